@@ -1,0 +1,103 @@
+"""`/admin`: what the host tells about itself, and functions run by hand."""
+
+import json
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from localhost.functions import EVENT_GRID, HTTP, TIMER, Function
+from localhost.messages import TypedData
+from localhost.timers import timer_info
+from localhost.worker import Worker
+
+
+class Admin:
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._began = time.monotonic()
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/admin/host/ping", self.ping, methods=["GET", "POST"]),
+            Route("/admin/host/status", self.status),
+            Route("/admin/functions", self.list),
+            Route("/admin/functions/{name}", self.describe),
+            Route("/admin/functions/{name}", self.run, methods=["POST"]),
+            Route("/admin/functions/{name}/status", self.function_status),
+        ]
+
+    async def ping(self, _request: Request) -> Response:
+        return Response()
+
+    async def status(self, _request: Request) -> Response:
+        uptime = int((time.monotonic() - self._began) * 1000)
+        return JSONResponse({"id": self._worker.app_dir.name, "state": "Running", "processUptime": uptime})
+
+    async def list(self, request: Request) -> Response:
+        return JSONResponse(
+            [self._description(function, request) for function in self._worker.functions.values()]
+        )
+
+    async def describe(self, request: Request) -> Response:
+        function = self._worker.functions.get(request.path_params["name"])
+        return JSONResponse(self._description(function, request)) if function else Response(status_code=404)
+
+    async def function_status(self, request: Request) -> Response:
+        """The errors of a function, also of one that is not served because of them."""
+        name = request.path_params["name"]
+        if name in self._worker.errors:
+            return JSONResponse({"errors": [self._worker.errors[name]]})
+        return JSONResponse({"errors": None}) if name in self._worker.functions else Response(status_code=404)
+
+    async def run(self, request: Request) -> Response:
+        """Accept the run and answer at once; how it went is in the log."""
+        function = self._worker.functions.get(request.path_params["name"])
+        if function is None:
+            return Response(status_code=404)
+        try:
+            data = _input(function, json.loads(await request.body()))
+        except ValueError as error:
+            return PlainTextResponse(str(error), 400)
+        self._worker.begin(function.name, data)
+        return Response(status_code=202)
+
+    def _description(self, function: Function, request: Request) -> dict[str, Any]:
+        base = str(request.base_url).rstrip("/")
+        parts = [base, self._worker.route_prefix, function.route.template] if function.kind == HTTP else []
+        return {
+            "name": function.name,
+            "href": f"{base}/admin/functions/{function.name}",
+            "invoke_url_template": "/".join(part for part in parts if part) or None,
+            "language": "python",
+            "config": {
+                "name": function.name,
+                "scriptFile": function.script,
+                "bindings": list(function.bindings),
+            },
+            "isDisabled": False,
+            "isDirect": True,
+            "isProxy": False,
+        }
+
+
+def _input(function: Function, invocation: Any) -> TypedData:
+    if not isinstance(invocation, dict):
+        raise ValueError('the body must be {"input": "..."}')
+    given = invocation.get("input")
+    match function.kind:
+        case "timerTrigger":
+            return TypedData(json=json.dumps(timer_info(function.schedule)))
+        case "eventGridTrigger":
+            return TypedData(json=json.dumps(_event(given)))
+        case kind:
+            raise ValueError(f"a function with {kind} is not run by hand here, only {TIMER} and {EVENT_GRID}")
+
+
+def _event(given: Any) -> dict[str, Any]:
+    event = json.loads(given) if isinstance(given, str) else given
+    if not isinstance(event, dict):
+        raise ValueError("input must be an event: a JSON object, or one as a string")
+    return event

@@ -1,0 +1,91 @@
+"""`/runtime/webhooks/eventgrid`: where Event Grid delivers, as the host's Event Grid extension answers it."""
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from localhost.errors import InvocationFailedError
+from localhost.functions import EVENT_GRID
+from localhost.worker import Worker
+
+ORIGINS = (
+    "eventgrid.azure.net",
+    "eventgrid.azure.us",
+    "eventgrid.azure.cn",
+    "eventgrid.azure.eaglex.ic.gov",
+    "eventgrid.azure.microsoft.scloud",
+)
+
+
+class EventGridWebhook:
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    async def __call__(self, request: Request) -> Response:
+        name = request.query_params.get("functionName", "")
+        function = self._worker.functions.get(name)
+        if function is None or function.kind != EVENT_GRID:
+            return PlainTextResponse(f"cannot find function: '{name}'", 404)
+        if request.method == "OPTIONS":
+            return _cloud_events_handshake(request)
+        try:
+            return await self._deliver(name, request)
+        except ValueError as error:
+            return PlainTextResponse(str(error), 400)
+
+    async def _deliver(self, name: str, request: Request) -> Response:
+        match _event_type(request):
+            case "subscriptionvalidation":
+                code = _validation_code(json.loads(await request.body()))
+                return JSONResponse({"validationResponse": code})
+            case "notification":
+                return await self._dispatch(name, _events(json.loads(await request.body())))
+            case "unsubscribe":
+                return Response(status_code=202)
+            case other:
+                raise ValueError(f"aeg-event-type '{other}' is not understood")
+
+    async def _dispatch(self, name: str, events: list[dict[str, Any]]) -> Response:
+        """One invocation per event, all at once; one failure is enough for Event Grid to send the whole array again."""
+        runs = [self._worker.event_grid(name, event) for event in events]
+        for outcome in await asyncio.gather(*runs, return_exceptions=True):
+            if isinstance(outcome, InvocationFailedError):
+                return PlainTextResponse(str(outcome), 500)
+            if outcome:
+                raise outcome
+        return Response(status_code=202)
+
+
+def _event_type(request: Request) -> str:
+    """What the request is. CloudEvents name themselves in the content type, so they may do without the header."""
+    if "aeg-event-type" in request.headers:
+        return request.headers["aeg-event-type"].lower()
+    cloud_events = request.headers.get("content-type", "").lower().startswith("application/cloudevents")
+    return "notification" if cloud_events else ""
+
+
+def _cloud_events_handshake(request: Request) -> Response:
+    asked = request.headers.get("WebHook-Request-Origin")
+    origin = asked if asked in ORIGINS else ORIGINS[0]
+    return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
+
+
+def _events(payload: Any) -> list[dict[str, Any]]:
+    events = payload if isinstance(payload, list) else [payload]
+    if not all(isinstance(event, dict) for event in events):
+        raise ValueError("events must be a JSON object or an array of them")
+    return events
+
+
+def _validation_code(payload: Any) -> str:
+    """The code of the one event in an array, or of a CloudEvent, whose data is JSON within JSON."""
+    event = _events(payload)[:1]
+    data = event[0].get("data") if event else None
+    if isinstance(data, str):
+        data = json.loads(data)
+    if not isinstance(data, dict) or "validationCode" not in data:
+        raise ValueError("no data.validationCode in the validation event")
+    return str(data["validationCode"])

@@ -1,0 +1,177 @@
+"""Microsoft's Python worker, driven in this process."""
+
+import asyncio
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any, ClassVar, Self
+
+import azure_functions_runtime as runtime  # type: ignore[import-untyped] # Microsoft ships it without types
+
+from localhost import messages
+from localhost.app_module import AppModule
+from localhost.errors import AppError, InvocationFailedError
+from localhost.functions import Function, catalogue
+from localhost.messages import InvocationRequest, InvocationResponse, RpcHttp, TypedData
+from localhost.settings import route_prefix
+
+log = logging.getLogger(__name__)
+
+CANCEL_SECONDS = 1.0
+
+
+class Worker:
+    """One function app, indexed and run by the worker library.
+
+    The library keeps its state in module globals, so a process runs one app at a time; starting a second is an
+    `AppError`. Once stopped, another may follow.
+    """
+
+    _started: ClassVar["Worker | None"] = None
+
+    def __init__(self, app_dir: Path | str, settings: Mapping[str, str] | None = None) -> None:
+        """`settings` resolve `%NAME%` in bindings; the environment does unless given."""
+        self.app_dir = Path(app_dir).resolve()
+        self.settings = dict(os.environ if settings is None else settings)
+        self.functions: dict[str, Function] = {}
+        self.errors: dict[str, str] = {}
+        self.route_prefix = ""
+        self._module = AppModule(self.app_dir)
+        self._running: dict[str, tuple[Function, asyncio.Task[InvocationResponse]]] = {}
+
+    async def start(self) -> Self:
+        """Import the app and index its functions; an app that cannot be imported is an `AppError` with its trace."""
+        if Worker._started:
+            raise AppError(f"one app per process: {Worker._started.app_dir} is running in this one")
+        if not self._module.script.is_file():
+            raise AppError(f"no {self._module.script.name} in {self.app_dir}")
+        self.route_prefix = route_prefix(self.app_dir)
+        Worker._started = self
+        self._module.enter()
+        runtime.start_threadpool_executor()
+        try:
+            self.functions, self.errors = catalogue(await self._index(), self.settings)
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def stop(self, grace: float = 10.0) -> list[str]:
+        """Wait for running invocations, cancel what has not ended after `grace` seconds, and name it."""
+        if Worker._started is not self:
+            return []
+        unfinished = await self._drain(grace)
+        if unfinished:
+            runtime.get_threadpool_executor().shutdown(wait=False, cancel_futures=True)
+        else:
+            await asyncio.to_thread(runtime.stop_threadpool_executor)
+        self._module.leave()
+        Worker._started = None
+        return unfinished
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def http(self, name: str, request: RpcHttp) -> TypedData | None:
+        """What an HTTP function returned."""
+        return (await self.invoke(name, TypedData(http=request))).return_value
+
+    async def event_grid(self, name: str, event: Mapping[str, Any]) -> None:
+        """Hand one event, of either schema, to an Event Grid function."""
+        await self.invoke(name, TypedData(json=json.dumps(event)))
+
+    async def timer(self, name: str, timer: Mapping[str, Any] | None = None) -> None:
+        """Run a timer function; `timer` is the host's `TimerInfo` (`IsPastDue`, `Schedule`, `ScheduleStatus`)."""
+        await self.invoke(name, TypedData(json=json.dumps(timer or {})))
+
+    async def invoke(self, name: str, data: TypedData) -> InvocationResponse:
+        """Run a function to its end, even if the caller is cancelled; what it raises is an `InvocationFailedError`."""
+        response = await asyncio.shield(self.begin(name, data))
+        if failure := response.result.exception:
+            raise InvocationFailedError(name, failure.message, failure.stack_trace)
+        return response
+
+    def begin(self, name: str, data: TypedData) -> asyncio.Task[InvocationResponse]:
+        """Start an invocation and leave it to itself; its failure is in the response and in the log."""
+        function, invocation_id = self.functions[name], str(uuid.uuid4())
+        task = asyncio.create_task(self._run(function, invocation_id, data), name=name)
+        self._running[invocation_id] = function, task
+        task.add_done_callback(lambda _task: self._running.pop(invocation_id))
+        return task
+
+    def current_function(self) -> str | None:
+        """The name of the function on whose behalf the calling code runs, in a coroutine or a worker's thread."""
+        running = self._running.get(runtime.invocation_id_cv.get())
+        return running[0].name if running else None
+
+    async def _run(self, function: Function, invocation_id: str, data: TypedData) -> InvocationResponse:
+        runtime.invocation_id_cv.set(
+            invocation_id
+        )  # the worker does so for threads; coroutines are left to the host
+        log.info("Executing 'Functions.%s' (Id=%s)", function.name, invocation_id)
+        began = time.monotonic()
+        response: InvocationResponse = await runtime.invocation_request(
+            _envelope(invocation_request=_invocation(function, invocation_id, data))
+        )
+        _report(function, response, time.monotonic() - began)
+        return response
+
+    async def _index(self) -> list[messages.RpcFunctionMetadata]:
+        init = SimpleNamespace(capabilities={}, function_app_directory=str(self.app_dir))
+        response: messages.WorkerInitResponse = await runtime.worker_init_request(
+            _envelope({"protos": messages, "host": "127.0.0.1"}, worker_init_request=init)
+        )
+        if failure := response.result.exception:
+            raise AppError(
+                f"{self._module.script} cannot be imported: {failure.message}", failure.stack_trace
+            )
+        if "HttpUri" in response.capabilities:
+            raise AppError(
+                f"{self._module.script} uses HTTP streaming (fastapi extension), which is not served here"
+            )
+        found: messages.FunctionMetadataResponse = await runtime.functions_metadata_request(_envelope())
+        return list(found.function_metadata_results or ())
+
+    async def _drain(self, grace: float) -> list[str]:
+        running = {task for _function, task in self._running.values()}
+        if not running:
+            return []
+        _ended, late = await asyncio.wait(running, timeout=grace)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CANCEL_SECONDS)
+        return sorted(task.get_name() for task in late)
+
+
+def _envelope(properties: Mapping[str, Any] | None = None, **request: Any) -> SimpleNamespace:
+    return SimpleNamespace(request=SimpleNamespace(**request), properties=properties or {})
+
+
+def _invocation(function: Function, invocation_id: str, data: TypedData) -> InvocationRequest:
+    trace = f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01"
+    argument = messages.ParameterBinding(function.argument, data)
+    return InvocationRequest(invocation_id, function.id, [argument], messages.TraceContext(trace))
+
+
+def _report(function: Function, response: InvocationResponse, seconds: float) -> None:
+    for output in response.output_data:
+        log.warning(
+            "output binding '%s' of '%s' is not delivered by the local host", output.name, function.name
+        )
+    how = "Failed" if response.result.exception else "Succeeded"
+    fact = f"Executed 'Functions.{function.name}' ({how}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"
+    if failure := response.result.exception:
+        log.error("%s: %s\n%s", fact, failure.message, failure.stack_trace.rstrip())
+    else:
+        log.info("%s", fact)
