@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    """Put settings into the environment, which wins, and go where the app expects to be run: in its directory."""
+    """Put settings into the environment, which wins, and go where Azure runs an app: to its directory."""
     options.app = options.app.resolve()
     if not options.app.is_dir():
         raise AppError(f"no directory {options.app}")

@@ -4,14 +4,18 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 class AppModule:
     """The place of one app's script among the modules.
 
-    The worker imports the script by its bare name, so a script of that name imported earlier (a test's, another
-    app's) is set aside meanwhile. What else the app imports stays: reloading it would double its classes.
+    The worker imports the script by its bare name, so a script of that name imported earlier (a test's,
+    another app's) is set aside meanwhile. What else the app imports stays: loading it again would double its
+    classes.
     """
 
     def __init__(self, app_dir: Path) -> None:

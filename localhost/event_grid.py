@@ -49,7 +49,7 @@ class EventGridWebhook:
                 raise ValueError(f"aeg-event-type '{other}' is not understood")
 
     async def _dispatch(self, name: str, events: list[dict[str, Any]]) -> Response:
-        """One invocation per event, all at once; one failure is enough for Event Grid to send the whole array again."""
+        """One invocation per event, all at once; after one failure Event Grid sends the whole array again."""
         runs = [self._worker.event_grid(name, event) for event in events]
         for outcome in await asyncio.gather(*runs, return_exceptions=True):
             if isinstance(outcome, InvocationFailedError):
@@ -60,7 +60,7 @@ class EventGridWebhook:
 
 
 def _event_type(request: Request) -> str:
-    """What the request is. CloudEvents name themselves in the content type, so they may do without the header."""
+    """What the request is; CloudEvents say so in the content type and may do without the header."""
     if "aeg-event-type" in request.headers:
         return request.headers["aeg-event-type"].lower()
     cloud_events = request.headers.get("content-type", "").lower().startswith("application/cloudevents")

@@ -43,6 +43,10 @@ class Host:
         """The lines logged so far; all of them once the host has ended."""
         return list(self._err.lines)
 
+    def output(self) -> list[str]:
+        """The lines on stdout so far: the ready line and, if all is well, no other."""
+        return list(self._out.lines)
+
     def stop(self, timeout: float = STOP_SECONDS) -> int:
         """Ask the host to end (SIGTERM), kill it if it has not after `timeout` seconds; its exit code."""
         if self.process.poll() is None:
@@ -62,7 +66,7 @@ class Host:
 
 
 @contextlib.contextmanager
-def running(  # noqa: PLR0913 - the command line's options
+def running(
     app_dir: Path | str,
     env: Mapping[str, str] | None = None,
     *,

@@ -1,6 +1,7 @@
 """HTTP functions: a request becomes the worker's message, its message the response."""
 
 from http.cookies import Morsel, SimpleCookie
+from typing import Any
 from wsgiref.handlers import format_date_time
 
 from starlette.requests import Request
@@ -30,11 +31,10 @@ class HttpTriggers:
         await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
-        path = self._path(request)
-        for function in self._functions if path is not None else ():
-            params = function.route.match(request.method, path or "")
-            if params is not None:
-                return await self._invoke(function.name, request, params)
+        if (path := self._path(request)) is not None:
+            for function in self._functions:
+                if (params := function.route.match(request.method, path)) is not None:
+                    return await self._invoke(function.name, request, params)
         return Response(status_code=404)
 
     async def _invoke(self, name: str, request: Request, params: dict[str, str]) -> Response:
@@ -45,7 +45,7 @@ class HttpTriggers:
 
     def _path(self, request: Request) -> str | None:
         """The path after the route prefix, or None if it does not begin with it."""
-        path = decoded(request.scope.get("raw_path") or request.url.path.encode()).strip("/")
+        path = decoded(request.scope["raw_path"]).strip("/")
         prefix = self._worker.route_prefix
         if not prefix:
             return path
@@ -57,7 +57,7 @@ async def _message(request: Request, params: dict[str, str]) -> RpcHttp:
     body = await request.body()
     return RpcHttp(
         method=request.method,
-        url=str(request.url),
+        url=str(request.url.replace(path=request.scope["raw_path"].decode("ascii"))),
         headers=_joined(request.headers.items()),
         params=params,
         query=_joined(request.query_params.multi_items()),
@@ -89,7 +89,7 @@ def _response(returned: TypedData | None) -> Response:
 def _set_cookie(cookie: RpcHttpCookie) -> str:
     morsel: Morsel[str] = SimpleCookie({cookie.name: cookie.value})[cookie.name]
     expires = _value(cookie.expires)
-    attributes = {
+    attributes: dict[str, Any] = {
         "domain": _value(cookie.domain),
         "path": _value(cookie.path),
         "expires": format_date_time(expires.seconds) if expires else None,

@@ -6,30 +6,25 @@ import sys
 import time
 from collections.abc import Callable
 
+LINE = "%(asctime)s.%(msecs)03dZ %(levelname)-7s [%(function)s] %(message)s"
 WORKER_LOGGER = "azure.functions"
 
 
 def configure(current_function: Callable[[], str | None]) -> None:
-    """Send all logging to stderr at INFO; at DEBUG with `PYTHON_ENABLE_DEBUG_LOGGING`, as the worker does in Azure."""
+    """Send all logging to stderr from INFO on; with `PYTHON_ENABLE_DEBUG_LOGGING` from DEBUG on."""
     debug = os.environ.get("PYTHON_ENABLE_DEBUG_LOGGING", "").strip().lower() in {"1", "true"}
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line("%(asctime)s.%(msecs)03dZ %(levelname)-7s [%(function)s] %(message)s"))
+    line = logging.Formatter(LINE, "%Y-%m-%dT%H:%M:%S")
+    line.converter = time.gmtime
+    handler.setFormatter(line)
     handler.addFilter(_Filter(current_function))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
 
 
-class _Line(logging.Formatter):
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    converter = staticmethod(time.gmtime)
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
-        return time.strftime(datefmt or self.default_time_format, self.converter(record.created))
-
-
 class _Filter(logging.Filter):
-    """Names the function a record belongs to, and drops what the worker library says about its own workings."""
+    """Names the function a record belongs to, and drops what the worker library says about itself."""
 
     def __init__(self, current_function: Callable[[], str | None]) -> None:
         super().__init__()
@@ -37,6 +32,6 @@ class _Filter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.function = self._current_function() or "host"
-        # A failed import is logged by the library's `wrappers` and, plainly, by us when we give up: once is enough.
+        # A failed import is logged by the library's `wrappers` and, plainly, by us: once is enough.
         own = record.name == WORKER_LOGGER
         return not own or (record.levelno >= logging.WARNING and record.module != "wrappers")

@@ -1,9 +1,9 @@
 """The messages a Functions host and its Python worker exchange, without gRPC.
 
-The worker library is handed these classes by its host (parameter `protos`), which in Azure are generated from the
-Functions gRPC contract. It never looks at their types: it makes them by keyword, reads their attributes and asks
-`WhichOneof` which alternative is set. So plain classes with the contract's names serve it just as well, and this
-module as a whole is what we hand it.
+The worker library is handed its message classes by its host (parameter `protos`); in Azure they are
+generated from the Functions gRPC contract. It never looks at their types: it makes them by keyword, reads
+their attributes and asks `WhichOneof` which alternative is set. So plain classes with the contract's names
+serve it just as well, and this module as a whole is what we hand it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,9 +48,6 @@ class StatusResult:
 
     status: int
     exception: RpcException | None = None
-
-    def __bool__(self) -> bool:
-        return self.status == self.Success
 
 
 @dataclass
@@ -109,12 +106,6 @@ class RpcFunctionMetadata:
 class FunctionMetadataResponse:
     use_default_metadata_indexing: bool
     function_metadata_results: Sequence[RpcFunctionMetadata] | None
-    result: StatusResult
-
-
-@dataclass
-class FunctionLoadResponse:
-    function_id: str
     result: StatusResult
 
 

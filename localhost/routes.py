@@ -30,7 +30,7 @@ class Route:
 
     @classmethod
     def parse(cls, template: str, methods: Iterable[str] | None) -> Self:
-        """A route that can be matched, or a `ValueError` that says what about the template is not understood."""
+        """A route that can be matched, or a `ValueError` that says what in the template is not understood."""
         route = cls(template.strip("/"), frozenset(method.upper() for method in methods or ()))
         route._pattern  # noqa: B018 - a template that cannot be understood fails here, not at the first request
         return route
@@ -41,17 +41,18 @@ class Route:
         return tuple(_generality(segment) for segment in self.template.split("/"))
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The route parameters found in a decoded path (without the prefix), or None: this route is not meant."""
+        """The route parameters in a decoded path (without the prefix), or None: this route is not meant."""
         if self.methods and method.upper() not in self.methods:
             return None
-        found = self._pattern.fullmatch("/" + path.strip("/"))
+        path = path.strip("/")
+        found = self._pattern.fullmatch(f"/{path}" if path else "")
         return {name: value for name, value in found.groupdict().items() if value} if found else None
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        segments = self.template.split("/") if self.template else []
+        segments = self.template.split("/")
         try:
-            return re.compile("".join(map(_segment_pattern, segments)) or "/", re.IGNORECASE)
+            return re.compile("".join(map(_segment_pattern, segments)), re.IGNORECASE | re.DOTALL)
         except re.error as error:
             raise ValueError(f"route '{self.template}' is not understood: {error}") from error
 

@@ -28,7 +28,7 @@ def listen(port: int) -> socket.socket:
 async def serve(
     worker: Worker, sock: socket.socket, ready: Callable[[str], None], *, timers: bool, grace: float
 ) -> list[str]:
-    """Serve a started worker until SIGTERM or SIGINT; the invocations that outlasted `grace` seconds are named."""
+    """Serve a started worker until SIGTERM or SIGINT; name the invocations that outlasted `grace` seconds."""
     clock = Timers(worker)
     url = f"http://{HOST}:{sock.getsockname()[1]}"
 
@@ -47,7 +47,7 @@ async def serve(
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn with a word when it begins and when it ends, and one deadline for all that happens at the end."""
+    """Uvicorn with a word when it begins and when it ends, and one deadline for all it does at the end."""
 
     def __init__(
         self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None], grace: float
@@ -73,7 +73,7 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Uvicorn, once done, raises the signal that stopped it again: it must find a handler, or our tidying is cut off."""
+    """Uvicorn, once done, raises its signal again; without a handler that would cut off our tidying."""
 
     def stop(*_: object) -> None:
         server.should_exit = True

@@ -37,7 +37,7 @@ def route_prefix(app_dir: Path) -> str:
 
 
 def resolve(value: Any, settings: Mapping[str, str]) -> Any:
-    """`value` with every `%NAME%` in its strings replaced. A name that is not set is a `ValueError`, as in Azure."""
+    """`value` with every `%NAME%` in its strings replaced; a name that is not set is a `ValueError`."""
     match value:
         case str():
             return _PLACEHOLDER.sub(lambda found: _setting(found[1], settings), value)

@@ -14,7 +14,7 @@ LONGEST_NAP = 30.0  # a clock that was set, or a laptop that slept, is noticed w
 
 
 class Timers:
-    """Fires each timer function on its schedule, one run of a function at a time; a run missed is not made up for."""
+    """Fires each timer function on its schedule, one run at a time; a run missed is not made up for."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -58,5 +58,5 @@ def timer_info(schedule: Schedule, *, last: datetime | None = None) -> dict[str,
 
 
 async def _sleep_until(moment: datetime) -> None:
-    while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:
+    while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110 - it is time we wait for
         await asyncio.sleep(min(left, LONGEST_NAP))

@@ -28,8 +28,8 @@ CANCEL_SECONDS = 1.0
 class Worker:
     """One function app, indexed and run by the worker library.
 
-    The library keeps its state in module globals, so a process runs one app at a time; starting a second is an
-    `AppError`. Once stopped, another may follow.
+    The library keeps its state in module globals, so a process runs one app at a time; starting a second is
+    an `AppError`. Once stopped, another may follow.
     """
 
     _started: ClassVar["Worker | None"] = None
@@ -45,7 +45,7 @@ class Worker:
         self._running: dict[str, tuple[Function, asyncio.Task[InvocationResponse]]] = {}
 
     async def start(self) -> Self:
-        """Import the app and index its functions; an app that cannot be imported is an `AppError` with its trace."""
+        """Import the app and index its functions; a failed import is an `AppError` with the app's trace."""
         if Worker._started:
             raise AppError(f"one app per process: {Worker._started.app_dir} is running in this one")
         if not self._module.script.is_file():
@@ -91,11 +91,11 @@ class Worker:
         await self.invoke(name, TypedData(json=json.dumps(event)))
 
     async def timer(self, name: str, timer: Mapping[str, Any] | None = None) -> None:
-        """Run a timer function; `timer` is the host's `TimerInfo` (`IsPastDue`, `Schedule`, `ScheduleStatus`)."""
+        """Run a timer function; `timer` is what the host says of it (`IsPastDue`, `ScheduleStatus`)."""
         await self.invoke(name, TypedData(json=json.dumps(timer or {})))
 
     async def invoke(self, name: str, data: TypedData) -> InvocationResponse:
-        """Run a function to its end, even if the caller is cancelled; what it raises is an `InvocationFailedError`."""
+        """Run a function to its end, even if the caller is cancelled; may raise `InvocationFailedError`."""
         response = await asyncio.shield(self.begin(name, data))
         if failure := response.result.exception:
             raise InvocationFailedError(name, failure.message, failure.stack_trace)
@@ -110,7 +110,7 @@ class Worker:
         return task
 
     def current_function(self) -> str | None:
-        """The name of the function on whose behalf the calling code runs, in a coroutine or a worker's thread."""
+        """The function on whose behalf the calling code runs, in a coroutine or a thread of the worker's."""
         running = self._running.get(runtime.invocation_id_cv.get())
         return running[0].name if running else None
 
@@ -169,9 +169,11 @@ def _report(function: Function, response: InvocationResponse, seconds: float) ->
         log.warning(
             "output binding '%s' of '%s' is not delivered by the local host", output.name, function.name
         )
-    how = "Failed" if response.result.exception else "Succeeded"
-    fact = f"Executed 'Functions.{function.name}' ({how}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"
-    if failure := response.result.exception:
-        log.error("%s: %s\n%s", fact, failure.message, failure.stack_trace.rstrip())
+    failure = response.result.exception
+    how = "Failed" if failure else "Succeeded"
+    run = f"({how}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"
+    if failure:
+        trace = failure.stack_trace.rstrip()
+        log.error("Executed 'Functions.%s' %s: %s\n%s", function.name, run, failure.message, trace)
     else:
-        log.info("%s", fact)
+        log.info("Executed 'Functions.%s' %s", function.name, run)

@@ -1,0 +1,5 @@
+import azure.functions as func
+
+app = func.FunctionApp()
+SETTINGS: dict[str, str] = {}
+REGION = SETTINGS["REGION"]  # fails at import, as reading a missing setting there would

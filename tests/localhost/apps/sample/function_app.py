@@ -1,0 +1,117 @@
+"""A function app with something of everything; what its functions got is told at GET /tryout/seen."""
+
+import asyncio
+import json
+import logging
+import threading
+from pathlib import Path
+
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+seen: list[dict[str, object]] = []
+gate = threading.Event()
+
+
+def _note(function: str, **facts: object) -> None:
+    seen.append({"function": function, **facts})
+
+
+@app.route("seen", methods=["GET"])
+def told(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(seen), mimetype="application/json")
+
+
+@app.route("echo/{id:int}/{*rest}", methods=["GET", "PUT"])
+async def echo(req: func.HttpRequest) -> func.HttpResponse:
+    facts = {
+        "method": req.method,
+        "url": req.url,
+        "route": dict(req.route_params),
+        "query": dict(req.params),
+        "headers": dict(req.headers),
+        "body": req.get_body().hex(),
+    }
+    return func.HttpResponse(json.dumps(facts), mimetype="application/json")
+
+
+@app.route("echo/mine")
+def mine(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("mine")
+
+
+@app.route("teapot", methods=["POST"])
+def teapot(req: func.HttpRequest) -> func.HttpResponse:
+    response = func.HttpResponse(b"\x00tea", status_code=418, mimetype="application/octet-stream")
+    response.headers["X-Pot"] = "short"
+    response.headers.add("Set-Cookie", "a=1; Path=/; HttpOnly; SameSite=Lax")
+    response.headers.add("Set-Cookie", "b=2; Max-Age=0; Secure")
+    return response
+
+
+@app.route("fail")
+def fail(req: func.HttpRequest) -> func.HttpResponse:
+    raise LookupError("nothing there")
+
+
+@app.route("nothing")
+def nothing(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("dropped", status_code=204)
+
+
+@app.route("files")
+def files(req: func.HttpRequest) -> func.HttpResponse:
+    print("printed, not logged")  # noqa: T201 - what an app prints must not spoil the ready line
+    return func.HttpResponse(" ".join(sorted(path.name for path in Path().iterdir())))
+
+
+@app.route("log")
+def log(req: func.HttpRequest) -> func.HttpResponse:
+    logging.info("a word from a thread")
+    return func.HttpResponse("logged")
+
+
+@app.route("slow")
+async def slow(req: func.HttpRequest) -> func.HttpResponse:
+    logging.info("slow has begun")
+    await asyncio.sleep(float(req.params["seconds"]))
+    logging.info("slow is done")
+    return func.HttpResponse("done")
+
+
+@app.route("stuck")
+def stuck(req: func.HttpRequest) -> func.HttpResponse:
+    logging.info("stuck has begun")
+    gate.wait()
+    return func.HttpResponse("never")
+
+
+@app.event_grid_trigger("event")
+async def changed(event: func.EventGridEvent) -> None:
+    _note("changed", id=event.id, subject=event.subject, type=event.event_type, data=event.get_json())
+    if event.get_json().get("fail"):
+        raise RuntimeError("asked to fail")
+
+
+@app.event_grid_trigger("event")
+def told_of(event: func.EventGridEvent) -> None:
+    _note("told_of", schema=type(event).__name__, id=event.id)
+
+
+meeting = asyncio.Barrier(2)
+
+
+@app.event_grid_trigger("event")
+async def meet(event: func.EventGridEvent) -> None:
+    async with asyncio.timeout(5):
+        await meeting.wait()
+
+
+@app.timer_trigger("timer", schedule="%SCHEDULE%")
+def tick(timer: func.TimerRequest) -> None:
+    _note("tick", past_due=timer.past_due, known=sorted(getattr(timer, "schedule_status", {})))
+
+
+@app.timer_trigger("timer", schedule="0 0 0 1 1 *", run_on_startup=True)
+async def yearly(timer: func.TimerRequest) -> None:
+    _note("yearly")

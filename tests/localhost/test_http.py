@@ -1,0 +1,92 @@
+import httpx
+import pytest
+
+from localhost.host import Host
+
+
+def test_request(client: httpx.Client, host: Host) -> None:
+    """A function gets method, URL, route parameters, query, headers and body as the client sent them."""
+    answer = client.put(
+        "/tryout/echo/7/a%20b/c%2Fd?q=1&q=2&empty=", content=b"\x00\xff", headers={"X-One": "1"}
+    )
+    got = answer.json()
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert got["method"] == "PUT"
+    assert got["url"] == f"{host.url}/tryout/echo/7/a%20b/c%2Fd?q=1&q=2&empty="
+    assert got["route"] == {"id": "7", "rest": "a b/c%2Fd"}
+    assert got["query"] == {"q": "1,2"}
+    assert got["headers"]["x-one"] == "1"
+    assert got["body"] == "00ff"
+
+
+def test_response(client: httpx.Client) -> None:
+    """A client gets status, headers, cookies and body as the function returned them."""
+    answer = client.post("/tryout/teapot")
+    assert answer.status_code == 418
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["x-pot"] == "short"
+    assert answer.headers.get_list("set-cookie") == [
+        "a=1; HttpOnly; Path=/; SameSite=Lax",
+        "b=2; Max-Age=0; Secure",
+    ]
+    assert answer.content == b"\x00tea"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/tryout/teapot"),
+        ("POST", "/tryout/echo/7/x"),
+        ("HEAD", "/tryout/seen"),
+        ("OPTIONS", "/tryout/seen"),
+        ("GET", "/tryout/echo/seven/x"),
+        ("GET", "/tryout/unknown"),
+        ("GET", "/tryout"),
+        ("GET", "/api/seen"),
+        ("GET", "/tryoutseen"),
+        ("GET", "/"),
+    ],
+)
+def test_not_found(client: httpx.Client, method: str, path: str) -> None:
+    """An unknown path is a 404, and so is a known one with a method its function does not take."""
+    assert client.request(method, path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/tryout/echo/mine", "/tryout/echo/mine/", "/TryOut/ECHO/Mine"])
+def test_routes_ignore_case_and_last_slash(client: httpx.Client, path: str) -> None:
+    """Routes match whatever the case and with or without a slash at the end."""
+    assert client.get(path).text == "mine"
+
+
+def test_keys_are_not_asked_for(client: httpx.Client) -> None:
+    """A function of level `function` answers without a key, as it does under Core Tools."""
+    assert client.get("/tryout/seen").status_code == 200
+
+
+def test_exception(client: httpx.Client, host: Host) -> None:
+    """An exception in a function is a 500 without a body; its trace is in the log."""
+    answer = client.get("/tryout/fail")
+    assert (answer.status_code, answer.content) == (500, b"")
+    log = "\n".join(host.logs())
+    assert "ERROR   [fail] Executed 'Functions.fail' (Failed" in log
+    assert "LookupError: nothing there" in log
+    assert 'raise LookupError("nothing there")' in log
+
+
+def test_no_content(client: httpx.Client) -> None:
+    """A 204 has no body, whatever the function gave it."""
+    answer = client.get("/tryout/nothing")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_working_directory(client: httpx.Client) -> None:
+    """An app runs in its own directory."""
+    assert "host.json" in client.get("/tryout/files").text.split()
+
+
+def test_log_names_the_function(client: httpx.Client, host: Host) -> None:
+    """What a function logs is one line with level, function name and message, also from a worker's thread."""
+    client.get("/tryout/log")
+    assert any(line.endswith("INFO    [log] a word from a thread") for line in host.logs())
+    assert not any("Function Type" in line for line in host.logs())
