@@ -1,0 +1,132 @@
+"""Registrations and allow lists: what each endpoint's verdict comes to at ClickHouse Cloud."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.findings import Finding
+from shared.domain.ids import ResourceId
+from shared.domain.marks import describe
+from shared.domain.model import Endpoint, Service
+from shared.domain.verdicts import Selection
+from shared.domain.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """An endpoint that is to be connected, and what it is to get."""
+
+    endpoint: Endpoint
+    alias: str
+    selection: Selection
+
+
+def undo(view: View, endpoint: ResourceId) -> Iterator[Change]:
+    """Everything of ours at ClickHouse Cloud for an endpoint that is gone or untagged."""
+    for registered in sorted(view.owned.get(endpoint, ())):
+        yield from _remove(view, endpoint, registered)
+
+
+def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Change]:
+    """The differences for an endpoint that is to be connected.
+
+    | its id                   | registered | on a granted list | on another list | changes              |
+    |--------------------------|------------|-------------------|-----------------|----------------------|
+    | the one wanted           | no         | no                | –               | register, allow      |
+    | the one wanted, ours     | yes        | no                | yes             | allow, disallow      |
+    | the one wanted, not ours | yes        | no                | yes             | allow                |
+    | its other kind, ours     | yes        | any               | any             | disallow, deregister |
+    | a former one, ours       | yes        | any               | any             | disallow, deregister |
+
+    The other kind goes only after the wanted one is everywhere, so that there is no moment without access.
+    """
+    at = wish.endpoint.id
+    wanted = view.rules.id_of(wish.endpoint)
+    owned = view.owned.get(at, frozenset())
+    registration = _registration(view, wish, wanted, add_refused=add_refused)
+    if registration:
+        yield registration
+    already = registration.service if isinstance(registration, RegisterThroughService) else None
+    yield from _allow(view, wish, wanted, already)
+    if wanted.lower() in owned:
+        yield from (d for s, d in _listed(view, at, wanted) if not _keeps(wish.selection, s))
+    alive = _alive(wish.endpoint)
+    for other in sorted(owned - {wanted.lower()}):
+        if other not in alive or _everywhere(view, wish, wanted):
+            yield from _remove(view, at, other)
+
+
+def tell(view: View, wish: Connecting) -> Iterator[Finding]:
+    """What a person should know about the registration and the allow lists of an endpoint."""
+    at = str(wish.endpoint.id)
+    wanted = view.rules.id_of(wish.endpoint)
+    owned = view.owned.get(wish.endpoint.id, frozenset())
+    registration = view.registrations.get(wanted.lower())
+    if registration and wanted.lower() not in owned:
+        yield Finding(
+            "registration-foreign", at, f"{wanted} was registered by somebody else; it is left as it is"
+        )
+        for service, change in _listed(view, wish.endpoint.id, wanted):
+            if not _keeps(wish.selection, service):
+                yield Finding(
+                    "allow-list-extra", at, f"{change.id} is on the allow list of {service.name}, not by us"
+                )
+    if (owned - {wanted.lower()}) & _alive(wish.endpoint):
+        yield Finding(
+            "id-kind-mixed", at, f"it is registered under another kind of id than {view.rules.id_kind}"
+        )
+
+
+def _alive(endpoint: Endpoint) -> frozenset[str]:
+    """The ids, of both kinds, by which ClickHouse Cloud knows the endpoint as it is now."""
+    return frozenset({endpoint.guid.lower(), endpoint.arm_id.lower()})
+
+
+def _registration(view: View, wish: Connecting, wanted: str, *, add_refused: bool) -> Register | None:
+    """The change that registers the endpoint; None if it is registered or there is no way to do it."""
+    if wanted.lower() in view.registrations:
+        return None
+    at = wish.endpoint.id
+    description = describe(view.rules.owner, at)
+    if not add_refused:
+        return Register(at, wanted, region_of(view, wish.alias), description)
+    first = next((s for s in _granted(view, wish) if s.allowed_as(wanted) is None), None)
+    return RegisterThroughService(at, wanted, first.region, description, first.id) if first else None
+
+
+def _allow(view: View, wish: Connecting, wanted: str, already: str | None) -> Iterator[Change]:
+    for service in _granted(view, wish):
+        if service.allowed_as(wanted) is None and service.id != already:
+            yield Allow(wish.endpoint.id, wanted, service.id)
+
+
+def _granted(view: View, wish: Connecting) -> list[Service]:
+    return [service for service in view.services if service.id in wish.selection.granted]
+
+
+def _everywhere(view: View, wish: Connecting, wanted: str) -> bool:
+    registered = wanted.lower() in view.registrations
+    return registered and all(service.allowed_as(wanted) for service in _granted(view, wish))
+
+
+def _keeps(selection: Selection, service: Service) -> bool:
+    return service.id in selection.granted | selection.held
+
+
+def _remove(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
+    yield from (change for _, change in _listed(view, endpoint, registered))
+    if registration := view.registrations.get(registered):
+        yield Deregister(endpoint, registration.id, registration.region)
+
+
+def _listed(view: View, endpoint: ResourceId, registered: str) -> Iterator[tuple[Service, Disallow]]:
+    """The services whose allow list has that id, each with the change that would take it off."""
+    for service in view.world.services() or ():
+        if spelled := service.allowed_as(registered):
+            yield service, Disallow(endpoint, spelled, service.id)
+
+
+def region_of(view: View, alias: str) -> str:
+    """The region of the services behind an alias: it is the service's side that tells it."""
+    behind = view.behind[alias.lower()]
+    return next(service.region for service in view.services if service.id in behind)

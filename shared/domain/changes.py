@@ -1,0 +1,172 @@
+"""The changes a plan is made of: sorted, serialisable, each one of a single kind on a single object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shared.domain.ids import ResourceId
+from shared.domain.model import Pairs, RecordSet
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Put an endpoint's id into the organization, with our mark."""
+
+    verb: ClassVar[str] = "register"
+    drift: ClassVar[str] = "registration-missing"
+    removes: ClassVar[bool] = False
+
+    endpoint: ResourceId
+    id: str
+    region: str
+    description: str
+
+    @property
+    def object(self) -> str:
+        return "organization"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterThroughService(Register):
+    """Put an endpoint's id into the organization and on one service's allow list, in one call.
+
+    For an API that refuses the organization's deprecated `add`.
+    """
+
+    verb: ClassVar[str] = "register-through-service"
+
+    service: str = ""
+
+    @property
+    def object(self) -> str:
+        return f"service {self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deregister:
+    """Take an id out of the organization. `orphaned`: its endpoint is gone, untagged or recreated."""
+
+    verb: ClassVar[str] = "deregister"
+    drift: ClassVar[str] = "registration-orphaned"
+    removes: ClassVar[bool] = True
+
+    endpoint: ResourceId
+    id: str
+    region: str
+
+    @property
+    def object(self) -> str:
+        return "organization"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Put an id on a service's allow list."""
+
+    verb: ClassVar[str] = "allow"
+    drift: ClassVar[str] = "allow-list-missing"
+    removes: ClassVar[bool] = False
+
+    endpoint: ResourceId
+    id: str
+    service: str
+
+    @property
+    def object(self) -> str:
+        return f"service {self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class Disallow:
+    """Take an id off a service's allow list; `id` is spelled as the list spells it."""
+
+    verb: ClassVar[str] = "disallow"
+    drift: ClassVar[str] = "allow-list-extra"
+    removes: ClassVar[bool] = True
+
+    endpoint: ResourceId
+    id: str
+    service: str
+
+    @property
+    def object(self) -> str:
+        return f"service {self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class PutRecord:
+    """Write a record set: create it (`before` is None) or replace just the version that was read."""
+
+    verb: ClassVar[str] = "put-record"
+    drift: ClassVar[str] = "record-drift"
+    removes: ClassVar[bool] = False
+
+    endpoint: ResourceId
+    before: RecordSet | None
+    after: RecordSet
+
+    @property
+    def object(self) -> str:
+        return f"{self.after.zone}/A/{self.after.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRecord:
+    """Delete just the version of a record set that was read."""
+
+    verb: ClassVar[str] = "delete-record"
+    drift: ClassVar[str] = "record-drift"
+    removes: ClassVar[bool] = True
+
+    endpoint: ResourceId
+    before: RecordSet
+
+    @property
+    def object(self) -> str:
+        return f"{self.before.zone}/A/{self.before.name}"
+
+
+type Change = Register | RegisterThroughService | Deregister | Allow | Disallow | PutRecord | DeleteRecord
+
+
+def told(change: Change) -> str:
+    """The change in words, after its verb: which id or address, and where."""
+    match change:
+        case PutRecord():
+            return f"{', '.join(change.after.addresses)} in {change.object}"
+        case DeleteRecord():
+            return change.object
+        case _:
+            return (
+                f"{change.id} on {change.object}" if isinstance(change, Allow | Disallow) else f"{change.id}"
+            )
+
+
+def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
+    """The order in which a plan tells its changes: additions first, then by endpoint and object."""
+    return (change.removes, str(change.endpoint), change.verb, change.object, getattr(change, "id", ""))
+
+
+def as_json(change: Change) -> dict[str, object]:
+    """The change as every consumer shows it: dry run, log, HTTP answer."""
+    told: dict[str, object] = {
+        "change": change.verb,
+        "object": change.object,
+        "endpoint": str(change.endpoint),
+    }
+    match change:
+        case PutRecord():
+            return {**told, "before": record_json(change.before), "after": record_json(change.after)}
+        case DeleteRecord():
+            return {**told, "before": record_json(change.before), "after": None}
+        case Register() | Deregister():
+            return {**told, "id": change.id, "region": change.region}
+        case Allow() | Disallow():
+            return {**told, "id": change.id}
+
+
+def record_json(record: RecordSet | None) -> Mapping[str, object] | None:
+    if record is None:
+        return None
+    pairs: Pairs = dict(sorted(record.metadata.items()))
+    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": pairs}

@@ -1,0 +1,29 @@
+"""The two families of failure, decided where a system's answer is understood: in the adapters."""
+
+
+class PrivateLinkError(Exception):
+    """Something asked of an outside system was not done. The message tells a reader what and why."""
+
+    def __init__(self, message: str, *, request_id: str | None = None) -> None:
+        """`request_id` is the id by which that system's support finds the call."""
+        super().__init__(f"{message} (request {request_id})" if request_id else message)
+        self.request_id = request_id
+
+
+class TemporaryError(PrivateLinkError):
+    """The same call may go through later: throttling, an outage, a lost connection, no time left."""
+
+    def __init__(
+        self, message: str, *, request_id: str | None = None, retry_after: float | None = None
+    ) -> None:
+        """`retry_after` is what the server asked us to wait, in seconds."""
+        super().__init__(message, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class PermanentError(PrivateLinkError):
+    """The same call will be refused again until somebody changes something."""
+
+
+class ChangedError(TemporaryError):
+    """Somebody else wrote first (HTTP 412): what we decided rests on an old reading."""

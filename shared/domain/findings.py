@@ -1,0 +1,123 @@
+"""What a person should know: stable codes, each with its severity and the remedy."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Severity(IntEnum):
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing worth knowing about one object (an ARM id, a service id or a registered id)."""
+
+    code: str
+    object: str
+    message: str
+
+    @property
+    def severity(self) -> Severity:
+        return CATALOGUE[self.code][0]
+
+    @property
+    def remedy(self) -> str:
+        return CATALOGUE[self.code][1]
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "code": self.code,
+            "severity": self.severity.name.lower(),
+            "object": self.object,
+            "message": self.message,
+            "remedy": self.remedy,
+        }
+
+
+_TO_BE_MADE = "Run sync for the endpoint, or let the audit repair it (AUDIT_POLICY=upsert)."
+_TO_BE_REMOVED = "Run sync for the endpoint, or let the audit remove it (AUDIT_POLICY=sync)."
+
+CATALOGUE: dict[str, tuple[Severity, str]] = {
+    "outside-scope": (
+        Severity.WARNING,
+        "Add its subscription or resource group to ENDPOINT_SCOPES if it may ask for access.",
+    ),
+    "not-a-clickhouse-endpoint": (
+        Severity.ERROR,
+        "Connect it to the alias that the service's private endpoint config tells, or remove the tag.",
+    ),
+    "bad-selector": (
+        Severity.ERROR,
+        "Correct the tag: *, a service id, a unique service name, tag:Key or tag:Key=Value.",
+    ),
+    "service-not-found": (
+        Severity.WARNING,
+        "Correct the selector in the tag, or create or tag the ClickHouse service.",
+    ),
+    "service-not-permitted": (
+        Severity.ERROR,
+        "Widen SERVICE_FILTER if this endpoint may reach the service; otherwise correct the tag.",
+    ),
+    "service-on-other-private-link": (
+        Severity.WARNING,
+        "Create a private endpoint to that service's own Private Link service.",
+    ),
+    "no-service-selected": (
+        Severity.INFO,
+        "Name the services in the tag's value to allow them through this endpoint.",
+    ),
+    "endpoint-pending": (
+        Severity.INFO,
+        "None if it is new; otherwise see that its id is on a service's allow list.",
+    ),
+    "endpoint-rejected": (
+        Severity.ERROR,
+        "Delete the private endpoint and create it again, or ask ClickHouse support why it was rejected.",
+    ),
+    "endpoint-disconnected": (
+        Severity.ERROR,
+        "Delete the private endpoint: its Private Link service is gone. Create it anew for the current alias.",
+    ),
+    "no-private-ip": (
+        Severity.WARNING,
+        "See that the endpoint's network interface exists and can be read; no record can be made before.",
+    ),
+    "zone-missing": (Severity.ERROR, "Create the private DNS zone and link it to the virtual network."),
+    "zone-not-linked": (Severity.ERROR, "Link the zone to the endpoint's virtual network."),
+    "zone-ambiguous": (
+        Severity.ERROR,
+        "Name the zone to use in the endpoint's tag clickhouse-dns-zone, or unlink all but one.",
+    ),
+    "zone-not-usable": (
+        Severity.ERROR,
+        "Correct the tag clickhouse-dns-zone: the ARM id of a zone of that name within DNS_ZONE_SCOPES.",
+    ),
+    "wildcard-owned-by-other": (
+        Severity.WARNING,
+        "Delete the other endpoint or give this one a zone of its own; the record is handed over by itself.",
+    ),
+    "wildcard-foreign": (
+        Severity.ERROR,
+        "Delete the record if nobody needs it, or set DNS_ADOPT=true to adopt one with the right address.",
+    ),
+    "record-drift": (Severity.ERROR, _TO_BE_MADE),
+    "registration-missing": (Severity.ERROR, _TO_BE_MADE),
+    "allow-list-missing": (Severity.ERROR, _TO_BE_MADE),
+    "allow-list-extra": (Severity.WARNING, _TO_BE_REMOVED),
+    "registration-orphaned": (Severity.WARNING, _TO_BE_REMOVED),
+    "registration-foreign": (
+        Severity.INFO,
+        "None: the endpoint works. Remove the registration by hand when the endpoint goes.",
+    ),
+    "id-kind-mixed": (Severity.WARNING, "Run sync to migrate it to the id kind in ENDPOINT_ID_KIND."),
+    "unreadable": (
+        Severity.ERROR,
+        "Give the identity or key the right to read it, or wait for the system to answer again.",
+    ),
+    "removals-over-limit": (
+        Severity.ERROR,
+        "See that all these endpoints are really gone, then raise MAX_REMOVALS.",
+    ),
+}

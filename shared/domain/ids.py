@@ -1,0 +1,102 @@
+"""Azure Resource Manager ids: parsed strictly, compared without regard to case, rebuilt from their parts.
+
+An id that came from outside never reaches a URL as it was: it is taken apart here, each part is held
+against what Azure allows as a name, and the path is built anew from the parts.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_GROUP = r"[-\w.()]{0,89}[-\w()]"
+_NAME = r"[a-z0-9](?:[-a-z0-9_.]{0,251}[a-z0-9_])?"
+
+_SUBSCRIPTION = re.compile(rf"/subscriptions/({_GUID})/?")
+_RESOURCE_GROUP = re.compile(rf"/subscriptions/({_GUID})/resourcegroups/({_GROUP})/?")
+_RESOURCE = re.compile(
+    rf"/subscriptions/({_GUID})/resourcegroups/({_GROUP})/providers/(microsoft\.network/[a-z]+)/({_NAME})"
+)
+
+
+class BadIdError(ValueError):
+    """The text is not an id of the kind that was asked for; the message says which and quotes it."""
+
+
+class Kind(Enum):
+    """The kinds of resource we read, as ARM spells their types."""
+
+    PRIVATE_ENDPOINT = "Microsoft.Network/privateEndpoints"
+    NETWORK_INTERFACE = "Microsoft.Network/networkInterfaces"
+    VIRTUAL_NETWORK = "Microsoft.Network/virtualNetworks"
+    ZONE = "Microsoft.Network/privateDnsZones"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceId:
+    """One resource. All parts are lower case, so equal ids are equal whatever case they came in."""
+
+    subscription: str
+    resource_group: str
+    type: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str, kind: Kind) -> "ResourceId":
+        """The id in `text`, in any letter case. Raises BadIdError if it is no id of that kind."""
+        found = _RESOURCE.fullmatch(text.strip().lower())
+        if not found or found[3] != kind.value.lower():
+            raise BadIdError(f"{quoted(text)} is not the ARM id of a {kind.value}")
+        return cls(found[1], found[2], kind.value, found[4])
+
+    def __str__(self) -> str:
+        """The ARM id, with names in lower case and the fixed words as ARM spells them."""
+        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/{self.type}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """A subscription, or one resource group of it (None: all of them). Lower case."""
+
+    subscription: str
+    resource_group: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Scope":
+        """The scope in `text`, in any letter case. Raises BadIdError."""
+        lowered = text.strip().lower()
+        if found := _SUBSCRIPTION.fullmatch(lowered):
+            return cls(found[1])
+        if found := _RESOURCE_GROUP.fullmatch(lowered):
+            return cls(found[1], found[2])
+        raise BadIdError(
+            f"{quoted(text)} is neither /subscriptions/<guid> nor /subscriptions/<guid>/resourceGroups/<name>"
+        )
+
+    def covers(self, resource: ResourceId) -> bool:
+        return resource.subscription == self.subscription and self.resource_group in (
+            None,
+            resource.resource_group,
+        )
+
+    def __str__(self) -> str:
+        group = f"/resourceGroups/{self.resource_group}" if self.resource_group else ""
+        return f"/subscriptions/{self.subscription}{group}"
+
+
+def in_scope(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
+    return any(scope.covers(resource) for scope in scopes)
+
+
+def virtual_network_of(subnet_id: str) -> ResourceId:
+    """The virtual network that a subnet id lies in. Raises BadIdError."""
+    network, found, _ = subnet_id.lower().partition("/subnets/")
+    if not found:
+        raise BadIdError(f"{quoted(subnet_id)} is not the ARM id of a subnet")
+    return ResourceId.parse(network, Kind.VIRTUAL_NETWORK)
+
+
+def quoted(text: str, limit: int = 200) -> str:
+    """`text` made fit for a log line or an answer: escaped, and cut at `limit` characters."""
+    return repr(text if len(text) <= limit else text[:limit] + "…")

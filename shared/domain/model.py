@@ -1,0 +1,138 @@
+"""What we know of the world at one moment. Frozen; unknown, absent and unreadable are three things."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.domain.ids import ResourceId
+
+ALIAS_SUFFIX = ".azure.privatelinkservice"
+ZONE_SUFFIX = ".privatelink.azure.clickhouse.cloud"
+WILDCARD = "*"
+_GONE_STATES = frozenset({"terminating", "terminated", "softdeleting", "softdeleted"})
+
+type Pairs = Mapping[str, str]
+NO_PAIRS: Pairs = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A 404 for that very id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing."""
+
+    reason: str
+    temporary: bool
+
+
+type Reading[T] = T | Absent | Unreadable
+
+
+class Status(StrEnum):
+    """The state of a private endpoint's connection, as Azure names it."""
+
+    PENDING = "Pending"
+    APPROVED = "Approved"
+    REJECTED = "Rejected"
+    DISCONNECTED = "Disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What an endpoint is connected to: the Private Link service's alias (or ARM id), and how far."""
+
+    target: str
+    status: str
+
+    @property
+    def by_alias(self) -> bool:
+        return self.target.lower().endswith(ALIAS_SUFFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A private endpoint as ARM tells it.
+
+    `arm_id` is the id as ARM spells it, `guid` its resourceGuid in lower case. Tag names are lower
+    case, tag values are as given. `addresses` are those that the endpoint itself tells (there are
+    none for Private Link service targets); otherwise they are on the network interfaces.
+    """
+
+    id: ResourceId
+    arm_id: str
+    guid: str
+    tags: Pairs = NO_PAIRS
+    network: ResourceId | None = None
+    connections: tuple[Connection, ...] = ()
+    interfaces: tuple[ResourceId, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A private endpoint id registered with the ClickHouse organization; `id` is a GUID or an ARM id."""
+
+    id: str
+    region: str
+    description: str = ""
+    provider: str = "azure"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A ClickHouse service and its allow list, with the ids spelled as the API tells them."""
+
+    id: str
+    name: str
+    provider: str
+    region: str
+    state: str = "running"
+    tags: Pairs = NO_PAIRS
+    allow_list: frozenset[str] = frozenset()
+
+    @property
+    def on_azure(self) -> bool:
+        return self.provider == "azure" and self.state not in _GONE_STATES
+
+    def allowed_as(self, endpoint_id: str) -> str | None:
+        """How the allow list spells that id (ARM ids come in any case), or None if it is not on it."""
+        wanted = endpoint_id.lower()
+        return next((entry for entry in sorted(self.allow_list) if entry.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How a service is reached privately; it never changes while the service lives."""
+
+    alias: str
+    hostname: str
+
+    @property
+    def zone(self) -> str:
+        """The private DNS zone that clients look the host name up in, in lower case."""
+        return self.hostname.lower().partition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """An A record set. `etag` is None for one that is yet to be written."""
+
+    zone: ResourceId
+    name: str
+    ttl: int
+    addresses: tuple[str, ...]
+    metadata: Pairs = NO_PAIRS
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A private DNS zone: the virtual networks linked to it and its A record sets by name."""
+
+    id: ResourceId
+    networks: frozenset[ResourceId] = frozenset()
+    records: Mapping[str, RecordSet] = field(default_factory=lambda: MappingProxyType({}))

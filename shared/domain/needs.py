@@ -1,0 +1,187 @@
+"""What to read next, told from what has been read so far: each answer of `needs` is one round trip.
+
+| Round | for one endpoint                                                                    |
+|-------|-------------------------------------------------------------------------------------|
+| 1     | the private endpoint                                                                |
+| 2     | if it concerns us: its network interface, registrations, services, and the zone     |
+|       | remembered for its virtual network, or else the lists of zones                      |
+| 3     | configs not remembered, zones just heard of                                         |
+| 4     | only where a record is held for an endpoint not yet seen: that endpoint             |
+
+An endpoint without our tag that is not on a Private Link service by alias needs nothing after round 1.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.ids import BadIdError, Kind, ResourceId, in_scope
+from shared.domain.marks import claimants
+from shared.domain.model import Absent, Endpoint, Service
+from shared.domain.rules import ZONE_TAG, Rules
+from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
+from shared.domain.view import View
+from shared.domain.world import (
+    ListAddresses,
+    ListEndpoints,
+    ListZones,
+    Read,
+    ReadAddresses,
+    ReadConfig,
+    ReadEndpoint,
+    ReadRegistrations,
+    ReadServices,
+    ReadZone,
+    World,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a pass is about: these endpoints, or (`everything`) all in scope and all we own."""
+
+    endpoints: frozenset[ResourceId] = frozenset()
+    everything: bool = False
+
+    def with_endpoints(self, more: Iterable[ResourceId]) -> "Targets":
+        return Targets(self.endpoints | frozenset(more), everything=self.everything)
+
+
+type Links = Mapping[ResourceId, frozenset[ResourceId]]
+"""The zones that each virtual network was seen linked to."""
+
+
+def needs(world: World, targets: Targets, rules: Rules, remembered: Links) -> list[Read[Any]]:
+    """The reads not yet made that the plan depends on, the likeliest to matter first; none: all is known.
+
+    `remembered` links from earlier passes are a hint where to look first, never an answer.
+    """
+    view = View(world, rules)
+    wanted = dict.fromkeys(_all(view, targets, remembered))
+    return [read for read in wanted if read not in world]
+
+
+def zone_tagged(endpoint: Endpoint) -> ResourceId | None:
+    """The zone that the endpoint's own tag names. Raises BadIdError if it names something else."""
+    text = endpoint.tags.get(ZONE_TAG)
+    return ResourceId.parse(text, Kind.ZONE) if text is not None else None
+
+
+def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]:
+    yield from (ReadEndpoint(one) for one in sorted(targets.endpoints) if view.rules.may_ask(one))
+    if targets.everything:
+        for scope in view.rules.endpoint_scopes:
+            yield from (ListEndpoints(scope), ListAddresses(scope))
+    concerned = _concerned(view)
+    if not concerned and not targets.everything:
+        return
+    yield from (ReadRegistrations(), ReadServices())
+    connecting = [e for e in concerned if isinstance(e, Endpoint) and view.rules.request_of(e) is not None]
+    if not (targets.everything and _lists_pending(view)):
+        yield from (ReadAddresses(nic) for e in connecting for nic in e.interfaces if not e.addresses)
+    yield from _configs(view, connecting)
+    if targets.everything or len(connecting) < len(concerned):
+        yield from _every_zone(view)
+    for endpoint in connecting:
+        yield from _zones_for(view, endpoint, remembered)
+    yield from _holders(view, connecting)
+    if targets.everything:
+        yield from (ReadEndpoint(one) for one in _owned_but_unseen(view))
+
+
+def _concerned(view: View) -> list[Endpoint | Absent]:
+    seen = sorted(view.world.endpoints().items())
+    known = [found for id_, found in seen if view.rules.may_ask(id_) and isinstance(found, Endpoint | Absent)]
+    return [found for found in known if concerns_us(found, view.rules)]
+
+
+def _lists_pending(view: View) -> bool:
+    return any(ListAddresses(scope) not in view.world for scope in view.rules.endpoint_scopes)
+
+
+def _configs(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
+    """The configs of the selected services and, for an endpoint that none of them explains, of others.
+
+    Which others: one service of the alias's own region first, then that region's, then all.
+    """
+    for endpoint in connecting:
+        request = view.rules.request_of(endpoint)
+        assert request is not None, "only tagged endpoints connect"
+        chosen = request.select(view.services) & view.permitted
+        steps = [[s for s in view.services if s.id in chosen], *_search(view, endpoint)]
+        for step in steps:
+            reads = [ReadConfig(service.id) for service in _likely_first(step, endpoint)]
+            yield from reads
+            if any(read not in view.world for read in reads) or private_link(view, endpoint):
+                break
+
+
+def _search(view: View, endpoint: Endpoint) -> list[list[Service]]:
+    near = [service for service in view.services if _is_near(service, endpoint)]
+    return [near[:1], near, list(view.services)]
+
+
+def _likely_first(services: list[Service], endpoint: Endpoint) -> list[Service]:
+    return sorted(services, key=lambda service: not _is_near(service, endpoint))
+
+
+def _is_near(service: Service, endpoint: Endpoint) -> bool:
+    return any(f".{service.region}." in connection.target.lower() for connection in endpoint.connections)
+
+
+def _every_zone(view: View) -> Iterator[Read[Any]]:
+    """All zones for ClickHouse: a record of an endpoint that is gone may be in any of them."""
+    yield from (ListZones(scope) for scope in view.rules.dns_scopes)
+    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()))
+
+
+def _zones_for(view: View, endpoint: Endpoint, remembered: Links) -> Iterator[Read[Any]]:
+    """The zone its tag names, or the one last seen linked to its network, or all that may be."""
+    if ZONE_TAG in endpoint.tags:
+        yield from _zone_by_tag(view, endpoint)
+        return
+    scopes = view.rules.dns_scopes
+    hints = remembered.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
+    first = [ReadZone(zone) for zone in sorted(hints) if _serves(zone, endpoint) and in_scope(zone, scopes)]
+    yield from first
+    if any(read not in view.world for read in first) or _linked(view, endpoint):
+        return
+    yield from (ListZones(scope) for scope in scopes)
+    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()) if _serves(zone, endpoint))
+
+
+def _zone_by_tag(view: View, endpoint: Endpoint) -> Iterator[ReadZone]:
+    try:
+        zone = zone_tagged(endpoint)
+    except BadIdError:
+        return  # told by the plan
+    if zone and in_scope(zone, view.rules.dns_scopes):
+        yield ReadZone(zone)
+
+
+def _serves(zone: ResourceId, endpoint: Endpoint) -> bool:
+    """Whether the zone's region is that of an alias the endpoint is connected to."""
+    region = zone.name.partition(".")[0]
+    return any(f".{region}." in connection.target.lower() for connection in endpoint.connections)
+
+
+def _linked(view: View, endpoint: Endpoint) -> bool:
+    linked = (z for z in view.world.zones() if endpoint.network in z.networks)
+    return any(_serves(zone.id, endpoint) for zone in linked)
+
+
+def _holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
+    """The endpoints that hold a record in a zone where one of these wants it."""
+    networks = {endpoint.network for endpoint in connecting}
+    tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
+    zones = [z for z in view.world.zones() if z.networks & networks or str(z.id).lower() in tagged]
+    records = [record for zone in zones for record in zone.records.values()]
+    yield from (ReadEndpoint(one) for one in sorted(claimants(records, view.rules.owner)))
+
+
+def _owned_but_unseen(view: View) -> list[ResourceId]:
+    """Endpoints we own something for that no list told of: each is asked for by itself."""
+    if any(ListEndpoints(scope) not in view.world for scope in view.rules.endpoint_scopes):
+        return []
+    holding = claimants(view.world.records(), view.rules.owner)
+    return sorted(one for one in holding | view.owned.keys() if verdict_on(view, one) is not Verdict.OUTSIDE)

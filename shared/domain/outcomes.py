@@ -1,0 +1,113 @@
+"""What became of each change, in which order changes go out, and which of them wait for others.
+
+Stage 1: registrations, and records. Stage 2: one call per service, `remove` before `add`. Stage 3:
+deregistrations, deleted records, and records that witnessed an id which stage 2 takes off the lists.
+So access is given organization first and taken back services first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from shared.domain.changes import (
+    Allow,
+    Change,
+    DeleteRecord,
+    Deregister,
+    Disallow,
+    PutRecord,
+    Register,
+    RegisterThroughService,
+)
+from shared.domain.marks import claims
+from shared.domain.model import RecordSet
+
+type Stages = tuple[tuple[Change, ...], tuple[Change, ...], tuple[Change, ...]]
+
+
+class Status(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change. `temporary`: the same change may go through later."""
+
+    change: Change
+    status: Status
+    error: str = ""
+    temporary: bool = False
+    stale: bool = False
+    """Somebody else wrote first: the change is to be decided anew at once."""
+
+
+def stages(changes: Iterable[Change]) -> Stages:
+    """The changes in the order in which they must go out; those of one stage are independent."""
+    known = tuple(changes)
+    removed = {change.id.lower() for change in known if isinstance(change, Disallow | Deregister)}
+    staged: tuple[list[Change], list[Change], list[Change]] = ([], [], [])
+    for change in known:
+        staged[_stage(change, removed)].append(change)
+    first, second, third = staged
+    return tuple(first), tuple(second), tuple(third)
+
+
+def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
+    """The changes of one stage, grouped into those that can share one call."""
+    ordered = sorted(stage, key=_call_key)
+    return [tuple(group) for _, group in groupby(ordered, key=_call_key)]
+
+
+def blocked_by(change: Change, outcomes: Iterable[Outcome]) -> Outcome | None:
+    """The failure that this change must not go ahead of: a dependent one is skipped, others go on."""
+    for outcome in outcomes:
+        if outcome.status is not Status.DONE and _depends(change, outcome.change):
+            return outcome
+    return None
+
+
+def _stage(change: Change, removed: set[str]) -> int:
+    match change:
+        case Register():
+            return 0
+        case PutRecord():
+            return 2 if _witnessed(change) & removed else 0
+        case Allow() | Disallow():
+            return 1
+        case Deregister() | DeleteRecord():
+            return 2
+
+
+def _call_key(change: Change) -> tuple[str, str]:
+    match change:
+        case RegisterThroughService():
+            return ("one", f"{change.object}/{change.id}")
+        case Register() | Deregister() | Allow() | Disallow():
+            return ("many", change.object)
+        case PutRecord() | DeleteRecord():
+            return ("one", change.object)
+
+
+def _depends(change: Change, other: Change) -> bool:
+    match change, other:
+        case Allow(), Register():
+            return change.id == other.id
+        case Deregister(), Disallow():
+            return change.id.lower() == other.id.lower()
+        case PutRecord() | DeleteRecord(), Disallow():
+            return other.id.lower() in _witnessed(change)
+    return False
+
+
+def _witnessed(change: PutRecord | DeleteRecord) -> set[str]:
+    """The ids that the record tells of now and will not after the change."""
+    before = _registered(change.before)
+    return before - _registered(change.after) if isinstance(change, PutRecord) else before
+
+
+def _registered(record: RecordSet | None) -> set[str]:
+    known = claims(record) if record else {}
+    return {claim.registered.lower() for claim in known.values() if claim.registered}

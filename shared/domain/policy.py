@@ -1,0 +1,33 @@
+"""What a pass may do of its plan: a policy is a filter over the plan, and so is the limit on removals."""
+
+from dataclasses import replace
+from enum import StrEnum
+
+from shared.domain.changes import Change, told
+from shared.domain.findings import Finding
+from shared.domain.plan import Plan
+
+
+class Policy(StrEnum):
+    """`report`: nothing. `upsert`: what is missing or wrong, but no removal. `sync`: everything."""
+
+    REPORT = "report"
+    UPSERT = "upsert"
+    SYNC = "sync"
+
+    def permits(self, change: Change) -> bool:
+        return self is Policy.SYNC or (self is Policy.UPSERT and not change.removes)
+
+
+def permitted(plan: Plan, policy: Policy) -> Plan:
+    """The plan without the changes that the policy does not permit; each of them becomes a finding."""
+    refused = [change for change in plan.changes if not policy.permits(change)]
+    news = {
+        Finding(change.drift, str(change.endpoint), f"would {change.verb} {told(change)}")
+        for change in refused
+    }
+    return replace(
+        plan,
+        changes=tuple(change for change in plan.changes if policy.permits(change)),
+        findings=tuple(sorted({*plan.findings, *news})),
+    )

@@ -1,0 +1,89 @@
+"""What a pass tells afterwards: one JSON document, the same for log, HTTP answer and page."""
+
+from dataclasses import dataclass
+
+from shared.domain.addresses import addresses_of
+from shared.domain.changes import Change, as_json, told
+from shared.domain.ids import ResourceId
+from shared.domain.model import Endpoint
+from shared.domain.outcomes import Outcome, Status
+from shared.domain.plan import Plan
+from shared.domain.world import ReadEndpoint, World
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`plan` is what was still to be done at the end; `outcomes` what was tried, in order.
+
+    A change that failed but is not in `plan` any more turned out to be so already. One that went through
+    and still is in `plan` did not last: somebody undid it, or the system never did it.
+    """
+
+    world: World
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    dry_run: bool = False
+
+    @property
+    def undone(self) -> tuple[Outcome, ...]:
+        """The last word on each change that is still to be made; empty for a dry run."""
+        last = {outcome.change: outcome for outcome in self.outcomes}
+        left = () if self.dry_run else self.plan.changes
+        return tuple(_unlasting(last.get(change), change) for change in left)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What kept the pass from doing all it wanted, each in a sentence; empty if nothing did."""
+        unread = [answer.reason for answer in self.world.unreadable().values()]
+        undone = [f"{o.change.verb} {told(o.change)}: {o.error}" for o in self.undone]
+        return tuple(dict.fromkeys([*unread, *undone]))
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the same pass may get further later without anybody's doing."""
+        unread = any(answer.temporary for answer in self.world.unreadable().values())
+        return unread or any(outcome.temporary for outcome in self.undone)
+
+    def as_json(self) -> dict[str, object]:
+        shown = self.plan.changes if self.dry_run else ()
+        return {
+            "dryRun": self.dry_run,
+            "endpoints": [self._endpoint_json(one) for one in sorted(self.plan.verdicts)],
+            "plan": [as_json(change) for change in shown],
+            "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
+            "findings": [finding.as_json() for finding in self.plan.findings],
+            "problems": list(self.problems),
+            "willBeTriedAgain": self.temporary,
+        }
+
+    def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
+        found = self.world.get(ReadEndpoint(endpoint))
+        basics: dict[str, object] = {"id": str(endpoint), "verdict": self.plan.verdicts[endpoint].value}
+        if not isinstance(found, Endpoint):
+            return basics
+        addresses = addresses_of(self.world, found)
+        return {
+            **basics,
+            "resourceGuid": found.guid,
+            "addresses": list(addresses) if isinstance(addresses, tuple) else [],
+            "connections": [{"to": c.target, "status": c.status} for c in found.connections],
+            "hostnames": dict(self.plan.hostnames.get(endpoint, {})),
+        }
+
+
+def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
+    if outcome and outcome.status is not Status.DONE:
+        return outcome
+    error = (
+        "it was done, but did not last"
+        if outcome
+        else "there were more changes meanwhile than one pass makes"
+    )
+    return Outcome(change, Status.FAILED, error, temporary=True)
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, object]:
+    shown = {**as_json(outcome.change), "status": outcome.status.value}
+    if outcome.error:
+        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.temporary}
+    return shown

@@ -1,0 +1,46 @@
+"""What the settings permit: everything `plan` and `needs` go by, besides the world."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.ids import ResourceId, Scope, in_scope
+from shared.domain.model import Endpoint, Service
+from shared.domain.selectors import Selectors, parse_selectors
+
+ZONE_TAG = "clickhouse-dns-zone"
+
+
+class IdKind(StrEnum):
+    """What an endpoint is registered under."""
+
+    GUID = "guid"
+    RESOURCE_ID = "resource_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`endpoint_scopes` say who may ask, `service_filter` what may be given (None: every service)."""
+
+    owner: str
+    endpoint_scopes: tuple[Scope, ...]
+    dns_scopes: tuple[Scope, ...]
+    tag: str = "clickhouse-services"
+    service_filter: Selectors | None = None
+    id_kind: IdKind = IdKind.GUID
+    dns_adopt: bool = False
+    record_ttl: int = 300
+
+    def may_ask(self, endpoint: ResourceId) -> bool:
+        return in_scope(endpoint, self.endpoint_scopes)
+
+    def request_of(self, endpoint: Endpoint) -> Selectors | None:
+        """What the endpoint's tag asks for; None if it does not carry the tag."""
+        value = endpoint.tags.get(self.tag.lower())
+        return None if value is None else parse_selectors(value)
+
+    def permits(self, service: Service) -> bool:
+        return self.service_filter is None or bool(self.service_filter.select([service]))
+
+    def id_of(self, endpoint: Endpoint) -> str:
+        """The id under which this endpoint is to be registered."""
+        return endpoint.guid if self.id_kind is IdKind.GUID else endpoint.arm_id

@@ -1,0 +1,94 @@
+"""Which services a tag or a setting selects: `*`, a service id, a service name, `tag:Key`, `tag:Key=Value`."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.ids import quoted
+from shared.domain.model import Service
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# ClickHouse Cloud's own rules for tag keys and values, and for service names ("alphanumerical
+# string with whitespaces up to 50 characters"; existing ones also have - _ .).
+_TAG = re.compile(r"tag:([a-zA-Z0-9._-]+)(?:=([a-zA-Z0-9._-]+))?")
+_NAME = re.compile(r"[^,:]{1,50}")
+
+
+class Form(StrEnum):
+    ALL = "all"
+    ID = "id"
+    NAME = "name"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One selector; `value` is the id, the name or the tag key, `tag_value` what the tag must equal."""
+
+    form: Form
+    text: str
+    value: str = ""
+    tag_value: str | None = None
+
+    def matches(self, service: Service) -> bool:
+        match self.form:
+            case Form.ALL:
+                return True
+            case Form.ID:
+                return service.id.lower() == self.value.lower()
+            case Form.NAME:
+                return service.name == self.value
+            case Form.TAG:
+                has = self.value in service.tags
+                return has and self.tag_value in (None, service.tags[self.value])
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """What a text asks for, and the parts of it that are no selectors (each told with its reason)."""
+
+    selectors: tuple[Selector, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def select(self, services: Iterable[Service]) -> frozenset[str]:
+        """The ids of the services that any selector matches."""
+        return frozenset(s.id for s in services if any(one.matches(s) for one in self.selectors))
+
+    def explicit(self) -> "Selectors":
+        """These selectors without `*`: what was asked for by some description of its own."""
+        return Selectors(tuple(one for one in self.selectors if one.form is not Form.ALL))
+
+    def without(self, texts: Iterable[str]) -> "Selectors":
+        gone = frozenset(texts)
+        return Selectors(tuple(one for one in self.selectors if one.text not in gone))
+
+    def unmatched(self, services: Iterable[Service]) -> tuple[str, ...]:
+        """The selectors, `*` apart, that no service matches."""
+        known = tuple(services)
+        return tuple(one.text for one in self.explicit().selectors if not any(map(one.matches, known)))
+
+    def ambiguous(self, services: Iterable[Service]) -> tuple[str, ...]:
+        """The names that several services bear: names are not unique, so such a one selects nobody surely."""
+        bearers = Counter(service.name for service in services)
+        return tuple(one.text for one in self.selectors if one.form is Form.NAME and bearers[one.value] > 1)
+
+
+def parse_selectors(text: str) -> Selectors:
+    """The selectors in a comma-separated text; blanks around them and empty parts do not matter."""
+    parsed = [_parse(part.strip()) for part in text.split(",") if part.strip()]
+    unique = dict.fromkeys(one for one in parsed if isinstance(one, Selector))
+    return Selectors(tuple(unique), tuple(one for one in parsed if isinstance(one, str)))
+
+
+def _parse(text: str) -> Selector | str:
+    if text == "*":
+        return Selector(Form.ALL, text)
+    if _ID.fullmatch(text):
+        return Selector(Form.ID, text, text.lower())
+    if found := _TAG.fullmatch(text):
+        return Selector(Form.TAG, text, found[1], found[2])
+    if _NAME.fullmatch(text) and text.isprintable():
+        return Selector(Form.NAME, text, text)
+    return f"{quoted(text, 60)} is neither *, a service id, a service name, tag:Key nor tag:Key=Value"

@@ -1,0 +1,96 @@
+"""What each endpoint asks for, and whether it may: the first half of the decision.
+
+| endpoint   | in scope | tag | connected to an alias of the organization | verdict    |
+|------------|----------|-----|-------------------------------------------|------------|
+| any        | no       | any | any                                       | OUTSIDE    |
+| unreadable | yes      | –   | –                                         | UNKNOWN    |
+| absent     | yes      | –   | –                                         | UNDO       |
+| there      | yes      | no  | any                                       | UNDO       |
+| there      | yes      | yes | yes                                       | CONNECT    |
+| there      | yes      | yes | no, as all configs are known              | STRANGER   |
+| there      | yes      | yes | not known: configs are missing            | UNKNOWN    |
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.ids import ResourceId
+from shared.domain.model import Absent, Connection, Endpoint, Unreadable
+from shared.domain.rules import Rules
+from shared.domain.selectors import Selectors
+from shared.domain.view import View
+from shared.domain.world import ReadEndpoint
+
+
+class Verdict(StrEnum):
+    CONNECT = "connect"
+    UNDO = "undo"
+    OUTSIDE = "outside"
+    STRANGER = "stranger"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The services of one endpoint's tag, as service ids.
+
+    `granted`: to be allowed. `held`: neither to be added nor to be removed, because something about
+    them could not be read or is ambiguous. `refused`: selected, but not permitted by SERVICE_FILTER.
+    `elsewhere`: explicitly selected, but behind another Private Link service.
+    """
+
+    granted: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+
+def verdict_on(view: View, endpoint: ResourceId) -> Verdict:
+    """The row of the table above for one endpoint; an endpoint nobody read is UNKNOWN."""
+    if not view.rules.may_ask(endpoint):
+        return Verdict.OUTSIDE
+    match view.world.get(ReadEndpoint(endpoint)):
+        case Absent():
+            return Verdict.UNDO
+        case Endpoint() as found if view.rules.request_of(found) is None:
+            return Verdict.UNDO
+        case Endpoint() as found:
+            return _rightful(view, found)
+        case Unreadable() | None:
+            return Verdict.UNKNOWN
+
+
+def concerns_us(endpoint: Endpoint | Absent, rules: Rules) -> bool:
+    """Whether anything of ours can hang on it: absent, tagged, or on a Private Link service by alias."""
+    if isinstance(endpoint, Absent):
+        return True
+    return rules.request_of(endpoint) is not None or any(c.by_alias for c in endpoint.connections)
+
+
+def private_link(view: View, endpoint: Endpoint) -> Connection | None:
+    """The connection by which the endpoint reaches one of the organization's Private Link services."""
+    return next((c for c in endpoint.connections if c.target.lower() in view.behind), None)
+
+
+def selection(view: View, endpoint: Endpoint, alias: str) -> Selection:
+    """What the request in the tag comes to, for an endpoint connected to `alias`."""
+    request = view.rules.request_of(endpoint) or Selectors()
+    ambiguous = request.ambiguous(view.services)
+    asked = request.without(ambiguous)
+    wanted = asked.select(view.services) & view.permitted
+    named = asked.explicit().select(view.services)
+    behind = view.behind[alias.lower()]
+    unknown = wanted - view.configs.keys()
+    doubtful = request.select(view.services) - asked.select(view.services)
+    return Selection(
+        granted=wanted & behind,
+        held=unknown | doubtful,
+        refused=named - view.permitted,
+        elsewhere=(wanted & named) - behind - unknown,
+    )
+
+
+def _rightful(view: View, endpoint: Endpoint) -> Verdict:
+    if private_link(view, endpoint):
+        return Verdict.CONNECT
+    return Verdict.STRANGER if view.configs_complete else Verdict.UNKNOWN

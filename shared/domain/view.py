@@ -1,0 +1,86 @@
+"""The world as the rules see it, with what is looked up again and again found once."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.domain.ids import ResourceId
+from shared.domain.marks import claims, endpoint_marked, evidently_foreign, record_is_ours
+from shared.domain.model import Config, Registration, Service
+from shared.domain.rules import Rules
+from shared.domain.world import ReadConfig, World
+
+
+@dataclass(frozen=True)
+class View:
+    """A world and the rules to read it by. Mappings keyed by an alias or a registered id: lower case."""
+
+    world: World
+    rules: Rules
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The Azure services that are not on their way out."""
+        return tuple(service for service in self.world.services() or () if service.on_azure)
+
+    @cached_property
+    def permitted(self) -> frozenset[str]:
+        """The ids of the Azure services that SERVICE_FILTER lets us give."""
+        return frozenset(service.id for service in self.services if self.rules.permits(service))
+
+    @cached_property
+    def configs(self) -> dict[str, Config]:
+        """The known config of each Azure service, by service id."""
+        answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.services}
+        return {service: answer for service, answer in answers.items() if isinstance(answer, Config)}
+
+    @cached_property
+    def behind(self) -> dict[str, frozenset[str]]:
+        """The ids of the services behind each of the organization's Private Link services, by alias."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for service, config in self.configs.items():
+            found[config.alias.lower()].add(service)
+        return {alias: frozenset(services) for alias, services in found.items()}
+
+    @cached_property
+    def zone_names(self) -> dict[str, str]:
+        """The name of the zone that clients look their host names up in, by alias."""
+        return {config.alias.lower(): config.zone for config in self.configs.values()}
+
+    @cached_property
+    def configs_complete(self) -> bool:
+        """Whether the services, and where each of them is, are all known."""
+        return self.world.services() is not None and len(self.configs) == len(self.services)
+
+    @cached_property
+    def registrations(self) -> dict[str, Registration]:
+        return {registration.id.lower(): registration for registration in self.world.registrations() or ()}
+
+    @cached_property
+    def marked(self) -> dict[str, ResourceId]:
+        """The endpoint behind each registered id that carries our own mark in its description."""
+        found = {key: endpoint_marked(r, self.rules.owner) for key, r in self.registrations.items()}
+        return {key: endpoint for key, endpoint in found.items() if endpoint}
+
+    @cached_property
+    def owned(self) -> dict[ResourceId, frozenset[str]]:
+        """The ids that are ours to remove, by endpoint, in lower case.
+
+        Cases: marked by the registration's description; or told by a record of ours, unless the
+        registration is marked for another endpoint or evidently somebody else's.
+        """
+        found: defaultdict[ResourceId, set[str]] = defaultdict(set)
+        for registered, endpoint in self.marked.items():
+            found[endpoint].add(registered)
+        for registered, endpoint in self._told_by_records():
+            registration = self.registrations.get(registered)
+            if registered not in self.marked and not (
+                registration and evidently_foreign(registration, self.rules.owner)
+            ):
+                found[endpoint].add(registered)
+        return {endpoint: frozenset(ids) for endpoint, ids in found.items()}
+
+    def _told_by_records(self) -> list[tuple[str, ResourceId]]:
+        ours = [r for r in self.world.records() if record_is_ours(r, self.rules.owner)]
+        told = [claim for record in ours for claim in claims(record).values()]
+        return [(claim.registered.lower(), claim.endpoint) for claim in told if claim.registered]

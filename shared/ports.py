@@ -1,0 +1,80 @@
+"""The three outside systems, as the pass sees them. Vendor types and errors end in the adapters.
+
+Every method may raise TemporaryError or PermanentError. Reads tell a 404 as Absent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.ids import ResourceId, Scope
+from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+
+
+class Network(Protocol):
+    """Private endpoints and their network interfaces in Azure Resource Manager."""
+
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent: ...
+
+    async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]: ...
+
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
+        """The private IPv4 addresses of a network interface."""
+        ...
+
+    async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
+        """The same for all network interfaces in a scope."""
+        ...
+
+
+class Dns(Protocol):
+    """Azure Private DNS. Every write is conditional, and raises ChangedError if somebody wrote first."""
+
+    async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
+        """The zones in a scope whose name is one of ClickHouse's."""
+        ...
+
+    async def zone(self, zone: ResourceId) -> Zone | Absent: ...
+
+    async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
+        """Write a record set: in place of the version with that etag, or (None) only if there is none."""
+        ...
+
+    async def delete(self, record: RecordSet) -> None:
+        """Delete the record set if it still has the etag of `record`; one that is gone is no error."""
+        ...
+
+
+class ClickHouse(Protocol):
+    """The ClickHouse Cloud API, for one organization."""
+
+    async def registrations(self) -> tuple[Registration, ...]: ...
+
+    async def services(self) -> tuple[Service, ...]: ...
+
+    async def config(self, service: str) -> Config | Absent: ...
+
+    async def update_registrations(
+        self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
+    ) -> tuple[Registration, ...] | None:
+        """Change the organization's registrations; all of them afterwards, if the API told."""
+        ...
+
+    async def update_allow_list(
+        self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
+    ) -> Service | None:
+        """Change a service's allow list, `remove` first; the service afterwards, if the API told."""
+        ...
+
+    async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
+        """Put an id into the organization and on the service's allow list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """The systems as one pass sees them: within its deadline, and read-only if it is a dry run."""
+
+    network: Network
+    dns: Dns
+    clickhouse: ClickHouse

@@ -1,0 +1,69 @@
+"""The product on one page: read what is true, decide what should be, make the difference, read again.
+
+Event, manual sync and audit are three doors to this one room. What each step does is a page of its own:
+`observe` (with `domain/needs`), `domain/plan`, `domain/policy`, `domain/safety`, `apply`.
+"""
+
+from dataclasses import dataclass
+
+from shared.apply import apply
+from shared.domain.changes import Change
+from shared.domain.needs import Targets
+from shared.domain.outcomes import Outcome
+from shared.domain.plan import Plan, make_plan
+from shared.domain.policy import Policy, permitted
+from shared.domain.report import Report
+from shared.domain.rules import Rules
+from shared.domain.safety import limited
+from shared.domain.world import ReadEndpoint, World
+from shared.memory import Memory
+from shared.observe import observe
+from shared.ports import Systems
+
+ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a door asks for. `max_removals` limits how many endpoints a pass over everything may undo."""
+
+    targets: Targets
+    policy: Policy = Policy.SYNC
+    dry_run: bool = False
+    max_removals: int = 20
+
+
+async def reconcile(order: Order, systems: Systems, rules: Rules, memory: Memory) -> Report:
+    """Bring the world to what tags and settings ask for, as far as it can be read and reached.
+
+    Raises nothing for a system that fails: the report tells what was done, what was not, and whether
+    the same order may get further later.
+    """
+    world, targets = memory.world(), order.targets
+    outcomes: tuple[Outcome, ...] = ()
+    for _ in range(ROUNDS):
+        world = await observe(world, targets, systems, rules, memory)
+        plan = _plan(world, targets, order, rules, memory)
+        todo = _untried(plan, outcomes)
+        if order.dry_run or not todo:
+            return Report(world, plan, outcomes, dry_run=order.dry_run)
+        done, world = await apply(todo, world, systems)
+        memory.applied(done)
+        outcomes += done
+        # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
+        targets = targets.with_endpoints(change.endpoint for change in todo)
+        world = world.forget(ReadEndpoint(change.endpoint) for change in todo)
+    return Report(world, plan, outcomes)
+
+
+def _plan(world: World, targets: Targets, order: Order, rules: Rules, memory: Memory) -> Plan:
+    plan = make_plan(world, rules, targets.endpoints, add_refused=memory.add_refused)
+    if targets.everything:
+        plan = limited(plan, order.max_removals)
+    return permitted(plan, order.policy)
+
+
+def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
+    """The changes to be made now: each once, and again only if somebody else had written first."""
+    tried = {outcome.change for outcome in outcomes if not outcome.stale}
+    return tuple(change for change in plan.changes if change not in tried)
