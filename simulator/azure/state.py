@@ -1,0 +1,138 @@
+"""Everything that exists in the simulated Azure, keyed by lower-case id."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from simulator import world
+from simulator.azure.addresses import AddressBook
+from simulator.azure.paths import group_of
+
+
+@dataclass
+class Zone:
+    """A private DNS zone with what is nested in it, so that both go together."""
+
+    zone: world.Zone
+    links: dict[str, world.Link] = field(default_factory=dict)
+    records: dict[str, world.RecordSet] = field(default_factory=dict)
+
+    def dump(self) -> world.Zone:
+        nested = {"links": tuple(self.links.values()), "records": tuple(self.records.values())}
+        return self.zone.model_copy(update=nested)
+
+
+class State:
+    """The resources of a world; groups and subscriptions that ids mention exist without being listed."""
+
+    def __init__(self, start: world.Azure) -> None:
+        self.subscriptions = {name.lower(): name for name in start.subscriptions}
+        self.groups: dict[str, str] = {}
+        self.networks = {n.id.lower(): n for n in start.virtual_networks}
+        self.zones = {z.id.lower(): _zone(z) for z in start.private_dns_zones}
+        self.endpoints: dict[str, world.PrivateEndpoint] = {}
+        self.nics: dict[str, str] = {}
+        self.denied = start.denied
+        self.page_size = start.page_size
+        self.addresses = AddressBook()
+        self._admit_scopes(start)
+        self._admit_endpoints(start.private_endpoints)
+
+    def dump(self) -> world.Azure:
+        return world.Azure(
+            subscriptions=tuple(self.subscriptions.values()),
+            resource_groups=tuple(self.groups.values()),
+            virtual_networks=tuple(self.networks.values()),
+            private_dns_zones=tuple(zone.dump() for zone in self.zones.values()),
+            private_endpoints=tuple(self.endpoints.values()),
+            denied=self.denied,
+            page_size=self.page_size,
+        )
+
+    def subnet(self, subnet_id: str) -> world.Subnet | None:
+        network_id, _, name = subnet_id.lower().rpartition("/subnets/")
+        network = self.networks.get(network_id)
+        return next((s for s in network.subnets if s.name.lower() == name), None) if network else None
+
+    def store_endpoint(self, endpoint: world.PrivateEndpoint) -> world.PrivateEndpoint:
+        """Keep an endpoint, giving it a network interface and an address where it has none yet."""
+        nic = endpoint.network_interface or _nic_id(endpoint)
+        stored = endpoint.model_copy(
+            update={"network_interface": nic, "address": endpoint.address or self._address(endpoint)}
+        )
+        self.endpoints[endpoint.id.lower()] = stored
+        self.nics[nic.lower()] = endpoint.id.lower()
+        return stored
+
+    def drop_endpoint(self, key: str) -> None:
+        endpoint = self.endpoints.pop(key)
+        if endpoint.network_interface:
+            self.nics.pop(endpoint.network_interface.lower(), None)
+
+    def settle(self, access: Mapping[str, frozenset[str]]) -> None:
+        """Bring every connection in line with the allow lists behind its Private Link service.
+
+        `access` maps each service's alias to the ids let in, all in lower case.
+        """
+        for key, endpoint in self.endpoints.items():
+            status = _judged(endpoint, access.get(endpoint.private_link_service.lower()))
+            if status != endpoint.connection:
+                self.endpoints[key] = endpoint.model_copy(update={"connection": status, "etag": world.guid()})
+
+    def _admit_scopes(self, start: world.Azure) -> None:
+        for arm_id in (*start.resource_groups, *_ids(start)):
+            subscription = arm_id.split("/")[2]
+            self.subscriptions.setdefault(subscription.lower(), subscription)
+            group = group_of(arm_id)
+            if group:
+                self.groups.setdefault(group.lower(), group)
+
+    def _admit_endpoints(self, endpoints: tuple[world.PrivateEndpoint, ...]) -> None:
+        for endpoint in endpoints:
+            if endpoint.address:
+                self.addresses.take(endpoint.subnet, endpoint.address)
+        for endpoint in endpoints:
+            self.store_endpoint(endpoint)
+
+    def _address(self, endpoint: world.PrivateEndpoint) -> str:
+        subnet = self.subnet(endpoint.subnet)
+        if subnet is None:
+            raise LookupError(endpoint.subnet)
+        return self.addresses.allocate(endpoint.subnet, subnet.prefix)
+
+
+def _ids(start: world.Azure) -> Iterator[str]:
+    yield from (n.id for n in start.virtual_networks)
+    yield from (z.id for z in start.private_dns_zones)
+    yield from (e.id for e in start.private_endpoints)
+
+
+def _zone(start: world.Zone) -> Zone:
+    links = {link.name.lower(): link for link in start.links}
+    records = {record.name.lower(): record for record in start.records}
+    return Zone(start.model_copy(update={"links": (), "records": ()}), links, records)
+
+
+def _nic_id(endpoint: world.PrivateEndpoint) -> str:
+    name = (
+        endpoint.custom_network_interface_name
+        or f"{endpoint.id.rsplit('/', 1)[1]}.nic.{endpoint.resource_guid}"
+    )
+    return f"{group_of(endpoint.id)}/providers/Microsoft.Network/networkInterfaces/{name}"
+
+
+def _judged(endpoint: world.PrivateEndpoint, allowed: frozenset[str] | None) -> world.ConnectionStatus:
+    """The status a connection ought to have.
+
+    | pinned | our service | id is let in | was      | becomes   |
+    |--------|-------------|--------------|----------|-----------|
+    | yes    | any         | any          | any      | unchanged |
+    | no     | no          | any          | any      | unchanged |
+    | no     | yes         | yes          | any      | Approved  |
+    | no     | yes         | no           | Approved | Rejected  |
+    | no     | yes         | no           | other    | unchanged |
+    """
+    if endpoint.pinned or allowed is None:
+        return endpoint.connection
+    if endpoint.resource_guid.lower() in allowed or endpoint.id.lower() in allowed:
+        return "Approved"
+    return "Rejected" if endpoint.connection == "Approved" else endpoint.connection

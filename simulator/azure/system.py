@@ -1,0 +1,92 @@
+"""Azure Resource Manager: one door to every simulated resource type."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+from simulator import world
+from simulator.azure import events, groups, tags
+from simulator.azure.access import authorise
+from simulator.azure.errors import ArmError, group_not_found, subscription_not_found
+from simulator.azure.kinds import KINDS, Kind
+from simulator.azure.paths import TAGS_SUFFIX, Target, parse
+from simulator.azure.state import State
+from simulator.wire import Json, Reply, Request
+
+type Publish = Callable[[Json], None]
+
+
+class Arm:
+    """Answers ARM requests and publishes an event for every successful write and delete."""
+
+    def __init__(self, start: world.Azure, publish: Publish) -> None:
+        self.state = State(start)
+        self._publish = publish
+
+    def answer(self, request: Request) -> Reply:
+        correlation = str(uuid4())
+        try:
+            reply = self._dispatch(request, correlation)
+        except ArmError as error:
+            reply = error.reply()
+        identity = {"x-ms-request-id": str(uuid4()), "x-ms-correlation-request-id": correlation}
+        return replace(reply, headers={**identity, **reply.headers})
+
+    def touch(self, endpoint: world.PrivateEndpoint) -> None:
+        """Publish the event of a write that came from outside ARM's own door."""
+        self._publish(events.change(endpoint.id, "Microsoft.Network/privateEndpoints", "write", str(uuid4())))
+
+    def _dispatch(self, request: Request, correlation: str) -> Reply:
+        if not request.param("api-version"):
+            message = "The api-version query parameter (?api-version=) is required for all requests."
+            raise ArmError(400, "MissingApiVersionParameter", message)
+        if request.path.lower().endswith(TAGS_SUFFIX):
+            return self._tags(request, correlation)
+        target = parse(request.path)
+        kind = KINDS.get(target.type.lower()) if target else None
+        if target is None or kind is None:
+            raise ArmError(404, "InvalidResourceType", f"The simulator serves nothing at '{request.path}'.")
+        return self._resource(request, target, kind, correlation)
+
+    def _resource(self, request: Request, target: Target, kind: Kind, correlation: str) -> Reply:
+        self._admit(target, kind.type, request.method)
+        handler = kind.handler(request.method, collection=target.collection)
+        if handler is None:
+            raise _not_allowed(request, kind.type)
+        reply = handler(self.state, target, request)
+        if request.method != "GET" and reply.status != 204:
+            verb = "delete" if request.method == "DELETE" else "write"
+            self._publish(events.change(_written_id(reply, target), kind.type, verb, correlation))
+        return reply
+
+    def _tags(self, request: Request, correlation: str) -> Reply:
+        scope = parse(request.path[: -len(TAGS_SUFFIX)])
+        if scope is None or scope.collection:
+            raise ArmError(404, "InvalidResourceType", f"Nothing at '{request.path}' can carry tags.")
+        self._admit(scope, tags.TYPE, request.method)
+        reply = tags.answer(self.state, scope, request)
+        if reply is None:
+            raise _not_allowed(request, tags.TYPE)
+        if request.method != "GET":
+            verb = "delete" if request.method == "DELETE" else "write"
+            resource = f"{scope.id}/providers/Microsoft.Resources/tags/default"
+            self._publish(events.change(resource, tags.TYPE, verb, correlation))
+        return reply
+
+    def _admit(self, target: Target, kind: str, method: str) -> None:
+        """Raise ArmError unless the caller may ask (this comes first, as in ARM) and the scope exists."""
+        authorise(self.state.denied, target, kind, method)
+        if target.subscription and target.subscription.lower() not in self.state.subscriptions:
+            raise subscription_not_found(target.subscription)
+        creates_group = kind == groups.TYPE and method == "PUT"
+        if target.group and target.scope.lower() not in self.state.groups and not creates_group:
+            raise group_not_found(target.group)
+
+
+def _written_id(reply: Reply, target: Target) -> str:
+    return str(reply.body["id"]) if isinstance(reply.body, dict) and "id" in reply.body else target.id
+
+
+def _not_allowed(request: Request, kind: str) -> ArmError:
+    message = f"The simulator does not serve {request.method} for '{kind}'."
+    return ArmError(405, "MethodNotAllowed", message)

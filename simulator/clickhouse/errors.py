@@ -1,0 +1,17 @@
+"""The refusals of the ClickHouse Cloud API."""
+
+
+class CloudError(Exception):
+    """A refusal, told in the `error` of the envelope."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+def bad_request(message: str) -> CloudError:
+    return CloudError(400, f"BAD_REQUEST: {message}")
+
+
+def not_found(message: str) -> CloudError:
+    return CloudError(404, f"NOT_FOUND: {message}")

@@ -1,0 +1,112 @@
+"""A running simulator as its tests and the demo see it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from simulator.control.bodies import AddressChange, ConnectionChange, Denied
+from simulator.control.controller import Controller
+from simulator.eventgrid.schema import Disturbance, Subscription
+from simulator.faults import Fault
+from simulator.wire import Json
+
+
+class RunningSimulator:
+    """The control API as methods. They may be called from any thread but the simulator's own.
+
+    Documents are those of the HTTP control API, keys in camelCase.
+    """
+
+    def __init__(self, url: str, controller: Controller, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = url
+        self._controller, self._loop = controller, loop
+
+    def reset(self, start: Json | None = None, *, keep_subscriptions: bool = False) -> None:
+        """Begin anew from a world, or from the one the simulator started with."""
+        self._await(self._controller.reset(start, keep_subscriptions=keep_subscriptions))
+
+    def state(self) -> Json:
+        return self._call(self._controller.state)
+
+    def requests(self, system: str | None = None, method: str | None = None) -> list[Json]:
+        """The request log, perhaps of one system ("arm", "dns", "clickhouse", …) or method only."""
+        return [
+            entry
+            for entry in self._call(self._controller.requests)
+            if system in (None, entry["system"]) and method in (None, entry["method"])
+        ]
+
+    def clear_requests(self) -> None:
+        self._call(self._controller.clear_requests)
+
+    def fault(self, **rule: Any) -> None:
+        """Add one fault rule: `fault(match={"method": "PATCH"}, status=500, count=2)`."""
+        fault = Fault.model_validate(rule)
+        self._call(lambda: self._controller.add_faults(fault))
+
+    def faults(self) -> list[Json]:
+        return self._call(self._controller.faults)
+
+    def clear_faults(self) -> None:
+        self._call(self._controller.clear_faults)
+
+    def subscribe(self, **subscription: Any) -> None:
+        """Add an event subscription; raises HandshakeError where its webhook does not agree."""
+        self._await(self._controller.subscribe(Subscription.model_validate(subscription)))
+
+    def unsubscribe(self, name: str) -> bool:
+        return self._call(lambda: self._controller.unsubscribe(name))
+
+    def delivery(self, **disturbance: Any) -> None:
+        """Set every delivery switch; those not named go back to their defaults."""
+        wanted = Disturbance.model_validate(disturbance)
+        self._call(lambda: self._controller.disturb(wanted))
+
+    def emit(self, event: Json) -> None:
+        self._call(lambda: self._controller.emit(event))
+
+    def events(self) -> list[Json]:
+        return self._call(self._controller.events)
+
+    def dead_letters(self) -> list[Json]:
+        return self._call(self._controller.dead_letters)
+
+    def idle(self, timeout: float = 10.0) -> bool:
+        """Wait until no delivery is under way, retries included; False where that took longer."""
+        return self._await(self._controller.idle(timeout))
+
+    def topic(self, name: str) -> list[Json]:
+        return self._call(lambda: self._controller.topic(name))
+
+    def deny(self, *denied: str | Json) -> None:
+        """Deny these scopes instead of the former ones; without any, deny nothing."""
+        wanted = Denied.model_validate({"denied": denied})
+        self._call(lambda: self._controller.deny(wanted.denied))
+
+    def page_size(self, size: int) -> None:
+        self._call(lambda: self._controller.page_size(size))
+
+    def connection(
+        self, endpoint: str, status: Literal["Approved", "Rejected", "Disconnected", "Pending"] | None
+    ) -> Json:
+        """Hold a connection in a status; None lets it follow the allow lists again."""
+        change = ConnectionChange(endpoint=endpoint, status=status)
+        return self._call(lambda: self._controller.connection(change))
+
+    def address(self, endpoint: str, address: str) -> Json:
+        """Move an endpoint to another address, raising the event of a write."""
+        change = AddressChange(endpoint=endpoint, address=address)
+        return self._call(lambda: self._controller.address(change))
+
+    def switches(self, **switches: Any) -> Json:
+        """Change the ClickHouse switches that are named."""
+        return self._call(lambda: self._controller.switch(switches))
+
+    def _call[T](self, work: Callable[[], T]) -> T:
+        async def on_the_loop() -> T:
+            return work()
+
+        return self._await(on_the_loop())
+
+    def _await[T](self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)

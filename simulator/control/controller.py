@@ -1,0 +1,111 @@
+"""The control calls themselves, without HTTP. All of them run on the simulator's event loop."""
+
+from typing import Any
+
+from simulator import world
+from simulator.control.bodies import AddressChange, ConnectionChange
+from simulator.eventgrid.schema import Disturbance, Subscription
+from simulator.faults import Fault
+from simulator.simulation import Settings, Simulation
+from simulator.wire import Json
+
+
+class Controller:
+    """Holds the simulation of the moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.simulation = Simulation(settings)
+
+    async def reset(self, document: Any = None, *, keep_subscriptions: bool = False) -> None:
+        """Begin anew, from a world or from the seed; raises WorldError and changes nothing where it is no world."""
+        start = world.parse_world(document) if document else None
+        former, self.simulation = self.simulation, Simulation(self._settings, start)
+        if keep_subscriptions:
+            self.simulation.grid.adopt(former.grid.subscriptions)
+        await former.grid.close()
+
+    def state(self) -> Json:
+        return self.simulation.dump()
+
+    def requests(self) -> list[Json]:
+        return self.simulation.journal.dump()
+
+    def clear_requests(self) -> None:
+        self.simulation.journal.clear()
+
+    def faults(self) -> list[Json]:
+        return self.simulation.faults.dump()
+
+    def add_faults(self, *faults: Fault) -> None:
+        self.simulation.faults.add(*faults)
+
+    def clear_faults(self) -> None:
+        self.simulation.faults.clear()
+
+    async def subscribe(self, subscription: Subscription) -> None:
+        await self.simulation.grid.subscribe(subscription)
+
+    def subscriptions(self) -> list[Json]:
+        return [subscription.dump() for subscription in self.simulation.grid.subscriptions]
+
+    def unsubscribe(self, name: str) -> bool:
+        return self.simulation.grid.unsubscribe(name)
+
+    def emit(self, event: Json) -> None:
+        self.simulation.grid.publish(event)
+
+    def events(self) -> list[Json]:
+        return [published.dump() for published in self.simulation.grid.published]
+
+    def dead_letters(self) -> list[Json]:
+        return list(self.simulation.grid.dead_letters)
+
+    def disturb(self, disturbance: Disturbance) -> Json:
+        self.simulation.grid.disturb(disturbance)
+        return disturbance.dump()
+
+    async def idle(self, seconds: float) -> bool:
+        return await self.simulation.grid.idle(seconds)
+
+    def topic(self, name: str) -> list[Json]:
+        return list(self.simulation.topics.events.get(name, ()))
+
+    def deny(self, denied: tuple[world.Denial, ...]) -> list[Json]:
+        self.simulation.arm.state.denied = denied
+        return [denial.dump() for denial in denied]
+
+    def page_size(self, size: int) -> None:
+        self.simulation.arm.state.page_size = size
+
+    def connection(self, change: ConnectionChange) -> Json:
+        endpoint = self._endpoint(change.endpoint)
+        update = {"connection": change.status or endpoint.connection, "pinned": change.status is not None}
+        self._store(endpoint, update)
+        self.simulation.settle()
+        return self._endpoint(change.endpoint).dump()
+
+    def address(self, change: AddressChange) -> Json:
+        """Move an endpoint's network interface to another address, as a write that raises its event."""
+        endpoint = self._endpoint(change.endpoint)
+        self._store(endpoint, {"address": change.address})
+        self.simulation.arm.touch(endpoint)
+        return self._endpoint(change.endpoint).dump()
+
+    def switch(self, changed: Any) -> Json:
+        """Change the ClickHouse switches that are named and leave the others."""
+        cloud = self.simulation.cloud
+        present = cloud.state.switches.model_copy(update={"rate_limit": None}).dump()
+        switches = world.Switches.model_validate(present | (changed or {}))
+        cloud.switch(switches)
+        return switches.dump()
+
+    def _endpoint(self, arm_id: str) -> world.PrivateEndpoint:
+        endpoint = self.simulation.arm.state.endpoints.get(arm_id.lower())
+        if endpoint is None:
+            raise LookupError(f"no private endpoint {arm_id}")
+        return endpoint
+
+    def _store(self, endpoint: world.PrivateEndpoint, update: Json) -> None:
+        changed = endpoint.model_copy(update={**update, "etag": world.guid()})
+        self.simulation.arm.state.endpoints[endpoint.id.lower()] = changed

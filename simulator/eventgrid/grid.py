@@ -1,0 +1,185 @@
+"""Event Grid: at-least-once delivery to webhooks, in no promised order."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from itertools import batched
+
+import httpx
+
+from simulator.eventgrid.delivery import Attempt, Delivery, next_delay
+from simulator.eventgrid.handshake import shake_hands
+from simulator.eventgrid.schema import Disturbance, Subscription
+from simulator.eventgrid.shapes import encode, matches
+from simulator.wire import Json
+
+REORDER_WINDOW = 0.02  # seconds in which events gather before they leave in reverse
+
+
+@dataclass(eq=False, slots=True)
+class Published:
+    """An event with all its copies under way."""
+
+    event: Json
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    def dump(self) -> Json:
+        return {"event": self.event, "deliveries": [delivery.dump() for delivery in self.deliveries]}
+
+
+@dataclass(eq=False, slots=True)
+class _Queue:
+    """What waits for its first attempt, for one subscription."""
+
+    subscription: Subscription
+    waiting: list[Delivery] = field(default_factory=list)
+    draining: bool = False
+
+
+class Grid:
+    """Subscriptions, published events and their deliveries. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self.published: list[Published] = []
+        self.dead_letters: list[Json] = []
+        self.disturbance = Disturbance()
+        self._queues: dict[str, _Queue] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pending = 0
+        self._changed = asyncio.Event()
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        return [queue.subscription for queue in self._queues.values()]
+
+    async def subscribe(self, subscription: Subscription) -> None:
+        """Add or replace a subscription once its webhook agreed; raises HandshakeError where it did not."""
+        await shake_hands(self._http(), subscription)
+        self._queues[subscription.name] = _Queue(subscription)
+
+    def adopt(self, subscriptions: list[Subscription]) -> None:
+        """Add subscriptions whose webhooks agreed earlier."""
+        self._queues.update({one.name: _Queue(one) for one in subscriptions})
+
+    def unsubscribe(self, name: str) -> bool:
+        return self._queues.pop(name, None) is not None
+
+    def disturb(self, disturbance: Disturbance) -> None:
+        self.disturbance = disturbance
+        self._notify()
+
+    def publish(self, event: Json) -> None:
+        """Keep an event and send it to every subscription it matches."""
+        published = Published(event)
+        self.published.append(published)
+        lost = self.disturbance.lose > 0
+        if lost:
+            self.disturbance = self.disturbance.model_copy(update={"lose": self.disturbance.lose - 1})
+        for queue in self._queues.values():
+            if matches(queue.subscription, event):
+                published.deliveries += self._enqueue(queue, event, lost=lost)
+
+    async def idle(self, timeout: float) -> bool:  # noqa: ASYNC109 - the bound is part of the control API
+        """Wait until nothing is under way, retries included; False where that took longer than the bound."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._pending:
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Give up everything under way."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client:
+            await self._client.aclose()
+            self._client = None
+
+    def _enqueue(self, queue: _Queue, event: Json, *, lost: bool) -> list[Delivery]:
+        if lost:
+            return [Delivery(queue.subscription, event, status="lost")]
+        copies = [Delivery(queue.subscription, event) for _ in range(1 + self.disturbance.duplicate)]
+        queue.waiting += copies
+        self._pending += len(copies)
+        if not queue.draining:
+            queue.draining = True
+            self._start(self._drain(queue))
+        return copies
+
+    async def _drain(self, queue: _Queue) -> None:
+        """Send what waits, in batches that travel side by side."""
+        await asyncio.sleep(REORDER_WINDOW if self.disturbance.reorder else 0)
+        while self.disturbance.paused:
+            await self._changed.wait()
+        waiting, queue.waiting, queue.draining = queue.waiting, [], False
+        if self.disturbance.reorder:
+            waiting.reverse()
+        for batch in batched(waiting, queue.subscription.max_events_per_batch, strict=False):
+            self._start(self._deliver(queue.subscription, batch))
+
+    async def _deliver(self, subscription: Subscription, batch: tuple[Delivery, ...]) -> None:
+        await asyncio.sleep(self.disturbance.delay_ms / 1000)
+        while True:
+            attempt = await self._attempt(subscription, batch)
+            if attempt.succeeded:
+                return self._settle(batch, "delivered")
+            delay = next_delay(subscription.retry, len(batch[0].attempts), attempt.status)
+            if delay is None:
+                return self._give_up(subscription, batch)
+            await asyncio.sleep(delay)
+
+    async def _attempt(self, subscription: Subscription, batch: tuple[Delivery, ...]) -> Attempt:
+        body, content_type = encode(subscription, [delivery.event for delivery in batch])
+        headers = {
+            "content-type": content_type,
+            "aeg-event-type": "Notification",
+            "aeg-subscription-name": subscription.name.upper(),
+            "aeg-delivery-count": str(len(batch[0].attempts)),
+            "aeg-data-version": "2",
+            "aeg-metadata-version": "1",
+        }
+        timeout, started = httpx.Timeout(subscription.retry.timeout, pool=None), time.monotonic()
+        try:
+            response = await self._http().post(
+                subscription.endpoint, content=body, headers=headers, timeout=timeout
+            )
+            attempt = Attempt(started, response.status_code)
+        except httpx.HTTPError as error:
+            attempt = Attempt(started, None, repr(error))
+        for delivery in batch:
+            delivery.attempts.append(attempt)
+        return attempt
+
+    def _give_up(self, subscription: Subscription, batch: tuple[Delivery, ...]) -> None:
+        if not subscription.dead_letter:
+            return self._settle(batch, "dropped")
+        self.dead_letters += [delivery.dead_letter() for delivery in batch]
+        return self._settle(batch, "deadLettered")
+
+    def _settle(self, batch: tuple[Delivery, ...], status: str) -> None:
+        for delivery in batch:
+            delivery.status = status  # type: ignore[assignment]
+        self._pending -= len(batch)
+        self._notify()
+
+    def _notify(self) -> None:
+        """Wake whoever waits for a change; a fresh event serves the next change."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _http(self) -> httpx.AsyncClient:
+        # Webhooks are on this machine: a proxy set in the environment must not see them.
+        if self._client is None:
+            self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=64))
+        return self._client

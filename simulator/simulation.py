@@ -1,0 +1,70 @@
+"""The whole simulated world behind one door."""
+
+from dataclasses import dataclass
+
+from simulator import world
+from simulator.azure.system import Arm
+from simulator.clickhouse.system import Cloud
+from simulator.eventgrid.grid import Grid
+from simulator.eventgrid.topics import Topics
+from simulator.faults import Faults, System
+from simulator.journal import Journal
+from simulator.wire import Json, Reply, Request
+
+_DNS = "/providers/microsoft.network/privatednszones"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a simulator is started with and keeps across resets."""
+
+    seed: world.World
+    rate_limit: str = "off"
+    latency_ms: int = 0
+
+
+class Simulation:
+    """Azure, Event Grid and ClickHouse Cloud; replaced as a whole by a reset."""
+
+    def __init__(self, settings: Settings, start: world.World | None = None) -> None:
+        begin = start or settings.seed
+        self.latency = settings.latency_ms / 1000
+        self.grid, self.topics = Grid(), Topics()
+        self.faults, self.journal = Faults(), Journal()
+        self.arm = Arm(begin.azure, self.grid.publish)
+        self.cloud = Cloud(begin.clickhouse, settings.rate_limit)
+        self.settle()
+
+    def answer(self, request: Request, system: System) -> Reply:
+        match system:
+            case "arm" | "dns":
+                reply = self.arm.answer(request)
+            case "clickhouse":
+                reply = self.cloud.answer(request)
+            case "eventgrid-topic":
+                return self.topics.answer(request)
+            case "unknown":
+                return Reply(404, {"error": {"code": "NotFound", "message": f"nothing at {request.path}"}})
+        if request.method != "GET" and system != "dns":
+            self.settle()
+        return reply
+
+    def settle(self) -> None:
+        """Let every private endpoint's connection follow the allow lists."""
+        self.arm.state.settle(self.cloud.access())
+
+    def dump(self) -> Json:
+        """The present state as a world that could be started from."""
+        return world.World(clickhouse=self.cloud.state, azure=self.arm.state.dump()).model_dump(
+            mode="json", by_alias=True
+        )
+
+
+def system_of(path: str) -> System:
+    """Which system a path belongs to."""
+    lower = path.lower()
+    if lower == "/subscriptions" or lower.startswith("/subscriptions/"):
+        return "dns" if _DNS in lower else "arm"
+    if lower == "/v1" or lower.startswith("/v1/"):
+        return "clickhouse"
+    return "eventgrid-topic" if lower.startswith("/topics/") else "unknown"

@@ -1,0 +1,265 @@
+"""The world file: what exists in Azure and ClickHouse Cloud, in a form that can be written by hand.
+
+The same frozen models are the simulator's state, so `GET /_sim/state` answers with a world that can be
+given back to `POST /_sim/reset`.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+type Provider = Literal["gcp", "aws", "azure"]
+type Region = Literal[
+    "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+    "eu-central-1", "eu-west-1", "eu-west-2", "il-central-1", "us-east-1", "us-east-2", "us-west-2",
+    "us-east1", "us-central1", "europe-west2", "europe-west4", "asia-southeast1", "asia-northeast1",
+    "eastus", "eastus2", "westus3", "germanywestcentral", "centralus",
+]  # fmt: skip
+type ServiceState = Literal[
+    "starting", "stopping", "terminating", "softdeleting", "awaking", "partially_running", "provisioning",
+    "running", "stopped", "terminated", "softdeleted", "degraded", "failed", "idle",
+]  # fmt: skip
+type ConnectionStatus = Literal["Pending", "Approved", "Rejected", "Disconnected"]
+
+DEMO = Path(__file__).parent / "worlds" / "demo.json"
+
+
+class WorldError(ValueError):
+    """A world that cannot be; every fault is named by its path."""
+
+
+def guid() -> str:
+    return str(uuid4())
+
+
+def _arm_id(value: str) -> str:
+    parts = value.split("/")
+    if len(parts) < 3 or parts[0] or parts[1].lower() != "subscriptions" or "" in parts[2:]:
+        raise ValueError("must be an ARM id: /subscriptions/<guid>/…")
+    return value
+
+
+def _uuid(value: str) -> str:
+    UUID(value)
+    return value
+
+
+def read_denial(value: Any) -> Any:
+    return {"scope": value} if isinstance(value, str) else value
+
+
+type ArmId = Annotated[str, AfterValidator(_arm_id)]
+type Guid = Annotated[str, AfterValidator(_uuid)]
+type TagText = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$", max_length=256)]
+type Tags = dict[str, str]
+
+
+class Model(BaseModel):
+    """Frozen, camelCase outside, and no unknown keys, so that a typing error is not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    def dump(self) -> dict[str, Any]:
+        return self.model_dump(by_alias=True)
+
+
+class Registration(Model):
+    """A private endpoint known to the organization; no description at all where the API dropped it."""
+
+    id: Annotated[str, Field(min_length=1)]
+    description: str | None = ""
+    cloud_provider: Provider = "azure"
+    region: Region
+
+
+class Organization(Model):
+    id: Guid
+    name: str
+    private_endpoints: tuple[Registration, ...] = ()
+    created_at: str = "2025-01-01T00:00:00Z"
+
+
+class Key(Model):
+    id: str
+    secret: str
+    role: Literal["admin", "developer"] = "admin"
+
+
+class ServiceTag(Model):
+    key: Annotated[TagText, Field(min_length=1, max_length=128)]
+    value: TagText | None = None
+
+
+class IpAccess(Model):
+    source: str
+    description: str = ""
+
+
+class Service(Model):
+    id: Guid
+    name: Annotated[str, Field(min_length=1, max_length=50)]
+    provider: Provider = "azure"
+    region: Region
+    state: ServiceState = "running"
+    tags: tuple[ServiceTag, ...] = ()
+    private_endpoint_ids: tuple[str, ...] = ()
+    private_link_service: str
+    private_dns_hostname: str
+    ip_access_list: tuple[IpAccess, ...] = ()
+    created_at: str = "2025-01-01T00:00:00Z"
+
+
+class Switches(Model):
+    """How the ClickHouse side behaves where reality is unknown or differs between accounts."""
+
+    refuse_organization_add: bool = False
+    tolerate_absent_removal: bool = False
+    require_registration: bool = True
+    description: Annotated[str, Field(pattern=r"^(keep|drop|truncate:\d+)$")] = "keep"
+    rate_limit: Annotated[str, Field(pattern=r"^(off|[1-9]\d*/\d+(\.\d+)?)$")] | None = None
+
+
+class ClickHouse(Model):
+    organization: Organization
+    keys: tuple[Key, ...] = ()
+    services: tuple[Service, ...] = ()
+    switches: Switches = Switches()
+
+
+class Subnet(Model):
+    name: str
+    prefix: str
+
+
+class VirtualNetwork(Model):
+    id: ArmId
+    location: str = "westus3"
+    address_prefix: str = "10.0.0.0/16"
+    subnets: tuple[Subnet, ...] = ()
+    tags: Tags = {}
+    etag: str = Field(default_factory=guid)
+
+
+class PrivateEndpoint(Model):
+    """A private endpoint with its one connection and its one network interface."""
+
+    id: ArmId
+    location: str = "westus3"
+    subnet: ArmId
+    private_link_service: str
+    tags: Tags = {}
+    resource_guid: str = Field(default_factory=guid)
+    address: str | None = None
+    connection: ConnectionStatus = "Pending"
+    pinned: bool = False
+    manual: bool = True
+    connection_name: str | None = None
+    request_message: str = ""
+    group_ids: tuple[str, ...] = ()
+    network_interface: ArmId | None = None
+    custom_network_interface_name: str = ""
+    ip_configurations: tuple[dict[str, Any], ...] = ()
+    etag: str = Field(default_factory=guid)
+
+
+class Link(Model):
+    name: str
+    virtual_network: ArmId
+    registration_enabled: bool = False
+    tags: Tags = {}
+    etag: str = Field(default_factory=guid)
+
+
+class RecordSet(Model):
+    name: str
+    ttl: int = 3600
+    addresses: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
+    etag: str = Field(default_factory=guid)
+
+
+class Zone(Model):
+    id: ArmId
+    links: tuple[Link, ...] = ()
+    records: tuple[RecordSet, ...] = ()
+    tags: Tags = {}
+    etag: str = Field(default_factory=guid)
+
+
+class Denial(Model):
+    """A scope the caller may not read or write, perhaps for one resource type (a part of its name) only."""
+
+    scope: ArmId
+    type: str = ""
+    access: Literal["all", "read", "write"] = "all"
+
+
+class Azure(Model):
+    subscriptions: tuple[Guid, ...] = ()
+    resource_groups: tuple[ArmId, ...] = ()
+    virtual_networks: tuple[VirtualNetwork, ...] = ()
+    private_dns_zones: tuple[Zone, ...] = ()
+    private_endpoints: tuple[PrivateEndpoint, ...] = ()
+    denied: tuple[Annotated[Denial, BeforeValidator(read_denial)], ...] = ()
+    page_size: Annotated[int, Field(ge=1)] = 1000
+
+
+class World(Model):
+    clickhouse: ClickHouse
+    azure: Azure = Azure()
+
+
+def explain(error: ValidationError) -> str:
+    """Every fault of a document on a line of its own, each named by its path."""
+    return "\n".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
+
+
+def _path(location: Iterable[int | str]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.removeprefix(".") or "document"
+
+
+def parse_world(document: Any) -> World:
+    """The world a document describes.
+
+    Raises:
+        WorldError: the document is no world; the message names every faulty path.
+    """
+    try:
+        world = World.model_validate(document)
+    except ValidationError as error:
+        raise WorldError(explain(error)) from error
+    faults = list(_dangling(world.azure))
+    if faults:
+        raise WorldError("\n".join(faults))
+    return world
+
+
+def read_world(path: Path) -> World:
+    """The world in a file; raises WorldError where it is no world."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WorldError(f"{path}: {error}") from error
+    return parse_world(document)
+
+
+def _dangling(azure: Azure) -> Iterable[str]:
+    """References to networks and subnets that are nowhere in the world."""
+    networks = {network.id.lower() for network in azure.virtual_networks}
+    subnets = {f"{n.id}/subnets/{s.name}".lower() for n in azure.virtual_networks for s in n.subnets}
+    for index, endpoint in enumerate(azure.private_endpoints):
+        if endpoint.subnet.lower() not in subnets:
+            yield f"azure.privateEndpoints[{index}].subnet: no such subnet in azure.virtualNetworks"
+    for index, zone in enumerate(azure.private_dns_zones):
+        for number, link in enumerate(zone.links):
+            if link.virtual_network.lower() not in networks:
+                yield (
+                    f"azure.privateDnsZones[{index}].links[{number}].virtualNetwork: "
+                    "no such network in azure.virtualNetworks"
+                )
