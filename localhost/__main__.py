@@ -32,12 +32,10 @@ def main() -> int:
 
     try:
         _prepare(options)
-        with contextlib.redirect_stdout(
-            sys.stderr
-        ):  # stdout is for the ready line; what an app prints is log
+        with contextlib.redirect_stdout(sys.stderr):  # what an app prints is log, not the ready line
             unfinished = asyncio.run(_run(options, ready))
     except AppError as error:
-        sys.stderr.write(f"{error.trace}{error}\n")
+        sys.stderr.write("\n".join(filter(None, (error.trace.rstrip(), str(error)))) + "\n")
         return 1
     if unfinished:
         log.warning("Gave up waiting for: %s", ", ".join(unfinished))
@@ -48,20 +46,13 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m localhost", description=__doc__)
-    parser.add_argument(
-        "--app", type=Path, default=Path(), help="the function app's directory (default: this one)"
-    )
-    parser.add_argument(
-        "--port", type=int, default=7071, help="port on 127.0.0.1; 0 picks a free one (default: 7071)"
-    )
-    parser.add_argument(
-        "--settings", type=Path, help="settings file (default: the app's local.settings.json, if any)"
-    )
-    parser.add_argument(
-        "--no-timers", dest="timers", action="store_false", help="fire no timer by its schedule"
-    )
-    parser.add_argument(
-        "--grace", type=float, default=10.0, help="seconds to wait for invocations at the end"
+    option = parser.add_argument
+    option("--app", type=Path, default=Path(), help="directory of the function app (default: this one)")
+    option("--port", type=int, default=7071, help="port on 127.0.0.1, 0 for a free one (default: 7071)")
+    option("--settings", type=Path, help="settings file (default: the app's local.settings.json, if any)")
+    option("--no-timers", dest="timers", action="store_false", help="fire no timer by its schedule")
+    option(
+        "--grace", type=float, default=10.0, help="seconds to wait for invocations at the end (default: 10)"
     )
     return parser.parse_args()
 

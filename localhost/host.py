@@ -7,7 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -36,8 +36,11 @@ class Host:
             how = "was not ready in time" if code is None else f"ended with code {code}"
             self.kill()
             raise HostError(f"the local host {how}:\n" + "\n".join(self.logs())) from None
+        except BaseException:
+            self.kill()
+            raise
         self.url: str = ready["url"]
-        self.functions: Sequence[str] = ready["functions"]
+        self.functions: list[str] = ready["functions"]
 
     def logs(self) -> list[str]:
         """The lines logged so far; all of them once the host has ended."""

@@ -57,7 +57,7 @@ async def _message(request: Request, params: dict[str, str]) -> RpcHttp:
     body = await request.body()
     return RpcHttp(
         method=request.method,
-        url=str(request.url.replace(path=request.scope["raw_path"].decode("ascii"))),
+        url=str(request.url.replace(path=request.scope["raw_path"].decode("latin-1"))),
         headers=_joined(request.headers.items()),
         params=params,
         query=_joined(request.query_params.multi_items()),

@@ -59,7 +59,7 @@ class Route:
 
 def decoded(raw_path: bytes) -> str:
     """The path as ASP.NET decodes it: everything but an encoded slash, which stays part of its segment."""
-    parts = re.split("%2f", raw_path.decode("ascii", "surrogateescape"), flags=re.IGNORECASE)
+    parts = re.split("%2f", raw_path.decode("latin-1"), flags=re.IGNORECASE)
     return "%2F".join(unquote(part) for part in parts)
 
 

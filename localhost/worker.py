@@ -23,6 +23,7 @@ from localhost.settings import route_prefix
 log = logging.getLogger(__name__)
 
 CANCEL_SECONDS = 1.0
+ADVICE = ". Cannot find module. Please check"
 
 
 class Worker:
@@ -62,7 +63,10 @@ class Worker:
         return self
 
     async def stop(self, grace: float = 10.0) -> list[str]:
-        """Wait for running invocations, cancel what has not ended after `grace` seconds, and name it."""
+        """Wait for running invocations, cancel what has not ended after `grace` seconds, and name it.
+
+        A thread cannot be cancelled: one of those named may still be running.
+        """
         if Worker._started is not self:
             return []
         unfinished = await self._drain(grace)
@@ -115,9 +119,8 @@ class Worker:
         return running[0].name if running else None
 
     async def _run(self, function: Function, invocation_id: str, data: TypedData) -> InvocationResponse:
-        runtime.invocation_id_cv.set(
-            invocation_id
-        )  # the worker does so for threads; coroutines are left to the host
+        # For threads the worker sets this itself; for coroutines it is the host's part.
+        runtime.invocation_id_cv.set(invocation_id)
         log.info("Executing 'Functions.%s' (Id=%s)", function.name, invocation_id)
         began = time.monotonic()
         response: InvocationResponse = await runtime.invocation_request(
@@ -131,14 +134,13 @@ class Worker:
         response: messages.WorkerInitResponse = await runtime.worker_init_request(
             _envelope({"protos": messages, "host": "127.0.0.1"}, worker_init_request=init)
         )
+        script = self._module.script
         if failure := response.result.exception:
-            raise AppError(
-                f"{self._module.script} cannot be imported: {failure.message}", failure.stack_trace
-            )
+            # To a missing module the library adds advice on Azure and all of sys.path; the cause stands before it.
+            message, trace = (text.partition(ADVICE)[0] for text in (failure.message, failure.stack_trace))
+            raise AppError(f"{script} cannot be loaded: {message}", trace)
         if "HttpUri" in response.capabilities:
-            raise AppError(
-                f"{self._module.script} uses HTTP streaming (fastapi extension), which is not served here"
-            )
+            raise AppError(f"{script} uses HTTP streaming (the fastapi extension), which is not served here")
         found: messages.FunctionMetadataResponse = await runtime.functions_metadata_request(_envelope())
         return list(found.function_metadata_results or ())
 
@@ -166,9 +168,7 @@ def _invocation(function: Function, invocation_id: str, data: TypedData) -> Invo
 
 def _report(function: Function, response: InvocationResponse, seconds: float) -> None:
     for output in response.output_data:
-        log.warning(
-            "output binding '%s' of '%s' is not delivered by the local host", output.name, function.name
-        )
+        log.warning("Output binding '%s' of '%s' is not delivered here", output.name, function.name)
     failure = response.result.exception
     how = "Failed" if failure else "Succeeded"
     run = f"({how}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"

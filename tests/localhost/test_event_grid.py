@@ -77,7 +77,7 @@ def test_sync_function(client: httpx.Client, seen: Seen) -> None:
     ],
 )
 def test_cloud_events(
-    client: httpx.Client, seen: Seen, ident: str, headers: dict[str, str], batch: bool
+    client: httpx.Client, seen: Seen, *, ident: str, headers: dict[str, str], batch: bool
 ) -> None:
     """A CloudEvent arrives as one, alone or in a batch, whatever the function's annotation says."""
     payload = [cloud_event(ident)] if batch else cloud_event(ident)

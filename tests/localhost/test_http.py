@@ -80,6 +80,19 @@ def test_no_content(client: httpx.Client) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+def test_text(client: httpx.Client) -> None:
+    """A function may return text alone."""
+    answer = client.get("/tryout/text")
+    assert (answer.status_code, answer.text) == (200, "just text")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_output_binding(client: httpx.Client, host: Host) -> None:
+    """What a function gives to an output binding goes nowhere, and the log says so."""
+    assert client.get("/tryout/emit").text == "emitted"
+    assert any("Output binding 'out' of 'emit' is not delivered" in line for line in host.logs())
+
+
 def test_working_directory(client: httpx.Client) -> None:
     """An app runs in its own directory."""
     assert "host.json" in client.get("/tryout/files").text.split()
@@ -88,5 +101,5 @@ def test_working_directory(client: httpx.Client) -> None:
 def test_log_names_the_function(client: httpx.Client, host: Host) -> None:
     """What a function logs is one line with level, function name and message, also from a worker's thread."""
     client.get("/tryout/log")
-    assert any(line.endswith("INFO    [log] a word from a thread") for line in host.logs())
+    assert any(line.endswith("INFO    [logged] a word from a thread") for line in host.logs())
     assert not any("Function Type" in line for line in host.logs())

@@ -40,7 +40,7 @@ def test_match(template: str, path: str, params: dict[str, str] | None) -> None:
     ("methods", "method", "matches"),
     [(None, "PATCH", True), (["get"], "GET", True), (["GET"], "HEAD", False)],
 )
-def test_methods(methods: list[str] | None, method: str, matches: bool) -> None:
+def test_methods(*, methods: list[str] | None, method: str, matches: bool) -> None:
     """A route answers to its methods only, and to all if it names none."""
     assert (Route.parse("a", methods).match(method, "a") is not None) is matches
 

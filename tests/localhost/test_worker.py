@@ -14,7 +14,8 @@ async def test_http(worker: Worker) -> None:
     """An HTTP function is invoked in this process."""
     request = RpcHttp(method="GET", url="http://host/tryout/echo/1/", params={"id": "1"})
     returned = await worker.http("echo", request)
-    assert returned is not None
+    assert returned
+    assert returned.value
     assert returned.value.status_code == "200"
 
 
@@ -30,7 +31,7 @@ async def test_event_grid_and_timer(worker: Worker, inside: httpx.AsyncClient) -
 async def test_failure(worker: Worker) -> None:
     """What a function raises comes back as a failure with its message and trace."""
     with pytest.raises(
-        InvocationFailedError, match="Functions.changed RuntimeError: asked to fail"
+        InvocationFailedError, match=r"Functions\.changed RuntimeError: asked to fail"
     ) as caught:
         await worker.event_grid("changed", {"id": "1", "data": {"fail": True}})
     assert 'raise RuntimeError("asked to fail")' in caught.value.trace
@@ -48,7 +49,7 @@ async def test_one_app_after_the_other(apps: Path) -> None:
     path = list(sys.path)
     for name in ("sample", "unset", "sample"):
         async with Worker(apps / name, {}) as worker:
-            assert "seen" not in worker.functions
+            assert worker.functions
             assert sys.modules["function_app"].__file__ == str(apps / name / "function_app.py")
     assert sys.path == path
     assert "function_app" not in sys.modules
@@ -63,6 +64,13 @@ async def test_broken_app(apps: Path) -> None:
         pass
 
 
+async def test_missing_module(tmp_path: Path) -> None:
+    """A module that is missing is named, without further advice."""
+    (tmp_path / "function_app.py").write_text("import nosuch")
+    with pytest.raises(AppError, match=r"ModuleNotFoundError: No module named 'nosuch'$"):
+        await Worker(tmp_path).start()
+
+
 async def test_no_app(tmp_path: Path) -> None:
     """A directory without an app says so."""
     with pytest.raises(AppError, match=r"no function_app.py in "):
@@ -75,7 +83,7 @@ async def test_functions_in_error(apps: Path) -> None:
         assert list(worker.functions) == ["well"]
         assert worker.errors == {
             "audit": "'%AUDIT_SCHEDULE%' does not resolve to a value; set AUDIT_SCHEDULE",
-            "vague": "schedule 'every now and then' is no NCRONTAB expression: Bad second",
+            "vague": "schedule 'every now and then' is no NCRONTAB expression: Wrong number of fields",
             "even": worker.errors["even"],
         }
         assert worker.errors["even"].startswith("route constraint 'even' is not known here")
@@ -87,7 +95,8 @@ async def test_stop_waits(apps: Path) -> None:
     task = worker.begin("slow", _slow(0.2))
     assert await worker.stop() == []
     returned = (await task).return_value
-    assert returned is not None
+    assert returned
+    assert returned.value
     assert returned.value.body.value == b"done"
 
 

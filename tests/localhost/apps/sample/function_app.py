@@ -10,6 +10,7 @@ import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 seen: list[dict[str, object]] = []
+log = logging.getLogger(__name__)
 gate = threading.Event()
 
 
@@ -59,6 +60,18 @@ def nothing(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("dropped", status_code=204)
 
 
+@app.route("text")
+def text(req: func.HttpRequest) -> str:
+    return "just text"
+
+
+@app.route("emit")
+@app.event_grid_output("out", topic_endpoint_uri="TOPIC", topic_key_setting="KEY")
+def emit(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
+    out.set("{}")
+    return func.HttpResponse("emitted")
+
+
 @app.route("files")
 def files(req: func.HttpRequest) -> func.HttpResponse:
     print("printed, not logged")  # noqa: T201 - what an app prints must not spoil the ready line
@@ -66,22 +79,22 @@ def files(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("log")
-def log(req: func.HttpRequest) -> func.HttpResponse:
-    logging.info("a word from a thread")
+def logged(req: func.HttpRequest) -> func.HttpResponse:
+    log.info("a word from a thread")
     return func.HttpResponse("logged")
 
 
 @app.route("slow")
 async def slow(req: func.HttpRequest) -> func.HttpResponse:
-    logging.info("slow has begun")
+    log.info("slow has begun")
     await asyncio.sleep(float(req.params["seconds"]))
-    logging.info("slow is done")
+    log.info("slow is done")
     return func.HttpResponse("done")
 
 
 @app.route("stuck")
 def stuck(req: func.HttpRequest) -> func.HttpResponse:
-    logging.info("stuck has begun")
+    log.info("stuck has begun")
     gate.wait()
     return func.HttpResponse("never")
 
