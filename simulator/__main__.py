@@ -21,6 +21,9 @@ def main() -> int:
         serve(settings, arguments.port, _announce)
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        sys.stderr.write(f"port {arguments.port}: {error}\n")
+        return 2
     return 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
-from simulator.control.bodies import AddressChange, ConnectionChange, Denied
+from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
 from simulator.control.controller import Controller
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
@@ -73,7 +73,7 @@ class RunningSimulator:
 
     def idle(self, timeout: float = 10.0) -> bool:
         """Wait until no delivery is under way, retries included; False where that took longer."""
-        return self._await(self._controller.idle(timeout))
+        return bool(self._await(self._controller.idle(Idle(timeout=timeout)))["idle"])
 
     def topic(self, name: str) -> list[Json]:
         return self._call(lambda: self._controller.topic(name))
@@ -81,10 +81,11 @@ class RunningSimulator:
     def deny(self, *denied: str | Json) -> None:
         """Deny these scopes instead of the former ones; without any, deny nothing."""
         wanted = Denied.model_validate({"denied": denied})
-        self._call(lambda: self._controller.deny(wanted.denied))
+        self._call(lambda: self._controller.deny(wanted))
 
     def page_size(self, size: int) -> None:
-        self._call(lambda: self._controller.page_size(size))
+        wanted = PageSize(page_size=size)
+        self._call(lambda: self._controller.page_size(wanted))
 
     def connection(
         self, endpoint: str, status: Literal["Approved", "Rejected", "Disconnected", "Pending"] | None

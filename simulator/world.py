@@ -224,6 +224,12 @@ def _path(location: Iterable[int | str]) -> str:
     return text.removeprefix(".") or "document"
 
 
+def demo() -> dict[str, Any]:
+    """The demo world as a document, to be varied and given to `running` or `reset`."""
+    document: dict[str, Any] = json.loads(DEMO.read_text(encoding="utf-8"))
+    return document
+
+
 def parse_world(document: Any) -> World:
     """The world a document describes.
 

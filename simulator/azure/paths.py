@@ -1,6 +1,7 @@
 """ARM paths, whose every part is case-insensitive."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 TAGS_SUFFIX = "/providers/microsoft.resources/tags/default"
 
@@ -64,6 +65,15 @@ def parse(path: str) -> Target | None:
         names=names,
         collection=len(kinds) > len(names),
     )
+
+
+def canonical(target: Target, kind: str, group: str | None) -> Target:
+    """The target with the casing of its type and of its resource group (an id) instead of the caller's."""
+    if not group or not target.names or kind == "Microsoft.Resources/resourceGroups":
+        return target
+    namespace, *kinds = kind.split("/")
+    nested = [part for pair in zip_longest(kinds, target.names) for part in pair if part]
+    return replace(target, id="/".join([group, "providers", namespace, *nested]))
 
 
 def _scope(path: str, subscription: str | None, group: str | None) -> Target:

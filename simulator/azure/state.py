@@ -59,6 +59,7 @@ class State:
         stored = endpoint.model_copy(
             update={"network_interface": nic, "address": endpoint.address or self._address(endpoint)}
         )
+        self.addresses.take(stored.subnet, stored.address or "")
         self.endpoints[endpoint.id.lower()] = stored
         self.nics[nic.lower()] = endpoint.id.lower()
         return stored

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from simulator import world
 from simulator.azure import events, groups, tags
 from simulator.azure.access import authorise
-from simulator.azure.errors import ArmError, group_not_found, subscription_not_found
+from simulator.azure.errors import ArmError, bad_request, group_not_found, subscription_not_found
 from simulator.azure.kinds import KINDS, Kind
-from simulator.azure.paths import TAGS_SUFFIX, Target, parse
+from simulator.azure.paths import TAGS_SUFFIX, Target, canonical, parse
 from simulator.azure.state import State
 from simulator.wire import Json, Reply, Request
+from simulator.world import explain
 
 type Publish = Callable[[Json], None]
 
@@ -29,6 +32,8 @@ class Arm:
             reply = self._dispatch(request, correlation)
         except ArmError as error:
             reply = error.reply()
+        except ValidationError as error:
+            reply = bad_request(explain(error)).reply()
         identity = {"x-ms-request-id": str(uuid4()), "x-ms-correlation-request-id": correlation}
         return replace(reply, headers={**identity, **reply.headers})
 
@@ -50,6 +55,7 @@ class Arm:
 
     def _resource(self, request: Request, target: Target, kind: Kind, correlation: str) -> Reply:
         self._admit(target, kind.type, request.method)
+        target = canonical(target, kind.type, self.state.groups.get(target.scope.lower()))
         handler = kind.handler(request.method, collection=target.collection)
         if handler is None:
             raise _not_allowed(request, kind.type)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator import world
-from simulator.control.bodies import AddressChange, ConnectionChange
+from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.simulation import Settings, Simulation
@@ -43,8 +43,9 @@ class Controller:
     def clear_faults(self) -> None:
         self.simulation.faults.clear()
 
-    async def subscribe(self, subscription: Subscription) -> None:
+    async def subscribe(self, subscription: Subscription) -> list[Json]:
         await self.simulation.grid.subscribe(subscription)
+        return self.subscriptions()
 
     def subscriptions(self) -> list[Json]:
         return [subscription.dump() for subscription in self.simulation.grid.subscriptions]
@@ -65,18 +66,19 @@ class Controller:
         self.simulation.grid.disturb(disturbance)
         return disturbance.dump()
 
-    async def idle(self, seconds: float) -> bool:
-        return await self.simulation.grid.idle(seconds)
+    async def idle(self, bound: Idle) -> Json:
+        return {"idle": await self.simulation.grid.idle(bound.timeout)}
 
     def topic(self, name: str) -> list[Json]:
         return list(self.simulation.topics.events.get(name, ()))
 
-    def deny(self, denied: tuple[world.Denial, ...]) -> list[Json]:
-        self.simulation.arm.state.denied = denied
-        return [denial.dump() for denial in denied]
+    def deny(self, wanted: Denied) -> Json:
+        self.simulation.arm.state.denied = wanted.denied
+        return wanted.dump()
 
-    def page_size(self, size: int) -> None:
-        self.simulation.arm.state.page_size = size
+    def page_size(self, wanted: PageSize) -> Json:
+        self.simulation.arm.state.page_size = wanted.page_size
+        return wanted.dump()
 
     def connection(self, change: ConnectionChange) -> Json:
         endpoint = self._endpoint(change.endpoint)

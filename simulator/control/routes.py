@@ -1,5 +1,6 @@
 """The control API under `/_sim`: what a test or a demo turns and looks at."""
 
+import inspect
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,7 +17,7 @@ from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.world import Model, WorldError, explain
 
-type Endpoint = Callable[[Request], Awaitable[Response]]
+type Work = Callable[[Controller, Request], Awaitable[Any]]
 
 
 class ControlError(Exception):
@@ -24,127 +25,94 @@ class ControlError(Exception):
 
 
 def routes(controller: Controller) -> list[Route]:
-    """Every route of the control API."""
-    return [*_world_routes(controller), *_event_routes(controller), *_edit_routes(controller)]
+    """Every route of the control API; what is none of them is answered 404 without being logged."""
+    known = [_route(controller, *call) for call in _CALLS]
+    return [*known, Route("/_sim/{rest:path}", _nowhere)]
 
 
-def _world_routes(controller: Controller) -> list[Route]:
-    async def reset(request: Request) -> Any:
-        keep = request.query_params.get("keepSubscriptions", "false").lower() == "true"
-        await controller.reset(await _json(request), keep_subscriptions=keep)
-        return {}
+def _plain(read: Callable[[Controller], Any]) -> Work:
+    """A call without a body."""
 
-    async def state(_request: Request) -> Any:
-        return controller.state()
+    async def work(controller: Controller, _request: Request) -> Any:
+        return read(controller)
 
-    async def requests(_request: Request) -> Any:
-        return controller.requests()
-
-    async def clear_requests(_request: Request) -> Any:
-        return controller.clear_requests()
-
-    async def faults(_request: Request) -> Any:
-        return controller.faults()
-
-    async def add_faults(request: Request) -> Any:
-        body = await _json(request)
-        controller.add_faults(
-            *(Fault.model_validate(rule) for rule in (body if isinstance(body, list) else [body]))
-        )
-        return controller.faults()
-
-    async def clear_faults(_request: Request) -> Any:
-        return controller.clear_faults()
-
-    return [
-        _route("/reset", "POST", reset),
-        _route("/state", "GET", state),
-        _route("/requests", "GET", requests),
-        _route("/requests", "DELETE", clear_requests),
-        _route("/faults", "GET", faults),
-        _route("/faults", "POST", add_faults),
-        _route("/faults", "DELETE", clear_faults),
-    ]
+    return work
 
 
-def _event_routes(controller: Controller) -> list[Route]:
-    async def subscribe(request: Request) -> Any:
-        await controller.subscribe(await _body(Subscription, request))
-        return controller.subscriptions()
+def _told[M: Model](kind: type[M], write: Callable[[Controller, M], Any]) -> Work:
+    """A call whose body is a document of `kind`."""
 
-    async def subscriptions(_request: Request) -> Any:
-        return controller.subscriptions()
+    async def work(controller: Controller, request: Request) -> Any:
+        result = write(controller, kind.model_validate(await _json(request) or {}))
+        return await result if inspect.isawaitable(result) else result
 
-    async def unsubscribe(request: Request) -> Any:
-        if not controller.unsubscribe(request.path_params["name"]):
-            raise ControlError("no such subscription")
-        return controller.subscriptions()
-
-    async def events(_request: Request) -> Any:
-        return controller.events()
-
-    async def emit(request: Request) -> Any:
-        body = await _json(request)
-        for event in body if isinstance(body, list) else [body]:
-            if not isinstance(event, dict):
-                raise ControlError("an event must be an object")
-            controller.emit(event)
-        return {}
-
-    async def dead_letters(_request: Request) -> Any:
-        return controller.dead_letters()
-
-    async def delivery(request: Request) -> Any:
-        return controller.disturb(await _body(Disturbance, request))
-
-    async def idle(request: Request) -> Any:
-        return {"idle": await controller.idle((await _body(Idle, request)).timeout)}
-
-    async def topic(request: Request) -> Any:
-        return controller.topic(request.path_params["name"])
-
-    return [
-        _route("/subscriptions", "POST", subscribe),
-        _route("/subscriptions", "GET", subscriptions),
-        _route("/subscriptions/{name}", "DELETE", unsubscribe),
-        _route("/events", "GET", events),
-        _route("/events", "POST", emit),
-        _route("/deadletters", "GET", dead_letters),
-        _route("/delivery", "POST", delivery),
-        _route("/idle", "POST", idle),
-        _route("/topics/{name}", "GET", topic),
-    ]
+    return work
 
 
-def _edit_routes(controller: Controller) -> list[Route]:
-    async def denied(request: Request) -> Any:
-        return controller.deny((await _body(Denied, request)).denied)
-
-    async def page_size(request: Request) -> Any:
-        return controller.page_size((await _body(PageSize, request)).page_size)
-
-    async def connection(request: Request) -> Any:
-        return controller.connection(await _body(ConnectionChange, request))
-
-    async def address(request: Request) -> Any:
-        return controller.address(await _body(AddressChange, request))
-
-    async def switches(request: Request) -> Any:
-        return controller.switch(await _json(request))
-
-    return [
-        _route("/azure/denied", "POST", denied),
-        _route("/azure/page-size", "POST", page_size),
-        _route("/azure/connection", "POST", connection),
-        _route("/azure/address", "POST", address),
-        _route("/clickhouse/switches", "POST", switches),
-    ]
+async def _reset(controller: Controller, request: Request) -> Any:
+    keep = request.query_params.get("keepSubscriptions", "false").lower() == "true"
+    await controller.reset(await _json(request), keep_subscriptions=keep)
 
 
-def _route(path: str, method: str, work: Callable[[Request], Awaitable[Any]]) -> Route:
+async def _add_faults(controller: Controller, request: Request) -> Any:
+    controller.add_faults(*(Fault.model_validate(rule) for rule in _several(await _json(request))))
+    return controller.faults()
+
+
+async def _emit(controller: Controller, request: Request) -> Any:
+    events = _several(await _json(request))
+    if not all(isinstance(event, dict) for event in events):
+        raise ControlError("an event must be an object")
+    for event in events:
+        controller.emit(event)
+
+
+async def _unsubscribe(controller: Controller, request: Request) -> Any:
+    if not controller.unsubscribe(request.path_params["name"]):
+        raise ControlError("no such subscription")
+
+
+async def _topic(controller: Controller, request: Request) -> Any:
+    return controller.topic(request.path_params["name"])
+
+
+async def _switch(controller: Controller, request: Request) -> Any:
+    return controller.switch(await _json(request))
+
+
+async def _nowhere(_request: Request) -> Response:
+    return JSONResponse({"error": "no such control call"}, status_code=404)
+
+
+_CALLS: tuple[tuple[str, str, Work], ...] = (
+    ("POST", "/reset", _reset),
+    ("GET", "/state", _plain(Controller.state)),
+    ("GET", "/requests", _plain(Controller.requests)),
+    ("DELETE", "/requests", _plain(Controller.clear_requests)),
+    ("GET", "/faults", _plain(Controller.faults)),
+    ("POST", "/faults", _add_faults),
+    ("DELETE", "/faults", _plain(Controller.clear_faults)),
+    ("GET", "/subscriptions", _plain(Controller.subscriptions)),
+    ("POST", "/subscriptions", _told(Subscription, Controller.subscribe)),
+    ("DELETE", "/subscriptions/{name}", _unsubscribe),
+    ("GET", "/events", _plain(Controller.events)),
+    ("POST", "/events", _emit),
+    ("GET", "/deadletters", _plain(Controller.dead_letters)),
+    ("POST", "/delivery", _told(Disturbance, Controller.disturb)),
+    ("POST", "/idle", _told(Idle, Controller.idle)),
+    ("GET", "/topics/{name}", _topic),
+    ("POST", "/azure/denied", _told(Denied, Controller.deny)),
+    ("POST", "/azure/page-size", _told(PageSize, Controller.page_size)),
+    ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
+    ("POST", "/azure/address", _told(AddressChange, Controller.address)),
+    ("POST", "/clickhouse/switches", _switch),
+)
+
+
+def _route(controller: Controller, method: str, path: str, work: Work) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(await work(request))
+            return JSONResponse(await work(controller, request))
         except ValidationError as error:
             return _refusal(explain(error))
         except (WorldError, HandshakeError, ControlError, LookupError) as error:
@@ -164,5 +132,6 @@ async def _json(request: Request) -> Any:
         raise ControlError(f"the body is not JSON: {error}") from error
 
 
-async def _body[M: Model](kind: type[M], request: Request) -> M:
-    return kind.model_validate(await _json(request) or {})
+def _several(body: Any) -> list[Any]:
+    """One document, or a list of them, as a list."""
+    return body if isinstance(body, list) else [body]

@@ -8,7 +8,7 @@ from itertools import batched
 
 import httpx
 
-from simulator.eventgrid.delivery import Attempt, Delivery, next_delay
+from simulator.eventgrid.delivery import Attempt, Delivery, Status, next_delay
 from simulator.eventgrid.handshake import shake_hands
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.eventgrid.shapes import encode, matches
@@ -162,9 +162,9 @@ class Grid:
         self.dead_letters += [delivery.dead_letter() for delivery in batch]
         return self._settle(batch, "deadLettered")
 
-    def _settle(self, batch: tuple[Delivery, ...], status: str) -> None:
+    def _settle(self, batch: tuple[Delivery, ...], status: Status) -> None:
         for delivery in batch:
-            delivery.status = status  # type: ignore[assignment]
+            delivery.status = status
         self._pending -= len(batch)
         self._notify()
 
