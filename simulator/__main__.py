@@ -5,14 +5,14 @@ import json
 import sys
 from pathlib import Path
 
-from simulator import world
 from simulator.server import make_settings, serve
+from simulator.worldfile import DEMO, read_world
 
 
 def main() -> int:
     arguments = _arguments()
     try:
-        seed = world.read_world(arguments.seed)
+        seed = read_world(arguments.seed)
         settings = make_settings(seed, arguments.rate_limit, arguments.latency_ms)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
@@ -38,9 +38,7 @@ def _arguments() -> argparse.Namespace:
         description="Azure private endpoints, Private DNS, Event Grid and ClickHouse Cloud on one loopback port.",
     )
     parser.add_argument("--port", type=int, default=0, help="loopback port (default 0: any free one)")
-    parser.add_argument(
-        "--seed", type=Path, default=world.DEMO, metavar="FILE", help="world file to start from"
-    )
+    parser.add_argument("--seed", type=Path, default=DEMO, metavar="FILE", help="world file to start from")
     parser.add_argument(
         "--rate-limit",
         default="10/10",

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from simulator.schema import Model
 from simulator.wire import Json, Reply, Request
-from simulator.world import Model
 
 type System = Literal["arm", "dns", "clickhouse", "eventgrid-topic", "unknown"]
 

@@ -15,6 +15,7 @@ from simulator.clickhouse.limit import parse_limit
 from simulator.client import RunningSimulator
 from simulator.control.controller import Controller
 from simulator.simulation import Settings
+from simulator.worldfile import DEMO, parse_world, read_world
 
 _LOOPBACK = "127.0.0.1"
 
@@ -67,7 +68,7 @@ def running(
 
     Without a world it starts from `worlds/demo.json`; a later `reset()` goes back to where it started.
     """
-    seed = world.parse_world(start) if start else world.read_world(world.DEMO)
+    seed = parse_world(start) if start else read_world(DEMO)
     controller = Controller(make_settings(seed, rate_limit, latency_ms))
     ready: list[tuple[str, asyncio.AbstractEventLoop]] = []
     started = threading.Event()

@@ -1,17 +1,14 @@
-"""The world file: what exists in Azure and ClickHouse Cloud, in a form that can be written by hand.
+"""What exists in Azure and ClickHouse Cloud, in a form that can be written by hand (see `worldfile`).
 
 The same frozen models are the simulator's state, so `GET /_sim/state` answers with a world that can be
 given back to `POST /_sim/reset`.
 """
 
-import json
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any, Literal
-from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field
+
+from simulator.schema import ArmId, Guid, Model, guid
 
 type Provider = Literal["gcp", "aws", "azure"]
 type Region = Literal[
@@ -26,46 +23,13 @@ type ServiceState = Literal[
 ]  # fmt: skip
 type ConnectionStatus = Literal["Pending", "Approved", "Rejected", "Disconnected"]
 
-DEMO = Path(__file__).parent / "worlds" / "demo.json"
-
-
-class WorldError(ValueError):
-    """A world that cannot be; every fault is named by its path."""
-
-
-def guid() -> str:
-    return str(uuid4())
-
-
-def _arm_id(value: str) -> str:
-    parts = value.split("/")
-    if len(parts) < 3 or parts[0] or parts[1].lower() != "subscriptions" or "" in parts[2:]:
-        raise ValueError("must be an ARM id: /subscriptions/<guid>/…")
-    return value
-
-
-def _uuid(value: str) -> str:
-    UUID(value)
-    return value
-
 
 def read_denial(value: Any) -> Any:
     return {"scope": value} if isinstance(value, str) else value
 
 
-type ArmId = Annotated[str, AfterValidator(_arm_id)]
-type Guid = Annotated[str, AfterValidator(_uuid)]
 type TagText = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$", max_length=256)]
 type Tags = dict[str, str]
-
-
-class Model(BaseModel):
-    """Frozen, camelCase outside, and no unknown keys, so that a typing error is not a silent default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
-    def dump(self) -> dict[str, Any]:
-        return self.model_dump(by_alias=True)
 
 
 class Registration(Model):
@@ -212,60 +176,3 @@ class Azure(Model):
 class World(Model):
     clickhouse: ClickHouse
     azure: Azure = Azure()
-
-
-def explain(error: ValidationError) -> str:
-    """Every fault of a document on a line of its own, each named by its path."""
-    return "\n".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
-
-
-def _path(location: Iterable[int | str]) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.removeprefix(".") or "document"
-
-
-def demo() -> dict[str, Any]:
-    """The demo world as a document, to be varied and given to `running` or `reset`."""
-    document: dict[str, Any] = json.loads(DEMO.read_text(encoding="utf-8"))
-    return document
-
-
-def parse_world(document: Any) -> World:
-    """The world a document describes.
-
-    Raises:
-        WorldError: the document is no world; the message names every faulty path.
-    """
-    try:
-        world = World.model_validate(document)
-    except ValidationError as error:
-        raise WorldError(explain(error)) from error
-    faults = list(_dangling(world.azure))
-    if faults:
-        raise WorldError("\n".join(faults))
-    return world
-
-
-def read_world(path: Path) -> World:
-    """The world in a file; raises WorldError where it is no world."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WorldError(f"{path}: {error}") from error
-    return parse_world(document)
-
-
-def _dangling(azure: Azure) -> Iterable[str]:
-    """References to networks and subnets that are nowhere in the world."""
-    networks = {network.id.lower() for network in azure.virtual_networks}
-    subnets = {f"{n.id}/subnets/{s.name}".lower() for n in azure.virtual_networks for s in n.subnets}
-    for index, endpoint in enumerate(azure.private_endpoints):
-        if endpoint.subnet.lower() not in subnets:
-            yield f"azure.privateEndpoints[{index}].subnet: no such subnet in azure.virtualNetworks"
-    for index, zone in enumerate(azure.private_dns_zones):
-        for number, link in enumerate(zone.links):
-            if link.virtual_network.lower() not in networks:
-                yield (
-                    f"azure.privateDnsZones[{index}].links[{number}].virtualNetwork: "
-                    "no such network in azure.virtualNetworks"
-                )

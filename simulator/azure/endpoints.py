@@ -9,6 +9,7 @@ from simulator.azure.errors import bad_request, resource_not_found
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
+from simulator.schema import guid
 from simulator.wire import Json, Reply, Request
 
 TYPE = "Microsoft.Network/privateEndpoints"
@@ -49,7 +50,7 @@ def delete(state: State, target: Target, request: Request) -> Reply:
     state.drop_endpoint(target.key)
     subscription = f"{request.origin}/subscriptions/{target.subscription}"
     base = f"{subscription}/providers/Microsoft.Network/locations/{location}"
-    version, operation = request.param("api-version"), world.guid()
+    version, operation = request.param("api-version"), guid()
     headers = {
         "azure-asyncoperation": f"{base}/operations/{operation}?api-version={version}",
         "location": f"{base}/operationResults/{operation}?api-version={version}",

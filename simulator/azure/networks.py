@@ -9,6 +9,7 @@ from simulator.azure.errors import ArmError, bad_request, parent_not_found, reso
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
+from simulator.schema import guid
 from simulator.wire import Json, Reply, Request
 
 TYPE = "Microsoft.Network/virtualNetworks"
@@ -59,7 +60,7 @@ def list_subnets(state: State, target: Target, request: Request) -> Reply:
 def put_subnet(state: State, target: Target, request: Request) -> Reply:
     network, subnet = _network(state, target), _subnet(target.name, body_of(request))
     others = tuple(s for s in network.subnets if s.name.lower() != subnet.name.lower())
-    changed = network.model_copy(update={"subnets": (*others, subnet), "etag": world.guid()})
+    changed = network.model_copy(update={"subnets": (*others, subnet), "etag": guid()})
     state.networks[network.id.lower()] = changed
     return Reply(201 if len(others) == len(network.subnets) else 200, _render_subnet(changed, subnet))
 

@@ -10,6 +10,7 @@ from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State, Zone
 from simulator.azure.zones import zone_of
+from simulator.schema import guid
 from simulator.wire import Json, Reply, Request
 
 TYPE = "Microsoft.Network/privateDnsZones/A"
@@ -61,7 +62,7 @@ def patch(state: State, target: Target, request: Request) -> Reply:
     check(request, old.etag if old else None, target.name)
     if old is None:
         raise _not_found(target)
-    update: Json = {"etag": world.guid()}
+    update: Json = {"etag": guid()}
     if "ttl" in properties:
         update["ttl"] = _ttl(properties)
     if "metadata" in properties:

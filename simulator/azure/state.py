@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from simulator import world
 from simulator.azure.addresses import AddressBook
 from simulator.azure.paths import group_of
+from simulator.schema import guid
 
 
 @dataclass
@@ -77,7 +78,7 @@ class State:
         for key, endpoint in self.endpoints.items():
             status = _judged(endpoint, access.get(endpoint.private_link_service.lower()))
             if status != endpoint.connection:
-                self.endpoints[key] = endpoint.model_copy(update={"connection": status, "etag": world.guid()})
+                self.endpoints[key] = endpoint.model_copy(update={"connection": status, "etag": guid()})
 
     def _admit_scopes(self, start: world.Azure) -> None:
         for arm_id in (*start.resource_groups, *_ids(start)):

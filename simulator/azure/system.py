@@ -13,8 +13,8 @@ from simulator.azure.errors import ArmError, bad_request, group_not_found, subsc
 from simulator.azure.kinds import KINDS, Kind
 from simulator.azure.paths import TAGS_SUFFIX, Target, canonical, parse
 from simulator.azure.state import State
+from simulator.schema import explain
 from simulator.wire import Json, Reply, Request
-from simulator.world import explain
 
 type Publish = Callable[[Json], None]
 

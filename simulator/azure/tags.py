@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from simulator import world
 from simulator.azure.bodies import body_of, check_tags, section, tags_of
 from simulator.azure.errors import bad_request, resource_not_found
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
+from simulator.schema import guid
 from simulator.wire import Reply, Request
 
 TYPE = "Microsoft.Resources/tags"
@@ -84,7 +84,7 @@ def _read(state: State, scope: Target) -> dict[str, str]:
 
 
 def _write(state: State, scope: Target, tags: dict[str, str]) -> None:
-    update = {"tags": tags, "etag": world.guid()}
+    update = {"tags": tags, "etag": guid()}
     if scope.key in state.endpoints:
         state.endpoints[scope.key] = state.endpoints[scope.key].model_copy(update=update)
     elif scope.key in state.networks:

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from simulator.clickhouse.errors import bad_request
+from simulator.schema import Model, explain
 from simulator.wire import BadJsonError, Request
-from simulator.world import IpAccess, Model, Provider, Region, ServiceTag, explain
+from simulator.world import IpAccess, Provider, Region, ServiceTag
 
 type Id = Annotated[str, Field(min_length=1)]
 

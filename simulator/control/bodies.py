@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from simulator.world import ArmId, ConnectionStatus, Denial, Model, read_denial
+from simulator.schema import ArmId, Model
+from simulator.world import ConnectionStatus, Denial, read_denial
 
 
 class Denied(Model):

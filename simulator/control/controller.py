@@ -6,8 +6,10 @@ from simulator import world
 from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
+from simulator.schema import guid
 from simulator.simulation import Settings, Simulation
 from simulator.wire import Json
+from simulator.worldfile import parse_world
 
 
 class Controller:
@@ -19,7 +21,7 @@ class Controller:
 
     async def reset(self, document: Any = None, *, keep_subscriptions: bool = False) -> None:
         """Begin anew, from a world or from the seed; raises WorldError and changes nothing where it is no world."""
-        start = world.parse_world(document) if document else None
+        start = parse_world(document) if document else None
         former, self.simulation = self.simulation, Simulation(self._settings, start)
         if keep_subscriptions:
             self.simulation.grid.adopt(former.grid.subscriptions)
@@ -109,5 +111,5 @@ class Controller:
         return endpoint
 
     def _store(self, endpoint: world.PrivateEndpoint, update: Json) -> None:
-        changed = endpoint.model_copy(update={**update, "etag": world.guid()})
+        changed = endpoint.model_copy(update={**update, "etag": guid()})
         self.simulation.arm.state.endpoints[endpoint.id.lower()] = changed

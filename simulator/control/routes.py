@@ -15,7 +15,8 @@ from simulator.control.controller import Controller
 from simulator.eventgrid.handshake import HandshakeError
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
-from simulator.world import Model, WorldError, explain
+from simulator.schema import Model, explain
+from simulator.worldfile import WorldError
 
 type Work = Callable[[Controller, Request], Awaitable[Any]]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.world import Model
+from simulator.schema import Model
 
 # Event Grid's own schedule; the last step repeats.
 DELAYS = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)

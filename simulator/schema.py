@@ -1,0 +1,47 @@
+"""What every document the simulator reads has in common: strict, frozen models and faults with paths."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """Frozen, camelCase outside, and no unknown keys, so that a typing error is not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    def dump(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def guid() -> str:
+    return str(uuid4())
+
+
+def explain(error: ValidationError) -> str:
+    """Every fault of a document on a line of its own, each named by its path."""
+    return "\n".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
+
+
+def _path(location: Iterable[int | str]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.removeprefix(".") or "document"
+
+
+def _arm_id(value: str) -> str:
+    parts = value.split("/")
+    if len(parts) < 3 or parts[0] or parts[1].lower() != "subscriptions" or "" in parts[2:]:
+        raise ValueError("must be an ARM id: /subscriptions/<guid>/…")
+    return value
+
+
+def _uuid(value: str) -> str:
+    UUID(value)
+    return value
+
+
+type ArmId = Annotated[str, AfterValidator(_arm_id)]
+type Guid = Annotated[str, AfterValidator(_uuid)]
