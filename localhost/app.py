@@ -1,6 +1,8 @@
 """The host's HTTP contract as an ASGI app."""
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from localhost.admin import Admin
@@ -15,6 +17,12 @@ def create_app(worker: Worker) -> Starlette:
         "/runtime/webhooks/eventgrid", EventGridWebhook(worker).__call__, methods=["POST", "OPTIONS"]
     )
     functions = Route("/{path:path}", HttpTriggers(worker))
-    app = Starlette(routes=[webhook, *Admin(worker).routes(), functions])
+    routes = [webhook, *Admin(worker).routes(), functions]
+    app = Starlette(routes=routes, exception_handlers={ClientDisconnect: _nobody_listens})
     app.router.redirect_slashes = False  # the host redirects nothing
     return app
+
+
+def _nobody_listens(_request: Request, _error: Exception) -> Response:
+    """The client hung up before its request was complete: nothing to run, and nobody to tell."""
+    return Response(status_code=400)

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
@@ -29,16 +29,7 @@ class Host:
         assert process.stderr is not None
         self.process = process
         self._out, self._err = _Lines(process.stdout), _Lines(process.stderr)
-        try:
-            ready = json.loads(self._out.first(timeout))
-        except ValueError:
-            code = self.process.poll()
-            how = "was not ready in time" if code is None else f"ended with code {code}"
-            self.kill()
-            raise HostError(f"the local host {how}:\n" + "\n".join(self.logs())) from None
-        except BaseException:
-            self.kill()
-            raise
+        ready = self._ready(timeout)
         self.url: str = ready["url"]
         self.functions: list[str] = ready["functions"]
 
@@ -66,6 +57,21 @@ class Host:
         self._out.finish()
         self._err.finish()
         return code
+
+    def _ready(self, timeout: float) -> Any:
+        try:
+            return json.loads(self._out.first(timeout))
+        except queue.Empty:
+            how = "was not ready in time"
+        except ValueError:  # the pipe ended without a line; the process is about to
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_SECONDS)
+            how = f"ended with code {self.kill()}"
+        except BaseException:  # someone lost patience with us: leave no process behind
+            self.kill()
+            raise
+        self.kill()
+        raise HostError(f"the local host {how}:\n" + "\n".join(self.logs()))
 
 
 @contextlib.contextmanager
@@ -112,11 +118,8 @@ class _Lines:
         self._thread.start()
 
     def first(self, timeout: float) -> str:
-        """The first line; empty if the pipe ended or the time passed without one."""
-        try:
-            return self._first.get(timeout=timeout)
-        except queue.Empty:
-            return ""
+        """The first line, empty if the pipe ended without one; `queue.Empty` if none came in time."""
+        return self._first.get(timeout=timeout)
 
     def finish(self) -> None:
         """Wait for the rest, but not for a grandchild that holds the pipe."""

@@ -16,6 +16,7 @@ APPS = Path(__file__).parent / "apps"
 NEVER = "0 0 0 1 1 *"
 
 type Eventually = Callable[[Callable[[], Any]], Any]
+type Logged = Callable[[Host, str], str]
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,16 @@ def eventually() -> Eventually:
             assert time.monotonic() < deadline, "it never came true"
             time.sleep(0.02)
         return answer
+
+    return ask
+
+
+@pytest.fixture
+def logged(eventually: Eventually) -> Logged:
+    """Wait until a host has logged a line with this text, and give that line."""
+
+    def ask(host: Host, text: str) -> str:
+        return str(eventually(lambda: next((line for line in host.logs() if text in line), None)))
 
     return ask
 

@@ -1,7 +1,12 @@
+import socket
+from collections.abc import Callable
+
 import httpx
 import pytest
 
 from localhost.host import Host
+
+type Logged = Callable[[Host, str], str]
 
 
 def test_request(client: httpx.Client, host: Host) -> None:
@@ -64,14 +69,13 @@ def test_keys_are_not_asked_for(client: httpx.Client) -> None:
     assert client.get("/tryout/seen").status_code == 200
 
 
-def test_exception(client: httpx.Client, host: Host) -> None:
+def test_exception(client: httpx.Client, host: Host, logged: Logged) -> None:
     """An exception in a function is a 500 without a body; its trace is in the log."""
     answer = client.get("/tryout/fail")
     assert (answer.status_code, answer.content) == (500, b"")
-    log = "\n".join(host.logs())
-    assert "ERROR   [fail] Executed 'Functions.fail' (Failed" in log
-    assert "LookupError: nothing there" in log
-    assert 'raise LookupError("nothing there")' in log
+    assert logged(host, "Executed 'Functions.fail' (Failed").endswith("LookupError: nothing there")
+    assert "ERROR   [fail]" in logged(host, "Executed 'Functions.fail' (Failed")
+    assert logged(host, 'raise LookupError("nothing there")')
 
 
 def test_no_content(client: httpx.Client) -> None:
@@ -87,10 +91,10 @@ def test_text(client: httpx.Client) -> None:
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-def test_output_binding(client: httpx.Client, host: Host) -> None:
+def test_output_binding(client: httpx.Client, host: Host, logged: Logged) -> None:
     """What a function gives to an output binding goes nowhere, and the log says so."""
     assert client.get("/tryout/emit").text == "emitted"
-    assert any("Output binding 'out' of 'emit' is not delivered" in line for line in host.logs())
+    assert "WARNING [emit]" in logged(host, "Output binding 'out' of 'emit' is not delivered")
 
 
 def test_working_directory(client: httpx.Client) -> None:
@@ -98,8 +102,24 @@ def test_working_directory(client: httpx.Client) -> None:
     assert "host.json" in client.get("/tryout/files").text.split()
 
 
-def test_log_names_the_function(client: httpx.Client, host: Host) -> None:
+def test_log_names_the_function(client: httpx.Client, host: Host, logged: Logged) -> None:
     """What a function logs is one line with level, function name and message, also from a worker's thread."""
     client.get("/tryout/log")
-    assert any(line.endswith("INFO    [logged] a word from a thread") for line in host.logs())
+    assert logged(host, "a word from a thread").endswith("INFO    [logged] a word from a thread")
     assert not any("Function Type" in line for line in host.logs())
+
+
+def test_client_hangs_up(host: Host, logged: Logged) -> None:
+    """A client that hangs up amid its request, or before its answer, is no fault of the host's."""
+    port = httpx.URL(host.url).port
+    assert port
+    for request in (
+        b"POST /tryout/teapot HTTP/1.1\r\nHost: host\r\nContent-Length: 100\r\n\r\npart",
+        b"GET /tryout/slow?seconds=0.1 HTTP/1.1\r\nHost: host\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(request)
+            if request.startswith(b"GET"):
+                logged(host, "slow has begun")
+    assert logged(host, "slow is done")
+    assert not any("Exception in ASGI" in line for line in host.logs())

@@ -15,13 +15,10 @@ import pytest
 
 from localhost.host import Host, HostError, running
 
+type Logged = Callable[[Host, str], str]
 type Eventually = Callable[[Callable[[], Any]], Any]
 
 NEVER = {"SCHEDULE": "0 0 0 1 1 *"}
-
-
-def has_logged(host: Host, text: str) -> Callable[[], bool]:
-    return lambda: any(text in line for line in host.logs())
 
 
 def ask(host: Host, path: str) -> threading.Thread:
@@ -38,12 +35,12 @@ def ask(host: Host, path: str) -> threading.Thread:
     return thread
 
 
-def test_timers_fire(apps: Path, eventually: Eventually) -> None:
+def test_timers_fire(apps: Path, eventually: Eventually, logged: Logged) -> None:
     """Timers fire by their schedule again and again, and at the start those that ask for it."""
     with running(apps / "sample", {"SCHEDULE": "* * * * * *"}) as host:
         done = "Executed 'Functions.tick' (Succeeded"
         eventually(lambda: sum(done in line for line in host.logs()) >= 2)
-        assert has_logged(host, "Executed 'Functions.yearly' (Succeeded")()
+        assert logged(host, "Executed 'Functions.yearly' (Succeeded")
 
 
 def test_no_timers(apps: Path) -> None:
@@ -51,29 +48,29 @@ def test_no_timers(apps: Path) -> None:
     with running(apps / "sample", {"SCHEDULE": "* * * * * *"}, timers=False) as host:
         assert "tick" in host.functions
         host.stop()
-        assert not has_logged(host, "yearly")()
+        assert not any("yearly" in line for line in host.logs())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_graceful_stop(apps: Path, eventually: Eventually, number: signal.Signals) -> None:
+def test_graceful_stop(apps: Path, logged: Logged, number: signal.Signals) -> None:
     """Asked to stop, the host lets invocations end, exits with 0 and leaves its port free."""
     with running(apps / "sample", NEVER) as host:
         thread = ask(host, "slow?seconds=0.5")
-        eventually(has_logged(host, "slow has begun"))
+        logged(host, "slow has begun")
         host.process.send_signal(number)
         assert host.process.wait(10) == 0
         host.stop()
         thread.join()
-        assert has_logged(host, "slow is done")()
+        assert logged(host, "slow is done")
         with pytest.raises(httpx.ConnectError):
             httpx.get(host.url, trust_env=False)
 
 
-def test_stop_gives_up(apps: Path, eventually: Eventually) -> None:
+def test_stop_gives_up(apps: Path, logged: Logged) -> None:
     """The host does not wait for ever: a thread that never ends is named, and the exit code is 1."""
     with running(apps / "sample", NEVER, grace=0.3) as host:
         thread = ask(host, "stuck")
-        eventually(has_logged(host, "stuck has begun"))
+        logged(host, "stuck has begun")
         assert host.stop() == 1
         thread.join()
         assert host.logs()[-1].endswith("WARNING [host] Gave up waiting for: stuck")
@@ -86,14 +83,14 @@ def test_kill(apps: Path) -> None:
         assert host.stop() == -signal.SIGKILL
 
 
-def test_functions_in_error(apps: Path) -> None:
+def test_functions_in_error(apps: Path, logged: Logged) -> None:
     """A function in error is reported by name and not served; the others are."""
     with running(apps / "unset") as host, httpx.Client(base_url=host.url, trust_env=False) as client:
         assert host.functions == ["well"]
         assert client.get("/api/well").text == "well"
         assert client.post("/admin/functions/audit", json={}).status_code == 404
         assert "AUDIT_SCHEDULE" in client.get("/admin/functions/audit/status").json()["errors"][0]
-        assert has_logged(host, "The 'audit' function is in error and is not served: '%AUDIT_SCHEDULE%'")()
+        assert logged(host, "The 'audit' function is in error and is not served: '%AUDIT_SCHEDULE%'")
 
 
 def test_broken_app(apps: Path) -> None:
@@ -146,12 +143,12 @@ def test_exits_leave_nothing(apps: Path) -> None:
         os.kill(host.process.pid, 0)
 
 
-def test_stdout_is_the_ready_line(apps: Path) -> None:
+def test_stdout_is_the_ready_line(apps: Path, logged: Logged) -> None:
     """Nothing but the ready line is printed on stdout; what the app prints is log."""
     with running(apps / "sample", NEVER) as host:
         httpx.get(f"{host.url}/tryout/files", trust_env=False)
         host.stop()
-        assert has_logged(host, "printed, not logged")()
+        assert logged(host, "printed, not logged")
         assert host.output() == [json.dumps({"url": host.url, "functions": host.functions})]
 
 
