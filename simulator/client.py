@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
+from simulator import world
 from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
 from simulator.control.controller import Controller
 from simulator.eventgrid.schema import Disturbance, Subscription
@@ -101,7 +102,8 @@ class RunningSimulator:
 
     def switches(self, **switches: Any) -> Json:
         """Change the ClickHouse switches that are named."""
-        return self._call(lambda: self._controller.switch(switches))
+        named = world.Switches.model_validate(switches)
+        return self._call(lambda: self._controller.switch(named))
 
     def _call[T](self, work: Callable[[], T]) -> T:
         async def on_the_loop() -> T:

@@ -29,7 +29,7 @@ def read_denial(value: Any) -> Any:
 
 
 type TagText = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$", max_length=256)]
-type Tags = dict[str, str]
+type Pairs = dict[str, str]
 
 
 class Registration(Model):
@@ -105,7 +105,7 @@ class VirtualNetwork(Model):
     location: str = "westus3"
     address_prefix: str = "10.0.0.0/16"
     subnets: tuple[Subnet, ...] = ()
-    tags: Tags = {}
+    tags: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
 
 
@@ -116,7 +116,7 @@ class PrivateEndpoint(Model):
     location: str = "westus3"
     subnet: ArmId
     private_link_service: str
-    tags: Tags = {}
+    tags: Pairs = Field(default_factory=dict)
     resource_guid: str = Field(default_factory=guid)
     address: str | None = None
     connection: ConnectionStatus = "Pending"
@@ -135,7 +135,7 @@ class Link(Model):
     name: str
     virtual_network: ArmId
     registration_enabled: bool = False
-    tags: Tags = {}
+    tags: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
 
 
@@ -143,7 +143,7 @@ class RecordSet(Model):
     name: str
     ttl: int = 3600
     addresses: tuple[str, ...] = ()
-    metadata: dict[str, str] = {}
+    metadata: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
 
 
@@ -151,7 +151,7 @@ class Zone(Model):
     id: ArmId
     links: tuple[Link, ...] = ()
     records: tuple[RecordSet, ...] = ()
-    tags: Tags = {}
+    tags: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
 
 

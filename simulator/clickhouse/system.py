@@ -27,11 +27,11 @@ class Cloud:
         self.state = start
         self._limit = self._rate_limit(start.switches.rate_limit or rate_limit)
 
-    def switch(self, switches: world.Switches) -> None:
-        """Behave differently from now on; a rate limit that is given starts afresh."""
-        self.state = self.state.model_copy(update={"switches": switches})
-        if switches.rate_limit:
-            self._limit = self._rate_limit(switches.rate_limit)
+    def switch(self, named: Mapping[str, Any]) -> None:
+        """Change these switches from now on; a rate limit among them starts afresh."""
+        self.state = self.state.model_copy(update={"switches": self.state.switches.model_copy(update=named)})
+        if named.get("rate_limit"):
+            self._limit = self._rate_limit(named["rate_limit"])
 
     def access(self) -> Mapping[str, frozenset[str]]:
         """For each Private Link service the ids let in, all in lower case."""

@@ -96,13 +96,11 @@ class Controller:
         self.simulation.arm.touch(endpoint)
         return self._endpoint(change.endpoint).dump()
 
-    def switch(self, changed: Any) -> Json:
+    def switch(self, changed: world.Switches) -> Json:
         """Change the ClickHouse switches that are named and leave the others."""
-        cloud = self.simulation.cloud
-        present = cloud.state.switches.model_copy(update={"rate_limit": None}).dump()
-        switches = world.Switches.model_validate(present | (changed or {}))
-        cloud.switch(switches)
-        return switches.dump()
+        named = {name: getattr(changed, name) for name in changed.model_fields_set}
+        self.simulation.cloud.switch(named)
+        return self.simulation.cloud.state.switches.dump()
 
     def _endpoint(self, arm_id: str) -> world.PrivateEndpoint:
         endpoint = self.simulation.arm.state.endpoints.get(arm_id.lower())

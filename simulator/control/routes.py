@@ -16,6 +16,7 @@ from simulator.eventgrid.handshake import HandshakeError
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.schema import Model, explain
+from simulator.world import Switches
 from simulator.worldfile import WorldError
 
 type Work = Callable[[Controller, Request], Awaitable[Any]]
@@ -77,10 +78,6 @@ async def _topic(controller: Controller, request: Request) -> Any:
     return controller.topic(request.path_params["name"])
 
 
-async def _switch(controller: Controller, request: Request) -> Any:
-    return controller.switch(await _json(request))
-
-
 async def _nowhere(_request: Request) -> Response:
     return JSONResponse({"error": "no such control call"}, status_code=404)
 
@@ -106,7 +103,7 @@ _CALLS: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/azure/page-size", _told(PageSize, Controller.page_size)),
     ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
     ("POST", "/azure/address", _told(AddressChange, Controller.address)),
-    ("POST", "/clickhouse/switches", _switch),
+    ("POST", "/clickhouse/switches", _told(Switches, Controller.switch)),
 )
 
 
