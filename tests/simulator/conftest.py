@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -26,6 +26,7 @@ ALIAS = "production-westus3-0-0.63c890a9-4d32-48cc-a08c-8cd92dfb1ad3.westus3.azu
 ORGANIZATION = "/v1/organizations/22222222-2222-4222-8222-222222222222"
 ANALYTICS = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333331"
 REPORTING = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333332"
+HANG_UP = 0
 KEY = ("demo-key", "demo-secret")
 
 type Json = dict[str, Any]
@@ -88,7 +89,7 @@ class NoCredential:
     async def close(self) -> None:
         pass
 
-    async def __aenter__(self) -> "NoCredential":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -189,7 +190,9 @@ def _handler(hook: Webhook) -> type[BaseHTTPRequestHandler]:
                 code = body[0]["data"]["validationCode"] if hook.agrees else "something else"
                 self._answer(200, json.dumps({"validationResponse": code}).encode())
             else:
-                self._answer(hook.answers.pop(0) if hook.answers else 200)
+                status = hook.answers.pop(0) if hook.answers else 200
+                if status != HANG_UP:
+                    self._answer(status)
 
         def do_OPTIONS(self) -> None:
             self._keep(None)

@@ -157,9 +157,8 @@ def test_encoded_wildcard(arm: httpx.Client) -> None:
 
 async def test_zones(dns: PrivateDnsManagementClient) -> None:
     """Zones are created, listed and deleted; one that is linked cannot be deleted."""
-    poller = await dns.private_zones.begin_create_or_update(
-        "rg-network", "example.org", {"location": "global"}
-    )
+    body: Any = {"location": "global"}
+    poller = await dns.private_zones.begin_create_or_update("rg-network", "example.org", body)
     assert (await poller.result()).name == "example.org"
     assert {zone.name async for zone in dns.private_zones.list()} == {ZONE_NAME, "example.org"}
     assert {zone.name async for zone in dns.private_zones.list_by_resource_group("rg-dns")} == {ZONE_NAME}

@@ -1,5 +1,7 @@
 """Private endpoints and their network interfaces, through Azure's own client."""
 
+from typing import Any
+
 import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -130,7 +132,7 @@ async def test_network_created_by_put(network: NetworkManagementClient) -> None:
     """A virtual network that was put can hold endpoints."""
     space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
     subnets = [{"name": "s", "properties": {"addressPrefix": "10.9.1.0/24"}}]
-    body = {"location": "westus3", "properties": {**space, "subnets": subnets}}
+    body: Any = {"location": "westus3", "properties": {**space, "subnets": subnets}}
     poller = await network.virtual_networks.begin_create_or_update("rg-network", "other", body)
     made = await poller.result()
     wanted = endpoint_body()

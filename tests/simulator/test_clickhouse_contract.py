@@ -1,0 +1,125 @@
+"""Every answer of the simulated ClickHouse Cloud against the official OpenAPI file."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from tests.simulator.conftest import ANALYTICS, ORGANIZATION, Json
+
+ROOT = Path(__file__).parents[2]
+FILE = Path(os.environ.get("CLICKHOUSE_OPENAPI", ROOT / "../shared/contracts/clickhouse_cloud_openapi.json"))
+URI = "urn:clickhouse-cloud"
+GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
+SERVICE_PATH = "/v1/organizations/{organizationId}/services/{serviceId}"
+ORGANIZATION_PATH = "/v1/organizations/{organizationId}"
+REGION = "cloud_provider=azure&region_id=westus3"
+
+pytestmark = pytest.mark.skipif(
+    not FILE.exists(), reason=f"no OpenAPI file at {FILE}; name it in CLICKHOUSE_OPENAPI"
+)
+
+
+class Contract:
+    """The OpenAPI file, as the schema of each answer."""
+
+    def __init__(self, document: Json) -> None:
+        self._document = document
+        self._registry: Registry[Any] = Registry().with_resource(URI, DRAFT202012.create_resource(document))
+
+    def faults(self, template: str, method: str, response: httpx.Response) -> list[str]:
+        """What is wrong with an answer; statuses the file does not list are held to its 400."""
+        declared = self._document["paths"][template][method.lower()]["responses"]
+        status = str(response.status_code) if str(response.status_code) in declared else "400"
+        path = f"{template.replace('~', '~0').replace('/', '~1')}/{method.lower()}/responses/{status}"
+        schema = {"$ref": f"{URI}#/paths/{path}/content/application~1json/schema"}
+        validator = Draft202012Validator(
+            schema, registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+        wrong = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(response.json())]
+        return wrong + list(
+            self._undeclared(declared[status]["content"]["application/json"]["schema"], response.json())
+        )
+
+    def _undeclared(self, schema: Json, value: Any, path: str = "$") -> Iterator[str]:
+        """Keys of an answer the file does not know, which JSON Schema alone would let pass."""
+        schema = self._resolved(schema)
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._undeclared(schema.get("items", {}), item, f"{path}[{index}]")
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if name not in schema.get("properties", {}):
+                    yield f"{path}.{name}: not declared"
+                else:
+                    yield from self._undeclared(schema["properties"][name], item, f"{path}.{name}")
+
+    def _resolved(self, schema: Json) -> Json:
+        name = schema.get("$ref", "").rpartition("/")[2]
+        found: Json = self._document["components"]["schemas"][name] if name else schema
+        return found
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return Contract(json.loads(FILE.read_text(encoding="utf-8")))
+
+
+class Call(NamedTuple):
+    """A request, where the file describes it, and the status to expect."""
+
+    method: str
+    template: str
+    path: str
+    status: int = 200
+    body: Json | None = None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("GET", "/v1/organizations", "/v1/organizations"),
+        Call("GET", ORGANIZATION_PATH, ORGANIZATION),
+        Call("GET", ORGANIZATION_PATH, "/v1/organizations/22222222-2222-4222-8222-222222222229", 404),
+        Call("PATCH", ORGANIZATION_PATH, ORGANIZATION, 200, {"name": "New"}),
+        Call("PATCH", ORGANIZATION_PATH, ORGANIZATION, 400, {"name": 1}),
+        Call("GET", f"{ORGANIZATION_PATH}/services", f"{ORGANIZATION}/services"),
+        Call(
+            "GET",
+            f"{ORGANIZATION_PATH}/privateEndpointConfig",
+            f"{ORGANIZATION}/privateEndpointConfig?{REGION}",
+        ),
+        Call("GET", SERVICE_PATH, ANALYTICS),
+        Call("PATCH", SERVICE_PATH, ANALYTICS, 200, {"privateEndpointIds": {"remove": [GUID]}}),
+        Call("PATCH", SERVICE_PATH, ANALYTICS, 400, {"privateEndpointIds": {"add": [GUID]}}),
+        Call("GET", f"{SERVICE_PATH}/privateEndpointConfig", f"{ANALYTICS}/privateEndpointConfig"),
+        Call("POST", f"{SERVICE_PATH}/privateEndpoint", f"{ANALYTICS}/privateEndpoint", 200, {"id": "new"}),
+    ],
+)
+def test_answers(contract: Contract, cloud: httpx.Client, call: Call) -> None:
+    """An answer is valid under the official file and has no key the file does not declare."""
+    cloud.post(f"{ANALYTICS}/privateEndpoint", json={"id": GUID, "description": "x"}).raise_for_status()
+    response = cloud.request(call.method, call.path, json=call.body)
+    assert response.status_code == call.status
+    assert contract.faults(call.template, call.method, response) == []
+
+
+def test_refusals(contract: Contract, cloud: httpx.Client) -> None:
+    """Refusals outside the file's list of statuses keep to its error envelope."""
+    cloud.auth = httpx.BasicAuth("demo-key", "wrong")
+    assert contract.faults(ORGANIZATION_PATH, "GET", cloud.get(ORGANIZATION)) == []
+
+
+def test_the_check_bites(contract: Contract) -> None:
+    """A wrong type and an unknown key are found."""
+    request = httpx.Request("GET", "http://x")
+    result = {"id": 1, "surprise": True}
+    wrong = httpx.Response(200, json={"status": 200, "requestId": GUID, "result": result}, request=request)
+    assert len(contract.faults(ORGANIZATION_PATH, "GET", wrong)) == 2

@@ -1,0 +1,79 @@
+"""ClickHouse's own command-line client against the simulator."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.client import RunningSimulator
+
+PROGRAM = Path(sys.executable).parent / "clickhousectl"
+ORGANIZATION = "22222222-2222-4222-8222-222222222222"
+SERVICE = "33333333-3333-4333-8333-333333333331"
+GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
+
+type Run = Callable[..., Any]
+
+pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="clickhousectl is not installed next to Python")
+
+
+@pytest.fixture
+def cli(sim: RunningSimulator, tmp_path: Path) -> Run:
+    """Runs `clickhousectl cloud …` and answers with what it prints; raises where it fails."""
+    environment = {
+        "HOME": str(tmp_path),
+        "DO_NOT_TRACK": "1",
+        "CLICKHOUSE_CLOUD_API_KEY": "demo-key",
+        "CLICKHOUSE_CLOUD_API_SECRET": "demo-secret",
+    }
+
+    def run(*arguments: str) -> Any:
+        common = ("cloud", "--url", sim.url, "--json", "--org-id", ORGANIZATION)
+        done = subprocess.run(  # noqa: S603 - the program is the one installed next to Python
+            [PROGRAM, *common, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return json.loads(done.stdout)
+
+    return run
+
+
+def test_reading(cli: Run) -> None:
+    """The client lists organizations and services, filters them, and gets one."""
+    assert [one["id"] for one in cli("org", "list")] == [ORGANIZATION]
+    assert len(cli("service", "list")) == 4
+    assert [one["name"] for one in cli("service", "list", "--filter", "tag:env=dev")] == ["sandbox"]
+    assert cli("service", "get", SERVICE)["name"] == "analytics"
+    config = cli("service", "private-endpoint", "get-config", SERVICE)
+    assert config["endpointServiceId"].endswith(".azure.privatelinkservice")
+
+
+def test_life_of_an_endpoint(cli: Run) -> None:
+    """The client registers an endpoint, lets it in and out, and removes it."""
+    made = cli(
+        "service", "private-endpoint", "create", SERVICE, "--endpoint-id", GUID, "--description", "mine"
+    )
+    assert made["description"] == "mine"
+    assert cli("service", "update", SERVICE, "--remove-private-endpoint-id", GUID)["privateEndpointIds"] == []
+    assert cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)["privateEndpointIds"] == [
+        GUID
+    ]
+    cli("service", "update", SERVICE, "--remove-private-endpoint-id", GUID)
+    left = cli("org", "update", "--remove-private-endpoint", f"{GUID},cloud-provider=azure,region=westus3")
+    assert left["privateEndpoints"] == []
+
+
+def test_refusal(cli: Run) -> None:
+    """The client shows the API's own reason for a refusal."""
+    with pytest.raises(RuntimeError, match="not registered"):
+        cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)

@@ -1,0 +1,84 @@
+"""World files."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulator.worldfile import DEMO, WorldError, demo, parse_world, read_world
+from tests.simulator.conftest import ALIAS, NETWORKS, VNET, Json
+
+
+def test_demo() -> None:
+    """The demo world is what the documentation tells of it."""
+    world = read_world(DEMO)
+    services = {service.name: service for service in world.clickhouse.services}
+    assert list(services) == ["analytics", "reporting", "sandbox", "legacy"]
+    assert {service.private_link_service for service in services.values() if service.region == "westus3"} == {
+        ALIAS
+    }
+    assert services["legacy"].provider == "aws"
+    assert world.azure.virtual_networks[0].id == VNET
+
+
+def endpoint(**changes: object) -> Json:
+    known = {
+        "id": f"{NETWORKS}/privateEndpoints/pe1",
+        "subnet": f"{VNET}/subnets/default",
+        "privateLinkService": ALIAS,
+    }
+    return known | changes
+
+
+@pytest.mark.parametrize(
+    ("break_it", "named"),
+    [
+        (lambda w: w.pop("clickhouse"), "clickhouse: Field required"),
+        (lambda w: w["clickhouse"].update(extra=1), "clickhouse.extra: "),
+        (lambda w: w["clickhouse"]["services"][1].update(region="mars"), "clickhouse.services[1].region: "),
+        (lambda w: w["clickhouse"]["services"][0].update(id="x"), "clickhouse.services[0].id: "),
+        (lambda w: w["clickhouse"]["services"][0]["tags"][0].update(key="a b"), "services[0].tags[0].key: "),
+        (lambda w: w["azure"]["virtualNetworks"][0].update(id="vnet"), "azure.virtualNetworks[0].id: "),
+        (
+            lambda w: w["azure"].update(privateEndpoints=[endpoint(subnet=f"{VNET}/subnets/no")]),
+            "[0].subnet: no such",
+        ),
+        (
+            lambda w: w["azure"].update(privateEndpoints=[endpoint(connection="Odd")]),
+            "privateEndpoints[0].connection",
+        ),
+        (
+            lambda w: w["azure"]["privateDnsZones"][0]["links"][0].update(virtualNetwork=f"{VNET}x"),
+            "azure.privateDnsZones[0].links[0].virtualNetwork: no such network",
+        ),
+        (lambda w: w["azure"].update(denied=[{"scope": VNET, "access": "some"}]), "azure.denied[0].access: "),
+    ],
+)
+def test_faults_are_named(break_it: Callable[[Json], object], named: str) -> None:
+    """A world that cannot be is refused with the path of each fault."""
+    world = demo()
+    break_it(world)
+    with pytest.raises(WorldError) as caught:
+        parse_world(world)
+    assert named in str(caught.value)
+
+
+def test_all_faults_at_once() -> None:
+    """Every fault of a world is named, not only the first."""
+    world = demo()
+    world["clickhouse"]["services"][0]["region"] = "mars"
+    world["azure"]["subscriptions"] = ["no guid"]
+    with pytest.raises(WorldError) as caught:
+        parse_world(world)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("content", [None, "{", json.dumps([])])
+def test_unreadable_file(tmp_path: Path, content: str | None) -> None:
+    """A file that is missing, no JSON or no world is refused."""
+    path = tmp_path / "world.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(WorldError):
+        read_world(path)
