@@ -11,11 +11,14 @@ from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.wire import Json
 
+PATIENCE = 60.0  # seconds after which a simulator that does not answer is taken for dead
+
 
 class RunningSimulator:
-    """The control API as methods. They may be called from any thread but the simulator's own.
+    """The control API as methods; documents are those of the HTTP control API, keys in camelCase.
 
-    Documents are those of the HTTP control API, keys in camelCase.
+    They may be called from any thread and block it for their time: where the webhook of `subscribe` or
+    `idle` lives on the caller's own event loop, call them through `asyncio.to_thread`.
     """
 
     def __init__(self, url: str, controller: Controller, loop: asyncio.AbstractEventLoop) -> None:
@@ -74,7 +77,7 @@ class RunningSimulator:
 
     def idle(self, timeout: float = 10.0) -> bool:
         """Wait until no delivery is under way, retries included; False where that took longer."""
-        return bool(self._await(self._controller.idle(Idle(timeout=timeout)))["idle"])
+        return bool(self._await(self._controller.idle(Idle(timeout=timeout)), timeout + PATIENCE)["idle"])
 
     def topic(self, name: str) -> list[Json]:
         return self._call(lambda: self._controller.topic(name))
@@ -111,5 +114,5 @@ class RunningSimulator:
 
         return self._await(on_the_loop())
 
-    def _await[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+    def _await[T](self, work: Coroutine[Any, Any, T], seconds: float = PATIENCE) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import httpx
 import pytest
@@ -18,12 +19,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(*arguments: str) -> Iterator[tuple[Popen[str], str]]:
     """A simulator process and the URL it announces; the process is gone afterwards."""
     command = [sys.executable, "-m", "simulator", *arguments]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
         assert process.stdout
         try:
             yield process, json.loads(process.stdout.readline())["url"]
@@ -64,7 +63,7 @@ def test_default_rate_limit() -> None:
 def test_bad_arguments(arguments: list[str], reason: str) -> None:
     """What it cannot start with it refuses with status 2 and the reason."""
     command = [sys.executable, "-m", "simulator", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - our own program
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
     assert done.returncode == 2
     assert reason in done.stderr
 
@@ -74,6 +73,6 @@ def test_taken_port() -> None:
     with started() as (_process, url):
         port = url.rpartition(":")[2]
         command = [sys.executable, "-m", "simulator", "--port", port]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - our own program
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
     assert done.returncode == 2
     assert port in done.stderr
