@@ -1,6 +1,7 @@
 """What every document the simulator reads has in common: strict, frozen models and faults with paths."""
 
 from collections.abc import Iterable
+from ipaddress import IPv4Address, ip_network
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -43,5 +44,15 @@ def _uuid(value: str) -> str:
     return value
 
 
+def _cidr(value: str) -> str:
+    return str(ip_network(value))
+
+
+def _address(value: str) -> str:
+    return str(IPv4Address(value))
+
+
 type ArmId = Annotated[str, AfterValidator(_arm_id)]
 type Guid = Annotated[str, AfterValidator(_uuid)]
+type Cidr = Annotated[str, AfterValidator(_cidr)]
+type Address = Annotated[str, AfterValidator(_address)]

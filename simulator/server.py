@@ -27,7 +27,12 @@ class Server(uvicorn.Server):
         app = make_app(controller, self._hang_up)
         super().__init__(
             uvicorn.Config(
-                app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1
+                app,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
             )
         )
         self._socket = _loopback_socket(port)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from simulator import world
+from simulator.azure.errors import ArmError
 from simulator.azure.system import Arm
 from simulator.clickhouse.system import Cloud
 from simulator.eventgrid.grid import Grid
@@ -10,6 +11,7 @@ from simulator.eventgrid.topics import Topics
 from simulator.faults import Faults, System
 from simulator.journal import Journal
 from simulator.wire import Json, Reply, Request
+from simulator.worldfile import WorldError
 
 _DNS = "/providers/microsoft.network/privatednszones"
 
@@ -24,14 +26,21 @@ class Settings:
 
 
 class Simulation:
-    """Azure, Event Grid and ClickHouse Cloud; replaced as a whole by a reset."""
+    """Azure, Event Grid and ClickHouse Cloud; replaced as a whole by a reset.
+
+    Raises:
+        WorldError: there is no room for the world's endpoints in their subnets.
+    """
 
     def __init__(self, settings: Settings, start: world.World | None = None) -> None:
         begin = start or settings.seed
         self.latency = settings.latency_ms / 1000
         self.grid, self.topics = Grid(), Topics()
         self.faults, self.journal = Faults(), Journal()
-        self.arm = Arm(begin.azure, self.grid.publish)
+        try:
+            self.arm = Arm(begin.azure, self.grid.publish)
+        except ArmError as error:
+            raise WorldError(f"azure: {error.message}") from error
         self.cloud = Cloud(begin.clickhouse, settings.rate_limit)
         self.settle()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simulator.schema import ArmId, Guid, Model, guid
+from simulator.schema import Address, ArmId, Cidr, Guid, Model, guid
 
 type Provider = Literal["gcp", "aws", "azure"]
 type Region = Literal[
@@ -97,13 +97,13 @@ class ClickHouse(Model):
 
 class Subnet(Model):
     name: str
-    prefix: str
+    prefix: Cidr
 
 
 class VirtualNetwork(Model):
     id: ArmId
     location: str = "westus3"
-    address_prefix: str = "10.0.0.0/16"
+    address_prefix: Cidr = "10.0.0.0/16"
     subnets: tuple[Subnet, ...] = ()
     tags: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
@@ -118,7 +118,7 @@ class PrivateEndpoint(Model):
     private_link_service: str
     tags: Pairs = Field(default_factory=dict)
     resource_guid: str = Field(default_factory=guid)
-    address: str | None = None
+    address: Address | None = None
     connection: ConnectionStatus = "Pending"
     pinned: bool = False
     manual: bool = True
@@ -142,7 +142,7 @@ class Link(Model):
 class RecordSet(Model):
     name: str
     ttl: int = 3600
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
     metadata: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
 

@@ -1,14 +1,14 @@
 """Private addresses for network interfaces."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
-from simulator.azure.errors import ArmError
+from simulator.azure.errors import ArmError, bad_request
 
 AZURE_KEEPS = 4  # the network's own address, the gateway and two for DNS
 
 
 class AddressBook:
-    """Hands out each subnet's addresses in order and never one twice, so a recreated endpoint moves."""
+    """Hands out each subnet's addresses in order and goes on from the last one, so a recreated endpoint moves."""
 
     def __init__(self) -> None:
         self._next: dict[str, int] = {}
@@ -17,6 +17,17 @@ class AddressBook:
     def take(self, subnet: str, address: str) -> str:
         self._taken.add((subnet.lower(), address))
         return address
+
+    def release(self, subnet: str, address: str) -> None:
+        """Let an address be asked for again; it is handed out unasked only if it never was."""
+        self._taken.discard((subnet.lower(), address))
+
+    def check(self, subnet: str, prefix: str, address: str) -> None:
+        """Raise ArmError unless this very address can be had."""
+        if ip_address(address) not in ip_network(prefix):
+            raise bad_request(f"{address} does not belong to subnet {subnet}.", "PrivateIPAddressNotInSubnet")
+        if (subnet.lower(), address) in self._taken:
+            raise bad_request(f"{address} is already in use in subnet {subnet}.", "PrivateIPAddressInUse")
 
     def allocate(self, subnet: str, prefix: str) -> str:
         key, network = subnet.lower(), ip_network(prefix)

@@ -40,6 +40,14 @@ def text(body: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def texts(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of strings inside a body; absent and null are an empty list."""
+    value = body.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise bad_request(f"'{name}' must be a list of strings.")
+    return value
+
+
 def strings(body: Mapping[str, Any], name: str) -> dict[str, str]:
     """An object of strings inside a body."""
     value = section(body, name)

@@ -4,7 +4,7 @@ from typing import Any
 
 from simulator import world
 from simulator.azure.access import readable
-from simulator.azure.bodies import body_of, items, section, tags_of, text
+from simulator.azure.bodies import body_of, items, section, tags_of, text, texts
 from simulator.azure.errors import bad_request, resource_not_found
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
@@ -38,6 +38,10 @@ def put(state: State, target: Target, request: Request) -> Reply:
     """Create, or replace all but what makes the endpoint itself: its GUID, address and interface."""
     old = state.endpoints.get(target.key)
     wanted = _read(state, body_of(request), old.id if old else target.id)
+    if wanted.address and not (old and old.address == wanted.address):
+        subnet = state.subnet(wanted.subnet)
+        assert subnet
+        state.addresses.check(wanted.subnet, subnet.prefix, wanted.address)
     stored = state.store_endpoint(_carried_over(wanted, old) if old else wanted)
     return Reply(200 if old else 201, render(stored))
 
@@ -144,7 +148,7 @@ def _read_connection(properties: Json) -> dict[str, Any]:
         "connection_name": text(connection, "name"),
         "private_link_service": text(details, "privateLinkServiceId"),
         "request_message": details.get("requestMessage") or "",
-        "group_ids": tuple(details.get("groupIds") or ()),
+        "group_ids": tuple(texts(details, "groupIds")),
         "manual": bool(manual),
     }
 
@@ -155,12 +159,13 @@ def _static_address(properties: Json) -> str | None:
 
 
 def _carried_over(wanted: world.PrivateEndpoint, old: world.PrivateEndpoint) -> world.PrivateEndpoint:
+    stays = wanted.subnet.lower() == old.subnet.lower()
     same = wanted.private_link_service.lower() == old.private_link_service.lower()
     kept = {
         "resource_guid": old.resource_guid,
         "network_interface": old.network_interface,
         "custom_network_interface_name": old.custom_network_interface_name,
-        "address": wanted.address or old.address,
+        "address": wanted.address or (old.address if stays else None),
         "connection": old.connection if same else "Pending",
         "pinned": old.pinned and same,
     }

@@ -1,11 +1,9 @@
 """Virtual networks and their subnets: enough to find a network and to put an endpoint into it."""
 
-from ipaddress import ip_network
-
 from simulator import world
 from simulator.azure.access import readable
-from simulator.azure.bodies import body_of, items, section, tags_of, text
-from simulator.azure.errors import ArmError, bad_request, parent_not_found, resource_not_found
+from simulator.azure.bodies import body_of, items, section, tags_of, text, texts
+from simulator.azure.errors import ArmError, parent_not_found, resource_not_found
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
@@ -31,7 +29,7 @@ def listing(state: State, target: Target, request: Request) -> Reply:
 def put(state: State, target: Target, request: Request) -> Reply:
     body, old = body_of(request), state.networks.get(target.key)
     properties = section(body, "properties")
-    prefixes = section(properties, "addressSpace").get("addressPrefixes") or ["10.0.0.0/16"]
+    prefixes = texts(section(properties, "addressSpace"), "addressPrefixes") or ["10.0.0.0/16"]
     network = world.VirtualNetwork(
         id=old.id if old else target.id,
         location=text(body, "location"),
@@ -100,10 +98,5 @@ def _network(state: State, target: Target) -> world.VirtualNetwork:
 
 def _subnet(name: str, body: Json) -> world.Subnet:
     properties = section(body, "properties")
-    several = properties.get("addressPrefixes")
-    prefix = str(several[0]) if several else text(properties, "addressPrefix")
-    try:
-        ip_network(prefix)
-    except ValueError as error:
-        raise bad_request(f"'{prefix}' is no CIDR prefix.", "InvalidCIDRNotation") from error
+    prefix = next(iter(texts(properties, "addressPrefixes")), None) or text(properties, "addressPrefix")
     return world.Subnet(name=name, prefix=prefix)

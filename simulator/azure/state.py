@@ -65,8 +65,15 @@ class State:
         self.nics[nic.lower()] = endpoint.id.lower()
         return stored
 
+    def move_endpoint(self, key: str, address: str) -> world.PrivateEndpoint:
+        """Give an endpoint's network interface another address."""
+        endpoint = self.endpoints[key]
+        self.addresses.release(endpoint.subnet, endpoint.address or "")
+        return self.store_endpoint(endpoint.model_copy(update={"address": address, "etag": guid()}))
+
     def drop_endpoint(self, key: str) -> None:
         endpoint = self.endpoints.pop(key)
+        self.addresses.release(endpoint.subnet, endpoint.address or "")
         if endpoint.network_interface:
             self.nics.pop(endpoint.network_interface.lower(), None)
 

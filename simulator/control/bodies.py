@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from simulator.schema import ArmId, Model
+from simulator.schema import Address, ArmId, Model
 from simulator.world import ConnectionStatus, Denial, read_denial
 
 
@@ -27,7 +27,7 @@ class ConnectionChange(Model):
 
 class AddressChange(Model):
     endpoint: ArmId
-    address: str
+    address: Address
 
 
 class Idle(Model):

@@ -85,16 +85,17 @@ class Controller:
     def connection(self, change: ConnectionChange) -> Json:
         endpoint = self._endpoint(change.endpoint)
         update = {"connection": change.status or endpoint.connection, "pinned": change.status is not None}
-        self._store(endpoint, update)
+        changed = endpoint.model_copy(update={**update, "etag": guid()})
+        self.simulation.arm.state.endpoints[endpoint.id.lower()] = changed
         self.simulation.settle()
         return self._endpoint(change.endpoint).dump()
 
     def address(self, change: AddressChange) -> Json:
         """Move an endpoint's network interface to another address, as a write that raises its event."""
         endpoint = self._endpoint(change.endpoint)
-        self._store(endpoint, {"address": change.address})
-        self.simulation.arm.touch(endpoint)
-        return self._endpoint(change.endpoint).dump()
+        moved = self.simulation.arm.state.move_endpoint(endpoint.id.lower(), change.address)
+        self.simulation.arm.touch(moved)
+        return moved.dump()
 
     def switch(self, changed: world.Switches) -> Json:
         """Change the ClickHouse switches that are named and leave the others."""
@@ -107,7 +108,3 @@ class Controller:
         if endpoint is None:
             raise LookupError(f"no private endpoint {arm_id}")
         return endpoint
-
-    def _store(self, endpoint: world.PrivateEndpoint, update: Json) -> None:
-        changed = endpoint.model_copy(update={**update, "etag": guid()})
-        self.simulation.arm.state.endpoints[endpoint.id.lower()] = changed

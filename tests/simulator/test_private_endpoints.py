@@ -222,6 +222,22 @@ def test_static_address(arm: httpx.Client) -> None:
     assert addresses == ["10.0.1.4", "10.0.1.5"]
 
 
+@pytest.mark.parametrize(
+    ("address", "code"), [("10.9.9.9", "NotInSubnet"), ("10.0.1.4", "InUse"), ("x", "address")]
+)
+def test_bad_static_address(arm: httpx.Client, address: str, code: str) -> None:
+    """An address that is elsewhere, taken or none is refused; one whose endpoint is gone can be had again."""
+    put_endpoint(arm)
+    body = endpoint_body()
+    body["properties"]["ipConfigurations"] = [{"name": "ip", "properties": {"privateIPAddress": address}}]
+    refused = arm.put(f"{NETWORKS}/privateEndpoints/pe2", json=body)
+    assert refused.status_code == 400
+    assert code in refused.text
+    arm.delete(ENDPOINT).raise_for_status()
+    body["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"] = "10.0.1.4"
+    assert arm.put(f"{NETWORKS}/privateEndpoints/pe2", json=body).status_code == 201
+
+
 def test_shape(arm: httpx.Client) -> None:
     """An endpoint has just the keys of the recorded sample."""
     shown = put_endpoint(arm)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.client import RunningSimulator
 from simulator.worldfile import DEMO, WorldError, demo, parse_world, read_world
 from tests.simulator.conftest import ALIAS, NETWORKS, VNET, Json
 
@@ -52,6 +53,11 @@ def endpoint(**changes: object) -> Json:
             lambda w: w["azure"]["privateDnsZones"][0]["links"][0].update(virtualNetwork=f"{VNET}x"),
             "azure.privateDnsZones[0].links[0].virtualNetwork: no such network",
         ),
+        (
+            lambda w: w["azure"].update(privateEndpoints=[endpoint(address="x")]),
+            "privateEndpoints[0].address: ",
+        ),
+        (lambda w: w["azure"]["virtualNetworks"][0]["subnets"][0].update(prefix="x"), "subnets[0].prefix: "),
         (lambda w: w["azure"].update(denied=[{"scope": VNET, "access": "some"}]), "azure.denied[0].access: "),
     ],
 )
@@ -62,6 +68,15 @@ def test_faults_are_named(break_it: Callable[[Json], object], named: str) -> Non
     with pytest.raises(WorldError) as caught:
         parse_world(world)
     assert named in str(caught.value)
+
+
+def test_no_room(sim: RunningSimulator) -> None:
+    """A world whose endpoints do not fit into their subnet is refused."""
+    world = demo()
+    world["azure"]["virtualNetworks"][0]["subnets"][0]["prefix"] = "10.0.1.0/29"
+    world["azure"]["privateEndpoints"] = [endpoint(id=f"{NETWORKS}/privateEndpoints/{n}") for n in range(4)]
+    with pytest.raises(WorldError, match="capacity"):
+        sim.reset(world)
 
 
 def test_all_faults_at_once() -> None:
