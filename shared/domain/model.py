@@ -125,7 +125,7 @@ class RecordSet:
     name: str
     ttl: int
     addresses: tuple[str, ...]
-    metadata: Pairs = NO_PAIRS
+    metadata: Pairs = field(default=NO_PAIRS, hash=False)
     etag: str | None = None
 
 

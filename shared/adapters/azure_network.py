@@ -1,0 +1,157 @@
+"""Private endpoints and network interfaces, through azure-mgmt-network.
+
+`resourceGuid` is on the wire but not in the API's description, so it is read by key from the JSON that
+the SDK's models keep; nothing here uses the models' attributes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+from types import MappingProxyType
+from typing import Any
+
+from shared.adapters.arm import ArmClients, ask, ask_or_absent, collect
+from shared.adapters.retrying import Budget
+from shared.domain.errors import PermanentError
+from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
+from shared.domain.model import Absent, Connection, Endpoint
+
+type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AzureNetwork:
+    """The port `Network` over ARM."""
+
+    clients: ArmClients
+    budget: Budget
+
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
+        operations = self.clients.network(endpoint.subscription).private_endpoints
+        found = await ask_or_absent(
+            self.budget.reads,
+            f"reading private endpoint {endpoint}",
+            lambda: operations.get(endpoint.resource_group, endpoint.name),
+        )
+        return found if isinstance(found, Absent) else endpoint_from(found)
+
+    async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
+        operations = self.clients.network(scope.subscription).private_endpoints
+        group = scope.resource_group
+        listed = await ask(
+            self.budget.reads,
+            f"listing the private endpoints of {scope}",
+            lambda: collect(operations.list(group) if group else operations.list_by_subscription()),
+        )
+        return tuple(endpoint for one in listed if (endpoint := _legible(one)))
+
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
+        operations = self.clients.network(interface.subscription).network_interfaces
+        found = await ask_or_absent(
+            self.budget.reads,
+            f"reading network interface {interface}",
+            lambda: operations.get(interface.resource_group, interface.name),
+        )
+        return found if isinstance(found, Absent) else addresses_from(found)
+
+    async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
+        operations = self.clients.network(scope.subscription).network_interfaces
+        group = scope.resource_group
+        listed = await ask(
+            self.budget.reads,
+            f"listing the network interfaces of {scope}",
+            lambda: collect(operations.list(group) if group else operations.list_all()),
+        )
+        told = ((_interface(one["id"]), addresses_from(one)) for one in listed)
+        return MappingProxyType({interface: addresses for interface, addresses in told if interface})
+
+
+def endpoint_from(json: Json) -> Endpoint:
+    """A private endpoint from ARM's JSON. Raises PermanentError if it has no id or no resourceGuid."""
+    properties = json.get("properties") or {}
+    guid = properties.get("resourceGuid")
+    if not guid:
+        raise PermanentError(f"private endpoint {json.get('id')}: ARM's answer has no resourceGuid")
+    try:
+        return Endpoint(
+            id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
+            arm_id=json["id"],
+            guid=str(guid).lower(),
+            tags=MappingProxyType({key.lower(): value for key, value in (json.get("tags") or {}).items()}),
+            network=_network(properties.get("subnet") or {}),
+            connections=_connections(properties),
+            interfaces=_interfaces(properties),
+            addresses=_own_addresses(properties),
+        )
+    except BadIdError as error:
+        raise PermanentError(f"private endpoint {json['id']}: {error}") from error
+
+
+def addresses_from(json: Json) -> tuple[str, ...]:
+    """The private IPv4 addresses of a network interface, from ARM's JSON."""
+    configurations = (json.get("properties") or {}).get("ipConfigurations") or []
+    told = [(one.get("properties") or {}).get("privateIPAddress") for one in configurations]
+    return _ipv4(told)
+
+
+def _legible(json: Json) -> Endpoint | None:
+    """The endpoint, or None: one that a list tells illegibly is read by itself if we own something of it."""
+    try:
+        return endpoint_from(json)
+    except PermanentError:
+        return None
+
+
+def _interface(text: str) -> ResourceId | None:
+    """The id; None for an interface of another form (scale sets have some), which no endpoint has."""
+    try:
+        return ResourceId.parse(text, Kind.NETWORK_INTERFACE)
+    except BadIdError:
+        return None
+
+
+def _network(subnet: Json) -> ResourceId | None:
+    return virtual_network_of(subnet["id"]) if subnet.get("id") else None
+
+
+def _connections(properties: Json) -> tuple[Connection, ...]:
+    """Both arrays: connections by alias need approval, so they are among the manual ones."""
+    arrays = ("manualPrivateLinkServiceConnections", "privateLinkServiceConnections")
+    told = [one.get("properties") or {} for array in arrays for one in properties.get(array) or []]
+    return tuple(
+        Connection(
+            target=one.get("privateLinkServiceId") or "",
+            status=(one.get("privateLinkServiceConnectionState") or {}).get("status") or "",
+        )
+        for one in told
+    )
+
+
+def _interfaces(properties: Json) -> tuple[ResourceId, ...]:
+    told = [one.get("id") for one in properties.get("networkInterfaces") or []]
+    return tuple(ResourceId.parse(one, Kind.NETWORK_INTERFACE) for one in told if one)
+
+
+def _own_addresses(properties: Json) -> tuple[str, ...]:
+    """Addresses on the endpoint itself: none for Private Link service targets, as far as is known."""
+    if properties.get("networkInterfaces"):
+        return ()
+    static = [one.get("properties") or {} for one in properties.get("ipConfigurations") or []]
+    custom = [
+        address
+        for one in properties.get("customDnsConfigs") or []
+        for address in one.get("ipAddresses") or []
+    ]
+    return _ipv4([*(one.get("privateIPAddress") for one in static), *custom])
+
+
+def _ipv4(told: list[Any]) -> tuple[str, ...]:
+    return tuple(sorted({address for address in told if isinstance(address, str) and _is_ipv4(address)}))
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""The settings, from the environment. All that is wrong with them is told at once, by name, with a remedy."""
+
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shared.domain.ids import Scope
+from shared.domain.marks import OWNER_PATTERN
+from shared.domain.policy import Policy
+from shared.domain.rules import IdKind, Rules
+from shared.domain.selectors import Selectors, parse_selectors
+
+KEY_VAULT = "@Microsoft.KeyVault("
+PUBLIC_API = "https://api.clickhouse.cloud/v1"
+PUBLIC_ARM = "https://management.azure.com"
+
+_REMEDIES = {
+    "CLICKHOUSE_ORG_ID": "set it to the organization's id, from the ClickHouse Cloud console",
+    "CLICKHOUSE_CLOUD_API_KEY": "set it to the id of an API key with the Admin role",
+    "CLICKHOUSE_CLOUD_API_SECRET": "set it to that key's secret, best as a Key Vault reference",
+    "CLICKHOUSE_API_URL": "leave it out, or set it to an https URL",
+    "OWNER_ID": "set it to a name for this deployment: letters, digits, . _ -, at most 64 characters",
+    "ENDPOINT_SCOPES": "set it to the ARM ids of subscriptions or resource groups, separated by commas",
+    "ENDPOINT_TAG": "leave it out, or set it to the name of a tag",
+    "SERVICE_FILTER": "leave it out, or set it to selectors: *, ids, names, tag:Key, tag:Key=Value",
+    "ENDPOINT_ID_KIND": "leave it out, or set it to guid or resource_id",
+    "DNS_ZONE_SCOPES": "leave it out, or set it like ENDPOINT_SCOPES",
+    "DNS_ADOPT": "leave it out, or set it to true or false",
+    "DNS_RECORD_TTL": "leave it out, or set it to seconds from 1 to 2147483647",
+    "AUDIT_SCHEDULE": "set it to six NCRONTAB fields, such as 0 */15 * * * *",
+    "AUDIT_POLICY": "leave it out, or set it to report, upsert or sync",
+    "MAX_REMOVALS": "leave it out, or set it to a whole number from 0",
+    "AZURE_RESOURCE_MANAGER_URL": "leave it out, or set it to an https URL",
+}
+
+
+_ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. `faults` are sentences, one for each fault, none with a value in it."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("The settings are not usable:\n" + "\n".join(f"- {fault}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text.rstrip("/"))
+    if not parts.hostname or parts.username or parts.query:
+        raise ValueError("it is no plain URL")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise ValueError("it is not https, and it is not on this machine")
+    return text.rstrip("/")
+
+
+def _api_url(text: str) -> str:
+    url = _url(text)
+    return url if url.endswith("/v1") else f"{url}/v1"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _scopes(text: Any) -> Any:
+        return tuple(Scope.parse(one) for one in text.split(",") if one.strip()) if isinstance(text, str) else text
+
+
+def _selectors(text: Any) -> Any:
+    parsed = parse_selectors(text) if isinstance(text, str) else text
+    if isinstance(parsed, Selectors) and parsed.faults:
+        raise ValueError("; ".join(parsed.faults))
+    return parsed
+
+
+def _ncrontab(text: str) -> str:
+    if len(text.split()) != 6:
+        raise ValueError(f"it has {len(text.split())} fields where NCRONTAB has six")
+    try:
+        CronSim(text, _ANY_MOMENT)
+    except CronSimError as error:
+        raise ValueError(f"it does not parse: {error}") from error
+    return text
+
+
+Url = Annotated[str, AfterValidator(_url)]
+ApiUrl = Annotated[str, AfterValidator(_api_url)]
+Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(min_length=1)]
+Filter = Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)]
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment, under their names in the environment (in lower case)."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, arbitrary_types_allowed=True
+    )
+
+    clickhouse_org_id: UUID
+    clickhouse_cloud_api_key: str
+    clickhouse_cloud_api_secret: SecretStr
+    clickhouse_api_url: ApiUrl = PUBLIC_API
+    owner_id: str = Field(pattern=f"^{OWNER_PATTERN}$")
+    endpoint_scopes: Scopes
+    endpoint_tag: str = Field("clickhouse-services", min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$")
+    service_filter: Filter = None
+    endpoint_id_kind: IdKind = IdKind.GUID
+    dns_zone_scopes: Scopes | None = None
+    dns_adopt: bool = False
+    dns_record_ttl: int = Field(300, ge=1, le=2**31 - 1)
+    audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
+    audit_policy: Policy = Policy.REPORT
+    max_removals: int = Field(20, ge=0)
+    azure_resource_manager_url: Url = PUBLIC_ARM
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolved(cls, values: Any) -> Any:
+        """Azure leaves the reference itself as the value of a secret that it could not fetch."""
+        unresolved = [name for name, value in values.items() if str(value).startswith(KEY_VAULT)]
+        if unresolved:
+            names = ", ".join(name.upper() for name in unresolved)
+            raise UnresolvedReferenceError(names)
+        return values
+
+    @property
+    def simulated(self) -> bool:
+        """Whether Azure is played by something on this machine, to which no credential is sent."""
+        return _is_loopback(urlsplit(self.azure_resource_manager_url).hostname or "")
+
+    def rules(self) -> Rules:
+        return Rules(
+            owner=self.owner_id,
+            endpoint_scopes=self.endpoint_scopes,
+            dns_scopes=self.dns_zone_scopes or self.endpoint_scopes,
+            tag=self.endpoint_tag,
+            service_filter=self.service_filter,
+            id_kind=self.endpoint_id_kind,
+            dns_adopt=self.dns_adopt,
+            record_ttl=self.dns_record_ttl,
+        )
