@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.ids import Scope
+from shared.domain.ids import BadIdError, Scope
 from shared.domain.marks import OWNER_PATTERN
 from shared.domain.policy import Policy
 from shared.domain.rules import IdKind, Rules
@@ -72,7 +73,17 @@ def _is_loopback(host: str) -> bool:
 
 
 def _scopes(text: Any) -> Any:
-        return tuple(Scope.parse(one) for one in text.split(",") if one.strip()) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    scopes, faults = [], []
+    for one in filter(None, map(str.strip, text.split(","))):
+        try:
+            scopes.append(Scope.parse(one))
+        except BadIdError as error:
+            faults.append(str(error))
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(scopes)
 
 
 def _selectors(text: Any) -> Any:
@@ -92,6 +103,15 @@ def _ncrontab(text: str) -> str:
     return text
 
 
+def _resolved(value: Any) -> Any:
+    """Azure leaves the reference itself as the value of a secret that it could not fetch."""
+    if isinstance(value, str) and value.startswith(KEY_VAULT):
+        raise ValueError(
+            "its Key Vault reference was not resolved; give the app's identity the role Key Vault Secrets User"
+        )
+    return value
+
+
 Url = Annotated[str, AfterValidator(_url)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(min_length=1)]
@@ -104,6 +124,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, arbitrary_types_allowed=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_reference(cls, value: Any) -> Any:
+        return _resolved(value)
 
     clickhouse_org_id: UUID
     clickhouse_cloud_api_key: str
@@ -122,16 +147,6 @@ class Settings(BaseSettings):
     max_removals: int = Field(20, ge=0)
     azure_resource_manager_url: Url = PUBLIC_ARM
 
-    @model_validator(mode="before")
-    @classmethod
-    def _resolved(cls, values: Any) -> Any:
-        """Azure leaves the reference itself as the value of a secret that it could not fetch."""
-        unresolved = [name for name, value in values.items() if str(value).startswith(KEY_VAULT)]
-        if unresolved:
-            names = ", ".join(name.upper() for name in unresolved)
-            raise UnresolvedReferenceError(names)
-        return values
-
     @property
     def simulated(self) -> bool:
         """Whether Azure is played by something on this machine, to which no credential is sent."""
@@ -148,3 +163,20 @@ class Settings(BaseSettings):
             dns_adopt=self.dns_adopt,
             record_ttl=self.dns_record_ttl,
         )
+
+
+def read_settings() -> Settings:
+    """The settings in this process's environment. Raises SettingsError with every fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(
+            [_fault(one) for one in error.errors(include_input=False, include_url=False)]
+        ) from None
+
+
+def _fault(error: Any) -> str:
+    name = str(error["loc"][0]).upper()
+    missing = error["type"] in ("missing", "too_short")
+    what = "is not set" if missing else f"is not usable: {error['msg'].removeprefix('Value error, ')}"
+    return f"{name} {what}. Remedy: {_REMEDIES[name]}."

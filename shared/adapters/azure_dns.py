@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from azure.mgmt.privatedns.models import ARecord
+from azure.mgmt.privatedns.models import ARecord, RecordSetProperties
 from azure.mgmt.privatedns.models import RecordSet as AzureRecordSet
-from azure.mgmt.privatedns.models import RecordSetProperties
 
 from shared.adapters.arm import ArmClients, ask, ask_or_absent, collect
 from shared.adapters.retrying import Budget

@@ -1,6 +1,7 @@
 """What a pass tells afterwards: one JSON document, the same for log, HTTP answer and page."""
 
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from shared.domain.addresses import addresses_of
 from shared.domain.changes import Change, as_json, told
@@ -8,7 +9,7 @@ from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.plan import Plan
-from shared.domain.world import ReadEndpoint, World
+from shared.domain.world import ReadAddresses, ReadEndpoint, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,19 @@ class Report:
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     dry_run: bool = False
+
+    def about(self, endpoints: frozenset[ResourceId]) -> "Report":
+        """The part of this report that concerns these endpoints, of a pass shared with others."""
+        others = self.plan.verdicts.keys() - endpoints
+        objects = {str(one) for one in others}
+        plan = replace(
+            self.plan,
+            changes=tuple(c for c in self.plan.changes if c.endpoint not in others),
+            findings=tuple(f for f in self.plan.findings if f.object not in objects),
+            verdicts={one: verdict for one, verdict in self.plan.verdicts.items() if one in endpoints},
+        )
+        outcomes = tuple(o for o in self.outcomes if o.change.endpoint not in others)
+        return replace(self, world=_without(self.world, others), plan=plan, outcomes=outcomes)
 
     @property
     def undone(self) -> tuple[Outcome, ...]:
@@ -69,6 +83,15 @@ class Report:
             "connections": [{"to": c.target, "status": c.status} for c in found.connections],
             "hostnames": dict(self.plan.hostnames.get(endpoint, {})),
         }
+
+
+def _without(world: World, endpoints: AbstractSet[ResourceId]) -> World:
+    """The world without these endpoints and their interfaces, so that their troubles are not told."""
+    found = [world.get(ReadEndpoint(one)) for one in endpoints]
+    interfaces = {nic for one in found if isinstance(one, Endpoint) for nic in one.interfaces}
+    return world.forget(
+        [*(ReadEndpoint(one) for one in endpoints), *(ReadAddresses(one) for one in interfaces)]
+    )
 
 
 def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:

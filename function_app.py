@@ -1,0 +1,33 @@
+"""The function app: three doors. Nothing slow is imported and no setting is read before a door opens."""
+
+import azure.functions as func
+
+from shared.events import endpoint_named_by
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+
+@app.event_grid_trigger(arg_name="event")
+async def endpoint_changed(event: func.EventGridEvent) -> None:
+    """A private endpoint was written, deleted or retagged; every other event is let go."""
+    if endpoint := endpoint_named_by(event):
+        from shared import doors  # noqa: PLC0415 -- the SDKs are slow to import
+
+        await doors.endpoint_changed(endpoint)
+
+
+@app.route("sync", methods=["POST"])
+async def sync(req: func.HttpRequest) -> func.HttpResponse:
+    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool}`: the same pass by hand."""
+    from shared import doors  # noqa: PLC0415 -- the SDKs are slow to import
+
+    answer = await doors.sync(req.get_body())
+    return func.HttpResponse(answer.text(), status_code=answer.status, mimetype=answer.content_type)
+
+
+@app.timer_trigger("timer", schedule="%AUDIT_SCHEDULE%")
+async def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the binding insists on the name
+    """Everything in scope and everything we own, held against what it should be."""
+    from shared import doors  # noqa: PLC0415 -- the SDKs are slow to import
+
+    await doors.audit()

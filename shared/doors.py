@@ -1,0 +1,114 @@
+"""The three doors to the pass. Each says what its caller must know, and logs one JSON object per pass."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.errors import TemporaryError
+from shared.domain.ids import ResourceId
+from shared.domain.needs import Targets
+from shared.domain.policy import Policy
+from shared.domain.report import Report
+from shared.reconcile import Order
+from shared.settings import SettingsError
+from shared.sync_request import BadRequestError, parse_sync_request
+from shared.wiring import EVENT_SECONDS, Wiring, wiring
+
+# Azure's load balancer ends an HTTP request after 230 seconds.
+SYNC_SECONDS = 200.0
+AUDIT_SECONDS = 240.0
+
+_log = logging.getLogger("clickhouse_privatelink")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: its body is JSON."""
+
+    status: int
+    body: Mapping[str, Any]
+    content_type: str = "application/json"
+
+    def text(self) -> str:
+        return json.dumps(self.body, indent=1)
+
+
+async def endpoint_changed(endpoint: ResourceId) -> None:
+    """Bring one endpoint to what its tag asks for, together with what else waits.
+
+    Raises TemporaryError for what another delivery of the event may cure, and SettingsError, so that
+    events are not lost while the settings are being mended. What no retry can cure is logged as an error.
+    """
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(EVENT_SECONDS):
+            report = await wiring().coalescer.report_on(endpoint)
+    except TimeoutError as error:
+        raise TemporaryError(f"{endpoint}: its turn did not come within {EVENT_SECONDS:.0f} s") from error
+    _log_pass("event", report, began)
+    if report.temporary:
+        raise TemporaryError(_summary(report, "The event is to be delivered again."))
+
+
+async def sync(body: bytes) -> Answer:
+    """The same pass by hand. 200: done; 400: the request; 500: the settings; 502: a system did not do its part."""
+    began = time.monotonic()
+    try:
+        wired = wiring()
+        request = parse_sync_request(body, wired.rules)
+    except SettingsError as error:
+        return _problem(500, "The settings are not usable", faults=list(error.faults))
+    except BadRequestError as error:
+        told = [{"at": where, "fault": what} for where, what in error.faults]
+        return _problem(400, "The request is not usable; nothing was read or changed", faults=told)
+    order = Order(request.targets, dry_run=request.dry_run, max_removals=wired.settings.max_removals)
+    report = await wired.reconcile(order, SYNC_SECONDS)
+    _log_pass("sync", report, began)
+    if report.problems:
+        title = "Not everything was done: see problems, and outcomes for what was"
+        return _problem(502, title, **report.as_json())
+    return Answer(200, report.as_json())
+
+
+async def audit() -> None:
+    """The pass over everything in scope and everything we own, under AUDIT_POLICY.
+
+    Raises TemporaryError or SettingsError, so that a failed audit is seen as a failed function.
+    """
+    began = time.monotonic()
+    wired = wiring()
+    report = await wired.reconcile(_audit_order(wired), AUDIT_SECONDS)
+    _log_pass("audit", report, began)
+    if report.problems:
+        raise TemporaryError(_summary(report, "The next audit looks again."))
+
+
+def _audit_order(wired: Wiring) -> Order:
+    policy = wired.settings.audit_policy
+    return Order(
+        Targets(everything=True),
+        policy=policy,
+        dry_run=policy is Policy.REPORT,
+        max_removals=wired.settings.max_removals,
+    )
+
+
+def _log_pass(door: str, report: Report, began: float) -> None:
+    told = {"door": door, "milliseconds": round((time.monotonic() - began) * 1000), **report.as_json()}
+    level = logging.ERROR if report.problems else logging.INFO
+    _log.log(level, "%s", json.dumps(told))
+
+
+def _summary(report: Report, what_next: str) -> str:
+    done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
+    return f"Not done: {'; '.join(report.problems)}. Done: {', '.join(done) or 'nothing'}. {what_next}"
+
+
+def _problem(status: int, title: str, **members: Any) -> Answer:
+    """A problem document (RFC 9457)."""
+    body = {"type": "about:blank", "title": title, "status": status, **members}
+    return Answer(status, body, "application/problem+json")

@@ -1,0 +1,80 @@
+"""The body of `POST /api/sync`: held against its schema before anything is asked of anyone."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+
+from shared.domain.ids import Kind, ResourceId, quoted
+from shared.domain.needs import Targets
+from shared.domain.rules import Rules
+
+MOST_ENDPOINTS = 200
+LONGEST_BODY = 256 * 1024
+
+
+class BadRequestError(Exception):
+    """The request cannot be used. Each fault is told with where in the body it is."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{where}: {what}" for where, what in faults))
+        self.faults = tuple(faults)
+
+
+def _endpoint(value: Any) -> ResourceId:
+    if not isinstance(value, str):
+        raise ValueError("it is no text")  # noqa: TRY004 -- pydantic takes a ValueError for a fault
+    return ResourceId.parse(value, Kind.PRIVATE_ENDPOINT)
+
+
+def _form(value: Any) -> str:
+    return "all" if isinstance(value, str) else "list"
+
+
+type Endpoint = Annotated[ResourceId, BeforeValidator(_endpoint)]
+type Endpoints = Annotated[list[Endpoint], Field(min_length=1, max_length=MOST_ENDPOINTS), Tag("list")]
+type All = Annotated[Literal["all"], Tag("all")]
+
+
+class SyncRequest(BaseModel):
+    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool}`; nothing else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+
+    endpoints: Annotated[Endpoints | All, Discriminator(_form)]
+    dry_run: bool = Field(default=False, alias="dryRun")
+
+    @property
+    def targets(self) -> Targets:
+        if isinstance(self.endpoints, str):
+            return Targets(everything=True)
+        return Targets(frozenset(self.endpoints))
+
+
+def parse_sync_request(body: bytes, rules: Rules) -> SyncRequest:
+    """The request in a body. Raises BadRequestError with every fault, endpoints outside scope included."""
+    if len(body) > LONGEST_BODY:
+        raise BadRequestError([("body", f"it has more than {LONGEST_BODY} bytes")])
+    try:
+        request = SyncRequest.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        raise BadRequestError(
+            [(_where(one["loc"]), one["msg"].removeprefix("Value error, ")) for one in found]
+        ) from None
+    listed = [] if isinstance(request.endpoints, str) else request.endpoints
+    outside = [
+        (f"endpoints[{at}]", f"{quoted(str(one))} lies outside ENDPOINT_SCOPES")
+        for at, one in enumerate(listed)
+        if not rules.may_ask(one)
+    ]
+    if outside:
+        raise BadRequestError(outside)
+    return request
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    """`endpoints[3]` for pydantic's ("endpoints", "list", 3)."""
+    parts = [part for part in location if part not in ("list", "all")]
+    return (
+        "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".") or "body"
+    )

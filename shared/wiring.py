@@ -1,0 +1,125 @@
+"""The one place where adapters are built. Nothing happens on import; all of it is built at first use."""
+
+import logging
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+import httpx
+from aiolimiter import AsyncLimiter
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.adapters.arm import ArmClients
+from shared.adapters.azure_dns import AzureDns
+from shared.adapters.azure_network import AzureNetwork
+from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
+from shared.adapters.retrying import Budget
+from shared.coalesce import Coalescer
+from shared.domain.ids import ResourceId
+from shared.domain.needs import Targets
+from shared.domain.report import Report
+from shared.domain.rules import Rules
+from shared.memory import Memory
+from shared.ports import Systems
+from shared.reconcile import Order, reconcile
+from shared.settings import Settings, read_settings
+
+# ClickHouse Cloud grants an API key 10 calls in 10 seconds.
+CALLS, SECONDS = 10, 10
+# Event Grid waits 30 seconds for an answer.
+EVENT_SECONDS = 25.0
+
+
+@dataclass
+class Wiring:
+    """One process's connections and memory. To be used on one event loop only."""
+
+    settings: Settings
+    memory: Memory = field(default_factory=Memory)
+
+    @cached_property
+    def rules(self) -> Rules:
+        return self.settings.rules()
+
+    @cached_property
+    def coalescer(self) -> Coalescer:
+        """What the events of this process share."""
+        return Coalescer(self._pass_for)
+
+    async def reconcile(self, order: Order, seconds: float) -> Report:
+        """Carry out an order within that time."""
+        return await reconcile(order, self._systems(seconds, order.dry_run), self.rules, self.memory)
+
+    async def close(self) -> None:
+        """Close what was opened; only tests need it, a function app's process just ends."""
+        for name in ("_http", "_http_reading"):
+            if client := self.__dict__.pop(name, None):
+                await client.aclose()
+        if transport := self.__dict__.pop("_transport", None):
+            await transport.close()
+        if (credential := self.__dict__.pop("_credential", None)) is not None:
+            await credential.close()
+
+    async def _pass_for(self, endpoints: frozenset[ResourceId]) -> Report:
+        return await self.reconcile(Order(Targets(endpoints)), EVENT_SECONDS)
+
+    def _systems(self, seconds: float, dry_run: bool) -> Systems:  # noqa: FBT001 -- private, called once
+        budget = Budget.of(seconds)
+        arm = self._arm_reading if dry_run else self._arm
+        return Systems(
+            network=AzureNetwork(arm, budget),
+            dns=AzureDns(arm, budget),
+            clickhouse=ClickHouseCloud(
+                self._http_reading if dry_run else self._http,
+                self._key,
+                str(self.settings.clickhouse_org_id),
+                self._limiter,
+                budget,
+            ),
+        )
+
+    @cached_property
+    def _key(self) -> Key:
+        secret = self.settings.clickhouse_cloud_api_secret.get_secret_value()
+        return Key(self.settings.clickhouse_cloud_api_key, secret)
+
+    @cached_property
+    def _limiter(self) -> AsyncLimiter:
+        return AsyncLimiter(CALLS, SECONDS)
+
+    @cached_property
+    def _http(self) -> httpx.AsyncClient:
+        return make_client(self.settings.clickhouse_api_url, self._key, read_only=False)
+
+    @cached_property
+    def _http_reading(self) -> httpx.AsyncClient:
+        return make_client(self.settings.clickhouse_api_url, self._key, read_only=True)
+
+    @cached_property
+    def _transport(self) -> AioHttpTransport:
+        return AioHttpTransport()
+
+    @cached_property
+    def _credential(self) -> Any:
+        if self.settings.simulated:
+            return None
+        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 -- slow, and not for a simulator
+
+        return DefaultAzureCredential()
+
+    @cached_property
+    def _arm(self) -> ArmClients:
+        return ArmClients(self.settings.azure_resource_manager_url, self._credential, self._transport)
+
+    @cached_property
+    def _arm_reading(self) -> ArmClients:
+        url = self.settings.azure_resource_manager_url
+        return ArmClients(url, self._credential, self._transport, read_only=True)
+
+
+@cache
+def wiring() -> Wiring:
+    """This process's wiring. Raises SettingsError, and tries again next time, if the settings are not usable."""
+    # One line for each call it makes is more than anybody wants to read; the pass tells what it did.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return Wiring(read_settings())
