@@ -1,5 +1,6 @@
 """The settings, from the environment. All that is wrong with them is told at once, by name, with a remedy."""
 
+import re
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ _REMEDIES = {
     "CLICKHOUSE_CLOUD_API_KEY": "set it to the id of an API key with the Admin role",
     "CLICKHOUSE_CLOUD_API_SECRET": "set it to that key's secret, best as a Key Vault reference",
     "CLICKHOUSE_API_URL": "leave it out, or set it to an https URL",
+    "CLICKHOUSE_RATE_LIMIT": "leave it out, or set it to calls/seconds, such as 10/10",
     "OWNER_ID": "set it to a name for this deployment: letters, digits, . _ -, at most 64 characters",
     "ENDPOINT_SCOPES": "set it to the ARM ids of subscriptions or resource groups, separated by commas",
     "ENDPOINT_TAG": "leave it out, or set it to the name of a tag",
@@ -93,6 +95,16 @@ def _selectors(text: Any) -> Any:
     return parsed
 
 
+def _rate(text: Any) -> Any:
+    """Calls and seconds, from `10/10`."""
+    if not isinstance(text, str):
+        return text
+    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+    if not found:
+        raise ValueError("it is not calls/seconds")
+    return int(found[1]), int(found[2])
+
+
 def _ncrontab(text: str) -> str:
     if len(text.split()) != 6:
         raise ValueError(f"it has {len(text.split())} fields where NCRONTAB has six")
@@ -116,6 +128,7 @@ Url = Annotated[str, AfterValidator(_url)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(min_length=1)]
 Filter = Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)]
+Rate = Annotated[tuple[int, int], NoDecode, BeforeValidator(_rate)]
 
 
 class Settings(BaseSettings):
@@ -134,6 +147,7 @@ class Settings(BaseSettings):
     clickhouse_cloud_api_key: str
     clickhouse_cloud_api_secret: SecretStr
     clickhouse_api_url: ApiUrl = PUBLIC_API
+    clickhouse_rate_limit: Rate = (10, 10)
     owner_id: str = Field(pattern=f"^{OWNER_PATTERN}$")
     endpoint_scopes: Scopes
     endpoint_tag: str = Field("clickhouse-services", min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$")

@@ -24,8 +24,6 @@ from shared.ports import Systems
 from shared.reconcile import Order, reconcile
 from shared.settings import Settings, read_settings
 
-# ClickHouse Cloud grants an API key 10 calls in 10 seconds.
-CALLS, SECONDS = 10, 10
 # Event Grid waits 30 seconds for an answer.
 EVENT_SECONDS = 25.0
 
@@ -52,10 +50,10 @@ class Wiring:
 
     async def close(self) -> None:
         """Close what was opened; only tests need it, a function app's process just ends."""
-        for name in ("_http", "_http_reading"):
+        for name in ("http", "_http_reading"):
             if client := self.__dict__.pop(name, None):
                 await client.aclose()
-        if transport := self.__dict__.pop("_transport", None):
+        if transport := self.__dict__.pop("transport", None):
             await transport.close()
         if (credential := self.__dict__.pop("_credential", None)) is not None:
             await credential.close()
@@ -70,7 +68,7 @@ class Wiring:
             network=AzureNetwork(arm, budget),
             dns=AzureDns(arm, budget),
             clickhouse=ClickHouseCloud(
-                self._http_reading if dry_run else self._http,
+                self._http_reading if dry_run else self.http,
                 self._key,
                 str(self.settings.clickhouse_org_id),
                 self._limiter,
@@ -85,10 +83,10 @@ class Wiring:
 
     @cached_property
     def _limiter(self) -> AsyncLimiter:
-        return AsyncLimiter(CALLS, SECONDS)
+        return AsyncLimiter(*self.settings.clickhouse_rate_limit)
 
     @cached_property
-    def _http(self) -> httpx.AsyncClient:
+    def http(self) -> httpx.AsyncClient:
         return make_client(self.settings.clickhouse_api_url, self._key, read_only=False)
 
     @cached_property
@@ -96,7 +94,7 @@ class Wiring:
         return make_client(self.settings.clickhouse_api_url, self._key, read_only=True)
 
     @cached_property
-    def _transport(self) -> AioHttpTransport:
+    def transport(self) -> AioHttpTransport:
         return AioHttpTransport()
 
     @cached_property
@@ -109,12 +107,12 @@ class Wiring:
 
     @cached_property
     def _arm(self) -> ArmClients:
-        return ArmClients(self.settings.azure_resource_manager_url, self._credential, self._transport)
+        return ArmClients(self.settings.azure_resource_manager_url, self._credential, self.transport)
 
     @cached_property
     def _arm_reading(self) -> ArmClients:
         url = self.settings.azure_resource_manager_url
-        return ArmClients(url, self._credential, self._transport, read_only=True)
+        return ArmClients(url, self._credential, self.transport, read_only=True)
 
 
 @cache

@@ -1,0 +1,123 @@
+"""The product against the simulator: what the tests of the whole have in common."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from shared.domain.ids import Kind, ResourceId
+from shared.domain.needs import Targets
+from shared.domain.report import Report
+from shared.reconcile import Order
+from shared.settings import Settings
+from shared.wiring import Wiring
+from simulator.client import RunningSimulator
+from simulator.worldfile import demo
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+ENDPOINT = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
+    "/providers/Microsoft.Network/privateEndpoints/pe-app"
+)
+SUBNET = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
+    "/providers/Microsoft.Network/virtualNetworks/vnet-app/subnets/default"
+)
+ALIAS = demo()["clickhouse"]["services"][0]["privateLinkService"]
+SECONDS = 20.0
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """The settings for the demo world, as an environment."""
+    return {
+        "CLICKHOUSE_ORG_ID": demo()["clickhouse"]["organization"]["id"],
+        "CLICKHOUSE_CLOUD_API_KEY": "demo-key",
+        "CLICKHOUSE_CLOUD_API_SECRET": "demo-secret",
+        "CLICKHOUSE_API_URL": url,
+        "CLICKHOUSE_RATE_LIMIT": "1000/1",
+        "AZURE_RESOURCE_MANAGER_URL": url,
+        "OWNER_ID": "demo",
+        "ENDPOINT_SCOPES": f"/subscriptions/{SUBSCRIPTION}",
+        "AUDIT_SCHEDULE": "0 0 0 1 1 *",
+        **more,
+    }
+
+
+def settings(url: str, **more: str) -> Settings:
+    """The settings for the demo world, without touching this process's environment."""
+    given: dict[str, Any] = {name.lower(): value for name, value in environment(url, **more).items()}
+    return Settings(**given)
+
+
+@asynccontextmanager
+async def wired(url: str, **more: str) -> AsyncIterator[Wiring]:
+    """A wiring of its own, as of a process that has just started; closed afterwards."""
+    wiring = Wiring(settings(url, **more))
+    try:
+        yield wiring
+    finally:
+        await wiring.close()
+
+
+def named(endpoint: str = ENDPOINT) -> Order:
+    return Order(Targets(frozenset({ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)})))
+
+
+async def one_pass(url: str, endpoint: str = ENDPOINT, **more: str) -> Report:
+    """A pass over one endpoint, in a cold process."""
+    async with wired(url, **more) as wiring:
+        return await wiring.reconcile(named(endpoint), SECONDS)
+
+
+def put_endpoint(
+    sim: RunningSimulator, tags: Mapping[str, str], *, endpoint: str = ENDPOINT, alias: str = ALIAS
+) -> dict[str, Any]:
+    """Create or update a private endpoint as `az` would; ARM's answer."""
+    connection = {"privateLinkServiceId": alias, "requestMessage": "please"}
+    body = {
+        "location": "westus3",
+        "tags": dict(tags),
+        "properties": {
+            "subnet": {"id": SUBNET},
+            "manualPrivateLinkServiceConnections": [{"name": "clickhouse", "properties": connection}],
+        },
+    }
+    return dict(_arm("PUT", sim, endpoint, body).json())
+
+
+def delete_endpoint(sim: RunningSimulator, endpoint: str = ENDPOINT) -> None:
+    _arm("DELETE", sim, endpoint)
+
+
+def status_of(sim: RunningSimulator, endpoint: str = ENDPOINT) -> str:
+    """How far the endpoint's connection is, as ARM tells it."""
+    connections = _arm("GET", sim, endpoint).json()["properties"]["manualPrivateLinkServiceConnections"]
+    return str(connections[0]["properties"]["privateLinkServiceConnectionState"]["status"])
+
+
+def allowed(sim: RunningSimulator) -> dict[str, list[str]]:
+    """Each service's allow list, by its name; services that allow nobody are left out."""
+    services = sim.state()["clickhouse"]["services"]
+    return {one["name"]: one["privateEndpointIds"] for one in services if one["privateEndpointIds"]}
+
+
+def registered(sim: RunningSimulator) -> list[str]:
+    return [one["id"] for one in sim.state()["clickhouse"]["organization"]["privateEndpoints"]]
+
+
+def records(sim: RunningSimulator) -> dict[str, list[str]]:
+    """The addresses of the record sets of the demo world's zone, by name."""
+    zones = sim.state()["azure"]["privateDnsZones"]
+    return {one["name"]: one["addresses"] for one in zones[0]["records"]}
+
+
+def writes(sim: RunningSimulator) -> list[dict[str, Any]]:
+    """The calls in the log that were meant to change something."""
+    return [one for one in sim.requests() if one["method"] != "GET"]
+
+
+def _arm(method: str, sim: RunningSimulator, path: str, body: object = None) -> httpx.Response:
+    answer = httpx.request(method, f"{sim.url}{path}", params={"api-version": "2024-05-01"}, json=body)
+    answer.raise_for_status()
+    return answer

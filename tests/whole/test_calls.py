@@ -1,0 +1,142 @@
+"""How many calls a pass makes, and how many of them wait for one another."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.domain.needs import Targets
+from shared.reconcile import Order
+from simulator.client import RunningSimulator
+from simulator.server import running
+from tests.support import simulated
+from tests.support.simulated import (
+    ALIAS,
+    ENDPOINT,
+    SECONDS,
+    delete_endpoint,
+    named,
+    put_endpoint,
+    wired,
+    writes,
+)
+
+TAG = {"clickhouse-services": "analytics"}
+LATENCY_MS = 30
+
+
+@pytest.fixture(scope="module")
+def _slow_simulator() -> Iterator[RunningSimulator]:
+    with running(latency_ms=LATENCY_MS) as sim:
+        yield sim
+
+
+@pytest.fixture
+def slow(_slow_simulator: RunningSimulator) -> RunningSimulator:
+    """A simulator slow enough to tell which calls went out together."""
+    _slow_simulator.reset()
+    _slow_simulator.clear_requests()
+    return _slow_simulator
+
+
+def round_trips(sim: RunningSimulator) -> int:
+    """The longest chain of calls, up to the last write, each of which began after the one before had ended."""
+    log = sorted(sim.requests(), key=lambda call: float(call["end"]))
+    last_write = max(float(call["end"]) for call in log if call["method"] != "GET")
+    chain, ended = 0, float("-inf")
+    for call in log:
+        if float(call["start"]) >= ended and float(call["end"]) <= last_write:
+            chain, ended = chain + 1, float(call["end"])
+    return chain
+
+
+def clickhouse_calls(sim: RunningSimulator) -> list[str]:
+    return [f"{one['method']} {one['path']}" for one in sim.requests("clickhouse")]
+
+
+async def test_a_cold_process_connects_an_endpoint_in_five_round_trips_and_five_calls_to_clickhouse(
+    slow: RunningSimulator,
+) -> None:
+    """A cold process needs five sequential round trips, and five calls to ClickHouse, to connect an endpoint."""
+    put_endpoint(slow, TAG)
+    slow.clear_requests()
+    async with wired(slow.url) as wiring:
+        report = await wiring.reconcile(named(), SECONDS)
+    assert not report.problems
+    assert round_trips(slow) <= 5
+    assert len(clickhouse_calls(slow)) == 5
+
+
+async def test_a_warm_process_connects_an_endpoint_in_four_round_trips_and_four_calls_to_clickhouse(
+    slow: RunningSimulator,
+) -> None:
+    """With the config cached and the zone remembered it is four and four."""
+    async with wired(slow.url) as wiring:
+        put_endpoint(slow, TAG)
+        await wiring.reconcile(named(), SECONDS)
+        delete_endpoint(slow)
+        await wiring.reconcile(named(), SECONDS)
+        put_endpoint(slow, TAG)
+        slow.clear_requests()
+        report = await wiring.reconcile(named(), SECONDS)
+    assert not report.problems
+    assert round_trips(slow) <= 4
+    assert len(clickhouse_calls(slow)) == 4
+
+
+async def test_an_event_that_changes_nothing_costs_two_calls_and_no_write(sim: RunningSimulator) -> None:
+    """A second identical event makes two calls to ClickHouse in a warm process, three in a cold one, and no write."""
+    put_endpoint(sim, TAG)
+    async with wired(sim.url) as wiring:
+        await wiring.reconcile(named(), SECONDS)
+        sim.clear_requests()
+        await wiring.reconcile(named(), SECONDS)
+    assert len(clickhouse_calls(sim)) == 2
+    assert writes(sim) == []
+    sim.clear_requests()
+    await simulated.one_pass(sim.url)
+    assert len(clickhouse_calls(sim)) == 3
+    assert writes(sim) == []
+
+
+async def test_somebody_elses_endpoint_costs_one_read(sim: RunningSimulator) -> None:
+    """An endpoint without tag that is not connected by alias costs one read of ARM, and ClickHouse nothing."""
+    put_endpoint(
+        sim, {}, alias="/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z"
+    )
+    sim.clear_requests()
+    report = await simulated.one_pass(sim.url)
+    assert [(one["method"], one["path"].lower()) for one in sim.requests()] == [("GET", ENDPOINT.lower())]
+    assert not report.problems
+    assert not report.plan.findings
+
+
+@pytest.mark.parametrize(
+    ("alias", "scopes", "code"),
+    [
+        (ALIAS.replace("63c890a9", "63c890a8"), None, "not-a-clickhouse-endpoint"),
+        (ALIAS.replace("westus3.azure", "westus2.azure"), None, "not-a-clickhouse-endpoint"),
+        (ALIAS, f"/subscriptions/{simulated.SUBSCRIPTION}/resourceGroups/rg-other", "outside-scope"),
+    ],
+)
+async def test_an_endpoint_that_is_not_rightful_gets_nothing(
+    sim: RunningSimulator, alias: str, scopes: str | None, code: str
+) -> None:
+    """An endpoint that points elsewhere or lies outside ENDPOINT_SCOPES causes no write, and one clear finding."""
+    put_endpoint(sim, TAG, alias=alias)
+    sim.clear_requests()
+    more = {"ENDPOINT_SCOPES": scopes} if scopes else {}
+    report = await simulated.one_pass(sim.url, **more)
+    assert writes(sim) == []
+    assert [finding.code for finding in report.plan.findings] == [code]
+
+
+async def test_an_audit_of_a_world_without_drift_asks_clickhouse_twice(sim: RunningSimulator) -> None:
+    """With cached configs the pass over everything makes two calls to ClickHouse and no write."""
+    put_endpoint(sim, TAG)
+    async with wired(sim.url) as wiring:
+        await wiring.reconcile(named(), SECONDS)
+        sim.clear_requests()
+        report = await wiring.reconcile(Order(Targets(everything=True)), SECONDS)
+    assert len(clickhouse_calls(sim)) == 2
+    assert writes(sim) == []
+    assert not report.problems
