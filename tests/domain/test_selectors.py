@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.selectors import Form, Selectors, parse_selectors
+from tests.support.worlds import service, service_id
+
+SALES = service("Sales Data", env="prod", team="")
+STOCK = service("stock", env="test")
+TWIN = service("stock", provider="azure")
+SERVICES = (SALES, STOCK)
+
+
+@pytest.mark.parametrize(
+    ("text", "selected"),
+    [
+        ("", ""),
+        (" , ,", ""),
+        ("*", "Sales Data,stock"),
+        ("stock", "stock"),
+        ("STOCK", ""),
+        (" Sales Data , stock", "Sales Data,stock"),
+        (SALES.id, "Sales Data"),
+        (SALES.id.upper(), "Sales Data"),
+        ("tag:env", "Sales Data,stock"),
+        ("tag:env=prod", "Sales Data"),
+        ("tag:env=PROD", ""),
+        ("tag:ENV", ""),
+        ("tag:team", "Sales Data"),
+        ("tag:none,stock", "stock"),
+        ("stock,*,stock", "Sales Data,stock"),
+    ],
+)
+def test_select(text: str, selected: str) -> None:
+    """Services are selected by `*`, id in any case, exact name, tag or tag and value."""
+    parsed = parse_selectors(text)
+    assert not parsed.faults
+    assert parsed.select(SERVICES) == {one.id for one in SERVICES if one.name in selected.split(",")}
+
+
+@pytest.mark.parametrize(
+    "text", ["tag:", "tag:=x", "tag:a b", "tag:a=", "tag:a=b=c", "a:b", "x" * 51, "sto\x00ck", "sto\u202eck"]
+)
+def test_faults(text: str) -> None:
+    """What is no selector is told with its text, and what stands beside it still counts."""
+    parsed = parse_selectors(f"stock,{text}")
+    assert parsed.select(SERVICES) == {STOCK.id}
+    (fault,) = parsed.faults
+    assert fault.isprintable()
+    assert "is neither *, a service id, a service name, tag:Key nor tag:Key=Value" in fault
+
+
+@given(st.text() | st.text("tag:=*, \x00é'\"%").map(lambda text: f"tag:{text}"))
+def test_any_text(text: str) -> None:
+    """Any text parses without an error, and no part of it is forgotten: each is a selector or a fault."""
+    parsed = parse_selectors(text)
+    parts = {part.strip() for part in text.split(",") if part.strip()}
+    found = {one.text for one in parsed.selectors}
+    assert found <= parts
+    assert bool(parts - found) == bool(parsed.faults)
+    assert parsed.select(SERVICES) <= {one.id for one in SERVICES}
+
+
+@given(st.lists(st.sampled_from(["*", "stock", "tag:env", "tag:env=prod", SALES.id, "none"])))
+def test_union(parts: list[str]) -> None:
+    """Several selectors select what each of them selects, in any order and number."""
+    together = parse_selectors(",".join(parts)).select(SERVICES)
+    apart = [parse_selectors(part).select(SERVICES) for part in parts]
+    assert together == frozenset().union(*apart)
+
+
+def test_explicit() -> None:
+    """`*` is not explicit; what stands beside it is."""
+    assert [one.form for one in parse_selectors("*,stock,tag:env").explicit().selectors] == [
+        Form.NAME,
+        Form.TAG,
+    ]
+
+
+def test_unmatched() -> None:
+    """A selector that matches no service is told; `*` never is."""
+    assert parse_selectors("*,stock,Stock,tag:none").unmatched(SERVICES) == ("Stock", "tag:none")
+    assert parse_selectors("*").unmatched(()) == ()
+
+
+def test_ambiguous() -> None:
+    """A name that several services bear is ambiguous, and can be left out; an id or a tag never is."""
+    parsed = parse_selectors(f"stock,{STOCK.id},tag:env")
+    services = (SALES, STOCK, TWIN)
+    assert parsed.ambiguous(SERVICES) == ()
+    assert parsed.ambiguous(services) == ("stock",)
+    assert [one.form for one in parsed.without(["stock"]).selectors] == [Form.ID, Form.TAG]
+
+
+def test_nothing() -> None:
+    """No selectors select nothing."""
+    assert Selectors().select(SERVICES) == frozenset()
+    assert service_id("a") != service_id("b")

@@ -1,0 +1,26 @@
+"""A pass over the fakes, in one line."""
+
+from shared.domain.ids import ResourceId
+from shared.domain.needs import Targets
+from shared.domain.policy import Policy
+from shared.domain.report import Report
+from shared.domain.rules import Rules
+from shared.memory import Memory
+from shared.reconcile import Order, reconcile
+from tests.support.fakes import Cloud
+from tests.support.worlds import rules
+
+
+async def run(
+    cloud: Cloud,
+    *targets: ResourceId,
+    by: Rules | None = None,
+    memory: Memory | None = None,
+    policy: Policy = Policy.SYNC,
+    dry_run: bool = False,
+    max_removals: int = 20,
+) -> Report:
+    """A pass over these endpoints, or over everything if none are named."""
+    aim = Targets(frozenset(targets), everything=not targets)
+    order = Order(aim, policy, dry_run, max_removals)
+    return await reconcile(order, cloud.systems, by or rules(), memory or Memory())
