@@ -38,7 +38,8 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
     | its other kind, ours     | yes        | any               | any             | disallow, deregister |
     | a former one, ours       | yes        | any               | any             | disallow, deregister |
 
-    The other kind goes only after the wanted one is everywhere, so that there is no moment without access.
+    The other kind goes only after the wanted one is everywhere, so that there is no moment without access;
+    it stays while a selected service that lists it could not be read.
     """
     at = wish.endpoint.id
     wanted = view.rules.id_of(wish.endpoint)
@@ -52,7 +53,7 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
         yield from (d for s, d in _listed(view, at, wanted) if not _keeps(wish.selection, s))
     alive = _alive(wish.endpoint)
     for other in sorted(owned - {wanted.lower()}):
-        if other not in alive or _everywhere(view, wish, wanted):
+        if other not in alive or _replaced(view, wish, other, wanted):
             yield from _remove(view, at, other)
 
 
@@ -104,9 +105,11 @@ def _granted(view: View, wish: Connecting) -> list[Service]:
     return [service for service in view.services if service.id in wish.selection.granted]
 
 
-def _everywhere(view: View, wish: Connecting, wanted: str) -> bool:
+def _replaced(view: View, wish: Connecting, other: str, wanted: str) -> bool:
+    """Whether nothing would be lost without `other`, not even where it is unknown what should be."""
+    held = [s for s in view.services if s.id in wish.selection.held and s.allowed_as(other)]
     registered = wanted.lower() in view.registrations
-    return registered and all(service.allowed_as(wanted) for service in _granted(view, wish))
+    return registered and all(service.allowed_as(wanted) for service in [*_granted(view, wish), *held])
 
 
 def _keeps(selection: Selection, service: Service) -> bool:
