@@ -1,0 +1,215 @@
+from typing import Any
+
+import pytest
+
+from shared.domain.changes import Change, Register, told
+from shared.domain.ids import ResourceId
+from shared.domain.marks import describe
+from shared.domain.model import Registration, Service
+from shared.domain.plan import make_plan
+from shared.domain.rules import IdKind, Rules
+from shared.domain.view import View
+from shared.domain.world import Read, ReadConfig, World
+from tests.support.worlds import (
+    FORBIDDEN,
+    OWNER,
+    REGION,
+    endpoint,
+    foreign,
+    guid,
+    pe,
+    record,
+    registered,
+    rules,
+    service,
+    service_id,
+    world,
+    zone,
+)
+
+ARM = endpoint(1).arm_id
+BY_ARM_ID = rules(id_kind=IdKind.RESOURCE_ID)
+ours = registered(1)
+ours_as_arm = registered(1, id_=ARM)
+former = registered(9, by=1)
+theirs = foreign(guid(1))
+
+
+def lists(main: tuple[str, ...] = (), test: tuple[str, ...] = ()) -> tuple[Service, ...]:
+    """Two services behind our alias; the tag of the endpoints here selects `main` only."""
+    return (service("main", *main), service("test", *test))
+
+
+def said(change: Change) -> str:
+    names = {service_id(name): name for name in ("main", "test")}
+    words = f"{change.verb} {told(change)}"
+    for ident, name in names.items():
+        words = words.replace(f"service {ident}", name)
+    return words.replace(ARM, "ARM").replace(guid(1), "G1").replace(guid(9), "G9")
+
+
+def changes(seen: World, by: Rules | None = None, *, add_refused: bool = False) -> list[str]:
+    plan = make_plan(seen, by or rules(), frozenset(), add_refused=add_refused)
+    return [said(change) for change in plan.changes if "record" not in change.verb]
+
+
+type Row = tuple[Rules, list[Registration], tuple[Service, ...], list[str]]
+
+
+@pytest.mark.parametrize(
+    ("by", "registrations", "services", "expected"),
+    [
+        # its id: the one wanted, not registered
+        (rules(), [], lists(), ["allow G1 on main", "register G1"]),
+        (rules(), [], lists(main=(guid(1),)), ["register G1"]),
+        (BY_ARM_ID, [], lists(), ["allow ARM on main", "register ARM"]),
+        # the one wanted, ours
+        (rules(), [ours], lists(main=(guid(1),)), []),
+        (rules(), [ours], lists(test=(guid(1),)), ["allow G1 on main", "disallow G1 on test"]),
+        (rules(), [ours], lists(main=(guid(1),), test=(guid(1), guid(8))), ["disallow G1 on test"]),
+        # the one wanted, not ours
+        (rules(), [theirs], lists(test=(guid(1),)), ["allow G1 on main"]),
+        (rules(), [theirs], lists(main=(guid(1),), test=(guid(1),)), []),
+        # its other kind, ours: only after the wanted one is everywhere
+        (BY_ARM_ID, [ours], lists(main=(guid(1),)), ["allow ARM on main", "register ARM"]),
+        (BY_ARM_ID, [ours, ours_as_arm], lists(main=(guid(1),)), ["allow ARM on main"]),
+        (
+            BY_ARM_ID,
+            [ours, ours_as_arm],
+            lists(main=(guid(1), ARM), test=(guid(1),)),
+            ["deregister G1", "disallow G1 on main", "disallow G1 on test"],
+        ),
+        (
+            rules(),
+            [ours, ours_as_arm],
+            lists(main=(guid(1), ARM.upper())),
+            ["deregister ARM", f"disallow {ARM.upper()} on main"],
+        ),
+        # its other kind, not ours
+        (BY_ARM_ID, [theirs, ours_as_arm], lists(main=(guid(1), ARM)), []),
+        # a former one, ours: at once
+        (
+            rules(),
+            [former],
+            lists(main=(guid(9),), test=(guid(9),)),
+            [
+                "allow G1 on main",
+                "register G1",
+                "deregister G9",
+                "disallow G9 on main",
+                "disallow G9 on test",
+            ],
+        ),
+        (rules(), [former, ours], lists(main=(guid(1),)), ["deregister G9"]),
+    ],
+)
+def test_connect(
+    by: Rules, registrations: list[Registration], services: tuple[Service, ...], expected: list[str]
+) -> None:
+    """The differences for an endpoint that is to be connected are those of the table."""
+    assert changes(world(endpoint(1, "main"), services=services, registrations=registrations), by) == expected
+
+
+def test_register() -> None:
+    """A registration is made in the region of the service, and says whose it is and for which endpoint."""
+    made = make_plan(world(endpoint(1, "")), rules(), frozenset())
+    assert made.changes == (Register(pe(1), guid(1), REGION, describe(OWNER, pe(1))),)
+
+
+@pytest.mark.parametrize(
+    ("tag", "services", "expected"),
+    [
+        ("*", lists(), ["allow G1 on test", "register-through-service G1"]),
+        ("test", lists(), ["register-through-service G1"]),
+        ("*", lists(main=(guid(1),)), ["register-through-service G1"]),
+        ("", lists(), []),
+        ("*", lists(main=(guid(1),), test=(guid(1),)), []),
+    ],
+)
+def test_add_refused(tag: str, services: tuple[Service, ...], expected: list[str]) -> None:
+    """Where the organization's `add` is refused, one service registers the endpoint and lets it in."""
+    assert changes(world(endpoint(1, tag), services=services), add_refused=True) == expected
+
+
+@pytest.mark.parametrize("who", [pe(1), endpoint(1, None)], ids=["gone", "untagged"])
+@pytest.mark.parametrize(
+    ("registrations", "services", "zones", "expected"),
+    [
+        ([], lists(), [], []),
+        ([], lists(main=(guid(1),)), [], []),
+        ([theirs], lists(main=(guid(1),)), [], []),
+        ([registered(1, owner="other")], lists(main=(guid(1),)), [], []),
+        ([ours], lists(), [], ["deregister G1"]),
+        (
+            [ours, ours_as_arm, former, registered(2)],
+            lists(main=(guid(1), guid(2), ARM), test=(guid(9), guid(8))),
+            [],
+            [
+                *("deregister ARM", "deregister G1", "deregister G9"),
+                *("disallow ARM on main", "disallow G1 on main", "disallow G9 on test"),
+            ],
+        ),
+        # the record is the second witness
+        ([foreign(guid(1), "")], lists(main=(guid(1),)), [], []),
+        (
+            [foreign(guid(1), "")],
+            lists(main=(guid(1),)),
+            [zone(record(1))],
+            ["deregister G1", "disallow G1 on main"],
+        ),
+        ([foreign(guid(1), "")], lists(main=(guid(1),)), [zone(record(1, owner="other"))], []),
+        ([theirs], lists(main=(guid(1),)), [zone(record(1))], []),
+        ([registered(1, by=2)], lists(main=(guid(1),)), [zone(record(1))], []),
+        ([], lists(main=(guid(1),)), [zone(record(1))], ["disallow G1 on main"]),
+    ],
+)
+def test_undo(
+    who: ResourceId,
+    registrations: list[Registration],
+    services: tuple[Service, ...],
+    zones: list[Any],
+    expected: list[str],
+) -> None:
+    """Of an endpoint that is gone or untagged all that is ours goes, and nothing else."""
+    seen = world(who, services=services, registrations=registrations, zones=zones)
+    assert changes(seen) == expected
+
+
+def test_services_on_their_way_out_and_other_clouds() -> None:
+    """An id of ours is taken off any service's list, whatever its state and cloud."""
+    services = (
+        service("main"),
+        service("test", guid(1), state="stopped"),
+        service("aws", guid(1), provider="aws"),
+    )
+    seen = world(pe(1), services=services, registrations=[ours])
+    expected = ["deregister G1", "disallow G1 on aws", "disallow G1 on test"]
+    assert [one.replace(f"service {service_id('aws')}", "aws") for one in changes(seen)] == expected
+
+
+def test_other_clouds_registrations() -> None:
+    """A registration on another cloud is none of ours, whatever it is called."""
+    aws = Registration(guid(1), "us-east-1", describe(OWNER, pe(1)), provider="aws")
+    assert changes(world(pe(1), registrations=[aws])) == []
+
+
+def test_held_services_keep_both_kinds() -> None:
+    """While it is not known where a selected service is, the other kind of id stays allowed there."""
+    unknown: dict[Read[Any], Any] = {ReadConfig(service_id("test")): FORBIDDEN}
+    services = lists(main=(guid(1), ARM), test=(guid(1),))
+    seen = world(endpoint(1), services=services, registrations=[ours, ours_as_arm], also=unknown)
+    assert changes(seen, BY_ARM_ID) == []
+
+
+def test_two_endpoints_one_service() -> None:
+    """Each endpoint has its own changes, also on the list of the same service."""
+    assert changes(world(endpoint(1), endpoint(2))) == [
+        *("allow G1 on main", "register G1"),
+        *(f"allow {guid(2)} on main", f"register {guid(2)}"),
+    ]
+
+
+def test_owned() -> None:
+    """What is ours is known by endpoint, ids in lower case."""
+    seen = world(registrations=[ours_as_arm, former, theirs, registered(2)])
+    assert View(seen, rules()).owned == {pe(1): {ARM.lower(), guid(9)}, pe(2): {guid(2)}}

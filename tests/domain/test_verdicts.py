@@ -1,0 +1,155 @@
+from typing import Any
+
+import pytest
+
+from shared.domain.ids import Scope
+from shared.domain.model import Absent, Connection, Endpoint, Service, Unreadable
+from shared.domain.rules import Rules
+from shared.domain.verdicts import Selection, Verdict, concerns_us, private_link, selection, verdict_on
+from shared.domain.view import View
+from shared.domain.world import Read, ReadConfig, ReadEndpoint, ReadServices, World
+from tests.support.worlds import (
+    ALIAS,
+    FORBIDDEN,
+    OTHER_ALIAS,
+    STRANGE_ALIAS,
+    SUBSCRIPTION,
+    config,
+    endpoint,
+    pe,
+    rules,
+    service,
+    service_id,
+    world,
+)
+
+ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
+NO_CONFIG: dict[Read[Any], Any] = {ReadConfig(service_id("main")): FORBIDDEN}
+UNREAD_CONFIG: dict[Read[Any], Any] = {ReadConfig(service_id("main")): None}
+NO_SERVICES: dict[Read[Any], Any] = {ReadServices(): FORBIDDEN}
+EMPTY: dict[Read[Any], Any] = {ReadServices(): ()}
+
+absent = world(pe(1))
+unreadable = world(also={ReadEndpoint(pe(1)): FORBIDDEN})
+untagged = world(endpoint(1, None))
+tagged = world(endpoint(1))
+astray = world(endpoint(1, alias=STRANGE_ALIAS))
+
+
+@pytest.mark.parametrize(
+    ("seen", "by", "verdict"),
+    [
+        pytest.param(tagged, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, tagged"),
+        pytest.param(absent, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, absent"),
+        pytest.param(unreadable, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, unreadable"),
+        pytest.param(unreadable, rules(), Verdict.UNKNOWN, id="unreadable"),
+        pytest.param(World(), rules(), Verdict.UNKNOWN, id="not read"),
+        pytest.param(absent, rules(), Verdict.UNDO, id="absent"),
+        pytest.param(untagged, rules(), Verdict.UNDO, id="there, no tag"),
+        pytest.param(world(endpoint(1, None), also=NO_CONFIG), rules(), Verdict.UNDO, id="no tag, no config"),
+        pytest.param(tagged, rules(), Verdict.CONNECT, id="tagged, ours"),
+        pytest.param(world(endpoint(1, "")), rules(), Verdict.CONNECT, id="tag without a value"),
+        pytest.param(
+            world(endpoint(1, alias=ALIAS.upper())), rules(), Verdict.CONNECT, id="alias in any case"
+        ),
+        pytest.param(astray, rules(), Verdict.STRANGER, id="tagged, a stranger's"),
+        pytest.param(world(endpoint(1), also=NO_CONFIG), rules(), Verdict.UNKNOWN, id="config unreadable"),
+        pytest.param(world(endpoint(1), also=UNREAD_CONFIG), rules(), Verdict.UNKNOWN, id="config not read"),
+        pytest.param(
+            world(endpoint(1), also=NO_SERVICES), rules(), Verdict.UNKNOWN, id="services unreadable"
+        ),
+        pytest.param(world(endpoint(1), also=EMPTY), rules(), Verdict.UNKNOWN, id="no service at all"),
+    ],
+)
+def test_verdict(seen: World, by: Rules, verdict: Verdict) -> None:
+    """The verdict on an endpoint is that of the table: only what is certain connects or undoes."""
+    assert verdict_on(View(seen, by), pe(1)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("seen", "concerned"),
+    [
+        (Absent(), True),
+        (endpoint(1), True),
+        (endpoint(1, None), True),
+        (endpoint(1, "", alias="/subscriptions/1/a-private-link-service"), True),
+        (endpoint(1, None, alias="/subscriptions/1/a-private-link-service"), False),
+    ],
+)
+def test_concerns_us(seen: Endpoint | Absent, *, concerned: bool) -> None:
+    """What is absent, tagged or connected by alias may have something of ours; anything else has not."""
+    assert concerns_us(seen, rules()) is concerned
+
+
+def test_private_link() -> None:
+    """Of several connections, the one to a Private Link service of the organization counts."""
+    known = View(world(), rules())
+    connections = (Connection(STRANGE_ALIAS, "Approved"), Connection(ALIAS, "Pending"))
+    both = Endpoint(pe(1), str(pe(1)), "", connections=connections)
+    assert private_link(known, both) == connections[1]
+    assert private_link(known, endpoint(1, alias=STRANGE_ALIAS)) is None
+
+
+MAIN, TEST, AFAR = service("main", env="prod"), service("test", env="test"), service("afar", env="prod")
+GONE = service("gone", state="terminated", env="prod")
+AWS = service("aws", provider="aws", env="prod")
+TWIN = Service(service_id("twin"), "main", "azure", "westus3")
+ALL = (MAIN, TEST, AFAR, GONE, AWS)
+
+
+def chosen(
+    tag: str, by: Rules, services: tuple[Service, ...] = ALL, **also: Unreadable
+) -> dict[str, set[str]]:
+    """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
+    answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}
+    seen = world(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
+    made = selection(View(seen, by), endpoint(1, tag), ALIAS)
+    names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
+    told = {name: getattr(made, name) for name in Selection.__slots__}
+    return {kind: {names[one] for one in ids} for kind, ids in told.items() if ids}
+
+
+@pytest.mark.parametrize(
+    ("tag", "service_filter", "expected"),
+    [
+        ("", None, {}),
+        ("*", None, {"granted": {"main", "test"}}),
+        ("main", None, {"granted": {"main"}}),
+        ("tag:env=prod", None, {"granted": {"main"}, "elsewhere": {"afar"}}),
+        ("*,afar", None, {"granted": {"main", "test"}, "elsewhere": {"afar"}}),
+        ("gone,aws", None, {}),
+        ("*", "tag:env=prod", {"granted": {"main"}}),
+        ("main,test", "tag:env=prod", {"granted": {"main"}, "refused": {"test"}}),
+        ("test", "main", {"refused": {"test"}}),
+        ("afar", "main", {"refused": {"afar"}}),
+        ("*", "", {}),
+    ],
+)
+def test_selection(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
+    """`*` quietly takes what is permitted and reachable; what was asked for by name and is not given is told."""
+    assert chosen(tag, rules(service_filter=service_filter)) == expected
+
+
+def test_unreadable_config_is_held() -> None:
+    """A selected service is held, neither given nor taken, while nobody knows where it is."""
+    assert chosen("*", rules(), test=FORBIDDEN) == {"granted": {"main"}, "held": {"test"}}
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("main", {"held": {"main", "twin"}}),
+        ("main,test", {"granted": {"test"}, "held": {"main", "twin"}}),
+        (f"main,{MAIN.id}", {"granted": {"main"}, "held": {"twin"}}),
+        ("*", {"granted": {"main", "twin", "test"}}),
+        ("main,*", {"granted": {"main", "twin", "test"}}),
+    ],
+)
+def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
+    """Services that share a name are held if it is only by that name that they were asked for."""
+    assert chosen(tag, rules(), (MAIN, TWIN, TEST)) == expected
+
+
+def test_zone_of_config() -> None:
+    """Clients look a host name up in the zone that is its parent, in lower case."""
+    assert config("MAIN").zone == "westus3.privatelink.azure.clickhouse.cloud"
