@@ -10,9 +10,11 @@ from dataclasses import replace
 from shared.domain.changes import (
     Allow,
     Change,
+    CreateZone,
     DeleteRecord,
     Deregister,
     Disallow,
+    LinkNetwork,
     PutRecord,
     Register,
     RegisterThroughService,
@@ -65,7 +67,7 @@ async def _carry_out(call: tuple[Change, ...], systems: Systems) -> Result:
     return [Outcome(change, Status.DONE) for change in call], news
 
 
-async def _send(call: tuple[Change, ...], systems: Systems) -> News:
+async def _send(call: tuple[Change, ...], systems: Systems) -> News:  # noqa: PLR0911 -- a table
     match call[0]:
         case RegisterThroughService() as change:
             await systems.clickhouse.register_through(change.service, change.id, change.description)
@@ -80,6 +82,12 @@ async def _send(call: tuple[Change, ...], systems: Systems) -> News:
         case DeleteRecord(before=before):
             await systems.dns.delete(before)
             return _with_record(before, None)
+        case CreateZone(zone=zone):
+            await systems.dns.create_zone(zone)
+            return _forget(call)
+        case LinkNetwork(zone=zone, network=network):
+            await systems.dns.link(zone, network)
+            return _forget(call)
 
 
 async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> News:
@@ -105,6 +113,8 @@ def _forget(call: tuple[Change, ...]) -> News:
     match call[0]:
         case PutRecord(after=record) | DeleteRecord(before=record):
             return lambda world: world.forget([ReadZone(record.zone)])
+        case CreateZone(zone=zone) | LinkNetwork(zone=zone):
+            return lambda world: world.forget_zone(zone)
         case _:
             return lambda world: world.forget([ReadRegistrations(), ReadServices()])
 

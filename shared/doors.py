@@ -10,9 +10,9 @@ from typing import Any
 
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
-from shared.domain.needs import Targets
 from shared.domain.policy import Policy
 from shared.domain.report import Report
+from shared.domain.targets import Targets
 from shared.reconcile import Order
 from shared.settings import SettingsError
 from shared.sync_request import BadRequestError, parse_sync_request

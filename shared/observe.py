@@ -5,8 +5,9 @@ from typing import Any
 
 from shared.domain.errors import PrivateLinkError, TemporaryError
 from shared.domain.model import Reading, Unreadable
-from shared.domain.needs import Targets, needs
+from shared.domain.needs import needs
 from shared.domain.rules import Rules
+from shared.domain.targets import Targets
 from shared.domain.world import (
     ListAddresses,
     ListEndpoints,

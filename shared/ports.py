@@ -44,6 +44,14 @@ class Dns(Protocol):
         """Delete the record set if it still has the etag of `record`; one that is gone is no error."""
         ...
 
+    async def create_zone(self, zone: ResourceId) -> None:
+        """Make a zone; ChangedError if there is one."""
+        ...
+
+    async def link(self, zone: ResourceId, network: ResourceId) -> None:
+        """Link a virtual network to a zone, without registration; ChangedError if it is linked."""
+        ...
+
 
 class ClickHouse(Protocol):
     """The ClickHouse Cloud API, for one organization."""

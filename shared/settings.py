@@ -33,6 +33,7 @@ _REMEDIES = {
     "SERVICE_FILTER": "leave it out, or set it to selectors: *, ids, names, tag:Key, tag:Key=Value",
     "ENDPOINT_ID_KIND": "leave it out, or set it to guid or resource_id",
     "DNS_ZONE_SCOPES": "leave it out, or set it like ENDPOINT_SCOPES",
+    "DNS_ZONE_RESOURCE_GROUP": "leave it out, or set it to the ARM id of a resource group",
     "DNS_ADOPT": "leave it out, or set it to true or false",
     "DNS_RECORD_TTL": "leave it out, or set it to seconds from 1 to 2147483647",
     "AUDIT_SCHEDULE": "set it to six NCRONTAB fields, such as 0 */15 * * * *",
@@ -86,6 +87,13 @@ def _scopes(text: Any) -> Any:
     if faults:
         raise ValueError("; ".join(faults))
     return tuple(scopes)
+
+
+def _group(text: Any) -> Any:
+    scope = Scope.parse(text) if isinstance(text, str) else text
+    if scope and not scope.resource_group:
+        raise ValueError("it is a subscription, not a resource group")
+    return scope
 
 
 def _selectors(text: Any) -> Any:
@@ -154,6 +162,7 @@ class Settings(BaseSettings):
     service_filter: Filter = None
     endpoint_id_kind: IdKind = IdKind.GUID
     dns_zone_scopes: Scopes | None = None
+    dns_zone_resource_group: Annotated[Scope | None, NoDecode, BeforeValidator(_group)] = None
     dns_adopt: bool = False
     dns_record_ttl: int = Field(300, ge=1, le=2**31 - 1)
     audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
@@ -167,16 +176,24 @@ class Settings(BaseSettings):
         return _is_loopback(urlsplit(self.azure_resource_manager_url).hostname or "")
 
     def rules(self) -> Rules:
+        group = self.dns_zone_resource_group
         return Rules(
             owner=self.owner_id,
             endpoint_scopes=self.endpoint_scopes,
-            dns_scopes=self.dns_zone_scopes or self.endpoint_scopes,
+            dns_scopes=_with(self.dns_zone_scopes or self.endpoint_scopes, group),
+            zone_group=group,
             tag=self.endpoint_tag,
             service_filter=self.service_filter,
             id_kind=self.endpoint_id_kind,
             dns_adopt=self.dns_adopt,
             record_ttl=self.dns_record_ttl,
         )
+
+
+def _with(scopes: tuple[Scope, ...], group: Scope | None) -> tuple[Scope, ...]:
+    """The scopes and the group: a zone that is made in the group must be seen afterwards."""
+    covered = group is None or any(scope.covers(group) for scope in scopes)
+    return scopes if covered or group is None else (*scopes, group)
 
 
 def read_settings() -> Settings:

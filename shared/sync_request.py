@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from shared.domain.ids import Kind, ResourceId, quoted
-from shared.domain.needs import Targets
 from shared.domain.rules import Rules
+from shared.domain.targets import Targets
 
 MOST_ENDPOINTS = 200
 LONGEST_BODY = 256 * 1024

@@ -16,9 +16,9 @@ from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
 from shared.adapters.retrying import Budget
 from shared.coalesce import Coalescer
 from shared.domain.ids import ResourceId
-from shared.domain.needs import Targets
 from shared.domain.report import Report
 from shared.domain.rules import Rules
+from shared.domain.targets import Targets
 from shared.memory import Memory
 from shared.ports import Systems
 from shared.reconcile import Order, reconcile

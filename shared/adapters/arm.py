@@ -1,13 +1,12 @@
 """What the two Azure SDK clients have in common: how they are built, and what their errors mean."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
     ContentDecodePolicy,
@@ -20,15 +19,15 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.mgmt.network.aio import NetworkManagementClient
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
+from shared.adapters.arm_errors import meaning, tells_absence
 from shared.adapters.retrying import Deadline, within
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.adapters.shapes import MISSHAPEN
+from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
 
 USER_AGENT = "clickhouse-privatelink"
-TEMPORARY = frozenset({408, 409, 423, 429})
-# A 404 is absence only if it is about the resource or its group. For a subscription that cannot be
-# seen ARM answers 404 as well, and that is no evidence of anything.
-ABSENCE = frozenset({"resourcenotfound", "notfound", "resourcegroupnotfound"})
+# What the SDK lets through of a body that is no JSON, is none of ours, or has an unknown charset.
+UNINTELLIGIBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 
 class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
@@ -37,6 +36,20 @@ class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
     def on_request(self, request: PipelineRequest[Any]) -> None:
         if request.http_request.method != "GET":
             raise PermanentError(f"a dry run sends no {request.http_request.method}")
+
+
+class WholeAnswers(SansIOHTTPPolicy[Any, Any]):
+    """Takes as the answer to a GET only a resource (it has an id) or a list (it has a value).
+
+    The SDK reads whatever has no value as an empty list, and what is unknown must not look empty.
+    """
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        if request.http_request.method != "GET" or response.http_response.status_code != 200:
+            return
+        told = response.context.get(ContentDecodePolicy.CONTEXT_NAME)
+        if not (isinstance(told, dict) and ("id" in told or isinstance(told.get("value"), list))):
+            raise ValueError("it is neither a resource nor a list")
 
 
 @dataclass
@@ -81,6 +94,7 @@ class ArmClients:
             RequestIdPolicy(),
             HeadersPolicy(),
             UserAgentPolicy(base_user_agent=USER_AGENT),
+            WholeAnswers(),
             ContentDecodePolicy(),
             *signed,
         ]
@@ -93,74 +107,43 @@ class _NoCredential:
         raise PermanentError("no credential is sent to a loopback address")
 
 
-async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
-    """The SDK call's result. Raises our errors in place of the SDK's; `what` says what it was about."""
+async def ask[T, R](
+    deadline: Deadline, what: str, call: Callable[[], Awaitable[T]], parse: Callable[[T], R]
+) -> R:
+    """What `parse` makes of the SDK call's result. Raises our errors in place of all others.
 
-    async def translated() -> T:
-        try:
-            return await call()
-        except HttpResponseError as error:
-            raise _meaning(what, error) from error
-        except (ServiceRequestError, ServiceResponseError) as error:
-            raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}") from error
-
-    return await within(deadline, what, translated)
+    `what` says what it was about.
+    """
+    told = await within(deadline, what, lambda: _translated(what, call))
+    try:
+        return parse(told)
+    except MISSHAPEN as error:
+        raise PermanentError(f"{what}: ARM's answer is not what its API describes ({error!r})") from error
 
 
-async def ask_or_absent[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T | Absent:
+async def ask_or_absent[T, R](
+    deadline: Deadline, what: str, call: Callable[[], Awaitable[T]], parse: Callable[[T], R]
+) -> R | Absent:
     """Like `ask`, with Absent where ARM says that this very resource does not exist."""
     try:
-        return await ask(deadline, what, call)
+        return await ask(deadline, what, call, parse)
     except PermanentError as error:
-        cause = error.__cause__
-        if isinstance(cause, HttpResponseError) and cause.status_code == 404 and _code(cause) in ABSENCE:
+        if tells_absence(error.__cause__):
             return Absent()
         raise
+
+
+async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await call()
+    except HttpResponseError as error:
+        raise meaning(what, error) from error
+    except (ServiceRequestError, ServiceResponseError) as error:
+        raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}") from error
+    except UNINTELLIGIBLE as error:
+        raise TemporaryError(f"{what}: ARM's answer cannot be read ({type(error).__name__})") from error
 
 
 async def collect(pages: Any) -> list[Mapping[str, Any]]:
     """Every item of an SDK's paged list, as JSON; if one page fails, the list fails."""
     return [item async for item in pages]
-
-
-def _meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
-    status = error.status_code
-    told = f"{what}: ARM answered {status or 'nothing'}: {_told(error)}"
-    request = _header(error, "x-ms-request-id")
-    if status == 412:
-        return ChangedError(told, request_id=request)
-    if status in TEMPORARY or (status or 0) >= 500:
-        return TemporaryError(told, request_id=request, retry_after=_seconds(_header(error, "Retry-After")))
-    return PermanentError(told, request_id=request)
-
-
-def _told(error: HttpResponseError) -> str:
-    body = _body(error)
-    return f"{body.get('code', '')} {body.get('message', '')}".strip() or error.message
-
-
-def _code(error: HttpResponseError) -> str:
-    return str(_body(error).get("code", "")).lower()
-
-
-def _body(error: HttpResponseError) -> Mapping[str, Any]:
-    """The error's code and message; Private DNS tells them without the usual wrapping."""
-    try:
-        body = json.loads(error.response.text()) if error.response else {}
-    except ValueError:
-        return {}
-    inner = body.get("error", body) if isinstance(body, dict) else {}
-    return inner if isinstance(inner, dict) else {}
-
-
-def _header(error: HttpResponseError, name: str) -> str | None:
-    headers = getattr(error.response, "headers", {})
-    return cast("str | None", headers.get(name))
-
-
-def _seconds(text: str | None) -> float | None:
-    """Seconds of a Retry-After header; its other form, a date, ARM does not use."""
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None

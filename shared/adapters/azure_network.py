@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.adapters.arm import ArmClients, ask, ask_or_absent, collect
 from shared.adapters.retrying import Budget
+from shared.adapters.shapes import MISSHAPEN, items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model import Absent, Connection, Endpoint
@@ -28,70 +29,80 @@ class AzureNetwork:
 
     async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
         operations = self.clients.network(endpoint.subscription).private_endpoints
-        found = await ask_or_absent(
+        return await ask_or_absent(
             self.budget.reads,
             f"reading private endpoint {endpoint}",
             lambda: operations.get(endpoint.resource_group, endpoint.name),
+            endpoint_from,
         )
-        return found if isinstance(found, Absent) else endpoint_from(found)
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         operations = self.clients.network(scope.subscription).private_endpoints
         group = scope.resource_group
-        listed = await ask(
+        return await ask(
             self.budget.reads,
             f"listing the private endpoints of {scope}",
             lambda: collect(operations.list(group) if group else operations.list_by_subscription()),
+            lambda told: tuple(endpoint for one in told if (endpoint := _legible(one))),
         )
-        return tuple(endpoint for one in listed if (endpoint := _legible(one)))
 
     async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
         operations = self.clients.network(interface.subscription).network_interfaces
-        found = await ask_or_absent(
+        return await ask_or_absent(
             self.budget.reads,
             f"reading network interface {interface}",
             lambda: operations.get(interface.resource_group, interface.name),
+            addresses_from,
         )
-        return found if isinstance(found, Absent) else addresses_from(found)
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         operations = self.clients.network(scope.subscription).network_interfaces
         group = scope.resource_group
-        listed = await ask(
+        return await ask(
             self.budget.reads,
             f"listing the network interfaces of {scope}",
             lambda: collect(operations.list(group) if group else operations.list_all()),
+            _all_addresses,
         )
-        told = ((_interface(one["id"]), addresses_from(one)) for one in listed)
-        return MappingProxyType({interface: addresses for interface, addresses in told if interface})
 
 
 def endpoint_from(json: Json) -> Endpoint:
-    """A private endpoint from ARM's JSON. Raises PermanentError if it has no id or no resourceGuid."""
+    """A private endpoint from ARM's JSON. Raises PermanentError if that lacks what an endpoint has."""
+    try:
+        return _endpoint(json)
+    except MISSHAPEN as error:
+        at = json.get("id") if isinstance(json, Mapping) else json
+        raise PermanentError(
+            f"private endpoint {at!r}: ARM tells it in no form we know ({error!r})"
+        ) from error
+
+
+def _endpoint(json: Json) -> Endpoint:
     properties = json.get("properties") or {}
-    guid = properties.get("resourceGuid")
+    guid = text(properties.get("resourceGuid")).lower()
     if not guid:
         raise PermanentError(f"private endpoint {json.get('id')}: ARM's answer has no resourceGuid")
-    try:
-        return Endpoint(
-            id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
-            arm_id=json["id"],
-            guid=str(guid).lower(),
-            tags=MappingProxyType({key.lower(): value for key, value in (json.get("tags") or {}).items()}),
-            network=_network(properties.get("subnet") or {}),
-            connections=_connections(properties),
-            interfaces=_interfaces(properties),
-            addresses=_own_addresses(properties),
-        )
-    except BadIdError as error:
-        raise PermanentError(f"private endpoint {json['id']}: {error}") from error
+    return Endpoint(
+        id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
+        arm_id=json["id"],
+        guid=guid,
+        tags=MappingProxyType({key.lower(): text(value) for key, value in (json.get("tags") or {}).items()}),
+        network=_network(properties.get("subnet") or {}),
+        connections=_connections(properties),
+        interfaces=_interfaces(properties),
+        addresses=_own_addresses(properties),
+    )
 
 
 def addresses_from(json: Json) -> tuple[str, ...]:
     """The private IPv4 addresses of a network interface, from ARM's JSON."""
-    configurations = (json.get("properties") or {}).get("ipConfigurations") or []
-    told = [(one.get("properties") or {}).get("privateIPAddress") for one in configurations]
-    return _ipv4(told)
+    configurations = items((json.get("properties") or {}).get("ipConfigurations"))
+    return _ipv4([(one.get("properties") or {}).get("privateIPAddress") for one in configurations])
+
+
+def _all_addresses(listed: list[Json]) -> Mapping[ResourceId, tuple[str, ...]]:
+    told = ((_interface(one["id"]), addresses_from(one)) for one in listed)
+    return MappingProxyType({interface: addresses for interface, addresses in told if interface})
 
 
 def _legible(json: Json) -> Endpoint | None:
@@ -117,18 +128,18 @@ def _network(subnet: Json) -> ResourceId | None:
 def _connections(properties: Json) -> tuple[Connection, ...]:
     """Both arrays: connections by alias need approval, so they are among the manual ones."""
     arrays = ("manualPrivateLinkServiceConnections", "privateLinkServiceConnections")
-    told = [one.get("properties") or {} for array in arrays for one in properties.get(array) or []]
+    told = [one.get("properties") or {} for array in arrays for one in items(properties.get(array))]
     return tuple(
         Connection(
-            target=one.get("privateLinkServiceId") or "",
-            status=(one.get("privateLinkServiceConnectionState") or {}).get("status") or "",
+            target=text(one.get("privateLinkServiceId")),
+            status=text((one.get("privateLinkServiceConnectionState") or {}).get("status")),
         )
         for one in told
     )
 
 
 def _interfaces(properties: Json) -> tuple[ResourceId, ...]:
-    told = [one.get("id") for one in properties.get("networkInterfaces") or []]
+    told = [one.get("id") for one in items(properties.get("networkInterfaces"))]
     return tuple(ResourceId.parse(one, Kind.NETWORK_INTERFACE) for one in told if one)
 
 
@@ -136,11 +147,11 @@ def _own_addresses(properties: Json) -> tuple[str, ...]:
     """Addresses on the endpoint itself: none for Private Link service targets, as far as is known."""
     if properties.get("networkInterfaces"):
         return ()
-    static = [one.get("properties") or {} for one in properties.get("ipConfigurations") or []]
+    static = [one.get("properties") or {} for one in items(properties.get("ipConfigurations"))]
     custom = [
         address
-        for one in properties.get("customDnsConfigs") or []
-        for address in one.get("ipAddresses") or []
+        for one in items(properties.get("customDnsConfigs"))
+        for address in items(one.get("ipAddresses"))
     ]
     return _ipv4([*(one.get("privateIPAddress") for one in static), *custom])
 

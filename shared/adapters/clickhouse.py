@@ -1,14 +1,17 @@
 """The ClickHouse Cloud API, through httpx. Its answers are enveloped: {"status", "requestId", "result"}."""
 
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from aiolimiter import AsyncLimiter
 
-from shared.adapters.retrying import Budget, Deadline, within
+from shared.adapters.retrying import Budget, Deadline, seconds, within
+from shared.adapters.shapes import MISSHAPEN, items, listed, text
 from shared.domain.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model import Config, Registration, Service
 
@@ -23,9 +26,10 @@ class Key:
     id: str
     secret: str = field(repr=False)
 
-    def scrub(self, text: str) -> str:
-        """`text` without the secret, should an answer ever repeat it."""
-        return text.replace(self.secret, "***")
+    def scrub(self, words: str) -> str:
+        """`words` without the secret, plain or as it was sent, should an answer ever repeat it."""
+        sent = b64encode(f"{self.id}:{self.secret}".encode()).decode()
+        return words.replace(self.secret, "***").replace(sent, "***")
 
 
 def make_client(url: str, key: Key, *, read_only: bool) -> httpx.AsyncClient:
@@ -58,12 +62,12 @@ class ClickHouseCloud:
         return await self._get("", _registrations_of)
 
     async def services(self) -> tuple[Service, ...]:
-        return await self._get("/services", lambda told: tuple(service_from(one) for one in told))
+        return await self._get("/services", lambda told: tuple(service_from(one) for one in listed(told)))
 
     async def config(self, service: str) -> Config:
         return await self._get(
-            f"/services/{service}/privateEndpointConfig",
-            lambda told: Config(alias=told["endpointServiceId"], hostname=told["privateDnsHostname"]),
+            f"{_at(service)}/privateEndpointConfig",
+            lambda told: Config(text(told["endpointServiceId"]), text(told["privateDnsHostname"])),
         )
 
     async def update_registrations(
@@ -74,24 +78,24 @@ class ClickHouseCloud:
             "remove": [_named(one) for one in remove],
         }
         told = await self._write("PATCH", "", {"privateEndpoints": _present(body)})
-        return _registrations_of(told) if _has(told, "privateEndpoints") else None
+        return _if_told(told, _registrations_of)
 
     async def update_allow_list(
         self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
     ) -> Service | None:
         body = {"add": list(add), "remove": list(remove)}
-        told = await self._write("PATCH", f"/services/{service}", {"privateEndpointIds": _present(body)})
-        return service_from(told) if _has(told, "id", "privateEndpointIds") else None
+        told = await self._write("PATCH", _at(service), {"privateEndpointIds": _present(body)})
+        return _if_told(told, service_from) if _has(told, "privateEndpointIds") else None
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
         body = {"id": endpoint_id, "description": description}
-        await self._write("POST", f"/services/{service}/privateEndpoint", body)
+        await self._write("POST", f"{_at(service)}/privateEndpoint", body)
 
     async def _get[T](self, path: str, parse: Callable[[Any], T]) -> T:
         told = await self._call("GET", path, None, self.budget.reads)
         try:
             return parse(told)
-        except (KeyError, TypeError, AttributeError) as error:
+        except MISSHAPEN as error:
             what = f"GET organization{path} at ClickHouse Cloud"
             raise PermanentError(f"{what}: the answer is not what the API describes ({error!r})") from error
 
@@ -116,30 +120,35 @@ class ClickHouseCloud:
             raise self._meaning(what, answer)
         try:
             return answer.json()["result"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise TemporaryError(f"{what}: the answer has no result") from error
 
     def _meaning(self, what: str, answer: httpx.Response) -> PrivateLinkError:
         told = _envelope(answer)
-        words = self.key.scrub(str(told.get("error") or answer.reason_phrase))[:LONGEST_ERROR]
-        message = f"{what}: it answered {answer.status_code}: {words}"
-        request = str(told["requestId"]) if "requestId" in told else None
+        message = (
+            f"{what}: it answered {answer.status_code}: {self._told(told, 'error') or answer.reason_phrase}"
+        )
+        request = self._told(told, "requestId")
         if answer.status_code in TEMPORARY or answer.status_code >= 500:
             return TemporaryError(message, request_id=request, retry_after=_retry_after(answer))
         return PermanentError(message, request_id=request)
 
+    def _told(self, envelope: Mapping[str, Any], key: str) -> str | None:
+        words = envelope.get(key)
+        return self.key.scrub(str(words))[:LONGEST_ERROR] if words else None
+
 
 def service_from(json: Mapping[str, Any]) -> Service:
     """A service from the API's JSON (schema `Service`)."""
-    tags = {one["key"]: one.get("value") or "" for one in json.get("tags") or []}
+    tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
     return Service(
-        id=json["id"],
-        name=json.get("name") or "",
-        provider=json.get("provider") or "",
-        region=json.get("region") or "",
-        state=json.get("state") or "",
+        id=text(json["id"]),
+        name=text(json.get("name")),
+        provider=text(json.get("provider")),
+        region=text(json.get("region")),
+        state=text(json.get("state")),
         tags=MappingProxyType(tags),
-        allow_list=frozenset(json.get("privateEndpointIds") or []),
+        allow_list=frozenset(text(one) for one in items(json.get("privateEndpointIds"))),
     )
 
 
@@ -147,13 +156,25 @@ def _registrations_of(json: Mapping[str, Any]) -> tuple[Registration, ...]:
     """The private endpoints of an organization (schema `Organization`), which must be told."""
     return tuple(
         Registration(
-            id=one["id"],
-            region=one.get("region") or "",
-            description=one.get("description") or "",
-            provider=one.get("cloudProvider") or "",
+            id=text(one["id"]),
+            region=text(one.get("region")),
+            description=text(one.get("description")),
+            provider=text(one.get("cloudProvider")),
         )
-        for one in json["privateEndpoints"]
+        for one in listed(json["privateEndpoints"])
     )
+
+
+def _if_told[T](told: Any, parse: Callable[[Any], T]) -> T | None:
+    """What a write's answer tells; None if nothing that can be used, for the write itself went through."""
+    try:
+        return parse(told)
+    except MISSHAPEN:
+        return None
+
+
+def _at(service: str) -> str:
+    return f"/services/{quote(service, safe='')}"
 
 
 def _named(registration: Registration) -> dict[str, str]:
@@ -164,24 +185,19 @@ def _present(lists: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     return {key: value for key, value in lists.items() if value}
 
 
-def _has(json: Any, *keys: str) -> bool:
-    return isinstance(json, Mapping) and all(key in json for key in keys)
+def _has(json: Any, key: str) -> bool:
+    return isinstance(json, Mapping) and key in json
 
 
 def _envelope(answer: httpx.Response) -> Mapping[str, Any]:
     try:
         told = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, Mapping) else {}
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
     """The seconds the server asks us to wait: the longer of the two headers it may send."""
-    return max(
-        _seconds([answer.headers.get("X-RateLimit-Reset"), answer.headers.get("Retry-After")]), default=None
-    )
-
-
-def _seconds(texts: Iterable[str | None]) -> list[float]:
-    return [float(text) for text in texts if text and text.replace(".", "", 1).isdigit()]
+    told = [seconds(answer.headers.get(name)) for name in ("X-RateLimit-Reset", "Retry-After")]
+    return max((one for one in told if one is not None), default=None)

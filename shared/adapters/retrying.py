@@ -1,6 +1,7 @@
 """Try again what may go through later: a few times, obeying the server, never past the deadline."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -56,6 +57,15 @@ async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[
             except TimeoutError as error:
                 raise TemporaryError(f"{what}: no answer before the pass's deadline") from error
     raise AssertionError("the last attempt returns or raises")
+
+
+def seconds(text: str | None) -> float | None:
+    """The seconds that a header asks us to wait; None for none, and for a date, which nobody here sends."""
+    try:
+        asked = float(text) if text else math.nan
+    except ValueError:
+        return None
+    return asked if math.isfinite(asked) else None
 
 
 def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:

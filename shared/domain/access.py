@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
-from shared.domain.marks import describe
+from shared.domain.marks import describe, end_of
 from shared.domain.model import Endpoint, Service
 from shared.domain.verdicts import Selection
 from shared.domain.view import View
@@ -25,6 +25,8 @@ def undo(view: View, endpoint: ResourceId) -> Iterator[Change]:
     """Everything of ours at ClickHouse Cloud for an endpoint that is gone or untagged."""
     for registered in sorted(view.owned.get(endpoint, ())):
         yield from _remove(view, endpoint, registered)
+    for registered, ends in sorted(view.lent.get(endpoint, {}).items()):
+        yield from _take_back(view, endpoint, registered, ends)
 
 
 def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Change]:
@@ -49,8 +51,10 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
         yield registration
     already = registration.service if isinstance(registration, RegisterThroughService) else None
     yield from _allow(view, wish, wanted, already)
-    if wanted.lower() in owned:
-        yield from (d for s, d in _listed(view, at, wanted) if not _keeps(wish.selection, s))
+    ours = wanted.lower() in owned
+    for service, change in _listed(view, at, wanted):
+        if not _keeps(wish.selection, service) and (ours or _is_lent(view, at, wanted, service)):
+            yield change
     alive = _alive(wish.endpoint)
     for other in sorted(owned - {wanted.lower()}):
         if other not in alive or _replaced(view, wish, other, wanted):
@@ -76,6 +80,34 @@ def tell(view: View, wish: Connecting) -> Iterator[Finding]:
         yield Finding(
             "id-kind-mixed", at, f"it is registered under another kind of id than {view.rules.id_kind}"
         )
+
+
+def left_behind(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+    """What stays of an endpoint that is undone, because somebody else registered it."""
+    for registered in sorted(view.lent.get(endpoint, {})):
+        if registered in view.registrations:
+            told = f"{registered} was registered by somebody else; that registration is left as it is"
+            yield Finding("registration-foreign", str(endpoint), told)
+
+
+def lent_to(view: View, wish: Connecting) -> frozenset[str]:
+    """The ends of the ids of the services allowed by us under somebody else's registration.
+
+    Those that we are about to allow, and those that we did before and that still allow it.
+    """
+    wanted = view.rules.id_of(wish.endpoint)
+    before = view.lent.get(wish.endpoint.id, {}).get(wanted.lower(), frozenset())
+    new = {end_of(service.id) for service in _granted(view, wish) if not service.allowed_as(wanted)}
+    still = {end_of(service.id) for service, _ in _listed(view, wish.endpoint.id, wanted)}
+    return frozenset(new | (before & still))
+
+
+def _is_lent(view: View, endpoint: ResourceId, registered: str, service: Service) -> bool:
+    return end_of(service.id) in view.lent.get(endpoint, {}).get(registered.lower(), frozenset())
+
+
+def _take_back(view: View, endpoint: ResourceId, registered: str, ends: frozenset[str]) -> Iterator[Change]:
+    yield from (change for s, change in _listed(view, endpoint, registered) if end_of(s.id) in ends)
 
 
 def _alive(endpoint: Endpoint) -> frozenset[str]:

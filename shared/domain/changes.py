@@ -126,7 +126,50 @@ class DeleteRecord:
         return f"{self.before.zone}/A/{self.before.name}"
 
 
-type Change = Register | RegisterThroughService | Deregister | Allow | Disallow | PutRecord | DeleteRecord
+@dataclass(frozen=True, slots=True)
+class CreateZone:
+    """Make a private DNS zone where none of that name is; we never delete one."""
+
+    verb: ClassVar[str] = "create-zone"
+    drift: ClassVar[str] = "zone-missing"
+    removes: ClassVar[bool] = False
+
+    endpoint: ResourceId
+    zone: ResourceId
+
+    @property
+    def object(self) -> str:
+        return str(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNetwork:
+    """Link a virtual network to a zone, without registration of its machines; we never unlink one."""
+
+    verb: ClassVar[str] = "link-network"
+    drift: ClassVar[str] = "zone-not-linked"
+    removes: ClassVar[bool] = False
+
+    endpoint: ResourceId
+    zone: ResourceId
+    network: ResourceId
+
+    @property
+    def object(self) -> str:
+        return str(self.zone)
+
+
+type Change = (
+    Register
+    | RegisterThroughService
+    | Deregister
+    | Allow
+    | Disallow
+    | PutRecord
+    | DeleteRecord
+    | CreateZone
+    | LinkNetwork
+)
 
 
 def told(change: Change) -> str:
@@ -134,8 +177,10 @@ def told(change: Change) -> str:
     match change:
         case PutRecord():
             return f"{', '.join(change.after.addresses)} in {change.object}"
-        case DeleteRecord():
+        case DeleteRecord() | CreateZone():
             return change.object
+        case LinkNetwork():
+            return f"{change.network} to {change.object}"
         case _:
             return (
                 f"{change.id} on {change.object}" if isinstance(change, Allow | Disallow) else f"{change.id}"
@@ -149,20 +194,24 @@ def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
 
 def as_json(change: Change) -> dict[str, object]:
     """The change as every consumer shows it: dry run, log, HTTP answer."""
-    told: dict[str, object] = {
+    basics: dict[str, object] = {
         "change": change.verb,
         "object": change.object,
         "endpoint": str(change.endpoint),
     }
     match change:
         case PutRecord():
-            return {**told, "before": record_json(change.before), "after": record_json(change.after)}
+            return {**basics, "before": record_json(change.before), "after": record_json(change.after)}
         case DeleteRecord():
-            return {**told, "before": record_json(change.before), "after": None}
+            return {**basics, "before": record_json(change.before), "after": None}
         case Register() | Deregister():
-            return {**told, "id": change.id, "region": change.region}
+            return {**basics, "id": change.id, "region": change.region}
         case Allow() | Disallow():
-            return {**told, "id": change.id}
+            return {**basics, "id": change.id}
+        case CreateZone():
+            return basics
+        case LinkNetwork():
+            return {**basics, "network": str(change.network)}
 
 
 def record_json(record: RecordSet | None) -> Mapping[str, object] | None:

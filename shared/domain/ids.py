@@ -74,11 +74,10 @@ class Scope:
             f"{quoted(text)} is neither /subscriptions/<guid> nor /subscriptions/<guid>/resourceGroups/<name>"
         )
 
-    def covers(self, resource: ResourceId) -> bool:
-        return resource.subscription == self.subscription and self.resource_group in (
-            None,
-            resource.resource_group,
-        )
+    def covers(self, other: "ResourceId | Scope") -> bool:
+        """Whether a resource, or all of another scope, lies in this one."""
+        same = other.subscription == self.subscription
+        return same and self.resource_group in (None, other.resource_group)
 
     def __str__(self) -> str:
         group = f"/resourceGroups/{self.resource_group}" if self.resource_group else ""

@@ -6,19 +6,20 @@
 | 2     | if it concerns us: its network interface, registrations, services, and the zone     |
 |       | remembered for its virtual network, or else the lists of zones                      |
 | 3     | configs not remembered, zones just heard of                                         |
-| 4     | only where a record is held for an endpoint not yet seen: that endpoint             |
+| 4     | only where a record is held for an endpoint not yet seen: that endpoint; and where  |
+|       | a record is left free: the registered endpoints that may wait for it                |
 
 An endpoint without our tag that is not on a Private Link service by alias needs nothing after round 1.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.domain.ids import BadIdError, Kind, ResourceId, in_scope
-from shared.domain.marks import claimants
+from shared.domain.ids import BadIdError, ResourceId, in_scope
+from shared.domain.marks import claimants, record_is_ours
 from shared.domain.model import Absent, Endpoint, Service
-from shared.domain.rules import ZONE_TAG, Rules
+from shared.domain.rules import ZONE_TAG, Rules, zone_tagged
+from shared.domain.targets import Targets, actors
 from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
 from shared.domain.view import View
 from shared.domain.world import (
@@ -35,17 +36,8 @@ from shared.domain.world import (
     World,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """What a pass is about: these endpoints, or (`everything`) all in scope and all we own."""
-
-    endpoints: frozenset[ResourceId] = frozenset()
-    everything: bool = False
-
-    def with_endpoints(self, more: Iterable[ResourceId]) -> "Targets":
-        return Targets(self.endpoints | frozenset(more), everything=self.everything)
-
+# More single reads than this cost more than the lists of all scopes.
+FEW = 5
 
 type Links = Mapping[ResourceId, frozenset[ResourceId]]
 """The zones that each virtual network was seen linked to."""
@@ -61,18 +53,12 @@ def needs(world: World, targets: Targets, rules: Rules, remembered: Links) -> li
     return [read for read in wanted if read not in world]
 
 
-def zone_tagged(endpoint: Endpoint) -> ResourceId | None:
-    """The zone that the endpoint's own tag names. Raises BadIdError if it names something else."""
-    text = endpoint.tags.get(ZONE_TAG)
-    return ResourceId.parse(text, Kind.ZONE) if text is not None else None
-
-
 def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]:
     yield from (ReadEndpoint(one) for one in sorted(targets.endpoints) if view.rules.may_ask(one))
     if targets.everything:
         for scope in view.rules.endpoint_scopes:
             yield from (ListEndpoints(scope), ListAddresses(scope))
-    concerned = _concerned(view)
+    concerned = _concerned(view, targets)
     if not concerned and not targets.everything:
         return
     yield from (ReadRegistrations(), ReadServices())
@@ -87,12 +73,15 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
     yield from _holders(view, connecting)
     if targets.everything:
         yield from (ReadEndpoint(one) for one in _owned_but_unseen(view))
+    else:
+        yield from _waiting(view)
 
 
-def _concerned(view: View) -> list[Endpoint | Absent]:
-    seen = sorted(view.world.endpoints().items())
-    known = [found for id_, found in seen if view.rules.may_ask(id_) and isinstance(found, Endpoint | Absent)]
-    return [found for found in known if concerns_us(found, view.rules)]
+def _concerned(view: View, targets: Targets) -> list[Endpoint | Absent]:
+    mine = [one for one in sorted(actors(view, targets)) if view.rules.may_ask(one)]
+    found = [view.world.get(ReadEndpoint(one)) for one in mine]
+    known = [one for one in found if isinstance(one, Endpoint | Absent)]
+    return [one for one in known if concerns_us(one, view.rules)]
 
 
 def _lists_pending(view: View) -> bool:
@@ -177,6 +166,25 @@ def _holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     zones = [z for z in view.world.zones() if z.networks & networks or str(z.id).lower() in tagged]
     records = [record for zone in zones for record in zone.records.values()]
     yield from (ReadEndpoint(one) for one in sorted(claimants(records, view.rules.owner)))
+
+
+def _waiting(view: View) -> Iterator[Read[Any]]:
+    """Registered endpoints that may wait for a record which an endpoint that is undone leaves free."""
+    seen = view.world.endpoints()
+    undone = {one for one in seen if verdict_on(view, one) is Verdict.UNDO}
+    ours = [r for r in view.world.records() if record_is_ours(r, view.rules.owner)]
+    freed = [record for record in ours if claimants([record], view.rules.owner) & undone]
+    regions = {record.zone.name.partition(".")[0] for record in freed}
+    near = {
+        endpoint
+        for registered, endpoint in view.marked.items()
+        if view.registrations[registered].region in regions and view.rules.may_ask(endpoint)
+    }
+    unseen = near - seen.keys() - claimants(view.world.records(), view.rules.owner)
+    if len(unseen) <= FEW:
+        yield from (ReadEndpoint(one) for one in sorted(unseen))
+    else:
+        yield from (ListEndpoints(scope) for scope in view.rules.endpoint_scopes)
 
 
 def _owned_but_unseen(view: View) -> list[ResourceId]:

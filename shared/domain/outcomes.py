@@ -13,9 +13,11 @@ from itertools import groupby
 from shared.domain.changes import (
     Allow,
     Change,
+    CreateZone,
     DeleteRecord,
     Deregister,
     Disallow,
+    LinkNetwork,
     PutRecord,
     Register,
     RegisterThroughService,
@@ -71,7 +73,7 @@ def blocked_by(change: Change, outcomes: Iterable[Outcome]) -> Outcome | None:
 
 def _stage(change: Change, removed: set[str]) -> int:
     match change:
-        case Register():
+        case Register() | CreateZone() | LinkNetwork():
             return 0
         case PutRecord():
             return 2 if _witnessed(change) & removed else 0
@@ -87,8 +89,10 @@ def _call_key(change: Change) -> tuple[str, str]:
             return ("one", f"{change.object}/{change.id}")
         case Register() | Deregister() | Allow() | Disallow():
             return ("many", change.object)
-        case PutRecord() | DeleteRecord():
+        case PutRecord() | DeleteRecord() | CreateZone():
             return ("one", change.object)
+        case LinkNetwork():
+            return ("one", f"{change.object}/{change.network}")
 
 
 def _depends(change: Change, other: Change) -> bool:
@@ -104,10 +108,10 @@ def _depends(change: Change, other: Change) -> bool:
 
 def _witnessed(change: PutRecord | DeleteRecord) -> set[str]:
     """The ids that the record tells of now and will not after the change."""
-    before = _registered(change.before)
-    return before - _registered(change.after) if isinstance(change, PutRecord) else before
+    before = _told(change.before)
+    return before - _told(change.after) if isinstance(change, PutRecord) else before
 
 
-def _registered(record: RecordSet | None) -> set[str]:
+def _told(record: RecordSet | None) -> set[str]:
     known = claims(record) if record else {}
-    return {claim.registered.lower() for claim in known.values() if claim.registered}
+    return {claim.id.lower() for claim in known.values() if claim.id}

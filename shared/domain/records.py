@@ -1,164 +1,187 @@
-"""Wildcard records: which zone an endpoint's address belongs in, and who holds the record there.
+"""Record sets: who holds each name of a zone.
 
-| record `*`           | held by                            | wanted by   | outcome                           |
-|----------------------|------------------------------------|-------------|-----------------------------------|
-| none                 | –                                  | E           | create                            |
-| foreign              | –                                  | E           | left alone: wildcard-foreign      |
+The wildcard `*` is for everybody. A service behind another Private Link service than the wildcard's
+endpoint gets a record of its own, named by the first label of its host name: the closer name wins.
+
+| record               | held by                            | wanted by   | outcome                                |
+|----------------------|------------------------------------|-------------|----------------------------------------|
+| none                 | –                                  | E           | create                                 |
+| foreign              | –                                  | E           | left alone: wildcard-foreign           |
 | foreign, E's address | –                                  | E           | adopt by adding metadata, if DNS_ADOPT |
-| ours                 | E                                  | E           | update where it differs           |
-| ours                 | another that is live or unreadable | E           | left alone: wildcard-owned-by-other |
-| ours                 | one that is undone or moved away   | E           | handed over                       |
-| ours                 | one that is undone or moved away   | nobody      | delete                            |
+| ours                 | E                                  | E           | update where it differs                |
+| ours                 | another that is live or unreadable | E           | left alone: wildcard-owned-by-other    |
+| ours                 | another on the same alias; both are tagged clickhouse-dns: shared | E | both addresses     |
+| ours                 | one that is undone or moved away   | E           | handed over                            |
+| ours                 | one that is undone or moved away   | nobody      | delete                                 |
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from shared.domain.addresses import addresses_of
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.findings import Finding
-from shared.domain.ids import BadIdError, ResourceId, in_scope
+from shared.domain.ids import ResourceId
 from shared.domain.marks import Claim, claims, metadata_for, record_is_ours
-from shared.domain.model import WILDCARD, Endpoint, RecordSet, Unreadable, Zone
-from shared.domain.needs import zone_tagged
-from shared.domain.rules import ZONE_TAG
-from shared.domain.verdicts import Verdict, verdict_on
+from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
+from shared.domain.placing import Placement, shares
+from shared.domain.verdicts import Verdict, private_link, verdict_on
 from shared.domain.view import View
-from shared.domain.world import ListZones, ReadZone
+from shared.domain.world import ReadEndpoint
+
+type Claims = Mapping[str, Claim]
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """An endpoint whose address belongs into a zone. `registered`: its id, if we registered it."""
+class Name:
+    """One name of a zone: its record now, who wants it, and whose it still is."""
 
-    endpoint: Endpoint
     zone: Zone
-    addresses: tuple[str, ...]
-    registered: str | None
+    name: str
+    wanted_by: tuple[Placement, ...]
+    held: Claims
+    """The claims, by address, of those who hold it and are neither gone nor in `wanted_by`."""
+
+    @property
+    def record(self) -> RecordSet | None:
+        return self.zone.records.get(self.name)
 
 
-def place(view: View, endpoint: Endpoint, alias: str, registered: str | None) -> Placement | Finding:
-    """Where the endpoint's record belongs, or why it can be nowhere."""
-    addresses = addresses_of(view.world, endpoint)
-    if isinstance(addresses, Unreadable):
-        return Finding("unreadable", str(endpoint.id), f"its network interface: {addresses.reason}")
-    if not addresses:
-        return Finding("no-private-ip", str(endpoint.id), "it has no private address yet")
-    zone = _zone_for(view, endpoint, view.zone_names[alias.lower()])
-    return zone if isinstance(zone, Finding) else Placement(endpoint, zone, addresses, registered)
+def plan_zone(
+    view: View, zone: Zone, placements: list[Placement], placed: Mapping[ResourceId, ResourceId]
+) -> Iterator[Change | Finding]:
+    """The changes and findings for all names of one zone.
+
+    `placements` are the endpoints whose address belongs into it; `placed` tells the zone of every
+    endpoint that has one.
+    """
+    wildcard = _name(view, zone, WILDCARD, placements, placed)
+    yield from _plan_name(view, wildcard)
+    alias = _alias_of_wildcard(view, wildcard)
+    apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
+    labels = {label for placement in apart for label in placement.labels}
+    for label in sorted(labels | _names_of_ours(view, zone)):
+        # Where the wildcard leads nobody knows, those who have a record of their own keep it.
+        wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
+        named = [placement for placement in wanting if label in placement.labels]
+        yield from _plan_name(view, _name(view, zone, label, named, placed))
 
 
-def plan_zone(view: View, zone: Zone, placements: list[Placement]) -> Iterator[Change | Finding]:
-    """The changes and findings for the wildcard of one zone, by the table above."""
-    record = zone.records.get(WILDCARD)
+def _names_of_ours(view: View, zone: Zone) -> set[str]:
+    ours = (record for record in zone.records.values() if record_is_ours(record, view.rules.owner))
+    return {record.name for record in ours if record.name != WILDCARD}
+
+
+def _holds(placement: Placement, record: RecordSet) -> bool:
+    return placement.endpoint.id in {claim.endpoint for claim in claims(record).values()}
+
+
+def _name(
+    view: View,
+    zone: Zone,
+    name: str,
+    wanting: list[Placement],
+    placed: Mapping[ResourceId, ResourceId],
+) -> Name:
+    record = zone.records.get(name)
+    claimed = claims(record) if record and record_is_ours(record, view.rules.owner) else {}
+    wanted_by = {placement.endpoint.id for placement in wanting}
+    held = {
+        address: claim
+        for address, claim in claimed.items()
+        if claim.endpoint not in wanted_by and not _let_go(view, claim.endpoint, placed)
+    }
+    holders = {claim.endpoint for claim in claimed.values()}
+    ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
+    return Name(zone, name, tuple(ordered), held)
+
+
+def _let_go(view: View, endpoint: ResourceId, placed: Mapping[ResourceId, ResourceId]) -> bool:
+    """Whether a holder that does not want the name has no more right to it: undone, or placed otherwise."""
+    return endpoint in placed or verdict_on(view, endpoint) is Verdict.UNDO
+
+
+def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
+    record = name.record
     if record and not record_is_ours(record, view.rules.owner):
-        yield from _beside_foreign(view, record, placements)
+        yield from _beside_foreign(view, name, record)
         return
-    holders = _holders(view, record)
-    winner = _winner(holders, placements)
-    yield from (
-        _told_other(zone, placement.endpoint, holders) for placement in placements if placement is not winner
-    )
-    if winner:
-        yield from _written(view, winner, record)
-    elif record and not holders and (gone := _claimed_by(record)):
+    winners = _winners(view, name)
+    yield from (_told_other(name, one, winners) for one in name.wanted_by if one not in winners)
+    gone = {claim.endpoint for claim in claims(record).values()} - _holders(name.held) if record else set()
+    if winners or (name.held and gone):
+        yield from _written(view, name, winners, gone)
+    elif record and gone:
         yield DeleteRecord(min(gone), record)
 
 
-def _zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Finding:
-    if ZONE_TAG in endpoint.tags:
-        return _tagged_zone(view, endpoint, name)
-    at = str(endpoint.id)
-    listed = [zone for zone in view.world.zones() if zone.id.name == name]
-    linked = [zone for zone in listed if endpoint.network in zone.networks]
-    if len(linked) > 1:
-        ids = ", ".join(str(zone.id) for zone in linked)
-        return Finding("zone-ambiguous", at, f"its virtual network is linked to several zones {name}: {ids}")
-    if linked:
-        return linked[0]
-    if reason := _why_unsure(view, name):
-        return Finding("unreadable", at, f"the zones named {name}: {reason}")
-    if listed:
-        return Finding("zone-not-linked", at, f"no zone {name} is linked to {endpoint.network}")
-    return Finding("zone-missing", at, f"there is no zone {name} in DNS_ZONE_SCOPES")
+def _winners(view: View, name: Name) -> list[Placement]:
+    """Who gets the name: the one who has it, else the first; and with them all who share it."""
+    winners: list[Placement] = []
+    for placement in name.wanted_by:
+        alone = not winners and not name.held
+        if alone or _may_join(view, placement, winners, name.held):
+            winners.append(placement)
+    return winners
 
 
-def _tagged_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Finding:
-    at = str(endpoint.id)
-    try:
-        wanted = zone_tagged(endpoint)
-    except BadIdError as error:
-        return Finding("zone-not-usable", at, f"its tag {ZONE_TAG}: {error}")
-    assert wanted is not None, "asked only where the tag is there"
-    if not in_scope(wanted, view.rules.dns_scopes):
-        return Finding("zone-not-usable", at, f"the zone in its tag, {wanted}, lies outside DNS_ZONE_SCOPES")
-    if wanted.name != name:
-        return Finding("zone-not-usable", at, f"the zone in its tag, {wanted}, is not named {name}")
-    match view.world.get(ReadZone(wanted)):
-        case Zone() as zone:
-            return zone
-        case Unreadable(reason):
-            return Finding("unreadable", at, f"the zone in its tag: {reason}")
-        case _:
-            return Finding("zone-missing", at, f"the zone in its tag, {wanted}, does not exist")
+def _may_join(view: View, placement: Placement, winners: list[Placement], held: Claims) -> bool:
+    others = [(one.shares, one.alias.lower()) for one in winners]
+    for holder in sorted(_holders(held)):
+        found = view.world.get(ReadEndpoint(holder))
+        connection = private_link(view, found) if isinstance(found, Endpoint) else None
+        others.append(
+            (isinstance(found, Endpoint) and shares(found), connection.target.lower() if connection else "")
+        )
+    return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
 
 
-def _why_unsure(view: View, name: str) -> str | None:
-    """Why a zone of that name may exist that we do not see."""
-    for read, answer in view.world.unreadable().items():
-        if isinstance(read, ListZones) or (isinstance(read, ReadZone) and read.id.name == name):
-            return answer.reason
+def _alias_of_wildcard(view: View, name: Name) -> str | None:
+    """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
+    if winners := _winners(view, name):
+        return winners[0].alias.lower()
+    for holder in sorted(_holders(name.held)):
+        found = view.world.get(ReadEndpoint(holder))
+        if isinstance(found, Endpoint) and (connection := private_link(view, found)):
+            return connection.target.lower()
     return None
 
 
-def _beside_foreign(view: View, record: RecordSet, placements: list[Placement]) -> Iterator[Change | Finding]:
-    for placement in placements:
+def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Change | Finding]:
+    for placement in name.wanted_by:
         if view.rules.dns_adopt and set(placement.addresses) == set(record.addresses):
-            yield _put(view, placement, record)
+            yield _put(view, name, [placement], placement.endpoint.id)
             return
-        at = str(placement.endpoint.id)
-        told = (
-            f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)} is not ours; it is left as it is"
+        shown = f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)}"
+        yield Finding(
+            "wildcard-foreign", str(placement.endpoint.id), f"{shown} is not ours; it is left as it is"
         )
-        yield Finding("wildcard-foreign", at, told)
 
 
-def _holders(view: View, record: RecordSet | None) -> frozenset[ResourceId]:
-    """The endpoints that the record stands for and whose it still is."""
-    return frozenset(one for one in _claimed_by(record) if not _released(view, one))
+def _told_other(name: Name, loser: Placement, winners: list[Placement]) -> Finding:
+    having = _holders(name.held) | {one.endpoint.id for one in winners}
+    whose = ", ".join(map(str, sorted(having)))
+    told = f"the record {name.name} in {name.zone.id} stands for {whose}"
+    return Finding("wildcard-owned-by-other", str(loser.endpoint.id), told)
 
 
-def _claimed_by(record: RecordSet | None) -> frozenset[ResourceId]:
-    return frozenset(claim.endpoint for claim in claims(record).values()) if record else frozenset()
-
-
-def _released(view: View, endpoint: ResourceId) -> bool:
-    return verdict_on(view, endpoint) is Verdict.UNDO
-
-
-def _winner(holders: frozenset[ResourceId], placements: list[Placement]) -> Placement | None:
-    """Who gets the record: the one who has it; else, if nobody has, the first."""
-    ordered = sorted(placements, key=lambda placement: placement.endpoint.id)
-    having = [placement for placement in ordered if placement.endpoint.id in holders]
-    return next(iter(having or (ordered if not holders else [])), None)
-
-
-def _told_other(zone: Zone, endpoint: Endpoint, holders: frozenset[ResourceId]) -> Finding:
-    whose = ", ".join(map(str, sorted(holders))) or "another endpoint of this pass"
-    return Finding(
-        "wildcard-owned-by-other", str(endpoint.id), f"the wildcard in {zone.id} stands for {whose}"
-    )
-
-
-def _written(view: View, placement: Placement, record: RecordSet | None) -> Iterator[PutRecord]:
-    change = _put(view, placement, record)
-    if record is None or replace(change.after, etag=record.etag) != record:
+def _written(
+    view: View, name: Name, winners: list[Placement], gone: Iterable[ResourceId]
+) -> Iterator[PutRecord]:
+    behalf = winners[0].endpoint.id if winners else min(gone)
+    change = _put(view, name, winners, behalf)
+    if name.record is None or replace(change.after, etag=name.record.etag) != name.record:
         yield change
 
 
-def _put(view: View, placement: Placement, record: RecordSet | None) -> PutRecord:
-    claim = Claim(placement.endpoint.id, placement.registered)
-    claimed = dict.fromkeys(placement.addresses, claim)
-    metadata = metadata_for(view.rules.owner, claimed, record.metadata if record else {})
-    after = RecordSet(placement.zone.id, WILDCARD, view.rules.record_ttl, placement.addresses, metadata, None)
-    return PutRecord(placement.endpoint.id, record, after)
+def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -> PutRecord:
+    claimed = dict(name.held)
+    for one in winners:
+        claimed |= dict.fromkeys(one.addresses, one.claim)
+    metadata = metadata_for(view.rules.owner, claimed, name.record.metadata if name.record else {})
+    addresses = tuple(sorted(claimed))
+    after = RecordSet(name.zone.id, name.name, view.rules.record_ttl, addresses, metadata)
+    return PutRecord(behalf, name.record, after)
+
+
+def _holders(held: Claims) -> set[ResourceId]:
+    return {claim.endpoint for claim in held.values()}

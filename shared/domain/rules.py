@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.ids import ResourceId, Scope, in_scope
+from shared.domain.ids import Kind, ResourceId, Scope, in_scope
 from shared.domain.model import Endpoint, Service
 from shared.domain.selectors import Selectors, parse_selectors
 
 ZONE_TAG = "clickhouse-dns-zone"
+SHARING_TAG, SHARED = "clickhouse-dns", "shared"
 
 
 class IdKind(StrEnum):
@@ -19,7 +20,10 @@ class IdKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`endpoint_scopes` say who may ask, `service_filter` what may be given (None: every service)."""
+    """`endpoint_scopes` say who may ask, `service_filter` what may be given (None: every service).
+
+    `zone_group` is the resource group in which missing zones are made (None: they are not).
+    """
 
     owner: str
     endpoint_scopes: tuple[Scope, ...]
@@ -29,6 +33,7 @@ class Rules:
     id_kind: IdKind = IdKind.GUID
     dns_adopt: bool = False
     record_ttl: int = 300
+    zone_group: Scope | None = None
 
     def may_ask(self, endpoint: ResourceId) -> bool:
         return in_scope(endpoint, self.endpoint_scopes)
@@ -44,3 +49,9 @@ class Rules:
     def id_of(self, endpoint: Endpoint) -> str:
         """The id under which this endpoint is to be registered."""
         return endpoint.guid if self.id_kind is IdKind.GUID else endpoint.arm_id
+
+
+def zone_tagged(endpoint: Endpoint) -> ResourceId | None:
+    """The zone that the endpoint's own tag names. Raises BadIdError if it names something else."""
+    text = endpoint.tags.get(ZONE_TAG)
+    return ResourceId.parse(text, Kind.ZONE) if text is not None else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.ids import ResourceId
-from shared.domain.marks import claims, endpoint_marked, evidently_foreign, record_is_ours
+from shared.domain.marks import Claim, claims, endpoint_marked, evidently_foreign, record_is_ours
 from shared.domain.model import Config, Registration, Service
 from shared.domain.rules import Rules
 from shared.domain.world import ReadConfig, World
@@ -72,15 +72,26 @@ class View:
         found: defaultdict[ResourceId, set[str]] = defaultdict(set)
         for registered, endpoint in self.marked.items():
             found[endpoint].add(registered)
-        for registered, endpoint in self._told_by_records():
+        for claim in self._told_by_records:
+            registered = (claim.id or "").lower()
             registration = self.registrations.get(registered)
-            if registered not in self.marked and not (
-                registration and evidently_foreign(registration, self.rules.owner)
-            ):
-                found[endpoint].add(registered)
+            foreign = registration and evidently_foreign(registration, self.rules.owner)
+            if claim.ours and registered and registered not in self.marked and not foreign:
+                found[claim.endpoint].add(registered)
         return {endpoint: frozenset(ids) for endpoint, ids in found.items()}
 
-    def _told_by_records(self) -> list[tuple[str, ResourceId]]:
-        ours = [r for r in self.world.records() if record_is_ours(r, self.rules.owner)]
-        told = [claim for record in ours for claim in claims(record).values()]
-        return [(claim.registered.lower(), claim.endpoint) for claim in told if claim.registered]
+    @cached_property
+    def lent(self) -> dict[ResourceId, dict[str, frozenset[str]]]:
+        """The services that we allowed under somebody else's registration: their ids' ends, by the
+        registered id (lower case), by endpoint.
+        """
+        found: defaultdict[ResourceId, dict[str, frozenset[str]]] = defaultdict(dict)
+        for claim in self._told_by_records:
+            if claim.id and claim.lent and not claim.ours:
+                found[claim.endpoint][claim.id.lower()] = claim.lent
+        return dict(found)
+
+    @cached_property
+    def _told_by_records(self) -> list[Claim]:
+        ours = [record for record in self.world.records() if record_is_ours(record, self.rules.owner)]
+        return [claim for record in ours for claim in claims(record).values()]

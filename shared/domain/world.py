@@ -138,6 +138,11 @@ class World:
     def unreadable(self) -> dict[Read[Any], Unreadable]:
         return {read: a for read, a in self.answers.items() if isinstance(a, Unreadable)}
 
+    def forget_zone(self, zone: ResourceId) -> "World":
+        """This world after a zone was made or linked: neither it nor the lists it is in are known."""
+        lists = [read for read in self.answers if isinstance(read, ListZones) and read.scope.covers(zone)]
+        return self.forget([ReadZone(zone), *lists])
+
     def with_service(self, service: Service) -> "World":
         """This world after a service's allow list was changed."""
         known = self.get(ReadServices())

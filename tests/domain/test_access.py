@@ -6,10 +6,10 @@ from shared.domain.changes import Change, Register, told
 from shared.domain.ids import ResourceId
 from shared.domain.marks import describe
 from shared.domain.model import Registration, Service
-from shared.domain.plan import make_plan
 from shared.domain.rules import IdKind, Rules
 from shared.domain.view import View
 from shared.domain.world import Read, ReadConfig, World
+from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
     OWNER,
@@ -49,7 +49,7 @@ def said(change: Change) -> str:
 
 
 def changes(seen: World, by: Rules | None = None, *, add_refused: bool = False) -> list[str]:
-    plan = make_plan(seen, by or rules(), frozenset(), add_refused=add_refused)
+    plan = plan_of(seen, by, add_refused=add_refused)
     return [said(change) for change in plan.changes if "record" not in change.verb]
 
 
@@ -112,7 +112,7 @@ def test_connect(
 
 def test_register() -> None:
     """A registration is made in the region of the service, and says whose it is and for which endpoint."""
-    made = make_plan(world(endpoint(1, "")), rules(), frozenset())
+    made = plan_of(world(endpoint(1, "")))
     assert made.changes == (Register(pe(1), guid(1), REGION, describe(OWNER, pe(1))),)
 
 

@@ -12,7 +12,9 @@ from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registratio
 from shared.ports import Systems
 from tests.support.worlds import ALIAS, config, interface_addresses, service
 
-WRITES = frozenset({"update_registrations", "update_allow_list", "register_through", "put", "delete"})
+WRITES = frozenset(
+    {"update_registrations", "update_allow_list", "register_through", "put", "delete", "create_zone", "link"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,19 @@ class FakeDns:
             if known and known.etag != record.etag:
                 raise ChangedError("412: the record set was changed")
             self.set(record.zone, record.name, None)
+
+    async def create_zone(self, zone: ResourceId) -> None:
+        async with self.log.call("create_zone", zone):
+            if zone in self.known:
+                raise ChangedError("412: there is such a zone")
+            self.known[zone] = Zone(zone)
+
+    async def link(self, zone: ResourceId, network: ResourceId) -> None:
+        async with self.log.call("link", zone, network):
+            known = self.known[zone]
+            if network in known.networks:
+                raise ChangedError("412: there is such a link")
+            self.known[zone] = replace(known, networks=known.networks | {network})
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A pass over the fakes, in one line."""
 
 from shared.domain.ids import ResourceId
-from shared.domain.needs import Targets
+from shared.domain.targets import Targets
 from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.rules import Rules

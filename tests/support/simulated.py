@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from shared.domain.ids import Kind, ResourceId
-from shared.domain.needs import Targets
+from shared.domain.targets import Targets
 from shared.domain.report import Report
 from shared.reconcile import Order
 from shared.settings import Settings

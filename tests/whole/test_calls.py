@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.domain.needs import Targets
+from shared.domain.targets import Targets
 from shared.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.server import running

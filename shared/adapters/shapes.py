@@ -1,0 +1,27 @@
+"""Taking JSON apart that may not have the shape it should have: then a TypeError tells, and not a surprise later."""
+
+from typing import Any
+
+MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError)
+"""What taking apart an answer of the wrong shape raises."""
+
+
+def text(value: Any) -> str:
+    """The text; "" where nothing is told."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value
+
+
+def items(value: Any) -> list[Any]:
+    """The list; an empty one where nothing is told."""
+    return [] if value is None else listed(value)
+
+
+def listed(value: Any) -> list[Any]:
+    """The list, which must be told."""
+    if not isinstance(value, list):
+        raise TypeError(f"a list was expected, not {type(value).__name__}")
+    return value

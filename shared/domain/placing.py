@@ -1,0 +1,113 @@
+"""Where an endpoint's address belongs: which zone, and what stands in the way."""
+
+from dataclasses import dataclass
+
+from shared.domain.addresses import addresses_of
+from shared.domain.changes import CreateZone, LinkNetwork
+from shared.domain.findings import Finding
+from shared.domain.ids import BadIdError, Kind, ResourceId, in_scope
+from shared.domain.marks import Claim
+from shared.domain.model import Endpoint, Unreadable, Zone
+from shared.domain.rules import SHARED, SHARING_TAG, ZONE_TAG, zone_tagged
+from shared.domain.view import View
+from shared.domain.world import ListZones, ReadZone
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An endpoint whose address belongs into a zone.
+
+    `alias` is the Private Link service it reaches, `labels` are the names, within the zone, of the
+    services it was granted, `claim` is what its records tell of it.
+    """
+
+    endpoint: Endpoint
+    zone: Zone
+    alias: str
+    addresses: tuple[str, ...]
+    labels: frozenset[str]
+    claim: Claim
+
+    @property
+    def shares(self) -> bool:
+        return shares(self.endpoint)
+
+
+def shares(endpoint: Endpoint) -> bool:
+    """Whether the endpoint's tag consents to a record with the addresses of others beside its own."""
+    return endpoint.tags.get(SHARING_TAG, "").strip().lower() == SHARED
+
+
+type Obstacle = Finding | CreateZone | LinkNetwork
+
+
+def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
+    """The zone of that name for the endpoint's network; or what is missing, or what would mend it."""
+    if ZONE_TAG in endpoint.tags:
+        return _tagged_zone(view, endpoint, name)
+    at = str(endpoint.id)
+    named = [zone for zone in view.world.zones() if zone.id.name == name]
+    linked = [zone for zone in named if endpoint.network in zone.networks]
+    if len(linked) > 1:
+        ids = ", ".join(str(zone.id) for zone in linked)
+        return Finding("zone-ambiguous", at, f"its virtual network is linked to several zones {name}: {ids}")
+    if linked:
+        return linked[0]
+    if reason := _why_unsure(view, name):
+        return Finding("unreadable", at, f"the zones named {name}: {reason}")
+    return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
+
+
+def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
+    addresses = addresses_of(view.world, endpoint)
+    if isinstance(addresses, Unreadable):
+        return Finding("unreadable", str(endpoint.id), f"its network interface: {addresses.reason}")
+    return addresses or Finding("no-private-ip", str(endpoint.id), "it has no private address yet")
+
+
+def _made(view: View, endpoint: Endpoint, name: str, named: list[Zone]) -> CreateZone | LinkNetwork | None:
+    """The change that makes or links the zone, where the settings name a resource group for it."""
+    group = view.rules.zone_group
+    if not group or not group.resource_group or not endpoint.network:
+        return None
+    ours = ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
+    if any(zone.id == ours for zone in named):
+        return LinkNetwork(endpoint.id, ours, endpoint.network)
+    return CreateZone(endpoint.id, ours)
+
+
+def _missing(endpoint: Endpoint, name: str, named: list[Zone]) -> Finding:
+    at = str(endpoint.id)
+    if named:
+        return Finding("zone-not-linked", at, f"no zone {name} is linked to {endpoint.network}")
+    return Finding("zone-missing", at, f"there is no zone {name} in DNS_ZONE_SCOPES")
+
+
+def _tagged_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Finding:
+    at = str(endpoint.id)
+    try:
+        wanted = zone_tagged(endpoint)
+    except BadIdError as error:
+        return Finding("zone-not-usable", at, f"its tag {ZONE_TAG}: {error}")
+    assert wanted is not None, "asked only where the tag is there"
+    if not in_scope(wanted, view.rules.dns_scopes):
+        return Finding("zone-not-usable", at, f"the zone in its tag, {wanted}, lies outside DNS_ZONE_SCOPES")
+    if wanted.name != name:
+        return Finding("zone-not-usable", at, f"the zone in its tag, {wanted}, is not named {name}")
+    match view.world.get(ReadZone(wanted)):
+        case Zone() as zone:
+            return zone
+        case Unreadable(reason):
+            return Finding("unreadable", at, f"the zone in its tag: {reason}")
+        case _:
+            return Finding("zone-missing", at, f"the zone in its tag, {wanted}, does not exist")
+
+
+def _why_unsure(view: View, name: str) -> str | None:
+    """Why a zone of that name may exist that we do not see."""
+    hiding = [
+        answer.reason
+        for read, answer in view.world.unreadable().items()
+        if isinstance(read, ListZones) or (isinstance(read, ReadZone) and read.id.name == name)
+    ]
+    return min(hiding, default=None)

@@ -1,0 +1,115 @@
+"""What a person should know of an endpoint's verdict, of its tag and of its connection."""
+
+from collections.abc import Iterator, Mapping
+
+from shared.domain.access import Connecting
+from shared.domain.findings import Finding
+from shared.domain.ids import ResourceId
+from shared.domain.model import Absent, Endpoint, Service, Status, Unreadable
+from shared.domain.verdicts import Verdict, concerns_us
+from shared.domain.view import View
+from shared.domain.world import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices
+
+
+def of_verdicts(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
+    for endpoint, verdict in verdicts.items():
+        at = str(endpoint)
+        match verdict:
+            case Verdict.OUTSIDE:
+                yield Finding("outside-scope", at, "it lies outside ENDPOINT_SCOPES; nothing is done for it")
+            case Verdict.STRANGER:
+                yield Finding("not-a-clickhouse-endpoint", at, _told_stranger(view, endpoint))
+            case Verdict.UNKNOWN:
+                yield Finding("unreadable", at, _why_unknown(view, endpoint))
+            case Verdict.UNDO if (reason := _why_no_access(view)) and _may_own(view, endpoint):
+                yield Finding("unreadable", at, reason)
+            case _:
+                pass
+
+
+def _may_own(view: View, endpoint: ResourceId) -> bool:
+    """Whether we asked ClickHouse Cloud for what we may own on behalf of this endpoint."""
+    found = view.world.get(ReadEndpoint(endpoint))
+    asked = ReadRegistrations() in view.world
+    return asked and isinstance(found, Endpoint | Absent) and concerns_us(found, view.rules)
+
+
+def _told_stranger(view: View, endpoint: ResourceId) -> str:
+    found = view.world.get(ReadEndpoint(endpoint))
+    targets = ", ".join(c.target for c in found.connections) if isinstance(found, Endpoint) else ""
+    return f"it is tagged, but connected to {targets or 'nothing'}, which no service of the organization is behind"
+
+
+def _why_unknown(view: View, endpoint: ResourceId) -> str:
+    found = view.world.get(ReadEndpoint(endpoint))
+    if isinstance(found, Unreadable):
+        return found.reason
+    return _why_no_access(view) or _why_no_config(view) or "it was not read"
+
+
+def _why_no_access(view: View) -> str | None:
+    for read in (ReadServices(), ReadRegistrations()):
+        answer = view.world.get(read)
+        if isinstance(answer, Unreadable):
+            return answer.reason
+    if view.world.get(ReadServices()) == ():
+        return "the organization's list of services came back empty, which is no ground to act on"
+    return None
+
+
+def _why_no_config(view: View) -> str | None:
+    for service in view.services:
+        answer = view.world.get(ReadConfig(service.id))
+        if isinstance(answer, Unreadable):
+            return f"the private endpoint config of service {service.name}: {answer.reason}"
+    return None
+
+
+def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
+    at = str(wish.endpoint.id)
+    request = view.rules.request_of(wish.endpoint)
+    assert request is not None, "only tagged endpoints connect"
+    names = {service.id: service.name for service in view.services}
+    chosen = wish.selection
+    ambiguous = request.ambiguous(view.services)
+    yield from (Finding("bad-selector", at, fault) for fault in request.faults)
+    yield from (Finding("bad-selector", at, f"several services are named {name}") for name in ambiguous)
+    for text in request.unmatched(view.services):
+        yield Finding("service-not-found", at, f"no service on Azure matches {text}")
+    for service in sorted(chosen.refused):
+        yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {names[service]}")
+    for service in sorted(chosen.elsewhere):
+        yield Finding("service-on-other-private-link", at, f"{names[service]} is not behind {wish.alias}")
+    for service in sorted(chosen.held):
+        yield _told_held(view, at, next(one for one in view.services if one.id == service))
+    if not chosen.granted | chosen.held:
+        yield Finding(
+            "no-service-selected", at, "it gets its registration and record, but reaches no service"
+        )
+
+
+def _told_held(view: View, at: str, service: Service) -> Finding:
+    answer = view.world.get(ReadConfig(service.id))
+    if isinstance(answer, Unreadable):
+        return Finding(
+            "unreadable", at, f"the private endpoint config of service {service.name}: {answer.reason}"
+        )
+    return Finding(
+        "bad-selector", at, f"{service.name} is named ambiguously; its allow list is left as it is"
+    )
+
+
+def of_connection(wish: Connecting) -> Iterator[Finding]:
+    at = str(wish.endpoint.id)
+    status = next(c.status for c in wish.endpoint.connections if c.target == wish.alias)
+    code = (
+        {
+            Status.PENDING: "endpoint-pending",
+            Status.REJECTED: "endpoint-rejected",
+            Status.DISCONNECTED: "endpoint-disconnected",
+        }.get(Status(status))
+        if status in Status
+        else None
+    )
+    if code:
+        yield Finding(code, at, f"its connection to {wish.alias} is {status}")

@@ -1,0 +1,177 @@
+import re
+from typing import Any
+
+import pytest
+
+from shared.domain import changes
+from shared.domain.findings import CATALOGUE, Finding, Severity
+from shared.domain.ids import ResourceId, Scope
+from shared.domain.model import Endpoint, Service
+from shared.domain.policy import Policy, permitted
+from shared.domain.rules import IdKind, Rules
+from shared.domain.safety import limited
+from shared.domain.world import ReadAddresses, ReadConfig, World
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    FORBIDDEN,
+    OTHER_ALIAS,
+    STRANGE_ALIAS,
+    SUBSCRIPTION,
+    endpoint,
+    foreign,
+    foreign_record,
+    guid,
+    interface,
+    pe,
+    record,
+    registered,
+    rules,
+    service,
+    service_id,
+    world,
+    zone,
+    zone_id,
+)
+
+
+def there(one: Endpoint | ResourceId, *services: Service, **parts: Any) -> World:
+    """A world in which that endpoint has all it wants, unless `parts` tell otherwise."""
+    main = service("main", guid(1), env="prod")
+    return world(
+        one,
+        **{
+            "services": services or (main,),
+            "registrations": [registered(1)],
+            "zones": [zone(record(1))],
+            **parts,
+        },
+    )
+
+
+MAIN, TEST = service("main", guid(1), env="prod"), service("test", guid(1))
+ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
+TWIN = Service(service_id("twin"), "main", "azure", "westus3")
+NO_CONFIG = {ReadConfig(service_id("test")): FORBIDDEN}
+ARM = rules(id_kind=IdKind.RESOURCE_ID)
+
+ROWS: list[tuple[str, str, World, Rules]] = [
+    ("outside-scope", "outside ENDPOINT_SCOPES", there(endpoint(1)), rules(scopes=ELSEWHERE)),
+    ("not-a-clickhouse-endpoint", STRANGE_ALIAS, there(endpoint(1, alias=STRANGE_ALIAS)), rules()),
+    ("bad-selector", "'tag:' is neither", there(endpoint(1, "main,tag:")), rules()),
+    ("bad-selector", "several services are named main", there(endpoint(1, "main,*"), MAIN, TWIN), rules()),
+    ("bad-selector", "named ambiguously", there(endpoint(1, "main"), MAIN, TWIN), rules()),
+    ("service-not-found", "matches nobody", there(endpoint(1, "main,nobody")), rules()),
+    (
+        "service-not-permitted",
+        "permit test",
+        there(endpoint(1, "*,test"), MAIN, TEST),
+        rules(service_filter="main"),
+    ),
+    (
+        "service-on-other-private-link",
+        "far is not behind",
+        there(endpoint(1, "*,far"), MAIN, service("far"), elsewhere={"far": OTHER_ALIAS}),
+        rules(),
+    ),
+    ("no-service-selected", "reaches no service", there(endpoint(1, ""), service("main")), rules()),
+    ("endpoint-pending", "Pending", there(endpoint(1, status="Pending")), rules()),
+    ("endpoint-rejected", "Rejected", there(endpoint(1, status="Rejected")), rules()),
+    ("endpoint-disconnected", "Disconnected", there(endpoint(1, status="Disconnected")), rules()),
+    (
+        "no-private-ip",
+        "no private address",
+        there(endpoint(1), also={ReadAddresses(interface(1)): ()}),
+        rules(),
+    ),
+    ("zone-missing", "no zone", there(endpoint(1), zones=[]), rules()),
+    ("zone-not-linked", "is linked to", there(endpoint(1), zones=[zone(vnets=())]), rules()),
+    ("zone-not-usable", "not the ARM id", there(endpoint(1, zone_tag="x"), zones=[]), rules()),
+    ("zone-ambiguous", "rg-2", there(endpoint(1), zones=[zone(), zone(id_=zone_id("rg-2"))]), rules()),
+    ("wildcard-foreign", "is not ours", there(endpoint(1), zones=[zone(foreign_record())]), rules()),
+    (
+        "wildcard-owned-by-other",
+        "pe-1",
+        there(
+            endpoint(2),
+            registrations=[registered(2)],
+            also=there(endpoint(1)).answers,
+            zones=[zone(record(1))],
+        ),
+        rules(),
+    ),
+    ("registration-foreign", "somebody else", there(endpoint(1), registrations=[foreign(guid(1))]), rules()),
+    (
+        "allow-list-extra",
+        "not by us",
+        there(endpoint(1, "main"), MAIN, TEST, registrations=[foreign(guid(1))]),
+        rules(),
+    ),
+    ("id-kind-mixed", "resource_id", there(endpoint(1)), ARM),
+    ("unreadable", "403", there(endpoint(1), MAIN, TEST, also=NO_CONFIG), rules()),
+    # told of what a policy does not permit
+    ("record-drift", "would put-record 10.0.0.1 in", there(endpoint(1), zones=[zone()]), rules()),
+    ("record-drift", "would delete-record", there(pe(1), registrations=[]), rules()),
+    ("registration-missing", "would register", there(endpoint(1), registrations=[]), rules()),
+    ("allow-list-missing", "would allow", there(endpoint(1), service("main")), rules()),
+    ("allow-list-extra", "would disallow", there(endpoint(1, "main"), MAIN, TEST), rules()),
+    (
+        "registration-orphaned",
+        "would deregister",
+        there(endpoint(1), registrations=[registered(9, by=1)]),
+        rules(),
+    ),
+    # told of what is too much
+    ("removals-over-limit", "1 endpoints would be undone, the limit is 0", there(endpoint(1, None)), rules()),
+]
+
+
+@pytest.mark.parametrize(("code", "said", "seen", "by"), ROWS, ids=[row[0] for row in ROWS])
+def test_told(code: str, said: str, seen: World, by: Rules) -> None:
+    """What a person should know is told under its code, in words that name what it is about."""
+    plan = limited(plan_of(seen, by), 0 if code == "removals-over-limit" else 20)
+    told = permitted(plan, Policy.REPORT).findings
+    assert [one for one in told if one.code == code and said in one.message]
+
+
+def test_all_is_well() -> None:
+    """Of an endpoint that has all it wants nothing is told."""
+    assert plan_of(there(endpoint(1))).findings == ()
+
+
+@pytest.mark.parametrize("status", ["Approved", "Removed", ""])
+def test_other_states(status: str) -> None:
+    """An approved connection is not told of, nor one in a state that nobody has heard of."""
+    assert plan_of(there(endpoint(1, status=status))).findings == ()
+
+
+def test_every_code_is_told() -> None:
+    """Every code of the catalogue has a row in the table of this page."""
+    assert {row[0] for row in ROWS} == set(CATALOGUE)
+
+
+def test_drift_codes() -> None:
+    """Every kind of change has a code to tell it by, if it is not made."""
+    kinds = [one for one in vars(changes).values() if isinstance(one, type) and hasattr(one, "drift")]
+    assert len(kinds) >= 7
+    assert {kind.drift for kind in kinds} <= set(CATALOGUE)
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_catalogue(code: str) -> None:
+    """Every finding has a speaking code, and its remedy is a sentence or several."""
+    finding = Finding(code, "an object", "what there is")
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert finding.remedy[0].isupper()
+    assert finding.remedy.endswith(".")
+    assert finding.as_json() == {
+        "code": code,
+        "severity": finding.severity.name.lower(),
+        "object": "an object",
+        "message": "what there is",
+        "remedy": finding.remedy,
+    }
+
+
+def test_severities() -> None:
+    """Severities can be compared."""
+    assert Severity.INFO < Severity.WARNING < Severity.ERROR

@@ -1,0 +1,99 @@
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.changes import (
+    Allow,
+    Change,
+    DeleteRecord,
+    Deregister,
+    Disallow,
+    PutRecord,
+    Register,
+    RegisterThroughService,
+)
+from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
+from tests.support.worlds import REGION, address, guid, pe, record, zone_id
+
+register = Register(pe(1), guid(1), REGION, "")
+register_2 = Register(pe(2), guid(2), REGION, "")
+through = RegisterThroughService(pe(1), guid(1), REGION, "", "s1")
+through_2 = RegisterThroughService(pe(2), guid(2), REGION, "", "s1")
+deregister = Deregister(pe(1), guid(9).upper(), REGION)
+allow, allow_2 = Allow(pe(1), guid(1), "s1"), Allow(pe(2), guid(2), "s1")
+allow_s2 = Allow(pe(1), guid(1), "s2")
+disallow = Disallow(pe(1), guid(9), "s1")
+create = PutRecord(pe(1), None, record(1))
+move = PutRecord(pe(1), record(1, guid_number=9), record(1))
+readdress = PutRecord(pe(1), record(1), replace(record(1), ttl=60))
+elsewhere = PutRecord(pe(2), None, record(2, zone=zone_id("rg-2")))
+delete = DeleteRecord(pe(1), record(1, guid_number=9))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], ([], [], [])),
+        ([allow, register, create], ([register, create], [allow], [])),
+        ([allow_s2, through], ([through], [allow_s2], [])),
+        ([deregister, delete, disallow], ([], [disallow], [deregister, delete])),
+        ([delete], ([], [], [delete])),
+        # a record that witnesses an id which is being removed waits for it; another does not
+        ([move, disallow], ([], [disallow], [move])),
+        ([move, deregister], ([], [], [deregister, move])),
+        ([move], ([move], [], [])),
+        ([readdress, disallow, deregister], ([readdress], [disallow], [deregister])),
+    ],
+)
+def test_stages(changes: list[Change], expected: tuple[list[Change], ...]) -> None:
+    """On the way in the organization goes before the services, on the way out the services go first."""
+    assert stages(changes) == tuple(map(tuple, expected))
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        ([], []),
+        ([register, register_2], [[register, register_2]]),
+        ([allow_2, allow_s2, allow, disallow], [[allow_2, allow, disallow], [allow_s2]]),
+        ([through_2, through], [[through], [through_2]]),
+        ([create, elsewhere], [[create], [elsewhere]]),
+        ([deregister, delete], [[deregister], [delete]]),
+    ],
+)
+def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
+    """What goes to the organization or to one service shares a call; each record and each POST has its own."""
+    made = calls(stage)
+    assert sorted(map(repr, made)) == sorted(repr(tuple(one)) for one in expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "other", "blocked"),
+    [
+        (allow, register, True),
+        (allow_s2, register, True),
+        (allow_2, register, False),
+        (allow_s2, through, True),
+        (deregister, disallow, True),
+        (Deregister(pe(1), guid(1), REGION), disallow, False),
+        (move, disallow, True),
+        (readdress, disallow, False),
+        (create, disallow, False),
+        (delete, disallow, True),
+        (DeleteRecord(pe(2), record(2)), disallow, False),
+        (deregister, allow, False),
+        (allow, create, False),
+    ],
+)
+def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
+    """A change waits for that alone on which it depends, and not for what went well."""
+    failed, skipped = Outcome(other, Status.FAILED), Outcome(other, Status.SKIPPED)
+    assert blocked_by(change, [Outcome(other, Status.DONE)]) is None
+    assert blocked_by(change, [failed]) == (failed if blocked else None)
+    assert blocked_by(change, [skipped]) == (skipped if blocked else None)
+
+
+def test_witness() -> None:
+    """A record that keeps its address but tells of another id is a witness lost, too."""
+    same_place = replace(record(1), addresses=(address(9),), metadata=record(1, guid_number=9).metadata)
+    assert blocked_by(PutRecord(pe(1), same_place, record(1)), [Outcome(disallow, Status.FAILED)])

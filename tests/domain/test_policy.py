@@ -1,0 +1,83 @@
+import pytest
+
+from shared.domain.policy import Policy, permitted
+from shared.domain.safety import limited
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    endpoint,
+    guid,
+    pe,
+    record,
+    registered,
+    service,
+    world,
+    zone,
+)
+
+# Endpoint 1 is to be made, 2 is gone, 3 is untagged, 4 was recreated.
+EVERYTHING = plan_of(
+    world(
+        endpoint(1),
+        pe(2),
+        endpoint(3, None),
+        endpoint(4),
+        services=[service("main", guid(2), guid(3), guid(9))],
+        registrations=[registered(2), registered(3), registered(9, by=4)],
+        zones=[zone(record(2))],
+    )
+)
+ADDITIONS = ["allow pe-1", "put-record pe-1", "register pe-1", "allow pe-4", "register pe-4"]
+REMOVALS = [f"{verb} pe-{n}" for n in (2, 3, 4) for verb in ("deregister", "disallow")]
+
+
+def changes(plan: object) -> list[str]:
+    made = getattr(plan, "changes", ())
+    return [f"{change.verb} {change.endpoint.name}" for change in made]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "drift"),
+    [
+        (Policy.SYNC, ADDITIONS + REMOVALS, set()),
+        (Policy.UPSERT, ADDITIONS, {"registration-orphaned", "allow-list-extra"}),
+        (
+            Policy.REPORT,
+            [],
+            {
+                *("registration-orphaned", "allow-list-extra"),
+                *("registration-missing", "allow-list-missing", "record-drift"),
+            },
+        ),
+    ],
+)
+def test_policy(policy: Policy, expected: list[str], drift: set[str]) -> None:
+    """A policy lets through all, no removal, or nothing; every change that it stops becomes a finding."""
+    assert changes(EVERYTHING) == ADDITIONS + REMOVALS
+    plan = permitted(EVERYTHING, policy)
+    assert changes(plan) == expected
+    news = set(plan.findings) - set(EVERYTHING.findings)
+    assert {one.code for one in news} == drift
+    assert len(news) == len(EVERYTHING.changes) - len(expected)
+    assert list(plan.findings) == sorted(plan.findings)
+
+
+@pytest.mark.parametrize("limit", [2, 3, 100])
+def test_within_limit(limit: int) -> None:
+    """A plan that undoes no more endpoints than the limit is as it was; a recreated one does not count."""
+    assert limited(EVERYTHING, limit) is EVERYTHING
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_over_limit(limit: int) -> None:
+    """A plan that would undo more endpoints than the limit removes nothing, does the rest, and says so."""
+    plan = limited(EVERYTHING, limit)
+    assert changes(plan) == ADDITIONS
+    (told,) = set(plan.findings) - set(EVERYTHING.findings)
+    assert told.code == "removals-over-limit"
+    assert told.message.startswith(f"2 endpoints would be undone, the limit is {limit}")
+
+
+def test_nothing_to_undo() -> None:
+    """A limit of none does not stand in the way of a plan without removals."""
+    plan = plan_of(world(endpoint(1)))
+    assert limited(plan, 0) is plan

@@ -1,0 +1,232 @@
+from collections.abc import Iterable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from shared.domain.changes import DeleteRecord, PutRecord
+from shared.domain.ids import ResourceId, Scope
+from shared.domain.marks import MARK, claims
+from shared.domain.model import Endpoint, RecordSet
+from shared.domain.plan import Plan
+from shared.domain.rules import IdKind, Rules
+from shared.domain.world import ListZones, Read, ReadAddresses, ReadConfig, ReadEndpoint, ReadZone, World
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    FORBIDDEN,
+    OWNER,
+    SCOPE,
+    SUBSCRIPTION,
+    address,
+    endpoint,
+    foreign,
+    foreign_record,
+    guid,
+    interface,
+    network,
+    pe,
+    record,
+    registered,
+    rules,
+    service_id,
+    world,
+    zone,
+    zone_id,
+)
+
+ADOPTING = rules(dns_adopt=True)
+HIDDEN: dict[Read[Any], Any] = {ReadEndpoint(pe(2)): FORBIDDEN}
+
+type Who = list[Endpoint | ResourceId]
+
+
+def record_changes(plan: Plan) -> list[str]:
+    """The changes to records, in short: who gets which addresses, or what goes."""
+    puts = [
+        f"{'replace' if c.before else 'create'} {', '.join(c.after.addresses)} for {c.endpoint.name}"
+        for c in plan.changes
+        if isinstance(c, PutRecord)
+    ]
+    return puts + [
+        f"delete {', '.join(c.before.addresses)}" for c in plan.changes if isinstance(c, DeleteRecord)
+    ]
+
+
+def codes(plan: Plan) -> list[str]:
+    return [f"{finding.code} {finding.object.rpartition('/')[2]}" for finding in plan.findings]
+
+
+@pytest.mark.parametrize(
+    ("who", "record_there", "by", "expected", "told"),
+    [
+        # none
+        ([endpoint(1)], None, rules(), ["create 10.0.0.1 for pe-1"], []),
+        ([pe(1)], None, rules(), [], []),
+        # foreign
+        ([endpoint(1)], foreign_record(), rules(), [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], foreign_record(address(1)), rules(), [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], record(1, owner="other"), rules(), [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], foreign_record(), ADOPTING, [], ["wildcard-foreign pe-1"]),
+        ([pe(1)], foreign_record(address(1)), ADOPTING, [], []),
+        # foreign, with its address, to be adopted
+        ([endpoint(1)], foreign_record(address(1)), ADOPTING, ["replace 10.0.0.1 for pe-1"], []),
+        # ours, held by the endpoint itself
+        ([endpoint(1)], record(1), rules(), [], []),
+        ([endpoint(1)], record(1, ttl=60), rules(), ["replace 10.0.0.1 for pe-1"], []),
+        ([endpoint(1)], record(1, guid_number=9), rules(), ["replace 10.0.0.1 for pe-1"], []),
+        (
+            [endpoint(1)],
+            replace(record(1), addresses=("10.9.9.9",)),
+            rules(),
+            ["replace 10.0.0.1 for pe-1"],
+            [],
+        ),
+        ([endpoint(1)], replace(record(1), addresses=()), rules(), ["replace 10.0.0.1 for pe-1"], []),
+        ([endpoint(1), endpoint(2)], record(2), rules(), [], ["wildcard-owned-by-other pe-1"]),
+        # ours, held by another that is live
+        ([endpoint(2), endpoint(1)], record(1), rules(), [], ["wildcard-owned-by-other pe-2"]),
+        # ours, held by one that is gone or untagged
+        ([endpoint(1), pe(2)], record(2), rules(), ["replace 10.0.0.1 for pe-1"], []),
+        ([endpoint(1), endpoint(2, None)], record(2), rules(), ["replace 10.0.0.1 for pe-1"], []),
+        ([pe(1)], record(1), rules(), ["delete 10.0.0.1"], []),
+        ([endpoint(1, None)], record(1), rules(), ["delete 10.0.0.1"], []),
+        # wanted by two, held by nobody
+        (
+            [endpoint(2), endpoint(1)],
+            None,
+            rules(),
+            ["create 10.0.0.1 for pe-1"],
+            ["wildcard-owned-by-other pe-2"],
+        ),
+    ],
+)
+def test_wildcard(
+    who: Who, record_there: RecordSet | None, by: Rules, expected: list[str], told: list[str]
+) -> None:
+    """What becomes of the wildcard is told by who holds it and who wants it, as in the table."""
+    seen = world(*who, zones=[zone(*[record_there] if record_there else [])])
+    plan = plan_of(seen, by)
+    assert record_changes(plan) == expected
+    assert codes(plan) == told
+
+
+def test_unreadable_holder() -> None:
+    """A record is not taken from an endpoint that could not be read."""
+    plan = plan_of(world(endpoint(1), also=HIDDEN, zones=[zone(record(2))]))
+    assert record_changes(plan) == []
+    assert codes(plan) == ["unreadable pe-2", "wildcard-owned-by-other pe-1"]
+
+
+def test_holder_out_of_scope() -> None:
+    """A record is not taken from an endpoint that has come to lie outside the scopes."""
+    by = rules(scopes=(Scope(SUBSCRIPTION, "rg-new"),))
+    plan = plan_of(world(endpoint(1, group="rg-new"), pe(2), zones=[zone(record(2))]), by)
+    assert record_changes(plan) == []
+    assert codes(plan) == ["outside-scope pe-2", "wildcard-owned-by-other pe-1"]
+
+
+def test_no_claim_left() -> None:
+    """A record that bears our mark but names nobody is taken by who wants it, and deleted for nobody."""
+    nameless = replace(record(1), metadata=MappingProxyType({MARK: OWNER}))
+    assert record_changes(plan_of(world(endpoint(1), zones=[zone(nameless)]))) == [
+        "replace 10.0.0.1 for pe-1"
+    ]
+    assert record_changes(plan_of(world(pe(1), zones=[zone(nameless)]))) == []
+
+
+def put(seen: World, by: Rules | None = None) -> RecordSet:
+    (change,) = [c for c in plan_of(seen, by).changes if isinstance(c, PutRecord)]
+    return change.after
+
+
+def test_written() -> None:
+    """A record is written with the address, the TTL of the settings, our mark and who stands behind it."""
+    after = put(world(endpoint(1), zones=[zone()]))
+    assert (after.zone, after.name, after.ttl, after.addresses) == (zone_id(), "*", 300, (address(1),))
+    assert after.metadata == record(1).metadata
+
+
+def test_adopted() -> None:
+    """An adopted record keeps the metadata it had."""
+    after = put(world(endpoint(1), zones=[zone(foreign_record(address(1)))]), ADOPTING)
+    assert after.metadata == {"made-by": "hand", **record(1).metadata}
+
+
+@pytest.mark.parametrize(
+    ("by", "registrations", "expected"),
+    [
+        (rules(), [], (guid(1), True)),
+        (rules(), [registered(1)], (guid(1), True)),
+        (rules(), [foreign(guid(1))], (guid(1), False)),
+        (rules(id_kind=IdKind.RESOURCE_ID), [], (str(pe(1)), True)),
+        (rules(id_kind=IdKind.RESOURCE_ID), [foreign(endpoint(1).arm_id)], (str(pe(1)), False)),
+    ],
+)
+def test_second_witness(by: Rules, registrations: Iterable[Any], expected: tuple[str, bool]) -> None:
+    """The record tells under which id the endpoint is registered, and whether it was we who did it."""
+    after = put(world(endpoint(1), registrations=registrations, zones=[zone()]), by)
+    assert {(claim.id, claim.ours) for claim in claims(after).values()} == {expected}
+
+
+EAST = zone_id(name="eastus.privatelink.azure.clickhouse.cloud")
+SECOND = zone_id("rg-dns-2")
+OUTSIDE = ResourceId("99999999-1111-4111-8111-111111111111", "rg", SECOND.type, SECOND.name)
+
+
+@pytest.mark.parametrize(
+    ("one", "zones", "also", "told"),
+    [
+        (endpoint(1), [zone()], {}, None),
+        (endpoint(1), [zone(vnets=()), zone(id_=SECOND)], {}, None),
+        (endpoint(1), [], {}, "zone-missing"),
+        (endpoint(1), [zone(id_=EAST)], {}, "zone-missing"),
+        (endpoint(1), [zone(vnets=("other",))], {}, "zone-not-linked"),
+        (endpoint(1), [zone(), zone(id_=SECOND)], {}, "zone-ambiguous"),
+        (endpoint(1), [], {ListZones(SCOPE): FORBIDDEN}, "unreadable"),
+        (endpoint(1), [zone(vnets=())], {ListZones(SCOPE): FORBIDDEN}, "unreadable"),
+        (endpoint(1), [zone()], {ListZones(SCOPE): FORBIDDEN}, None),
+        (endpoint(1), [zone(vnets=())], {ReadZone(SECOND): FORBIDDEN}, "unreadable"),
+        (endpoint(1), [], {ReadZone(EAST): FORBIDDEN}, "zone-missing"),
+        (endpoint(1, zone_tag=str(SECOND).upper()), [zone(), zone(id_=SECOND, vnets=())], {}, None),
+        (endpoint(1, zone_tag=str(SECOND)), [zone()], {}, "zone-missing"),
+        (endpoint(1, zone_tag=str(SECOND)), [zone()], {ReadZone(SECOND): FORBIDDEN}, "unreadable"),
+        (endpoint(1, zone_tag=str(OUTSIDE)), [zone()], {}, "zone-not-usable"),
+        (endpoint(1, zone_tag=str(EAST)), [zone(), zone(id_=EAST)], {}, "zone-not-usable"),
+        (endpoint(1, zone_tag=str(network())), [zone()], {}, "zone-not-usable"),
+        (endpoint(1, zone_tag=""), [zone()], {}, "zone-not-usable"),
+        (endpoint(1), [zone()], {ReadAddresses(interface(1)): FORBIDDEN}, "unreadable"),
+        (endpoint(1), [zone()], {ReadAddresses(interface(1)): ()}, "no-private-ip"),
+        (replace(endpoint(1), interfaces=()), [zone()], {}, "no-private-ip"),
+        (replace(endpoint(1), interfaces=(), addresses=(address(1),)), [zone()], {}, None),
+    ],
+)
+def test_where(one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], told: str | None) -> None:
+    """The record goes into the zone linked to the network, or the tagged one; otherwise it is told why not."""
+    plan = plan_of(world(one, zones=zones, also=also))
+    assert record_changes(plan) == ([] if told else ["create 10.0.0.1 for pe-1"])
+    assert codes(plan) == ([f"{told} pe-1"] if told else [])
+
+
+def test_tagged_zone_wins() -> None:
+    """A zone in the tag goes before the one that is linked."""
+    seen = world(endpoint(1, zone_tag=str(SECOND)), zones=[zone(), zone(id_=SECOND, vnets=())])
+    assert put(seen).zone == SECOND
+
+
+def test_a_zone_for_each_network() -> None:
+    """Endpoints in different networks have their records in different zones."""
+    seen = world(endpoint(1), endpoint(2, vnet="v2"), zones=[zone(), zone(id_=SECOND, vnets=["v2"])])
+    assert record_changes(plan_of(seen)) == ["create 10.0.0.1 for pe-1", "create 10.0.0.2 for pe-2"]
+
+
+def test_several_addresses() -> None:
+    """All addresses of an endpoint are in its record, sorted."""
+    several = replace(endpoint(1), addresses=("10.0.0.20", "10.0.0.10"))
+    assert put(world(several, zones=[zone()])).addresses == ("10.0.0.10", "10.0.0.20")
+
+
+def test_no_record_without_certainty() -> None:
+    """No record is written for an endpoint whose alias is not known to be the organization's."""
+    unknown: dict[Read[Any], Any] = {ReadConfig(service_id("main")): FORBIDDEN}
+    assert plan_of(world(endpoint(1), zones=[zone()], also=unknown)).changes == ()
