@@ -16,7 +16,7 @@ LEAST_DELAYS = {404: 300.0, 408: 120.0, 503: 30.0}
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: the answer's status, or in `error` why there was none."""
+    """One try: the answer's status, or in `error` why there was none. `at` is by the request log's clock."""
 
     at: float
     status: int | None

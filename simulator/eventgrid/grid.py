@@ -1,7 +1,6 @@
 """Event Grid: at-least-once delivery to webhooks, in no promised order."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from itertools import batched
@@ -12,6 +11,7 @@ from simulator.eventgrid.delivery import Attempt, Delivery, Status, next_delay
 from simulator.eventgrid.handshake import shake_hands
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.eventgrid.shapes import encode, matches
+from simulator.journal import now
 from simulator.wire import Json
 
 REORDER_WINDOW = 0.02  # seconds in which events gather before they leave in reverse
@@ -144,7 +144,7 @@ class Grid:
             "aeg-data-version": "2",
             "aeg-metadata-version": "1",
         }
-        timeout, started = httpx.Timeout(subscription.retry.timeout, pool=None), time.monotonic()
+        timeout, started = httpx.Timeout(subscription.retry.timeout, pool=None), now()
         try:
             response = await self._http().post(
                 subscription.endpoint, content=body, headers=headers, timeout=timeout

@@ -163,6 +163,15 @@ def test_retry(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, statu
     assert [one.headers["aeg-delivery-count"] for one in webhook.notifications] == ["0", "1", "2"]
 
 
+def test_attempts_are_timed(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
+    """An attempt and the request that raised its event are on one clock."""
+    sim.subscribe(name="s", endpoint=webhook.url, retry=FAST)
+    put_endpoint(arm)
+    assert outcomes(sim) == ["delivered"]
+    (attempt,) = sim.events()[0]["deliveries"][0]["attempts"]
+    assert 0 <= attempt["at"] - sim.requests("arm", "PUT")[0]["start"] < 5
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 413])
 @pytest.mark.parametrize(("dead_letter", "outcome"), [(True, "deadLettered"), (False, "dropped")])
 def test_hopeless(
