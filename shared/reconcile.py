@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.apply import apply
 from shared.domain.changes import Change
-from shared.domain.outcomes import Outcome
+from shared.domain.outcomes import Outcome, Status, blocked_by
 from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted
 from shared.domain.report import Report
@@ -42,9 +42,10 @@ async def reconcile(order: Order, systems: Systems, rules: Rules, memory: Memory
     """
     world, targets = memory.world(), order.targets
     outcomes: tuple[Outcome, ...] = ()
+    plan = Plan()
     for _ in range(ROUNDS):
         world = await observe(world, targets, systems, rules, memory)
-        plan = _plan(world, targets, order, rules, memory)
+        plan = _plan(world, targets, order, rules, memory).after(plan)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
@@ -65,6 +66,11 @@ def _plan(world: World, targets: Targets, order: Order, rules: Rules, memory: Me
 
 
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
-    """The changes to be made now: each once, and again only if somebody else had written first."""
-    tried = {outcome.change for outcome in outcomes if not outcome.stale}
-    return tuple(change for change in plan.changes if change not in tried)
+    """The changes to be made now: each once, and again only if somebody else had written first.
+
+    What depends on one that failed and is still wanted waits for another pass.
+    """
+    final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not Status.SKIPPED]
+    tried = {outcome.change for outcome in final}
+    failed = [o for o in final if o.status is Status.FAILED and o.change in plan.changes]
+    return tuple(c for c in plan.changes if c not in tried and not blocked_by(c, failed))

@@ -39,7 +39,7 @@ class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
 
 
 class WholeAnswers(SansIOHTTPPolicy[Any, Any]):
-    """Takes as the answer to a GET only a resource (it has an id) or a list (it has a value).
+    """Takes as the answer to a GET only a resource (it has an id), a list (a value) or an operation (a status).
 
     The SDK reads whatever has no value as an empty list, and what is unknown must not look empty.
     """
@@ -48,8 +48,11 @@ class WholeAnswers(SansIOHTTPPolicy[Any, Any]):
         if request.http_request.method != "GET" or response.http_response.status_code != 200:
             return
         told = response.context.get(ContentDecodePolicy.CONTEXT_NAME)
-        if not (isinstance(told, dict) and ("id" in told or isinstance(told.get("value"), list))):
-            raise ValueError("it is neither a resource nor a list")
+        whole = isinstance(told, dict) and (
+            "id" in told or "status" in told or isinstance(told.get("value"), list)
+        )
+        if not whole:
+            raise ValueError("it is neither a resource nor a list nor an operation")
 
 
 @dataclass

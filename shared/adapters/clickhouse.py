@@ -199,5 +199,5 @@ def _envelope(answer: httpx.Response) -> Mapping[str, Any]:
 
 def _retry_after(answer: httpx.Response) -> float | None:
     """The seconds the server asks us to wait: the longer of the two headers it may send."""
-    told = [seconds(answer.headers.get(name)) for name in ("X-RateLimit-Reset", "Retry-After")]
-    return max((one for one in told if one is not None), default=None)
+    told = (seconds(answer.headers.get(name)) for name in ("X-RateLimit-Reset", "Retry-After"))
+    return max(filter(None, told), default=None)

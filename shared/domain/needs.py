@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.domain.ids import BadIdError, ResourceId, in_scope
 from shared.domain.marks import claimants, record_is_ours
-from shared.domain.model import Absent, Endpoint, Service
+from shared.domain.model import WILDCARD, Absent, Endpoint, Service
 from shared.domain.rules import ZONE_TAG, Rules, zone_tagged
 from shared.domain.targets import Targets, actors
 from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
@@ -180,7 +180,8 @@ def _waiting(view: View) -> Iterator[Read[Any]]:
         for registered, endpoint in view.marked.items()
         if view.registrations[registered].region in regions and view.rules.may_ask(endpoint)
     }
-    unseen = near - seen.keys() - claimants(view.world.records(), view.rules.owner)
+    wildcards = (record for record in ours if record.name == WILDCARD)
+    unseen = near - seen.keys() - claimants(wildcards, view.rules.owner)
     if len(unseen) <= FEW:
         yield from (ReadEndpoint(one) for one in sorted(unseen))
     else:

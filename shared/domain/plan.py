@@ -14,7 +14,7 @@ on it and never causes a removal.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from shared.domain import access, records, telling
@@ -39,6 +39,15 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     verdicts: Mapping[ResourceId, Verdict] = field(default_factory=lambda: MappingProxyType({}))
     hostnames: Mapping[ResourceId, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def after(self, earlier: "Plan") -> "Plan":
+        """This plan, with what an earlier one told of endpoints that have been undone since.
+
+        What is left of them that is not ours is not to be seen any more once our marks are gone.
+        """
+        undone = {str(one) for one, verdict in self.verdicts.items() if verdict is Verdict.UNDO}
+        told = {finding for finding in earlier.findings if finding.object in undone}
+        return replace(self, findings=tuple(sorted({*self.findings, *told})))
 
 
 def make_plan(world: World, rules: Rules, targets: Targets, *, add_refused: bool = False) -> Plan:
