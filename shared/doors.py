@@ -15,7 +15,7 @@ from shared.domain.report import Report
 from shared.domain.targets import Targets
 from shared.reconcile import Order
 from shared.settings import SettingsError
-from shared.sync_request import BadRequestError, parse_sync_request
+from shared.sync_request import BadRequestError, SyncRequest, parse_sync_request
 from shared.wiring import EVENT_SECONDS, Wiring, wiring
 
 # Azure's load balancer ends an HTTP request after 230 seconds.
@@ -65,8 +65,7 @@ async def sync(body: bytes) -> Answer:
     except BadRequestError as error:
         told = [{"at": where, "fault": what} for where, what in error.faults]
         return _problem(400, "The request is not usable; nothing was read or changed", faults=told)
-    order = Order(request.targets, dry_run=request.dry_run, max_removals=wired.settings.max_removals)
-    report = await wired.reconcile(order, SYNC_SECONDS)
+    report = await wired.reconcile(_sync_order(request, wired), SYNC_SECONDS)
     _log_pass("sync", report, began)
     if report.problems:
         title = "Not everything was done: see problems, and outcomes for what was"
@@ -85,6 +84,12 @@ async def audit() -> None:
     _log_pass("audit", report, began)
     if report.problems:
         raise TemporaryError(_summary(report, "The next audit looks again."))
+
+
+def _sync_order(request: SyncRequest, wired: Wiring) -> Order:
+    allowed = request.allow_removals
+    limit = wired.settings.max_removals if allowed is None else allowed
+    return Order(request.targets, dry_run=request.dry_run, max_removals=limit)
 
 
 def _audit_order(wired: Wiring) -> Order:

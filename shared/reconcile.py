@@ -43,26 +43,26 @@ async def reconcile(order: Order, systems: Systems, rules: Rules, memory: Memory
     world, targets = memory.world(), order.targets
     outcomes: tuple[Outcome, ...] = ()
     plan = Plan()
-    for _ in range(ROUNDS):
+    rounds = 0
+    while True:
         world = await observe(world, targets, systems, rules, memory)
         plan = _plan(world, targets, order, rules, memory).after(plan)
         todo = _untried(plan, outcomes)
-        if order.dry_run or not todo:
+        if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
+        rounds += 1
         done, world = await apply(todo, world, systems)
         memory.applied(done)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
         targets = targets.with_endpoints(change.endpoint for change in todo)
         world = world.forget(ReadEndpoint(change.endpoint) for change in todo)
-    return Report(world, plan, outcomes)
 
 
 def _plan(world: World, targets: Targets, order: Order, rules: Rules, memory: Memory) -> Plan:
     plan = make_plan(world, rules, targets, add_refused=memory.add_refused)
-    if targets.everything:
-        plan = limited(plan, order.max_removals)
-    return permitted(plan, order.policy)
+    plan = permitted(plan, order.policy)
+    return limited(plan, order.max_removals) if targets.everything else plan
 
 
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:

@@ -36,12 +36,16 @@ type All = Annotated[Literal["all"], Tag("all")]
 
 
 class SyncRequest(BaseModel):
-    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool}`; nothing else."""
+    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool, "allowRemovals": N}`; nothing else.
+
+    `allowRemovals` stands in for MAX_REMOVALS this once. Endpoints that are named are not counted.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
     endpoints: Annotated[Endpoints | All, Discriminator(_form)]
     dry_run: bool = Field(default=False, alias="dryRun")
+    allow_removals: int | None = Field(default=None, alias="allowRemovals", ge=0)
 
     @property
     def targets(self) -> Targets:

@@ -1,5 +1,6 @@
 """What the two Azure SDK clients have in common: how they are built, and what their errors mean."""
 
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -26,8 +27,8 @@ from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
 
 USER_AGENT = "clickhouse-privatelink"
-# What the SDK lets through of a body that is no JSON, is none of ours, or has an unknown charset.
-UNINTELLIGIBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+# What the SDK lets through of a body that is no JSON or has an unknown shape, charset or compression.
+UNINTELLIGIBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error)
 
 
 class RefuseWrites(SansIOHTTPPolicy[Any, Any]):

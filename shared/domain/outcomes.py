@@ -1,7 +1,8 @@
 """What became of each change, in which order changes go out, and which of them wait for others.
 
 Stage 1: registrations, and records. Stage 2: one call per service, `remove` before `add`. Stage 3:
-deregistrations, deleted records, and records that witnessed an id which stage 2 takes off the lists.
+deregistrations, and records that witnessed an id which stage 2 takes off the lists. Stage 4: deleted
+records, because one may be the last witness of a registration that could not be removed.
 So access is given organization first and taken back services first.
 """
 
@@ -25,7 +26,7 @@ from shared.domain.changes import (
 from shared.domain.marks import claims
 from shared.domain.model import RecordSet
 
-type Stages = tuple[tuple[Change, ...], tuple[Change, ...], tuple[Change, ...]]
+type Stages = tuple[tuple[Change, ...], ...]
 
 
 class Status(StrEnum):
@@ -50,11 +51,9 @@ def stages(changes: Iterable[Change]) -> Stages:
     """The changes in the order in which they must go out; those of one stage are independent."""
     known = tuple(changes)
     removed = {change.id.lower() for change in known if isinstance(change, Disallow | Deregister)}
-    staged: tuple[list[Change], list[Change], list[Change]] = ([], [], [])
-    for change in known:
-        staged[_stage(change, removed)].append(change)
-    first, second, third = staged
-    return tuple(first), tuple(second), tuple(third)
+    return tuple(
+        tuple(change for change in known if _stage(change, removed) == stage) for stage in range(1, 5)
+    )
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
@@ -74,13 +73,15 @@ def blocked_by(change: Change, outcomes: Iterable[Outcome]) -> Outcome | None:
 def _stage(change: Change, removed: set[str]) -> int:
     match change:
         case Register() | CreateZone() | LinkNetwork():
-            return 0
-        case PutRecord():
-            return 2 if _witnessed(change) & removed else 0
-        case Allow() | Disallow():
             return 1
-        case Deregister() | DeleteRecord():
+        case PutRecord():
+            return 3 if _witnessed(change) & removed else 1
+        case Allow() | Disallow():
             return 2
+        case Deregister():
+            return 3
+        case DeleteRecord():
+            return 4
 
 
 def _call_key(change: Change) -> tuple[str, str]:
@@ -101,7 +102,7 @@ def _depends(change: Change, other: Change) -> bool:
             return change.id == other.id
         case Deregister(), Disallow():
             return change.id.lower() == other.id.lower()
-        case PutRecord() | DeleteRecord(), Disallow():
+        case (PutRecord() | DeleteRecord(), Disallow()) | (DeleteRecord(), Deregister()):
             return other.id.lower() in _witnessed(change)
     return False
 
