@@ -102,7 +102,9 @@ def _depends(change: Change, other: Change) -> bool:
             return change.id == other.id
         case Deregister(), Disallow():
             return change.id.lower() == other.id.lower()
-        case (PutRecord() | DeleteRecord(), Disallow()) | (DeleteRecord(), Deregister()):
+        case PutRecord() | DeleteRecord(), Disallow():
+            return other.id.lower() in _witnessed(change)
+        case DeleteRecord(), Deregister():
             return other.id.lower() in _witnessed(change)
     return False
 

@@ -33,16 +33,16 @@ delete = DeleteRecord(pe(1), record(1, guid_number=9))
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ([], ([], [], [])),
-        ([allow, register, create], ([register, create], [allow], [])),
-        ([allow_s2, through], ([through], [allow_s2], [])),
-        ([deregister, delete, disallow], ([], [disallow], [deregister, delete])),
-        ([delete], ([], [], [delete])),
+        ([], ([], [], [], [])),
+        ([allow, register, create], ([register, create], [allow], [], [])),
+        ([allow_s2, through], ([through], [allow_s2], [], [])),
+        ([deregister, delete, disallow], ([], [disallow], [deregister], [delete])),
+        ([delete], ([], [], [], [delete])),
         # a record that witnesses an id which is being removed waits for it; another does not
-        ([move, disallow], ([], [disallow], [move])),
-        ([move, deregister], ([], [], [deregister, move])),
-        ([move], ([move], [], [])),
-        ([readdress, disallow, deregister], ([readdress], [disallow], [deregister])),
+        ([move, disallow], ([], [disallow], [move], [])),
+        ([deregister, move], ([], [], [deregister, move], [])),
+        ([move], ([move], [], [], [])),
+        ([readdress, disallow, deregister], ([readdress], [disallow], [deregister], [])),
     ],
 )
 def test_stages(changes: list[Change], expected: tuple[list[Change], ...]) -> None:
@@ -80,6 +80,8 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
         (readdress, disallow, False),
         (create, disallow, False),
         (delete, disallow, True),
+        (delete, deregister, True),
+        (move, deregister, False),
         (DeleteRecord(pe(2), record(2)), disallow, False),
         (deregister, allow, False),
         (allow, create, False),
