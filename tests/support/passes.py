@@ -1,10 +1,10 @@
 """A pass over the fakes, in one line."""
 
 from shared.domain.ids import ResourceId
-from shared.domain.targets import Targets
 from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.rules import Rules
+from shared.domain.targets import Targets
 from shared.memory import Memory
 from shared.reconcile import Order, reconcile
 from tests.support.fakes import Cloud

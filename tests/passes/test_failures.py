@@ -1,0 +1,465 @@
+"""What passes do where systems fail, refuse, forget or are written to by others."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.marks import Claim, claims
+from shared.domain.outcomes import Status
+from shared.domain.policy import Policy
+from shared.domain.rules import IdKind
+from shared.memory import Memory
+from shared.reconcile import ROUNDS
+from tests.support.fakes import Cloud
+from tests.support.passes import run
+from tests.support.worlds import (
+    REGION,
+    address,
+    endpoint,
+    foreign,
+    foreign_record,
+    guid,
+    pe,
+    record,
+    registered,
+    rules,
+    service,
+    zone,
+    zone_id,
+)
+
+ERRORS: list[PrivateLinkError] = [TemporaryError("503: try later"), PermanentError("403: not you")]
+ARM = endpoint(1).arm_id
+both_errors = pytest.mark.parametrize("error", ERRORS, ids=["temporary", "permanent"])
+
+
+def three_services(*ids: str) -> Cloud:
+    services = [service(name, *ids) for name in ("main", "test", "last")]
+    return Cloud(endpoint(1), services=services, zones=[zone()])
+
+
+def codes(report: object) -> set[str]:
+    return {finding.code for finding in getattr(report, "plan").findings}  # noqa: B009
+
+
+@both_errors
+async def test_one_service_fails(error: PrivateLinkError) -> None:
+    """A service that cannot be changed does not keep the others, nor the record, from being done."""
+    cloud = three_services()
+    cloud.fail("update_allow_list", error, "test")
+    report = await run(cloud, pe(1))
+    assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset(), "last": {guid(1)}}
+    assert cloud.dns.record()
+    assert report.temporary is isinstance(error, TemporaryError)
+    (problem,) = report.problems
+    assert str(error) in problem
+    cloud.mend()
+    assert not (await run(cloud, pe(1))).problems
+    assert cloud.allowed("test") == {guid(1)}
+
+
+@both_errors
+async def test_register_fails(error: PrivateLinkError) -> None:
+    """An id that could not be registered is not put on lists, while its neighbours are served."""
+    cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
+    cloud.clickhouse.refused_ids = {guid(1)}
+    if isinstance(error, TemporaryError):
+        cloud.fail("update_registrations", error)
+    report = await run(cloud)
+    assert cloud.allowed() == (frozenset() if isinstance(error, TemporaryError) else {guid(2)})
+    assert report.problems
+    assert report.temporary is isinstance(error, TemporaryError)
+
+
+@both_errors
+async def test_deregister_waits(error: PrivateLinkError) -> None:
+    """A registration and its record stay while the id could not be taken off a list."""
+    cloud = three_services(guid(1))
+    cloud.network.lose(pe(1))
+    cloud.clickhouse.have_registered(registered(1))
+    cloud.dns.have(zone(record(1)))
+    cloud.fail("update_allow_list", error, "test")
+    report = await run(cloud, pe(1))
+    assert cloud.clickhouse.allow_lists() == {"main": frozenset(), "test": {guid(1)}, "last": frozenset()}
+    assert set(cloud.clickhouse.registered) == {guid(1)}
+    assert cloud.dns.record()
+    assert {o.status for o in report.outcomes} == {Status.DONE, Status.FAILED, Status.SKIPPED}
+    assert report.temporary is isinstance(error, TemporaryError)
+    cloud.mend()
+    assert not (await run(cloud, pe(1))).problems
+    assert cloud.clickhouse.registered == {}
+    assert cloud.dns.record() is None
+
+
+async def test_already_off() -> None:
+    """An id that somebody else took off a list meanwhile is no failure: the rest goes on in the same pass."""
+    cloud = Cloud(services=[service("main", guid(1))], zones=[zone(record(1))])
+    cloud.clickhouse.have_registered(registered(1))
+    cloud.log.before["update_allow_list"] = lambda: cloud.clickhouse.have(service("main"))
+    report = await run(cloud, pe(1))
+    assert not report.problems
+    assert cloud.clickhouse.registered == {}
+    assert cloud.dns.record() is None
+
+
+async def test_already_registered() -> None:
+    """An id that somebody else registered meanwhile is no failure: it is allowed, and told as theirs."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.log.before["update_registrations"] = lambda: cloud.clickhouse.have_registered(foreign(guid(1)))
+    report = await run(cloud, pe(1))
+    assert not report.problems
+    assert cloud.allowed() == {guid(1)}
+    assert "registration-foreign" in codes(report)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_add_refused(*, tells: bool) -> None:
+    """Where the organization's `add` is refused, each endpoint is registered through a service, in the same pass."""
+    cloud = Cloud(endpoint(1), endpoint(2), services=[service("main"), service("test")], zones=[zone()])
+    cloud.clickhouse.refuses_add = True
+    cloud.clickhouse.answers_writes = tells
+    memory = Memory()
+    report = await run(cloud, memory=memory)
+    assert not report.problems
+    assert cloud.clickhouse.allow_lists() == {name: {guid(1), guid(2)} for name in ("main", "test")}
+    assert cloud.clickhouse.registered[guid(1)] == replace(registered(1), region=REGION)
+    assert memory.add_refused
+    cloud.network.have(endpoint(3))
+    cloud.log.clear()
+    await run(cloud, memory=memory)
+    assert "+" + guid(3) not in [
+        part for call in cloud.log.named("update_registrations") for part in call.about
+    ]
+
+
+async def test_add_taken_again() -> None:
+    """A process that learnt of a refusal tries `add` again when the way through the service is barred."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.fail("register_through", PermanentError("404: no such path"))
+    assert not (await run(cloud, pe(1), memory=Memory(add_refused=True))).problems
+    assert cloud.allowed() == {guid(1)}
+
+
+async def test_one_refused_id() -> None:
+    """One id that the API refuses spoils nobody else's in the same call."""
+    cloud = Cloud(*(endpoint(n) for n in range(1, 9)), zones=[zone()])
+    cloud.clickhouse.refused_ids = {guid(3)}
+    report = await run(cloud)
+    served = {guid(n) for n in range(1, 9)} - {guid(3)}
+    assert set(cloud.clickhouse.registered) == served
+    assert cloud.allowed() == served
+    assert len(report.problems) == 2
+    assert all(guid(3) in problem for problem in report.problems)
+
+
+async def test_silent_api() -> None:
+    """An API that does not tell what it made of a change is read again."""
+    cloud = three_services()
+    cloud.clickhouse.answers_writes = False
+    report = await run(cloud, pe(1))
+    assert not report.problems
+    assert len(cloud.log.named("services")) == 2
+
+
+async def test_done_though_failed() -> None:
+    """A call that was carried out but whose answer was lost is no failure: the world is read again."""
+    cloud = three_services()
+    lost = TemporaryError("the connection was lost")
+    for name in ("update_registrations", "update_allow_list", "put"):
+        cloud.fail(name, lost, times=1, done=1)
+    report = await run(cloud, pe(1))
+    assert not report.problems
+    assert cloud.clickhouse.allow_lists() == {name: {guid(1)} for name in ("main", "test", "last")}
+
+
+async def test_record_changed_meanwhile() -> None:
+    """A record that somebody wrote first is read and decided again within the pass."""
+    cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
+    cloud.fail("put", ChangedError("412"), times=1)
+    report = await run(cloud, pe(1))
+    assert not report.problems
+    assert len(cloud.log.named("put")) == 2
+    written = cloud.dns.record()
+    assert written
+    assert written.addresses == (address(1),)
+
+
+async def test_foreign_record_meanwhile() -> None:
+    """A record that somebody else made first is theirs: it is read again and left alone."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.log.before["put"] = lambda: cloud.dns.set(zone_id(), "*", foreign_record())
+    report = await run(cloud, pe(1))
+    assert cloud.dns.record() == foreign_record()
+    assert not report.problems
+    assert "wildcard-foreign" in codes(report)
+
+
+async def test_deletion_of_changed_record() -> None:
+    """A record that changed before it could be deleted is deleted only if it still is of no use."""
+    cloud = Cloud(zones=[zone(record(1))])
+    cloud.log.before["delete"] = lambda: cloud.dns.set(zone_id(), "*", foreign_record())
+    assert not (await run(cloud, pe(1))).problems
+    assert cloud.dns.record() == foreign_record()
+
+
+async def test_always_changed() -> None:
+    """A record that somebody else keeps writing is given up for now, and the pass says that it may go later."""
+    cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
+    cloud.fail("put", ChangedError("412"))
+    report = await run(cloud, pe(1))
+    assert len(cloud.log.named("put")) == ROUNDS
+    assert report.temporary
+    assert len(report.problems) == 1
+
+
+async def test_last_round_counts() -> None:
+    """What the last round of a pass got done is told as done."""
+    cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
+    cloud.fail("put", ChangedError("412"), times=ROUNDS - 1)
+    report = await run(cloud, pe(1))
+    written = cloud.dns.record()
+    assert written
+    assert written.addresses == (address(1),)
+    assert not report.problems
+
+
+async def test_deleted_meanwhile() -> None:
+    """An endpoint that is deleted while the pass writes ends undone."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.log.before["update_allow_list"] = lambda: cloud.network.lose(pe(1))
+    report = await run(cloud, pe(1))
+    assert not report.problems
+    assert cloud.allowed() == frozenset()
+    assert cloud.clickhouse.registered == {}
+    assert cloud.dns.record() is None
+
+
+async def test_recreated_meanwhile() -> None:
+    """An endpoint that is recreated while the pass writes ends with its new id and address."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.log.before["update_allow_list"] = lambda: cloud.network.have(endpoint(1, guid_number=9))
+    assert not (await run(cloud)).problems
+    assert cloud.allowed() == {guid(9)}
+    written = cloud.dns.record()
+    assert written
+    assert claims(written) == {address(9): Claim(pe(1), guid(9))}
+
+
+async def test_did_not_last() -> None:
+    """A change that was accepted but had no effect is told, and not made again and again."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.answers_writes = False
+    cloud.log.before["services"] = lambda: None
+    original = cloud.clickhouse.have
+
+    def undo() -> None:
+        original(service("main"))
+        cloud.log.before["services"] = undo
+
+    cloud.log.before["services"] = undo
+    report = await run(cloud, pe(1))
+    assert len(cloud.log.named("update_allow_list")) == 1
+    assert ["did not last" in problem for problem in report.problems] == [True]
+    assert report.temporary
+
+
+@pytest.mark.parametrize("id_kind", IdKind)
+@pytest.mark.parametrize("kept", [0, 10, 40, 1_000])
+async def test_description_lost(kept: int, id_kind: IdKind) -> None:
+    """Where the API drops or cuts the description, the record still tells what is ours to remove."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.kept_of_description = kept
+    by = rules(id_kind=id_kind)
+    report = await run(cloud, pe(1), by=by)
+    assert not report.problems
+    assert "registration-foreign" not in codes(report)
+    cloud.log.clear()
+    await run(cloud, pe(1), by=by)
+    assert cloud.log.writes == []
+    cloud.network.lose(pe(1))
+    assert not (await run(cloud, pe(1), by=by)).problems
+    assert cloud.clickhouse.registered == {}
+    assert cloud.allowed() == frozenset()
+
+
+async def test_description_lost_and_deregistering_fails() -> None:
+    """The record that alone witnesses a registration stays until that is removed."""
+    cloud = Cloud(services=[service("main", guid(1))], zones=[zone(record(1))])
+    cloud.clickhouse.have_registered(foreign(guid(1), ""))
+    cloud.fail("update_registrations", TemporaryError("503"))
+    await run(cloud, pe(1))
+    cloud.mend()
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.registered == {}
+    assert cloud.dns.record() is None
+
+
+async def test_recreated_without_description() -> None:
+    """A recreated endpoint sheds its old id also where only the record tells that it was ours."""
+    cloud = Cloud(endpoint(1, guid_number=9), services=[service("main", guid(1))], zones=[zone(record(1))])
+    cloud.clickhouse.have_registered(foreign(guid(1), ""))
+    cloud.clickhouse.kept_of_description = 0
+    assert not (await run(cloud, pe(1))).problems
+    assert cloud.allowed() == {guid(9)}
+    assert set(cloud.clickhouse.registered) == {guid(9)}
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize(
+    ("old", "new"), [(IdKind.GUID, IdKind.RESOURCE_ID), (IdKind.RESOURCE_ID, IdKind.GUID)]
+)
+async def test_id_kind_switched(old: IdKind, new: IdKind, *, refused: bool) -> None:
+    """A switch of ENDPOINT_ID_KIND migrates every list without a moment in which neither id is allowed."""
+    services = [service("main"), service("test")]
+    cloud = Cloud(endpoint(1), services=services, zones=[zone()])
+    await run(cloud, pe(1), by=rules(id_kind=old))
+    del cloud.clickhouse.history[:-1]
+    if refused:
+        cloud.fail("update_allow_list", PermanentError("400"), "test", times=1)
+    ids = {IdKind.GUID: guid(1), IdKind.RESOURCE_ID: ARM}
+    by = rules(id_kind=new)
+    report = await run(cloud, pe(1), by=by)
+    assert bool(report.problems) is refused
+    await run(cloud, pe(1), by=by)
+    assert cloud.clickhouse.allow_lists() == {"main": {ids[new]}, "test": {ids[new]}}
+    assert set(cloud.clickhouse.registered) == {ids[new]}
+    assert len(cloud.clickhouse.history) >= 4
+    assert all(ids_at for lists in cloud.clickhouse.history for ids_at in lists.values())
+
+
+async def test_foreign_registration() -> None:
+    """A registration that somebody else made stays theirs, in life and at the end."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(guid(1)))
+    await run(cloud, pe(1))
+    assert cloud.allowed() == {guid(1)}
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.registered == {guid(1): foreign(guid(1))}
+    assert cloud.dns.record() is None
+
+
+async def test_dry_run() -> None:
+    """A dry run plans what a pass would do, and makes no write."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    dry = await run(cloud, pe(1), dry_run=True)
+    assert cloud.log.writes == []
+    assert dry.outcomes == ()
+    assert not dry.problems
+    wet = await run(cloud, pe(1))
+    assert {outcome.change for outcome in wet.outcomes} == set(dry.plan.changes)
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [(Policy.REPORT, {guid(2)}), (Policy.UPSERT, {guid(1), guid(2)}), (Policy.SYNC, {guid(1)})],
+)
+async def test_policy(policy: Policy, allowed: set[str]) -> None:
+    """A pass does what its policy permits, and tells the rest as findings."""
+    cloud = Cloud(endpoint(1), services=[service("main", guid(2))], zones=[zone()])
+    cloud.clickhouse.have_registered(registered(2))
+    report = await run(cloud, policy=policy)
+    assert cloud.allowed() == allowed
+    assert not report.problems
+    assert ("registration-orphaned" in codes(report)) is (policy is not Policy.SYNC)
+
+
+@pytest.mark.parametrize(("limit", "left"), [(2, 3), (3, 0)])
+async def test_max_removals(limit: int, left: int) -> None:
+    """A pass over everything that would undo more endpoints than MAX_REMOVALS removes nothing, and adds still."""
+    cloud = Cloud(endpoint(9), services=[service("main", guid(1), guid(2), guid(3))], zones=[zone(record(1))])
+    cloud.clickhouse.have_registered(registered(1), registered(2), registered(3))
+    report = await run(cloud, max_removals=limit)
+    assert len(cloud.allowed() - {guid(9)}) == left
+    assert guid(9) in cloud.allowed()
+    assert ("removals-over-limit" in codes(report)) is bool(left)
+
+
+async def test_limit_is_for_everything() -> None:
+    """MAX_REMOVALS does not stand in the way of a pass over named endpoints."""
+    cloud = Cloud(services=[service("main", guid(1))], zones=[zone()])
+    cloud.clickhouse.have_registered(registered(1))
+    await run(cloud, pe(1), max_removals=0)
+    assert cloud.allowed() == frozenset()
+
+
+READS = [
+    "endpoint",
+    "endpoints",
+    "addresses",
+    "addresses_in",
+    "registrations",
+    "services",
+    "config",
+    "zones",
+    "zone",
+]
+
+
+def settled() -> Cloud:
+    """Endpoint 1 connected, 2 gone, 3 untagged."""
+    cloud = Cloud(
+        endpoint(1),
+        endpoint(3, None),
+        services=[service("main", guid(1), guid(2), guid(3)), service("test", guid(1))],
+        zones=[zone(record(1)), zone(record(2, zone=zone_id("rg-2")), id_=zone_id("rg-2"), vnets=["v2"])],
+    )
+    cloud.clickhouse.have_registered(registered(1), registered(2), registered(3))
+    return cloud
+
+
+@both_errors
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("read", READS)
+async def test_unreadable(read: str, error: PrivateLinkError, *, everything: bool) -> None:
+    """Whatever cannot be read, nothing is taken from an endpoint that lives and asks."""
+    cloud = settled()
+    cloud.fail(read, error)
+    report = await run(cloud, *([] if everything else [pe(1), pe(2), pe(3)]))
+    assert guid(1) in cloud.allowed("main") & cloud.allowed("test")
+    assert guid(1) in cloud.clickhouse.registered
+    assert cloud.dns.record(zone_id()) == record(1)
+    if cloud.log.named(read):
+        assert str(error) in report.problems
+        assert report.temporary is isinstance(error, TemporaryError)
+    cloud.mend()
+    assert not (await run(cloud)).problems
+    assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": {guid(1)}}
+
+
+@both_errors
+@pytest.mark.parametrize("read", ["endpoint", "registrations", "services"])
+async def test_no_removal_without_evidence(read: str, error: PrivateLinkError) -> None:
+    """Without the endpoint, the registrations or the services nothing is written at all."""
+    cloud = settled()
+    cloud.fail(read, error)
+    await run(cloud, pe(1), pe(2), pe(3))
+    assert cloud.log.writes == []
+
+
+async def test_no_services() -> None:
+    """An empty list of services is no evidence: nothing is removed, nothing written."""
+    cloud = settled()
+    cloud.clickhouse.known.clear()
+    report = await run(cloud)
+    assert cloud.log.writes == []
+    assert "unreadable" in codes(report)
+
+
+async def test_forbidden_scope() -> None:
+    """Endpoints that a failed list would have told of are asked for one by one, and found."""
+    cloud = settled()
+    cloud.fail("endpoints", PermanentError("403"))
+    await run(cloud)
+    assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": {guid(1)}}
+
+
+async def test_unreadable_zone() -> None:
+    """A zone that cannot be read keeps its records, and the others are tended."""
+    cloud = settled()
+    cloud.fail("zone", PermanentError("403"), "rg-2")
+    report = await run(cloud)
+    assert cloud.dns.record(zone_id("rg-2")) == record(2, zone=zone_id("rg-2"))
+    assert "403" in report.problems
+    assert not report.temporary
