@@ -1,0 +1,204 @@
+"""What the tests of the edges share: the adapters over real clients, a server of raw bytes, a demo world."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+from aiolimiter import AsyncLimiter
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.adapters.arm import ArmClients
+from shared.adapters.azure_dns import AzureDns
+from shared.adapters.azure_network import AzureNetwork
+from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
+from shared.adapters.retrying import Budget, Deadline
+from shared.domain.ids import Kind, ResourceId, Scope
+from shared.domain.model import RecordSet, Registration
+from simulator.client import RunningSimulator
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+ELSEWHERE = "99999999-9999-9999-9999-999999999999"
+ALIAS = "production-westus3-0-0.63c890a9-4d32-48cc-a08c-8cd92dfb1ad3.westus3.azure.privatelinkservice"
+ORGANIZATION = "22222222-2222-4222-8222-222222222222"
+ANALYTICS = "33333333-3333-4333-8333-333333333331"
+REPORTING = "33333333-3333-4333-8333-333333333332"
+KEY = Key("demo-key", "demo-secret")
+SECOND_KEY_TEXT = "ZGVtby1rZXk6ZGVtby1zZWNyZXQ="
+"""The key as HTTP Basic sends it."""
+
+SCOPE = Scope(SUBSCRIPTION)
+NETWORK_GROUP = Scope(SUBSCRIPTION, "rg-network")
+VNET = ResourceId(SUBSCRIPTION, "rg-network", Kind.VIRTUAL_NETWORK.value, "vnet-app")
+PE = ResourceId(SUBSCRIPTION, "rg-network", Kind.PRIVATE_ENDPOINT.value, "pe1")
+NIC = ResourceId(SUBSCRIPTION, "rg-network", Kind.NETWORK_INTERFACE.value, "nic1")
+ZONE = ResourceId(SUBSCRIPTION, "rg-dns", Kind.ZONE.value, "westus3.privatelink.azure.clickhouse.cloud")
+API = {"api-version": "2024-06-01"}
+
+type Json = dict[str, Any]
+type Call = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """The three adapters as one pass gets them, with `url` behind all of them."""
+
+    network: AzureNetwork
+    dns: AzureDns
+    clickhouse: ClickHouseCloud
+
+    def calls(self) -> dict[str, Call]:
+        """Every call the pass can make, by name."""
+        registration = Registration("an-id", "westus3", "ours")
+        record = wildcard(etag="e")
+        return {
+            "endpoint": lambda: self.network.endpoint(PE),
+            "endpoints": lambda: self.network.endpoints(SCOPE),
+            "endpoints of a group": lambda: self.network.endpoints(NETWORK_GROUP),
+            "addresses": lambda: self.network.addresses(NIC),
+            "addresses_in": lambda: self.network.addresses_in(SCOPE),
+            "addresses_in a group": lambda: self.network.addresses_in(NETWORK_GROUP),
+            "zones": lambda: self.dns.zones(SCOPE),
+            "zone": lambda: self.dns.zone(ZONE),
+            "put": lambda: self.dns.put(record, "e"),
+            "put new": lambda: self.dns.put(record, None),
+            "delete": lambda: self.dns.delete(record),
+            "registrations": self.clickhouse.registrations,
+            "services": self.clickhouse.services,
+            "config": lambda: self.clickhouse.config(ANALYTICS),
+            "update_registrations": lambda: self.clickhouse.update_registrations((registration,), ()),
+            "update_allow_list": lambda: self.clickhouse.update_allow_list(ANALYTICS, ("an-id",), ()),
+            "register_through": lambda: self.clickhouse.register_through(ANALYTICS, "an-id", "ours"),
+        }
+
+
+WRITES = ("put", "put new", "delete", "update_registrations", "update_allow_list", "register_through")
+CALLS = (
+    "endpoint",
+    "endpoints",
+    "endpoints of a group",
+    "addresses",
+    "addresses_in",
+    "addresses_in a group",
+    "zones",
+    "zone",
+    "registrations",
+    "services",
+    "config",
+    *WRITES,
+)
+CLICKHOUSE_CALLS = CALLS[8:11] + WRITES[3:]
+ARM_CALLS = tuple(name for name in CALLS if name not in CLICKHOUSE_CALLS)
+
+
+@asynccontextmanager
+async def adapters_for(
+    url: str, seconds: float = 5.0, *, read_only: bool = False, key: Key = KEY
+) -> AsyncIterator[Adapters]:
+    """The adapters within a budget of that many seconds for reads and for writes; closed afterwards."""
+    transport = AioHttpTransport()
+    http = make_client(f"{url}/v1", key, read_only=read_only)
+    budget = Budget(Deadline.after(seconds), Deadline.after(seconds))
+    arm = ArmClients(url, None, transport, read_only=read_only)
+    limiter = AsyncLimiter(1000, 1)
+    try:
+        yield Adapters(
+            AzureNetwork(arm, budget),
+            AzureDns(arm, budget),
+            ClickHouseCloud(http, key, ORGANIZATION, limiter, budget),
+        )
+    finally:
+        await http.aclose()
+        await transport.close()
+
+
+def wildcard(
+    *addresses: str, etag: str | None = None, ttl: int = 300, name: str = "*", **metadata: str
+) -> RecordSet:
+    """A wildcard record set in the demo world's zone."""
+    return RecordSet(ZONE, name, ttl, addresses or ("10.0.1.9",), MappingProxyType(metadata), etag)
+
+
+def put_endpoint(sim: RunningSimulator, name: str = "pe1", **tags: str) -> Json:
+    """Create or update a private endpoint in the demo world, and what ARM says of it."""
+    network = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
+    connection = {"name": "conn1", "properties": {"privateLinkServiceId": ALIAS, "requestMessage": "please"}}
+    body = {
+        "location": "westus3",
+        "tags": tags,
+        "properties": {
+            "subnet": {"id": f"{network}/virtualNetworks/vnet-app/subnets/default"},
+            "manualPrivateLinkServiceConnections": [connection],
+        },
+    }
+    with httpx.Client(base_url=sim.url, params=API, trust_env=False) as arm:
+        answer = arm.put(f"{network}/privateEndpoints/{name}", json=body)
+    assert answer.is_success, answer.text
+    sim.clear_requests()
+    told: Json = answer.json()
+    return told
+
+
+def environment(url: str) -> dict[str, str]:
+    """The settings of a deployment in the demo world."""
+    return {
+        "CLICKHOUSE_ORG_ID": ORGANIZATION,
+        "CLICKHOUSE_CLOUD_API_KEY": KEY.id,
+        "CLICKHOUSE_CLOUD_API_SECRET": KEY.secret,
+        "CLICKHOUSE_API_URL": url,
+        "CLICKHOUSE_RATE_LIMIT": "1000/1",
+        "AZURE_RESOURCE_MANAGER_URL": url,
+        "OWNER_ID": "edges",
+        "ENDPOINT_SCOPES": f"/subscriptions/{SUBSCRIPTION}",
+        "AUDIT_SCHEDULE": "0 0 0 1 1 *",
+    }
+
+
+@dataclass
+class Raw:
+    """A server that answers each request with the same bytes, whatever they are."""
+
+    url: str = ""
+    requests: list[bytes] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[Raw]:
+    """A loopback server of these bytes, which hangs up after them."""
+    raw = Raw()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raw.requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        raw.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield raw
+
+
+def http_answer(
+    status: int,
+    body: bytes | str | Mapping[str, Any],
+    content_type: str = "application/json",
+    headers: bytes = b"",
+    *,
+    missing: int = 0,
+) -> bytes:
+    """An HTTP answer on the wire, of which the last `missing` bytes promised never come."""
+    text = body if isinstance(body, bytes | str) else json.dumps(body)
+    content = text if isinstance(text, bytes) else text.encode()
+    return b"".join(
+        [
+            f"HTTP/1.1 {status} Whatever\r\nContent-Type: {content_type}\r\n".encode(),
+            f"Content-Length: {len(content) + missing}\r\n".encode(),
+            headers,
+            b"Connection: close\r\n\r\n",
+            content,
+        ]
+    )
