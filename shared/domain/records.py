@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
-from shared.domain.marks import Claim, claims, metadata_for, record_is_ours
+from shared.domain.marks import MARK, Claim, claims, metadata_for, record_is_ours
 from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
 from shared.domain.placing import Placement, shares
 from shared.domain.verdicts import Verdict, private_link, verdict_on
@@ -147,8 +147,9 @@ def _alias_of_wildcard(view: View, name: Name) -> str | None:
 
 
 def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Change | Finding]:
+    adoptable = view.rules.dns_adopt and MARK not in record.metadata  # another deployment's stays theirs
     for placement in name.wanted_by:
-        if view.rules.dns_adopt and set(placement.addresses) == set(record.addresses):
+        if adoptable and set(placement.addresses) == set(record.addresses):
             yield _put(view, name, [placement], placement.endpoint.id)
             return
         shown = f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)}"

@@ -68,6 +68,7 @@ def codes(plan: Plan) -> list[str]:
         ([endpoint(1)], foreign_record(address(1)), rules(), [], ["wildcard-foreign pe-1"]),
         ([endpoint(1)], record(1, owner="other"), rules(), [], ["wildcard-foreign pe-1"]),
         ([endpoint(1)], foreign_record(), ADOPTING, [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], record(1, owner="other"), ADOPTING, [], ["wildcard-foreign pe-1"]),
         ([pe(1)], foreign_record(address(1)), ADOPTING, [], []),
         # foreign, with its address, to be adopted
         ([endpoint(1)], foreign_record(address(1)), ADOPTING, ["replace 10.0.0.1 for pe-1"], []),
