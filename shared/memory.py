@@ -9,7 +9,7 @@ from shared.domain.ids import ResourceId
 from shared.domain.model import Config
 from shared.domain.needs import Links
 from shared.domain.outcomes import Outcome, Status
-from shared.domain.world import Read, ReadConfig, World
+from shared.domain.world import Read, ReadConfig, ReadZone, World
 
 
 @dataclass
@@ -37,9 +37,16 @@ class Memory:
             for read, answer in world.answers.items()
             if isinstance(read, ReadConfig) and isinstance(answer, Config)
         }
+        self._relink(world)
+
+    def _relink(self, world: World) -> None:
+        """Forget what was known of the zones that were read, and keep what is known now."""
+        asked = {read.id for read in world.answers if isinstance(read, ReadZone)}
+        kept = {network: known - asked for network, known in self.links.items()}
         for zone in world.zones():
             for network in zone.networks:
-                self.links[network] = self.links.get(network, frozenset()) | {zone.id}
+                kept[network] = kept.get(network, frozenset()) | {zone.id}
+        self.links = {network: known for network, known in kept.items() if known}
 
     def applied(self, outcomes: tuple[Outcome, ...]) -> None:
         """Learn whether the API takes the organization's `add`."""

@@ -17,7 +17,7 @@ from shared.domain.policy import Policy
 from shared.domain.rules import IdKind, Rules
 from shared.domain.selectors import Selectors, parse_selectors
 
-KEY_VAULT = "@Microsoft.KeyVault("
+KEY_VAULT = "@microsoft.keyvault("
 PUBLIC_API = "https://api.clickhouse.cloud/v1"
 PUBLIC_ARM = "https://management.azure.com"
 
@@ -47,7 +47,7 @@ _ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class SettingsError(Exception):
-    """The settings cannot be used. `faults` are sentences, one for each fault, none with a value in it."""
+    """The settings cannot be used. `faults` are sentences, one for each fault, none with a secret in it."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("The settings are not usable:\n" + "\n".join(f"- {fault}" for fault in faults))
@@ -56,8 +56,10 @@ class SettingsError(Exception):
 
 def _url(text: str) -> str:
     parts = urlsplit(text.rstrip("/"))
-    if not parts.hostname or parts.username or parts.query:
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("it is no plain URL")
+    if parts.port == 0:  # reading it raises ValueError if it is no port
+        raise ValueError("its port is 0")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise ValueError("it is not https, and it is not on this machine")
     return text.rstrip("/")
@@ -125,7 +127,7 @@ def _ncrontab(text: str) -> str:
 
 def _resolved(value: Any) -> Any:
     """Azure leaves the reference itself as the value of a secret that it could not fetch."""
-    if isinstance(value, str) and value.startswith(KEY_VAULT):
+    if isinstance(value, str) and value.strip().lower().startswith(KEY_VAULT):
         raise ValueError(
             "its Key Vault reference was not resolved; give the app's identity the role Key Vault Secrets User"
         )
@@ -201,9 +203,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(
-            [_fault(one) for one in error.errors(include_input=False, include_url=False)]
-        ) from None
+        faults = [_fault(one) for one in error.errors(include_input=False, include_url=False)]
+    raise SettingsError(
+        faults
+    )  # out here, because pydantic's error holds all values and would be kept behind ours
 
 
 def _fault(error: Any) -> str:

@@ -27,14 +27,15 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     Those are the ones found gone or untagged on the way, and the ones that may wait for a record of theirs.
     """
     seen = view.world.endpoints()
+    holding = claimants(view.world.records(), view.rules.owner)
+    ours = holding | view.owned.keys()
     if targets.everything:
-        return frozenset(seen) | targets.endpoints
-    undone = {one for one in seen if verdict_on(view, one) is Verdict.UNDO}
-    freed = [
-        zone for zone in view.world.zones() if claimants(zone.records.values(), view.rules.owner) & undone
-    ]
-    networks = frozenset().union(*(zone.networks for zone in freed))
+        return frozenset(seen) | targets.endpoints | ours
+    undone = {one for one in ours & seen.keys() if verdict_on(view, one) is Verdict.UNDO}
+    zones = view.world.zones()
+    freed = [zone for zone in zones if claimants(zone.records.values(), view.rules.owner) & undone]
+    networks = frozenset[ResourceId]().union(*(zone.networks for zone in freed))
     waiting = {
-        id_ for id_, found in seen.items() if isinstance(found, Endpoint) and found.network in networks
+        one for one, found in seen.items() if isinstance(found, Endpoint) and found.network in networks
     }
     return targets.endpoints | undone | waiting

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from shared.domain.ids import ResourceId
 from shared.domain.marks import Claim, claims, endpoint_marked, evidently_foreign, record_is_ours
-from shared.domain.model import Config, Registration, Service
+from shared.domain.model import Config, Endpoint, Registration, Service
 from shared.domain.rules import Rules
 from shared.domain.world import ReadConfig, World
 
@@ -58,9 +58,23 @@ class View:
 
     @cached_property
     def marked(self) -> dict[str, ResourceId]:
-        """The endpoint behind each registered id that carries our own mark in its description."""
+        """The endpoint behind each registered id that carries our own mark in its description.
+
+        A mark on an id that is known to be another endpoint's own does not count: descriptions can be
+        written by anybody with the key, and must not take a live endpoint's access away.
+        """
+        return {key: one for key, one in self._marks.items() if self._whose.get(key, one) == one}
+
+    @cached_property
+    def _marks(self) -> dict[str, ResourceId]:
         found = {key: endpoint_marked(r, self.rules.owner) for key, r in self.registrations.items()}
         return {key: endpoint for key, endpoint in found.items() if endpoint}
+
+    @cached_property
+    def _whose(self) -> dict[str, ResourceId]:
+        """The endpoint behind each id, of both kinds, as far as endpoints were read."""
+        seen = [found for found in self.world.endpoints().values() if isinstance(found, Endpoint)]
+        return {key: one.id for one in seen for key in (one.guid.lower(), one.arm_id.lower())}
 
     @cached_property
     def owned(self) -> dict[ResourceId, frozenset[str]]:
@@ -76,7 +90,8 @@ class View:
             registered = (claim.id or "").lower()
             registration = self.registrations.get(registered)
             foreign = registration and evidently_foreign(registration, self.rules.owner)
-            if claim.ours and registered and registered not in self.marked and not foreign:
+            mine = self._whose.get(registered, claim.endpoint) == claim.endpoint
+            if claim.ours and mine and registered and registered not in self._marks and not foreign:
                 found[claim.endpoint].add(registered)
         return {endpoint: frozenset(ids) for endpoint, ids in found.items()}
 
