@@ -1,0 +1,210 @@
+"""What somebody may try who can tag an endpoint, edit a zone or write to the organization, but no more."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from shared.domain.policy import Policy
+from shared.domain.targets import Targets
+from shared.reconcile import Order
+from simulator.client import RunningSimulator
+from simulator.worldfile import demo
+from tests.support.simulated import (
+    ALIAS,
+    ENDPOINT,
+    SECONDS,
+    SUBSCRIPTION,
+    allowed,
+    delete_endpoint,
+    one_pass,
+    put_endpoint,
+    records,
+    registered,
+    wired,
+    writes,
+)
+
+TAG = {"clickhouse-services": "*"}
+ATTACKER = ENDPOINT.replace("pe-app", "pe-attacker")
+SANDBOX = demo()["clickhouse"]["services"][2]["id"]
+ZONES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones"
+ZONE = f"{ZONES}/westus3.privatelink.azure.clickhouse.cloud"
+
+
+def codes(report: Any) -> set[str]:
+    return {finding.code for finding in report.plan.findings} - {"endpoint-pending"}
+
+
+def facts(sim: RunningSimulator, endpoint: str) -> dict[str, Any]:
+    """The endpoint as the simulator has it: its resourceGuid, its address."""
+    found = next(one for one in sim.state()["azure"]["privateEndpoints"] if one["id"] == endpoint)
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "evil.11111111-2222-4333-8444-555555555555.westus3.azure.privatelinkservice",
+        ALIAS.replace("63c890a9", "63c890a8"),
+        ALIAS.replace(".westus3.", ".westus2."),
+        f"{ALIAS}.evil.example",
+        f"evil.{ALIAS}",
+        "",
+    ],
+    ids=["stranger", "one-letter", "region", "suffix", "prefix", "none"],
+)
+async def test_a_stranger_s_private_link_service_gets_no_traffic(sim: RunningSimulator, alias: str) -> None:
+    """A tagged endpoint aimed at anything but the organization's own alias gets no record and no registration."""
+    put_endpoint(sim, TAG, alias=alias or "/subscriptions/x/nothing")
+    sim.clear_requests()
+    report = await one_pass(sim.url)
+    assert writes(sim) == []
+    assert codes(report) == {"not-a-clickhouse-endpoint"}
+
+
+async def test_an_alias_in_other_letter_case_is_the_same_alias(sim: RunningSimulator) -> None:
+    """Azure compares aliases without regard to case, and so do we: this one is no attack."""
+    put_endpoint(sim, {"clickhouse-services": "analytics"}, alias=ALIAS.upper())
+    report = await one_pass(sim.url)
+    assert "not-a-clickhouse-endpoint" not in codes(report)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("analytics\u0000", {"bad-selector", "no-service-selected"}),
+        ("\u001b[31manalytics", {"bad-selector", "no-service-selected"}),
+        ("a" * 256, {"bad-selector", "no-service-selected"}),
+        (",".join(["x"] * 128), {"service-not-found", "no-service-selected"}),
+        ("tag:a=b=c", {"bad-selector", "no-service-selected"}),
+        ("legacy", {"service-not-found", "no-service-selected"}),
+        (f"{SANDBOX}/../{SANDBOX}", {"bad-selector", "no-service-selected"}),
+    ],
+)
+async def test_a_malformed_selector_selects_nothing(
+    sim: RunningSimulator, value: str, expected: set[str]
+) -> None:
+    """Control characters, 256 characters, 128 selectors, services elsewhere: no allow list, a finding each."""
+    put_endpoint(sim, {"clickhouse-services": value})
+    report = await one_pass(sim.url)
+    assert allowed(sim) == {}
+    assert codes(report) == expected
+    assert all(finding.message.isprintable() for finding in report.plan.findings)
+
+
+@pytest.mark.parametrize("wish", [SANDBOX, "sandbox", "tag:env=dev", "*"])
+async def test_a_tag_does_not_reach_past_the_service_filter(sim: RunningSimulator, wish: str) -> None:
+    """A service outside SERVICE_FILTER is not given, named by id, by name, by tag or by *."""
+    put_endpoint(sim, {"clickhouse-services": wish})
+    report = await one_pass(sim.url, SERVICE_FILTER="tag:env=prod")
+    assert "sandbox" not in allowed(sim)
+    assert (codes(report) == set()) if wish == "*" else ("service-not-permitted" in codes(report))
+
+
+async def test_a_forged_description_takes_no_live_endpoint_down(sim: RunningSimulator) -> None:
+    """A live endpoint's GUID, registered under our mark for an endpoint that never was, is not removed."""
+    put_endpoint(sim, {"clickhouse-services": "analytics"})
+    victim = facts(sim, ENDPOINT)["resourceGuid"]
+    world = sim.state()
+    mark = f"clickhouse-privatelink/demo {ENDPOINT.replace('pe-app', 'pe-never')}"
+    forged = {"id": victim, "description": mark, "cloudProvider": "azure", "region": "westus3"}
+    world["clickhouse"]["organization"]["privateEndpoints"] = [forged]
+    sim.reset(world)
+    await one_pass(sim.url)
+    async with wired(sim.url) as wiring:
+        await wiring.reconcile(Order(Targets(everything=True), policy=Policy.SYNC), SECONDS)
+    assert registered(sim) == [victim]
+    assert allowed(sim) == {"analytics": [victim]}
+
+
+async def test_a_forged_record_takes_nobody_else_s_registration(sim: RunningSimulator) -> None:
+    """Metadata that claims somebody else's registered id for an endpoint that is gone removes nothing of it."""
+    guid = "99999999-9999-4999-8999-999999999999"
+    world = deepcopy(demo())
+    theirs = {"id": guid, "description": "theirs", "cloudProvider": "azure", "region": "westus3"}
+    world["clickhouse"]["organization"]["privateEndpoints"] = [theirs]
+    world["clickhouse"]["services"][0]["privateEndpointIds"] = [guid]
+    metadata = {"clickhouse-privatelink": "demo", "10.0.9.9": f"{guid} {SUBSCRIPTION}/rg-network/pe-app"}
+    world["azure"]["privateDnsZones"][0]["records"] = [
+        {"name": "*", "ttl": 300, "addresses": ["10.0.9.9"], "metadata": metadata}
+    ]
+    sim.reset(world)
+    await one_pass(sim.url)
+    assert registered(sim) == [guid]
+    assert allowed(sim) == {"analytics": [guid]}
+
+
+@pytest.mark.parametrize(
+    ("zone", "scopes"),
+    [
+        (f"{ZONES}/eastus2.privatelink.azure.clickhouse.cloud", None),
+        (f"{ZONES}/bank.example", None),
+        (ZONE, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"),
+        (f"{ZONES}/../../rg-network/providers/Microsoft.Network/privateDnsZones/x", None),
+        ("westus3.privatelink.azure.clickhouse.cloud", None),
+    ],
+    ids=["other-region", "other-name", "outside-scope", "path-trick", "no-id"],
+)
+async def test_a_zone_tag_leads_to_no_other_zone(
+    sim: RunningSimulator, zone: str, scopes: str | None
+) -> None:
+    """A zone tag that names a zone of another name, outside scope, or nonsense, causes no record anywhere."""
+    put_endpoint(sim, {"clickhouse-services": "analytics", "clickhouse-dns-zone": zone})
+    sim.clear_requests()
+    report = await one_pass(sim.url, **({"DNS_ZONE_SCOPES": scopes} if scopes else {}))
+    assert [one for one in writes(sim) if one["system"] == "dns"] == []
+    assert "zone-not-usable" in codes(report)
+
+
+@pytest.mark.parametrize("extra", [{}, {"clickhouse-dns": "shared"}, {"clickhouse-dns-zone": ZONE}])
+async def test_a_live_endpoint_s_wildcard_cannot_be_taken_over(
+    sim: RunningSimulator, extra: dict[str, str]
+) -> None:
+    """Neither coming later, nor asking to share, nor naming the zone gets a live endpoint's wildcard."""
+    put_endpoint(sim, TAG)
+    await one_pass(sim.url)
+    before = records(sim)
+    put_endpoint(sim, {**TAG, **extra}, endpoint=ATTACKER)
+    report = await one_pass(sim.url, ATTACKER)
+    assert "wildcard-owned-by-other" in codes(report)
+    assert records(sim) == before
+
+
+@pytest.mark.parametrize("adopt", ["true", "false"])
+async def test_a_foreign_wildcard_is_never_overwritten(sim: RunningSimulator, adopt: str) -> None:
+    """A record without our metadata stays as it is, DNS_ADOPT or not, where its address is not ours."""
+    world = deepcopy(demo())
+    theirs = {"name": "*", "ttl": 60, "addresses": ["10.0.77.7"], "metadata": {}}
+    world["azure"]["privateDnsZones"][0]["records"] = [theirs]
+    sim.reset(world)
+    put_endpoint(sim, TAG)
+    report = await one_pass(sim.url, DNS_ADOPT=adopt)
+    assert "wildcard-foreign" in codes(report)
+    assert records(sim) == {"*": ["10.0.77.7"]}
+
+
+async def test_two_deployments_never_touch_each_other_s_things(sim: RunningSimulator) -> None:
+    """What carries another OWNER_ID is foreign: its registration and record outlive our pass over its endpoint."""
+    put_endpoint(sim, TAG)
+    await one_pass(sim.url, OWNER_ID="other")
+    state = (registered(sim), allowed(sim), records(sim))
+    sim.clear_requests()
+    report = await one_pass(sim.url)
+    assert writes(sim) == []
+    assert {"registration-foreign", "wildcard-foreign"} <= codes(report)
+    delete_endpoint(sim)
+    await one_pass(sim.url)
+    assert (registered(sim), allowed(sim), records(sim)) == state
+
+
+async def test_an_endpoint_out_of_scope_now_is_told_and_left(sim: RunningSimulator) -> None:
+    """A scope that was taken out of the settings is no reason to undo what was done under it."""
+    put_endpoint(sim, TAG)
+    await one_pass(sim.url)
+    sim.clear_requests()
+    scopes = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
+    async with wired(sim.url, ENDPOINT_SCOPES=scopes) as wiring:
+        report = await wiring.reconcile(Order(Targets(everything=True)), SECONDS)
+    assert writes(sim) == []
+    assert codes(report) == {"outside-scope"}
