@@ -119,15 +119,18 @@ def _winners(view: View, name: Name) -> list[Placement]:
     winners: list[Placement] = []
     for placement in name.wanted_by:
         alone = not winners and not name.held
-        if alone or _may_join(view, placement, winners, name.held):
+        if alone or _may_join(view, name, placement, winners):
             winners.append(placement)
     return winners
 
 
-def _may_join(view: View, placement: Placement, winners: list[Placement], held: Claims) -> bool:
+def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
     others = [(one.shares, one.alias.lower()) for one in winners]
-    for holder in sorted(_holders(held)):
+    was_there = name.record is not None and _holds(placement, name.record)
+    for holder in sorted(_holders(name.held)):
         found = view.world.get(ReadEndpoint(holder))
+        if was_there and not isinstance(found, Endpoint):
+            continue  # they stood there together before, and nobody knows of a change
         connection = private_link(view, found) if isinstance(found, Endpoint) else None
         others.append(
             (isinstance(found, Endpoint) and shares(found), connection.target.lower() if connection else "")
