@@ -5,9 +5,11 @@ import pytest
 from shared.domain.changes import (
     Allow,
     Change,
+    CreateZone,
     DeleteRecord,
     Deregister,
     Disallow,
+    LinkNetwork,
     PutRecord,
     Register,
     RegisterThroughService,
@@ -15,7 +17,7 @@ from shared.domain.changes import (
     sort_key,
     told,
 )
-from tests.support.worlds import REGION, guid, pe, record, zone_id
+from tests.support.worlds import REGION, guid, network, pe, record, zone_id
 
 PE, RECORD = str(pe(1)), f"{zone_id()}/A/*"
 SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metadata)}
@@ -63,6 +65,12 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
             DeleteRecord(pe(1), record(1)),
             RECORD,
             {"change": "delete-record", "object": RECORD, "before": SHOWN, "after": None},
+        ),
+        (CreateZone(pe(1), zone_id()), str(zone_id()), {"change": "create-zone", "object": str(zone_id())}),
+        (
+            LinkNetwork(pe(1), zone_id(), network()),
+            f"{network()} to {zone_id()}",
+            {"change": "link-network", "object": str(zone_id()), "network": str(network())},
         ),
     ],
     ids=lambda value: value.verb if hasattr(value, "verb") else "",

@@ -15,6 +15,7 @@ from shared.domain.world import ListZones, Read, ReadAddresses, ReadConfig, Read
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
+    OTHER_ALIAS,
     OWNER,
     SCOPE,
     SUBSCRIPTION,
@@ -29,6 +30,7 @@ from tests.support.worlds import (
     record,
     registered,
     rules,
+    service,
     service_id,
     world,
     zone,
@@ -55,6 +57,10 @@ def record_changes(plan: Plan) -> list[str]:
 
 def codes(plan: Plan) -> list[str]:
     return [f"{finding.code} {finding.object.rpartition('/')[2]}" for finding in plan.findings]
+
+
+def shared(n: int) -> Endpoint:
+    return endpoint(n, dns=" Shared ")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +98,11 @@ def codes(plan: Plan) -> list[str]:
         ([endpoint(1), endpoint(2, None)], record(2), rules(), ["replace 10.0.0.1 for pe-1"], []),
         ([pe(1)], record(1), rules(), ["delete 10.0.0.1"], []),
         ([endpoint(1, None)], record(1), rules(), ["delete 10.0.0.1"], []),
+        # ours, held by another on the same alias, and both consent to sharing it
+        ([shared(1), shared(2)], record(1), rules(), ["replace 10.0.0.1, 10.0.0.2 for pe-1"], []),
+        ([shared(2), shared(1)], None, rules(), ["create 10.0.0.1, 10.0.0.2 for pe-1"], []),
+        ([shared(1), endpoint(2)], record(1), rules(), [], ["wildcard-owned-by-other pe-2"]),
+        ([endpoint(1), shared(2)], record(1), rules(), [], ["wildcard-owned-by-other pe-2"]),
         # wanted by two, held by nobody
         (
             [endpoint(2), endpoint(1)],
@@ -231,3 +242,99 @@ def test_no_record_without_certainty() -> None:
     """No record is written for an endpoint whose alias is not known to be the organization's."""
     unknown: dict[Read[Any], Any] = {ReadConfig(service_id("main")): FORBIDDEN}
     assert plan_of(world(endpoint(1), zones=[zone()], also=unknown)).changes == ()
+
+
+TOGETHER = replace(
+    record(1),
+    addresses=(address(1), address(2)),
+    metadata=MappingProxyType({**record(1).metadata, **record(2).metadata}),
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "also", "expected"),
+    [
+        ([shared(1), shared(2)], {}, []),
+        ([shared(1), pe(2)], {}, ["replace 10.0.0.1 for pe-1"]),
+        ([pe(1), pe(2)], {}, ["delete 10.0.0.1, 10.0.0.2"]),
+        ([pe(1)], HIDDEN, ["replace 10.0.0.2 for pe-1"]),
+        ([shared(1)], HIDDEN, []),
+    ],
+)
+def test_shared_record(who: Who, also: dict[Read[Any], Any], expected: list[str]) -> None:
+    """Of a shared record only the address of one that is known to be gone goes."""
+    assert record_changes(plan_of(world(*who, also=also, zones=[zone(TOGETHER)]))) == expected
+
+
+def near(n: int, tag: str = "far") -> Endpoint:
+    """An endpoint to the organization's other Private Link service, behind which `far` is."""
+    return endpoint(n, tag, alias=OTHER_ALIAS)
+
+
+def named(one: RecordSet) -> RecordSet:
+    return replace(one, name="far")
+
+
+@pytest.mark.parametrize(
+    ("who", "records", "expected"),
+    [
+        ([endpoint(1), near(2)], [], ["create 10.0.0.1 for pe-1", "create 10.0.0.2 for pe-2"]),
+        ([endpoint(1), near(2)], [record(1)], ["create 10.0.0.2 for pe-2"]),
+        ([endpoint(1), near(2)], [record(1), named(record(2))], []),
+        ([endpoint(1), near(2, "")], [record(1), named(record(2))], ["delete 10.0.0.2"]),
+        ([endpoint(1), pe(2)], [record(1), named(record(2))], ["delete 10.0.0.2"]),
+        ([endpoint(1)], [record(1), named(foreign_record())], []),
+        ([endpoint(1), near(2)], [record(1), named(foreign_record())], []),
+        ([pe(1), near(2)], [record(1), named(record(2))], ["replace 10.0.0.2 for pe-2", "delete 10.0.0.2"]),
+        ([near(2)], [record(1), named(record(2))], []),
+        ([near(2)], [record(1)], []),
+    ],
+)
+def test_closer_name(who: Who, records: list[RecordSet], expected: list[str]) -> None:
+    """A service that the wildcard does not lead to has a record of its own, while the wildcard does not."""
+    seen = world(
+        *who,
+        services=[service("main"), service("far")],
+        elsewhere={"far": OTHER_ALIAS},
+        zones=[zone(*records)],
+        also={} if pe(1) in who or len(who) > 1 else {ReadEndpoint(pe(1)): FORBIDDEN},
+    )
+    assert record_changes(plan_of(seen)) == expected
+
+
+MAKING = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
+
+
+@pytest.mark.parametrize(
+    ("one", "zones", "also", "by", "expected"),
+    [
+        (endpoint(1), [], {}, MAKING, ["create-zone"]),
+        (endpoint(1), [zone(id_=SECOND, vnets=())], {}, MAKING, ["create-zone"]),
+        (endpoint(1), [zone(vnets=())], {}, MAKING, ["link-network"]),
+        (endpoint(1), [zone(id_=SECOND)], {}, MAKING, ["put-record"]),
+        (endpoint(1), [], {}, rules(), []),
+        (endpoint(1), [], {ListZones(SCOPE): FORBIDDEN}, MAKING, []),
+        (endpoint(1, zone_tag=str(SECOND)), [], {}, MAKING, []),
+        (replace(endpoint(1), network=None), [], {}, MAKING, []),
+    ],
+)
+def test_zone_made(
+    one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], by: Rules, expected: list[str]
+) -> None:
+    """A missing zone is made, and linked, only where the settings name a resource group for it."""
+    plan = plan_of(world(one, zones=zones, also=also), by)
+    assert [c.verb for c in plan.changes if c.verb not in ("allow", "register")] == expected
+
+
+def test_other_zone() -> None:
+    """The record of an endpoint that has moved to another zone is deleted where it was."""
+    moved = endpoint(1, zone_tag=str(SECOND))
+    plan = plan_of(world(moved, zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
+    assert record_changes(plan) == ["create 10.0.0.1 for pe-1", "delete 10.0.0.1"]
+
+
+def test_zone_left() -> None:
+    """A zone that one endpoint has left is taken over by the one who waited there."""
+    moved = endpoint(1, zone_tag=str(SECOND))
+    plan = plan_of(world(moved, endpoint(2), zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
+    assert record_changes(plan) == ["create 10.0.0.1 for pe-1", "replace 10.0.0.2 for pe-2"]

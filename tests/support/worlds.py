@@ -86,9 +86,10 @@ def endpoint(
     vnet: str = "vnet",
     group: str = "rg-app",
     zone_tag: str | None = None,
+    dns: str | None = None,
 ) -> Endpoint:
     """Endpoint `n`, tagged for every service unless told otherwise (None: without our tag)."""
-    tags = {TAG: tag, "clickhouse-dns-zone": zone_tag}
+    tags = {TAG: tag, "clickhouse-dns-zone": zone_tag, "clickhouse-dns": dns}
     at = pe(n, group)
     return Endpoint(
         id=at,
@@ -160,9 +161,10 @@ def rules(
     id_kind: IdKind = IdKind.GUID,
     dns_adopt: bool = False,
     owner: str = OWNER,
+    zone_group: Scope | None = None,
 ) -> Rules:
     chosen = parse_selectors(service_filter) if service_filter is not None else None
-    return Rules(owner, scopes, dns_scopes, TAG, chosen, id_kind, dns_adopt)
+    return Rules(owner, scopes, dns_scopes, TAG, chosen, id_kind, dns_adopt, zone_group=zone_group)
 
 
 def interface_addresses(endpoints: Iterable[Endpoint]) -> dict[ResourceId, tuple[str, ...]]:
