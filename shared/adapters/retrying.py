@@ -14,7 +14,7 @@ from shared.domain.errors import ChangedError, TemporaryError
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.2
-READS_SHARE = 0.75
+READS_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from shared.domain.ids import Kind, ResourceId
-from shared.domain.targets import Targets
 from shared.domain.report import Report
+from shared.domain.targets import Targets
 from shared.reconcile import Order
 from shared.settings import Settings
 from shared.wiring import Wiring
