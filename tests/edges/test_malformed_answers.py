@@ -8,9 +8,10 @@ import pytest
 from shared.domain.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model import Absent
 from tests.support.edges import (
-    ARM_CALLS,
-    CALLS,
-    CLICKHOUSE_CALLS,
+    ARM_READS,
+    CLICKHOUSE_READS,
+    CLICKHOUSE_WRITES,
+    READS,
     SCOPE,
     WRITES,
     adapters_for,
@@ -21,9 +22,6 @@ from tests.support.edges import (
 BRIEFLY = 0.2
 """Seconds to spend on what is tried again until they are over."""
 LONG_ENOUGH = 5.0
-READS = tuple(name for name in CALLS if name not in WRITES)
-ARM_READS = tuple(name for name in ARM_CALLS if name not in WRITES)
-CLICKHOUSE_READS = tuple(name for name in CLICKHOUSE_CALLS if name not in WRITES)
 DEEP = "[" * 200_000
 
 UNREADABLE = {
@@ -113,13 +111,15 @@ async def test_unreadable_after_a_write(answer: bytes) -> None:
 @pytest.mark.parametrize("answer", REFUSALS.values(), ids=list(REFUSALS))
 async def test_refusal(answer: bytes) -> None:
     """A refusal is a PermanentError, however oddly it is told; a bare 404 is no absence."""
-    outcomes = await _outcomes(answer, CALLS)
-    assert {name: type(outcome) for name, outcome in outcomes.items()} == dict.fromkeys(CALLS, PermanentError)
+    outcomes = await _outcomes(answer, READS + WRITES)
+    assert {name: type(outcome) for name, outcome in outcomes.items()} == dict.fromkeys(
+        READS + WRITES, PermanentError
+    )
 
 
 async def test_refusal_with_nesting() -> None:
     """A refusal that no reader survives is one of our errors all the same."""
-    outcomes = await _outcomes(http_answer(400, DEEP), CALLS, BRIEFLY)
+    outcomes = await _outcomes(http_answer(400, DEEP), READS + WRITES, BRIEFLY)
     assert all(isinstance(outcome, PrivateLinkError) for outcome in outcomes.values())
 
 
@@ -159,8 +159,7 @@ async def test_clickhouse_shapes(result: str) -> None:
 @pytest.mark.parametrize("result", CLICKHOUSE_SHAPES)
 async def test_clickhouse_shapes_after_a_write(result: str) -> None:
     """A write that went through but is told in an unknown shape is done, and tells nothing."""
-    names = ("update_registrations", "update_allow_list", "register_through")
-    assert await _outcomes(_result(result), names) == dict.fromkeys(names)
+    assert await _outcomes(_result(result), CLICKHOUSE_WRITES) == dict.fromkeys(CLICKHOUSE_WRITES)
 
 
 async def test_organization_without_registrations() -> None:

@@ -28,7 +28,7 @@ ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 ANALYTICS = "33333333-3333-4333-8333-333333333331"
 REPORTING = "33333333-3333-4333-8333-333333333332"
 KEY = Key("demo-key", "demo-secret")
-SECOND_KEY_TEXT = "ZGVtby1rZXk6ZGVtby1zZWNyZXQ="
+KEY_AS_SENT = "ZGVtby1rZXk6ZGVtby1zZWNyZXQ="
 """The key as HTTP Basic sends it."""
 
 SCOPE = Scope(SUBSCRIPTION)
@@ -67,6 +67,8 @@ class Adapters:
             "put": lambda: self.dns.put(record, "e"),
             "put new": lambda: self.dns.put(record, None),
             "delete": lambda: self.dns.delete(record),
+            "create_zone": lambda: self.dns.create_zone(ZONE),
+            "link": lambda: self.dns.link(ZONE, VNET),
             "registrations": self.clickhouse.registrations,
             "services": self.clickhouse.services,
             "config": lambda: self.clickhouse.config(ANALYTICS),
@@ -76,8 +78,7 @@ class Adapters:
         }
 
 
-WRITES = ("put", "put new", "delete", "update_registrations", "update_allow_list", "register_through")
-CALLS = (
+ARM_READS = (
     "endpoint",
     "endpoints",
     "endpoints of a group",
@@ -86,13 +87,14 @@ CALLS = (
     "addresses_in a group",
     "zones",
     "zone",
-    "registrations",
-    "services",
-    "config",
-    *WRITES,
 )
-CLICKHOUSE_CALLS = CALLS[8:11] + WRITES[3:]
-ARM_CALLS = tuple(name for name in CALLS if name not in CLICKHOUSE_CALLS)
+ARM_WRITES = ("put", "put new", "delete", "create_zone", "link")
+CLICKHOUSE_READS = ("registrations", "services", "config")
+CLICKHOUSE_WRITES = ("update_registrations", "update_allow_list", "register_through")
+READS = ARM_READS + CLICKHOUSE_READS
+WRITES = ARM_WRITES + CLICKHOUSE_WRITES
+ARM_CALLS = ARM_READS + ARM_WRITES
+CLICKHOUSE_CALLS = CLICKHOUSE_READS + CLICKHOUSE_WRITES
 
 
 @asynccontextmanager
