@@ -1,0 +1,144 @@
+import json
+from typing import Any
+
+import pytest
+
+from shared.domain.changes import Allow, DeleteRecord, Register
+from shared.domain.outcomes import Outcome, Status
+from shared.domain.plan import Plan
+from shared.domain.report import Report
+from shared.domain.world import ReadAddresses, ReadEndpoint, ReadServices, World
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    ALIAS,
+    FORBIDDEN,
+    REGION,
+    TIMED_OUT,
+    ZONE_NAME,
+    address,
+    endpoint,
+    guid,
+    interface,
+    pe,
+    record,
+    world,
+    zone,
+)
+
+register, allow = Register(pe(1), guid(1), REGION, ""), Allow(pe(1), guid(1), "s1")
+delete = DeleteRecord(pe(2), record(2))
+
+
+def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outcome:
+    return Outcome(change, Status.FAILED, "it did not work", temporary=temporary)
+
+
+@pytest.mark.parametrize(
+    ("left", "outcomes", "problems", "temporary"),
+    [
+        ([], [], [], False),
+        ([], [Outcome(register, Status.DONE)], [], False),
+        ([], [failed(register, temporary=True)], [], False),
+        ([register], [failed(register, temporary=True)], [f"register {guid(1)}: it did not work"], True),
+        ([register], [failed(register, temporary=False)], [f"register {guid(1)}: it did not work"], False),
+        (
+            [register],
+            [Outcome(register, Status.DONE)],
+            [f"register {guid(1)}: it was done, but did not last"],
+            True,
+        ),
+        (
+            [allow],
+            [],
+            [f"allow {guid(1)} on service s1: there were more changes meanwhile than one pass makes"],
+            True,
+        ),
+        (
+            [register],
+            [failed(register, temporary=False), failed(register, temporary=True)],
+            [f"register {guid(1)}: it did not work"],
+            True,
+        ),
+    ],
+)
+def test_problems(
+    left: list[Register | Allow], outcomes: list[Outcome], problems: list[str], *, temporary: bool
+) -> None:
+    """A problem is what is still to be done at the end; what failed but turned out to be so is none."""
+    report = Report(World(), Plan(tuple(left)), tuple(outcomes))
+    assert list(report.problems) == problems
+    assert report.temporary is temporary
+    assert Report(World(), Plan(tuple(left)), dry_run=True).problems == ()
+
+
+@pytest.mark.parametrize(("answer", "temporary"), [(FORBIDDEN, False), (TIMED_OUT, True)])
+def test_unread(answer: object, *, temporary: bool) -> None:
+    """What could not be read is a problem, told once, and it tells whether trying again may help."""
+    seen = world(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
+    report = Report(seen, Plan())
+    assert report.problems == (getattr(answer, "reason"),)  # noqa: B009
+    assert report.temporary is temporary
+
+
+def test_json() -> None:
+    """A report is one JSON document: what each endpoint is, what was planned or done, and what is wrong."""
+    seen = world(endpoint(1), pe(2), zones=[zone()])
+    plan = plan_of(seen)
+    dry = Report(seen, plan, dry_run=True).as_json()
+    assert json.loads(json.dumps(dry)) == dry
+    assert dry["dryRun"] is True
+    assert dry["endpoints"] == [
+        {
+            "id": str(pe(1)),
+            "verdict": "connect",
+            "resourceGuid": guid(1),
+            "addresses": [address(1)],
+            "connections": [{"to": ALIAS, "status": "Approved"}],
+            "hostnames": {"main": f"main.{ZONE_NAME}"},
+        },
+        {"id": str(pe(2)), "verdict": "undo"},
+    ]
+    assert [one["change"] for one in dry["plan"]] == ["allow", "put-record", "register"]  # type: ignore[attr-defined]
+    assert (dry["outcomes"], dry["problems"], dry["willBeTriedAgain"]) == ([], [], False)
+
+
+def test_json_of_outcomes() -> None:
+    """A pass that wrote tells what became of each change, and no plan beside it."""
+    outcomes = (Outcome(register, Status.DONE), failed(allow, temporary=True))
+    told = Report(world(), Plan((allow,)), outcomes).as_json()
+    assert told["plan"] == []
+    basics = {"endpoint": str(pe(1)), "id": guid(1)}
+    assert told["outcomes"] == [
+        {**basics, "change": "register", "object": "organization", "region": REGION, "status": "done"},
+        {
+            **basics,
+            "change": "allow",
+            "object": "service s1",
+            "status": "failed",
+            "error": "it did not work",
+            "willBeTriedAgain": True,
+        },
+    ]
+    assert told["willBeTriedAgain"] is True
+
+
+def test_unreadable_addresses() -> None:
+    """An endpoint whose addresses could not be read is told without any."""
+    seen = world(endpoint(1), also={ReadAddresses(interface(1)): FORBIDDEN})
+    told: Any = Report(seen, plan_of(seen)).as_json()["endpoints"]
+    assert [one["addresses"] for one in told] == [[]]
+
+
+def test_about() -> None:
+    """The part of a shared pass that concerns one endpoint tells nothing of the others, and what concerns all."""
+    troubled = {ReadEndpoint(pe(3)): FORBIDDEN, ReadAddresses(interface(2)): TIMED_OUT}
+    seen = world(endpoint(1), endpoint(2, "none"), also=troubled)
+    outcomes = (failed(register, temporary=True), failed(delete, temporary=True))
+    shared = Report(seen, plan_of(seen), outcomes)
+    part = shared.about(frozenset({pe(1)}))
+    assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
+    assert not {FORBIDDEN.reason, TIMED_OUT.reason} & set(part.problems)
+    assert list(part.plan.verdicts) == [pe(1)]
+    assert {change.endpoint for change in part.plan.changes} == {pe(1)}
+    assert {finding.object for finding in part.plan.findings} == {str(pe(1))}
+    assert part.outcomes == outcomes[:1]

@@ -1,0 +1,254 @@
+"""What holds of passes over any world, however muddled, that people and earlier passes may have left."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.changes import DeleteRecord, Deregister, Disallow, PutRecord
+from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.marks import claimants, endpoint_marked, evidently_foreign, record_is_ours
+from shared.domain.model import Endpoint, RecordSet, Registration
+from shared.domain.report import Report
+from shared.domain.rules import IdKind, Rules
+from shared.domain.verdicts import Verdict
+from tests.support.fakes import Cloud, Fault
+from tests.support.passes import run
+from tests.support.worlds import (
+    ALIAS,
+    OTHER_ALIAS,
+    OWNER,
+    STRANGE_ALIAS,
+    config,
+    endpoint,
+    foreign,
+    foreign_record,
+    guid,
+    record,
+    registered,
+    rules,
+    service,
+    zone,
+    zone_id,
+)
+
+NUMBERS = range(1, 5)
+TAGS = [None, "", "*", "main", "test,main", "tag:env=prod", "far", "nobody", "tag:"]
+ZONES = {"vnet": zone_id(), "v2": zone_id("rg-2")}
+READS = [
+    "endpoint",
+    "endpoints",
+    "addresses",
+    "addresses_in",
+    "registrations",
+    "services",
+    "config",
+    "zones",
+    "zone",
+]
+WRITES = ["update_registrations", "update_allow_list", "put", "delete"]
+
+
+@dataclass(frozen=True)
+class Muddle:
+    """A world to begin with; `cloud()` makes it anew each time."""
+
+    endpoints: tuple[Endpoint, ...]
+    registrations: tuple[Registration, ...]
+    lists: tuple[frozenset[str], frozenset[str], frozenset[str]]
+    records: tuple[RecordSet, ...]
+    linked: frozenset[str]
+
+    def cloud(self) -> Cloud:
+        main, test, far = self.lists
+        services = [
+            service("main", *main, env="prod"),
+            service("test", *test),
+            service("far", *far, env="prod"),
+        ]
+        cloud = Cloud(*self.endpoints, services=services)
+        cloud.clickhouse.configs[services[2].id] = config("far", OTHER_ALIAS)
+        for vnet, at in ZONES.items():
+            records = [one for one in self.records if one.zone == at]
+            cloud.dns.have(zone(*records, id_=at, vnets={vnet} & self.linked))
+        cloud.clickhouse.have_registered(*self.registrations)
+        return cloud
+
+
+NO_LISTS = (frozenset[str](),) * 3
+
+some_endpoints = st.builds(
+    endpoint,
+    st.sampled_from(NUMBERS),
+    st.sampled_from(TAGS),
+    guid_number=st.sampled_from([None, None, 11, 12]),
+    alias=st.sampled_from([ALIAS, ALIAS, OTHER_ALIAS, STRANGE_ALIAS]),
+    vnet=st.sampled_from(["vnet", "vnet", "v2"]),
+    dns=st.sampled_from([None, None, "shared"]),
+)
+some_registrations = st.one_of(
+    st.builds(registered, st.sampled_from(NUMBERS)),
+    st.builds(registered, st.sampled_from([11, 12, 13]), by=st.sampled_from(NUMBERS)),
+    st.builds(lambda n: registered(n, id_=endpoint(n).arm_id), st.sampled_from(NUMBERS)),
+    st.builds(foreign, st.sampled_from([guid(n) for n in (*NUMBERS, 21)]), st.sampled_from(["", "by hand"])),
+    st.builds(registered, st.sampled_from([1, 22]), owner=st.just("other")),
+)
+ids = [*(guid(n) for n in (*NUMBERS, 11, 12, 21)), *(endpoint(n).arm_id for n in NUMBERS), "anything"]
+some_records = st.one_of(
+    st.builds(record, st.sampled_from(NUMBERS), zone=st.sampled_from([*ZONES.values()])),
+    st.builds(record, st.sampled_from(NUMBERS), guid_number=st.just(11), zone=st.just(zone_id())),
+    st.builds(record, st.just(1), zone=st.just(zone_id()), owner=st.just("other")),
+    st.builds(foreign_record, zone=st.sampled_from([*ZONES.values()])),
+)
+muddles = st.builds(
+    Muddle,
+    st.lists(some_endpoints, max_size=4, unique_by=(lambda one: one.id, lambda one: one.guid)).map(tuple),
+    st.lists(some_registrations, max_size=5, unique_by=lambda one: one.id).map(tuple),
+    st.tuples(*[st.frozensets(st.sampled_from(ids), max_size=4)] * 3),
+    st.lists(some_records, max_size=2, unique_by=lambda one: one.zone).map(tuple),
+    st.sampled_from([frozenset(ZONES), frozenset(ZONES), frozenset({"vnet"})]),
+)
+some_rules = st.builds(
+    rules,
+    service_filter=st.sampled_from([None, None, "main,far", ""]),
+    id_kind=st.sampled_from(IdKind),
+    dns_adopt=st.booleans(),
+)
+errors = st.sampled_from([TemporaryError("503"), PermanentError("403"), ChangedError("412")])
+some_faults = st.builds(
+    Fault,
+    st.sampled_from(WRITES),
+    errors,
+    times=st.integers(1, 3),
+    done=st.booleans(),
+)
+
+
+def over(cloud: Cloud, by: Rules, *, dry_run: bool = False) -> Report:
+    return asyncio.run(run(cloud, by=by, dry_run=dry_run))
+
+
+def state(cloud: Cloud) -> object:
+    records = [cloud.dns.known[at].records for at in ZONES.values()]
+    return cloud.clickhouse.allow_lists(), cloud.clickhouse.registered, records
+
+
+def taken(report: Report) -> set[tuple[str, ...]]:
+    """What a plan takes from whom: ids off lists and out of the organization, and endpoints out of records."""
+    ids = {(c.verb, c.object, c.id) for c in report.plan.changes if isinstance(c, Disallow | Deregister)}
+    changed = [(c.before, c.after) for c in report.plan.changes if isinstance(c, PutRecord) and c.before]
+    deleted = [(c.before, None) for c in report.plan.changes if isinstance(c, DeleteRecord)]
+    return ids | {
+        ("record", f"{before.zone}/{before.name}", str(one))
+        for before, after in [*changed, *deleted]
+        for one in claimants([before], OWNER) - claimants([after] if after else [], OWNER)
+    }
+
+
+@given(muddles, some_rules)
+def test_converges(muddle: Muddle, by: Rules) -> None:
+    """One pass makes the world what it should be: a second one plans nothing and writes nothing."""
+    cloud = muddle.cloud()
+    first = over(cloud, by)
+    assert first.problems == ()
+    cloud.log.clear()
+    second = over(cloud, by)
+    assert second.plan.changes == ()
+    assert cloud.log.writes == []
+
+
+@given(muddles, some_rules)
+def test_does_what_it_says(muddle: Muddle, by: Rules) -> None:
+    """A dry run changes nothing, and the pass after it begins with just what was planned."""
+    cloud = muddle.cloud()
+    before = state(cloud)
+    planned = over(cloud, by, dry_run=True).plan.changes
+    assert state(cloud) == before
+    done = [outcome.change for outcome in over(cloud, by).outcomes]
+    assert set(done[: len(planned)]) == set(planned)
+
+
+@given(muddles, some_rules)
+def test_foreign_things(muddle: Muddle, by: Rules) -> None:
+    """What is evidently somebody else's is never changed: registrations, their places on lists, and records."""
+    cloud = muddle.cloud()
+    theirs = {one.id: one for one in muddle.registrations if evidently_foreign(one, OWNER)}
+    unheard = frozenset({"anything", guid(21)})
+    over(cloud, replace(by, dns_adopt=False))
+    assert theirs.items() <= cloud.clickhouse.registered.items()
+    for before, after in zip(muddle.lists, cloud.clickhouse.allow_lists().values(), strict=True):
+        assert before & (theirs.keys() | unheard) <= after
+    for one in muddle.records:
+        if not record_is_ours(one, OWNER):
+            assert cloud.dns.record(one.zone) == one
+
+
+@given(muddles, some_rules)
+def test_just_what_is_asked(muddle: Muddle, by: Rules) -> None:
+    """Whoever is to be connected is let in where the tag asks; of whoever is undone nothing of ours is left."""
+    cloud = muddle.cloud()
+    report = over(cloud, by)
+    lists = cloud.clickhouse.allow_lists()
+    ours = {endpoint_marked(one, OWNER) for one in cloud.clickhouse.registered.values()}
+    written = [record for at in ZONES.values() if (record := cloud.dns.record(at))]
+    for one, verdict in report.plan.verdicts.items():
+        if verdict is Verdict.CONNECT:
+            wanted = by.id_of(cloud.network.known[one])
+            assert wanted in cloud.clickhouse.registered
+            assert all(wanted in lists[name] for name in report.plan.hostnames[one])
+        if verdict is Verdict.UNDO:
+            assert one not in ours | claimants(written, OWNER)
+
+
+@given(muddles, some_rules)
+def test_no_gap(muddle: Muddle, by: Rules) -> None:
+    """Whoever was let in, and is to be, is let in at every moment in between, by the one id or the other."""
+    cloud = muddle.cloud()
+    report = over(cloud, by)
+    for one in muddle.endpoints:
+        known = {one.guid, one.arm_id}
+        for name in report.plan.hostnames.get(one.id, ()):
+            if known & cloud.clickhouse.history[0][name]:
+                assert all(known & lists[name] for lists in cloud.clickhouse.history)
+
+
+@given(muddles, some_rules, st.sampled_from(READS), st.sampled_from(["", "rg-2", "pe-1", "rg-dns"]), errors)
+def test_unreadable(muddle: Muddle, by: Rules, read: str, about: str, error: PrivateLinkError) -> None:
+    """Whatever cannot be read, nothing is taken from anybody that would not be taken if it could be."""
+    everything = taken(over(muddle.cloud(), by, dry_run=True))
+    cloud = muddle.cloud()
+    cloud.fail(read, error, about)
+    assert taken(over(cloud, by, dry_run=True)) <= everything
+
+
+@given(muddles, some_rules, st.lists(some_faults, max_size=4))
+def test_recovers(muddle: Muddle, by: Rules, faults: list[Fault]) -> None:
+    """After writes that failed in any way, with their effect or without, later passes end where one would have."""
+    expected = muddle.cloud()
+    over(expected, by)
+    cloud = muddle.cloud()
+    cloud.log.faults = [replace(fault) for fault in faults]
+    over(cloud, by)
+    cloud.mend()
+    over(cloud, by)
+    assert cloud.clickhouse.allow_lists() == expected.clickhouse.allow_lists()
+    assert cloud.clickhouse.registered == expected.clickhouse.registered
+    cloud.log.clear()
+    assert over(cloud, by).problems == ()
+    assert cloud.log.writes == []
+
+
+@given(st.lists(muddles, min_size=1, max_size=3), some_rules)
+def test_from_world_to_world(muddles_in_turn: list[Muddle], by: Rules) -> None:
+    """However the endpoints change between passes, nothing stays but what the last ones ask for."""
+    cloud = Muddle((), (), NO_LISTS, (), frozenset(ZONES)).cloud()
+    for muddle in muddles_in_turn:
+        for known in list(cloud.network.known):
+            cloud.network.lose(known)
+        cloud.network.have(*(one for one in muddle.endpoints if one.connections[0].target != STRANGE_ALIAS))
+        assert over(cloud, by).problems == ()
+    alone = Muddle(tuple(cloud.network.known.values()), (), NO_LISTS, (), frozenset(ZONES)).cloud()
+    over(alone, by)
+    assert cloud.clickhouse.allow_lists() == alone.clickhouse.allow_lists()
+    assert cloud.clickhouse.registered.keys() == alone.clickhouse.registered.keys()

@@ -1,0 +1,170 @@
+"""What a pass reads, and in how many rounds: the table of `needs`."""
+
+import pytest
+
+from shared.domain.ids import ResourceId, Scope
+from shared.memory import Memory
+from tests.support.fakes import Cloud
+from tests.support.passes import run
+from tests.support.worlds import (
+    OTHER_ALIAS,
+    STRANGE_ALIAS,
+    SUBSCRIPTION,
+    config,
+    endpoint,
+    foreign,
+    guid,
+    network,
+    pe,
+    record,
+    registered,
+    rules,
+    service,
+    service_id,
+    zone,
+    zone_id,
+)
+
+
+def many_services(*names: str) -> Cloud:
+    """Endpoint 1 selects `main` among these."""
+    return Cloud(endpoint(1, "main"), services=[service(name) for name in ("main", *names)], zones=[zone()])
+
+
+def reads(cloud: Cloud) -> dict[int, list[str]]:
+    """The names of the reads in each round up to the first write."""
+    until = min((call.round for call in cloud.log.writes), default=1_000)
+    before = [call for call in cloud.log.calls if call.round < until]
+    rounds = sorted({call.round for call in before})
+    return {one: sorted(call.name for call in before if call.round == one) for one in rounds}
+
+
+async def test_cold() -> None:
+    """A process that remembers nothing reads three times before it writes."""
+    cloud = many_services("test")
+    await run(cloud, pe(1))
+    assert reads(cloud) == {
+        1: ["endpoint"],
+        2: ["addresses", "registrations", "services", "zones"],
+        3: ["config", "zone"],
+    }
+
+
+async def test_warm() -> None:
+    """A process that remembers configs and links reads twice, and reads nothing that does not concern the endpoint."""
+    cloud = many_services("test")
+    memory = Memory()
+    await run(cloud, pe(1), memory=memory)
+    cloud.network.have(endpoint(1, "main", guid_number=9))
+    cloud.log.clear()
+    await run(cloud, pe(1), memory=memory)
+    assert reads(cloud) == {1: ["endpoint"], 2: ["addresses", "registrations", "services", "zone"]}
+
+
+async def test_after_writing() -> None:
+    """After writing, only the endpoint is read again: the systems' own answers tell the rest."""
+    cloud = many_services()
+    await run(cloud, pe(1))
+    last = max(call.round for call in cloud.log.writes)
+    assert [call.name for call in cloud.log.calls if call.round > last] == ["endpoint"]
+
+
+@pytest.mark.parametrize("one", [pe(1), pe(2)], ids=["gone", "never there"])
+async def test_gone(one: ResourceId) -> None:
+    """For an endpoint that is gone every zone is looked through, in three rounds."""
+    cloud = Cloud(endpoint(3), zones=[zone(), zone(id_=zone_id("rg-2"))])
+    await run(cloud, one)
+    assert cloud.log.rounds_before_writing == 3
+    assert len(cloud.log.named("zone")) == 2
+    assert cloud.log.named("addresses") == []
+
+
+async def test_stale_memory() -> None:
+    """A link that is no longer there costs a round, and no more."""
+    cloud = many_services()
+    memory = Memory(links={network(): frozenset({zone_id("rg-old")})})
+    report = await run(cloud, pe(1), memory=memory)
+    assert not report.problems
+    assert cloud.dns.record(zone_id())
+
+
+async def test_holder() -> None:
+    """Where the record is held for an endpoint not yet seen, that one is read in a fourth round."""
+    cloud = Cloud(endpoint(1), endpoint(2), zones=[zone(record(2))])
+    await run(cloud, pe(1))
+    assert reads(cloud)[4] == ["endpoint"]
+    assert cloud.log.rounds_before_writing == 4
+
+
+async def test_only_selected_configs() -> None:
+    """Only the configs of selected services are asked for, however many services there are."""
+    cloud = many_services(*(f"other-{n}" for n in range(30)))
+    await run(cloud, pe(1))
+    assert [call.about for call in cloud.log.named("config")] == [(service_id("main"),)]
+
+
+@pytest.mark.parametrize("alias", [OTHER_ALIAS, STRANGE_ALIAS])
+async def test_search_for_the_alias(alias: str) -> None:
+    """Where the selected services do not explain the alias, those of its region are asked, then all."""
+    cloud = Cloud(endpoint(1, "main", alias=alias), zones=[zone()])
+    cloud.clickhouse.have(service("main"), service("near"))
+    far = service("far")
+    cloud.clickhouse.have(far, service("aws", provider="aws"))
+    cloud.clickhouse.configs[far.id] = config("far", OTHER_ALIAS)
+    await run(cloud, pe(1))
+    asked = sorted(call.about for call in cloud.log.named("config"))
+    assert asked == sorted((service_id(name),) for name in ("main", "near", "far"))
+
+
+async def test_untagged_zone_tag() -> None:
+    """A zone named in the tag is read at once, and no list of zones is needed."""
+    cloud = Cloud(endpoint(1, zone_tag=str(zone_id())), zones=[zone(vnets=())])
+    await run(cloud, pe(1))
+    assert cloud.log.named("zones") == []
+    assert cloud.dns.record()
+
+
+@pytest.mark.parametrize("text", ["nonsense", str(zone_id()).replace("11111111", "99999999")])
+async def test_unusable_zone_tag(text: str) -> None:
+    """A zone that may not be used is not read."""
+    cloud = Cloud(endpoint(1, zone_tag=text), zones=[zone()])
+    report = await run(cloud, pe(1))
+    assert cloud.log.named("zone") == []
+    assert [one.code for one in report.plan.findings] == ["zone-not-usable"]
+
+
+async def test_everything() -> None:
+    """A pass over everything reads lists, and by itself only what no list told."""
+    cloud = Cloud(*(endpoint(n) for n in range(1, 21)), zones=[zone(record(1))])
+    cloud.clickhouse.have_registered(registered(1), registered(99), foreign(guid(98)))
+    await run(cloud, dry_run=True)
+    names = [call.name for call in cloud.log.calls]
+    assert names.count("endpoints") == names.count("addresses_in") == names.count("services") == 1
+    assert [call.about for call in cloud.log.named("endpoint")] == [(str(pe(99)),)]
+    assert cloud.log.named("addresses") == []
+    assert cloud.log.rounds_before_writing <= 4
+
+
+async def test_waiting() -> None:
+    """When a record becomes free, those that may wait for it are asked for: one by one if few, else as a list."""
+    for number, listed in [(3, False), (12, True)]:
+        cloud = Cloud(*(endpoint(n) for n in range(2, number)), zones=[zone(record(1))])
+        cloud.clickhouse.have_registered(*(registered(n) for n in range(1, number)))
+        await run(cloud, pe(1))
+        assert bool(cloud.log.named("endpoints")) is listed
+        written = cloud.dns.record()
+        assert written
+        assert written.addresses != ("10.0.0.1",)
+
+
+async def test_zone_made_and_linked() -> None:
+    """Where the settings name a resource group, a missing zone is made, linked and filled in one pass."""
+    cloud = Cloud(endpoint(1))
+    by = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
+    report = await run(cloud, pe(1), by=by)
+    assert not report.problems
+    assert cloud.dns.known[zone_id()].networks == {network()}
+    assert cloud.dns.record()
+    cloud.log.clear()
+    await run(cloud, pe(1), by=by)
+    assert cloud.log.writes == []
