@@ -1,0 +1,103 @@
+"""`python -m demo [--keep]`: the main job, shown in a terminal and checked at every step."""
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from rich.console import Console
+
+from demo.checks import UnexpectedStateError
+from demo.keep import keep
+from demo.scenario import STORY, play
+from demo.show import Show, make_console
+from demo.stage import LATENCY_MS, Stage, staged
+from demo.timeline import requests_of_app
+from localhost.host import HostError
+from simulator.eventgrid.handshake import HandshakeError
+
+_LOG_LINES, _LOG_WIDTH = 15, 400
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    wanted = _arguments(arguments)
+    signal.signal(signal.SIGTERM, _terminated)  # so that whatever was started is stopped
+    try:
+        return run(make_console(), stay=wanted.keep)
+    except KeyboardInterrupt:
+        sys.stderr.write("demo: interrupted\n")
+        return 130
+
+
+def run(console: Console, *, stay: bool = False, prepare: Callable[[Stage], None] | None = None) -> int:
+    """The demo's exit code. `prepare` is called before the story, to spoil it, say."""
+    show = Show(console)
+    show.headline("ClickHouse Cloud over Azure Private Link, driven by events")
+    show.note(
+        f"As in reality: 10 calls in 10 s for an API key, Event Grid's retry delays. Unlike it: {LATENCY_MS} ms"
+        " for every answer, and neither Azure nor ClickHouse Cloud is touched."
+    )
+    try:
+        with staged(show) as stage:
+            if prepare:
+                prepare(stage)
+            well = _told(stage)
+            show.end(well=well)
+            if well and stay:
+                well = _stay(stage)
+    except (HostError, HandshakeError) as error:
+        show.verbatim(str(error))
+        show.end(well=False)
+        return 1
+    return 0 if well else 1
+
+
+def _told(stage: Stage) -> bool:
+    try:
+        play(stage)
+    except UnexpectedStateError as error:
+        stage.show.failed(error.what, error.expected, error.found)
+    except Exception:  # noqa: BLE001 -- whatever it is, the host's log is wanted with it
+        stage.show.verbatim(traceback.format_exc())
+    else:
+        _sum_up(stage)
+        return True
+    for line in stage.host.logs()[-_LOG_LINES:]:
+        stage.show.verbatim(line if len(line) <= _LOG_WIDTH else f"{line[:_LOG_WIDTH]}…")
+    return False
+
+
+def _sum_up(stage: Stage) -> None:
+    calls = [one for one in requests_of_app(stage.sim.requests(), 0) if one["system"] == "clickhouse"]
+    refused = [call for call in calls if call["status"] == 429]
+    stage.show.headline(
+        f"\n{len(STORY)} scenes, {stage.checks.passed} states checked, {len(calls) - len(refused)} calls to"
+        f" ClickHouse Cloud, of which {len(refused)} waited for its limit, {stage.show.seconds:.0f} s"
+    )
+
+
+def _stay(stage: Stage) -> bool:
+    """Until Ctrl-C; False if the host ended by itself."""
+    try:
+        keep(stage)
+    except KeyboardInterrupt:
+        stage.show.headline("\nstopped")
+        return True
+    stage.show.headline("The host has ended.")
+    return False
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

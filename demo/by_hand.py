@@ -1,0 +1,105 @@
+"""What people do by hand in the story. Each deed is shown as the command that would do it in the clouds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from demo.show import Show
+from demo.world import (
+    AGENT,
+    ALIAS,
+    CONSOLE_KEY,
+    DNS_GROUP,
+    NETWORK_GROUP,
+    NETWORKS,
+    ORGANIZATION,
+    REGION,
+    SERVICE_IDS,
+    SUBNET,
+    TAG,
+    VNET,
+    ZONE,
+    ZONES,
+    Json,
+    endpoint_id,
+)
+
+_VERSION = "2024-05-01"
+
+
+@contextmanager
+def people(url: str, show: Show) -> Iterator["People"]:
+    """People at the simulator's `url`, whose commands are shown."""
+    with httpx.Client(base_url=url, headers={"User-Agent": AGENT}, trust_env=False) as client:
+        yield People(client, show)
+
+
+@dataclass(frozen=True)
+class People:
+    """Someone with `az`, and someone in the ClickHouse Cloud console."""
+
+    client: httpx.Client
+    show: Show
+
+    def create_endpoint(self, name: str, services: str, alias: str = ALIAS) -> str:
+        """The status of its connection, as Azure answered."""
+        self.show.command(f"ALIAS={alias}")
+        self.show.command(
+            f"az network private-endpoint create --name {name} --resource-group {NETWORK_GROUP} \\",
+            f"    --location {REGION} --vnet-name {VNET} --subnet {SUBNET} \\",
+            "    --connection-name clickhouse --manual-request true \\",
+            f"    --private-connection-resource-id $ALIAS --tags '{TAG}={services}'",
+        )
+        answer = self._arm("PUT", endpoint_id(name), endpoint_body(alias, services))
+        (connection,) = answer.json()["properties"]["manualPrivateLinkServiceConnections"]
+        return str(connection["properties"]["privateLinkServiceConnectionState"]["status"])
+
+    def delete_endpoint(self, name: str) -> None:
+        self.show.command(
+            f"az network private-endpoint delete --name {name} --resource-group {NETWORK_GROUP}"
+        )
+        self._arm("DELETE", endpoint_id(name))
+
+    def retag(self, name: str, services: str) -> None:
+        self.show.command(
+            f"ENDPOINT=$(az network private-endpoint show -g {NETWORK_GROUP} -n {name} --query id -o tsv)"
+        )
+        self.show.command(
+            f"az tag update --resource-id $ENDPOINT --operation Merge --tags '{TAG}={services}'"
+        )
+        tags = {"operation": "Merge", "properties": {"tags": {TAG: services}}}
+        self._arm("PATCH", f"{endpoint_id(name)}/providers/Microsoft.Resources/tags/default", tags)
+
+    def repoint_wildcard(self, address: str) -> None:
+        self.show.command(
+            f"az network private-dns record-set a update -g {DNS_GROUP} -z {ZONE} \\",
+            f"    -n '*' --set 'aRecords[0].ipv4Address={address}'",
+        )
+        records = {"properties": {"aRecords": [{"ipv4Address": address}]}}
+        self._arm("PATCH", f"{ZONES}/{ZONE}/A/*", records)
+
+    def take_off_allow_list(self, service: str, guid: str) -> None:
+        self.show.command(f"# in the ClickHouse Cloud console: {guid} taken off {service}")
+        path = f"/v1/organizations/{ORGANIZATION}/services/{SERVICE_IDS[service]}"
+        auth = (CONSOLE_KEY["id"], CONSOLE_KEY["secret"])
+        body = {"privateEndpointIds": {"remove": [guid]}}
+        self.client.patch(path, json=body, auth=auth).raise_for_status()
+
+    def _arm(self, method: str, path: str, body: Json | None = None) -> httpx.Response:
+        answer = self.client.request(method, path, json=body, params={"api-version": _VERSION})
+        return answer.raise_for_status()
+
+
+def endpoint_body(alias: str, services: str) -> Json:
+    """What `az network private-endpoint create` sends."""
+    connection = {"name": "clickhouse", "properties": {"privateLinkServiceId": alias}}
+    return {
+        "location": REGION,
+        "tags": {TAG: services},
+        "properties": {
+            "subnet": {"id": f"{NETWORKS}/virtualNetworks/{VNET}/subnets/{SUBNET}"},
+            "manualPrivateLinkServiceConnections": [connection],
+        },
+    }

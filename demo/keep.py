@@ -1,0 +1,68 @@
+"""After the show: everything keeps running, with commands to try, and the app's passes told as they happen."""
+
+import json
+import time
+
+from demo.app import report_in
+from demo.by_hand import endpoint_body
+from demo.stage import Stage
+from demo.world import ALIAS, APP_KEY, NETWORKS, ORGANIZATION
+
+_PAUSE = 0.2
+
+
+def keep(stage: Stage) -> None:
+    """Until Ctrl-C."""
+    stage.show.verbatim(commands(stage.sim.url, stage.host.url, stage.host.functions))
+    stage.show.headline("Everything keeps running. Ctrl-C ends it. What the app does is told here:")
+    seen = stage.app.logged()
+    while stage.host.process.poll() is None:
+        lines = stage.host.logs()
+        for line in lines[seen:]:
+            _tell(stage, line)
+        seen = len(lines)
+        time.sleep(_PAUSE)
+
+
+def commands(simulator: str, app: str, functions: list[str]) -> str:
+    """Commands for a shell, to be copied as they are."""
+    optional = {"status": "/api/status", "health": "/api/health"}
+    more = "".join(f"curl -s $APP{path}\n" for name, path in optional.items() if name in functions)
+    return f"""
+SIM={simulator} APP={app}
+NET=$SIM{NETWORKS}
+
+# Create a private endpoint, edit its tag, delete it
+curl -s -X PUT "$NET/privateEndpoints/pe-mine?api-version=2024-05-01" -d '{json.dumps(endpoint_body(ALIAS, "*"))}'
+curl -s -X PATCH "$NET/privateEndpoints/pe-mine/providers/Microsoft.Resources/tags/default?api-version=2024-05-01" \\
+  -d '{{"operation": "Merge", "properties": {{"tags": {{"clickhouse-services": "analytics"}}}}}}'
+curl -s -X DELETE "$NET/privateEndpoints/pe-mine?api-version=2024-05-01"
+
+# Dry run, sync, audit
+curl -s $APP/api/sync -d '{{"endpoints": "all", "dryRun": true}}'
+curl -s $APP/api/sync -d '{{"endpoints": "all"}}'
+curl -s $APP/admin/functions/audit -d '{{"input": ""}}'
+{more}
+# What ClickHouse Cloud answers
+curl -s -u {APP_KEY["id"]}:{APP_KEY["secret"]} $SIM/v1/organizations/{ORGANIZATION}
+
+# The control API, that of `python -m simulator` too (see simulator/README.md): state, requests, a fault
+curl -s $SIM/_sim/state
+curl -s $SIM/_sim/requests
+curl -s $SIM/_sim/faults -d '{{"match": {{"method": "PATCH", "path": "/services/"}}, "status": 500, "count": 2}}'
+"""
+
+
+def _tell(stage: Stage, line: str) -> None:
+    """A pass with its outcomes and findings; other lines only if they warn."""
+    if report := report_in(line):
+        dry = " (writes nothing)" if report["dryRun"] else ""
+        stage.show.headline(f"{report['door']}{dry} in {report['milliseconds']} ms")
+        for change in [*report["plan"], *report["outcomes"]]:
+            stage.show.change(change)
+        for finding in report["findings"]:
+            stage.show.finding(finding)
+        for problem in report["problems"]:
+            stage.show.say(problem)
+    elif " WARNING " in line or " ERROR " in line:
+        stage.show.say(line)

@@ -1,0 +1,171 @@
+"""How the story looks in a terminal, and in a log, which gets the same lines without colour or motion."""
+
+import re
+import textwrap
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+from demo.timeline import Row
+from demo.world import SERVICE_IDS, Json
+
+WIDTH = 100
+_LABEL = 22
+_ARM_ID = re.compile(r"/subscriptions/\S+?/(?:privateEndpoints|privateDnsZones)/")
+_SEVERITIES = {"error": "red", "warning": "yellow", "info": "cyan"}
+
+
+def make_console() -> Console:
+    """A console of at most WIDTH columns; what is not a terminal has just so many."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+class Show:
+    """Everything the story prints."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def headline(self, text: str) -> None:
+        self.console.print(text, style="bold")
+
+    def chapter(self, number: int, title: str) -> None:
+        time_told = f"{self.seconds:.1f} s"
+        line = f"{number}  {title}".ljust(self.console.width - len(time_told) - 1)
+        self.console.print()
+        self.console.print(Text.assemble((line, "bold reverse"), (f" {time_told}", "dim")))
+
+    def say(self, text: str, indent: str = "   ", style: str = "") -> None:
+        """A paragraph; long names in it are not broken."""
+        self.console.print(Text(self._wrapped(text, indent), style=style), soft_wrap=True)
+
+    def command(self, *lines: str) -> None:
+        """A command as one would type it, unbroken, so that it can be copied."""
+        for number, line in enumerate(lines):
+            self._line("$ " if number == 0 else "  ", line, "cyan")
+
+    def event(self, text: str) -> None:
+        self._timed("0 ms", " ", "Event Grid", text)
+
+    def rows(self, groups: Iterable[list[Row]], zero: float) -> None:
+        """Requests with their time since `zero`; those under way together are joined by a bracket."""
+        seen: set[str] = set()
+        for group in groups:
+            for number, row in enumerate(group):
+                first = f"{(row.at - zero) * 1000:.0f} ms" if number == 0 else ""
+                again = " again" if row.request in seen else ""
+                told = f"{row.what}{again}{_answer(row)}"
+                self._timed(first, _bracket(number, len(group)), row.system, told, row.writes)
+                seen.add(row.request)
+
+    def reads(self, rows: list[Row], zero: float) -> None:
+        """Reads in one line."""
+        if rows:
+            systems = ", ".join(dict.fromkeys(row.system for row in rows))
+            self._timed(f"{(rows[0].at - zero) * 1000:.0f} ms", " ", "reads", f"{len(rows)} calls: {systems}")
+
+    def change(self, change: Json) -> None:
+        """A change of a plan, or the outcome of one."""
+        where = short(str(change["object"]))
+        told = f"{change['change']} {where} {_before_and_after(change)}"
+        self._line(f"   {change.get('status', 'would'):>8}  ", told.rstrip(), "magenta")
+
+    def finding(self, finding: Json) -> None:
+        style = _SEVERITIES[finding["severity"]]
+        line = Text.assemble((f"   {finding['severity']:>8}  ", style), (finding["code"], f"bold {style}"))
+        self.console.print(line)
+        for text in (f"{short(finding['object'])}: {short(finding['message'])}", finding["remedy"]):
+            self.say(text, " " * 8)
+
+    def checked(self, what: str, found: object) -> None:
+        value = self._wrapped(short(plain(found)), " " * (5 + _LABEL)).lstrip()
+        mark = Text.assemble(("   ✓ ", "green"), (what.ljust(_LABEL), "green"))
+        self.console.print(mark.append(value), soft_wrap=True)
+
+    def failed(self, what: str, expected: object, found: object) -> None:
+        """A state that is not as it should be; at the end what was expected and what was found."""
+        self._line("   ✗ ", what, "bold red")
+        self._line("     expected  ", short(plain(expected)), "")
+        self._line("     found     ", short(plain(found)), "red")
+
+    def note(self, text: str) -> None:
+        self.say(text, style="dim")
+
+    def verbatim(self, text: str) -> None:
+        self.console.print(Text(text), soft_wrap=True)
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """A spinner while we wait, for people only."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with self.console.status(Text(text, style="dim"), spinner_style="dim"):
+            yield
+
+    def end(self, *, well: bool) -> None:
+        self.console.print("demo: OK" if well else "demo: FAILED", style="bold green" if well else "bold red")
+
+    def _wrapped(self, text: str, indent: str) -> str:
+        return textwrap.fill(
+            text,
+            self.console.width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def _timed(self, at: str, bracket: str, system: str, what: str, writes: bool = False) -> None:  # noqa: FBT001, FBT002 -- private
+        line = Text.assemble((f"   {at:>9} ", "dim"), (f"{bracket} ", "dim"), f"{system:<12}")
+        self.console.print(line.append(what, style="bold" if writes else ""), soft_wrap=True)
+
+    def _line(self, before: str, text: str, style: str) -> None:
+        self.console.print(Text.assemble((before, "dim"), (text, style)), soft_wrap=True)
+
+
+def short(text: str) -> str:
+    """A text without the beginnings of ARM ids, and with services by their names."""
+    for name, service in SERVICE_IDS.items():
+        text = text.replace(service, name)
+    return _ARM_ID.sub("", text)
+
+
+def plain(value: object) -> str:
+    """A value in words."""
+    match value:
+        case Mapping():
+            return ", ".join(f"{key} → {one}" for key, one in value.items()) or "none"
+        case list():
+            return ", ".join(map(str, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _bracket(number: int, count: int) -> str:
+    if count == 1:
+        return " "
+    return {0: "┬", count - 1: "└"}.get(number, "├")
+
+
+def _answer(row: Row) -> str:
+    """What is worth telling of an answer."""
+    meanings = {404: "404, it is gone", 429: "429, wait for the limit", None: "no answer"}
+    return f" → {meanings.get(row.status, str(row.status))}" if row.refused else ""
+
+
+def _before_and_after(change: Json) -> str:
+    if "after" not in change:
+        return str(change.get("id", ""))
+    before, after = ((change.get(when) or {}).get("addresses", []) for when in ("before", "after"))
+    return f"{plain(before)} → {plain(after)}"

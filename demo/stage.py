@@ -1,0 +1,136 @@
+"""The stage: the simulator and the local host, joined by an event subscription, and who acts on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo.app import PATIENCE, App
+from demo.by_hand import People, people
+from demo.checks import Checks, UnexpectedStateError
+from demo.found import Found
+from demo.show import Show
+from demo.timeline import requests_of_app, together, writes
+from demo.world import APP_KEY, ORGANIZATION, OWNER, SUBSCRIPTION, first_world
+from localhost.host import Host
+from localhost.host import running as running_host
+from simulator.client import RunningSimulator
+from simulator.server import running as running_simulator
+
+APP = Path(__file__).resolve().parent.parent
+RATE_LIMIT = "10/10"
+LATENCY_MS = 20
+_CHECK_SECONDS = 5.0
+_TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
+_OPERATIONS = [
+    "Microsoft.Network/privateEndpoints/write",
+    "Microsoft.Network/privateEndpoints/delete",
+    "Microsoft.Resources/tags/write",
+    "Microsoft.Resources/tags/delete",
+]
+
+
+@dataclass
+class Stage:
+    """What a scene needs. `scene_began` is the number of the last request before the scene."""
+
+    sim: RunningSimulator
+    host: Host
+    app: App
+    people: People
+    checks: Checks
+    show: Show
+    first: Found
+    scene_began: int = 0
+    lines_before: int = 0
+
+    def new_scene(self) -> None:
+        log = self.sim.requests()
+        self.scene_began = log[-1]["sequence"] if log else 0
+        self.lines_before = self.app.logged()
+
+    def now(self) -> Found:
+        return Found(self.sim.state())
+
+    def requests(self) -> list[Any]:
+        """The app's requests in this scene."""
+        return requests_of_app(self.sim.requests(), self.scene_began)
+
+    def writes(self) -> list[str]:
+        return writes(self.requests())
+
+    def delivered(self) -> None:
+        """Wait until Event Grid has delivered what there is."""
+        with self.show.waiting("waiting for Event Grid (ClickHouse Cloud grants 10 calls in 10 s)"):
+            if not self.sim.idle(PATIENCE):
+                raise UnexpectedStateError("delivery of the event", "202", self._attempts())
+
+    def event_report(self) -> Any:
+        return self.app.report("event", self.lines_before)
+
+    def show_pass(self, *, reads: bool = False) -> None:
+        """What the app did after the latest event was delivered; its reads in one line, if not told otherwise."""
+        event = self._latest_event()
+        zero = event["deliveries"][-1]["attempts"][-1]["at"]
+        kind, operation = event["event"]["eventType"], event["event"]["data"]["operationName"]
+        self.show.event(f"delivers {kind.rpartition('.')[2]}: {operation.removeprefix('Microsoft.')}")
+        groups = together(self.requests())
+        if not reads:
+            rows = [row for group in groups for row in group]
+            self.show.reads([row for row in rows if not row.writes and not row.refused], zero)
+            groups = together(e for e in self.requests() if e["method"] != "GET" or e["status"] != 200)
+        self.show.rows(groups, zero)
+
+    def show_waits(self) -> None:
+        if any(entry["status"] == 429 for entry in self.requests()):
+            self.show.note("(it had to wait for ClickHouse Cloud's limit)")
+
+    def deliver_again(self) -> None:
+        """Let the latest event come once more."""
+        self.sim.emit(self._latest_event()["event"])
+
+    def _latest_event(self) -> Any:
+        """The latest that was attempted to be delivered; those of record sets go to nobody."""
+        return next(
+            one for one in reversed(self.sim.events()) if any(d["attempts"] for d in one["deliveries"])
+        )
+
+    def _attempts(self) -> list[Any]:
+        return [
+            attempt for delivery in self._latest_event()["deliveries"] for attempt in delivery["attempts"]
+        ]
+
+
+@contextmanager
+def staged(show: Show) -> Iterator[Stage]:
+    """The stage, with everything running; nothing is left of it afterwards."""
+    with running_simulator(first_world(), rate_limit=RATE_LIMIT, latency_ms=LATENCY_MS) as sim:
+        show.note(f"simulator of Azure, Event Grid and ClickHouse Cloud   {sim.url}")
+        with running_host(APP, settings(sim.url), timers=False) as host, people(sim.url, show) as someone:
+            show.note(f"function app on Microsoft's Python worker             {host.url}")
+            checks = Checks(show, _CHECK_SECONDS)
+            stage = Stage(sim, host, App(host, show, checks), someone, checks, show, Found(sim.state()))
+            sim.subscribe(
+                name="private-endpoints",
+                endpoint=stage.app.webhook(),
+                includedEventTypes=_TYPES,
+                includedOperations=_OPERATIONS,
+            )
+            show.note("Event Grid subscription: handshake done")
+            yield stage
+
+
+def settings(url: str) -> dict[str, str]:
+    """The app's settings, as its README describes them, for clouds at `url`."""
+    return {
+        "CLICKHOUSE_ORG_ID": ORGANIZATION,
+        "CLICKHOUSE_CLOUD_API_KEY": APP_KEY["id"],
+        "CLICKHOUSE_CLOUD_API_SECRET": APP_KEY["secret"],
+        "CLICKHOUSE_API_URL": url,
+        "AZURE_RESOURCE_MANAGER_URL": url,
+        "OWNER_ID": OWNER,
+        "ENDPOINT_SCOPES": SUBSCRIPTION,
+        "AUDIT_SCHEDULE": "0 */15 * * * *",
+        "AUDIT_POLICY": "report",
+    }

@@ -1,0 +1,119 @@
+"""The demo as its audience meets it: to its end, kept running, and spoilt."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+
+from demo.__main__ import run
+from demo.stage import Stage
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 90
+
+
+def start(*options: str) -> subprocess.Popen[str]:
+    """The demo in a process group of its own, not on a terminal."""
+    return subprocess.Popen(  # noqa: S603 -- our own program, no shell
+        [sys.executable, "-m", "demo", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        start_new_session=True,
+    )
+
+
+def left_over(process: subprocess.Popen[str]) -> bool:
+    """Whether anything that it started is still there."""
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Both ways to run it, side by side: most of its time it waits for ClickHouse Cloud's rate limit."""
+    both = {"plain": start(), "kept": start("--keep")}
+    yield both
+    for process in both.values():
+        if left_over(process):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def test_runs_to_its_end(started: dict[str, subprocess.Popen[str]]) -> None:
+    """The story is told to its end in plain lines, all of it checked, and no process is left."""
+    process = started["plain"]
+    text, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, text
+    assert text.splitlines()[-1] == "demo: OK"
+    assert "\x1b" not in text
+    assert "✗" not in text
+    assert text.count("✓") > 30
+    assert not left_over(process)
+
+
+def test_keeps_running(started: dict[str, subprocess.Popen[str]]) -> None:
+    """With --keep everything answers after the show, by the commands it prints, until Ctrl-C ends it well."""
+    process = started["kept"]
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    assert "demo: OK\n" in lines, "".join(lines)
+    (addresses,) = [line for line in lines if line.startswith("SIM=")]
+    simulator, app = (part.partition("=")[2] for part in addresses.split())
+    with httpx.Client(trust_env=False, timeout=SECONDS) as client:
+        assert "clickhouse" in client.get(f"{simulator}/_sim/state").json()
+        assert client.get(f"{app}/admin/host/status").is_success
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 0
+    assert not left_over(process)
+
+
+def test_stops_when_told() -> None:
+    """A demo that is terminated in the midst of the story takes everything with it."""
+    process = start()
+    assert process.stdout
+    with process.stdout as lines:
+        while "$ az" not in lines.readline():
+            pass
+        process.terminate()
+        assert process.wait(SECONDS) == 143
+    assert not left_over(process)
+
+
+def refuse_allow_lists(stage: Stage) -> None:
+    stage.checks.seconds = 0.5
+    stage.sim.fault(match={"method": "PATCH", "path": "/services/"}, status=403, count=None)
+
+
+def test_fails_visibly() -> None:
+    """A state that is not as told ends the story: what was expected and found, the host's log, and exit code 1."""
+    printed = io.StringIO()
+    assert (
+        run(Console(file=printed, width=100, highlight=False, markup=False), prepare=refuse_allow_lists) == 1
+    )
+    lines = printed.getvalue().splitlines()
+    at = next(number for number, line in enumerate(lines) if "✗" in line)
+    assert lines[at].split() == ["✗", "allow", "lists"]
+    assert lines[at + 1].split() == ["expected", "analytics,", "reporting"]
+    assert lines[at + 2].split() == ["found", "none"]
+    assert "Executed 'Functions.endpoint_changed'" in printed.getvalue()
+    assert lines[-1] == "demo: FAILED"
