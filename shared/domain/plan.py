@@ -94,12 +94,12 @@ def _access(
 
 def _records(view: View, wishes: list[access.Connecting]) -> Iterator[Change | Finding]:
     placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
-    placed: dict[ResourceId, ResourceId] = {}
+    placed: set[ResourceId] = set()
     for wish in wishes:
         found = _placement(view, wish)
         if isinstance(found, Placement):
             placements[found.zone.id].append(found)
-            placed[found.endpoint.id] = found.zone.id
+            placed.add(found.endpoint.id)
         else:
             yield found
     for zone in view.world.zones():

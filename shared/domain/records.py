@@ -16,6 +16,7 @@ endpoint gets a record of its own, named by the first label of its host name: th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from shared.domain.changes import Change, DeleteRecord, PutRecord
@@ -47,12 +48,12 @@ class Name:
 
 
 def plan_zone(
-    view: View, zone: Zone, placements: list[Placement], placed: Mapping[ResourceId, ResourceId]
+    view: View, zone: Zone, placements: list[Placement], placed: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     """The changes and findings for all names of one zone.
 
-    `placements` are the endpoints whose address belongs into it; `placed` tells the zone of every
-    endpoint that has one.
+    `placements` are the endpoints whose address belongs into it; `placed` are those whose address
+    belongs into any zone.
     """
     wildcard = _name(view, zone, WILDCARD, placements, placed)
     yield from _plan_name(view, wildcard)
@@ -80,7 +81,7 @@ def _name(
     zone: Zone,
     name: str,
     wanting: list[Placement],
-    placed: Mapping[ResourceId, ResourceId],
+    placed: AbstractSet[ResourceId],
 ) -> Name:
     record = zone.records.get(name)
     claimed = claims(record) if record and record_is_ours(record, view.rules.owner) else {}
@@ -95,7 +96,7 @@ def _name(
     return Name(zone, name, tuple(ordered), held)
 
 
-def _let_go(view: View, endpoint: ResourceId, placed: Mapping[ResourceId, ResourceId]) -> bool:
+def _let_go(view: View, endpoint: ResourceId, placed: AbstractSet[ResourceId]) -> bool:
     """Whether a holder that does not want the name has no more right to it: undone, or placed otherwise."""
     return endpoint in placed or verdict_on(view, endpoint) is Verdict.UNDO
 
