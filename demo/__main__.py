@@ -9,6 +9,7 @@ from types import FrameType
 
 from rich.console import Console
 
+from demo.app import report_in
 from demo.checks import UnexpectedStateError
 from demo.keep import keep
 from demo.scenario import STORY, play
@@ -18,7 +19,7 @@ from demo.timeline import requests_of_app
 from localhost.host import HostError
 from simulator.eventgrid.handshake import HandshakeError
 
-_LOG_LINES, _LOG_WIDTH = 15, 400
+_LOG_LINES = 15
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,9 +65,18 @@ def _told(stage: Stage) -> bool:
     else:
         _sum_up(stage)
         return True
-    for line in stage.host.logs()[-_LOG_LINES:]:
-        stage.show.verbatim(line if len(line) <= _LOG_WIDTH else f"{line[:_LOG_WIDTH]}…")
+    _show_log(stage)
     return False
+
+
+def _show_log(stage: Stage) -> None:
+    """The end of the host's log, passes in a form for people."""
+    stage.show.headline("\nThe end of the host's log:")
+    for line in stage.host.logs()[-_LOG_LINES:]:
+        if report := report_in(line):
+            stage.show.report(report)
+        else:
+            stage.show.verbatim(line)
 
 
 def _sum_up(stage: Stage) -> None:

@@ -56,13 +56,6 @@ curl -s $SIM/_sim/faults -d '{{"match": {{"method": "PATCH", "path": "/services/
 def _tell(stage: Stage, line: str) -> None:
     """A pass with its outcomes and findings; other lines only if they warn."""
     if report := report_in(line):
-        dry = " (writes nothing)" if report["dryRun"] else ""
-        stage.show.headline(f"{report['door']}{dry} in {report['milliseconds']} ms")
-        for change in [*report["plan"], *report["outcomes"]]:
-            stage.show.change(change)
-        for finding in report["findings"]:
-            stage.show.finding(finding)
-        for problem in report["problems"]:
-            stage.show.say(problem)
+        stage.show.report(report)
     elif " WARNING " in line or " ERROR " in line:
         stage.show.say(line)

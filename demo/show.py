@@ -87,6 +87,17 @@ class Show:
         for text in (f"{short(finding['object'])}: {short(finding['message'])}", finding["remedy"]):
             self.say(text, " " * 8)
 
+    def report(self, report: Json) -> None:
+        """A pass: what it planned or did, found and could not do."""
+        dry = " (writes nothing)" if report["dryRun"] else ""
+        self.headline(f"{report['door']}{dry} in {report['milliseconds']} ms")
+        for change in [*report["plan"], *report["outcomes"]]:
+            self.change(change)
+        for finding in report["findings"]:
+            self.finding(finding)
+        for problem in report["problems"]:
+            self.say(f"problem: {short(problem)}")
+
     def checked(self, what: str, found: object) -> None:
         value = self._wrapped(short(plain(found)), " " * (5 + _LABEL)).lstrip()
         mark = Text.assemble(("   ✓ ", "green"), (what.ljust(_LABEL), "green"))

@@ -64,7 +64,7 @@ class Stage:
         """Wait until Event Grid has delivered what there is."""
         with self.show.waiting("waiting for Event Grid (ClickHouse Cloud grants 10 calls in 10 s)"):
             if not self.sim.idle(PATIENCE):
-                raise UnexpectedStateError("delivery of the event", "202", self._attempts())
+                raise UnexpectedStateError("delivery of the event", "202", self._answers())
 
     def event_report(self) -> Any:
         return self.app.report("event", self.lines_before)
@@ -96,7 +96,8 @@ class Stage:
             one for one in reversed(self.sim.events()) if any(d["attempts"] for d in one["deliveries"])
         )
 
-    def _attempts(self) -> list[Any]:
+    def _answers(self) -> list[Any]:
+        """What the latest event's webhook answered, attempt by attempt."""
         return [
             attempt for delivery in self._latest_event()["deliveries"] for attempt in delivery["attempts"]
         ]
