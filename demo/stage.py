@@ -99,7 +99,9 @@ class Stage:
     def _answers(self) -> list[Any]:
         """What the latest event's webhook answered, attempt by attempt."""
         return [
-            attempt for delivery in self._latest_event()["deliveries"] for attempt in delivery["attempts"]
+            attempt["status"]
+            for delivery in self._latest_event()["deliveries"]
+            for attempt in delivery["attempts"]
         ]
 
 
