@@ -6,7 +6,6 @@ from functools import cache, cached_property
 from typing import Any
 
 import httpx
-from aiolimiter import AsyncLimiter
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
@@ -14,6 +13,7 @@ from shared.adapters.azure_dns import AzureDns
 from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
 from shared.adapters.retrying import Budget
+from shared.adapters.throttle import Throttle, Urgency
 from shared.coalesce import Coalescer
 from shared.domain.ids import ResourceId
 from shared.domain.report import Report
@@ -46,7 +46,7 @@ class Wiring:
 
     async def reconcile(self, order: Order, seconds: float) -> Report:
         """Carry out an order within that time."""
-        return await reconcile(order, self._systems(seconds, order.dry_run), self.rules, self.memory)
+        return await reconcile(order, self._systems(order, seconds), self.rules, self.memory)
 
     async def close(self) -> None:
         """Close what was opened; only tests need it, a function app's process just ends."""
@@ -61,18 +61,19 @@ class Wiring:
     async def _pass_for(self, endpoints: frozenset[ResourceId]) -> Report:
         return await self.reconcile(Order(Targets(endpoints)), EVENT_SECONDS)
 
-    def _systems(self, seconds: float, dry_run: bool) -> Systems:  # noqa: FBT001 -- private, called once
+    def _systems(self, order: Order, seconds: float) -> Systems:
         budget = Budget.of(seconds)
-        arm = self._arm_reading if dry_run else self._arm
+        arm = self._arm_reading if order.dry_run else self._arm
         return Systems(
             network=AzureNetwork(arm, budget),
             dns=AzureDns(arm, budget),
             clickhouse=ClickHouseCloud(
-                self._http_reading if dry_run else self.http,
+                self._http_reading if order.dry_run else self.http,
                 self._key,
                 str(self.settings.clickhouse_org_id),
-                self._limiter,
+                self._throttle,
                 budget,
+                Urgency.ROUTINE if order.targets.everything else Urgency.WAITED_FOR,
             ),
         )
 
@@ -82,8 +83,8 @@ class Wiring:
         return Key(self.settings.clickhouse_cloud_api_key, secret)
 
     @cached_property
-    def _limiter(self) -> AsyncLimiter:
-        return AsyncLimiter(*self.settings.clickhouse_rate_limit)
+    def _throttle(self) -> Throttle:
+        return Throttle(*self.settings.clickhouse_rate_limit)
 
     @cached_property
     def http(self) -> httpx.AsyncClient:

@@ -1,5 +1,6 @@
 """The ClickHouse Cloud API, through httpx. Its answers are enveloped: {"status", "requestId", "result"}."""
 
+import random
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from aiolimiter import AsyncLimiter
 
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, items, listed, text
+from shared.adapters.throttle import Throttle, Urgency
 from shared.domain.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model import Config, Registration, Service
 
@@ -55,8 +56,9 @@ class ClickHouseCloud:
     client: httpx.AsyncClient
     key: Key
     organization: str
-    limiter: AsyncLimiter
+    throttle: Throttle
     budget: Budget
+    urgency: Urgency = Urgency.WAITED_FOR
 
     async def registrations(self) -> tuple[Registration, ...]:
         return await self._get("", _registrations_of)
@@ -106,8 +108,8 @@ class ClickHouseCloud:
         what = f"{method} organization{path} at ClickHouse Cloud"
 
         async def send() -> Any:
-            await self.limiter.acquire()
-            return await self._send(what, method, path, body)
+            async with self.throttle.turn(what, self.urgency, deadline.left()):
+                return await self._send(what, method, path, body)
 
         return await within(deadline, what, send)
 
@@ -130,7 +132,10 @@ class ClickHouseCloud:
         )
         request = self._told(told, "requestId")
         if answer.status_code in TEMPORARY or answer.status_code >= 500:
-            return TemporaryError(message, request_id=request, retry_after=_retry_after(answer))
+            asked = _retry_after(answer)
+            if answer.status_code == 429 and asked:
+                self.throttle.shut(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
+            return TemporaryError(message, request_id=request, retry_after=asked)
         return PermanentError(message, request_id=request)
 
     def _told(self, envelope: Mapping[str, Any], key: str) -> str | None:

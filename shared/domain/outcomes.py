@@ -9,7 +9,7 @@ So access is given organization first and taken back services first.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import batched, groupby
 
 from shared.domain.changes import (
     Allow,
@@ -25,6 +25,9 @@ from shared.domain.changes import (
 )
 from shared.domain.marks import claims
 from shared.domain.model import RecordSet
+
+# What an API takes in one body is not published; this many ids of the longest kind make 60 KB.
+MOST_IN_A_CALL = 200
 
 type Stages = tuple[tuple[Change, ...], ...]
 
@@ -59,7 +62,8 @@ def stages(changes: Iterable[Change]) -> Stages:
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
     """The changes of one stage, grouped into those that can share one call."""
     ordered = sorted(stage, key=_call_key)
-    return [tuple(group) for _, group in groupby(ordered, key=_call_key)]
+    groups = (group for _, group in groupby(ordered, key=_call_key))
+    return [chunk for group in groups for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
 
 
 def blocked_by(change: Change, outcomes: Iterable[Outcome]) -> Outcome | None:

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 import httpx
-from aiolimiter import AsyncLimiter
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
@@ -17,6 +16,7 @@ from shared.adapters.azure_dns import AzureDns
 from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
 from shared.adapters.retrying import Budget, Deadline
+from shared.adapters.throttle import Throttle
 from shared.domain.ids import Kind, ResourceId, Scope
 from shared.domain.model import RecordSet, Registration
 from simulator.client import RunningSimulator
@@ -106,7 +106,7 @@ async def adapters_for(
     http = make_client(f"{url}/v1", key, read_only=read_only)
     budget = Budget(Deadline.after(seconds), Deadline.after(seconds))
     arm = ArmClients(url, None, transport, read_only=read_only)
-    limiter = AsyncLimiter(1000, 1)
+    limiter = Throttle(1000, 1)
     try:
         yield Adapters(
             AzureNetwork(arm, budget),

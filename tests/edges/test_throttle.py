@@ -1,0 +1,139 @@
+"""The rate limit of one process, on a clock that is turned by hand."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.adapters.throttle import MARGIN, Throttle, Urgency
+from shared.domain.errors import TemporaryError
+
+FIRST, LATER = Urgency.WAITED_FOR, Urgency.ROUTINE
+
+
+class Clock:
+    """Time that passes when somebody sleeps, and not otherwise."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        self.now += seconds
+
+
+async def turn(gate: Throttle, urgency: Urgency, left: float) -> None:
+    """A call that takes no time."""
+    async with gate.turn("call", urgency, left):
+        pass
+
+
+def throttle(calls: int = 2, seconds: float = 10) -> tuple[Throttle, Clock]:
+    clock = Clock()
+    return Throttle(calls, seconds, clock=clock, sleep=clock.sleep), clock
+
+
+async def test_calls_within_the_limit_wait_for_nobody() -> None:
+    """As long as the limit is not reached, a call goes at once."""
+    gate, clock = throttle(3)
+    for _ in range(3):
+        await turn(gate, FIRST, 0)
+    assert clock.now == 100.0
+
+
+@settings(deadline=None)
+@given(st.integers(1, 12), st.integers(1, 20), st.integers(1, 60))
+def test_no_window_sees_more_calls_than_the_limit(calls: int, seconds: int, wanted: int) -> None:
+    """In any window there are at most as many calls as the limit allows, and no call waits longer than it must."""
+
+    async def run() -> list[float]:
+        gate, clock = throttle(calls, seconds)
+        gone: list[float] = []
+
+        async def call() -> None:
+            await turn(gate, FIRST, 10_000)
+            gone.append(clock.now)
+
+        await asyncio.gather(*(call() for _ in range(wanted)))
+        return gone
+
+    gone = asyncio.run(run())
+    assert all(later - earlier > seconds for earlier, later in zip(gone, gone[calls:], strict=False))
+    assert gone[-1] - 100.0 == pytest.approx((wanted - 1) // calls * (seconds + MARGIN))
+
+
+async def test_the_urgent_go_first() -> None:
+    """What an event waits for goes before an audit's calls, however long those have waited."""
+    gate, _ = throttle(1)
+    order: list[str] = []
+
+    async def call(name: str, urgency: Urgency) -> None:
+        await turn(gate, urgency, 1000)
+        order.append(name)
+
+    await turn(gate, FIRST, 0)
+    audits = [asyncio.create_task(call(f"audit {n}", LATER)) for n in range(2)]
+    await asyncio.sleep(0)
+    event = asyncio.create_task(call("event", FIRST))
+    await asyncio.gather(*audits, event)
+    assert order == ["event", "audit 0", "audit 1"]
+
+
+async def test_a_call_that_would_come_too_late_is_told_at_once() -> None:
+    """A turn that lies past the deadline is a temporary failure now, with the wait, and takes no place."""
+    gate, clock = throttle(1)
+    await turn(gate, FIRST, 0)
+    with pytest.raises(TemporaryError, match="10 s, 5 s are left") as told:
+        await turn(gate, FIRST, 5)
+    assert told.value.retry_after == pytest.approx(10 + MARGIN)
+    assert clock.now == 100.0
+    await turn(gate, FIRST, 11)
+    assert clock.now == pytest.approx(110 + MARGIN)
+
+
+async def test_a_refusal_by_the_server_shuts_it_for_everybody() -> None:
+    """After the server's 429, which others' calls may have caused, nobody goes before it said so."""
+    gate, clock = throttle(5)
+    gate.shut(7)
+    gate.shut(3)
+    await turn(gate, FIRST, 8)
+    assert clock.now == pytest.approx(107)
+
+
+async def test_a_refusal_while_callers_wait_holds_them_too() -> None:
+    """Those who wait already, wait for the server's word as well."""
+    gate, clock = throttle(1)
+    await turn(gate, FIRST, 0)
+    second = asyncio.create_task(turn(gate, FIRST, 100))
+    await asyncio.sleep(0)
+    gate.shut(30)
+    await second
+    assert clock.now == pytest.approx(130)
+
+
+async def test_one_who_gives_up_leaves_no_gap() -> None:
+    """A cancelled call takes no turn, and the others' turns come as if it had not been there."""
+    gate, clock = throttle(1)
+    await turn(gate, FIRST, 0)
+    given_up, other = (asyncio.create_task(turn(gate, FIRST, 100)) for _ in range(2))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await other
+    assert clock.now == pytest.approx(110 + MARGIN)
+    assert given_up.cancelled()
+    moments = [100.0, clock.now]
+    assert all(later > earlier for earlier, later in pairwise(moments))
+
+
+async def test_a_slow_call_counts_from_its_end() -> None:
+    """The server may have counted a call as late as its answer came, so the window is reckoned from there."""
+    gate, clock = throttle(1)
+    async with gate.turn("slow", FIRST, 0):
+        clock.now += 3
+    await turn(gate, FIRST, 100)
+    assert clock.now == pytest.approx(113 + MARGIN)
