@@ -1,0 +1,82 @@
+import pytest
+
+from shared.domain.model import RecordSet, Service
+from shared.domain.world import (
+    ListAddresses,
+    ListEndpoints,
+    ListZones,
+    ReadAddresses,
+    ReadEndpoint,
+    ReadServices,
+    ReadZone,
+    World,
+)
+from tests.support.worlds import (
+    FORBIDDEN,
+    SCOPE,
+    endpoint,
+    foreign_record,
+    guid,
+    interface,
+    pe,
+    record,
+    service,
+    world,
+    zone,
+    zone_id,
+)
+
+EMPTY = World()
+
+
+def test_learn() -> None:
+    """To learn makes a new world; a list also tells of each thing in it, one that failed tells of nothing."""
+    seen = EMPTY.learn(
+        {ListEndpoints(SCOPE): (endpoint(1),), ListAddresses(SCOPE): {interface(1): ("10.0.0.1",)}}
+    )
+    assert seen.get(ReadEndpoint(pe(1))) == endpoint(1)
+    assert seen.get(ReadAddresses(interface(1))) == ("10.0.0.1",)
+    assert EMPTY.answers == {}
+    failed = EMPTY.learn({ListEndpoints(SCOPE): FORBIDDEN, ListAddresses(SCOPE): FORBIDDEN})
+    assert failed.endpoints() == {}
+    assert set(failed.unreadable()) == {ListEndpoints(SCOPE), ListAddresses(SCOPE)}
+
+
+def test_forget() -> None:
+    """What was forgotten is unknown, which is neither absent nor unreadable."""
+    seen = world(endpoint(1), pe(2))
+    assert ReadEndpoint(pe(2)) in seen
+    forgotten = seen.forget([ReadEndpoint(pe(1)), ReadEndpoint(pe(2))])
+    assert forgotten.endpoints() == {}
+    assert forgotten.get(ReadEndpoint(pe(1))) is None
+
+
+def test_forget_zone() -> None:
+    """A zone is forgotten together with the lists that it is in."""
+    seen = world(zones=[zone(), zone(id_=zone_id("rg-2"))]).forget_zone(zone_id())
+    assert ReadZone(zone_id()) not in seen
+    assert ListZones(SCOPE) not in seen
+    assert ReadZone(zone_id("rg-2")) in seen
+
+
+@pytest.mark.parametrize("answer", [None, (), FORBIDDEN])
+def test_no_services(answer: object) -> None:
+    """Services that were not read, could not be, or are none at all are no evidence of anything."""
+    assert EMPTY.learn({ReadServices(): answer}).services() is None
+
+
+@pytest.mark.parametrize("changed", [service("main", guid(1)), service("new")])
+def test_with_service(changed: Service) -> None:
+    """A service that was told after a change takes its own place; where services are unknown it tells nothing."""
+    seen = world(services=[service("main"), service("test")]).with_service(changed)
+    expected = (changed if changed.name == "main" else service("main"), service("test"))
+    assert seen.services() == expected
+    assert EMPTY.with_service(changed) is EMPTY
+
+
+@pytest.mark.parametrize("written", [None, record(1)])
+def test_with_record(written: RecordSet | None) -> None:
+    """A record that was written or deleted changes the zone as it is known; an unknown zone stays unknown."""
+    seen = world(zones=[zone(foreign_record())]).with_record(zone_id(), "*", written)
+    assert seen.records() == ((written,) if written else ())
+    assert EMPTY.with_record(zone_id(), "*", written) is EMPTY
