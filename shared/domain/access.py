@@ -52,8 +52,8 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
     already = registration.service if isinstance(registration, RegisterThroughService) else None
     yield from _allow(view, wish, wanted, already)
     ours = wanted.lower() in owned
-    for service, change in _listed(view, at, wanted):
-        if not _keeps(wish.selection, service) and (ours or _is_lent(view, at, wanted, service)):
+    for service, change in _unwanted(view, wish, wanted):
+        if ours or _is_lent(view, at, wanted, service):
             yield change
     alive = _alive(wish.endpoint)
     for other in sorted(owned - {wanted.lower()}):
@@ -71,8 +71,8 @@ def tell(view: View, wish: Connecting) -> Iterator[Finding]:
         yield Finding(
             "registration-foreign", at, f"{wanted} was registered by somebody else; it is left as it is"
         )
-        for service, change in _listed(view, wish.endpoint.id, wanted):
-            if not _keeps(wish.selection, service):
+        for service, change in _unwanted(view, wish, wanted):
+            if not _is_lent(view, wish.endpoint.id, wanted, service):
                 yield Finding(
                     "allow-list-extra", at, f"{change.id} is on the allow list of {service.name}, not by us"
                 )
@@ -97,8 +97,8 @@ def lent_to(view: View, wish: Connecting) -> frozenset[str]:
     """
     wanted = view.rules.id_of(wish.endpoint)
     before = view.lent.get(wish.endpoint.id, {}).get(wanted.lower(), frozenset())
-    new = {end_of(service.id) for service in _granted(view, wish) if not service.allowed_as(wanted)}
-    still = {end_of(service.id) for service, _ in _listed(view, wish.endpoint.id, wanted)}
+    new = {end_of(service) for service in _missing(view, wish, wanted)}
+    still = {end_of(service.id) for service in view.listing.get(wanted.lower(), ())}
     return frozenset(new | (before & still))
 
 
@@ -123,29 +123,38 @@ def _registration(view: View, wish: Connecting, wanted: str, *, add_refused: boo
     description = describe(view.rules.owner, at)
     if not add_refused:
         return Register(at, wanted, region_of(view, wish.alias), description)
-    first = next((s for s in _granted(view, wish) if s.allowed_as(wanted) is None), None)
-    return RegisterThroughService(at, wanted, first.region, description, first.id) if first else None
+    missing = _missing(view, wish, wanted)
+    if not missing:
+        return None
+    return RegisterThroughService(at, wanted, view.by_id[missing[0]].region, description, missing[0])
 
 
 def _allow(view: View, wish: Connecting, wanted: str, already: str | None) -> Iterator[Change]:
-    for service in _granted(view, wish):
-        if service.allowed_as(wanted) is None and service.id != already:
-            yield Allow(wish.endpoint.id, wanted, service.id)
+    for service in _missing(view, wish, wanted):
+        if service != already:
+            yield Allow(wish.endpoint.id, wanted, service)
 
 
-def _granted(view: View, wish: Connecting) -> list[Service]:
-    return [service for service in view.services if service.id in wish.selection.granted]
+def _missing(view: View, wish: Connecting, wanted: str) -> list[str]:
+    """The granted services whose allow list has not got the id."""
+    return sorted(wish.selection.granted - {service.id for service in view.listing.get(wanted.lower(), ())})
 
 
 def _replaced(view: View, wish: Connecting, other: str, wanted: str) -> bool:
     """Whether nothing would be lost without `other`, not even where it is unknown what should be."""
-    held = [s for s in view.services if s.id in wish.selection.held and s.allowed_as(other)]
-    registered = wanted.lower() in view.registrations
-    return registered and all(service.allowed_as(wanted) for service in [*_granted(view, wish), *held])
+    if wanted.lower() not in view.registrations or _missing(view, wish, wanted):
+        return False
+    having = {service.id for service in view.listing.get(wanted.lower(), ())}
+    losing = {service.id for service in view.listing.get(other, ())}
+    return not (losing & wish.selection.held) - having
 
 
-def _keeps(selection: Selection, service: Service) -> bool:
-    return service.id in selection.granted | selection.held
+def _unwanted(view: View, wish: Connecting, wanted: str) -> list[tuple[Service, Disallow]]:
+    """The services that list the id and that the tag does not ask for."""
+    keep = wish.selection.granted | wish.selection.held
+    if all(service.id in keep for service in view.listing.get(wanted.lower(), ())):
+        return []
+    return [one for one in _listed(view, wish.endpoint.id, wanted) if one[0].id not in keep]
 
 
 def _remove(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
@@ -156,12 +165,12 @@ def _remove(view: View, endpoint: ResourceId, registered: str) -> Iterator[Chang
 
 def _listed(view: View, endpoint: ResourceId, registered: str) -> Iterator[tuple[Service, Disallow]]:
     """The services whose allow list has that id, each with the change that would take it off."""
-    for service in view.world.services() or ():
-        if spelled := service.allowed_as(registered):
-            yield service, Disallow(endpoint, spelled, service.id)
+    for service in view.listing.get(registered.lower(), ()):
+        spelled = service.allowed_as(registered)
+        assert spelled is not None, "the listing says so"
+        yield service, Disallow(endpoint, spelled, service.id)
 
 
 def region_of(view: View, alias: str) -> str:
     """The region of the services behind an alias: it is the service's side that tells it."""
-    behind = view.behind[alias.lower()]
-    return next(service.region for service in view.services if service.id in behind)
+    return view.by_id[min(view.behind[alias.lower()])].region

@@ -93,16 +93,19 @@ def _configs(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
 
     Which others: one service of the alias's own region first, then that region's, then all.
     """
-    for endpoint in connecting:
-        request = view.rules.request_of(endpoint)
-        assert request is not None, "only tagged endpoints connect"
-        chosen = request.select(view.services) & view.permitted
-        steps = [[s for s in view.services if s.id in chosen], *_search(view, endpoint)]
+    alike = {(view.asked(one).request, _targets(one)): one for one in connecting}
+    for endpoint in alike.values():
+        chosen = view.asked(endpoint).wanted | view.asked(endpoint).doubtful & view.permitted
+        steps = [[view.by_id[service] for service in sorted(chosen)], *_search(view, endpoint)]
         for step in steps:
-            reads = [ReadConfig(service.id) for service in _likely_first(step, endpoint)]
-            yield from reads
-            if any(read not in view.world for read in reads) or private_link(view, endpoint):
+            unread = [service for service in step if ReadConfig(service.id) not in view.world]
+            yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint))
+            if unread or private_link(view, endpoint):
                 break
+
+
+def _targets(endpoint: Endpoint) -> tuple[str, ...]:
+    return tuple(connection.target for connection in endpoint.connections)
 
 
 def _search(view: View, endpoint: Endpoint) -> list[list[Service]]:
@@ -155,7 +158,7 @@ def _serves(zone: ResourceId, endpoint: Endpoint) -> bool:
 
 
 def _linked(view: View, endpoint: Endpoint) -> bool:
-    linked = (z for z in view.world.zones() if endpoint.network in z.networks)
+    linked = view.linked.get(endpoint.network, []) if endpoint.network else []
     return any(_serves(zone.id, endpoint) for zone in linked)
 
 
@@ -163,7 +166,7 @@ def _holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     """The endpoints that hold a record in a zone where one of these wants it."""
     networks = {endpoint.network for endpoint in connecting}
     tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
-    zones = [z for z in view.world.zones() if z.networks & networks or str(z.id).lower() in tagged]
+    zones = [z for z in view.zones if z.networks & networks or str(z.id).lower() in tagged]
     records = [record for zone in zones for record in zone.records.values()]
     yield from (ReadEndpoint(one) for one in sorted(claimants(records, view.rules.owner)))
 

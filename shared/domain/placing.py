@@ -46,8 +46,8 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
     if ZONE_TAG in endpoint.tags:
         return _tagged_zone(view, endpoint, name)
     at = str(endpoint.id)
-    named = [zone for zone in view.world.zones() if zone.id.name == name]
-    linked = [zone for zone in named if endpoint.network in zone.networks]
+    networks_zones = view.linked.get(endpoint.network, []) if endpoint.network else []
+    linked = [zone for zone in networks_zones if zone.id.name == name]
     if len(linked) > 1:
         ids = ", ".join(str(zone.id) for zone in linked)
         return Finding("zone-ambiguous", at, f"its virtual network is linked to several zones {name}: {ids}")
@@ -55,6 +55,7 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
         return linked[0]
     if reason := _why_unsure(view, name):
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
+    named = [zone for zone in view.zones if zone.id.name == name]
     return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
 
 

@@ -102,7 +102,7 @@ def _records(view: View, wishes: list[access.Connecting]) -> Iterator[Change | F
             placed.add(found.endpoint.id)
         else:
             yield found
-    for zone in view.world.zones():
+    for zone in view.zones:
         yield from records.plan_zone(view, zone, placements[zone.id], placed)
 
 
@@ -113,8 +113,13 @@ def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
     zone = zone_for(view, wish.endpoint, view.zone_names[wish.alias.lower()])
     if not isinstance(zone, Zone):
         return zone
-    labels = {view.configs[service].hostname.lower().partition(".")[0] for service in wish.selection.granted}
-    return Placement(wish.endpoint, zone, wish.alias, addresses, frozenset(labels), _claim(view, wish))
+    granted = wish.selection.granted
+    labels = view.once(("labels", granted), lambda: _labels(view, granted))
+    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish))
+
+
+def _labels(view: View, services: frozenset[str]) -> frozenset[str]:
+    return frozenset(view.configs[service].hostname.lower().partition(".")[0] for service in services)
 
 
 def _claim(view: View, wish: access.Connecting) -> Claim:
@@ -126,7 +131,12 @@ def _claim(view: View, wish: access.Connecting) -> Claim:
     return Claim(endpoint.id, told, ours, frozenset() if ours else access.lent_to(view, wish))
 
 
-def _hostnames(view: View, wish: access.Connecting) -> dict[str, str]:
+def _hostnames(view: View, wish: access.Connecting) -> Mapping[str, str]:
     """What clients must use, for each service that the endpoint reaches, by service name."""
-    granted = [service for service in view.services if service.id in wish.selection.granted]
-    return {service.name: view.configs[service.id].hostname for service in granted}
+    granted = wish.selection.granted
+    return view.once(("hostnames", granted), lambda: _hostnames_of(view, granted))
+
+
+def _hostnames_of(view: View, services: frozenset[str]) -> Mapping[str, str]:
+    names = {view.by_id[service].name: view.configs[service].hostname for service in services}
+    return MappingProxyType(dict(sorted(names.items())))

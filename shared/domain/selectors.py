@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from shared.domain.ids import quoted
 from shared.domain.model import Service
@@ -75,6 +76,7 @@ class Selectors:
         return tuple(one.text for one in self.selectors if one.form is Form.NAME and bearers[one.value] > 1)
 
 
+@lru_cache(maxsize=1024)  # many endpoints carry the same tag, and each pass looks at all of them
 def parse_selectors(text: str) -> Selectors:
     """The selectors in a comma-separated text; blanks around them and empty parts do not matter."""
     parsed = [_parse(part.strip()) for part in text.split(",") if part.strip()]

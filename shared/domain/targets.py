@@ -32,8 +32,7 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     if targets.everything:
         return frozenset(seen) | targets.endpoints | ours
     undone = {one for one in ours & seen.keys() if verdict_on(view, one) is Verdict.UNDO}
-    zones = view.world.zones()
-    freed = [zone for zone in zones if claimants(zone.records.values(), view.rules.owner) & undone]
+    freed = [zone for zone in view.zones if claimants(zone.records.values(), view.rules.owner) & undone]
     networks = frozenset[ResourceId]().union(*(zone.networks for zone in freed))
     waiting = {
         one for one, found in seen.items() if isinstance(found, Endpoint) and found.network in networks

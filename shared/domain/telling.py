@@ -67,21 +67,18 @@ def _why_no_config(view: View) -> str | None:
 
 def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
-    request = view.rules.request_of(wish.endpoint)
-    assert request is not None, "only tagged endpoints connect"
-    names = {service.id: service.name for service in view.services}
-    chosen = wish.selection
-    ambiguous = request.ambiguous(view.services)
-    yield from (Finding("bad-selector", at, fault) for fault in request.faults)
-    yield from (Finding("bad-selector", at, f"several services are named {name}") for name in ambiguous)
-    for text in request.unmatched(view.services):
+    asked, chosen = view.asked(wish.endpoint), wish.selection
+    names = {service: view.by_id[service].name for service in chosen.refused | chosen.elsewhere}
+    yield from (Finding("bad-selector", at, fault) for fault in asked.request.faults)
+    yield from (Finding("bad-selector", at, f"several services are named {name}") for name in asked.ambiguous)
+    for text in asked.unmatched:
         yield Finding("service-not-found", at, f"no service on Azure matches {text}")
     for service in sorted(chosen.refused):
         yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {names[service]}")
     for service in sorted(chosen.elsewhere):
         yield Finding("service-on-other-private-link", at, f"{names[service]} is not behind {wish.alias}")
     for service in sorted(chosen.held):
-        yield _told_held(view, at, next(one for one in view.services if one.id == service))
+        yield _told_held(view, at, view.by_id[service])
     if not chosen.granted | chosen.held:
         yield Finding(
             "no-service-selected", at, "it gets its registration and record, but reaches no service"

@@ -17,8 +17,7 @@ from enum import StrEnum
 from shared.domain.ids import ResourceId
 from shared.domain.model import Absent, Connection, Endpoint, Unreadable
 from shared.domain.rules import Rules
-from shared.domain.selectors import Selectors
-from shared.domain.view import View
+from shared.domain.view import Asked, View
 from shared.domain.world import ReadEndpoint
 
 
@@ -74,19 +73,18 @@ def private_link(view: View, endpoint: Endpoint) -> Connection | None:
 
 def selection(view: View, endpoint: Endpoint, alias: str) -> Selection:
     """What the request in the tag comes to, for an endpoint connected to `alias`."""
-    request = view.rules.request_of(endpoint) or Selectors()
-    ambiguous = request.ambiguous(view.services)
-    asked = request.without(ambiguous)
-    wanted = asked.select(view.services) & view.permitted
-    named = asked.explicit().select(view.services)
+    asked = view.asked(endpoint)
     behind = view.behind[alias.lower()]
-    unknown = wanted - view.configs.keys()
-    doubtful = request.select(view.services) - asked.select(view.services)
+    return view.once((asked.request, behind), lambda: _selection(view, asked, behind))
+
+
+def _selection(view: View, asked: Asked, behind: frozenset[str]) -> Selection:
+    unknown = asked.wanted - view.configs.keys()
     return Selection(
-        granted=wanted & behind,
-        held=unknown | doubtful,
-        refused=named - view.permitted,
-        elsewhere=(wanted & named) - behind - unknown,
+        granted=asked.wanted & behind,
+        held=unknown | asked.doubtful,
+        refused=asked.named - view.permitted,
+        elsewhere=(asked.wanted & asked.named) - behind - unknown,
     )
 
 

@@ -1,14 +1,33 @@
 """The world as the rules see it, with what is looked up again and again found once."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, cast
 
 from shared.domain.ids import ResourceId
 from shared.domain.marks import Claim, claims, endpoint_marked, evidently_foreign, record_is_ours
-from shared.domain.model import Config, Endpoint, Registration, Service
+from shared.domain.model import Config, Endpoint, Registration, Service, Zone
 from shared.domain.rules import Rules
+from shared.domain.selectors import Selectors
 from shared.domain.world import ReadConfig, World
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a tag's value asks for, as service ids.
+
+    `wanted`: selected without doubt, and permitted. `named`: selected by more than `*`. `doubtful`:
+    selected only by a name that several services bear; those names are `ambiguous`.
+    """
+
+    request: Selectors
+    wanted: frozenset[str]
+    named: frozenset[str]
+    doubtful: frozenset[str]
+    ambiguous: tuple[str, ...]
+    unmatched: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -17,6 +36,59 @@ class View:
 
     world: World
     rules: Rules
+    _known: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once[T](self, key: object, find: Callable[[], T]) -> T:
+        """What `find` finds, looked for only the first time that `key` is asked for."""
+        if key not in self._known:
+            self._known[key] = find()
+        return cast("T", self._known[key])
+
+    def asked(self, endpoint: Endpoint) -> Asked:
+        """What a tagged endpoint asks for."""
+        request = self.rules.request_of(endpoint) or Selectors()
+        return self.once(request, lambda: self._asked(request))
+
+    def _asked(self, request: Selectors) -> Asked:
+        ambiguous = request.ambiguous(self.services)
+        sure = request.without(ambiguous)
+        surely = sure.select(self.services)
+        return Asked(
+            request=request,
+            wanted=surely & self.permitted,
+            named=sure.explicit().select(self.services),
+            doubtful=request.select(self.services) - surely,
+            ambiguous=ambiguous,
+            unmatched=request.unmatched(self.services),
+        )
+
+    @cached_property
+    def by_id(self) -> dict[str, Service]:
+        """The services of `services`, by id."""
+        return {service.id: service for service in self.services}
+
+    @cached_property
+    def listing(self) -> Mapping[str, list[Service]]:
+        """The services, of any cloud, whose allow list has an id."""
+        found: defaultdict[str, list[Service]] = defaultdict(list)
+        for service in self.world.services() or ():
+            for entry in service.allow_list:
+                found[entry.lower()].append(service)
+        return {key: sorted(services, key=lambda one: one.id) for key, services in found.items()}
+
+    @cached_property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones that could be read, sorted by id."""
+        return self.world.zones()
+
+    @cached_property
+    def linked(self) -> Mapping[ResourceId, list[Zone]]:
+        """The zones that a virtual network is linked to."""
+        found: defaultdict[ResourceId, list[Zone]] = defaultdict(list)
+        for zone in self.zones:
+            for network in zone.networks:
+                found[network].append(zone)
+        return dict(found)
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
