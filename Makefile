@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 KEEP ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean setup
+.PHONY: help demo test test-long lint format clean setup
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ demo: $(READY) ## show the main job from an Azure event to a reachable service (
 
 test: $(READY) ## run all tests
 	@$(BIN)/python -m pytest
+
+test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
+	@$(BIN)/python -m tests.model.long
 
 lint: $(READY) ## check format, lint, types and import direction
 	@$(BIN)/ruff format --check .

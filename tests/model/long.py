@@ -1,0 +1,80 @@
+"""Many histories, for `make test-long`: tells their count, the seed, and the kinds of fault met.
+
+python -m tests.model.long [--histories 20000] [--seed N] [--processes 2] [--steps 25]
+"""
+
+import argparse
+import multiprocessing
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.support.model_machine import Histories, Tally
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """So many histories, which that seed determines."""
+
+    histories: int
+    seed: int
+    steps: int
+
+
+def run(chunk: Chunk) -> tuple[Tally, str]:
+    """Try these histories; the tally, and what failed (shortened as far as it goes), if anything did."""
+    Histories.tally = Tally()
+    machine = seed(chunk.seed)(Histories)
+    chosen = settings(
+        max_examples=chunk.histories,
+        stateful_step_count=chunk.steps,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    try:
+        run_state_machine_as_test(machine, settings=chosen)
+    except AssertionError as error:
+        return Histories.tally, "\n".join([str(error), *getattr(error, "__notes__", ())])
+    return Histories.tally, ""
+
+
+def chunks(histories: int, first_seed: int, steps: int) -> list[Chunk]:
+    starts = range(0, histories, CHUNK)
+    return [Chunk(min(CHUNK, histories - at), first_seed + at // CHUNK, steps) for at in starts]
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.model.long")
+    parser.add_argument("--histories", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=25)
+    asked = parser.parse_args(arguments)
+    began, total, failures = time.monotonic(), Tally(), []
+    todo = chunks(asked.histories, asked.seed, asked.steps)
+    with multiprocessing.get_context("spawn").Pool(asked.processes, maxtasksperchild=1) as pool:
+        for chunk, (tally, failure) in zip(todo, pool.imap(run, todo), strict=True):
+            total.add(tally)
+            if failure:
+                failures.append(f"seed {chunk.seed}:\n{failure}")
+                print(failures[-1], flush=True)  # noqa: T201 -- somebody waits for it
+    print(  # noqa: T201 -- a command's answer
+        f"{total.histories} histories of up to {asked.steps} steps with {total.passes} passes, "
+        f"seed {asked.seed}, in {time.monotonic() - began:.0f} s; {len(failures)} of {len(todo)} chunks failed\n"
+        f"kinds of fault met: {', '.join(sorted(total.met))}"
+    )
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,385 @@
+"""What a world should be, told naively: from what is true now, without reads, rounds, plans or changes.
+
+It is written apart from the product's decision and shares no code with it. `faults_of` compares the world
+after everything was delivered with the world just before, because some things must only stay as they are.
+
+Where history matters, every rightful end is accepted: whoever of those who want a record may hold it. A
+registration whose marks were all lost (a crash or a refused write, together with an API that drops
+descriptions) counts as somebody else's: it must be left alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.domain.ids import ResourceId, Scope
+from shared.domain.model import Endpoint, RecordSet, Service, Zone
+from shared.domain.rules import IdKind
+from tests.support.model_world import MARK, SHARING_TAG, TAG, ZONE_TAG, Deployment, Truth
+
+LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A deployment and the world before and after everything was delivered to it.
+
+    `needs_service`: the API registers only through a service, so that nobody without one is registered.
+    """
+
+    before: Truth
+    after: Truth
+    deployment: Deployment
+    needs_service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What our metadata says of one address of a record."""
+
+    slot: str
+    id: str
+    ours: bool
+    lent: frozenset[str]
+
+
+# Who may have what
+
+
+def covered(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
+    return any(
+        resource.subscription == scope.subscription
+        and scope.resource_group in (None, resource.resource_group)
+        for scope in scopes
+    )
+
+
+def alias_of(truth: Truth, endpoint: Endpoint) -> str | None:
+    """The organization's Private Link service that the endpoint is connected to."""
+    known = {truth.configs[s.id].alias for s in truth.services.values() if s.provider == "azure"}
+    return next((c.target for c in endpoint.connections if c.target in known), None)
+
+
+def standing(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
+    """`outside`, `none` (absent or untagged), `stranger`, or `rightful`."""
+    endpoint = truth.endpoints.get(slot)
+    if not covered(slot, deployment.scopes):
+        return "outside"
+    if endpoint is None or TAG not in endpoint.tags:
+        return "none"
+    return "rightful" if alias_of(truth, endpoint) else "stranger"
+
+
+def _matches(part: str, service: Service) -> bool:
+    if part.startswith("tag:"):
+        key, _, value = part[4:].partition("=")
+        return key in service.tags and (not value or service.tags[key] == value)
+    return part in ("*", service.id, service.name)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _doubtful(part: str, truth: Truth) -> bool:
+    """Whether the part is a name that several services bear, and so names nobody."""
+    return sum(s.provider == "azure" and s.name == part for s in truth.services.values()) > 1
+
+
+def granted(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> set[str]:
+    """The services that tag, SERVICE_FILTER and Private Link service together let the endpoint reach."""
+    asked = [part for part in _parts(endpoint.tags.get(TAG, "")) if not _doubtful(part, truth)]
+    allowed = deployment.service_filter
+    return {
+        s.id
+        for s in truth.services.values()
+        if s.provider == "azure"
+        and any(_matches(part, s) for part in asked)
+        and (allowed is None or any(_matches(part, s) for part in _parts(allowed)))
+        and truth.configs[s.id].alias == alias_of(truth, endpoint)
+    }
+
+
+def undecided(truth: Truth, endpoint: Endpoint) -> set[str]:
+    """The services that only an ambiguous name asks for: their lists stay as they are."""
+    parts = _parts(endpoint.tags.get(TAG, ""))
+    azure = [s for s in truth.services.values() if s.provider == "azure"]
+    doubted = {s.id for s in azure for part in parts if _doubtful(part, truth) and _matches(part, s)}
+    surely = {s.id for s in azure for part in parts if not _doubtful(part, truth) and _matches(part, s)}
+    return doubted - surely
+
+
+def wanted_id(deployment: Deployment, endpoint: Endpoint) -> str:
+    return endpoint.guid if deployment.id_kind is IdKind.GUID else endpoint.arm_id
+
+
+def live_ids(endpoint: Endpoint | None) -> set[str]:
+    return {endpoint.guid.lower(), endpoint.arm_id.lower()} if endpoint else set()
+
+
+def zone_of(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> Zone | None:
+    """The zone that the endpoint's address belongs into, if there is just one."""
+    alias = alias_of(truth, endpoint)
+    if alias is None:
+        return None
+    name = f"{alias.split('.')[2]}.privatelink.azure.clickhouse.cloud"
+    seen = [z for z in truth.zones.values() if z.id.name == name and covered(z.id, deployment.dns_scopes)]
+    if (text := endpoint.tags.get(ZONE_TAG)) is not None:
+        return next((z for z in seen if str(z.id).lower() == text.lower()), None)
+    linked = [z for z in seen if endpoint.network in z.networks]
+    return linked[0] if len(linked) == 1 else None
+
+
+def placed(truth: Truth, deployment: Deployment, slot: ResourceId) -> Zone | None:
+    """The zone of an endpoint that is to have a record, None if it is not or cannot."""
+    endpoint = truth.endpoints.get(slot)
+    if endpoint is None or standing(truth, deployment, slot) != "rightful" or not truth.addresses(endpoint):
+        return None
+    return zone_of(truth, deployment, endpoint)
+
+
+# Whose things are
+
+
+def claims(record: RecordSet) -> dict[str, Claimed]:
+    """What our metadata tells, by address."""
+    found = {}
+    for key, value in record.metadata.items():
+        token, _, short = value.partition(" ")
+        if key[:1].isdigit() and short.count("/") == 2:
+            ends = {e for k, v in record.metadata.items() if _lends(k, key) for e in v.split()}
+            found[key] = Claimed(short, token.lstrip("-"), not token.startswith("-"), frozenset(ends))
+    return found
+
+
+def _lends(key: str, at: str) -> bool:
+    return key.startswith("allowed-") and key.endswith(f"-{at}")
+
+
+def short(slot: ResourceId) -> str:
+    return f"{slot.subscription}/{slot.resource_group}/{slot.name}"
+
+
+def token(slot: ResourceId, id_: str) -> str:
+    """How metadata writes an id."""
+    return "arm" if id_.lower() == str(slot).lower() else id_.lower()
+
+
+def told_claims(truth: Truth, owner: str) -> Iterator[Claimed]:
+    for record in truth.records():
+        if record.metadata.get(MARK) == owner:
+            yield from claims(record).values()
+
+
+def _own_words(description: str, owner: str) -> bool:
+    """Whether a description is evidently not what is left of a mark of ours."""
+    mark = f"{MARK}/{owner} /subscriptions/"
+    return not (description.startswith(mark) or mark.startswith(description))
+
+
+def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
+    """Who may remove it: its maker, as long as a mark still tells; LOST if none does."""
+    author = truth.authors.get(("registration", id_, region), "hand")
+    slot = truth.incarnations.get(id_.lower())
+    if author == "hand" or slot is None:
+        return "hand"
+    entry = truth.registrations[id_, region]
+    if entry.description == f"{MARK}/{author} {slot}":
+        return author
+    told = {(c.slot, c.id) for c in told_claims(truth, author) if c.ours}
+    witnessed = (short(slot), token(slot, id_)) in told and not _own_words(entry.description, author)
+    return author if witnessed else LOST
+
+
+def owns(truth: Truth, owner: str, id_: str) -> bool:
+    return any(owner_of_registration(truth, r.id, r.region) == owner for r in truth.registered(id_))
+
+
+def is_lent(truth: Truth, owner: str, service: str, id_: str) -> bool:
+    """Whether a record of that owner tells that the entry was made by it under another's registration."""
+    slot = truth.incarnations.get(id_.lower())
+    if slot is None:
+        return False
+    mine = [c for c in told_claims(truth, owner) if not c.ours]
+    told = [c for c in mine if (c.slot, c.id) == (short(slot), token(slot, id_))]
+    return any(service.lower()[-12:] in c.lent for c in told)
+
+
+# What should be
+
+
+def faults_of(case: Case) -> list[str]:
+    """All that is not as it should be for this deployment, in sentences."""
+    slots = sorted(set(case.after.incarnations.values()))
+    access = [fault for slot in slots for fault in _access(case, slot)]
+    records = [fault for zone in case.after.zones.values() for fault in _zone(case, zone)]
+    return [f"{case.deployment.owner}: {fault}" for fault in [*access, *records]]
+
+
+def _access(case: Case, slot: ResourceId) -> Iterator[str]:
+    state = standing(case.after, case.deployment, slot)
+    endpoint = case.after.endpoints.get(slot)
+    ids = sorted(id_ for id_, at in case.after.incarnations.items() if at == slot)
+    if state == "rightful" and endpoint:
+        yield from _connected(case, endpoint)
+        ids = [i for i in ids if i != wanted_id(case.deployment, endpoint).lower()]
+        ids = [i for i in ids if i not in (live_ids(endpoint) if _waits(case, endpoint) else ())]
+    for id_ in ids:
+        if state in ("rightful", "none"):
+            yield from _gone(case, id_)
+        elif state == "stranger":
+            yield from _unchanged(case, id_)
+
+
+def _waits(case: Case, endpoint: Endpoint) -> bool:
+    """Whether the other kind of id must stay: it is listed where nothing was decided."""
+    held = undecided(case.after, endpoint)
+    unregistered = case.needs_service and not case.after.registered(wanted_id(case.deployment, endpoint))
+    return unregistered or any(case.before.listing(id_) & held for id_ in live_ids(endpoint))
+
+
+def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
+    before, after, owner = case.before, case.after, case.deployment.owner
+    id_ = wanted_id(case.deployment, endpoint)
+    may, held = granted(after, case.deployment, endpoint), undecided(after, endpoint)
+    listing = after.listing(id_)
+    if not after.registered(id_) and not (case.needs_service and not may):
+        yield f"{id_} of {endpoint.id} is not registered"
+    for service in sorted(may - listing):
+        yield f"{id_} of {endpoint.id} is not allowed on {service}"
+    for service in sorted((listing ^ before.listing(id_)) & held):
+        yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
+    for service in sorted(listing - may - held):
+        if _ours_to_remove(before, owner, service, id_):
+            yield f"{id_} of {endpoint.id} is still allowed on {service}"
+    for service in sorted(before.listing(id_) - listing - may - held):
+        if not _ours_to_remove(before, owner, service, id_):
+            yield f"{id_} of {endpoint.id} was taken off {service} though it is not ours"
+
+
+def _ours_to_remove(before: Truth, owner: str, service: str, id_: str) -> bool:
+    return owns(before, owner, id_) or is_lent(before, owner, service, id_)
+
+
+def _gone(case: Case, id_: str) -> Iterator[str]:
+    """What should be of an id that should not be there (any more)."""
+    before, after, owner = case.before, case.after, case.deployment.owner
+    ours = owns(before, owner, id_)
+    if ours and owns(after, owner, id_):
+        yield f"{id_} is still registered"
+    if not ours and before.registered(id_) != after.registered(id_):
+        yield f"the registration of {id_} was changed though it is not ours"
+    for service in sorted(after.listing(id_)):
+        if _ours_to_remove(before, owner, service, id_):
+            yield f"{id_} is still allowed on {service}"
+    for service in sorted(before.listing(id_) ^ after.listing(id_)):
+        if not _ours_to_remove(before, owner, service, id_):
+            yield f"{id_} was changed on {service} though it is not ours"
+
+
+def _unchanged(case: Case, id_: str) -> Iterator[str]:
+    registered = case.before.registered(id_) != case.after.registered(id_)
+    if registered or case.before.listing(id_) != case.after.listing(id_):
+        yield f"{id_} was changed though its endpoint is a stranger's"
+
+
+def _zone(case: Case, zone: Zone) -> Iterator[str]:
+    after, deployment = case.after, case.deployment
+    wanting = [s for s in sorted(after.endpoints) if (z := placed(after, deployment, s)) and z.id == zone.id]
+    yield from _record(case, zone, "*", wanting)
+    apart = _apart(case, zone, wanting)
+    names = {*zone.records, *(name for slot in wanting for name in labels(after, deployment, slot))} - {"*"}
+    for name in sorted(names):
+        candidates = wanting if apart is None else apart
+        named = [slot for slot in candidates if name in labels(after, deployment, slot)]
+        yield from _record(case, zone, name, named, must=apart is not None)
+
+
+def _apart(case: Case, zone: Zone, wanting: list[ResourceId]) -> list[ResourceId] | None:
+    """Those on another Private Link service than the wildcard leads to; None if nobody knows where."""
+    wildcard = zone.records.get("*")
+    if wildcard is None or wildcard.metadata.get(MARK) != case.deployment.owner:
+        return None
+    there = [e for slot, e in case.after.endpoints.items() if short(slot) in _slots(wildcard)]
+    aliases = {alias for e in there if (alias := alias_of(case.after, e))}
+    return (
+        [s for s in wanting if alias_of(case.after, case.after.endpoints[s]) not in aliases]
+        if aliases
+        else None
+    )
+
+
+def labels(truth: Truth, deployment: Deployment, slot: ResourceId) -> set[str]:
+    services = granted(truth, deployment, truth.endpoints[slot])
+    return {truth.configs[service].hostname.split(".")[0] for service in services}
+
+
+def _slots(record: RecordSet) -> set[str]:
+    return {claim.slot for claim in claims(record).values()}
+
+
+def _record(
+    case: Case, zone: Zone, name: str, wanting: list[ResourceId], *, must: bool = True
+) -> Iterator[str]:
+    """What is wrong with one name of a zone that these endpoints want."""
+    where = f"record {name} of {zone.id}"
+    record = zone.records.get(name)
+    if record is None and must and wanting:
+        yield f"{where} is missing, wanted by {', '.join(slot.name for slot in wanting)}"
+    if record is None or record.metadata.get(MARK) != case.deployment.owner:
+        return
+    told = claims(record)
+    if sorted(told) != list(record.addresses) or not told:
+        yield f"{where} has {record.addresses}, but tells of {sorted(told)}"
+    holders = {s for s in case.after.incarnations.values() if short(s) in _slots(record)}
+    for slot in sorted(holders):
+        yield from _held(case, record, slot, where, wants=slot in wanting)
+    yield from _shared(case.after, holders, wanting, where)
+    if record.ttl != 300 and holders & set(wanting):
+        yield f"{where} has a TTL of {record.ttl}"
+
+
+def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants: bool) -> Iterator[str]:
+    mine = {address: claim for address, claim in claims(record).items() if claim.slot == short(slot)}
+    zone = case.before.zones.get(record.zone)
+    old = zone.records.get(record.name) if zone else None
+    if wants:
+        yield from _rightly_held(case, slot, mine, where)
+    elif not _may_stay(case, slot):
+        yield f"{where} is held by {slot.name}, which has no right to it"
+    elif old is None or any(claims(old).get(address) != claim for address, claim in mine.items()):
+        yield f"{where}: what it tells of {slot.name} was changed"
+
+
+def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, Claimed], where: str) -> Iterator[str]:
+    after, endpoint = case.after, case.after.endpoints[slot]
+    if tuple(sorted(mine)) != after.addresses(endpoint):
+        yield f"{where} tells {sorted(mine)} for {slot.name}, which has {after.addresses(endpoint)}"
+    id_ = wanted_id(case.deployment, endpoint)
+    for claim in mine.values():
+        if claim.id != token(slot, id_):
+            yield f"{where} tells {claim.id} for {slot.name}, which is registered as {id_}"
+        if claim.ours is not owns(after, case.deployment.owner, id_) and after.registered(id_):
+            yield f"{where} says that {id_} is {'ours' if claim.ours else 'not ours'}"
+
+
+def _may_stay(case: Case, slot: ResourceId) -> bool:
+    """Whether an endpoint that does not want the record keeps what it has: nobody knows where it belongs."""
+    state = standing(case.after, case.deployment, slot)
+    homeless = state == "rightful" and placed(case.after, case.deployment, slot) is None
+    return homeless or state in ("stranger", "outside")
+
+
+def _consent(truth: Truth, endpoint: Endpoint) -> tuple[bool, str | None]:
+    return endpoint.tags.get(SHARING_TAG) == "shared", alias_of(truth, endpoint)
+
+
+def _shared(after: Truth, holders: set[ResourceId], wanting: list[ResourceId], where: str) -> Iterator[str]:
+    """Several may hold a record only by consent and on one alias; and then all of those who consent do."""
+    there = [after.endpoints[s] for s in sorted(holders) if s in after.endpoints]
+    kinds = {_consent(after, endpoint) for endpoint in there}
+    agreed = len(kinds) == 1 and next(iter(kinds))[0]
+    if len(holders & set(wanting)) > 1 and not agreed:
+        yield f"{where} is shared without consent"
+    for slot in sorted(set(wanting) - holders):
+        if agreed and len(there) == len(holders) and _consent(after, after.endpoints[slot]) in kinds:
+            yield f"{where} should be shared with {slot.name}"
