@@ -19,7 +19,13 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.errors import (
+    ChangedError,
+    ForbiddenError,
+    PermanentError,
+    PrivateLinkError,
+    TemporaryError,
+)
 from shared.domain.model import RecordSet, Registration
 from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
 from shared.domain.world import ReadRegistrations, ReadServices, ReadZone, World
@@ -56,7 +62,7 @@ async def _carry_out(call: tuple[Change, ...], systems: Systems) -> Result:
     try:
         news = await _send(call, systems)
     except PermanentError as error:
-        if len(call) == 1:
+        if len(call) == 1 or isinstance(error, ForbiddenError):
             return [_failed(change, error) for change in call], _forget(call)
         half = len(call) // 2
         first, _ = await _carry_out(call[:half], systems)

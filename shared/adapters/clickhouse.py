@@ -13,7 +13,7 @@ import httpx
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, items, listed, text
 from shared.adapters.throttle import Throttle, Urgency
-from shared.domain.errors import PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model import Config, Registration, Service
 
 TEMPORARY = frozenset({408, 425, 429})
@@ -136,7 +136,8 @@ class ClickHouseCloud:
             if answer.status_code == 429 and asked:
                 self.throttle.shut(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
             return TemporaryError(message, request_id=request, retry_after=asked)
-        return PermanentError(message, request_id=request)
+        family = ForbiddenError if answer.status_code in (401, 403) else PermanentError
+        return family(message, request_id=request)
 
     def _told(self, envelope: Mapping[str, Any], key: str) -> str | None:
         words = envelope.get(key)

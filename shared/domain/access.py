@@ -116,16 +116,18 @@ def _alive(endpoint: Endpoint) -> frozenset[str]:
 
 
 def _registration(view: View, wish: Connecting, wanted: str, *, add_refused: bool) -> Register | None:
-    """The change that registers the endpoint; None if it is registered or there is no way to do it."""
+    """The change that registers the endpoint; None if it is registered.
+
+    Where there is no service to register it through, the old way is taken although it was refused: the
+    API's own words are then told.
+    """
     if wanted.lower() in view.registrations:
         return None
     at = wish.endpoint.id
     description = describe(view.rules.owner, at)
-    if not add_refused:
-        return Register(at, wanted, region_of(view, wish.alias), description)
     missing = _missing(view, wish, wanted)
-    if not missing:
-        return None
+    if not add_refused or not missing:
+        return Register(at, wanted, region_of(view, wish.alias), description)
     return RegisterThroughService(at, wanted, view.by_id[missing[0]].region, description, missing[0])
 
 

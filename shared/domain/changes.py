@@ -95,7 +95,11 @@ class Disallow:
 
 @dataclass(frozen=True, slots=True)
 class PutRecord:
-    """Write a record set: create it (`before` is None) or replace just the version that was read."""
+    """Write a record set: create it (`before` is None) or replace just the version that was read.
+
+    `witness` are the ids which nothing but the old version tells to be ours, and the new one does not:
+    what is left of them elsewhere must be gone first.
+    """
 
     verb: ClassVar[str] = "put-record"
     drift: ClassVar[str] = "record-drift"
@@ -104,6 +108,7 @@ class PutRecord:
     endpoint: ResourceId
     before: RecordSet | None
     after: RecordSet
+    witness: frozenset[str] = frozenset()
 
     @property
     def object(self) -> str:
@@ -112,7 +117,7 @@ class PutRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRecord:
-    """Delete just the version of a record set that was read."""
+    """Delete just the version of a record set that was read; `witness` as for PutRecord."""
 
     verb: ClassVar[str] = "delete-record"
     drift: ClassVar[str] = "record-drift"
@@ -120,6 +125,7 @@ class DeleteRecord:
 
     endpoint: ResourceId
     before: RecordSet
+    witness: frozenset[str] = frozenset()
 
     @property
     def object(self) -> str:

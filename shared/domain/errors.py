@@ -25,5 +25,9 @@ class PermanentError(PrivateLinkError):
     """The same call will be refused again until somebody changes something."""
 
 
+class ForbiddenError(PermanentError):
+    """The identity or the key may not do this at all, whatever the call is about (HTTP 401, 403)."""
+
+
 class ChangedError(TemporaryError):
     """Somebody else wrote first (HTTP 412): what we decided rests on an old reading."""

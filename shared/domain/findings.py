@@ -74,7 +74,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "endpoint-rejected": (
         Severity.ERROR,
-        "Delete the private endpoint and create it again, or ask ClickHouse support why it was rejected.",
+        "Run sync: its id may be missing on the allow list. If it stays rejected, create the endpoint anew.",
     ),
     "endpoint-disconnected": (
         Severity.ERROR,

@@ -47,11 +47,6 @@ class Claim:
     ours: bool = True
     lent: frozenset[str] = frozenset()
 
-    @property
-    def registered(self) -> str | None:
-        """The id that we registered; None if somebody else did."""
-        return self.id if self.ours else None
-
 
 def end_of(service: str) -> str:
     """What is written of a service's id: its last twelve characters, which are random in a UUID."""

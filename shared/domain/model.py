@@ -95,8 +95,13 @@ class Service:
     allow_list: frozenset[str] = frozenset()
 
     @property
+    def gone(self) -> bool:
+        """Whether it is on its way out, and takes no changes any more."""
+        return self.state in _GONE_STATES
+
+    @property
     def on_azure(self) -> bool:
-        return self.provider == "azure" and self.state not in _GONE_STATES
+        return self.provider == "azure" and not self.gone
 
     def allowed_as(self, endpoint_id: str) -> str | None:
         """How the allow list spells that id (ARM ids come in any case), or None if it is not on it."""

@@ -67,7 +67,7 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
         yield from (ReadAddresses(nic) for e in connecting for nic in e.interfaces if not e.addresses)
     yield from _configs(view, connecting)
     if targets.everything or len(connecting) < len(concerned):
-        yield from _every_zone(view)
+        yield from _every_zone(view, remembered)
     for endpoint in connecting:
         yield from _zones_for(view, endpoint, remembered)
     yield from _holders(view, connecting)
@@ -121,10 +121,11 @@ def _is_near(service: Service, endpoint: Endpoint) -> bool:
     return any(f".{service.region}." in connection.target.lower() for connection in endpoint.connections)
 
 
-def _every_zone(view: View) -> Iterator[Read[Any]]:
+def _every_zone(view: View, remembered: Links) -> Iterator[Read[Any]]:
     """All zones for ClickHouse: a record of an endpoint that is gone may be in any of them."""
     yield from (ListZones(scope) for scope in view.rules.dns_scopes)
-    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()))
+    known = {zone for zones in remembered.values() for zone in zones if in_scope(zone, view.rules.dns_scopes)}
+    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones() | known))
 
 
 def _zones_for(view: View, endpoint: Endpoint, remembered: Links) -> Iterator[Read[Any]]:

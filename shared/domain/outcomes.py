@@ -1,9 +1,8 @@
 """What became of each change, in which order changes go out, and which of them wait for others.
 
 Stage 1: registrations, and records. Stage 2: one call per service, `remove` before `add`. Stage 3:
-deregistrations, and records that witnessed an id which stage 2 takes off the lists. Stage 4: deleted
-records, because one may be the last witness of a registration that could not be removed.
-So access is given organization first and taken back services first.
+deregistrations, and deleted records. Stage 4: records that are the last witness of an id which the
+stages before take away. So access is given organization first and taken back services first.
 """
 
 from collections.abc import Iterable
@@ -23,8 +22,6 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.marks import claims
-from shared.domain.model import RecordSet
 
 # What an API takes in one body is not published; this many ids of the longest kind make 60 KB.
 MOST_IN_A_CALL = 200
@@ -53,10 +50,7 @@ class Outcome:
 def stages(changes: Iterable[Change]) -> Stages:
     """The changes in the order in which they must go out; those of one stage are independent."""
     known = tuple(changes)
-    removed = {change.id.lower() for change in known if isinstance(change, Disallow | Deregister)}
-    return tuple(
-        tuple(change for change in known if _stage(change, removed) == stage) for stage in range(1, 5)
-    )
+    return tuple(tuple(change for change in known if _stage(change) == stage) for stage in range(1, 5))
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
@@ -74,18 +68,18 @@ def blocked_by(change: Change, outcomes: Iterable[Outcome]) -> Outcome | None:
     return None
 
 
-def _stage(change: Change, removed: set[str]) -> int:
+def _stage(change: Change) -> int:
     match change:
         case Register() | CreateZone() | LinkNetwork():
             return 1
+        case PutRecord() | DeleteRecord() if change.witness:
+            return 4
         case PutRecord():
-            return 3 if _witnessed(change) & removed else 1
+            return 1
         case Allow() | Disallow():
             return 2
-        case Deregister():
+        case Deregister() | DeleteRecord():
             return 3
-        case DeleteRecord():
-            return 4
 
 
 def _call_key(change: Change) -> tuple[str, str]:
@@ -106,19 +100,6 @@ def _depends(change: Change, other: Change) -> bool:
             return change.id == other.id
         case Deregister(), Disallow():
             return change.id.lower() == other.id.lower()
-        case PutRecord() | DeleteRecord(), Disallow():
-            return other.id.lower() in _witnessed(change)
-        case DeleteRecord(), Deregister():
-            return other.id.lower() in _witnessed(change)
+        case PutRecord() | DeleteRecord(), Disallow() | Deregister():
+            return other.id.lower() in change.witness
     return False
-
-
-def _witnessed(change: PutRecord | DeleteRecord) -> set[str]:
-    """The ids that the record tells of now and will not after the change."""
-    before = _told(change.before)
-    return before - _told(change.after) if isinstance(change, PutRecord) else before
-
-
-def _told(record: RecordSet | None) -> set[str]:
-    known = claims(record) if record else {}
-    return {claim.id.lower() for claim in known.values() if claim.id}

@@ -46,7 +46,8 @@ class Plan:
         What is left of them that is not ours is not to be seen any more once our marks are gone.
         """
         undone = {str(one) for one, verdict in self.verdicts.items() if verdict is Verdict.UNDO}
-        told = {finding for finding in earlier.findings if finding.object in undone}
+        left = (finding for finding in earlier.findings if finding.code == "registration-foreign")
+        told = {finding for finding in left if finding.object in undone}
         return replace(self, findings=tuple(sorted({*self.findings, *told})))
 
 

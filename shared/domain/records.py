@@ -112,7 +112,7 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
     if winners or (name.held and gone):
         yield from _written(view, name, winners, gone)
     elif record and gone:
-        yield DeleteRecord(min(gone), record)
+        yield DeleteRecord(min(gone), record, _told_only_here(view, record, {}))
 
 
 def _winners(view: View, name: Name) -> list[Placement]:
@@ -185,7 +185,17 @@ def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -
     metadata = metadata_for(view.rules.owner, claimed, name.record.metadata if name.record else {})
     addresses = tuple(sorted(claimed))
     after = RecordSet(name.zone.id, name.name, view.rules.record_ttl, addresses, metadata)
-    return PutRecord(behalf, name.record, after)
+    return PutRecord(behalf, name.record, after, _told_only_here(view, name.record, claimed))
+
+
+def _told_only_here(view: View, before: RecordSet | None, after: Claims) -> frozenset[str]:
+    """The ids that the record told and will not tell, and that no registration's description marks."""
+    told = claims(before) if before else {}
+    return frozenset(_ids(told) - _ids(after) - view.marked.keys())
+
+
+def _ids(claimed: Claims) -> set[str]:
+    return {claim.id.lower() for claim in claimed.values() if claim.id}
 
 
 def _holders(held: Claims) -> set[ResourceId]:

@@ -69,9 +69,9 @@ class View:
 
     @cached_property
     def listing(self) -> Mapping[str, list[Service]]:
-        """The services, of any cloud, whose allow list has an id."""
+        """The services, of any cloud, whose allow list has an id; those on their way out left aside."""
         found: defaultdict[str, list[Service]] = defaultdict(list)
-        for service in self.world.services() or ():
+        for service in (one for one in self.world.services() or () if not one.gone):
             for entry in service.allow_list:
                 found[entry.lower()].append(service)
         return {key: sorted(services, key=lambda one: one.id) for key, services in found.items()}

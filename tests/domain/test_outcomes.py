@@ -13,7 +13,7 @@ from shared.domain.changes import (
     RegisterThroughService,
 )
 from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
-from tests.support.worlds import REGION, address, guid, pe, record, zone_id
+from tests.support.worlds import REGION, guid, pe, record, zone_id
 
 register = Register(pe(1), guid(1), REGION, "")
 register_2 = Register(pe(2), guid(2), REGION, "")
@@ -25,9 +25,11 @@ allow_s2 = Allow(pe(1), guid(1), "s2")
 disallow = Disallow(pe(1), guid(9), "s1")
 create = PutRecord(pe(1), None, record(1))
 move = PutRecord(pe(1), record(1, guid_number=9), record(1))
+move_last_witness = replace(move, witness=frozenset({guid(9)}))
 readdress = PutRecord(pe(1), record(1), replace(record(1), ttl=60))
 elsewhere = PutRecord(pe(2), None, record(2, zone=zone_id("rg-2")))
 delete = DeleteRecord(pe(1), record(1, guid_number=9))
+delete_last_witness = replace(delete, witness=frozenset({guid(9)}))
 
 
 @pytest.mark.parametrize(
@@ -36,12 +38,11 @@ delete = DeleteRecord(pe(1), record(1, guid_number=9))
         ([], ([], [], [], [])),
         ([allow, register, create], ([register, create], [allow], [], [])),
         ([allow_s2, through], ([through], [allow_s2], [], [])),
-        ([deregister, delete, disallow], ([], [disallow], [deregister], [delete])),
-        ([delete], ([], [], [], [delete])),
-        # a record that witnesses an id which is being removed waits for it; another does not
-        ([move, disallow], ([], [disallow], [move], [])),
-        ([deregister, move], ([], [], [deregister, move], [])),
-        ([move], ([move], [], [], [])),
+        ([deregister, delete, disallow], ([], [disallow], [deregister, delete], [])),
+        ([move, disallow, deregister], ([move], [disallow], [deregister], [])),
+        # a record that alone witnesses an id waits until nothing is left of it elsewhere
+        ([deregister, delete_last_witness, disallow], ([], [disallow], [deregister], [delete_last_witness])),
+        ([move_last_witness, deregister], ([], [], [deregister], [move_last_witness])),
         ([readdress, disallow, deregister], ([readdress], [disallow], [deregister], [])),
     ],
 )
@@ -76,11 +77,14 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
         (allow_s2, through, True),
         (deregister, disallow, True),
         (Deregister(pe(1), guid(1), REGION), disallow, False),
-        (move, disallow, True),
+        (move, disallow, False),
+        (move_last_witness, disallow, True),
+        (move_last_witness, deregister, True),
         (readdress, disallow, False),
         (create, disallow, False),
-        (delete, disallow, True),
-        (delete, deregister, True),
+        (delete, disallow, False),
+        (delete_last_witness, disallow, True),
+        (delete_last_witness, deregister, True),
         (move, deregister, False),
         (DeleteRecord(pe(2), record(2)), disallow, False),
         (deregister, allow, False),
@@ -93,9 +97,3 @@ def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
     assert blocked_by(change, [Outcome(other, Status.DONE)]) is None
     assert blocked_by(change, [failed]) == (failed if blocked else None)
     assert blocked_by(change, [skipped]) == (skipped if blocked else None)
-
-
-def test_witness() -> None:
-    """A record that keeps its address but tells of another id is a witness lost, too."""
-    same_place = replace(record(1), addresses=(address(9),), metadata=record(1, guid_number=9).metadata)
-    assert blocked_by(PutRecord(pe(1), same_place, record(1)), [Outcome(disallow, Status.FAILED)])

@@ -73,17 +73,21 @@ async def test_register_fails(error: PrivateLinkError) -> None:
 
 
 @both_errors
-async def test_deregister_waits(error: PrivateLinkError) -> None:
-    """A registration and its record stay while the id could not be taken off a list."""
+@pytest.mark.parametrize("description", [None, ""], ids=["marked", "lost"])
+async def test_deregister_waits(error: PrivateLinkError, description: str | None) -> None:
+    """A registration stays while the id could not be taken off a list, and so does its last witness."""
     cloud = three_services(guid(1))
     cloud.network.lose(pe(1))
-    cloud.clickhouse.have_registered(registered(1))
+    known = registered(1)
+    cloud.clickhouse.have_registered(
+        known if description is None else replace(known, description=description)
+    )
     cloud.dns.have(zone(record(1)))
     cloud.fail("update_allow_list", error, "test")
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": frozenset(), "test": {guid(1)}, "last": frozenset()}
     assert set(cloud.clickhouse.registered) == {guid(1)}
-    assert cloud.dns.record()
+    assert (cloud.dns.record() is None) is (description is None)
     assert {o.status for o in report.outcomes} == {Status.DONE, Status.FAILED, Status.SKIPPED}
     assert report.temporary is isinstance(error, TemporaryError)
     cloud.mend()
