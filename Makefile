@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 KEEP ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format clean setup
+.PHONY: help demo test test-long coverage mutants lint format clean setup
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,14 @@ test: $(READY) ## run all tests
 test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
 	@$(BIN)/python -m tests.model.long
 
+coverage: $(READY) ## run the tests but the crash walk, the model and the demo, and tell what of shared/ they leave out
+	@$(BIN)/coverage run -m pytest --ignore tests/model --ignore tests/demo --ignore tests/whole/test_crashes.py
+	@$(BIN)/coverage report
+
+mutants: $(READY) ## change the deciding code in every way mutmut knows, and tell which changes no test notices
+	@$(BIN)/mutmut run
+	@$(BIN)/mutmut results
+
 lint: $(READY) ## check format, lint, types and import direction
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -38,4 +46,4 @@ format: $(READY) ## put the code into shape
 	@$(BIN)/ruff check --fix .
 
 clean: ## remove what make made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage mutants build
