@@ -1,10 +1,12 @@
 """What the tests of the edges share: the adapters over real clients, a server of raw bytes, a demo world."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from io import BufferedIOBase
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
@@ -106,12 +108,12 @@ async def adapters_for(
     http = make_client(f"{url}/v1", key, read_only=read_only)
     budget = Budget(Deadline.after(seconds), Deadline.after(seconds))
     arm = ArmClients(url, None, transport, read_only=read_only)
-    limiter = Throttle(1000, 1)
+    throttle = Throttle(1000, 1)
     try:
         yield Adapters(
             AzureNetwork(arm, budget),
             AzureDns(arm, budget),
-            ClickHouseCloud(http, key, ORGANIZATION, limiter, budget),
+            ClickHouseCloud(http, key, ORGANIZATION, throttle, budget),
         )
     finally:
         await http.aclose()
@@ -165,23 +167,37 @@ class Raw:
     """A server that answers each request with the same bytes, whatever they are."""
 
     url: str = ""
-    requests: list[bytes] = field(default_factory=list)
+    calls: int = 0
 
 
-@asynccontextmanager
-async def answering(answer: bytes) -> AsyncIterator[Raw]:
+@contextmanager
+def answering(answer: bytes) -> Iterator[Raw]:
     """A loopback server of these bytes, which hangs up after them."""
     raw = Raw()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        raw.requests.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # the client may have given up
+                if _whole_request(self.rfile):
+                    raw.calls += 1
+                    self.wfile.write(answer)
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        raw.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        raw.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
         yield raw
+        server.shutdown()
+        thread.join()
+
+
+def _whole_request(stream: BufferedIOBase) -> bool:
+    """Read a request with its body, lest the client misses the answer because we hang up on the rest."""
+    length = 0
+    while line := stream.readline().strip():
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+    return len(stream.read(length)) == length
 
 
 def http_answer(
