@@ -49,7 +49,7 @@ async def endpoint_changed(endpoint: ResourceId) -> None:
             report = await wiring().coalescer.report_on(endpoint)
     except TimeoutError as error:
         raise TemporaryError(f"{endpoint}: its turn did not come within {EVENT_SECONDS:.0f} s") from error
-    _log_pass("event", report, began)
+    _log_pass("event", report.as_json(), report, began)
     if report.temporary:
         raise TemporaryError(_summary(report, "The event is to be delivered again."))
 
@@ -66,7 +66,7 @@ async def sync(body: bytes) -> Answer:
         told = [{"at": where, "fault": what} for where, what in error.faults]
         return _problem(400, "The request is not usable; nothing was read or changed", faults=told)
     report = await wired.reconcile(_sync_order(request, wired), SYNC_SECONDS)
-    _log_pass("sync", report, began)
+    _log_pass("sync", report.summary_json(), report, began)
     if report.problems:
         title = "Not everything was done: see problems, and outcomes for what was"
         return _problem(502, title, **report.as_json())
@@ -81,7 +81,7 @@ async def audit() -> None:
     began = time.monotonic()
     wired = wiring()
     report = await wired.reconcile(_audit_order(wired), AUDIT_SECONDS)
-    _log_pass("audit", report, began)
+    _log_pass("audit", report.summary_json(), report, began)
     if report.problems:
         raise TemporaryError(_summary(report, "The next audit looks again."))
 
@@ -102,10 +102,10 @@ def _audit_order(wired: Wiring) -> Order:
     )
 
 
-def _log_pass(door: str, report: Report, began: float) -> None:
-    told = {"door": door, "milliseconds": round((time.monotonic() - began) * 1000), **report.as_json()}
+def _log_pass(door: str, told: Mapping[str, Any], report: Report, began: float) -> None:
+    milliseconds = round((time.monotonic() - began) * 1000)
     level = logging.ERROR if report.problems else logging.INFO
-    _log.log(level, "%s", json.dumps(told))
+    _log.log(level, "%s", json.dumps({"door": door, "milliseconds": milliseconds, **told}))
 
 
 def _summary(report: Report, what_next: str) -> str:

@@ -1,5 +1,6 @@
 """What a pass tells afterwards: one JSON document, the same for log, HTTP answer and page."""
 
+from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ from shared.domain.model import Endpoint
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.plan import Plan
 from shared.domain.world import ReadAddresses, ReadEndpoint, World
+
+MOST_IN_FULL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,16 @@ class Report:
         return unread or any(outcome.temporary for outcome in self.undone)
 
     def as_json(self) -> dict[str, object]:
+        """The whole report. Each endpoint tells its host names unless there are too many to read."""
+        told = [self._endpoint_json(one) for one in sorted(self.plan.verdicts)]
+        return {"endpoints": told, **self.summary_json()}
+
+    def summary_json(self) -> dict[str, object]:
+        """The report without what is well: endpoints are only counted, by verdict."""
         shown = self.plan.changes if self.dry_run else ()
         return {
             "dryRun": self.dry_run,
-            "endpoints": [self._endpoint_json(one) for one in sorted(self.plan.verdicts)],
+            "verdicts": dict(sorted(Counter(one.value for one in self.plan.verdicts.values()).items())),
             "plan": [as_json(change) for change in shown],
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
@@ -76,12 +85,13 @@ class Report:
         if not isinstance(found, Endpoint):
             return basics
         addresses = addresses_of(self.world, found)
+        hostnames = self.plan.hostnames.get(endpoint, {}) if len(self.plan.verdicts) <= MOST_IN_FULL else {}
         return {
             **basics,
             "resourceGuid": found.guid,
             "addresses": list(addresses) if isinstance(addresses, tuple) else [],
             "connections": [{"to": c.target, "status": c.status} for c in found.connections],
-            "hostnames": dict(self.plan.hostnames.get(endpoint, {})),
+            "hostnames": dict(hostnames),
         }
 
 
