@@ -1,0 +1,1 @@
+"""`python -m bench`: the figures of docs/performance.md, measured against the simulator."""

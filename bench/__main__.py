@@ -1,0 +1,58 @@
+"""`python -m bench`: measure every figure, print the table, and write bench/results.json."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import results
+from bench.figures import audit, burst, coldstart, deletions, foreign, single, unchanged
+from bench.rows import Row
+from bench.sizes import FULL, Sizes
+
+type Figure = Callable[[Sizes], list[Row]]
+
+FIGURES: Mapping[str, Figure] = {
+    "single": single.measure,
+    "burst": burst.measure,
+    "deletions": deletions.measure,
+    "audit": audit.measure,
+    "foreign": foreign.measure,
+    "coldstart": coldstart.measure,
+    "unchanged": unchanged.measure,
+}
+RESULTS = Path(__file__).resolve().parent / "results.json"
+
+
+def main() -> int:
+    options, console = _options(), Console()
+    rows: list[Row] = []
+    began = time.monotonic()
+    for name in options.figures or FIGURES:
+        started = time.monotonic()
+        rows += FIGURES[name](FULL)
+        console.print(f"{name}: measured in {time.monotonic() - started:.0f} s", style="dim")
+    results.show(rows, FULL, console)
+    if not options.figures:
+        results.write(RESULTS, rows, time.monotonic() - began)
+        console.print(f"Written to {RESULTS.relative_to(Path.cwd(), walk_up=True)}.")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "figures",
+        nargs="*",
+        choices=[*FIGURES, []],
+        metavar="FIGURE",
+        help=f"only these, and write no file: {', '.join(FIGURES)}",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""Fresh processes on Microsoft's worker: until the functions are indexed, and until a first event is done."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench import child
+from bench.rows import Goal, Row
+from bench.sim import ROOT, Conditions, Sim, simulator
+from bench.sizes import Sizes
+from bench.stage import environment
+from bench.worlds import STORAGE, Json, Shape, endpoint_id, event, fresh
+from simulator.azure.events import change
+
+_SHAPE = Shape(endpoints=1)
+_OURS = ("shared", "function_app", "bench")
+_SDKS = ("azure.mgmt", "azure.core", "azure.identity", "aiohttp", "httpx", "pydantic")
+_EMPTY = '''"""An app with one function that does nothing."""
+
+import azure.functions as func
+
+app = func.FunctionApp()
+
+
+@app.event_grid_trigger(arg_name="event")
+async def endpoint_changed(event: func.EventGridEvent) -> None:
+    pass
+'''
+
+
+@dataclass(frozen=True)
+class Apps:
+    """The product, an app that does nothing, and the product with all its imports at the top."""
+
+    product: Path
+    empty: Path
+    eager: Path
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The measured programs; each is run once in a round, so that noise touches all alike."""
+
+    empty: list[Json]
+    nobodys: list[Json]
+    ours: list[Json]
+    eager: list[Json]
+    libraries: list[Json]
+
+
+def measure(sizes: Sizes) -> list[Row]:
+    """Medians of several rounds, after one that fills the file cache and tells which modules are needed."""
+    world = fresh(_SHAPE)
+    with _apps() as apps, simulator(world, Conditions()) as sim:
+        needed = _needed(_ours(sim, world, apps.product))
+        runs = Kinds(*_rounds(sizes, _programs(sim, world, apps, needed)))
+        costs = child.import_times("coldstart", _order(apps.empty, modules=needed))
+    return [*_index_rows(runs), *_nobodys_rows(runs), *_ours_rows(runs, _by_package(costs, needed))]
+
+
+def _programs(sim: Sim, world: Json, apps: Apps, needed: list[str]) -> list[Callable[[], Json]]:
+    nobodys = change(STORAGE, "Microsoft.Storage/storageAccounts", "write", "")
+    return [
+        lambda: _start(sim, _order(apps.empty, event=nobodys)),
+        lambda: _start(sim, _order(apps.product, event=nobodys)),
+        lambda: _ours(sim, world, apps.product),
+        lambda: _ours(sim, world, apps.eager),
+        lambda: _start(sim, _order(apps.empty, modules=needed)),
+    ]
+
+
+def _rounds(sizes: Sizes, programs: list[Callable[[], Json]]) -> list[list[Json]]:
+    """What each program measured in each round."""
+    rounds = [[program() for program in programs] for _ in range(sizes.starts)]
+    return [list(runs) for runs in zip(*rounds, strict=True)]
+
+
+def _order(app: Path, **what: object) -> Json:
+    return {"app": str(app), **what}
+
+
+def _start(sim: Sim, order: Json) -> Json:
+    return child.run("coldstart", order, environment(sim) | {"PYTHONPATH": str(ROOT)})
+
+
+def _ours(sim: Sim, world: Json, app: Path) -> Json:
+    """The first event about an endpoint that is to be connected."""
+    sim.reset(world)
+    return _start(sim, _order(app, event=event(endpoint_id(_SHAPE, 0))))
+
+
+def _needed(run: Json) -> list[str]:
+    """The modules that are not ours, in the order in which the event's work loaded them."""
+    return [module for module in run["loaded"] if module.partition(".")[0] not in _OURS]
+
+
+@contextmanager
+def _apps() -> Iterator[Apps]:
+    source = (ROOT / "function_app.py").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        apps = Apps(ROOT, Path(folder) / "empty", Path(folder) / "eager")
+        for app, text in ((apps.empty, _EMPTY), (apps.eager, f"from shared import doors\n{source}")):
+            app.mkdir()
+            (app / "function_app.py").write_text(text, encoding="utf-8")
+        yield apps
+
+
+def _ms(runs: list[Json], what: str) -> float:
+    return 1000 * median(float(run[what]) for run in runs)
+
+
+def _index_rows(runs: Kinds) -> list[Row]:
+    empty, product, eager = (_ms(one, "index") for one in (runs.empty, runs.nobodys + runs.ours, runs.eager))
+    detail = {
+        "emptyMs": round(empty, 1),
+        "productMs": round(product, 1),
+        "allImportsAtTheTopMs": round(eager, 1),
+    }
+    return [
+        Row(
+            "Index time, fresh process: over an empty app's",
+            product / empty,
+            "×",
+            Goal("most", 1.3),
+            "1: the worker's own work",
+            detail=detail,
+        ),
+        Row(
+            "Index time with all imports at the top: over an empty app's",
+            eager / empty,
+            "×",
+            peer="imports at the top",
+        ),
+    ]
+
+
+def _nobodys_rows(runs: Kinds) -> list[Row]:
+    what = "First event that is none of ours, fresh process"
+    loaded = {module for run in runs.nobodys for module in run["loaded"] if module.startswith(_SDKS)}
+    empty = _ms(runs.empty, "first")
+    return [
+        Row(
+            what,
+            _ms(runs.nobodys, "first"),
+            "ms",
+            Goal("under", 30),
+            f"an empty function takes {empty:.1f} ms",
+        ),
+        Row(f"{what}: modules of SDKs imported", len(loaded), "", Goal("most", 0), "0"),
+    ]
+
+
+def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
+    what = "First event of ours, fresh process"
+    ours, libraries = _ms(runs.ours, "first"), _ms(runs.libraries, "first")
+    until_done = [
+        1000 * median(run["index"] + run["first"] for run in one)
+        for one in (runs.ours, runs.eager, runs.empty)
+    ]
+    product, eager, empty = until_done
+    return [
+        Row(
+            f"{what}: over the import of its libraries",
+            ours / libraries,
+            "×",
+            Goal("under", 1.2),
+            "1: nothing but importing them",
+            detail={"firstEventMs": round(ours), "librariesMs": round(libraries), "importMsByPackage": costs},
+        ),
+        Row(
+            f"{what}, indexing included: over all imports at the top",
+            product / eager,
+            "×",
+            peer="imports at the top",
+        ),
+        Row(f"{what}, indexing included: over an empty app", product / empty, "×", peer="an empty app"),
+    ]
+
+
+def _by_package(costs: dict[str, int], needed: list[str]) -> dict[str, float]:
+    """The milliseconds of each package's own code, dearest first; small ones together."""
+    sums: Counter[str] = Counter()
+    for module in needed:
+        sums[_package(module)] += costs.get(module, 0)
+    told = {package: round(cost / 1000, 1) for package, cost in sums.most_common(12)}
+    return {**told, "others": round((sums.total() / 1000) - sum(told.values()), 1)}
+
+
+def _package(module: str) -> str:
+    parts = module.split(".")
+    return ".".join(
+        parts[:3] if parts[:2] == ["azure", "mgmt"] else parts[:2] if parts[0] == "azure" else parts[:1]
+    )

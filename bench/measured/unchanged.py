@@ -1,0 +1,31 @@
+"""Passes over one endpoint that is as it should be, through their door: the CPU time of each."""
+
+import asyncio
+import time
+
+from bench.measured.telling import tell, told
+from shared import doors
+from shared.domain.ids import Kind, ResourceId
+
+_WARM_UP = 3
+
+
+async def _passes(endpoint: ResourceId, count: int) -> list[float]:
+    for _ in range(_WARM_UP):
+        await doors.endpoint_changed(endpoint)
+    seconds = []
+    for _ in range(count):
+        began = time.process_time()
+        await doors.endpoint_changed(endpoint)
+        seconds.append(time.process_time() - began)
+    return seconds
+
+
+def main() -> None:
+    order = told()
+    endpoint = ResourceId.parse(order["endpoint"], Kind.PRIVATE_ENDPOINT)
+    tell(cpuSeconds=asyncio.run(_passes(endpoint, order["passes"])))
+
+
+if __name__ == "__main__":
+    main()

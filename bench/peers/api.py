@@ -1,0 +1,36 @@
+"""Calls as the peers make them: one after the other, waiting where they are refused for their number."""
+
+import time
+from typing import Any
+
+import httpx
+
+from bench.sim import Sim
+from bench.worlds import KEY, ORGANIZATION, SECRET, Json
+
+_ARM_VERSION = {"api-version": "2024-05-01"}
+
+
+class Api:
+    """ARM and ClickHouse Cloud over one connection pool, with nothing between."""
+
+    def __init__(self, sim: Sim, *, pause: float = 0.0) -> None:
+        """`pause`: how much longer to wait, in seconds, than the server says."""
+        self._client = httpx.Client(base_url=sim.url, timeout=60.0, trust_env=False)
+        self._pause = pause
+
+    def close(self) -> None:
+        self._client.close()
+
+    def arm(self, method: str, path: str, body: Json | None = None) -> Json:
+        answer = self._client.request(method, path, params=_ARM_VERSION, json=body)
+        return dict(answer.raise_for_status().json())
+
+    def clickhouse(self, method: str, path: str = "", body: Json | None = None) -> Any:
+        """The result of a call below the organization, tried again for as long as it is refused."""
+        url = f"/v1/organizations/{ORGANIZATION}{path}"
+        while True:
+            answer = self._client.request(method, url, json=body, auth=(KEY, SECRET))
+            if answer.status_code != 429:
+                return answer.raise_for_status().json()["result"]
+            time.sleep(float(answer.headers["X-RateLimit-Reset"]) + self._pause)

@@ -1,0 +1,67 @@
+"""Terraform's way: the calls that ClickHouse's provider makes, at Terraform's own parallelism of 10.
+
+Read in the provider's source, v3.25.3: creating a `clickhouse_service_private_endpoints_attachment` is a GET
+of the service, then a PATCH; refreshing it is a GET; after a 429 it waits for as long as the server says, a
+second more, and about another before it tries again. The service registers the id itself.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+from bench.peers.api import Api
+from bench.peers.azure import address_of, guid_of, put_wildcard, read_endpoint
+from bench.sim import Sim
+
+_PARALLELISM = 10
+_PAUSE = 2.0
+
+
+def connect_each(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> None:
+    """An attachment for each endpoint and service: every team has its own configuration.
+
+    The provider calls several attachments to one service unsupported; it is what teams that do not share
+    a configuration are left with.
+    """
+    api = _api(sim)
+    with ThreadPoolExecutor(_PARALLELISM) as pool:
+        guids = list(pool.map(lambda one: _azure(api, one), endpoints))
+        list(pool.map(lambda pair: _attach(api, pair[1], [pair[0]]), product(guids, services)))
+    api.close()
+
+
+def connect_all(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> None:
+    """One attachment for each service, with all endpoints in it: one configuration that knows them all."""
+    api = _api(sim)
+    with ThreadPoolExecutor(_PARALLELISM) as pool:
+        guids = list(pool.map(lambda one: _azure(api, one), endpoints))
+        list(pool.map(lambda service: _attach(api, service, guids), services))
+    api.close()
+
+
+def calls_for_each(endpoints: int, services: int) -> int:
+    """How many calls to ClickHouse `connect_each` makes."""
+    return 2 * endpoints * services
+
+
+def calls_for_all(_endpoints: int, services: int) -> int:
+    """How many calls to ClickHouse `connect_all` makes."""
+    return 2 * services
+
+
+def _api(sim: Sim) -> Api:
+    sim.switch(requireRegistration=False)
+    return Api(sim, pause=_PAUSE)
+
+
+def _azure(api: Api, one: str) -> str:
+    endpoint = read_endpoint(api, one)
+    put_wildcard(api, endpoint, address_of(api, endpoint))
+    return guid_of(endpoint)
+
+
+def _attach(api: Api, service: str, guids: Sequence[str]) -> None:
+    known = api.clickhouse("GET", f"/services/{service}")["privateEndpointIds"]
+    again = [guid for guid in guids if guid in known]
+    body = {"privateEndpointIds": {"add": list(guids), "remove": again}}
+    api.clickhouse("PATCH", f"/services/{service}", body)

@@ -1,0 +1,76 @@
+"""One line of the table: what was measured, what it is held against, and whether that was reached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+type Number = int | float
+
+_WORDS = {"under": "under", "most": "at most", "least": "at least"}
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A bound on a value: `under` leaves the bound itself out, `most` and `least` take it in."""
+
+    kind: Literal["under", "most", "least"]
+    bound: Number
+
+    def met_by(self, value: Number) -> bool:
+        match self.kind:
+            case "under":
+                return value < self.bound
+            case "most":
+                return value <= self.bound
+            case "least":
+                return value >= self.bound
+
+    def text(self, unit: str) -> str:
+        return f"{_WORDS[self.kind]} {shown(self.bound)} {unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`limit`: what no program could do better, and why. `peer`: another way of doing the same, where the
+    value compares with one. `extrapolated`: not all of it was run. `detail`: further numbers of the same run.
+    """
+
+    figure: str
+    value: Number
+    unit: str = ""
+    goal: Goal | None = None
+    limit: str = ""
+    peer: str = ""
+    extrapolated: bool = False
+    detail: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal was reached; None where there is none."""
+        return self.goal.met_by(self.value) if self.goal else None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "figure": self.figure,
+            "value": rounded(self.value),
+            "unit": self.unit,
+            "goal": self.goal.text(self.unit) if self.goal else None,
+            "met": self.met,
+            "limit": self.limit or None,
+            "peer": self.peer or None,
+            "extrapolated": self.extrapolated,
+            "detail": dict(self.detail),
+        }
+
+
+def rounded(value: Number) -> Number:
+    """The value to three significant digits, or to the unit where it is larger than that."""
+    if isinstance(value, int):
+        return value
+    return round(value) if abs(value) >= 1000 else float(f"{value:.3g}")
+
+
+def shown(value: Number) -> str:
+    """The value as people read it."""
+    return f"{rounded(value):,}".removesuffix(".0").replace(",", " ")

@@ -1,0 +1,52 @@
+"""How large each figure is run: in full for the table, in miniature so that a test can run it all."""
+
+from dataclasses import dataclass
+
+from bench.limits import RATE_LIMIT
+from bench.sim import Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The numbers of the issue's table, and how often what is noisy is repeated."""
+
+    latency_ms: int = 50
+    rate_limit: str = RATE_LIMIT
+    repeats: int = 7
+    burst: int = 200
+    services: int = 10
+    processes: int = 4
+    peer_endpoints: int = 2
+    deletions: int = 1000
+    audits: tuple[int, int] = (1_000, 10_000)
+    audit_services: int = 200
+    audit_networks: int = 100
+    foreign: int = 10_000
+    starts: int = 5
+    unchanged: int = 40
+    patience: float = 150.0
+
+    @property
+    def outside(self) -> Conditions:
+        """Honest conditions: ClickHouse's rate limit, and every answer takes its time."""
+        return Conditions(self.rate_limit, self.latency_ms)
+
+
+FULL = Sizes()
+MINIATURE = Sizes(
+    latency_ms=5,
+    rate_limit="1000/1",
+    repeats=1,
+    burst=4,
+    services=2,
+    processes=2,
+    peer_endpoints=1,
+    deletions=4,
+    audits=(2, 4),
+    audit_services=2,
+    audit_networks=2,
+    foreign=4,
+    starts=1,
+    unchanged=2,
+    patience=10.0,
+)

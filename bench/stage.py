@@ -1,0 +1,109 @@
+"""The simulator and as many processes of the product as are asked for, joined by event subscriptions.
+
+Each process is a local host of its own: Microsoft's worker with the real function_app.py. Event Grid
+delivers to it as it does to a function app: at least once, again after 10 s, 30 s, 1 m, … what failed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from bench.sim import ROOT, Conditions, Sim, simulator
+from bench.worlds import KEY, ORGANIZATION, OWNER, SECRET, SUBSCRIPTION, Json, share_prefix
+from localhost.host import Host, running
+
+UNLIMITED = "100000/1"
+
+_TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
+_DURATION = re.compile(r"Executed 'Functions\.endpoint_changed' \((\w+), .*Duration=(\d+)ms\)")
+
+
+def environment(sim: Sim) -> dict[str, str]:
+    """The settings of the product, in a world of `bench.worlds`."""
+    limit = sim.conditions.rate_limit
+    return {
+        "CLICKHOUSE_ORG_ID": ORGANIZATION,
+        "CLICKHOUSE_CLOUD_API_KEY": KEY,
+        "CLICKHOUSE_CLOUD_API_SECRET": SECRET,
+        "CLICKHOUSE_API_URL": sim.url,
+        "CLICKHOUSE_RATE_LIMIT": UNLIMITED if limit == "off" else limit,
+        "AZURE_RESOURCE_MANAGER_URL": sim.url,
+        "OWNER_ID": OWNER,
+        "ENDPOINT_SCOPES": f"/subscriptions/{SUBSCRIPTION}",
+        "AUDIT_SCHEDULE": "0 0 0 1 1 *",
+    }
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A simulator and the processes that Event Grid delivers to."""
+
+    sim: Sim
+    hosts: list[Host]
+
+    def deliver(self, events: Iterable[Json], seconds: float) -> "Delivered":
+        """Publish the events and wait until they are delivered, retries included, or that time is over."""
+        self.sim.clear()
+        before, logged = len(self.sim.events()), [len(host.logs()) for host in self.hosts]
+        self.sim.emit(events)
+        self.sim.idle(seconds)
+        lines = [line for host, start in zip(self.hosts, logged, strict=True) for line in host.logs()[start:]]
+        return Delivered(self.sim.events()[before:], self.sim.requests(), lines)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of a burst of events: the events, the requests it led to, and what the product logged."""
+
+    events: list[Json]
+    log: list[Json]
+    lines: list[str]
+
+    @property
+    def began(self) -> float:
+        return min(float(one["at"]) for one in self._attempts())
+
+    @property
+    def lost(self) -> int:
+        """How many events were never accepted."""
+        statuses = [one["status"] for told in self.events for one in told["deliveries"]]
+        return len(statuses) - statuses.count("delivered")
+
+    @property
+    def retried(self) -> int:
+        """How many events were delivered more than once."""
+        return sum(len(one["attempts"]) > 1 for told in self.events for one in told["deliveries"])
+
+    def answers(self) -> list[float]:
+        """How long each invocation took, in seconds."""
+        found = (_DURATION.search(line) for line in self.lines)
+        return [int(one[2]) / 1000 for one in found if one]
+
+    def _attempts(self) -> list[Json]:
+        return [one for told in self.events for sent in told["deliveries"] for one in sent["attempts"]]
+
+
+@contextmanager
+def stage(world: Json, conditions: Conditions, *, processes: int = 1, batch: int = 1) -> Iterator[Stage]:
+    """The product in so many processes; with several, each has one share of the endpoints.
+
+    `batch`: how many events Event Grid may put into one request.
+    """
+    with ExitStack() as stack:
+        sim = stack.enter_context(simulator(world, conditions))
+        hosts = [stack.enter_context(running(ROOT, environment(sim), timers=False)) for _ in range(processes)]
+        for share, host in enumerate(hosts):
+            _subscribe(sim, host, batch, f"share-{share}", share_prefix(share) if processes > 1 else "")
+        yield Stage(sim, hosts)
+
+
+def _subscribe(sim: Sim, host: Host, batch: int, name: str, prefix: str) -> None:
+    sim.subscribe(
+        name=name,
+        endpoint=f"{host.url}/runtime/webhooks/eventgrid?functionName=endpoint_changed",
+        includedEventTypes=_TYPES,
+        subjectBeginsWith=prefix,
+        maxEventsPerBatch=batch,
+        deadLetter=True,
+    )

@@ -1,0 +1,181 @@
+"""The worlds that the figures are measured on: as many endpoints, networks, zones and services as are asked for."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+from uuid import UUID
+
+from shared.domain.ids import Kind, ResourceId
+from shared.domain.marks import Claim, describe, metadata_for
+from simulator.azure.events import change
+
+type Json = dict[str, Any]
+
+OWNER = "bench"
+KEY, SECRET = "bench-key", "bench-secret"
+ORGANIZATION = str(UUID(int=1))
+SUBSCRIPTION = str(UUID(int=2))
+REGION = "westus3"
+ZONE = f"{REGION}.privatelink.azure.clickhouse.cloud"
+ALIAS = f"production-{REGION}-0-0.{UUID(int=3)}.{REGION}.azure.privatelinkservice"
+STORAGE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/lake"
+)
+TAG = "clickhouse-services"
+
+_FIRST_GUID, _FIRST_SERVICE = 1 << 64, 1 << 32
+_FIRST_ADDRESS = IPv4Address("10.0.0.8")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large a world is. Every network has a zone of its own that is linked to it.
+
+    `selects`: how many services each endpoint selects, None for all. `shares`: into how many processes'
+    shares the endpoints are divided. `foreign`: they are other private endpoints, without our tag.
+    """
+
+    endpoints: int
+    services: int = 1
+    per_network: int = 1
+    selects: int | None = None
+    shares: int = 1
+    foreign: bool = False
+
+    @property
+    def networks(self) -> int:
+        return -(-self.endpoints // self.per_network)
+
+    def chosen(self, endpoint: int) -> list[int]:
+        """The numbers of the services that an endpoint selects."""
+        if self.selects is None:
+            return list(range(self.services))
+        return sorted({(endpoint * self.selects + n) % self.services for n in range(self.selects)})
+
+    def tag(self, endpoint: int) -> str:
+        return "*" if self.selects is None else ",".join(map(service_id, self.chosen(endpoint)))
+
+
+def share_prefix(share: int) -> str:
+    """What the ids of the endpoints of a share begin with, and no others'."""
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/share-{share}-"
+
+
+def endpoint_id(shape: Shape, number: int) -> str:
+    return f"{_network_group(shape, number)}/providers/{Kind.PRIVATE_ENDPOINT.value}/pe-{number:05d}"
+
+
+def endpoint_ids(shape: Shape) -> list[str]:
+    return [endpoint_id(shape, number) for number in range(shape.endpoints)]
+
+
+def guid_of(number: int) -> str:
+    return str(UUID(int=_FIRST_GUID + number))
+
+
+def address_of(shape: Shape, number: int) -> str:
+    return str(_FIRST_ADDRESS + number % shape.per_network)
+
+
+def service_id(number: int) -> str:
+    return str(UUID(int=_FIRST_SERVICE + number))
+
+
+def event(endpoint: str, verb: str = "write") -> Json:
+    """What Event Grid tells of a private endpoint that was written or deleted."""
+    return change(endpoint, Kind.PRIVATE_ENDPOINT.value, verb, str(UUID(int=0)))
+
+
+def fresh(shape: Shape) -> Json:
+    """A world where the endpoints are there and nobody has done anything about them yet."""
+    return {
+        "clickhouse": {
+            "organization": {"id": ORGANIZATION, "name": "bench"},
+            "keys": [{"id": KEY, "secret": SECRET}],
+            "services": [_service(number) for number in range(shape.services)],
+        },
+        "azure": {
+            "subscriptions": [SUBSCRIPTION],
+            "virtualNetworks": [_network(shape, first) for first in _firsts(shape)],
+            "privateDnsZones": [] if shape.foreign else [_zone(shape, first) for first in _firsts(shape)],
+            "privateEndpoints": [_endpoint(shape, number) for number in range(shape.endpoints)],
+        },
+    }
+
+
+def connected(shape: Shape) -> Json:
+    """The same world once the product has done all it has to do."""
+    world = deepcopy(fresh(shape))
+    cloud, azure = world["clickhouse"], world["azure"]
+    cloud["organization"]["privateEndpoints"] = [_registration(shape, n) for n in range(shape.endpoints)]
+    for number in range(shape.endpoints):
+        for service in shape.chosen(number):
+            cloud["services"][service].setdefault("privateEndpointIds", []).append(guid_of(number))
+    for first, zone in zip(_firsts(shape), azure["privateDnsZones"], strict=True):
+        zone["records"] = [_wildcard(shape, first)]
+    return world
+
+
+def without_endpoints(world: Json) -> Json:
+    """The world after all its endpoints were deleted."""
+    return {**world, "azure": {**world["azure"], "privateEndpoints": []}}
+
+
+def _firsts(shape: Shape) -> range:
+    """The first endpoint of each network."""
+    return range(0, shape.endpoints, shape.per_network)
+
+
+def _network_group(shape: Shape, number: int) -> str:
+    network = number // shape.per_network
+    return f"{share_prefix(network % shape.shares)}{network:05d}"
+
+
+def _network_id(shape: Shape, number: int) -> str:
+    return f"{_network_group(shape, number)}/providers/{Kind.VIRTUAL_NETWORK.value}/vnet"
+
+
+def _network(shape: Shape, first: int) -> Json:
+    subnet = {"name": "default", "prefix": "10.0.0.0/20"}
+    return {"id": _network_id(shape, first), "addressPrefix": "10.0.0.0/16", "subnets": [subnet]}
+
+
+def _zone(shape: Shape, first: int) -> Json:
+    links = [{"name": "vnet", "virtualNetwork": _network_id(shape, first)}]
+    return {"id": f"{_network_group(shape, first)}/providers/{Kind.ZONE.value}/{ZONE}", "links": links}
+
+
+def _endpoint(shape: Shape, number: int) -> Json:
+    return {
+        "id": endpoint_id(shape, number),
+        "subnet": f"{_network_id(shape, number)}/subnets/default",
+        "privateLinkService": STORAGE if shape.foreign else ALIAS,
+        "tags": {} if shape.foreign else {TAG: shape.tag(number)},
+        "resourceGuid": guid_of(number),
+        "address": address_of(shape, number),
+        "manual": not shape.foreign,
+    }
+
+
+def _service(number: int) -> Json:
+    return {
+        "id": service_id(number),
+        "name": f"service-{number:03d}",
+        "region": REGION,
+        "privateLinkService": ALIAS,
+        "privateDnsHostname": f"s{number:09d}.{ZONE}",
+    }
+
+
+def _registration(shape: Shape, number: int) -> Json:
+    described = describe(OWNER, ResourceId.parse(endpoint_id(shape, number), Kind.PRIVATE_ENDPOINT))
+    return {"id": guid_of(number), "description": described, "cloudProvider": "azure", "region": REGION}
+
+
+def _wildcard(shape: Shape, first: int) -> Json:
+    """The record of a network's zone, held by the network's first endpoint."""
+    holder = ResourceId.parse(endpoint_id(shape, first), Kind.PRIVATE_ENDPOINT)
+    address = address_of(shape, first)
+    metadata = metadata_for(OWNER, {address: Claim(holder, guid_of(first))}, {})
+    return {"name": "*", "ttl": 300, "addresses": [address], "metadata": metadata}
