@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
 from shared.domain.report import Report
 
@@ -42,5 +43,13 @@ class Coalescer:
             try:
                 batch.report.set_result(await self._run_pass(frozenset(batch.endpoints)))
             except Exception as error:  # noqa: BLE001 -- it is the waiters' to handle, whatever it is
-                batch.report.set_exception(error)
-                batch.report.exception()  # retrieved, should no waiter be left to do so
+                _fail(batch, error)
+            except asyncio.CancelledError:
+                _fail(batch, TemporaryError("the pass was broken off"))
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise
+
+
+def _fail(batch: _Batch, error: Exception) -> None:
+    batch.report.set_exception(error)
+    batch.report.exception()  # retrieved, should no waiter be left to do so
