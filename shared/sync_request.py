@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+)
 
 from shared.domain.ids import Kind, ResourceId, quoted
 from shared.domain.rules import Rules
@@ -20,10 +29,13 @@ class BadRequestError(Exception):
         self.faults = tuple(faults)
 
 
-def _endpoint(value: Any) -> ResourceId:
+def _endpoint(value: Any, info: ValidationInfo[Rules]) -> ResourceId:
     if not isinstance(value, str):
         raise ValueError("it is no text")  # noqa: TRY004 -- pydantic takes a ValueError for a fault
-    return ResourceId.parse(value, Kind.PRIVATE_ENDPOINT)
+    endpoint = ResourceId.parse(value, Kind.PRIVATE_ENDPOINT)
+    if not info.context.may_ask(endpoint):
+        raise ValueError(f"{quoted(str(endpoint))} lies outside ENDPOINT_SCOPES")
+    return endpoint
 
 
 def _form(value: Any) -> str:
@@ -59,26 +71,20 @@ def parse_sync_request(body: bytes, rules: Rules) -> SyncRequest:
     if len(body) > LONGEST_BODY:
         raise BadRequestError([("body", f"it has more than {LONGEST_BODY} bytes")])
     try:
-        request = SyncRequest.model_validate_json(body)
+        return SyncRequest.model_validate_json(body, context=rules)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         raise BadRequestError(
             [(_where(one["loc"]), one["msg"].removeprefix("Value error, ")) for one in found]
         ) from None
-    listed = [] if isinstance(request.endpoints, str) else request.endpoints
-    outside = [
-        (f"endpoints[{at}]", f"{quoted(str(one))} lies outside ENDPOINT_SCOPES")
-        for at, one in enumerate(listed)
-        if not rules.may_ask(one)
-    ]
-    if outside:
-        raise BadRequestError(outside)
-    return request
 
 
 def _where(location: tuple[int | str, ...]) -> str:
     """`endpoints[3]` for pydantic's ("endpoints", "list", 3)."""
-    parts = [part for part in location if part not in ("list", "all")]
-    return (
-        "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".") or "body"
-    )
+    match location:
+        case ("endpoints", _, int(number), *_):
+            return f"endpoints[{number}]"
+        case (str(name), *_) if name:
+            return name
+        case _:
+            return "body"
