@@ -12,12 +12,7 @@ from shared.domain.plan import Plan
 from shared.domain.report import Report
 from shared.domain.verdicts import Verdict
 from shared.domain.world import World
-from tests.support.edges import PE
-
-
-def endpoint(name: str) -> ResourceId:
-    return ResourceId(PE.subscription, PE.resource_group, PE.type, name)
-
+from tests.support.edges import endpoint
 
 A, B, C = map(endpoint, "abc")
 

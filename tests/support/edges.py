@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
@@ -120,6 +120,11 @@ async def adapters_for(
         await transport.close()
 
 
+def endpoint(name: str) -> ResourceId:
+    """An endpoint of that name in the demo world's network group."""
+    return replace(PE, name=name)
+
+
 def wildcard(
     *addresses: str, etag: str | None = None, ttl: int = 300, name: str = "*", **metadata: str
 ) -> RecordSet:
@@ -145,6 +150,12 @@ def put_endpoint(sim: RunningSimulator, name: str = "pe1", **tags: str) -> Json:
     sim.clear_requests()
     told: Json = answer.json()
     return told
+
+
+def delete_endpoint(sim: RunningSimulator, which: ResourceId = PE) -> None:
+    """Delete a private endpoint in ARM."""
+    with httpx.Client(base_url=sim.url, params=API, trust_env=False) as arm:
+        assert arm.delete(str(which)).is_success
 
 
 def environment(url: str) -> dict[str, str]:

@@ -1,0 +1,138 @@
+"""One part of a good answer, replaced by any JSON: the parsers understand it or say that they do not."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.adapters.azure_dns import record_from
+from shared.adapters.azure_network import addresses_from, endpoint_from
+from shared.adapters.clickhouse import service_from
+from shared.adapters.shapes import MISSHAPEN
+from shared.domain.errors import PermanentError
+from shared.domain.model import Endpoint, RecordSet, Service
+from tests.support.edges import ALIAS, ANALYTICS, NIC, PE, VNET, ZONE
+
+ENDPOINT = {
+    "id": str(PE),
+    "tags": {"clickhouse-services": "*"},
+    "properties": {
+        "resourceGuid": "4c8ad43e-195c-4673-9cc0-e26969210f4f",
+        "subnet": {"id": f"{VNET}/subnets/default"},
+        "manualPrivateLinkServiceConnections": [
+            {
+                "properties": {
+                    "privateLinkServiceId": ALIAS,
+                    "privateLinkServiceConnectionState": {"status": "Pending"},
+                }
+            }
+        ],
+        "privateLinkServiceConnections": [],
+        "networkInterfaces": [{"id": str(NIC)}],
+        "ipConfigurations": [{"properties": {"privateIPAddress": "10.0.0.4"}}],
+        "customDnsConfigs": [{"fqdn": "x", "ipAddresses": ["10.0.0.4"]}],
+    },
+}
+RECORD = {
+    "name": "*",
+    "etag": "e",
+    "properties": {"ttl": 300, "metadata": {"a": "b"}, "aRecords": [{"ipv4Address": "10.0.0.4"}]},
+}
+SERVICE = {
+    "id": ANALYTICS,
+    "name": "analytics",
+    "provider": "azure",
+    "region": "westus3",
+    "state": "running",
+    "tags": [{"key": "env", "value": "prod"}],
+    "privateEndpointIds": ["x"],
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(told: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every part of a document."""
+    yield at
+    if isinstance(told, dict | list):
+        for key, value in told.items() if isinstance(told, dict) else enumerate(told):
+            yield from places(value, (*at, key))
+
+
+def with_part(told: Any, at: tuple[Any, ...], part: Any) -> Any:
+    """The document with another part at that place."""
+    if not at:
+        return part
+    copy = json.loads(json.dumps(told))
+    inner = copy
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = part
+    return copy
+
+
+def spoilt(told: Any) -> st.SearchStrategy[Any]:
+    return st.builds(lambda at, part: with_part(told, at, part), st.sampled_from(list(places(told))), JSON)
+
+
+@pytest.mark.parametrize(
+    ("parse", "told"), [(endpoint_from, ENDPOINT), (record_from, RECORD), (service_from, SERVICE)]
+)
+def test_the_good_one(parse: Callable[..., object], told: Any) -> None:
+    """What is spoilt below is understood as it stands here."""
+    assert parse(ZONE, told) if parse is record_from else parse(told)
+
+
+@given(told=spoilt(ENDPOINT))
+def test_endpoint(told: Any) -> None:
+    """An endpoint is made of texts, or refused with a PermanentError."""
+    try:
+        endpoint = endpoint_from(told)
+    except PermanentError:
+        return
+    assert isinstance(endpoint, Endpoint)
+    texts = [endpoint.guid, endpoint.arm_id, *endpoint.tags, *endpoint.tags.values(), *endpoint.addresses]
+    texts += [text for connection in endpoint.connections for text in (connection.target, connection.status)]
+    assert all(isinstance(text, str) for text in texts)
+
+
+@given(told=spoilt(ENDPOINT))
+def test_addresses(told: Any) -> None:
+    """An interface's addresses are texts, or refused in a way that the adapter understands."""
+    try:
+        addresses = addresses_from(told)
+    except MISSHAPEN:
+        return
+    assert all(isinstance(address, str) for address in addresses)
+
+
+@given(told=spoilt(RECORD))
+def test_record(told: Any) -> None:
+    """A record set is made of texts and a number, or refused in a way that the adapter understands."""
+    try:
+        record = record_from(ZONE, told)
+    except MISSHAPEN:
+        return
+    assert isinstance(record, RecordSet)
+    assert isinstance(record.ttl, int)
+    texts = [record.name, *record.addresses, *record.metadata, *record.metadata.values(), record.etag or ""]
+    assert all(isinstance(text, str) for text in texts)
+
+
+@given(told=spoilt(SERVICE))
+def test_service(told: Any) -> None:
+    """A service is made of texts, or refused in a way that the adapter understands."""
+    try:
+        service = service_from(told)
+    except MISSHAPEN:
+        return
+    assert isinstance(service, Service)
+    texts = [service.id, service.name, service.provider, service.region, service.state, *service.allow_list]
+    texts += [*service.tags, *service.tags.values()]
+    assert all(isinstance(text, str) for text in texts)
