@@ -161,7 +161,7 @@ def _expect_reachable(stage: Stage, services: list[str], report: Json) -> None:
     """The endpoint has what its tag asks for, and nothing else; the report tells clients where to connect."""
     now, expect = stage.now(), stage.checks.expect
     guid, address = now.guid(ENDPOINT), now.address(ENDPOINT)
-    mark = f"clickhouse-privatelink/{OWNER} {endpoint_id(ENDPOINT)}"
+    mark = f"clickhouse-privatelink/{OWNER} {endpoint_id(ENDPOINT)};"
     expect("registration", mark, lambda: stage.now().registration(guid), f"{guid}  {OWNER}'s, for {ENDPOINT}")
     expect("allow lists", services, lambda: stage.now().allowed_by(guid))
     expect("record", [address], lambda: stage.now().wildcard(), f"*.{ZONE} → {address}")

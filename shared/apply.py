@@ -28,11 +28,11 @@ from shared.domain.errors import (
 )
 from shared.domain.model import RecordSet, Registration
 from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
-from shared.domain.world import ReadRegistrations, ReadServices, ReadZone, World
+from shared.domain.world import Draft, ReadRegistrations, ReadServices, ReadZone, World
 from shared.ports import Systems
 
-type News = Callable[[World], World]
-"""What a call taught us: to be applied to the world we knew."""
+type News = Callable[[Draft], None]
+"""What a call taught us, to be written into the world we knew."""
 type Result = tuple[list[Outcome], News]
 
 
@@ -44,17 +44,16 @@ async def apply(
     What a failed call was about is forgotten, so that it is read again before it is decided again.
     """
     outcomes: list[Outcome] = []
+    draft = Draft(world)
     for stage in stages(changes):
-        ready = []
-        for change in stage:
-            if blocker := blocked_by(change, outcomes):
-                outcomes.append(_skipped(change, blocker))
-            else:
-                ready.append(change)
+        undone = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
+        blockers = {change: blocked_by(change, undone) for change in stage}
+        outcomes += [_skipped(change, blocker) for change, blocker in blockers.items() if blocker]
+        ready = [change for change, blocker in blockers.items() if not blocker]
         for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in calls(ready))):
             outcomes += done
-            world = news(world)
-    return tuple(outcomes), world
+            news(draft)
+    return tuple(outcomes), draft.world()
 
 
 async def _carry_out(call: tuple[Change, ...], systems: Systems) -> Result:
@@ -100,29 +99,29 @@ async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> N
     add = tuple(Registration(c.id, c.region, c.description) for c in call if isinstance(c, Register))
     remove = tuple(Registration(c.id, c.region) for c in call if isinstance(c, Deregister))
     told = await systems.clickhouse.update_registrations(add, remove)
-    return _forget(call) if told is None else lambda world: world.learn({ReadRegistrations(): told})
+    return _forget(call) if told is None else lambda draft: draft.learn({ReadRegistrations(): told})
 
 
 async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> News:
     add = tuple(change.id for change in call if isinstance(change, Allow))
     remove = tuple(change.id for change in call if isinstance(change, Disallow))
     told = await systems.clickhouse.update_allow_list(service, add, remove)
-    return _forget(call) if told is None else lambda world: world.with_service(told)
+    return _forget(call) if told is None else lambda draft: draft.with_service(told)
 
 
 def _with_record(target: RecordSet, written: RecordSet | None) -> News:
-    return lambda world: world.with_record(target.zone, target.name, written)
+    return lambda draft: draft.with_record(target.zone, target.name, written)
 
 
 def _forget(call: tuple[Change, ...]) -> News:
     """Nothing is known any more of what these changes are about."""
     match call[0]:
         case PutRecord(after=record) | DeleteRecord(before=record):
-            return lambda world: world.forget([ReadZone(record.zone)])
+            return lambda draft: draft.forget([ReadZone(record.zone)])
         case CreateZone(zone=zone) | LinkNetwork(zone=zone):
-            return lambda world: world.forget_zone(zone)
+            return lambda draft: draft.forget_zone(zone)
         case _:
-            return lambda world: world.forget([ReadRegistrations(), ReadServices()])
+            return lambda draft: draft.forget([ReadRegistrations(), ReadServices()])
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:

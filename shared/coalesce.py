@@ -35,7 +35,7 @@ class Coalescer:
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run())
         report = await asyncio.shield(batch.report)
-        return report.about(frozenset({endpoint}))
+        return report.without(batch.endpoints - {endpoint})
 
     async def _run(self) -> None:
         while batch := self._next:

@@ -48,11 +48,10 @@ class Memory:
                 kept[network] = kept.get(network, frozenset()) | {zone.id}
         self.links = {network: known for network, known in kept.items() if known}
 
-    def applied(self, outcomes: tuple[Outcome, ...]) -> None:
-        """Learn whether the API takes the organization's `add`."""
+    def applied(self, outcomes: tuple[Outcome, ...], world: World) -> None:
+        """Learn whether the API takes the organization's `add`, from what was refused and is not there."""
+        there = {registration.id.lower() for registration in world.registrations() or ()}
         for outcome in outcomes:
             refused = outcome.status is Status.FAILED and not outcome.temporary
-            if type(outcome.change) is Register and refused:
-                self.add_refused = True
-            if isinstance(outcome.change, RegisterThroughService) and refused:
-                self.add_refused = False
+            if isinstance(outcome.change, Register) and refused and outcome.change.id.lower() not in there:
+                self.add_refused = not isinstance(outcome.change, RegisterThroughService)

@@ -15,7 +15,7 @@ from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.safety import limited
 from shared.domain.targets import Targets
-from shared.domain.world import ReadEndpoint, World
+from shared.domain.world import ReadEndpoint, ReadZone, World
 from shared.memory import Memory
 from shared.observe import observe
 from shared.ports import Systems
@@ -46,17 +46,27 @@ async def reconcile(order: Order, systems: Systems, rules: Rules, memory: Memory
     rounds = 0
     while True:
         world = await observe(world, targets, systems, rules, memory)
+        memory.applied(outcomes, world)
         plan = _plan(world, targets, order, rules, memory).after(plan)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
         rounds += 1
         done, world = await apply(todo, world, systems)
-        memory.applied(done)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
         targets = targets.with_endpoints(change.endpoint for change in todo)
-        world = world.forget(ReadEndpoint(change.endpoint) for change in todo)
+        world = _stale(world, plan, todo)
+
+
+def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
+    """The world without what may have changed while we wrote: our endpoints, and who was in their way."""
+    again = {ReadEndpoint(change.endpoint) for change in written}
+    if any(finding.code == "wildcard-owned-by-other" for finding in plan.findings):
+        others = world.endpoints().keys() - plan.verdicts.keys()
+        zones = {ReadZone(zone.id) for zone in world.zones()}
+        return world.forget({*again, *(ReadEndpoint(one) for one in others), *zones})
+    return world.forget(again)
 
 
 def _plan(world: World, targets: Targets, order: Order, rules: Rules, memory: Memory) -> Plan:

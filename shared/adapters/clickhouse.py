@@ -145,16 +145,19 @@ class ClickHouseCloud:
 
 
 def service_from(json: Mapping[str, Any]) -> Service:
-    """A service from the API's JSON (schema `Service`)."""
+    """A service from the API's JSON (schema `Service`).
+
+    What decides about access must be told: an allow list that is left out is not an empty one.
+    """
     tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
     return Service(
         id=text(json["id"]),
-        name=text(json.get("name")),
-        provider=text(json.get("provider")),
-        region=text(json.get("region")),
+        name=text(json["name"]),
+        provider=text(json["provider"]),
+        region=text(json["region"]),
         state=text(json.get("state")),
         tags=MappingProxyType(tags),
-        allow_list=frozenset(text(one) for one in items(json.get("privateEndpointIds"))),
+        allow_list=frozenset(text(one) for one in items(json["privateEndpointIds"])),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shared.domain.ids import ResourceId
+from shared.domain.marks import claims
 from shared.domain.model import Pairs, RecordSet
 
 
@@ -103,12 +104,16 @@ class PutRecord:
 
     verb: ClassVar[str] = "put-record"
     drift: ClassVar[str] = "record-drift"
-    removes: ClassVar[bool] = False
 
     endpoint: ResourceId
     before: RecordSet | None
     after: RecordSet
     witness: frozenset[str] = frozenset()
+
+    @property
+    def removes(self) -> bool:
+        """Whether somebody leaves the record by it, or it takes the last witness of an id away."""
+        return bool(self.witness) or not _claiming(self.before) <= _claiming(self.after)
 
     @property
     def object(self) -> str:
@@ -163,6 +168,10 @@ class LinkNetwork:
     @property
     def object(self) -> str:
         return str(self.zone)
+
+
+def _claiming(record: RecordSet | None) -> set[ResourceId]:
+    return {claim.endpoint for claim in claims(record).values()} if record else set()
 
 
 type Change = (

@@ -1,11 +1,12 @@
 """Marks of ownership, written on the things themselves, because there is no database.
 
-A registration's description:   clickhouse-privatelink/<owner> <ARM id of the private endpoint>
+A registration's description:   clickhouse-privatelink/<owner> <ARM id of the private endpoint>;
 A record set's metadata:        clickhouse-privatelink: <owner>
                                 <address>: <registered id> <subscription>/<group>/<endpoint>
                                 allowed-<n>-<address>: <ends of service ids>
 
-The second is the second witness of the first: a record of ours that names a registered id makes that
+The semicolon is there so that a description which the API has shortened names nobody, rather than
+another endpoint. The second is the second witness of the first: a record of ours that names a registered id makes that
 registration ours although its description was lost. Where somebody else had registered the id, it has a
 `-` before it, and the services that we allowed under that registration are told by the last twelve
 characters of their ids: they are all that is ours.
@@ -31,7 +32,7 @@ LENT_IN_A_PAIR = 19
 OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 _LENT = re.compile(rf"{LENT}-\d+-([\d.]+)")
-_DESCRIPTION = re.compile(rf"{MARK}/({OWNER_PATTERN}) (/subscriptions/\S+)")
+_DESCRIPTION = re.compile(rf"{MARK}/({OWNER_PATTERN}) (/subscriptions/[^\s;]+);")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def end_of(service: str) -> str:
 
 def describe(owner: str, endpoint: ResourceId) -> str:
     """The description that marks a registration as this owner's, for that endpoint."""
-    return f"{MARK}/{owner} {endpoint}"
+    return f"{MARK}/{owner} {endpoint};"
 
 
 def endpoint_marked(registration: Registration, owner: str) -> ResourceId | None:

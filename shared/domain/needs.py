@@ -66,6 +66,7 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
     if not (targets.everything and _lists_pending(view)):
         yield from (ReadAddresses(nic) for e in connecting for nic in e.interfaces if not e.addresses)
     yield from _configs(view, connecting)
+    yield from _explaining(view, connecting)
     if targets.everything or len(connecting) < len(concerned):
         yield from _every_zone(view, remembered)
     for endpoint in connecting:
@@ -101,6 +102,19 @@ def _configs(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
             unread = [service for service in step if ReadConfig(service.id) not in view.world]
             yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint))
             if unread or private_link(view, endpoint):
+                break
+
+
+def _explaining(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
+    """The configs that tell where the holders of these endpoints' wildcards lead."""
+    holders = [view.world.get(read) for read in _holders(view, connecting)]
+    for holder in (found for found in holders if isinstance(found, Endpoint)):
+        for step in _search(view, holder):
+            unread = [service for service in step if ReadConfig(service.id) not in view.world]
+            if private_link(view, holder):
+                break
+            yield from (ReadConfig(service.id) for service in unread)
+            if unread:
                 break
 
 
@@ -169,7 +183,8 @@ def _holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
     zones = [z for z in view.zones if z.networks & networks or str(z.id).lower() in tagged]
     records = [record for zone in zones for record in zone.records.values()]
-    yield from (ReadEndpoint(one) for one in sorted(claimants(records, view.rules.owner)))
+    holders = claimants(records, view.rules.owner)
+    yield from (ReadEndpoint(one) for one in sorted(holders) if view.rules.may_ask(one))
 
 
 def _waiting(view: View) -> Iterator[Read[Any]]:

@@ -22,6 +22,7 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
+from shared.domain.marks import claims
 
 # What an API takes in one body is not published; this many ids of the longest kind make 60 KB.
 MOST_IN_A_CALL = 200
@@ -98,8 +99,15 @@ def _depends(change: Change, other: Change) -> bool:
     match change, other:
         case Allow(), Register():
             return change.id == other.id
+        case Allow(), PutRecord():
+            return change.endpoint == other.endpoint and _lends(other)
         case Deregister(), Disallow():
             return change.id.lower() == other.id.lower()
         case PutRecord() | DeleteRecord(), Disallow() | Deregister():
             return other.id.lower() in change.witness
     return False
+
+
+def _lends(change: PutRecord) -> bool:
+    """Whether the record is to witness access given under somebody else's registration."""
+    return any(claim.lent for claim in claims(change.after).values() if claim.endpoint == change.endpoint)

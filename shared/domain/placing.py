@@ -18,7 +18,8 @@ class Placement:
     """An endpoint whose address belongs into a zone.
 
     `alias` is the Private Link service it reaches, `labels` are the names, within the zone, of the
-    services it was granted, `claim` is what its records tell of it.
+    services it was granted, `claim` is what its records tell of it. `sure`: nothing that it was selected
+    could not be read, so that a name which is not among the labels is certainly not wanted.
     """
 
     endpoint: Endpoint
@@ -27,6 +28,7 @@ class Placement:
     addresses: tuple[str, ...]
     labels: frozenset[str]
     claim: Claim
+    sure: bool = True
 
     @property
     def shares(self) -> bool:

@@ -61,9 +61,10 @@ def make_plan(world: World, rules: Rules, targets: Targets, *, add_refused: bool
     verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
     wishes = list(_wishes(view, verdicts))
     told: list[Change | Finding] = [*telling.of_verdicts(view, verdicts)]
+    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO}
     if world.services() is not None and world.registrations() is not None:
         told += _access(view, verdicts, wishes, add_refused=add_refused)
-        told += _records(view, wishes)
+        told += _records(view, wishes, undone)
     changes = {one for one in told if not isinstance(one, Finding)}
     findings = {one for one in told if isinstance(one, Finding)}
     hostnames = {wish.endpoint.id: _hostnames(view, wish) for wish in wishes}
@@ -93,18 +94,20 @@ def _access(
         yield from telling.of_connection(wish)
 
 
-def _records(view: View, wishes: list[access.Connecting]) -> Iterator[Change | Finding]:
+def _records(
+    view: View, wishes: list[access.Connecting], undone: set[ResourceId]
+) -> Iterator[Change | Finding]:
     placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
-    placed: set[ResourceId] = set()
+    leaving = set(undone)
     for wish in wishes:
         found = _placement(view, wish)
         if isinstance(found, Placement):
             placements[found.zone.id].append(found)
-            placed.add(found.endpoint.id)
+            leaving.add(found.endpoint.id)
         else:
             yield found
     for zone in view.zones:
-        yield from records.plan_zone(view, zone, placements[zone.id], placed)
+        yield from records.plan_zone(view, zone, placements[zone.id], leaving)
 
 
 def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
@@ -116,7 +119,8 @@ def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
         return zone
     granted = wish.selection.granted
     labels = view.once(("labels", granted), lambda: _labels(view, granted))
-    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish))
+    sure = not wish.selection.held
+    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish), sure)
 
 
 def _labels(view: View, services: frozenset[str]) -> frozenset[str]:

@@ -25,9 +25,12 @@ from shared.domain.ids import ResourceId
 from shared.domain.marks import MARK, Claim, claims, metadata_for, record_is_ours
 from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
 from shared.domain.placing import Placement, shares
-from shared.domain.verdicts import Verdict, private_link, verdict_on
+from shared.domain.verdicts import private_link
 from shared.domain.view import View
-from shared.domain.world import ReadEndpoint
+from shared.domain.world import ListEndpoints, ReadEndpoint
+
+# What Azure takes in one record set.
+MOST_ADDRESSES = 20
 
 type Claims = Mapping[str, Claim]
 
@@ -48,14 +51,14 @@ class Name:
 
 
 def plan_zone(
-    view: View, zone: Zone, placements: list[Placement], placed: AbstractSet[ResourceId]
+    view: View, zone: Zone, placements: list[Placement], leaving: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     """The changes and findings for all names of one zone.
 
-    `placements` are the endpoints whose address belongs into it; `placed` are those whose address
-    belongs into any zone.
+    `placements` are the endpoints whose address belongs into it. `leaving` are those that leave every
+    record which they do not want: they are undone, or it is known where their address belongs.
     """
-    wildcard = _name(view, zone, WILDCARD, placements, placed)
+    wildcard = _name(view, zone, WILDCARD, placements, leaving)
     yield from _plan_name(view, wildcard)
     alias = _alias_of_wildcard(view, wildcard)
     apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
@@ -63,13 +66,20 @@ def plan_zone(
     for label in sorted(labels | _names_of_ours(view, zone)):
         # Where the wildcard leads nobody knows, those who have a record of their own keep it.
         wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
-        named = [placement for placement in wanting if label in placement.labels]
-        yield from _plan_name(view, _name(view, zone, label, named, placed))
+        named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
+        yield from _plan_name(view, _name(view, zone, label, named, leaving))
 
 
 def _names_of_ours(view: View, zone: Zone) -> set[str]:
     ours = (record for record in zone.records.values() if record_is_ours(record, view.rules.owner))
     return {record.name for record in ours if record.name != WILDCARD}
+
+
+def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
+    """Whether the name is for a service of its; or may be, where that could not be read."""
+    return label in placement.labels or (
+        not placement.sure and record is not None and _holds(placement, record)
+    )
 
 
 def _holds(placement: Placement, record: RecordSet) -> bool:
@@ -81,7 +91,7 @@ def _name(
     zone: Zone,
     name: str,
     wanting: list[Placement],
-    placed: AbstractSet[ResourceId],
+    leaving: AbstractSet[ResourceId],
 ) -> Name:
     record = zone.records.get(name)
     claimed = claims(record) if record and record_is_ours(record, view.rules.owner) else {}
@@ -89,16 +99,11 @@ def _name(
     held = {
         address: claim
         for address, claim in claimed.items()
-        if claim.endpoint not in wanted_by and not _let_go(view, claim.endpoint, placed)
+        if claim.endpoint not in wanted_by and claim.endpoint not in leaving
     }
     holders = {claim.endpoint for claim in claimed.values()}
     ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
     return Name(zone, name, tuple(ordered), held)
-
-
-def _let_go(view: View, endpoint: ResourceId, placed: AbstractSet[ResourceId]) -> bool:
-    """Whether a holder that does not want the name has no more right to it: undone, or placed otherwise."""
-    return endpoint in placed or verdict_on(view, endpoint) is Verdict.UNDO
 
 
 def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
@@ -111,8 +116,14 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
     gone = {claim.endpoint for claim in claims(record).values()} - _holders(name.held) if record else set()
     if winners or (name.held and gone):
         yield from _written(view, name, winners, gone)
-    elif record and gone:
+    elif record and gone and not _waiting_unseen(view, name):
         yield DeleteRecord(min(gone), record, _told_only_here(view, record, {}))
+
+
+def _waiting_unseen(view: View, name: Name) -> bool:
+    """Whether somebody may wait for the wildcard whom we could not read, but may with the next delivery."""
+    unread = (read for read, answer in view.world.unreadable().items() if answer.temporary)
+    return name.name == WILDCARD and any(isinstance(read, ReadEndpoint | ListEndpoints) for read in unread)
 
 
 def _winners(view: View, name: Name) -> list[Placement]:
@@ -120,7 +131,8 @@ def _winners(view: View, name: Name) -> list[Placement]:
     winners: list[Placement] = []
     for placement in name.wanted_by:
         alone = not winners and not name.held
-        if alone or _may_join(view, name, placement, winners):
+        count = len(name.held) + sum(len(one.addresses) for one in [*winners, placement])
+        if alone or (count <= MOST_ADDRESSES and _may_join(view, name, placement, winners)):
             winners.append(placement)
     return winners
 

@@ -28,15 +28,14 @@ class Report:
     outcomes: tuple[Outcome, ...] = ()
     dry_run: bool = False
 
-    def about(self, endpoints: frozenset[ResourceId]) -> "Report":
-        """The part of this report that concerns these endpoints, of a pass shared with others."""
-        others = self.plan.verdicts.keys() - endpoints
+    def without(self, others: AbstractSet[ResourceId]) -> "Report":
+        """This report without what concerns these endpoints, which have reports of their own."""
         objects = {str(one) for one in others}
         plan = replace(
             self.plan,
             changes=tuple(c for c in self.plan.changes if c.endpoint not in others),
             findings=tuple(f for f in self.plan.findings if f.object not in objects),
-            verdicts={one: verdict for one, verdict in self.plan.verdicts.items() if one in endpoints},
+            verdicts={one: verdict for one, verdict in self.plan.verdicts.items() if one not in others},
         )
         outcomes = tuple(o for o in self.outcomes if o.change.endpoint not in others)
         return replace(self, world=_without(self.world, others), plan=plan, outcomes=outcomes)

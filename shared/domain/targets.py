@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from shared.domain.ids import ResourceId
 from shared.domain.marks import claimants
-from shared.domain.model import Endpoint
+from shared.domain.model import Absent, Endpoint
+from shared.domain.rules import ZONE_TAG
 from shared.domain.verdicts import Verdict, verdict_on
 from shared.domain.view import View
 
@@ -24,17 +25,24 @@ class Targets:
 def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     """The endpoints that a pass acts for: its targets, and those whom the end of another concerns.
 
-    Those are the ones found gone or untagged on the way, and the ones that may wait for a record of theirs.
+    Those are the holders of records that were found gone, and the ones that may wait for a record of theirs.
+    Nobody is undone on the word of a list that was read for something else.
     """
     seen = view.world.endpoints()
     holding = claimants(view.world.records(), view.rules.owner)
-    ours = holding | view.owned.keys()
     if targets.everything:
-        return frozenset(seen) | targets.endpoints | ours
-    undone = {one for one in ours & seen.keys() if verdict_on(view, one) is Verdict.UNDO}
+        return frozenset(seen) | targets.endpoints | holding | view.owned.keys()
+    gone = {one for one in holding & seen.keys() if isinstance(seen[one], Absent) and view.rules.may_ask(one)}
+    undone = gone | {one for one in targets.endpoints if verdict_on(view, one) is Verdict.UNDO}
     freed = [zone for zone in view.zones if claimants(zone.records.values(), view.rules.owner) & undone]
     networks = frozenset[ResourceId]().union(*(zone.networks for zone in freed))
-    waiting = {
-        one for one, found in seen.items() if isinstance(found, Endpoint) and found.network in networks
-    }
-    return targets.endpoints | undone | waiting
+    zones = {str(zone.id).lower() for zone in freed}
+    waiting = {one for one, found in seen.items() if _waits(view, found, networks, zones)}
+    return targets.endpoints | gone | waiting
+
+
+def _waits(view: View, found: object, networks: frozenset[ResourceId], zones: set[str]) -> bool:
+    """Whether a tagged endpoint may want a record in one of the zones: by its network, or by its tag."""
+    if not isinstance(found, Endpoint) or view.rules.request_of(found) is None:
+        return False
+    return found.network in networks or found.tags.get(ZONE_TAG, "").strip().lower() in zones

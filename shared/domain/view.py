@@ -132,10 +132,14 @@ class View:
     def marked(self) -> dict[str, ResourceId]:
         """The endpoint behind each registered id that carries our own mark in its description.
 
-        A mark on an id that is known to be another endpoint's own does not count: descriptions can be
-        written by anybody with the key, and must not take a live endpoint's access away.
+        A mark on an id that is known to be another endpoint's own, or that a record of ours tells to be,
+        does not count: descriptions can be written by anybody with the key, and must not take a live
+        endpoint's access away.
         """
-        return {key: one for key, one in self._marks.items() if self._whose.get(key, one) == one}
+        told = {claim.id.lower(): claim.endpoint for claim in self._told_by_records if claim.id}
+        return {
+            key: one for key, one in self._marks.items() if self._whose.get(key, told.get(key, one)) == one
+        }
 
     @cached_property
     def _marks(self) -> dict[str, ResourceId]:

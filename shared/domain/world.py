@@ -138,28 +138,44 @@ class World:
     def unreadable(self) -> dict[Read[Any], Unreadable]:
         return {read: a for read, a in self.answers.items() if isinstance(a, Unreadable)}
 
-    def forget_zone(self, zone: ResourceId) -> "World":
-        """This world after a zone was made or linked: neither it nor the lists it is in are known."""
-        lists = [read for read in self.answers if isinstance(read, ListZones) and read.scope.covers(zone)]
-        return self.forget([ReadZone(zone), *lists])
 
-    def with_service(self, service: Service) -> "World":
-        """This world after a service's allow list was changed."""
-        known = self.get(ReadServices())
-        if not isinstance(known, tuple):
-            return self
-        services = tuple(service if one.id == service.id else one for one in known)
-        return self.learn({ReadServices(): services})
+class Draft:
+    """A world that is being written: many small changes for the price of one copy."""
 
-    def with_record(self, zone: ResourceId, name: str, record: RecordSet | None) -> "World":
-        """This world after a record set was written (or deleted: None)."""
-        known = self.get(ReadZone(zone))
-        if not isinstance(known, Zone):
-            return self
-        records = {key: value for key, value in known.records.items() if key != name}
-        if record:
-            records[name] = record
-        return self.learn({ReadZone(zone): replace(known, records=MappingProxyType(records))})
+    def __init__(self, world: World) -> None:
+        self._answers: dict[Read[Any], Reading[Any]] = dict(world.answers)
+
+    def world(self) -> World:
+        """The world as it is written so far."""
+        return World(MappingProxyType(dict(self._answers)))
+
+    def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> None:
+        self._answers |= news
+
+    def forget(self, reads: Iterable[Read[Any]]) -> None:
+        for read in reads:
+            self._answers.pop(read, None)
+
+    def forget_zone(self, zone: ResourceId) -> None:
+        """A zone was made or linked: neither it nor the lists it is in are known."""
+        lists = [read for read in self._answers if isinstance(read, ListZones) and read.scope.covers(zone)]
+        self.forget([ReadZone(zone), *lists])
+
+    def with_service(self, service: Service) -> None:
+        """A service's allow list was changed."""
+        known = self._answers.get(ReadServices())
+        if isinstance(known, tuple):
+            services = tuple(service if one.id == service.id else one for one in known)
+            self._answers[ReadServices()] = services
+
+    def with_record(self, zone: ResourceId, name: str, record: RecordSet | None) -> None:
+        """A record set was written, or deleted (None)."""
+        known = self._answers.get(ReadZone(zone))
+        if isinstance(known, Zone):
+            records = {key: value for key, value in known.records.items() if key != name}
+            if record:
+                records[name] = record
+            self._answers[ReadZone(zone)] = replace(known, records=MappingProxyType(records))
 
 
 def _told_by_list(read: Read[Any], answer: Reading[Any]) -> dict[Read[Any], Any]:

@@ -105,13 +105,15 @@ async def test_a_tag_does_not_reach_past_the_service_filter(sim: RunningSimulato
 async def test_a_forged_description_takes_no_live_endpoint_down(sim: RunningSimulator) -> None:
     """A live endpoint's GUID, registered under our mark for an endpoint that never was, is not removed."""
     put_endpoint(sim, {"clickhouse-services": "analytics"})
+    await one_pass(sim.url)
     victim = facts(sim, ENDPOINT)["resourceGuid"]
     world = sim.state()
-    mark = f"clickhouse-privatelink/demo {ENDPOINT.replace('pe-app', 'pe-never')}"
+    mark = f"clickhouse-privatelink/demo {ENDPOINT.replace('pe-app', 'pe-never')};"
     forged = {"id": victim, "description": mark, "cloudProvider": "azure", "region": "westus3"}
     world["clickhouse"]["organization"]["privateEndpoints"] = [forged]
     sim.reset(world)
-    await one_pass(sim.url)
+    await one_pass(sim.url, ENDPOINT.replace("pe-app", "pe-never"))
+    assert registered(sim) == [victim]
     async with wired(sim.url) as wiring:
         await wiring.reconcile(Order(Targets(everything=True), policy=Policy.SYNC), SECONDS)
     assert registered(sim) == [victim]

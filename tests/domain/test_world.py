@@ -2,6 +2,7 @@ import pytest
 
 from shared.domain.model import RecordSet, Service
 from shared.domain.world import (
+    Draft,
     ListAddresses,
     ListEndpoints,
     ListZones,
@@ -53,7 +54,9 @@ def test_forget() -> None:
 
 def test_forget_zone() -> None:
     """A zone is forgotten together with the lists that it is in."""
-    seen = world(zones=[zone(), zone(id_=zone_id("rg-2"))]).forget_zone(zone_id())
+    draft = Draft(world(zones=[zone(), zone(id_=zone_id("rg-2"))]))
+    draft.forget_zone(zone_id())
+    seen = draft.world()
     assert ReadZone(zone_id()) not in seen
     assert ListZones(SCOPE) not in seen
     assert ReadZone(zone_id("rg-2")) in seen
@@ -68,15 +71,21 @@ def test_no_services(answer: object) -> None:
 @pytest.mark.parametrize("changed", [service("main", guid(1)), service("new")])
 def test_with_service(changed: Service) -> None:
     """A service that was told after a change takes its own place; where services are unknown it tells nothing."""
-    seen = world(services=[service("main"), service("test")]).with_service(changed)
+    draft, unknown = Draft(world(services=[service("main"), service("test")])), Draft(EMPTY)
+    draft.with_service(changed)
+    unknown.with_service(changed)
+    seen = draft.world()
     expected = (changed if changed.name == "main" else service("main"), service("test"))
     assert seen.services() == expected
-    assert EMPTY.with_service(changed) is EMPTY
+    assert unknown.world() == EMPTY
 
 
 @pytest.mark.parametrize("written", [None, record(1)])
 def test_with_record(written: RecordSet | None) -> None:
     """A record that was written or deleted changes the zone as it is known; an unknown zone stays unknown."""
-    seen = world(zones=[zone(foreign_record())]).with_record(zone_id(), "*", written)
+    draft, unknown = Draft(world(zones=[zone(foreign_record())])), Draft(EMPTY)
+    draft.with_record(zone_id(), "*", written)
+    unknown.with_record(zone_id(), "*", written)
+    seen = draft.world()
     assert seen.records() == ((written,) if written else ())
-    assert EMPTY.with_record(zone_id(), "*", written) is EMPTY
+    assert unknown.world() == EMPTY

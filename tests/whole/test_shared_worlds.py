@@ -164,7 +164,7 @@ async def test_the_modern_way_to_register_is_taken_where_the_old_one_is_refused(
     assert not report.problems
     assert set(allowed(sim)) == {"analytics", "reporting"}
     described = sim.state()["clickhouse"]["organization"]["privateEndpoints"]
-    assert [one["description"] for one in described] == [f"clickhouse-privatelink/demo {ENDPOINT}"]
+    assert [one["description"] for one in described] == [f"clickhouse-privatelink/demo {ENDPOINT};"]
     delete_endpoint(sim)
     await one_pass(sim.url)
     assert allowed(sim) == {}
