@@ -37,6 +37,7 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
     | the one wanted           | no         | no                | –               | register, allow      |
     | the one wanted, ours     | yes        | no                | yes             | allow, disallow      |
     | the one wanted, not ours | yes        | no                | yes             | allow                |
+    | the same, other region   | yes        | any               | any             | disallow, deregister |
     | its other kind, ours     | yes        | any               | any             | disallow, deregister |
     | a former one, ours       | yes        | any               | any             | disallow, deregister |
 
@@ -46,6 +47,9 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
     at = wish.endpoint.id
     wanted = view.rules.id_of(wish.endpoint)
     owned = view.owned.get(at, frozenset())
+    if wanted.lower() in owned and _elsewhere(view, wish, wanted):
+        yield from _remove(view, at, wanted.lower())
+        return  # It is registered anew once it is out.
     registration = _registration(view, wish, wanted, add_refused=add_refused)
     if registration:
         yield registration
@@ -113,6 +117,12 @@ def _take_back(view: View, endpoint: ResourceId, registered: str, ends: frozense
 def _alive(endpoint: Endpoint) -> frozenset[str]:
     """The ids, of both kinds, by which ClickHouse Cloud knows the endpoint as it is now."""
     return frozenset({endpoint.guid.lower(), endpoint.arm_id.lower()})
+
+
+def _elsewhere(view: View, wish: Connecting, wanted: str) -> bool:
+    """Whether the id is registered for another region: an ARM id stays when its endpoint is recreated."""
+    registration = view.registrations.get(wanted.lower())
+    return bool(registration and registration.region not in ("", region_of(view, wish.alias)))
 
 
 def _registration(view: View, wish: Connecting, wanted: str, *, add_refused: bool) -> Register | None:
