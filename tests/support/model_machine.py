@@ -49,33 +49,84 @@ from tests.support.model_world import (
 ENOUGH = 2_000
 EVERYTHING = 10**6
 
-slots = st.sampled_from(SLOTS)
+# Drawn so that endpoints meet: most of them are in the networks of one zone.
+slots = st.sampled_from([SLOTS[n] for n in (0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 5)])
 services = st.sampled_from(SERVICE_IDS)
 by_id = SERVICE_IDS[1]
-ambiguous = ["twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
-requests = st.sampled_from(
-    [
-        "*",
-        "",
-        "alpha",
-        "gamma",
-        "alpha,beta",
-        "tag:env",
-        "tag:env=prod",
-        by_id,
-        "nobody, alpha",
-        "a:b,delta",
-        *ambiguous,
-    ]
-)
-tagged_zones = st.sampled_from([None, None, None, *map(str, ZONES), str(ZONES[0]).upper(), "nonsense"])
+plain = ["*", "*", "*", "", "alpha", "gamma", "alpha,beta", "tag:env", "tag:env=prod", by_id]
+odd = ["nobody, alpha", "a:b,delta", "twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
+requests = st.sampled_from([*plain, *plain, *odd, None, None])
+tagged_zones = st.sampled_from([*[None] * 10, *map(str, ZONES), str(ZONES[0]).upper(), "nonsense"])
 tags = st.fixed_dictionaries(
-    {TAG: st.one_of(requests, requests, requests, st.none()), ZONE_TAG: tagged_zones},
-    optional={SHARING_TAG: st.just("shared")},
+    {TAG: requests, ZONE_TAG: tagged_zones, SHARING_TAG: st.sampled_from([None, None, "shared"])}
 ).map(lambda told: {name: value for name, value in told.items() if value is not None})
-aliases = st.sampled_from([W1, W1, W1, W2, W2, E1, STRANGE])
+aliases = st.sampled_from([*[W1] * 6, *[W2] * 3, E1, E1, STRANGE])
 picks = st.lists(st.integers(0, 3), max_size=12)
 descriptions = st.sampled_from([1_000, 1_000, 0, 40, 120])
+names = st.sampled_from(["*", "*", "host1", "host3"])
+zones = st.sampled_from([ZONES[0], ZONES[0], *ZONES])
+
+type Step = tuple[str, dict[str, Any]]
+
+
+def _step(verb: str, /, **drawn: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    return st.tuples(st.just(verb), st.fixed_dictionaries(drawn))
+
+
+creation = _step("create", slot=slots, alias=aliases, tags=tags, ready=st.sampled_from([*[True] * 9, False]))
+by_azure_users = st.one_of(
+    creation,
+    creation,
+    _step("delete", slot=slots),
+    _step("retag", slot=slots, tags=tags),
+    _step("retag", slot=slots, tags=tags),
+    _step("move", slot=slots),
+)
+by_hand = st.one_of(
+    _step("relink", network=st.sampled_from(VNETS), to=st.sampled_from([None, *ZONES])),
+    _step(
+        "hand_record",
+        zone=zones,
+        name=names,
+        number=st.integers(1, 6),
+        pairs=st.sampled_from([{}, {"made-by": "hand"}]),
+    ),
+    _step("tamper", zone=zones, name=names, number=st.integers(1, 99)),
+    _step("hand_register", slot=slots, text=st.sampled_from(["by hand", "by hand", ""])),
+    _step("hand_allow", slot=slots, service=services),
+    _step("hand_allow", slot=slots, service=services),
+    _step("hand_disallow", slot=slots, service=services),
+    _step("hand_deregister", slot=slots),
+    _step("retag_service", service=services, env=st.sampled_from([{}, {"env": "prod"}, {"env": "dev"}])),
+    _step("drop_service", service=services),
+)
+troubles = st.one_of(
+    _step("permissions", denied=st.sets(st.sampled_from(DENIABLE), max_size=2)),
+    _step(
+        "break_down",
+        kind=st.sampled_from(KINDS),
+        system=st.sampled_from(SYSTEMS),
+        skip=st.integers(0, 6),
+        times=st.sampled_from([1, 1, 2, 5]),
+    ),
+    _step(
+        "break_down",
+        kind=st.sampled_from(KINDS),
+        system=st.just("clickhouse"),
+        skip=st.integers(0, 9),
+        times=st.just(1),
+    ),
+    _step("lose_list", gone=st.booleans()),
+    _step(
+        "settings",
+        kind=st.sampled_from(IdKind),
+        service_filter=st.sampled_from([None, "tag:env=prod", "*"]),
+    ),
+    _step("make_zones", on=st.booleans()),
+    _step("restart", owner=st.sampled_from(["one", "one", "two"]), number=st.integers(0, 1)),
+)
+# What becomes of an event: lost, begun, worked on for so many calls, or done.
+fates = st.sampled_from(["lost", 0, 5, 9, 13, 18, *[ENOUGH] * 5])
 
 
 @dataclass
@@ -137,6 +188,8 @@ class Histories(RuleBasedStateMachine):
         adopt=st.booleans(),
         service_filter=st.sampled_from([None, None, "tag:env=prod", "alpha,twin"]),
         by_audit=st.booleans(),
+        first=st.lists(creation, min_size=1, max_size=4),
+        events=st.sampled_from(["lost", ENOUGH]),
     )
     def begin(self, **chosen: Any) -> None:
         self.by_audit = chosen["by_audit"]
@@ -146,11 +199,34 @@ class Histories(RuleBasedStateMachine):
         for owner, deployment in self.deployments.items():
             more = {"id_kind": chosen["kind"], "adopt": chosen["adopt"]}
             self.deployments[owner] = replace(deployment, service_filter=chosen["service_filter"], **more)
+        for step in chosen["first"]:
+            self.act(step, number=0, fate=chosen["events"], order=[])
+
+    # The steps
+
+    @rule(step=by_azure_users, number=st.integers(0, 1), fate=fates, order=picks)
+    def act(self, step: Step, number: int, fate: str | int, order: list[int]) -> None:
+        """Somebody changes an endpoint, and something becomes of the event."""
+        self._do(step)
+        if isinstance(fate, int):
+            self._start([step[1]["slot"]], number)
+            self._go(fate, order)
+
+    @rule(step=by_hand)
+    def meddle(self, step: Step) -> None:
+        self._do(step)
+
+    @rule(step=troubles)
+    def trouble(self, step: Step) -> None:
+        self._do(step)
+
+    def _do(self, step: Step) -> None:
+        name, chosen = step
+        getattr(self, f"do_{name}")(**chosen)
 
     # What people do in Azure
 
-    @rule(slot=slots, alias=aliases, tags=tags, ready=st.sampled_from([True, True, True, False]))
-    def create(self, slot: ResourceId, alias: str, tags: dict[str, str], *, ready: bool) -> None:
+    def do_create(self, slot: ResourceId, alias: str, tags: dict[str, str], *, ready: bool) -> None:
         """Also: delete it and create it again under the same name."""
         self.moved |= slot in self.truth.incarnations.values()
         number = self.universe.next_number()
@@ -160,25 +236,21 @@ class Histories(RuleBasedStateMachine):
         known = known.with_endpoint(slot, endpoint)
         self.universe.become(known.with_address(endpoint, (address(number),) if ready else ()))
 
-    @rule(slot=slots)
-    def delete(self, slot: ResourceId) -> None:
+    def do_delete(self, slot: ResourceId) -> None:
         self.universe.become(self.truth.with_endpoint(slot, None))
 
-    @rule(slot=slots, tags=tags)
-    def retag(self, slot: ResourceId, tags: dict[str, str]) -> None:
+    def do_retag(self, slot: ResourceId, tags: dict[str, str]) -> None:
         if endpoint := self.truth.endpoints.get(slot):
             self.moved |= tags.get(ZONE_TAG) != endpoint.tags.get(ZONE_TAG)
             changed = replace(endpoint, tags=MappingProxyType(tags))
             self.universe.become(self.truth.with_endpoint(slot, changed))
 
-    @rule(slot=slots)
-    def move(self, slot: ResourceId) -> None:
+    def do_move(self, slot: ResourceId) -> None:
         if endpoint := self.truth.endpoints.get(slot):
             new = (address(self.universe.next_number()),)
             self.universe.become(self.truth.with_address(endpoint, new))
 
-    @rule(network=st.sampled_from(VNETS), to=st.sampled_from([None, *ZONES]))
-    def relink(self, network: ResourceId, to: ResourceId | None) -> None:
+    def do_relink(self, network: ResourceId, to: ResourceId | None) -> None:
         self.moved = True
         name = to.name if to else zone_name(WEST)
         truth = self.truth
@@ -188,19 +260,12 @@ class Histories(RuleBasedStateMachine):
                 truth = truth.with_zone(replace(zone, networks=networks))
         self.universe.become(truth)
 
-    @rule(
-        zone=st.sampled_from(ZONES),
-        name=st.sampled_from(["*", "*", "host3"]),
-        number=st.integers(1, 9),
-        pairs=st.sampled_from([{}, {"made-by": "hand"}]),
-    )
-    def hand_record(self, zone: ResourceId, name: str, number: int, pairs: dict[str, str]) -> None:
+    def do_hand_record(self, zone: ResourceId, name: str, number: int, pairs: dict[str, str]) -> None:
         """A record made by hand, perhaps with the very address that an endpoint has; none is overwritten."""
         if name not in self.truth.zones[zone].records:
             self._put(RecordSet(zone, name, 3600, (address(number),), MappingProxyType(pairs)))
 
-    @rule(zone=st.sampled_from(ZONES), name=st.sampled_from(["*", "host3"]), number=st.integers(1, 99))
-    def tamper(self, zone: ResourceId, name: str, number: int) -> None:
+    def do_tamper(self, zone: ResourceId, name: str, number: int) -> None:
         """A record is deleted by hand, or its address is changed and all else left."""
         record = self.truth.zones[zone].records.get(name)
         if record and number > 20:
@@ -214,21 +279,16 @@ class Histories(RuleBasedStateMachine):
 
     # What people do at ClickHouse Cloud
 
-    @rule(slot=slots, text=st.sampled_from(["by hand", "by hand", ""]), service=services)
-    def hand_register(self, slot: ResourceId, text: str, service: str) -> None:
+    def do_hand_register(self, slot: ResourceId, text: str) -> None:
         endpoint = self.truth.endpoints.get(slot)
-        known = self.truth.services.get(service)
-        if endpoint is None or known is None or self.truth.registered(endpoint.guid):
-            return
-        if f".{known.region}." not in endpoint.connections[0].target:
+        if endpoint is None or self.truth.registered(endpoint.guid):
             return
         if not text and (self._at_work() or self._claimed(endpoint.guid)):
             return  # Then nobody could tell it from what an API left of ours.
-        entry = Registration(endpoint.guid, known.region, text)
+        entry = Registration(endpoint.guid, endpoint.connections[0].target.split(".")[2], text)
         self.universe.become(self.truth.with_registration(entry, HAND))
 
-    @rule(slot=slots, service=services)
-    def hand_allow(self, slot: ResourceId, service: str) -> None:
+    def do_hand_allow(self, slot: ResourceId, service: str) -> None:
         endpoint, known = self.truth.endpoints.get(slot), self.truth.services.get(service)
         if endpoint is None or known is None or endpoint.guid in known.allow_list:
             return
@@ -237,14 +297,12 @@ class Histories(RuleBasedStateMachine):
         if (endpoint.guid, known.region) in self.truth.registrations and not told:
             self.universe.become(self.truth.with_entry(service, endpoint.guid, HAND))
 
-    @rule(slot=slots, service=services)
-    def hand_disallow(self, slot: ResourceId, service: str) -> None:
+    def do_hand_disallow(self, slot: ResourceId, service: str) -> None:
         endpoint, known = self.truth.endpoints.get(slot), self.truth.services.get(service)
         if endpoint and known and endpoint.guid in known.allow_list:
             self.universe.become(self.truth.without_entry(service, endpoint.guid))
 
-    @rule(slot=slots)
-    def hand_deregister(self, slot: ResourceId) -> None:
+    def do_hand_deregister(self, slot: ResourceId) -> None:
         """Someone cleans up an id altogether."""
         endpoint, truth = self.truth.endpoints.get(slot), self.truth
         if endpoint is None:
@@ -255,13 +313,11 @@ class Histories(RuleBasedStateMachine):
             truth = truth.without_registration((entry.id, entry.region))
         self.universe.become(truth)
 
-    @rule(service=services, env=st.sampled_from([{}, {"env": "prod"}, {"env": "dev"}]))
-    def retag_service(self, service: str, env: dict[str, str]) -> None:
+    def do_retag_service(self, service: str, env: dict[str, str]) -> None:
         if known := self.truth.services.get(service):
             self.universe.become(self.truth.with_service(replace(known, tags=MappingProxyType(env))))
 
-    @rule(service=services)
-    def drop_service(self, service: str) -> None:
+    def do_drop_service(self, service: str) -> None:
         """A service is deleted, and its allow list with it; now and then only."""
         if self.universe.number % 4 or service not in self.truth.services:
             return
@@ -280,32 +336,29 @@ class Histories(RuleBasedStateMachine):
 
     # What goes wrong
 
-    @rule(denied=st.sets(st.sampled_from(DENIABLE), max_size=2))
-    def permissions(self, denied: set[Scope]) -> None:
+    def do_permissions(self, denied: set[Scope]) -> None:
         self.universe.become(replace(self.truth, denied=frozenset(denied)))
 
-    @rule(
-        kind=st.sampled_from(KINDS),
-        system=st.sampled_from(SYSTEMS),
-        skip=st.integers(0, 6),
-        times=st.sampled_from([1, 1, 2, 5]),
-    )
-    def break_down(self, kind: str, system: str, skip: int, times: int) -> None:
+    def do_break_down(self, kind: str, system: str, skip: int, times: int) -> None:
         self.weather.faults.append(Fault(kind, system, skip, times))
 
-    @rule(gone=st.booleans())
-    def lose_list(self, *, gone: bool) -> None:
+    def do_lose_list(self, *, gone: bool) -> None:
         self.weather.empty_list = gone
 
     # What the deployments do
 
-    @rule(kind=st.sampled_from(IdKind), service_filter=st.sampled_from([None, "tag:env=prod", "*"]))
-    def settings(self, kind: IdKind, service_filter: str | None) -> None:
-        """An administrator changes the settings."""
-        self._configure(replace(self.deployments["one"], id_kind=kind, service_filter=service_filter))
+    def do_settings(self, kind: IdKind, service_filter: str | None) -> None:
+        """An administrator changes the settings.
 
-    @rule(on=st.booleans())
-    def make_zones(self, *, on: bool) -> None:
+        The kind only where descriptions are kept: the record's metadata tells of one id alone, so that
+        the former one would lose its last mark before it goes.
+        """
+        known = self.deployments["one"]
+        if self.weather.description < 1_000:
+            kind = known.id_kind
+        self._configure(replace(known, id_kind=kind, service_filter=service_filter))
+
+    def do_make_zones(self, *, on: bool) -> None:
         group = Scope(S1, "rg-zones") if on else None
         self._configure(replace(self.deployments["one"], zone_group=group))
 
@@ -319,28 +372,16 @@ class Histories(RuleBasedStateMachine):
             process.memory = Memory()
         self._go(0)
 
-    @rule(owner=st.sampled_from(["one", "one", "two"]), number=st.integers(0, 1))
-    def restart(self, owner: str, number: int) -> None:
+    def do_restart(self, owner: str, number: int) -> None:
         process = self._process(owner, number)
         if not process.busy:
             process.memory = Memory()
 
-    @rule(events=st.sets(slots, min_size=1, max_size=3), number=st.integers(0, 1), order=picks)
-    def deliver(self, events: set[ResourceId], number: int, order: list[int]) -> None:
-        """Events arrive, and their pass runs to its end, beside whatever is under way."""
+    @rule(events=st.sets(slots, min_size=1, max_size=3), number=st.integers(0, 1), fate=fates, order=picks)
+    def deliver(self, events: set[ResourceId], number: int, fate: str | int, order: list[int]) -> None:
+        """Events arrive late or again, and their pass gets so far until something else happens."""
         self._start(events, number)
-        self._go(ENOUGH, order)
-
-    @rule(
-        events=st.sets(slots, min_size=1, max_size=3),
-        number=st.integers(0, 1),
-        calls=st.integers(0, 25),
-        order=picks,
-    )
-    def deliver_partly(self, events: set[ResourceId], number: int, calls: int, order: list[int]) -> None:
-        """Events arrive, and their pass gets so far until something else happens."""
-        self._start(events, number)
-        self._go(calls, order)
+        self._go(fate if isinstance(fate, int) else 3, order)
 
     @rule(
         owner=st.sampled_from(["one", "one", "two"]), calls=st.sampled_from([3, 9, 15, ENOUGH]), order=picks

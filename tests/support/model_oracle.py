@@ -183,7 +183,7 @@ def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
     if author == "hand" or slot is None:
         return "hand"
     entry = truth.registrations[id_, region]
-    if entry.description == f"{MARK}/{author} {slot}":
+    if entry.description.removesuffix(";") == f"{MARK}/{author} {slot}":
         return author
     told = {(c.slot, c.id) for c in told_claims(truth, author) if c.ours}
     witnessed = (short(slot), token(slot, id_)) in told and not _own_words(entry.description, author)
@@ -328,9 +328,9 @@ def _record(
     if record is None or record.metadata.get(MARK) != case.deployment.owner:
         return
     told = claims(record)
-    if sorted(told) != list(record.addresses) or not told:
-        yield f"{where} has {record.addresses}, but tells of {sorted(told)}"
     holders = {s for s in case.after.incarnations.values() if short(s) in _slots(record)}
+    if holders & set(wanting) and sorted(told) != list(record.addresses):
+        yield f"{where} has {record.addresses}, but tells of {sorted(told)}"
     for slot in sorted(holders):
         yield from _held(case, record, slot, where, wants=slot in wanting)
     yield from _shared(case.after, holders, wanting, where)
