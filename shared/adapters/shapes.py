@@ -2,7 +2,7 @@
 
 from typing import Any
 
-MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError)
+MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
 """What taking apart an answer of the wrong shape raises."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.adapters.azure_dns import record_from
@@ -113,6 +113,7 @@ def test_addresses(told: Any) -> None:
 
 
 @given(told=spoilt(RECORD))
+@example(told=with_part(RECORD, ("properties", "ttl"), float("inf")))
 def test_record(told: Any) -> None:
     """A record set is made of texts and a number, or refused in a way that the adapter understands."""
     try:

@@ -181,6 +181,10 @@ class Raw:
     calls: int = 0
 
 
+class _Server(ThreadingTCPServer):
+    request_queue_size = 64  # connections beyond it are made anew a second later
+
+
 @contextmanager
 def answering(answer: bytes) -> Iterator[Raw]:
     """A loopback server of these bytes, which hangs up after them."""
@@ -193,7 +197,7 @@ def answering(answer: bytes) -> Iterator[Raw]:
                     raw.calls += 1
                     self.wfile.write(answer)
 
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+    with _Server(("127.0.0.1", 0), Handler) as server:
         raw.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
