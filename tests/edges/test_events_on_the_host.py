@@ -1,0 +1,90 @@
+"""Events as Event Grid delivers them to the host, on Microsoft's worker, in this process."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from localhost.app import create_app
+from localhost.worker import Worker
+from simulator.client import RunningSimulator
+from tests.support.edges import PE, SUBSCRIPTION, put_endpoint
+
+ROOT = Path(__file__).parents[2]
+HOOK = "/runtime/webhooks/eventgrid?functionName=endpoint_changed"
+DATA = {"resourceUri": str(PE), "operationName": "Microsoft.Network/privateEndpoints/write"}
+WRITTEN = "Microsoft.Resources.ResourceWriteSuccess"
+EVENT = {
+    "id": "1",
+    "topic": f"/subscriptions/{SUBSCRIPTION}",
+    "subject": str(PE),
+    "eventType": WRITTEN,
+    "eventTime": "2026-01-01T00:00:00Z",
+    "dataVersion": "2",
+    "data": DATA,
+}
+CLOUD_EVENT = {
+    "id": "1",
+    "specversion": "1.0",
+    "source": f"/subscriptions/{SUBSCRIPTION}",
+    "subject": str(PE),
+    "type": WRITTEN,
+    "data": DATA,
+}
+DELIVERIES = [([EVENT], "application/json"), (CLOUD_EVENT, "application/cloudevents+json")]
+
+
+@pytest.fixture
+async def host(deployed: RunningSimulator) -> AsyncIterator[httpx.AsyncClient]:
+    put_endpoint(deployed, **{"clickhouse-services": "analytics"})
+    async with Worker(ROOT) as worker:
+        transport = httpx.ASGITransport(create_app(worker))
+        async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
+            yield client
+
+
+async def deliver(host: httpx.AsyncClient, body: object, content_type: str) -> int:
+    headers = {"aeg-event-type": "Notification", "Content-Type": content_type}
+    return (await host.post(HOOK, json=body, headers=headers)).status_code
+
+
+@pytest.mark.parametrize(("body", "content_type"), DELIVERIES)
+async def test_delivery(
+    host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
+) -> None:
+    """An event of either schema lets its endpoint in, and is acknowledged."""
+    assert await deliver(host, body, content_type) == 202
+    assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
+
+
+@pytest.mark.parametrize(("body", "content_type"), DELIVERIES)
+async def test_temporary_trouble(
+    host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
+) -> None:
+    """In temporary trouble the host answers 500, so that Event Grid delivers again; then all is done."""
+    deployed.fault(match={"system": "clickhouse"}, status=503, headers={"Retry-After": "3600"})
+    assert await deliver(host, body, content_type) == 500
+    assert await deliver(host, body, content_type) == 202
+    assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
+
+
+@pytest.mark.parametrize(("body", "content_type"), DELIVERIES)
+async def test_permanent_trouble(
+    host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
+) -> None:
+    """What no delivery can cure is acknowledged, so that Event Grid does not deliver it for a day."""
+    deployed.fault(match={"system": "clickhouse"}, status=401, count=None)
+    assert await deliver(host, body, content_type) == 202
+
+
+async def test_irrelevant(host: httpx.AsyncClient, deployed: RunningSimulator) -> None:
+    """Events that concern nobody are acknowledged without a call to anyone."""
+    others = [
+        {**EVENT, "eventType": "Other"},
+        {**EVENT, "data": None},
+        {**EVENT, "data": {**DATA, "resourceUri": "x"}},
+    ]
+    assert await deliver(host, others, "application/json") == 202
+    assert deployed.requests() == []
