@@ -8,7 +8,9 @@ from bench.sim import Conditions
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The numbers of the issue's table, and how often what is noisy is repeated."""
+    """The numbers of the issue's table, how often what is noisy is repeated, and how many seconds a burst may
+    take before what is not done by then is told as not done.
+    """
 
     latency_ms: int = 50
     rate_limit: str = RATE_LIMIT
@@ -24,7 +26,13 @@ class Sizes:
     foreign: int = 10_000
     starts: int = 5
     unchanged: int = 40
-    patience: float = 150.0
+    patience: float = 75.0
+    patience_of_several: float = 130.0
+
+    @property
+    def honest(self) -> bool:
+        """Whether ClickHouse's own limit holds, so that one must wait for it to be free."""
+        return self.rate_limit == RATE_LIMIT
 
     @property
     def outside(self) -> Conditions:
@@ -49,4 +57,5 @@ MINIATURE = Sizes(
     starts=1,
     unchanged=2,
     patience=10.0,
+    patience_of_several=10.0,
 )

@@ -2,7 +2,7 @@
 
 from bench import child
 from bench.rows import Goal, Row
-from bench.sim import Conditions, simulator
+from bench.sim import Conditions, Sim, simulator
 from bench.sizes import Sizes
 from bench.stage import environment
 from bench.worlds import Json, Shape, connected
@@ -12,7 +12,8 @@ _SERVICES_EACH = 2
 
 def measure(sizes: Sizes) -> list[Row]:
     """Cold, on one core, by the wall's clock; the systems answer at once, on the other core."""
-    small, large = (_audit(sizes, endpoints) for endpoints in sizes.audits)
+    with simulator(connected(_shape(sizes, 1)), Conditions()) as sim:
+        small, large = (_audit(sim, _shape(sizes, endpoints)) for endpoints in sizes.audits)
     few, many = sizes.audits
     what = f"Audit of {many} endpoints × {sizes.audit_services} services"
     detail = {
@@ -41,9 +42,12 @@ def _limit(large: Json) -> str:
     return f"{waited:.1f} s of it is waiting for the simulator's answers"
 
 
-def _audit(sizes: Sizes, endpoints: int) -> Json:
+def _shape(sizes: Sizes, endpoints: int) -> Shape:
     per_network = -(-endpoints // sizes.audit_networks)
-    shape = Shape(endpoints, sizes.audit_services, per_network, selects=_SERVICES_EACH)
-    with simulator(connected(shape), Conditions()) as sim:
-        measured = child.run("audit", {}, environment(sim))
-        return {**measured, "requests": len(sim.requests())}
+    return Shape(endpoints, sizes.audit_services, per_network, selects=_SERVICES_EACH)
+
+
+def _audit(sim: Sim, shape: Shape) -> Json:
+    sim.reset(connected(shape))
+    measured = child.run("audit", {}, environment(sim))
+    return {**measured, "requests": len(sim.requests())}
