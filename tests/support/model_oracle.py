@@ -245,7 +245,8 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
     if not after.registered(id_) and not (case.needs_service and not may):
         yield f"{id_} of {endpoint.id} is not registered"
     for service in sorted(may - listing):
-        yield f"{id_} of {endpoint.id} is not allowed on {service}"
+        if not _stuck(after, owner, id_, after.services[service].region):
+            yield f"{id_} of {endpoint.id} is not allowed on {service}"
     for service in sorted((listing ^ before.listing(id_)) & held):
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
     for service in sorted(listing - may - held):
@@ -254,6 +255,12 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
     for service in sorted(before.listing(id_) - listing - may - held):
         if not _ours_to_remove(before, owner, service, id_):
             yield f"{id_} of {endpoint.id} was taken off {service} though it is not ours"
+
+
+def _stuck(after: Truth, owner: str, id_: str, region: str) -> bool:
+    """Whether the id is registered for another region only, and not by us: nothing can be done about it."""
+    regions = {one.region for one in after.registered(id_)}
+    return bool(regions) and region not in regions and not owns(after, owner, id_)
 
 
 def _ours_to_remove(before: Truth, owner: str, service: str, id_: str) -> bool:
