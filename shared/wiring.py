@@ -79,8 +79,9 @@ class Wiring:
 
     @cached_property
     def _key(self) -> Key:
-        secret = self.settings.clickhouse_cloud_api_secret.get_secret_value()
-        return Key(self.settings.clickhouse_cloud_api_key, secret)
+        # Secrets that were put into a vault from a file often end in a newline.
+        secret = self.settings.clickhouse_cloud_api_secret.get_secret_value().strip()
+        return Key(self.settings.clickhouse_cloud_api_key.strip(), secret)
 
     @cached_property
     def _throttle(self) -> Throttle:

@@ -109,7 +109,9 @@ class AzureDns:
         async def create() -> None:
             body = PrivateZone(location=EVERYWHERE)
             at = (zone.resource_group, zone.name)
-            await (await operations.begin_create_or_update(*at, body, headers=NEW_ONLY)).result()
+            await (
+                await operations.begin_create_or_update(*at, body, headers=NEW_ONLY, polling_interval=1)
+            ).result()
 
         await ask(self.budget.writes, f"creating private DNS zone {zone}", create, lambda _: None)
 
@@ -124,7 +126,9 @@ class AzureDns:
                 ),
             )
             at = (zone.resource_group, zone.name, _link_name(network))
-            await (await operations.begin_create_or_update(*at, body, headers=NEW_ONLY)).result()
+            await (
+                await operations.begin_create_or_update(*at, body, headers=NEW_ONLY, polling_interval=1)
+            ).result()
 
         await ask(self.budget.writes, f"linking {network} to private DNS zone {zone}", create, lambda _: None)
 
