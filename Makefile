@@ -27,6 +27,10 @@ test: $(READY) ## run all tests
 test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
 	@$(BIN)/python -m tests.model.long
 
+.PHONY: bench
+bench: $(READY) ## measure every figure of docs/performance.md against the simulator (some eight minutes)
+	@$(BIN)/python -m bench
+
 coverage: $(READY) ## run the tests but the crash walk, the model and the demo, and tell what of shared/ they leave out
 	@$(BIN)/coverage run -m pytest --ignore tests/model --ignore tests/demo --ignore tests/whole/test_crashes.py
 	@$(BIN)/coverage report

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure every figure, print the table, and write bench/results.json."""
+"""`python -m bench`: measure every figure, print the table, and write it to bench/results.json and the docs."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from rich.console import Console
 from bench import results
 from bench.figures import audit, burst, coldstart, deletions, foreign, single, unchanged
 from bench.rows import Row
+from bench.sim import ROOT
 from bench.sizes import FULL, Sizes
 
 type Figure = Callable[[Sizes], list[Row]]
@@ -25,6 +26,7 @@ FIGURES: Mapping[str, Figure] = {
     "unchanged": unchanged.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> int:
@@ -38,7 +40,8 @@ def main() -> int:
     results.show(rows, FULL, console)
     if not options.figures:
         results.write(RESULTS, rows, time.monotonic() - began)
-        console.print(f"Written to {RESULTS.relative_to(Path.cwd(), walk_up=True)}.")
+        results.write_table(PAGE, rows)
+        console.print(f"Written to {RESULTS.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The results: a table for the terminal, and a file to keep."""
+"""The results: a table for the terminal, a file to keep, and the table in docs/performance.md."""
 
 import json
 import os
@@ -19,6 +19,7 @@ _PACKAGES = (
     "aiohttp", "azure-core", "azure-functions", "azure-functions-runtime", "azure-mgmt-network",
     "azure-mgmt-privatedns", "clickhousectl", "httpx", "pydantic", "uvicorn",
 )  # fmt: skip
+_BEGIN, _END = "<!-- table -->", "<!-- /table -->"
 _MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}
 
 
@@ -47,6 +48,22 @@ def write(path: Path, rows: Sequence[Row], seconds: float) -> None:
         "rows": [row.as_json() for row in rows],
     }
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_table(page: Path, rows: Sequence[Row]) -> None:
+    """Put the table between the marks in a page of Markdown."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    assert begin, f"{page} has no mark where the table begins"
+    assert end, f"{page} has no mark where the table ends"
+    lines = ["| Figure | Value | Goal | Met | Limit |", "|---|---|---|---|---|", *map(_line, rows)]
+    page.write_text("\n".join([before + begin, *lines, end + after]), encoding="utf-8")
+
+
+def _line(row: Row) -> str:
+    goal = row.goal.text(row.unit) if row.goal else ""
+    met = {True: "yes", False: "**no**", None: ""}[row.met]
+    return f"| {row.figure} | {_value(row)} | {goal} | {met} | {row.limit} |"
 
 
 def machine() -> Json:
