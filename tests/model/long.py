@@ -1,9 +1,11 @@
 """Many histories, for `make test-long`: tells their count, the seed, and the kinds of fault met.
 
 python -m tests.model.long [--histories 20000] [--seed N] [--processes 2] [--steps 25]
+    [--through-clients 200]
 """
 
 import argparse
+import asyncio
 import multiprocessing
 import secrets
 import sys
@@ -11,9 +13,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from simulator.server import running
+from tests.support.model_clients import History, histories, live
 from tests.support.model_machine import Histories, Tally
 
 CHUNK = 500
@@ -48,6 +52,31 @@ def run(chunk: Chunk) -> tuple[Tally, str]:
     return Histories.tally, ""
 
 
+def run_through_clients(histories_asked: int, first_seed: int) -> tuple[int, str]:
+    """Try these histories through the real clients; how many were, and what failed."""
+    lived = 0
+    with running(rate_limit="off") as sim:
+
+        @seed(first_seed)
+        @settings(
+            max_examples=histories_asked,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(history=histories)
+        def go(history: list[tuple[object, ...]]) -> None:
+            nonlocal lived
+            asyncio.run(live(History(sim), history))
+            lived += 1
+
+        try:
+            go()
+        except AssertionError as error:
+            return lived, "\n".join([str(error), *getattr(error, "__notes__", ())])
+    return lived, ""
+
+
 def chunks(histories: int, first_seed: int, steps: int) -> list[Chunk]:
     starts = range(0, histories, CHUNK)
     return [Chunk(min(CHUNK, histories - at), first_seed + at // CHUNK, steps) for at in starts]
@@ -58,6 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--histories", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--through-clients", type=int, default=200)
     parser.add_argument("--steps", type=int, default=25)
     asked = parser.parse_args(arguments)
     began, total, failures = time.monotonic(), Tally(), []
@@ -68,9 +98,14 @@ def main(arguments: Sequence[str]) -> int:
             if failure:
                 failures.append(f"seed {chunk.seed}:\n{failure}")
                 print(failures[-1], flush=True)  # noqa: T201 -- somebody waits for it
+    lived, failure = run_through_clients(asked.through_clients, asked.seed)
+    if failure:
+        failures.append(failure)
+        print(failure, flush=True)  # noqa: T201 -- somebody waits for it
     print(  # noqa: T201 -- a command's answer
+        f"{lived} histories through the real clients against the simulator\n"
         f"{total.histories} histories of up to {asked.steps} steps with {total.passes} passes, "
-        f"seed {asked.seed}, in {time.monotonic() - began:.0f} s; {len(failures)} of {len(todo)} chunks failed\n"
+        f"seed {asked.seed}, in {time.monotonic() - began:.0f} s; {len(failures)} failures\n"
         f"kinds of fault met: {', '.join(sorted(total.met))}"
     )
     return 1 if failures else 0
