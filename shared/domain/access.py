@@ -63,6 +63,10 @@ def connect(view: View, wish: Connecting, *, add_refused: bool) -> Iterator[Chan
     for other in sorted(owned - {wanted.lower()}):
         if other not in alive or _replaced(view, wish, other, wanted):
             yield from _remove(view, at, other)
+    for other, ends in sorted(view.lent.get(at, {}).items()):
+        former = other != wanted.lower()
+        if former and (other not in alive or _replaced(view, wish, other, wanted)):
+            yield from _take_back(view, at, other, ends)
 
 
 def tell(view: View, wish: Connecting) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from shared.domain.marks import describe
 from shared.domain.policy import Policy
 from tests.support.fakes import Cloud
 from tests.support.passes import run
-from tests.support.worlds import OWNER, endpoint, foreign_record, guid, pe, registered, service, zone
+from tests.support.worlds import OWNER, endpoint, foreign, foreign_record, guid, pe, registered, service, zone
 
 OTHER_ALIAS = "production-westus3-1-0.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11.westus3.azure.privatelinkservice"
 
@@ -119,3 +119,15 @@ async def test_a_cold_process_finds_out_where_the_wildcard_leads() -> None:
     cloud.network.have(endpoint(2, "b", alias=OTHER_ALIAS))
     await run(cloud, pe(2))
     assert len(cloud.dns.known[zone().id].records) == 2
+
+
+async def test_what_was_lent_under_a_former_id_is_taken_back() -> None:
+    """Recreated, an endpoint leaves no access behind that we gave its old id under somebody else's registration."""
+    cloud = Cloud(endpoint(1, guid_number=9), zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(guid(9)))
+    await run(cloud, pe(1))
+    assert cloud.allowed() == {guid(9)}
+    cloud.network.have(endpoint(1))
+    await run(cloud, pe(1))
+    assert cloud.allowed() == {guid(1)}
+    assert set(cloud.clickhouse.registered) == {guid(9), guid(1)}
