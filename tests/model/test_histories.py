@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.support.model_machine import Histories
 
 SLICE = settings(
-    max_examples=400,
+    max_examples=200,
     stateful_step_count=25,
     derandomize=True,
     database=None,
