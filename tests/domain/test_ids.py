@@ -159,3 +159,16 @@ def test_quoted(text: str) -> None:
     shown = quoted(text, 20)
     assert shown.isprintable()
     assert len(shown) <= 21 * len("\\U00000000") + 2
+
+
+def test_quoted_length() -> None:
+    """What is quoted is escaped, and cut after two hundred characters."""
+    assert quoted("a\nb") == repr("a\nb")
+    assert quoted("x" * 200) == repr("x" * 200)
+    assert quoted("x" * 201) == repr("x" * 200 + "…")
+
+
+def test_no_subnet_told() -> None:
+    """What is no subnet is told by name."""
+    with pytest.raises(BadIdError, match="'/nowhere' is not the ARM id of a subnet"):
+        virtual_network_of("/nowhere")

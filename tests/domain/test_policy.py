@@ -82,3 +82,11 @@ def test_nothing_to_undo() -> None:
     """A limit of none does not stand in the way of a plan without removals."""
     plan = plan_of(world(endpoint(1)))
     assert limited(plan, 0) is plan
+
+
+def test_whose_drift() -> None:
+    """A finding about a change that was not permitted is about its endpoint, one about the limit about all."""
+    news = set(permitted(EVERYTHING, Policy.REPORT).findings) - set(EVERYTHING.findings)
+    assert {one.object for one in news} == {str(pe(n)) for n in (1, 2, 3, 4)}
+    told = set(limited(EVERYTHING, 0).findings) - set(EVERYTHING.findings)
+    assert [(one.code, one.object) for one in told] == [("removals-over-limit", "organization")]

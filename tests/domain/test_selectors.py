@@ -96,3 +96,25 @@ def test_nothing() -> None:
     """No selectors select nothing."""
     assert Selectors().select(SERVICES) == frozenset()
     assert service_id("a") != service_id("b")
+
+
+@pytest.mark.parametrize("name", ["tab\tin it", "a\u200bb", "x" * 51, "a:b"])
+def test_unprintable_names(name: str) -> None:
+    """What is too long for a name, or cannot be read on a screen, selects nothing and is told, escaped and cut."""
+    parsed = parse_selectors(name * 1)
+    assert parsed.selectors == ()
+    assert len(parsed.faults) == 1
+    assert parsed.faults[0].isprintable()
+
+
+def test_long_faults() -> None:
+    """A fault quotes no more than sixty characters of what somebody wrote."""
+    (fault,) = parse_selectors("y" * 200).faults
+    assert "y" * 60 + "…" in fault
+    assert "y" * 61 not in fault
+
+
+def test_texts() -> None:
+    """A selector remembers how it was written, so that it can be told."""
+    text = "33333333-3333-4333-8333-33333333333A"
+    assert [one.text for one in parse_selectors(f"*, {text}").selectors] == ["*", text]
