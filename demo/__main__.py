@@ -25,6 +25,8 @@ _LOG_LINES = 15
 def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _arguments(arguments)
     signal.signal(signal.SIGTERM, _terminated)  # so that whatever was started is stopped
+    # A shell that starts a program in the background has it ignore SIGINT, and KEEP=1 is ended by that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return run(make_console(), stay=wanted.keep)
     except KeyboardInterrupt:

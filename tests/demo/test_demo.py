@@ -16,7 +16,7 @@ from demo.__main__ import run
 from demo.stage import Stage
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 90
+SECONDS = 180
 
 
 def start(*options: str) -> subprocess.Popen[str]:
