@@ -33,7 +33,8 @@ class Goal:
 @dataclass(frozen=True, slots=True)
 class Row:
     """`limit`: what no program could do better, and why. `peer`: another way of doing the same, where the
-    value compares with one. `extrapolated`: not all of it was run. `detail`: further numbers of the same run.
+    value compares with one. `extrapolated`: not all of it was run, and the value is the least it can be.
+    `detail`: further numbers of the same run.
     """
 
     figure: str
@@ -47,8 +48,13 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal was reached; None where there is none."""
-        return self.goal.met_by(self.value) if self.goal else None
+        """Whether the goal was reached; None where there is none.
+
+        The least that a value can be does not show that it is small enough.
+        """
+        if self.goal is None:
+            return None
+        return self.goal.met_by(self.value) and not (self.extrapolated and self.goal.kind != "least")
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -42,8 +42,8 @@ class Sim:
         return dict(self._control("GET", "/state"))
 
     def reset(self, world: Json) -> None:
-        """Begin anew from this world; the subscriptions stay."""
-        self._control("POST", "/reset?keepSubscriptions=true", world)
+        """Begin anew from this world, without subscriptions."""
+        self._control("POST", "/reset", world)
 
     def requests(self) -> list[Json]:
         """Every request so far but this program's own."""

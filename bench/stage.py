@@ -37,10 +37,22 @@ def environment(sim: Sim) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Stage:
-    """A simulator and the processes that Event Grid delivers to."""
+    """A simulator and the processes that Event Grid delivers to; with several, each has one share of the endpoints."""
 
     sim: Sim
     hosts: list[Host]
+    batch: int = 1
+
+    def reset(self, world: Json) -> None:
+        """Begin anew from this world, in the same processes."""
+        self.sim.reset(world)
+        self.subscribe()
+
+    def subscribe(self) -> None:
+        """Subscribe every process by a handshake, so that Event Grid's connections stand before they are timed."""
+        for share, host in enumerate(self.hosts):
+            prefix = share_prefix(share) if len(self.hosts) > 1 else ""
+            _subscribe(self.sim, host, self.batch, f"share-{share}", prefix)
 
     def deliver(self, events: Iterable[Json], seconds: float) -> "Delivered":
         """Publish the events and wait until they are delivered, retries included, or that time is over."""
@@ -86,16 +98,13 @@ class Delivered:
 
 @contextmanager
 def stage(world: Json, conditions: Conditions, *, processes: int = 1, batch: int = 1) -> Iterator[Stage]:
-    """The product in so many processes; with several, each has one share of the endpoints.
-
-    `batch`: how many events Event Grid may put into one request.
-    """
+    """The product in so many processes. `batch`: how many events Event Grid may put into one request."""
     with ExitStack() as stack:
         sim = stack.enter_context(simulator(world, conditions))
         hosts = [stack.enter_context(running(ROOT, environment(sim), timers=False)) for _ in range(processes)]
-        for share, host in enumerate(hosts):
-            _subscribe(sim, host, batch, f"share-{share}", share_prefix(share) if processes > 1 else "")
-        yield Stage(sim, hosts)
+        on = Stage(sim, hosts, batch)
+        on.subscribe()
+        yield on
 
 
 def _subscribe(sim: Sim, host: Host, batch: int, name: str, prefix: str) -> None:

@@ -53,7 +53,7 @@ def _one_process(sizes: Sizes) -> tuple[Burst, Burst]:
     with stage(world, sizes.outside, batch=_batch(sizes)) as on:
         first = _burst(on, shape, sizes.patience)
         time.sleep(SECONDS if sizes.honest else 0)
-        on.sim.reset(world)
+        on.reset(world)
         return first, _burst(on, shape, sizes.patience)
 
 

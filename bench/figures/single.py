@@ -31,7 +31,7 @@ def measure(sizes: Sizes) -> list[Row]:
 
 
 def _run(on: Stage, world: Json) -> _Run:
-    on.sim.reset(world)
+    on.reset(world)
     done = on.deliver([event(endpoint_id(_SHAPE, 0))], _SECONDS)
     taken = (log.last_write(done.log) - done.began) * 1000
     return _Run(taken, log.round_trips(done.log), len(log.of("clickhouse", done.log)))

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from bench.__main__ import FIGURES
+from bench.results import write_table
 from bench.rows import Goal, Row, shown
 from bench.sizes import MINIATURE
 
@@ -46,6 +48,26 @@ def test_a_goal_is_met_or_not_by_the_value_as_it_was_measured(
 ) -> None:
     """`under` leaves the bound out, `most` and `least` take it in, and without a goal nothing is met."""
     assert Row("", value, goal=goal).met is met
+
+
+def test_the_least_that_a_value_can_be_shows_no_upper_bound_kept() -> None:
+    """A value that was not measured to its end meets a goal from below, and none from above."""
+    assert Row("", 3, goal=Goal("least", 2), extrapolated=True).met
+    assert not Row("", 1, goal=Goal("under", 2), extrapolated=True).met
+
+
+def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
+    """What is before and after the marks stays, and writing the table again changes nothing."""
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- table -->\nold\n<!-- /table -->\nafter\n", encoding="utf-8")
+    rows = [Row("Figure", 3, "s", Goal("under", 2), "limit")]
+    write_table(page, rows)
+    once = page.read_text(encoding="utf-8")
+    assert once.startswith("before\n<!-- table -->\n| Figure")
+    assert "| Figure | 3 s | under 2 s | **no** | limit |" in once
+    assert once.endswith("<!-- /table -->\nafter\n")
+    write_table(page, rows)
+    assert page.read_text(encoding="utf-8") == once
 
 
 @pytest.mark.parametrize(
