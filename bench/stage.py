@@ -5,15 +5,18 @@ delivers to it as it does to a function app: at least once, again after 10 s, 30
 """
 
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import batched
 
 from bench.sim import ROOT, Conditions, Sim, simulator
 from bench.worlds import KEY, ORGANIZATION, OWNER, SECRET, SUBSCRIPTION, Json, share_prefix
 from localhost.host import Host, running
 
 UNLIMITED = "100000/1"
+_BETWEEN_LOTS = 0.05
 
 _TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
 _DURATION = re.compile(r"Executed 'Functions\.endpoint_changed' \((\w+), .*Duration=(\d+)ms\)")
@@ -54,11 +57,16 @@ class Stage:
             prefix = share_prefix(share) if len(self.hosts) > 1 else ""
             _subscribe(self.sim, host, self.batch, f"share-{share}", prefix)
 
-    def deliver(self, events: Iterable[Json], seconds: float) -> "Delivered":
-        """Publish the events and wait until they are delivered, retries included, or that time is over."""
+    def deliver(self, events: Sequence[Json], seconds: float) -> "Delivered":
+        """Publish the events and wait until they are delivered, retries included, or that time is over.
+
+        They come as they do from a pipeline: in lots of a batch, one after the other, not all in one moment.
+        """
         self.sim.clear()
         before, logged = len(self.sim.events()), [len(host.logs()) for host in self.hosts]
-        self.sim.emit(events)
+        for lot in batched(events, self.batch, strict=False):
+            self.sim.emit(lot)
+            time.sleep(_BETWEEN_LOTS)
         self.sim.idle(seconds)
         lines = [line for host, start in zip(self.hosts, logged, strict=True) for line in host.logs()[start:]]
         return Delivered(self.sim.events()[before:], self.sim.requests(), lines)

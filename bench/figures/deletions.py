@@ -16,7 +16,7 @@ def measure(sizes: Sizes) -> list[Row]:
     shape = Shape(sizes.deletions, sizes.services, per_network=_PER_NETWORK)
     world = without_endpoints(connected(shape))
     with stage(world, sizes.outside, batch=-(-sizes.deletions // _REQUESTS)) as on:
-        done = on.deliver((event(one, "delete") for one in endpoint_ids(shape)), sizes.patience)
+        done = on.deliver([event(one, "delete") for one in endpoint_ids(shape)], sizes.patience)
         left = _left(on.sim.state())
     calls = log.of("clickhouse", done.log)
     needed = 2 + sizes.services + 1

@@ -11,10 +11,10 @@ _REQUESTS = 20
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """All at once, in a process that has just started."""
+    """All within a second, in a process that has just started."""
     shape = Shape(sizes.foreign, sizes.services, per_network=_PER_NETWORK, foreign=True)
     with stage(fresh(shape), sizes.outside, batch=-(-sizes.foreign // _REQUESTS)) as on:
-        done = on.deliver(map(event, endpoint_ids(shape)), sizes.patience)
+        done = on.deliver([event(one) for one in endpoint_ids(shape)], sizes.patience)
     reads, ends = log.of("arm", done.log), [float(one["end"]) for one in done.log if one["end"]]
     what = f"{sizes.foreign} events of other private endpoints"
     detail = {
