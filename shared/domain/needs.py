@@ -201,7 +201,12 @@ def _waiting(view: View) -> Iterator[Read[Any]]:
     }
     wildcards = (record for record in ours if record.name == WILDCARD)
     unseen = near - seen.keys() - claimants(wildcards, view.rules.owner)
-    if len(unseen) <= FEW:
+    unnamed = {
+        registered
+        for registered, registration in view.registrations.items()
+        if registered not in view.marked and registration.region in regions
+    }
+    if len(unseen) <= FEW and not unnamed:
         yield from (ReadEndpoint(one) for one in sorted(unseen))
     else:
         yield from (ListEndpoints(scope) for scope in view.rules.endpoint_scopes)

@@ -131,3 +131,17 @@ async def test_what_was_lent_under_a_former_id_is_taken_back() -> None:
     await run(cloud, pe(1))
     assert cloud.allowed() == {guid(1)}
     assert set(cloud.clickhouse.registered) == {guid(9), guid(1)}
+
+
+@pytest.mark.parametrize("description", ["", "made by hand"])
+async def test_one_that_waits_without_our_mark_gets_the_record(description: str) -> None:
+    """A hand-over finds also a waiting endpoint whose registration does not name it."""
+    cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
+    await run(cloud, pe(1))
+    cloud.clickhouse.have_registered(replace(registered(2), description=description))
+    await run(cloud, pe(2))
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1))
+    record = cloud.dns.record()
+    assert record
+    assert record.addresses == ("10.0.0.2",)
