@@ -191,8 +191,12 @@ def answering(answer: bytes) -> Iterator[Raw]:
     raw = Raw()
 
     class Handler(StreamRequestHandler):
+        # A connection that a client has given up may be closed only after this server has ended: both
+        # are of one process, and its event loop waits for the end.
+        timeout = 1
+
         def handle(self) -> None:
-            with suppress(ConnectionError):  # the client may have given up
+            with suppress(ConnectionError, TimeoutError):  # the client may have given up
                 if _whole_request(self.rfile):
                     raw.calls += 1
                     self.wfile.write(answer)
