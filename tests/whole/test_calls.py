@@ -83,6 +83,24 @@ async def test_a_warm_process_connects_an_endpoint_in_four_round_trips_and_four_
     assert len(clickhouse_calls(slow)) == 4
 
 
+async def test_a_warm_process_undoes_in_four_round_trips_and_recreates_in_five(
+    slow: RunningSimulator,
+) -> None:
+    """Undoing takes as many round trips as connecting; a recreation one more, as the old mark goes last."""
+    async with wired(slow.url) as wiring:
+        put_endpoint(slow, TAG)
+        await wiring.reconcile(named(), SECONDS)
+        delete_endpoint(slow)
+        put_endpoint(slow, TAG)
+        slow.clear_requests()
+        await wiring.reconcile(named(), SECONDS)
+        assert (round_trips(slow), len(clickhouse_calls(slow))) == (5, 5)
+        delete_endpoint(slow)
+        slow.clear_requests()
+        await wiring.reconcile(named(), SECONDS)
+        assert (round_trips(slow), len(clickhouse_calls(slow))) == (4, 4)
+
+
 async def test_an_event_that_changes_nothing_costs_two_calls_and_no_write(sim: RunningSimulator) -> None:
     """A second identical event makes two calls to ClickHouse in a warm process, three in a cold one, and no write."""
     put_endpoint(sim, TAG)
