@@ -69,8 +69,9 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
     yield from _explaining(view, connecting)
     if targets.everything or len(connecting) < len(concerned):
         yield from _every_zone(view, remembered)
-    for endpoint in connecting:
-        yield from _zones_for(view, endpoint, remembered)
+        yield from (read for one in connecting for read in _zone_by_tag(view, one))
+    else:
+        yield from (read for one in connecting for read in _zones_for(view, one, remembered))
     yield from _holders(view, connecting)
     if targets.everything:
         yield from (ReadEndpoint(one) for one in _owned_but_unseen(view))
