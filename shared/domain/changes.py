@@ -45,7 +45,7 @@ class RegisterThroughService(Register):
 
 @dataclass(frozen=True, slots=True)
 class Deregister:
-    """Take an id out of the organization. `orphaned`: its endpoint is gone, untagged or recreated."""
+    """Take an id out of the organization: its endpoint is gone, untagged or recreated, or has another id now."""
 
     verb: ClassVar[str] = "deregister"
     drift: ClassVar[str] = "registration-orphaned"
