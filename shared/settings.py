@@ -39,6 +39,10 @@ _REMEDIES = {
     "AUDIT_SCHEDULE": "set it to six NCRONTAB fields, such as 0 */15 * * * *",
     "AUDIT_POLICY": "leave it out, or set it to report, upsert or sync",
     "MAX_REMOVALS": "leave it out, or set it to a whole number from 0",
+    "AUDIT_DEADLINE": "leave it out, or set it to whole minutes from 1 to 60, below functionTimeout in host.json",
+    "PENDING_GRACE": "leave it out, or set it to whole minutes from 0 to 10080",
+    "REPORT_STORE": "leave it out, or set it to the https URL of a blob container, or to a folder",
+    "OUTCOME_TOPIC_ENDPOINT": "leave it out, or set it to the https URL of an Event Grid topic's endpoint",
     "AZURE_RESOURCE_MANAGER_URL": "leave it out, or set it to an https URL",
 }
 
@@ -63,6 +67,17 @@ def _url(text: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise ValueError("it is not https, and it is not on this machine")
     return text.rstrip("/")
+
+
+def _store(text: str) -> str:
+    """A blob container's URL (the account, and one name after it), or a folder."""
+    if "://" not in text:
+        return text
+    url = _url(text)
+    names = urlsplit(url).path.strip("/").split("/")
+    if not all(names) or len(names) > 2:  # an emulator tells the account in the path
+        raise ValueError("it is not the URL of a blob container")
+    return url
 
 
 def _api_url(text: str) -> str:
@@ -135,6 +150,7 @@ def _resolved(value: Any) -> Any:
 
 
 Url = Annotated[str, AfterValidator(_url)]
+Store = Annotated[str, AfterValidator(_store)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(min_length=1)]
 Filter = Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)]
@@ -170,6 +186,10 @@ class Settings(BaseSettings):
     audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
     audit_policy: Policy = Policy.REPORT
     max_removals: int = Field(20, ge=0)
+    audit_deadline: int = Field(4, ge=1, le=60)
+    pending_grace: int = Field(15, ge=0, le=7 * 24 * 60)
+    report_store: Store | None = None
+    outcome_topic_endpoint: Url | None = None
     azure_resource_manager_url: Url = PUBLIC_ARM
 
     @property

@@ -64,6 +64,12 @@ BAD = [
     ("AUDIT_POLICY", "repair", "'report', 'upsert' or 'sync'"),
     ("MAX_REMOVALS", "-1", "greater than or equal to 0"),
     ("MAX_REMOVALS", "10%", "integer"),
+    ("AUDIT_DEADLINE", "0", "greater than or equal to 1"),
+    ("PENDING_GRACE", "15m", "integer"),
+    ("REPORT_STORE", "http://account.blob.core.windows.net/reports", "not https"),
+    ("REPORT_STORE", "https://account.blob.core.windows.net/", "not the URL of a blob container"),
+    ("REPORT_STORE", "https://account.blob.core.windows.net/reports?sig=abc", "no plain URL"),
+    ("OUTCOME_TOPIC_ENDPOINT", "topic", "no plain URL"),
 ]
 
 
