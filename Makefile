@@ -13,10 +13,17 @@ help: ## list what can be made
 
 setup: $(READY) ## make .venv with everything in it
 
-$(READY): requirements.txt requirements-dev.txt
-	@python=$$(PYTHON='$(PYTHON)' sh tools/find_python.sh) && "$$python" -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(READY): requirements-dev.txt
+	@[ -x $(BIN)/python ] || { python=$$(PYTHON='$(PYTHON)' sh tools/find_python.sh) && "$$python" -m venv $(VENV); }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
+
+LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --custom-compile-command 'make lock'
+
+.PHONY: lock
+lock: $(READY) ## work out requirements*.txt from requirements*.in (UPGRADE=1 raises what is locked already)
+	@$(BIN)/$(LOCK) $(if $(UPGRADE),--upgrade) requirements.in --output-file requirements.txt
+	@$(BIN)/$(LOCK) $(if $(UPGRADE),--upgrade) requirements-dev.in --output-file requirements-dev.txt
 
 demo: $(READY) ## show the main job from an Azure event to a reachable service (KEEP=1 leaves it running)
 	@$(BIN)/python -m demo $(if $(filter-out 0,$(KEEP)),--keep)
