@@ -1,0 +1,117 @@
+"""An endpoint's names, explained: address, zone, VNet link, record, and what clients must use."""
+
+from collections.abc import Iterator
+
+from shared.domain.changes import CreateZone, LinkNetwork
+from shared.domain.explaining_words import Case, known_from, ok, unchecked, unsure, wrong
+from shared.domain.findings import CATALOGUE, Finding
+from shared.domain.model import WILDCARD, RecordSet, Zone
+from shared.domain.placing import addresses_for, zone_for
+from shared.domain.steps import Step
+from shared.domain.world import ListZones
+
+PORTS = "8443 for HTTPS, 9440 for the native protocol"
+_ZONE_IS_THERE = frozenset({"zone-not-linked"})
+
+
+def steps(case: Case) -> Iterator[Step]:
+    addresses = addresses_for(case.view, case.endpoint)
+    yield _address(addresses)
+    name = case.view.zone_names[case.connection.target.lower()]
+    found = zone_for(case.view, case.endpoint, name)
+    yield _zone(case, name, found)
+    yield _link(case, name, found)
+    if not isinstance(found, Zone):
+        yield unchecked("record", "zone" if not _is_there(found) else "link")
+    elif isinstance(addresses, Finding):
+        yield unchecked("record", "address")
+    else:
+        yield _record(case, found, frozenset(addresses))
+    yield _names(case)
+
+
+def _address(addresses: tuple[str, ...] | Finding) -> Step:
+    if not isinstance(addresses, Finding):
+        return ok("address", ", ".join(addresses))
+    told = unsure if addresses.code == "unreadable" else wrong
+    return told("address", addresses.message, addresses.remedy)
+
+
+def _is_there(found: object) -> bool:
+    """Whether a zone of the name is there, although it is not linked."""
+    return isinstance(found, LinkNetwork) or (isinstance(found, Finding) and found.code in _ZONE_IS_THERE)
+
+
+def _zone(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Finding) -> Step:
+    if isinstance(found, Zone):
+        return ok("zone", str(found.id))
+    if isinstance(found, CreateZone):
+        return wrong(
+            "zone", f"there is no {name}; sync would make {found.zone}", CATALOGUE["record-drift"][1]
+        )
+    if _is_there(found):
+        named = ", ".join(str(zone.id) for zone in case.view.zones if zone.id.name == name)
+        return ok("zone", named)
+    assert isinstance(found, Finding), "all else was asked before"
+    told = unsure if found.code == "unreadable" else wrong
+    return told("zone", f"{found.message}{_searched(case, found)}", found.remedy)
+
+
+def _searched(case: Case, found: Finding) -> str:
+    """Where a zone that is missing was looked for."""
+    lists = [read.scope for read in case.view.world.answers if isinstance(read, ListZones)]
+    where = ", ".join(sorted(map(str, lists)))
+    return f" ({where})" if found.code == "zone-missing" and where else ""
+
+
+def _link(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Finding) -> Step:
+    network = case.endpoint.network
+    if isinstance(found, Zone):
+        if network in found.networks:
+            return ok("link", f"it is linked to {network}")
+        linked = ", ".join(sorted(map(str, found.networks))) or "no network"
+        seen = f"the zone, which the tag names, is linked to {linked}, not to {network}"
+        return unsure("link", seen, "See that the DNS server that clients ask is in a linked network.")
+    if not _is_there(found):
+        return unchecked("link", "zone")
+    if isinstance(found, LinkNetwork):
+        seen = f"{name} is not linked to {network}; sync would link it"
+        return wrong("link", seen, CATALOGUE["record-drift"][1])
+    assert isinstance(found, Finding), "all else was asked before"
+    return wrong("link", found.message, found.remedy)
+
+
+def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
+    """What each host name leads to: the record of its own name, or else the wildcard."""
+    led = {name: _led_by(zone, name) for name in _first_labels(case)}
+    told = "; ".join(f"{name} leads to {_shown(record)}" for name, record in sorted(led.items()))
+    if all(record and addresses <= set(record.addresses) for record in led.values()):
+        return ok("record", told)
+    expected = f"{told}, not to {', '.join(sorted(addresses))}"
+    if other := known_from(case.plan, case.endpoint.id, "wildcard-owned-by-other", "wildcard-foreign"):
+        return wrong("record", f"{expected}: {other.message}", other.remedy)
+    return wrong("record", expected, CATALOGUE["record-drift"][1])
+
+
+def _first_labels(case: Case) -> set[str]:
+    """The names, within the zone, that clients of this endpoint look up; * where it is to reach no service."""
+    configs = [case.view.configs[service] for service in case.chosen.granted]
+    return {config.hostname.lower().partition(".")[0] for config in configs} or {WILDCARD}
+
+
+def _led_by(zone: Zone, name: str) -> RecordSet | None:
+    return zone.records.get(name) or zone.records.get(WILDCARD)
+
+
+def _shown(record: RecordSet | None) -> str:
+    if record is None:
+        return "nothing"
+    return f"{', '.join(record.addresses) or 'no address'} (record {record.name})"
+
+
+def _names(case: Case) -> Step:
+    names = case.plan.hostnames.get(case.endpoint.id, {})
+    if not names:
+        return unchecked("names", "services")
+    told = "; ".join(f"{service}: {host}" for service, host in names.items())
+    return ok("names", f"{told}. Ports: {PORTS}. The public names do not lead through the endpoint")

@@ -1,0 +1,71 @@
+"""What the steps of an explanation have in common: their names, questions and forms."""
+
+from dataclasses import dataclass
+
+from shared.domain.findings import Finding
+from shared.domain.ids import ResourceId
+from shared.domain.model import Connection, Endpoint
+from shared.domain.plan import Plan
+from shared.domain.steps import Answer, Step
+from shared.domain.verdicts import Selection
+from shared.domain.view import View
+
+QUESTIONS = {
+    "scope": "Does it lie in ENDPOINT_SCOPES?",
+    "endpoint": "Does it exist?",
+    "tag": "Does it ask, by its tag?",
+    "private link service": "Is it connected to a Private Link service of the organization?",
+    "services": "May it reach every service that it asks for?",
+    "registration": "Is its id registered with the organization?",
+    "allow list": "Is its id on the allow list of each of these services?",
+    "connection": "Is the connection approved?",
+    "address": "Has it a private address?",
+    "zone": "Is there a private DNS zone of the name that clients look up?",
+    "link": "Is that zone linked to its virtual network?",
+    "record": "Do the names that clients use lead to its address?",
+    "names": "Which names must clients use?",
+}
+NAMES = tuple(QUESTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An endpoint that is connected, by `connection`, to a Private Link service of the organization."""
+
+    view: View
+    plan: Plan
+    endpoint: Endpoint
+    connection: Connection
+    chosen: Selection
+
+    @property
+    def id(self) -> str:
+        """The id under which it is to be registered."""
+        return self.view.rules.id_of(self.endpoint)
+
+    def names(self, services: frozenset[str]) -> str:
+        """The names of these services, for a sentence."""
+        return ", ".join(sorted(self.view.by_id[service].name for service in services)) or "none"
+
+
+def ok(name: str, seen: str) -> Step:
+    return Step(name, QUESTIONS[name], Answer.OK, seen)
+
+
+def wrong(name: str, seen: str, remedy: str) -> Step:
+    return Step(name, QUESTIONS[name], Answer.NOT_OK, seen, remedy)
+
+
+def unsure(name: str, seen: str, remedy: str) -> Step:
+    return Step(name, QUESTIONS[name], Answer.NOT_KNOWN, seen, remedy)
+
+
+def unchecked(name: str, because: str) -> Step:
+    """A step that says nothing while the one named `because` is as it is."""
+    return Step(name, QUESTIONS[name], Answer.NOT_CHECKED, f"not checked, because of: {because}")
+
+
+def known_from(plan: Plan, endpoint: ResourceId, *codes: str) -> Finding | None:
+    """The plan's first finding on the endpoint with one of these codes."""
+    about = (one for one in plan.findings if one.object == str(endpoint) and one.code in codes)
+    return next(about, None)
