@@ -1,7 +1,8 @@
 """What an audit tells: one document, the same for the report store, the page and whoever reads its JSON.
 
-Ids of endpoints, networks and zones are ARM ids as ARM spells them where it told them; those of services
-are ClickHouse's. Times are in UTC. Everything is sorted, so that equal worlds make equal documents.
+Ids of endpoints, networks and zones are ARM ids with names in lower case, spelled the same wherever they
+stand; those of services are ClickHouse's. Times are in UTC. Everything is sorted, so that equal worlds make
+equal documents.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +26,11 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditedFinding:
-    """A finding, with since when it has been seen without a gap. `severity`: error, warning or info."""
+    """A finding, with since when it has been seen without a gap. `severity`: error, warning or info.
+
+    `object`: the id of an endpoint or a zone, a scope, or the name of what could not be read. `last_seen`
+    is earlier than this audit where this one could not look.
+    """
 
     code: str
     severity: str
@@ -66,7 +71,9 @@ class AuditedEndpoint:
 
     `alias` is the Private Link service of the organization that it reaches, `region` that service's
     region, `zone` the private DNS zone it has a record in. `services` are the ids of those that it is
-    allowed to reach, `hostnames` what clients must use, by service name.
+    allowed to reach, `hostnames` what clients must use, by service name (of 500 endpoints at most).
+    `asks` is the value of its tag, None without it. `registered` are its ids that are registered.
+    `pending_since`: since when audits have seen its connection pending.
     """
 
     id: str
@@ -82,6 +89,8 @@ class AuditedEndpoint:
     services: tuple[str, ...] = ()
     hostnames: dict[str, str] = field(default_factory=dict, hash=False)
     pending_since: datetime | None = None
+    asks: str | None = None
+    registered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

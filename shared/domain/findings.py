@@ -72,6 +72,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         Severity.INFO,
         "None if it is new; otherwise see that its id is on a service's allow list.",
     ),
+    "pending-too-long": (
+        Severity.ERROR,
+        "See in the ClickHouse Cloud console that its id is allowed; then delete and create the endpoint anew.",
+    ),
     "endpoint-rejected": (
         Severity.ERROR,
         "Run sync: its id may be missing on the allow list. If it stays rejected, create the endpoint anew.",
@@ -115,6 +119,14 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "unreadable": (
         Severity.ERROR,
         "Give the identity or key the right to read it, or wait for the system to answer again.",
+    ),
+    "event-late": (
+        Severity.INFO,
+        "None if it was changed a moment ago; if this comes again and again, look at the event subscription.",
+    ),
+    "event-missed": (
+        Severity.WARNING,
+        "Look at the event subscription's metrics and dead letters, and at failed passes in the log.",
     ),
     "removals-over-limit": (
         Severity.ERROR,

@@ -33,12 +33,16 @@ from shared.domain.world import ReadEndpoint, World
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Sorted, so that equal worlds make equal plans. `hostnames`: by endpoint, service name to host name."""
+    """Sorted, so that equal worlds make equal plans. `hostnames`: by endpoint, service name to host name.
+
+    `withheld` are the changes that would be right, but that a policy or a limit does not permit.
+    """
 
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
     verdicts: Mapping[ResourceId, Verdict] = field(default_factory=lambda: MappingProxyType({}))
     hostnames: Mapping[ResourceId, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    withheld: tuple[Change, ...] = ()
 
     def after(self, earlier: "Plan") -> "Plan":
         """This plan, with what an earlier one told of endpoints that have been undone since.

@@ -22,12 +22,14 @@ class Policy(StrEnum):
 def permitted(plan: Plan, policy: Policy) -> Plan:
     """The plan without the changes that the policy does not permit; each of them becomes a finding."""
     refused = [change for change in plan.changes if not policy.permits(change)]
-    news = {
-        Finding(change.drift, str(change.endpoint), f"would {change.verb} {told(change)}")
-        for change in refused
-    }
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if policy.permits(change)),
-        findings=tuple(sorted({*plan.findings, *news})),
+        findings=tuple(sorted({*plan.findings, *map(drift, refused)})),
+        withheld=(*plan.withheld, *refused),
     )
+
+
+def drift(change: Change) -> Finding:
+    """What is not as it should be, as long as a change is not made."""
+    return Finding(change.drift, str(change.endpoint), f"would {change.verb} {told(change)}")

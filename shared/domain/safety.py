@@ -18,4 +18,5 @@ def limited(plan: Plan, limit: int) -> Plan:
         f"{len(undone)} endpoints would be undone, the limit is {limit}: nothing was removed, the rest was done",
     )
     kept = tuple(change for change in plan.changes if not change.removes)
-    return replace(plan, changes=kept, findings=tuple(sorted({*plan.findings, told})))
+    withheld = (*plan.withheld, *(change for change in plan.changes if change.removes))
+    return replace(plan, changes=kept, findings=tuple(sorted({*plan.findings, told})), withheld=withheld)

@@ -60,6 +60,7 @@ def test_policy(policy: Policy, expected: list[str], drift: set[str]) -> None:
     assert {one.code for one in news} == drift
     assert len(news) == len(EVERYTHING.changes) - len(expected)
     assert list(plan.findings) == sorted(plan.findings)
+    assert set(plan.withheld) == set(EVERYTHING.changes) - set(plan.changes)
 
 
 @pytest.mark.parametrize("limit", [2, 3, 100])
@@ -76,6 +77,7 @@ def test_over_limit(limit: int) -> None:
     (told,) = set(plan.findings) - set(EVERYTHING.findings)
     assert told.code == "removals-over-limit"
     assert told.message.startswith(f"2 endpoints would be undone, the limit is {limit}")
+    assert set(plan.withheld) == {change for change in EVERYTHING.changes if change.removes}
 
 
 def test_nothing_to_undo() -> None:
