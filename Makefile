@@ -18,6 +18,10 @@ $(READY): requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
+.PHONY: package
+package: $(READY) ## build the zip that is deployed, into build/ (DEPENDENCIES=1 puts its dependencies inside)
+	@$(BIN)/python -m tools.package $(if $(DEPENDENCIES),--with-dependencies)
+
 LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --custom-compile-command 'make lock'
 
 .PHONY: lock

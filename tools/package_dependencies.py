@@ -1,0 +1,77 @@
+"""The locked dependencies as they run on Flex Consumption, whatever system they are fetched on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from packaging.markers import Marker
+
+from tools.lockfile import read_lock
+
+# Where the Python worker looks for an app's dependencies.
+SITE_PACKAGES = ".python_packages/lib/site-packages/"
+PYTHON = "3.13"
+# The tags that Azure's image can load; pip takes each for itself and none of them for an older one.
+_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+_MARKERS = {
+    "implementation_name": "cpython",
+    "os_name": "posix",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Linux",
+    "python_full_version": f"{PYTHON}.0",
+    "python_version": PYTHON,
+    "sys_platform": "linux",
+}
+# What an installer writes down about itself: of no use in Azure, and different on each machine.
+_NOTES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+
+
+class InstallError(Exception):
+    """The dependencies cannot be had."""
+
+
+def installed_files(lock: Path, scratch: Path) -> dict[str, Path]:
+    """Install a lock file's packages into an empty folder; the files, by their names in the package.
+
+    Only wheels for Azure's Linux are taken, and only with a locked hash; else an InstallError.
+    """
+    wanted, target = scratch / "requirements.txt", scratch / "site-packages"
+    packages = [one for one in read_lock(lock).values() if _runs_there(one.requirement.marker)]
+    wanted.write_text("".join(f"{one.line()}\n" for one in packages))
+    _install(wanted, target)
+    files = (file for file in target.rglob("*") if file.is_file())
+    named = {file.relative_to(target): file for file in files}
+    return {f"{SITE_PACKAGES}{name.as_posix()}": file for name, file in named.items() if _deployed(name)}
+
+
+def _install(wanted: Path, target: Path) -> None:
+    options = [
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-compile",
+        "--python-version",
+        PYTHON,
+    ]
+    platforms = [f"--platform={platform}" for platform in _PLATFORMS]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run(  # noqa: S603 -- pip, with arguments of our own
+        [*command, *options, *platforms, "--target", target, "--requirement", wanted],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise InstallError(
+            f"The dependencies for Azure cannot be installed; no package was written.\n{done.stderr}"
+        )
+
+
+def _runs_there(marker: Marker | None) -> bool:
+    return marker is None or marker.evaluate(dict(_MARKERS))
+
+
+def _deployed(name: Path) -> bool:
+    # Commands are for a shell, and their first line names the Python that they were installed with.
+    return name.parts[0] != "bin" and not (name.parent.suffix == ".dist-info" and name.name in _NOTES)
