@@ -1,0 +1,163 @@
+"""Which events Event Grid would send to the function, how, and for how long."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from shared.events import endpoint_named_by
+from shared.wiring import EVENT_SECONDS
+from tests.support.bicep import INFRA, Template, needs_checker
+
+pytestmark = needs_checker
+
+SAMPLES = INFRA.parent.parent / "shared" / "contracts" / "azure_samples.json"
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg1/providers"
+ENDPOINT = f"{GROUP}/Microsoft.Network/privateEndpoints/pe1"
+MACHINE = f"{GROUP}/Microsoft.Compute/virtualMachines/vm1"
+CHILD = f"{ENDPOINT}/privateDnsZoneGroups/default"
+EXTENSION = f"{ENDPOINT}/providers/Microsoft.Authorization/roleAssignments/r"
+OTHER_SIDE = f"{GROUP}/Microsoft.Network/privateLinkServices/s/privateEndpointConnections/c"
+TAGS = "/providers/Microsoft.Resources/tags/default"
+WRITTEN = "Microsoft.Resources.ResourceWriteSuccess"
+DELETED = "Microsoft.Resources.ResourceDeleteSuccess"
+
+type Event = Mapping[str, Any]
+
+OURS = [
+    (WRITTEN, "Microsoft.Network/privateEndpoints/write", ENDPOINT),
+    (DELETED, "Microsoft.Network/privateEndpoints/delete", ENDPOINT),
+    (WRITTEN, "Microsoft.Resources/tags/write", ENDPOINT + TAGS),
+    (DELETED, "Microsoft.Resources/tags/delete", ENDPOINT + TAGS),
+    (WRITTEN, "Microsoft.Resources/tags/write", ENDPOINT),
+    (WRITTEN, "MICROSOFT.NETWORK/PRIVATEENDPOINTS/WRITE", ENDPOINT.upper()),
+    (WRITTEN, "microsoft.network/privateendpoints/write", ENDPOINT.lower()),
+]
+OTHERS = [
+    (WRITTEN, "Microsoft.Resources/tags/write", MACHINE + TAGS),
+    (DELETED, "Microsoft.Resources/tags/delete", MACHINE + TAGS),
+    (WRITTEN, "Microsoft.Resources/tags/write", f"/subscriptions/x/resourceGroups/rg1{TAGS}"),
+    (WRITTEN, "Microsoft.Compute/virtualMachines/write", MACHINE),
+    (WRITTEN, "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write", CHILD),
+    (WRITTEN, "Microsoft.Authorization/roleAssignments/write", EXTENSION),
+    (WRITTEN, "Microsoft.Network/privateLinkServices/privateEndpointConnections/write", OTHER_SIDE),
+    ("Microsoft.Resources.ResourceWriteFailure", "Microsoft.Network/privateEndpoints/write", ENDPOINT),
+    ("Microsoft.Resources.ResourceActionSuccess", "Microsoft.Network/privateEndpoints/write", ENDPOINT),
+]
+
+
+def delivery() -> dict[str, Any]:
+    return dict(Template("modules/delivery.bicep").value("resource", "delivery")["properties"])
+
+
+def told(kind: str, operation: str, subject: str) -> Event:
+    return {
+        "id": "1",
+        "topic": "/subscriptions/x",
+        "subject": subject,
+        "eventType": kind,
+        "eventTime": "2026-01-01T00:00:00Z",
+        "dataVersion": "2",
+        "data": {"operationName": operation, "resourceUri": subject},
+    }
+
+
+def passes(event: Event) -> bool:
+    """Whether the filter lets an event through, by Event Grid's rules: all must hold, in any letter case."""
+    rules = delivery()["filter"]
+    kinds = [kind.lower() for kind in rules["includedEventTypes"]]
+    return event["eventType"].lower() in kinds and all(_holds(one, event) for one in rules["advancedFilters"])
+
+
+def _holds(rule: Mapping[str, Any], event: Event) -> bool:
+    found: Any = event
+    for part in rule["key"].split("."):
+        found = found[part]
+    wanted = [value.lower() for value in rule["values"]]
+    match rule["operatorType"]:
+        case "StringIn":
+            return found.lower() in wanted
+        case "StringContains":
+            return any(value in found.lower() for value in wanted)
+    raise AssertionError(rule["operatorType"])
+
+
+def accepted(event: Event) -> bool:
+    """Whether the function does anything about an event."""
+    arrived = func.EventGridEvent(
+        id=event["id"],
+        data=event["data"],
+        topic=event["topic"],
+        subject=event["subject"],
+        event_type=event["eventType"],
+        event_time=None,
+        data_version=event["dataVersion"],
+    )
+    return endpoint_named_by(arrived) is not None
+
+
+@pytest.mark.parametrize(("kind", "operation", "subject"), OURS)
+def test_what_concerns_a_private_endpoint_is_delivered_and_accepted(
+    kind: str, operation: str, subject: str
+) -> None:
+    """Writes, deletes and tag writes of private endpoints come through, and the function acts on them."""
+    event = told(kind, operation, subject)
+    assert passes(event)
+    assert accepted(event)
+
+
+@pytest.mark.parametrize(("kind", "operation", "subject"), OTHERS)
+def test_what_concerns_another_resource_never_reaches_the_function(
+    kind: str, operation: str, subject: str
+) -> None:
+    """Other resources' events, tag writes among them, are neither delivered nor would they be acted on."""
+    event = told(kind, operation, subject)
+    assert not passes(event)
+    assert not accepted(event)
+
+
+def test_no_event_that_the_function_would_act_on_is_filtered_out() -> None:
+    """Whatever kind, operation and subject meet: what the function accepts passes the filter."""
+    parts = [set(column) for column in zip(*OURS, *OTHERS, strict=True)]
+    events = [told(*combined) for combined in itertools.product(*parts)]
+    assert [event for event in events if accepted(event) and not passes(event)] == []
+    assert any(accepted(event) for event in events)
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="no recorded samples of Azure's events")
+def test_a_recorded_event_is_delivered_and_accepted() -> None:
+    """The event that Azure really sent passes the filter and is acted on."""
+    event = json.loads(SAMPLES.read_text())["resource_write_event"]
+    assert passes(event)
+    assert accepted(event)
+
+
+def test_a_filter_stays_within_what_event_grid_allows() -> None:
+    """At most 25 advanced filters with 25 values in all."""
+    rules = delivery()["filter"]["advancedFilters"]
+    assert len(rules) <= 25
+    assert sum(len(one["values"]) for one in rules) <= 25
+
+
+def test_delivery_is_tried_for_a_day_and_then_kept() -> None:
+    """Thirty tries within 24 hours, and then the dead-letter container, reached by identity."""
+    assert delivery()["retryPolicy"] == {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440}
+    kept = delivery()["deadLetterWithResourceIdentity"]
+    assert kept["identity"]["type"] == "UserAssigned"
+    container = kept["deadLetterDestination"]["properties"]["blobContainerName"]
+    made = [one.get("name") for one in Template("modules/storage.bicep").objects()]
+    assert container in made
+
+
+def test_batches_fit_the_function() -> None:
+    """Events come in batches, to the one function that takes them, which answers before Event Grid stops waiting."""
+    destination = delivery()["destination"]
+    assert destination["endpointType"] == "AzureFunction"
+    assert destination["properties"]["maxEventsPerBatch"] >= 10
+    assert destination["properties"]["preferredBatchSizeInKilobytes"] <= 1024
+    assert EVENT_SECONDS < 30
+    function = Template("events.bicep").statements()["module", "subscriptions"]
+    assert "/functions/endpoint_changed'" in function
