@@ -1,0 +1,128 @@
+"""What a pass found, as the parts of an audit's report look it up."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.domain.changes import Change
+from shared.domain.findings import Finding
+from shared.domain.ids import ResourceId, Scope
+from shared.domain.left import name_of
+from shared.domain.marks import claims, end_of, record_is_ours
+from shared.domain.model import Endpoint
+from shared.domain.policy import drift
+from shared.domain.report import Report
+from shared.domain.rules import Rules
+from shared.domain.view import View
+from shared.domain.world import (
+    ListEndpoints,
+    ReadAddresses,
+    ReadConfig,
+    ReadEndpoint,
+    ReadRegistrations,
+    ReadServices,
+    ReadZone,
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A pass over everything, and the rules it went by."""
+
+    report: Report
+    rules: Rules
+
+    @cached_property
+    def view(self) -> View:
+        return View(self.report.world, self.rules)
+
+    @cached_property
+    def to_be_made(self) -> tuple[Change, ...]:
+        """The changes that are still to be made: not permitted, or not gone through."""
+        return (*self.report.plan.withheld, *self.report.plan.changes)
+
+    @cached_property
+    def findings(self) -> frozenset[Finding]:
+        """What one look can tell: what the plan told, all drift, and all that could not be read."""
+        return frozenset({*self.report.plan.findings, *map(drift, self.to_be_made), *self._unread()})
+
+    @cached_property
+    def whose(self) -> Mapping[str, str]:
+        """The endpoint behind each id at ClickHouse Cloud, in lower case, as far as anything tells it."""
+        owned = {key: str(endpoint) for endpoint, ids in self.view.owned.items() for key in ids}
+        marked = {key: str(endpoint) for key, endpoint in self.view.marked.items()}
+        seen = [one for one in self.report.world.endpoints().values() if isinstance(one, Endpoint)]
+        alive = {key: str(one.id) for one in seen for key in ids_of(one)}
+        return {**owned, **marked, **alive}
+
+    @cached_property
+    def owned_ids(self) -> frozenset[str]:
+        """The registered ids that are ours to remove, in lower case."""
+        return frozenset[str]().union(*self.view.owned.values())
+
+    @cached_property
+    def lent(self) -> frozenset[tuple[str, str]]:
+        """The ids, in lower case, and the services' ends that we allowed under others' registrations."""
+        by_id = (pair for ids in self.view.lent.values() for pair in ids.items())
+        return frozenset((key, end) for key, ends in by_id for end in ends)
+
+    def is_ours(self, entry: str, service: str) -> bool:
+        """Whether an entry of a service's allow list is ours to remove."""
+        return entry.lower() in self.owned_ids or (entry.lower(), end_of(service)) in self.lent
+
+    @cached_property
+    def zones_of(self) -> Mapping[ResourceId, list[ResourceId]]:
+        """The zones in which an endpoint has a record of ours."""
+        found: defaultdict[ResourceId, list[ResourceId]] = defaultdict(list)
+        for record in self.report.world.records():
+            if record_is_ours(record, self.rules.owner):
+                for endpoint in {claim.endpoint for claim in claims(record).values()}:
+                    found[endpoint].append(record.zone)
+        return found
+
+    @property
+    def sees_access(self) -> bool:
+        """Whether ClickHouse Cloud told who has access."""
+        world = self.report.world
+        return world.services() is not None and world.registrations() is not None
+
+    def blind_to(self, thing: str) -> bool:
+        """Whether this pass could not look at a thing that an earlier one told of."""
+        if not self.sees_access or thing in self._hidden:
+            return True
+        return any(thing.startswith(f"{scope}/") for scope in self._dark) and thing not in self._seen
+
+    @cached_property
+    def _hidden(self) -> AbstractSet[str]:
+        return {one.object for one in self.findings if one.code == "unreadable"}
+
+    @cached_property
+    def _dark(self) -> list[Scope]:
+        unread = self.report.world.unreadable()
+        return [read.scope for read in unread if isinstance(read, ListEndpoints)]
+
+    @cached_property
+    def _seen(self) -> AbstractSet[str]:
+        return {str(one) for one in self.report.plan.verdicts}
+
+    def _unread(self) -> Iterator[Finding]:
+        """A finding for every read that failed; the plan tells those of single endpoints."""
+        for read, answer in self.report.world.unreadable().items():
+            match read:
+                case ReadEndpoint() | ReadAddresses():
+                    continue
+                case ReadConfig(service):
+                    yield Finding("unreadable", service, answer.reason)
+                case ReadZone(zone):
+                    yield Finding("unreadable", str(zone), answer.reason)
+                case ReadServices() | ReadRegistrations():
+                    yield Finding("unreadable", "organization", answer.reason)
+                case _:
+                    yield Finding("unreadable", name_of(read), answer.reason)
+
+
+def ids_of(endpoint: Endpoint) -> tuple[str, str]:
+    """The ids, of both kinds and in lower case, by which ClickHouse Cloud may know an endpoint."""
+    return (endpoint.guid.lower(), endpoint.arm_id.lower())

@@ -1,0 +1,116 @@
+"""A row for each ClickHouse service on Azure with its allow list, and for each private DNS zone."""
+
+from collections.abc import Iterator
+
+from shared.domain.audited import AllowedId, AuditedRecord, AuditedService, AuditedZone, Health
+from shared.domain.auditing.facts import Facts
+from shared.domain.changes import (
+    Allow,
+    CreateZone,
+    DeleteRecord,
+    Disallow,
+    LinkNetwork,
+    PutRecord,
+    RegisterThroughService,
+)
+from shared.domain.ids import Kind, ResourceId
+from shared.domain.marks import claims, record_is_ours
+from shared.domain.model import Endpoint, RecordSet, Service, Unreadable, Zone
+from shared.domain.placing import zone_for
+from shared.domain.verdicts import private_link
+from shared.domain.world import ReadConfig, ReadEndpoint, ReadZone
+
+IN_THE_WAY = frozenset({"wildcard-foreign", "wildcard-owned-by-other"})
+
+
+def service_rows(facts: Facts) -> tuple[AuditedService, ...]:
+    """The rows, sorted by name and id."""
+    wrong = {
+        change.service
+        for change in facts.to_be_made
+        if isinstance(change, Allow | Disallow | RegisterThroughService)
+    }
+    ordered = sorted(facts.view.services, key=lambda one: (one.name, one.id))
+    return tuple(_service(facts, service, wrong) for service in ordered)
+
+
+def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
+    config = facts.view.configs.get(service.id)
+    entries = tuple(
+        AllowedId(entry, facts.whose.get(entry.lower(), ""), facts.is_ours(entry, service.id))
+        for entry in sorted(service.allow_list)
+    )
+    return AuditedService(
+        id=service.id,
+        name=service.name,
+        region=service.region,
+        state=service.state,
+        health=_service_health(facts, service, entries, wrong),
+        alias=config.alias if config else "",
+        hostname=config.hostname if config else "",
+        allow_list=entries,
+    )
+
+
+def _service_health(
+    facts: Facts, service: Service, entries: tuple[AllowedId, ...], wrong: set[str]
+) -> Health:
+    if service.id in wrong:
+        return Health.WRONG
+    if isinstance(facts.report.world.get(ReadConfig(service.id)), Unreadable):
+        return Health.UNKNOWN
+    ours = service.id in facts.view.permitted or any(entry.ours for entry in entries)
+    return Health.WELL if ours else Health.LEFT_ALONE
+
+
+def zone_rows(facts: Facts) -> tuple[AuditedZone, ...]:
+    """The rows, sorted by id: also of zones that could not be read."""
+    wrong = set(_wrong_zones(facts))
+    unread = facts.report.world.unreadable()
+    dark = [
+        AuditedZone(str(read.id), read.id.name, Health.UNKNOWN)
+        for read in unread
+        if isinstance(read, ReadZone)
+    ]
+    seen = [_zone(facts, zone, wrong) for zone in facts.view.zones]
+    return tuple(sorted([*seen, *dark], key=lambda row: row.id))
+
+
+def _zone(facts: Facts, zone: Zone, wrong: set[ResourceId]) -> AuditedZone:
+    return AuditedZone(
+        id=str(zone.id),
+        name=zone.id.name,
+        health=Health.WRONG if zone.id in wrong else Health.WELL,
+        networks=tuple(sorted(map(str, zone.networks))),
+        records=tuple(_record(facts, zone.records[name]) for name in sorted(zone.records)),
+    )
+
+
+def _record(facts: Facts, record: RecordSet) -> AuditedRecord:
+    ours = record_is_ours(record, facts.rules.owner)
+    endpoints = {str(claim.endpoint) for claim in claims(record).values()} if ours else set[str]()
+    return AuditedRecord(record.name, record.ttl, record.addresses, ours, tuple(sorted(endpoints)))
+
+
+def _wrong_zones(facts: Facts) -> Iterator[ResourceId]:
+    """The zones with drift, and those where something that is not the endpoint's is in its way."""
+    for change in facts.to_be_made:
+        match change:
+            case PutRecord(after=record) | DeleteRecord(before=record):
+                yield record.zone
+            case CreateZone(zone=zone) | LinkNetwork(zone=zone):
+                yield zone
+            case _:
+                pass
+    for finding in facts.findings:
+        if finding.code in IN_THE_WAY:
+            yield from _zone_wanted(facts, finding.object)
+
+
+def _zone_wanted(facts: Facts, endpoint: str) -> Iterator[ResourceId]:
+    found = facts.report.world.get(ReadEndpoint(ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)))
+    link = private_link(facts.view, found) if isinstance(found, Endpoint) else None
+    if isinstance(found, Endpoint) and link:
+        zone = zone_for(facts.view, found, facts.view.zone_names[link.target.lower()])
+        if isinstance(zone, Zone):
+            yield zone.id

@@ -1,0 +1,83 @@
+"""An audit in a few words: how all fares, the one sentence, and its point in the history."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from shared.domain.audited import AuditReport, Health, HistoryPoint
+from shared.domain.outcomes import Status
+
+# A week of audits every quarter of an hour.
+MOST_POINTS = 672
+_MOST_CODES = 3
+
+
+def overall(report: AuditReport) -> Health:
+    """How all fares together."""
+    bad = [one for one in report.findings if one.severity != "info"]
+    if any(one.code != "unreadable" for one in bad):
+        return Health.WRONG
+    if bad or report.problems or not report.complete:
+        return Health.UNKNOWN
+    waiting = any(row.health is Health.WAITING for row in report.endpoints)
+    return Health.WAITING if waiting else Health.WELL
+
+
+def sentence(report: AuditReport) -> str:
+    """What to know if one reads nothing else."""
+    parts = [_of_endpoints(report), *_of_the_rest(report)]
+    return " ".join(parts)
+
+
+def _of_endpoints(report: AuditReport) -> str:
+    asking = [row for row in report.endpoints if row.health is not Health.LEFT_ALONE]
+    if not asking:
+        return "No private endpoint asks for access."
+    by_health = Counter(row.health for row in asking)
+    told = [
+        f"{count} {_WORDS[health]}"
+        for health in (Health.WRONG, Health.UNKNOWN, Health.WAITING)
+        if (count := by_health[health])
+    ]
+    if not told:
+        return f"All is well with {_count(len(asking), 'private endpoint')}."
+    return f"Of {_count(len(asking), 'private endpoint')}, {', '.join(told)}, and {by_health[Health.WELL]} are well."
+
+
+_WORDS = {
+    Health.WRONG: "need attention",
+    Health.UNKNOWN: "could not be seen",
+    Health.WAITING: "wait for approval",
+}
+
+
+def _of_the_rest(report: AuditReport) -> Iterable[str]:
+    codes = Counter(one.code for one in report.findings if one.severity != "info")
+    if codes:
+        worst = ", ".join(f"{code} ({count})" for code, count in codes.most_common(_MOST_CODES))
+        yield f"Found: {worst}{' and more' if len(codes) > _MOST_CODES else ''}."
+    statuses = Counter(repair.status for repair in report.repairs)
+    if done := statuses[Status.DONE]:
+        yield f"Repaired: {_count(done, 'thing')}."
+    if failed := statuses[Status.FAILED]:
+        yield f"Failed: {_count(failed, 'repair')}."
+    if report.left:
+        yield f"Not reached: {_count(len(report.left), 'thing')}, with which the next audit begins."
+
+
+def history(report: AuditReport, before: AuditReport | None) -> tuple[HistoryPoint, ...]:
+    """The earlier points, as many as are kept, and this audit's."""
+    severities = Counter(one.severity for one in report.findings)
+    point = HistoryPoint(
+        at=report.finished,
+        errors=severities["error"],
+        warnings=severities["warning"],
+        infos=severities["info"],
+        repaired=sum(1 for repair in report.repairs if repair.status == Status.DONE),
+        endpoints=len(report.endpoints),
+    )
+    earlier = before.history if before else ()
+    return (*earlier[1 - MOST_POINTS :], point)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,210 @@
+"""What one audit tells of endpoints, services, zones, and of all together."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.audited import AllowedId, AuditedRecord, AuditReport, Health
+from shared.domain.ids import Scope
+from shared.domain.rules import Rules
+from shared.domain.world import ListEndpoints, ReadConfig, ReadEndpoint, ReadRegistrations, ReadZone, World
+from tests.support.audits import audit, codes, finding, report_of, row, well
+from tests.support.worlds import (
+    ALIAS,
+    FORBIDDEN,
+    REGION,
+    SCOPE,
+    STRANGE_ALIAS,
+    SUBSCRIPTION,
+    TIMED_OUT,
+    address,
+    endpoint,
+    foreign,
+    foreign_record,
+    guid,
+    network,
+    pe,
+    record,
+    rules,
+    service,
+    service_id,
+    world,
+    zone,
+    zone_id,
+)
+
+
+def test_all_is_well() -> None:
+    """Where all is as it should be, everything is well, and one sentence says so."""
+    report = audit(well())
+    assert report.health is Health.WELL
+    assert report.sentence == "All is well with 1 private endpoint."
+    assert (report.findings, report.repairs, report.problems, report.left) == ((), (), (), ())
+    assert report.complete
+    assert report.verdicts == {"connect": 1}
+    healths = [one.health for rows in (report.endpoints, report.services, report.zones) for one in rows]
+    assert healths == [Health.WELL] * 3
+
+
+def test_rows() -> None:
+    """The rows tell where everything is and who has what."""
+    report = audit(well(services=[service("main", guid(1), "strange-id")]))
+    told = row(report, pe(1))
+    assert (told.guid, told.asks, told.registered) == (guid(1), "*", (guid(1),))
+    assert (told.alias, told.region, told.network) == (ALIAS, REGION, str(network()))
+    assert (told.zone, told.addresses) == (str(zone_id()), (address(1),))
+    assert told.services == (service_id("main"),)
+    assert list(told.hostnames) == ["main"]
+    (main,) = report.services
+    assert (main.alias, main.hostname) == (ALIAS, told.hostnames["main"])
+    assert main.allow_list == (
+        AllowedId(guid(1), str(pe(1)), ours=True),
+        AllowedId("strange-id", "", ours=False),
+    )
+    (there,) = report.zones
+    assert there.networks == (str(network()),)
+    assert there.records == (AuditedRecord("*", 300, (address(1),), ours=True, endpoints=(str(pe(1)),)),)
+
+
+@pytest.mark.parametrize(
+    ("seen", "wrong"),
+    [
+        (well(registrations=[]), {"endpoint"}),
+        (well(services=[service("main")]), {"endpoint", "service"}),
+        (well(zones=[zone(record(1, ttl=9))]), {"endpoint", "zone"}),
+        (well(zones=[zone(foreign_record())]), {"endpoint", "zone"}),
+        (well(endpoint(1, status="Rejected")), {"endpoint"}),
+        (well(endpoint(1, status="Disconnected")), {"endpoint"}),
+        (well(pe(1)), {"endpoint", "service", "zone"}),
+    ],
+)
+def test_where_it_is_wrong(seen: World, wrong: set[str]) -> None:
+    """What is wrong is marked where it is wrong: at the endpoint, the service, the zone."""
+    report = audit(seen)
+    rows: dict[str, Any] = {"endpoint": report.endpoints, "service": report.services, "zone": report.zones}
+    assert {name for name, those in rows.items() if any(one.health is Health.WRONG for one in those)} == wrong
+    assert report.health is Health.WRONG
+    assert "need attention" in report.sentence
+
+
+@pytest.mark.parametrize(
+    ("seen", "by", "health"),
+    [
+        (well(endpoint(1, status="Pending")), rules(), Health.WAITING),
+        (well(endpoint(1, alias=STRANGE_ALIAS)), rules(), Health.LEFT_ALONE),
+        (well(), rules(scopes=(Scope(SUBSCRIPTION, "rg-other"),)), Health.LEFT_ALONE),
+        (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), rules(), Health.UNKNOWN),
+        (well(also={ReadRegistrations(): TIMED_OUT}), rules(), Health.UNKNOWN),
+        (well(also={ReadZone(zone_id()): FORBIDDEN}), rules(), Health.UNKNOWN),
+    ],
+)
+def test_neither_well_nor_wrong(seen: World, by: Rules, health: Health) -> None:
+    """An endpoint may wait, be none of ours to look after, or be out of our sight."""
+    assert row(audit(seen, by=by), pe(1)).health is health
+
+
+def test_waiting() -> None:
+    """An endpoint that waits for its approval is nothing wrong, and is told."""
+    report = audit(well(endpoint(1, status="Pending")))
+    assert report.health is Health.WAITING
+    assert report.sentence == "Of 1 private endpoint, 1 wait for approval, and 0 are well."
+
+
+def test_untagged() -> None:
+    """Endpoints without our tag are counted, and told only if they lead to the organization."""
+    seen = well(endpoint(1), endpoint(2, None), endpoint(3, None, alias=STRANGE_ALIAS))
+    report = audit(seen)
+    assert [one.id for one in report.endpoints] == [str(pe(1)), str(pe(2))]
+    assert row(report, pe(2)).health is Health.LEFT_ALONE
+    assert report.verdicts == {"connect": 1, "undo": 2}
+
+
+def test_nobody_asks() -> None:
+    """A world without tagged endpoints is well."""
+    report = audit(world(endpoint(1, None, alias=STRANGE_ALIAS)))
+    assert (report.health, report.sentence) == (Health.WELL, "No private endpoint asks for access.")
+
+
+def test_unreadable_services_and_zones() -> None:
+    """A service whose config, and a zone that, could not be read is unknown, and there is a finding about it."""
+    seen = well(also={ReadConfig(service_id("main")): FORBIDDEN, ReadZone(zone_id()): FORBIDDEN})
+    report = audit(seen)
+    assert [report.services[0].health, report.zones[0].health] == [Health.UNKNOWN] * 2
+    objects = {one.object for one in report.findings if one.code == "unreadable"}
+    assert {service_id("main"), str(zone_id())} <= objects
+
+
+def test_what_could_not_be_listed() -> None:
+    """A list that could not be read is a finding, and nothing is said to be well because of it."""
+    report = audit(world(also={ListEndpoints(SCOPE): FORBIDDEN}))
+    assert finding(report, "unreadable").object == f"private endpoints of {SCOPE}"
+    assert report.health is Health.UNKNOWN
+
+
+def test_services_left_alone() -> None:
+    """A service that SERVICE_FILTER does not permit, and that has nothing of ours, is left alone."""
+    seen = well(services=[service("main", guid(1)), service("other", "strange-id")])
+    healths = {one.name: one.health for one in audit(seen, by=rules(service_filter="main")).services}
+    assert healths == {"main": Health.WELL, "other": Health.LEFT_ALONE}
+
+
+def test_lent_entries() -> None:
+    """Entries that we allowed under somebody else's registration are ours; other entries of that id are not."""
+    claim = record(1)
+    metadata = {**claim.metadata, address(1): claim.metadata[address(1)].replace(guid(1), f"-{guid(1)}")}
+    metadata[f"allowed-1-{address(1)}"] = service_id("main")[-12:]
+    seen = well(
+        services=[service("main", guid(1)), service("other", guid(1))],
+        registrations=[foreign(guid(1))],
+        zones=[zone(type(claim)(claim.zone, "*", 300, claim.addresses, metadata, "1"))],
+    )
+    entries = {one.name: one.allow_list[0] for one in audit(seen).services}
+    assert entries["main"] == AllowedId(guid(1), str(pe(1)), ours=True)
+    assert entries["other"] == AllowedId(guid(1), str(pe(1)), ours=False)
+
+
+def test_what_a_limit_withholds() -> None:
+    """Removals that are too many are each told of, beside the finding that they are too many."""
+    report = audit(report_of(well(pe(1)), max_removals=0))
+    assert {"removals-over-limit", "registration-orphaned", "allow-list-extra", "record-drift"} <= codes(
+        report
+    )
+
+
+@pytest.mark.parametrize(("answer", "complete"), [(TIMED_OUT, False), (FORBIDDEN, True)])
+def test_left(answer: Any, *, complete: bool) -> None:
+    """What another try may reach was left, by name; what is refused was not."""
+    report = audit(well(also={ReadZone(zone_id()): answer}))
+    assert report.complete is complete
+    assert report.left == (() if complete else (str(zone_id()),))
+    assert ("Not reached: 1 thing" in report.sentence) is not complete
+
+
+def test_host_names_of_many() -> None:
+    """Of more than 500 endpoints no host names are told: they are at the services, and would be told too often."""
+    many = [endpoint(n, zone_tag="x") for n in range(1, 502)]
+    report = audit(world(*many))
+    assert len(report.endpoints) == 501
+    assert not any(one.hostnames for one in report.endpoints)
+
+
+def test_equal_worlds_make_equal_reports() -> None:
+    """The order in which the world was read leaves no trace in the report."""
+    seen = well(
+        endpoint(1), endpoint(2), endpoint(3, None), services=[service("main", guid(1)), service("b")]
+    )
+    turned = World(dict(reversed(list(seen.answers.items()))))
+    assert audit(seen) == audit(turned)
+
+
+def test_a_report_is_a_report() -> None:
+    """What was passed on stands in the report as it was."""
+    report = audit(well())
+    assert (report.owner, report.pass_id, report.policy, report.period_seconds) == (
+        "tests",
+        "pass-0",
+        "report",
+        900,
+    )
+    assert report.calls.clickhouse == 2
+    assert isinstance(report, AuditReport)

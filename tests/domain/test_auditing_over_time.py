@@ -1,0 +1,205 @@
+"""What an audit tells in the light of the audit before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.audited import Health
+from shared.domain.auditing import words
+from shared.domain.auditing.since import newly_seen
+from shared.domain.model import Unreadable
+from shared.domain.world import ListEndpoints, ReadEndpoint, ReadRegistrations, World
+from tests.support.audits import GRACE, at, audit, codes, finding, row, well
+from tests.support.worlds import (
+    FORBIDDEN,
+    SCOPE,
+    endpoint,
+    guid,
+    pe,
+    record,
+    registered,
+    service,
+    world,
+    zone,
+)
+
+UNREGISTERED = well(registrations=[])
+
+
+def test_since() -> None:
+    """A finding tells since when it has been seen, and until when."""
+    first = audit(UNREGISTERED, minute=0)
+    later = finding(audit(UNREGISTERED, first, minute=15), "registration-missing")
+    assert (later.first_seen, later.last_seen) == (at(0), at(15))
+
+
+def test_gap() -> None:
+    """A finding that was not there in between begins anew."""
+    report = audit(UNREGISTERED, audit(well(), audit(UNREGISTERED, minute=0), minute=15), minute=30)
+    assert finding(report, "registration-missing").first_seen == at(30)
+
+
+def test_changing_words() -> None:
+    """What is told in other words each time is still the same finding."""
+    hidden = [
+        well(also={ReadEndpoint(pe(1)): Unreadable(f"403 (request {n})", temporary=False)}) for n in (1, 2)
+    ]
+    report = audit(hidden[1], audit(hidden[0], minute=0), minute=15)
+    assert finding(report, "unreadable").first_seen == at(0)
+
+
+def test_several_of_a_kind() -> None:
+    """Several findings of one code about one object are told apart by their words."""
+    one, both = service("a", guid(1)), [service("a"), service("b")]
+    first = audit(well(services=[one, service("b")]), minute=0)
+    report = audit(well(services=both), first, minute=15)
+    seen = {
+        one.message.rpartition(" ")[2]: one.first_seen
+        for one in report.findings
+        if one.code == "allow-list-missing"
+    }
+    assert seen == {both[0].id: at(15), both[1].id: at(0)}
+
+
+@pytest.mark.parametrize(
+    "blind",
+    [
+        {ReadEndpoint(pe(1)): FORBIDDEN},
+        {ReadRegistrations(): FORBIDDEN},
+    ],
+)
+def test_blind(blind: dict[Any, Any]) -> None:
+    """An audit that could not look does not say that a finding is gone; it was last seen when it was."""
+    first = audit(UNREGISTERED, minute=0)
+    dark = audit(well(registrations=[], also=blind), first, minute=15)
+    kept = finding(dark, "registration-missing")
+    assert (kept.first_seen, kept.last_seen) == (at(0), at(0))
+    assert finding(audit(UNREGISTERED, dark, minute=30), "registration-missing").first_seen == at(0)
+
+
+def test_blind_to_a_scope() -> None:
+    """The same goes for endpoints of a scope that could not be listed."""
+    first = audit(well(registrations=[], zones=[], services=[service("main")]), minute=0)
+    dark = audit(world(also={ListEndpoints(SCOPE): FORBIDDEN}), first, minute=15)
+    assert finding(dark, "registration-missing").last_seen == at(0)
+
+
+def test_gone() -> None:
+    """A finding that is gone is gone from the report."""
+    assert codes(audit(well(), audit(UNREGISTERED, minute=0), minute=15)) == set()
+
+
+@pytest.mark.parametrize(("minutes", "stuck"), [(14, False), (15, True), (500, True)])
+def test_pending(minutes: int, *, stuck: bool) -> None:
+    """A connection that is pending for longer than the grace is an error, since it was first seen pending."""
+    pending = well(endpoint(1, status="Pending"))
+    first = audit(pending, minute=0)
+    report = audit(pending, first, minute=minutes)
+    assert row(report, pe(1)).pending_since == at(0)
+    found = finding(report, "pending-too-long" if stuck else "endpoint-pending")
+    assert (found.severity, found.first_seen) == ("error" if stuck else "info", at(0))
+    assert row(report, pe(1)).health is (Health.WRONG if stuck else Health.WAITING)
+    assert len(report.findings) == 1
+
+
+def test_pending_without_a_service() -> None:
+    """An endpoint that asks for no service is never approved, and that is as it should be."""
+    seen = well(endpoint(1, "", status="Pending"), services=[service("main")])
+    report = audit(seen, audit(seen, minute=0), minute=60)
+    assert codes(report) == {"endpoint-pending", "no-service-selected"}
+
+
+def test_pending_anew() -> None:
+    """An endpoint that was recreated, or approved in between, begins to be pending anew."""
+    pending = well(endpoint(1, status="Pending"))
+    first = audit(pending, minute=0)
+    again = well(
+        endpoint(1, status="Pending", guid_number=9),
+        services=[service("main", guid(9))],
+        registrations=[registered(9, by=1)],
+        zones=[zone(record(1, guid_number=9))],
+    )
+    assert row(audit(again, first, minute=30), pe(1)).pending_since == at(30)
+    assert row(audit(pending, audit(well(), first, minute=15), minute=30), pe(1)).pending_since == at(30)
+
+
+def test_pending_out_of_sight() -> None:
+    """An endpoint that could not be read in between has been pending all the time."""
+    pending = well(endpoint(1, status="Pending"))
+    dark = well(also={ReadEndpoint(pe(1)): FORBIDDEN})
+    report = audit(pending, audit(dark, audit(pending, minute=0), minute=5), minute=20)
+    assert row(report, pe(1)).pending_since == at(0)
+    assert finding(report, "pending-too-long").first_seen == at(0)
+
+
+NOTHING = world(services=[service("main")], zones=[zone()])
+UNSERVED = world(endpoint(1), services=[service("main")], zones=[zone()])
+RETAGGED = well(endpoint(1, "other"), services=[service("main", guid(1)), service("other")])
+RECREATED = well(endpoint(1, guid_number=9))
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [(NOTHING, UNSERVED), (well(), well(pe(1))), (well(), RETAGGED), (well(), RECREATED)],
+    ids=["created", "deleted", "retagged", "recreated"],
+)
+def test_missed_event(then: World, now: World) -> None:
+    """What an event should have brought is late at first, and missed after the grace."""
+    first = audit(now, audit(then, minute=0), minute=10)
+    late = finding(first, "event-late")
+    assert (late.severity, late.object, late.first_seen) == ("info", str(pe(1)), at(10))
+    second = audit(now, first, minute=20)
+    assert finding(second, "event-late").first_seen == at(10)
+    third = audit(now, second, minute=10 + GRACE / timedelta(minutes=1))
+    missed = finding(third, "event-missed")
+    assert (missed.severity, missed.first_seen) == ("warning", at(10))
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        (well(), UNREGISTERED),
+        (well(), well(services=[service("main")])),
+        (well(), well(zones=[zone()])),
+        (NOTHING, well()),
+        (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), UNREGISTERED),
+        (world(services=[service("main")], also={ListEndpoints(SCOPE): FORBIDDEN}), UNREGISTERED),
+    ],
+    ids=["registration", "allow list", "record", "events do their work", "was unreadable", "was unlisted"],
+)
+def test_no_missed_event(then: World, now: World) -> None:
+    """Drift made by hand raises no event, and one that was not seen before may have been so for long."""
+    report = audit(now, audit(then, minute=0), minute=60)
+    assert not codes(report) & {"event-late", "event-missed"}
+
+
+def test_first_audit_misses_no_event() -> None:
+    """Without an audit before nobody knows what was changed when."""
+    assert not codes(audit(UNSERVED)) & {"event-late", "event-missed"}
+
+
+def test_served_after_all() -> None:
+    """An event that came after all ends it."""
+    late = audit(UNSERVED, audit(NOTHING, minute=0), minute=10)
+    assert codes(audit(well(), late, minute=40)) == set()
+
+
+def test_history() -> None:
+    """The history grows by a point with each audit, the latest last, and begins to forget at a limit."""
+    first = audit(UNREGISTERED, minute=0)
+    second = audit(well(), first, minute=15)
+    assert [(one.at, one.errors, one.endpoints) for one in second.history] == [(at(0), 1, 1), (at(15), 0, 1)]
+    report = second
+    for minute in range(words.MOST_POINTS):
+        report = audit(NOTHING, report, minute=30 + minute)
+    assert len(report.history) == words.MOST_POINTS
+    assert report.history[0].at == at(30)
+
+
+def test_newly_seen() -> None:
+    """Newly seen is what the audit before did not tell; without one, all."""
+    first = audit(UNREGISTERED, minute=0)
+    assert [one.code for one in newly_seen(first, None)] == ["registration-missing"]
+    both = audit(well(registrations=[], services=[service("main")]), first, minute=15)
+    assert [one.code for one in newly_seen(both, first)] == ["allow-list-missing"]

@@ -1,0 +1,113 @@
+"""What an audit mends it tells, with before and after."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.audited import AuditReport, Repair
+from shared.domain.errors import ChangedError, PermanentError, TemporaryError
+from shared.domain.policy import Policy
+from tests.support.audits import audit, codes
+from tests.support.fakes import Cloud
+from tests.support.passes import run
+from tests.support.worlds import (
+    address,
+    endpoint,
+    guid,
+    pe,
+    record,
+    registered,
+    service,
+    service_id,
+    zone,
+    zone_id,
+)
+
+RECORD = f"{zone_id()}/A/*"
+MAIN = f"service {service_id('main')}"
+
+
+def drifted() -> Cloud:
+    """Endpoint 1 is registered, but not allowed, and its record tells another address; endpoint 2 is gone."""
+    wrong = replace(record(1), addresses=(address(7),))
+    cloud = Cloud(endpoint(1), services=[service("main", guid(2))], zones=[zone(wrong)])
+    cloud.clickhouse.registered = {guid(n): registered(n) for n in (1, 2)}
+    return cloud
+
+
+async def audited(cloud: Cloud, policy: Policy) -> AuditReport:
+    return audit(await run(cloud, policy=policy, dry_run=policy is Policy.REPORT))
+
+
+@pytest.mark.parametrize(
+    ("policy", "changed", "found"),
+    [
+        (
+            Policy.REPORT,
+            [],
+            {"allow-list-missing", "allow-list-extra", "registration-orphaned", "record-drift"},
+        ),
+        (Policy.UPSERT, ["put-record", "allow"], {"allow-list-extra", "registration-orphaned"}),
+        (Policy.SYNC, ["put-record", "allow", "disallow", "deregister"], set()),
+    ],
+)
+async def test_policies(policy: Policy, changed: list[str], found: set[str]) -> None:
+    """What the policy permits is repaired and told as such; what it does not permit is found."""
+    report = await audited(drifted(), policy)
+    assert sorted(one.change for one in report.repairs) == sorted(changed)
+    assert {one.status for one in report.repairs} <= {"done"}
+    assert codes(report) == found
+    assert (f"Repaired: {len(changed)} thing" in report.sentence) is bool(changed)
+    assert report.history[-1].repaired == len(changed)
+
+
+async def test_before_and_after() -> None:
+    """Each repair tells what the object was and what it became."""
+    told = {one.change: one for one in (await audited(drifted(), Policy.SYNC)).repairs}
+    assert told["allow"] == Repair("allow", MAIN, str(pe(1)), "-", guid(1), "done")
+    assert told["disallow"] == Repair("disallow", MAIN, str(pe(2)), guid(2), "-", "done")
+    assert told["deregister"].before == f"{guid(2)} in westus3"
+    put = told["put-record"]
+    assert (put.object, put.before, put.after) == (
+        RECORD,
+        f"{address(7)}, TTL 300, of tests",
+        f"{address(1)}, TTL 300, of tests",
+    )
+
+
+async def test_failed_repair() -> None:
+    """A repair that failed is told with its error, and what it was to mend is still found."""
+    cloud = drifted()
+    cloud.fail("put", PermanentError("403 Forbidden"))
+    report = await audited(cloud, Policy.UPSERT)
+    (put,) = [one for one in report.repairs if one.change == "put-record"]
+    assert (put.status, put.error) == ("failed", "403 Forbidden")
+    assert "record-drift" in codes(report)
+    assert report.complete
+    assert "Failed: 1 repair." in report.sentence
+
+
+async def test_repair_that_ran_out_of_time() -> None:
+    """A repair that may go through later is left for the next audit, by its name."""
+    cloud = drifted()
+    cloud.fail("put", TemporaryError("no answer before the pass's deadline"))
+    report = await audited(cloud, Policy.UPSERT)
+    assert (report.complete, report.left) == (False, (f"put-record {address(1)} in {RECORD}",))
+
+
+async def test_repaired_by_somebody_else() -> None:
+    """A repair that somebody was quicker with is not told as one that failed."""
+    cloud = drifted()
+    cloud.log.before["put"] = lambda: cloud.dns.have(zone(record(1)))
+    cloud.fail("put", ChangedError("412"), times=1)
+    report = await audited(cloud, Policy.UPSERT)
+    assert [one.change for one in report.repairs] == ["allow"]
+    assert "record-drift" not in codes(report)
+
+
+async def test_repair_that_worked_all_the_same() -> None:
+    """A repair whose answer was lost, but which is found done, is told so."""
+    cloud = drifted()
+    cloud.fail("update_allow_list", TemporaryError("lost"), about=f"+{guid(1)}", times=1, done=True)
+    (allow,) = [one for one in (await audited(cloud, Policy.UPSERT)).repairs if one.change == "allow"]
+    assert (allow.status, allow.error) == ("skipped", "it is so now, although: lost")
