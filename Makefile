@@ -22,6 +22,10 @@ $(READY): requirements-dev.txt
 package: $(READY) ## build the zip that is deployed, into build/ (DEPENDENCIES=1 puts its dependencies inside)
 	@$(BIN)/python -m tools.package $(if $(DEPENDENCIES),--with-dependencies)
 
+.PHONY: audit
+audit: $(READY) ## hold what is locked against the known vulnerabilities (STRICT=1 fails also without an answer)
+	@$(BIN)/python -m tools.audit $(if $(STRICT),--strict)
+
 LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --custom-compile-command 'make lock'
 
 .PHONY: lock
