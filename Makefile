@@ -31,6 +31,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.13 --generate-hash
 .PHONY: lock
 lock: $(READY) ## work out requirements*.txt from requirements*.in (UPGRADE=1 raises what is locked already)
 	@$(BIN)/$(LOCK) $(if $(UPGRADE),--upgrade) requirements.in --output-file requirements.txt
+	@$(BIN)/$(LOCK) $(if $(UPGRADE),--upgrade) requirements-cli.in --output-file requirements-cli.txt
 	@$(BIN)/$(LOCK) $(if $(UPGRADE),--upgrade) requirements-dev.in --output-file requirements-dev.txt
 
 demo: $(READY) ## show the main job from an Azure event to a reachable service (KEEP=1 leaves it running)

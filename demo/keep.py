@@ -2,19 +2,30 @@
 
 import json
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from demo.app import report_in
 from demo.by_hand import endpoint_body
 from demo.stage import Stage
-from demo.world import ALIAS, APP_KEY, NETWORKS, ORGANIZATION
+from demo.stage import settings as settings_for
+from demo.world import ALIAS, APP_KEY, NETWORKS, ORGANIZATION, endpoint_id
 
+MINE = "pe-mine"
 _PAUSE = 0.2
 
 
 def keep(stage: Stage) -> None:
     """Until Ctrl-C."""
-    stage.show.verbatim(commands(stage.sim.url, stage.host.url, stage.host.functions))
-    stage.show.headline("Everything keeps running. Ctrl-C ends it. What the app does is told here:")
+    with TemporaryDirectory() as folder:
+        settings = Path(folder, "local.settings.json")
+        settings.write_text(json.dumps({"IsEncrypted": False, "Values": settings_for(stage.sim.url)}))
+        stage.show.verbatim(commands(stage, settings))
+        stage.show.headline("Everything keeps running. Ctrl-C ends it. What the app does is told here:")
+        _tell_until_it_ends(stage)
+
+
+def _tell_until_it_ends(stage: Stage) -> None:
     seen = stage.app.logged()
     while stage.host.process.poll() is None:
         lines = stage.host.logs()
@@ -24,19 +35,27 @@ def keep(stage: Stage) -> None:
         time.sleep(_PAUSE)
 
 
-def commands(simulator: str, app: str, functions: list[str]) -> str:
-    """Commands for a shell, to be copied as they are."""
+def commands(stage: Stage, settings: Path) -> str:
+    """Commands for a shell, to be copied as they are. `settings`: a local.settings.json for the command line."""
     optional = {"status": "/api/status", "health": "/api/health"}
-    more = "".join(f"curl -s $APP{path}\n" for name, path in optional.items() if name in functions)
+    more = "".join(f"curl -s $APP{path}\n" for name, path in optional.items() if name in stage.host.functions)
     return f"""
-SIM={simulator} APP={app}
+SIM={stage.sim.url} APP={stage.host.url}
 NET=$SIM{NETWORKS}
+SETTINGS={settings} ENDPOINT={endpoint_id(MINE)}
 
-# Create a private endpoint, edit its tag, delete it
-curl -s -X PUT "$NET/privateEndpoints/pe-mine?api-version=2024-05-01" -d '{json.dumps(endpoint_body(ALIAS, "*"))}'
-curl -s -X PATCH "$NET/privateEndpoints/pe-mine/providers/Microsoft.Resources/tags/default?api-version=2024-05-01" \\
+# Create a private endpoint, edit its tag
+curl -s -X PUT "$NET/privateEndpoints/{MINE}?api-version=2024-05-01" -d '{json.dumps(endpoint_body(ALIAS, "*"))}'
+curl -s -X PATCH "$NET/privateEndpoints/{MINE}/providers/Microsoft.Resources/tags/default?api-version=2024-05-01" \\
   -d '{{"operation": "Merge", "properties": {{"tags": {{"clickhouse-services": "analytics"}}}}}}'
-curl -s -X DELETE "$NET/privateEndpoints/pe-mine?api-version=2024-05-01"
+
+# The same from the command line: why the endpoint is or is not connected, and what would be done
+.venv/bin/python -m shared explain $ENDPOINT --settings $SETTINGS
+.venv/bin/python -m shared plan --all --settings $SETTINGS
+.venv/bin/python -m shared --help
+
+# Delete it
+curl -s -X DELETE "$NET/privateEndpoints/{MINE}?api-version=2024-05-01"
 
 # Dry run, sync, audit
 curl -s $APP/api/sync -d '{{"endpoints": "all", "dryRun": true}}'

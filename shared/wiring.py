@@ -23,6 +23,7 @@ from shared.memory import Memory
 from shared.ports import Systems
 from shared.reconcile import Order, reconcile
 from shared.settings import Settings, read_settings
+from shared.watched import Watcher, watched
 
 # Event Grid waits 30 seconds for an answer.
 EVENT_SECONDS = 25.0
@@ -44,9 +45,11 @@ class Wiring:
         """What the events of this process share."""
         return Coalescer(self._pass_for)
 
-    async def reconcile(self, order: Order, seconds: float) -> Report:
-        """Carry out an order within that time."""
-        return await reconcile(order, self._systems(order, seconds), self.rules, self.memory)
+    async def reconcile(self, order: Order, seconds: float, watcher: Watcher | None = None) -> Report:
+        """Carry out an order within that time; who watches is told of every call."""
+        systems = self._systems(order, seconds)
+        seen = watched(systems, watcher) if watcher else systems
+        return await reconcile(order, seen, self.rules, self.memory)
 
     async def close(self) -> None:
         """Close what was opened; only tests need it, a function app's process just ends."""
@@ -120,6 +123,10 @@ class Wiring:
 @cache
 def wiring() -> Wiring:
     """This process's wiring. Raises SettingsError, and tries again next time, if the settings are not usable."""
-    # One line for each call it makes is more than anybody wants to read; the pass tells what it did.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    quiet()
     return Wiring(read_settings())
+
+
+def quiet() -> None:
+    """Let httpx not log a line for each call: the pass tells what it did."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)

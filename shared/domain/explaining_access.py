@@ -40,7 +40,7 @@ def _registration(case: Case) -> Step:
         return unsure("registration", reason, CATALOGUE["unreadable"][1])
     found = case.view.registrations.get(case.id.lower())
     if not found:
-        return wrong("registration", f"{case.id} is not", CATALOGUE["registration-missing"][1])
+        return wrong("registration", f"{case.id} is not registered", CATALOGUE["registration-missing"][1])
     ours = case.id.lower() in case.view.owned.get(case.endpoint.id, ())
     by = "by this deployment" if ours else f"by somebody else: {found.description or 'no description'}"
     where = case.view.by_id[min(case.view.behind[case.connection.target.lower()])].region

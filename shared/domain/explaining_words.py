@@ -62,7 +62,7 @@ def unsure(name: str, seen: str, remedy: str) -> Step:
 
 def unchecked(name: str, because: str) -> Step:
     """A step that says nothing while the one named `because` is as it is."""
-    return Step(name, QUESTIONS[name], Answer.NOT_CHECKED, f"not checked, because of: {because}")
+    return Step(name, QUESTIONS[name], Answer.NOT_CHECKED, f"because of {because}")
 
 
 def known_from(plan: Plan, endpoint: ResourceId, *codes: str) -> Finding | None:

@@ -82,6 +82,10 @@ def test_keeps_running(started: dict[str, subprocess.Popen[str]]) -> None:
     with httpx.Client(trust_env=False, timeout=SECONDS) as client:
         assert "clickhouse" in client.get(f"{simulator}/_sim/state").json()
         assert client.get(f"{app}/admin/host/status").is_success
+    (settings,) = [line.split()[0] for line in lines if line.startswith("SETTINGS=")]
+    command = [sys.executable, "-m", "shared", "plan", "--all", "--settings", settings.partition("=")[2]]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 -- ours
+    assert "Nothing was changed." in planned.stdout, planned.stderr
     process.send_signal(signal.SIGINT)
     assert process.wait(SECONDS) == 0
     assert not left_over(process)

@@ -10,7 +10,8 @@ from tools.lockfile import Locked, read_input, read_lock
 ROOT = Path(__file__).parent.parent.parent
 INPUTS = {
     "requirements.txt": ["requirements.in"],
-    "requirements-dev.txt": ["requirements.in", "requirements-dev.in"],
+    "requirements-cli.txt": ["requirements.in", "requirements-cli.in"],
+    "requirements-dev.txt": ["requirements.in", "requirements-cli.in", "requirements-dev.in"],
 }
 LOCKS = sorted(INPUTS)
 REMEDY = "run `make lock`, and commit what it writes"
@@ -63,7 +64,7 @@ def test_every_locked_package_has_one_version_and_the_hashes_of_its_files(name: 
         assert all(one.startswith("sha256:") for one in locked.hashes), locked.name
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "requirements.in", "requirements-dev.in"])
+@pytest.mark.parametrize("name", [*LOCKS, *INPUTS["requirements-dev.txt"]])
 def test_no_place_to_install_from_is_named(name: str) -> None:
     """Where packages come from is the matter of whoever installs them."""
     text = (ROOT / name).read_text()
@@ -73,11 +74,12 @@ def test_no_place_to_install_from_is_named(name: str) -> None:
     assert " @ " not in text
 
 
-def test_development_uses_what_runs_in_azure() -> None:
+@pytest.mark.parametrize("name", ["requirements-cli.txt", "requirements-dev.txt"])
+def test_development_uses_what_runs_in_azure(name: str) -> None:
     """A package of both locks is the same version with the same files in both."""
-    deployed, development = lock("requirements.txt"), lock("requirements-dev.txt")
+    deployed, more = lock("requirements.txt"), lock(name)
     for package, locked in deployed.items():
-        assert (development[package].requirement, development[package].hashes) == (
+        assert (more[package].requirement, more[package].hashes) == (
             locked.requirement,
             locked.hashes,
         ), REMEDY

@@ -1,0 +1,45 @@
+"""One command: read what is asked for, wire, carry it out, and tell by the exit code how it went."""
+
+import asyncio
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from shared.cli import VERSION
+from shared.cli.options import INTERRUPTED, UNUSABLE, WRONG, UsageError, parse
+from shared.cli.settings_file import load
+from shared.cli.show import Show, make_console
+from shared.settings import SettingsError, read_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's exit code. Raises SystemExit for --help, --version and what argparse refuses."""
+    show = Show(make_console(), make_console(stderr=True))
+    try:
+        wanted = parse(arguments, VERSION)
+        return asyncio.run(_run(wanted, show))
+    except (SettingsError, UsageError) as error:
+        show.trouble(str(error))
+        return UNUSABLE
+    except KeyboardInterrupt:
+        show.trouble("Interrupted. What was done until then stays; the next pass finishes it.")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG
+
+
+async def _run(wanted: Namespace, show: Show) -> int:
+    from shared.cli import passes  # noqa: PLC0415 -- the SDKs are slow to import
+    from shared.wiring import Wiring, quiet  # noqa: PLC0415 -- likewise
+
+    if wanted.settings:
+        load(wanted.settings, os.environ)
+    quiet()
+    wired = Wiring(read_settings())
+    commands = {"plan": passes.plan, "sync": passes.sync, "audit": passes.audit, "explain": passes.explain}
+    try:
+        return await commands[wanted.command](wired, wanted, show)
+    finally:
+        await wired.close()

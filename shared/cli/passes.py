@@ -1,0 +1,88 @@
+"""`plan`, `sync`, `audit` and `explain`: the pass, as the doors order it, and what it told."""
+
+from argparse import Namespace
+from typing import Any
+
+from shared.cli.options import CHANGES, OK, WRONG, UsageError
+from shared.cli.progress import progress_on
+from shared.cli.show import Show
+from shared.domain.explaining import explain as explained
+from shared.domain.findings import Severity
+from shared.domain.policy import Policy
+from shared.domain.report import Report
+from shared.domain.steps import all_well, diagnosis
+from shared.domain.targets import Targets
+from shared.reconcile import Order
+from shared.wiring import Wiring
+
+# Nobody ends a command line after some minutes, as Azure does with a function.
+SECONDS = 1800.0
+
+
+async def plan(wired: Wiring, wanted: Namespace, show: Show) -> int:
+    """What would be done. With --exit-code, 3 tells that there is something."""
+    report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=True))
+    show.json(report.as_json()) if wanted.json else show.plan(report)
+    if code := _code(report):
+        return code
+    return CHANGES if wanted.exit_code and report.plan.changes else OK
+
+
+async def sync(wired: Wiring, wanted: Namespace, show: Show) -> int:
+    report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=False))
+    show.json(report.as_json()) if wanted.json else show.outcomes(report)
+    return _code(report)
+
+
+async def audit(wired: Wiring, wanted: Namespace, show: Show) -> int:
+    """Everything, under AUDIT_POLICY or that of --policy."""
+    policy = wanted.policy or wired.settings.audit_policy
+    order = Order(
+        Targets(everything=True),
+        policy=policy,
+        dry_run=policy is Policy.REPORT,
+        max_removals=_limit(wired, wanted),
+    )
+    report = await _carried_out(wired, wanted, show, order)
+    show.json(report.as_json()) if wanted.json else show.outcomes(report)
+    return _code(report)
+
+
+async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
+    """Why an endpoint is or is not connected, from a dry run of the pass over it."""
+    order = Order(Targets(frozenset({wanted.endpoint})), dry_run=True)
+    report = await _carried_out(wired, wanted, show, order)
+    steps = explained(report.world, wired.rules, report.plan, wanted.endpoint)
+    if wanted.json:
+        first = diagnosis(steps)
+        told: dict[str, Any] = {"endpoint": str(wanted.endpoint), "diagnosis": first.name if first else None}
+        show.json({**told, "steps": [step.as_json() for step in steps]})
+    else:
+        show.steps(steps)
+        show.diagnosis(steps, "Everything is as it must be for clients to reach ClickHouse.")
+        if changes := len(report.plan.changes):
+            show.hint(f"This would make {changes} changes: python -m shared sync {wanted.endpoint}")
+    return OK if all_well(steps) else WRONG
+
+
+async def _carried_out(wired: Wiring, wanted: Namespace, show: Show, order: Order) -> Report:
+    with progress_on(show.err, wanted.command) as watcher:
+        return await wired.reconcile(order, SECONDS, watcher)
+
+
+def _order(wired: Wiring, wanted: Namespace, *, dry_run: bool) -> Order:
+    outside = [one for one in wanted.endpoints if not wired.rules.may_ask(one)]
+    if outside:
+        raise UsageError("; ".join(f"{one} lies outside ENDPOINT_SCOPES" for one in outside))
+    targets = Targets(frozenset(wanted.endpoints), everything=wanted.all)
+    return Order(targets, dry_run=dry_run, max_removals=_limit(wired, wanted))
+
+
+def _limit(wired: Wiring, wanted: Namespace) -> int:
+    asked: int | None = wanted.allow_removals
+    return wired.settings.max_removals if asked is None else asked
+
+
+def _code(report: Report) -> int:
+    wrong = any(finding.severity is Severity.ERROR for finding in report.plan.findings)
+    return WRONG if wrong or report.problems else OK

@@ -1,0 +1,53 @@
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from shared.cli.main import main
+from simulator.client import RunningSimulator
+from simulator.server import running
+from tests.support.simulated import environment, put_endpoint
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command told: its exit code, and what it wrote to either side."""
+
+    code: int
+    out: str
+    err: str
+
+
+type Run = Callable[..., Told]
+
+
+@pytest.fixture(scope="session")
+def _started() -> Iterator[RunningSimulator]:
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def sim(_started: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> RunningSimulator:
+    """The demo world with an endpoint that asks for every service, and its settings in the environment."""
+    _started.reset()
+    put_endpoint(_started, {"clickhouse-services": "*"})
+    _started.clear_requests()
+    for name, value in environment(_started.url).items():
+        monkeypatch.setenv(name, value)
+    return _started
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process."""
+
+    def command(*arguments: str) -> Told:
+        try:
+            code = main(arguments)
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        return Told(code, out, err)
+
+    return command

@@ -1,0 +1,206 @@
+"""The command line's passes, with the real clients against the simulator."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from shared.cli import VERSION
+from simulator.client import RunningSimulator
+from tests.cli.conftest import Run
+from tests.support.simulated import (
+    ENDPOINT,
+    allowed,
+    delete_endpoint,
+    put_endpoint,
+    records,
+    registered,
+    writes,
+)
+
+ROOT = Path(__file__).parents[2]
+SECOND = f"{ENDPOINT}-2"
+STRANGER = ENDPOINT.replace("11111111", "99999999")
+
+
+def test_plan(sim: RunningSimulator, run: Run) -> None:
+    """plan shows what would be done, like a diff in the order of its doing, and changes nothing."""
+    told = run("plan", ENDPOINT)
+    assert told.code == 0
+    lines = [line.split() for line in told.out.splitlines() if line.startswith("  ")]
+    assert [(line[0], line[1]) for line in lines if line[0] in "+-~"] == [
+        ("+", "put-record"),
+        ("+", "register"),
+        *[("+", "allow")] * 3,
+    ]
+    assert "on service analytics (33333333-3333-4333-8333-333333333331)" in told.out
+    assert "nothing -> 10.0.1.4 in /subscriptions/" in told.out
+    assert told.out.splitlines()[-1] == (
+        "5 to add, 0 to change, 0 to remove, for 1 endpoint (1 connect). Nothing was changed."
+    )
+    assert writes(sim) == []
+
+
+def test_plan_of_everything(sim: RunningSimulator, run: Run) -> None:
+    """plan --all looks at every endpoint in scope, and shows what would be done for each."""
+    put_endpoint(sim, {"clickhouse-services": "analytics"}, endpoint=SECOND)
+    out = run("plan", "--all").out
+    assert f"{ENDPOINT}  connect\n" in out
+    assert "wildcard-owned-by-other" in out
+    assert "for 2 endpoints (2 connect)" in out
+
+
+def test_differences(sim: RunningSimulator, run: Run) -> None:
+    """A record that is to be changed is shown with what it is and what it would become; a removal as one."""
+    run("sync", ENDPOINT)
+    put_endpoint(sim, {"clickhouse-services": "analytics"})
+    sim.address(ENDPOINT, "10.0.1.77")
+    out = run("plan", ENDPOINT).out
+    assert "  ~ put-record               10.0.1.4 -> 10.0.1.77 in /subscriptions/" in out
+    assert out.count("  - disallow") == 2
+    assert "0 to add, 1 to change, 2 to remove" in out
+
+
+def test_exit_code(sim: RunningSimulator, run: Run) -> None:
+    """With --exit-code, 3 tells that something would be done, and 0 that nothing would."""
+    assert run("plan", "--all", "--exit-code").code == 3
+    run("sync", "--all")
+    assert run("plan", "--all", "--exit-code").code == 0
+
+
+def test_json(sim: RunningSimulator, run: Run) -> None:
+    """With --json just one document is printed: what the function app's sync answers."""
+    told = run("plan", ENDPOINT, "--json")
+    document = json.loads(told.out)
+    assert (document["dryRun"], told.err) == (True, "")
+    assert len(document["plan"]) == 5
+    assert {one["status"] for one in json.loads(run("sync", ENDPOINT, "--json").out)["outcomes"]} == {"done"}
+    assert json.loads(run("audit", "--json").out)["verdicts"] == {"connect": 1}
+
+
+def test_sync(sim: RunningSimulator, run: Run) -> None:
+    """sync does what plan showed, tells each outcome, and leaves nothing to be done."""
+    told = run("sync", ENDPOINT)
+    assert told.code == 0
+    assert told.out.count("  done    ") == 5
+    assert "5 done, 0 failed, 0 skipped, for 1 endpoint (1 connect)." in told.out
+    assert len(registered(sim)) == 1
+    assert set(allowed(sim)) == {"analytics", "reporting", "sandbox"}
+    assert records(sim) == {"*": ["10.0.1.4"]}
+    assert "0 to add, 0 to change, 0 to remove" in run("plan", ENDPOINT).out
+
+
+def test_failed_sync(sim: RunningSimulator, run: Run) -> None:
+    """What is refused is told with the system's own words, what depends on it as skipped; the exit code is 1."""
+    for method in ("PATCH", "POST"):
+        sim.fault(match={"system": "clickhouse", "method": method}, status=403, count=None)
+    told = run("sync", ENDPOINT)
+    assert told.code == 1
+    assert "  failed    + register" in told.out
+    assert "  skipped   + allow" in told.out
+    assert "it answered 403" in told.out
+    assert "1 done, " in told.out.splitlines()[-1]
+    assert "problem  register" in told.out
+    assert "Traceback" not in told.out + told.err
+
+
+def test_unreadable(sim: RunningSimulator, run: Run) -> None:
+    """A system that cannot be read makes plan say so, with exit code 1, and not that all is well."""
+    sim.fault(match={"system": "clickhouse"}, status=401, count=None)
+    told = run("plan", "--all")
+    assert told.code == 1
+    assert "problem  GET organization" in told.out
+
+
+def test_audit(sim: RunningSimulator, run: Run) -> None:
+    """audit goes by AUDIT_POLICY, and by --policy where that is given."""
+    reported = run("audit")
+    assert reported.code == 1
+    assert "error   registration-missing" in reported.out
+    assert writes(sim) == []
+    assert run("audit", "--policy", "upsert").code == 0
+    assert len(registered(sim)) == 1
+
+
+def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--allow-removals stands in for MAX_REMOVALS."""
+    monkeypatch.setenv("MAX_REMOVALS", "0")
+    run("sync", "--all")
+    delete_endpoint(sim)
+    assert "removals-over-limit" in run("plan", "--all").out
+    assert run("sync", "--all").code == 1
+    assert len(registered(sim)) == 1
+    assert run("sync", "--all", "--allow-removals", "1").code == 0
+    assert (registered(sim), allowed(sim), records(sim)) == ([], {}, {})
+
+
+def test_explain(sim: RunningSimulator, run: Run) -> None:
+    """explain tells the first step that fails, what to do, and, once that is done, that all is well."""
+    told = run("explain", ENDPOINT)
+    assert told.code == 1
+    assert "Is its id registered with the organization? No: " in told.out
+    assert f"python -m shared sync {ENDPOINT}\n" in told.out
+    assert writes(sim) == []
+    run("sync", ENDPOINT)
+    told = run("explain", ENDPOINT)
+    assert told.code == 0
+    assert "analytics: analytics01.westus3.privatelink.azure.clickhouse.cloud" in told.out
+    assert told.out.splitlines()[-1] == "Everything is as it must be for clients to reach ClickHouse."
+
+
+def test_explain_what_is_outside(sim: RunningSimulator, run: Run) -> None:
+    """An endpoint outside the scopes is explained without being read: explaining needs no more rights than a pass."""
+    told = run("explain", STRANGER)
+    assert told.code == 1
+    assert "Does it lie in ENDPOINT_SCOPES? No: " in told.out
+    assert sim.requests() == []
+
+
+def test_explain_as_json(sim: RunningSimulator, run: Run) -> None:
+    """explain --json names the step that is the diagnosis, and tells all of them."""
+    document = json.loads(run("explain", ENDPOINT, "--json").out)
+    assert document["diagnosis"] == "registration"
+    assert [step["name"] for step in document["steps"]][-1] == "names"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "required: command"),
+        (("repair",), "invalid choice"),
+        (("plan",), "say --all"),
+        (("plan", "--all", ENDPOINT), "say --all"),
+        (("sync", "pe-app"), "is not the ARM id of a Microsoft.Network/privateEndpoints"),
+        (("sync", "--al"), "unrecognized arguments"),
+        (("sync", "--all", "--allow-removals", "-1"), "--allow-removals"),
+        (("sync", "--all", "--allow-removals", "ten"), "no whole number"),
+        (("audit", "--policy", "all"), "invalid"),
+        (("explain",), "required: endpoint"),
+        (("sync", ENDPOINT, STRANGER), f"{STRANGER} lies outside ENDPOINT_SCOPES"),
+    ],
+)
+def test_usage(sim: RunningSimulator, run: Run, arguments: tuple[str, ...], words: str) -> None:
+    """A command that cannot be carried out is told so, without a traceback; nothing is asked of anybody."""
+    told = run(*arguments)
+    assert (told.code, told.out) == (2, "")
+    assert words in told.err
+    assert "Traceback" not in told.err
+    assert sim.requests() == []
+
+
+def test_unusable_settings(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that cannot be used are told, all at once and each with its remedy, with exit code 2."""
+    monkeypatch.setenv("ENDPOINT_SCOPES", "everything")
+    monkeypatch.setenv("OWNER_ID", "")
+    told = run("plan", "--all")
+    assert told.code == 2
+    assert "- OWNER_ID is not set. Remedy: " in told.err
+    assert "- ENDPOINT_SCOPES is not usable: " in told.err
+    assert "demo-secret" not in told.err
+
+
+def test_version(run: Run) -> None:
+    """--version tells the project's version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert run("--version").out.strip() == VERSION == project["version"]

@@ -1,0 +1,39 @@
+"""Who watches a pass is told of each call."""
+
+import pytest
+
+from shared.domain.errors import PermanentError
+from shared.watched import WRITES, watched
+from tests.support import fakes
+from tests.support.worlds import endpoint, pe, registered
+
+
+class Counting:
+    """A watcher that counts: reads begun, reads ended, writes begun, writes ended."""
+
+    def __init__(self) -> None:
+        self.told = [0, 0, 0, 0]
+
+    def began(self, *, writes: bool) -> None:
+        self.told[2 if writes else 0] += 1
+
+    def ended(self, *, writes: bool) -> None:
+        self.told[3 if writes else 1] += 1
+
+
+async def test_every_call_is_told() -> None:
+    """Each call is told as it begins and ends, whether it reads or writes and even if it fails; its answer is kept."""
+    cloud, watcher = fakes.Cloud(), Counting()
+    cloud.network.have(endpoint(1))
+    cloud.log.faults.append(fakes.Fault("services", PermanentError("no")))
+    systems = watched(cloud.systems, watcher)
+    assert await systems.network.endpoint(pe(1)) == endpoint(1)
+    await systems.clickhouse.update_registrations((registered(1),), ())
+    with pytest.raises(PermanentError):
+        await systems.clickhouse.services()
+    assert watcher.told == [2, 2, 1, 1]
+
+
+def test_writes() -> None:
+    """What counts as a write is what the ports call one."""
+    assert WRITES == fakes.WRITES
