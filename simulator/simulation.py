@@ -38,7 +38,7 @@ class Simulation:
         self.grid, self.topics = Grid(), Topics()
         self.faults, self.journal = Faults(), Journal()
         try:
-            self.arm = Arm(begin.azure, self.grid.publish)
+            self.arm = Arm(begin.azure, self.grid.publish, self.grid)
         except ArmError as error:
             raise WorldError(f"azure: {error.message}") from error
         self.cloud = Cloud(begin.clickhouse, settings.rate_limit)

@@ -52,6 +52,7 @@ class Key(Model):
     id: str
     secret: str
     role: Literal["admin", "developer"] = "admin"
+    expire_at: str | None = None
 
 
 class ServiceTag(Model):

@@ -38,6 +38,10 @@ class State:
         self._admit_scopes(start)
         self._admit_endpoints(start.private_endpoints)
 
+    def has(self, key: str) -> bool:
+        """Whether there is a resource with this lower-case id."""
+        return key in self.networks or key in self.zones or key in self.endpoints or key in self.nics
+
     def dump(self) -> world.Azure:
         return world.Azure(
             subscriptions=tuple(self.subscriptions.values()),

@@ -7,7 +7,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from simulator import world
-from simulator.azure import events, groups, tags
+from simulator.azure import event_topics, events, groups, permissions, tags
 from simulator.azure.access import authorise
 from simulator.azure.errors import ArmError, bad_request, group_not_found, subscription_not_found
 from simulator.azure.kinds import KINDS, Kind
@@ -18,13 +18,18 @@ from simulator.wire import Json, Reply, Request
 
 type Publish = Callable[[Json], None]
 
+_EVENT_TOPICS = {
+    event_topics.TYPE: event_topics.listing,
+    event_topics.SUBSCRIPTION_TYPE: event_topics.list_subscriptions,
+}
+
 
 class Arm:
     """Answers ARM requests and publishes an event for every successful write and delete."""
 
-    def __init__(self, start: world.Azure, publish: Publish) -> None:
+    def __init__(self, start: world.Azure, publish: Publish, grid: event_topics.Grid) -> None:
         self.state = State(start)
-        self._publish = publish
+        self._publish, self._grid = publish, grid
 
     def answer(self, request: Request) -> Reply:
         correlation = str(uuid4())
@@ -47,6 +52,8 @@ class Arm:
             raise ArmError(400, "MissingApiVersionParameter", message)
         if request.path.lower().endswith(TAGS_SUFFIX):
             return self._tags(request, correlation)
+        if reply := self._extension(request) or self._event_topics(request):
+            return reply
         target = parse(request.path)
         kind = KINDS.get(target.type.lower()) if target else None
         if target is None or kind is None:
@@ -78,6 +85,35 @@ class Arm:
             resource = f"{scope.id}/providers/Microsoft.Resources/tags/default"
             self._publish(events.change(resource, tags.TYPE, verb, correlation))
         return reply
+
+    def _extension(self, request: Request) -> Reply | None:
+        """What is told of any scope below its own path, and only told."""
+        lower = request.path.lower()
+        for suffix, kind in (
+            (permissions.SUFFIX, permissions.TYPE),
+            (event_topics.METRICS_SUFFIX, event_topics.METRICS_TYPE),
+        ):
+            scope = parse(request.path[: -len(suffix)]) if lower.endswith(suffix) else None
+            if scope is None or scope.collection:
+                continue
+            self._admit(scope, kind, request.method)
+            if request.method != "GET":
+                raise _not_allowed(request, kind)
+            if kind == permissions.TYPE:
+                return permissions.answer(self.state, scope, request)
+            return event_topics.metrics(self.state, self._grid, scope, request)
+        return None
+
+    def _event_topics(self, request: Request) -> Reply | None:
+        target = parse(request.path)
+        found = {kind.lower(): (kind, handler) for kind, handler in _EVENT_TOPICS.items()}
+        kind, handler = found.get(target.type.lower(), ("", None)) if target else ("", None)
+        if target is None or handler is None:
+            return None
+        self._admit(target, kind, request.method)
+        if request.method != "GET" or not target.collection:
+            raise _not_allowed(request, kind)
+        return handler(self.state, self._grid, target, request)
 
     def _admit(self, target: Target, kind: str, method: str) -> None:
         """Raise ArmError unless the caller may ask (this comes first, as in ARM) and the scope exists."""

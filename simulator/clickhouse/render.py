@@ -1,5 +1,7 @@
 """Organizations and services as the API shows them."""
 
+from uuid import NAMESPACE_URL, uuid5
+
 from simulator import world
 from simulator.wire import Json
 
@@ -65,6 +67,26 @@ def service(entry: world.Service, registered: tuple[world.Registration, ...]) ->
 
 def private_endpoint_config(entry: world.Service) -> Json:
     return {"endpointServiceId": entry.private_link_service, "privateDnsHostname": entry.private_dns_hostname}
+
+
+def key(entry: world.Key) -> Json:
+    """An API key as the organization lists it: under an id of its own, and with the end of the key's id."""
+    role = {
+        "roleId": str(uuid5(NAMESPACE_URL, entry.role)),
+        "roleName": entry.role.title(),
+        "roleType": "system",
+    }
+    return {
+        "id": str(uuid5(NAMESPACE_URL, entry.id)),
+        "name": entry.id,
+        "state": "enabled",
+        "roles": [entry.role],
+        "assignedRoles": [role],
+        "keySuffix": entry.id[-4:],
+        "createdAt": "2025-01-01T00:00:00Z",
+        "expireAt": entry.expire_at,
+        "ipAccessList": [],
+    }
 
 
 def _endpoints(entry: world.Service) -> list[Json]:

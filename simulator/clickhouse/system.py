@@ -78,7 +78,7 @@ class Cloud:
         return Reply(429, body, {"x-ratelimit-reset": str(wait)})
 
     def _route(self, key: world.Key, request: Request) -> Any:
-        if key.role != "admin" and request.method != "GET":
+        if key.role != "admin" and (request.method != "GET" or request.path.rstrip("/").endswith("/keys")):
             raise CloudError(403, "FORBIDDEN: the API key lacks the role ADMIN")
         match [request.method, *request.path.strip("/").split("/")[2:]]:
             case ["GET"]:
@@ -99,6 +99,8 @@ class Cloud:
                 return self._region_config(request)
             case ["GET", "services"]:
                 return self._services(request)
+            case ["GET", "keys"]:
+                return [render.key(one) for one in self.state.keys]
             case [_, "services", service, *below]:
                 return self._route_service(request, method, self._service(service), below)
         raise not_found(f"{request.method} {request.path}")

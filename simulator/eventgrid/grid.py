@@ -1,7 +1,7 @@
 """Event Grid: at-least-once delivery to webhooks, in no promised order."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -53,6 +53,10 @@ class Grid:
     @property
     def subscriptions(self) -> list[Subscription]:
         return [queue.subscription for queue in self._queues.values()]
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Every delivery of every event so far."""
+        return (delivery for event in self.published for delivery in event.deliveries)
 
     async def subscribe(self, subscription: Subscription) -> None:
         """Add or replace a subscription once its webhook agreed; raises HandshakeError where it did not."""

@@ -96,6 +96,7 @@ class Call(NamedTuple):
             f"{ORGANIZATION_PATH}/privateEndpointConfig",
             f"{ORGANIZATION}/privateEndpointConfig?{REGION}",
         ),
+        Call("GET", f"{ORGANIZATION_PATH}/keys", f"{ORGANIZATION}/keys"),
         Call("GET", SERVICE_PATH, ANALYTICS),
         Call("PATCH", SERVICE_PATH, ANALYTICS, 200, {"privateEndpointIds": {"remove": [GUID]}}),
         Call("PATCH", SERVICE_PATH, ANALYTICS, 400, {"privateEndpointIds": {"add": [GUID]}}),

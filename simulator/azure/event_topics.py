@@ -1,0 +1,158 @@
+"""Event Grid as ARM tells of it: system topics, their event subscriptions, and the metrics of deliveries.
+
+Each simulated subscription has one system topic as soon as there is an event subscription (those of the
+control API), in the first of its resource groups.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from simulator.azure.access import readable
+from simulator.azure.errors import bad_request, resource_not_found
+from simulator.azure.pages import page
+from simulator.azure.paths import Target, last
+from simulator.azure.permissions import check_version
+from simulator.azure.state import State
+from simulator.eventgrid.delivery import Delivery
+from simulator.eventgrid.schema import Subscription
+from simulator.journal import now
+from simulator.wire import Json, Reply, Request
+
+TYPE = "Microsoft.EventGrid/systemTopics"
+SUBSCRIPTION_TYPE = "Microsoft.EventGrid/systemTopics/eventSubscriptions"
+METRICS_TYPE = "Microsoft.Insights/metrics"
+METRICS_SUFFIX = "/providers/microsoft.insights/metrics"
+VERSIONS = frozenset({"2022-06-15", "2025-02-15"})
+METRICS_VERSIONS = frozenset({"2018-01-01", "2023-10-01", "2024-02-01"})
+METRICS = ("DeliverySuccessCount", "DeliveryAttemptFailCount", "DeadLetteredCount", "DroppedEventCount")
+HOUR = timedelta(hours=1)
+
+
+class Grid(Protocol):
+    """What is told of here."""
+
+    @property
+    def subscriptions(self) -> list[Subscription]: ...
+
+    def deliveries(self) -> Iterator[Delivery]: ...
+
+
+def listing(state: State, grid: Grid, target: Target, request: Request) -> Reply:
+    """The system topics of a subscription or resource group."""
+    check_version(request, TYPE, VERSIONS)
+    rows = ((topic.lower(), topic) for topic in _topics(state, grid) if target.holds(topic.lower()))
+    return page(request, state.page_size, readable(state.denied, TYPE, rows), _render)
+
+
+def list_subscriptions(state: State, grid: Grid, target: Target, request: Request) -> Reply:
+    """The event subscriptions of a system topic."""
+    check_version(request, SUBSCRIPTION_TYPE, VERSIONS)
+    topic = _existing(state, grid, target.parent, target)
+    rows = ((one.name.lower(), one) for one in grid.subscriptions)
+    return page(request, state.page_size, rows, lambda one: _render_subscription(topic, one))
+
+
+def metrics(state: State, grid: Grid, topic: Target, request: Request) -> Reply:
+    """What was delivered, hour by hour over a time span, summed over the topic's event subscriptions."""
+    check_version(request, METRICS_TYPE, METRICS_VERSIONS)
+    _existing(state, grid, topic.id, topic)
+    asked = [name for name in (request.param("metricnames") or "").split(",") if name]
+    unknown = [name for name in asked if name not in METRICS]
+    if unknown or not asked or request.param("interval") != "PT1H" or request.param("aggregation") != "Total":
+        raise bad_request(
+            f"Failed to find metric configuration for {', '.join(unknown) or 'this'}.", "BadRequest"
+        )
+    begin, end = _span(request.param("timespan") or "")
+    counted = Counter((name, _hour(at)) for name, at in _counts(grid))
+    hours = [begin + number * HOUR for number in range(max(1, -(-(end - begin) // HOUR)))]
+    return Reply(200, {"value": [_metric(topic, name, hours, counted) for name in asked]})
+
+
+def _topics(state: State, grid: Grid) -> list[str]:
+    if not grid.subscriptions:
+        return []
+    groups = sorted(state.groups.values())
+    first = (next((g for g in groups if g.lower().split("/")[2] == one), None) for one in state.subscriptions)
+    return [f"{group}/providers/{TYPE}/subscription-events" for group in first if group]
+
+
+def _existing(state: State, grid: Grid, topic: str, target: Target) -> str:
+    found = next((one for one in _topics(state, grid) if one.lower() == topic.lower()), None)
+    if found is None:
+        raise resource_not_found(f"{TYPE}/{last(topic)}", target.group)
+    return found
+
+
+def _render(topic: str) -> Json:
+    return {
+        "id": topic,
+        "name": last(topic),
+        "type": TYPE,
+        "location": "global",
+        "properties": {
+            "provisioningState": "Succeeded",
+            "source": "/".join(topic.split("/")[:3]),
+            "topicType": "Microsoft.Resources.Subscriptions",
+        },
+    }
+
+
+def _render_subscription(topic: str, one: Subscription) -> Json:
+    """The webhook is told without its query, as Azure does, because keys may be in it."""
+    base = urlunsplit(urlsplit(one.endpoint)._replace(query=""))
+    return {
+        "id": f"{topic}/eventSubscriptions/{one.name}",
+        "name": one.name,
+        "type": SUBSCRIPTION_TYPE,
+        "properties": {
+            "provisioningState": "Succeeded",
+            "topic": "/".join(topic.split("/")[:3]),
+            "destination": {"endpointType": "WebHook", "properties": {"endpointBaseUrl": base}},
+            "filter": {
+                "includedEventTypes": list(one.included_event_types) or None,
+                "subjectBeginsWith": one.subject_begins_with,
+            },
+            "eventDeliverySchema": one.event_schema,
+        },
+    }
+
+
+def _counts(grid: Grid) -> Iterator[tuple[str, float]]:
+    """Each thing that a metric counts, and when it was, by the request log's clock."""
+    ends = {"delivered": METRICS[0], "deadLettered": METRICS[2], "dropped": METRICS[3]}
+    for delivery in grid.deliveries():
+        yield from ((METRICS[1], attempt.at) for attempt in delivery.attempts if not attempt.succeeded)
+        if delivery.attempts and delivery.status in ends:
+            yield ends[delivery.status], delivery.attempts[-1].at
+
+
+def _hour(at: float) -> datetime:
+    moment = datetime.now(UTC) - timedelta(seconds=now() - at)
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _span(text: str) -> tuple[datetime, datetime]:
+    """The first hour and the end of a time span `begin/end`, in ISO 8601."""
+    try:
+        begin, end = (datetime.fromisoformat(part).astimezone(UTC) for part in text.split("/"))
+    except ValueError as error:
+        raise bad_request(f"'{text}' is no time span.", "BadRequest") from error
+    return begin.replace(minute=0, second=0, microsecond=0), end
+
+
+def _metric(topic: Target, name: str, hours: list[datetime], counted: Counter[tuple[str, datetime]]) -> Json:
+    data = [
+        {"timeStamp": hour.strftime("%Y-%m-%dT%H:%M:%SZ"), "total": float(counted[name, hour])}
+        for hour in hours
+    ]
+    return {
+        "id": f"{topic.id}/providers/{METRICS_TYPE}/{name}",
+        "type": METRICS_TYPE,
+        "name": {"value": name, "localizedValue": name},
+        "unit": "Count",
+        "timeseries": [{"metadatavalues": [], "data": data}],
+        "errorCode": "Success",
+    }
