@@ -1,0 +1,64 @@
+locals {
+  storage_properties = {
+    allowSharedKeyAccess         = false
+    allowBlobPublicAccess        = false
+    allowCrossTenantReplication  = false
+    defaultToOAuthAuthentication = true
+    minimumTlsVersion            = "TLS1_2"
+    supportsHttpsTrafficOnly     = true
+  }
+
+  containers = {
+    packages    = "host"
+    reports     = "data"
+    deadletters = "data"
+  }
+}
+
+# Two accounts: the host's own, where the app must own all blobs, and that of reports and dead letters.
+resource "azapi_resource" "storage" {
+  for_each = toset(["host", "data"])
+
+  type                   = "Microsoft.Storage/storageAccounts@2025-06-01"
+  name                   = "st${each.key}${local.token}"
+  parent_id              = azapi_resource.group.id
+  location               = var.location
+  tags                   = var.tags
+  response_export_values = ["properties.primaryEndpoints.blob"]
+
+  body = {
+    kind       = "StorageV2"
+    sku        = { name = "Standard_LRS" }
+    properties = local.storage_properties
+  }
+}
+
+resource "azapi_resource" "container" {
+  for_each = local.containers
+
+  type      = "Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01"
+  name      = each.key
+  parent_id = "${azapi_resource.storage[each.value].id}/blobServices/default"
+}
+
+resource "azapi_resource" "cleaning" {
+  type      = "Microsoft.Storage/storageAccounts/managementPolicies@2025-06-01"
+  name      = "default"
+  parent_id = azapi_resource.storage["data"].id
+
+  body = {
+    properties = {
+      policy = {
+        rules = [{
+          name    = "forget-old-reports-and-dead-letters"
+          type    = "Lifecycle"
+          enabled = true
+          definition = {
+            filters = { blobTypes = ["blockBlob", "appendBlob"] }
+            actions = { baseBlob = { delete = { daysAfterModificationGreaterThan = var.blob_retention_days } } }
+          }
+        }]
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+"""The Terraform module, as far as it can be judged without its providers."""
+
+import copy
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.settings import Settings
+from tests.support.bicep import INFRA, Template, needs_checker
+from tests.support.bicep import files as bicep_files
+from tests.support.terraform import TERRAFORM, AzureTypes, blocks, files, references, resources
+
+PROGRAM = shutil.which("terraform")
+needs_terraform = pytest.mark.skipif(PROGRAM is None, reason="terraform is not installed")
+SETTINGS = {name.upper() for name in Settings.model_fields}
+A, B = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
+
+
+def terraform(folder: Path, *arguments: str) -> str:
+    assert PROGRAM
+    command = [PROGRAM, f"-chdir={folder}", *arguments]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- as installed
+    assert told.returncode == 0, told.stdout + told.stderr
+    return told.stdout
+
+
+def types_of(text: str) -> set[str]:
+    return set(re.findall(r"Microsoft\.[\w./]+@[\w-]+", text))
+
+
+@needs_terraform
+def test_every_file_is_formatted() -> None:
+    """`terraform fmt -check` has nothing to change."""
+    assert terraform(TERRAFORM, "fmt", "-check", "-recursive") == ""
+
+
+def test_every_file_parses_and_every_variable_explains_itself() -> None:
+    """A parser of HCL reads every file; every variable of the module has a description and a type."""
+    assert len(files()) > 5
+    for block in blocks("variable"):
+        for name, one in block.items():
+            assert one["description"], name
+            assert one["type"], name
+
+
+def test_every_variable_is_used() -> None:
+    """No input is asked for in vain, and none is used that is not declared."""
+    declared = {name for block in blocks("variable") for name in block}
+    assert set().union(*(references(path.read_text()) for path in TERRAFORM.glob("*.tf"))) == declared
+
+
+@needs_checker
+def test_it_has_the_resources_of_the_templates() -> None:
+    """Both make resources of the same types in the same API versions."""
+    bicep = {one for path in bicep_files() for one in types_of(path.read_text())}
+    own = {one for path in TERRAFORM.glob("*.tf") for one in types_of(path.read_text())}
+    # Bicep nests what Terraform names in full.
+    nested = {"Microsoft.Storage/storageAccounts/", "Microsoft.Web/sites/"}
+    assert {one for one in own if not one.startswith(tuple(nested))} == bicep
+
+
+@needs_checker
+@pytest.mark.parametrize("name", sorted(resources()))
+def test_a_body_is_of_the_type_that_azure_published(name: str) -> None:
+    """Every body has the properties that its type asks for, and none that it has not."""
+    assert AzureTypes().faults(resources()[name]) == []
+
+
+@needs_checker
+def test_a_wrong_body_is_noticed() -> None:
+    """A property that Azure does not know, a value of another kind and a missing one are each told."""
+    types, vault = AzureTypes(), resources()["vault"]
+    for change in ({"unheardOf": True}, {"enableSoftDelete": "yes"}, {"sku": {"family": "A"}}):
+        wrong: dict[str, Any] = copy.deepcopy(vault)
+        wrong["body"]["properties"] |= change
+        assert len(types.faults(wrong)) == 1, change
+
+
+@needs_checker
+def test_events_are_filtered_tried_and_kept_as_in_the_templates() -> None:
+    """Filter, batches, retries and dead-letter container are those of delivery.bicep."""
+    ours = resources()["delivery"]["body"]["properties"]
+    theirs = Template("modules/delivery.bicep").value("resource", "delivery")["properties"]
+    assert ours["filter"] == theirs["filter"]
+    assert ours["retryPolicy"] == theirs["retryPolicy"]
+    for size in ("maxEventsPerBatch", "preferredBatchSizeInKilobytes"):
+        assert ours["destination"]["properties"][size] == theirs["destination"]["properties"][size]
+
+
+def test_the_secret_is_written_only() -> None:
+    """The API secret is used for nothing but the write-only body of the vault's secret."""
+    used = [
+        (path.name, line.strip())
+        for path in TERRAFORM.glob("*.tf")
+        for line in path.read_text().splitlines()
+        if re.search(r"var\.clickhouse_api_secret\b", line)
+    ]
+    assert used == [
+        ("services.tf", "sensitive_body         = { properties = { value = var.clickhouse_api_secret } }")
+    ]
+    declared = {name: one for block in blocks("variable") for name, one in block.items()}
+    assert declared["clickhouse_api_secret"]["ephemeral"] is True
+    assert not any("secret" in json.dumps(block) for block in blocks("output"))
+
+
+def test_keys_and_passwords_are_switched_off() -> None:
+    """Storage, topic, telemetry and vault are reached by identities only."""
+    text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
+    for wanted in (r"allowSharedKeyAccess +\= false", r"disableLocalAuth +\= true", r"DisableLocalAuth +\= true",
+                   r"enableRbacAuthorization +\= true", r"allow = false", r'version = "3\.13"'):  # fmt: skip
+        assert re.search(wanted, text), wanted
+
+
+def test_only_settings_that_the_app_knows_are_set() -> None:
+    """The settings that the module sets by itself are settings of the app; all others go through `settings`."""
+    text = (TERRAFORM / "app.tf").read_text().split("resource ", 1)[0]
+    named = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\s+=", text)) | {"OUTCOME_TOPIC_ENDPOINT"}
+    platform = {name for name in named if name.startswith(("APPLICATIONINSIGHTS_", "AZURE_CLIENT"))}
+    assert named - platform <= SETTINGS
+    required = {name.upper() for name, one in Settings.model_fields.items() if one.is_required()}
+    assert required <= named
+
+
+def test_built_in_roles_are_those_of_the_templates() -> None:
+    """Both give the same built-in roles."""
+    pattern = r"'?\"?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\"?'? (?://|#) ([\w ]+)"
+    bicep = {one for path in INFRA.rglob("*.bicep") for one in re.findall(pattern, path.read_text())}
+    own = {one for path in TERRAFORM.glob("*.tf") for one in re.findall(pattern, path.read_text())}
+    assert own == bicep
+
+
+@needs_terraform
+def test_each_role_is_given_where_it_is_asked_for_and_nowhere_else(tmp_path: Path) -> None:
+    """By Terraform itself: one definition in each subscription, one assignment on each scope, none twice."""
+    granted = {
+        "endpoints": [f"/subscriptions/{A}", f"/subscriptions/{A.upper()}/resourceGroups/RG1/"],
+        "records": [f"/subscriptions/{A}/resourceGroups/zones", f" /subscriptions/{B}/resourceGroups/Zones"],
+        "zones": [],
+    }
+    (tmp_path / "main.tf").write_text(
+        f'module "scopes" {{\n  source = "./scopes"\n  granted = {json.dumps(granted)}\n}}\n'
+        'output "definitions" { value = module.scopes.definitions }\n'
+        'output "assignments" { value = module.scopes.assignments }\n'
+    )
+    shutil.copytree(TERRAFORM / "scopes", tmp_path / "scopes")
+    terraform(tmp_path, "init", "-input=false")
+    terraform(tmp_path, "apply", "-auto-approve", "-input=false")
+    told = json.loads(terraform(tmp_path, "output", "-json"))
+    assert set(told["definitions"]["value"]) == {f"endpoints/{A}", f"records/{A}", f"records/{B}"}
+    scopes = sorted((one["definition"], one["scope"]) for one in told["assignments"]["value"].values())
+    assert scopes == [
+        (f"endpoints/{A}", f"/subscriptions/{A}"),
+        (f"records/{A}", f"/subscriptions/{A}/resourcegroups/zones"),
+        (f"records/{B}", f"/subscriptions/{B}/resourcegroups/zones"),
+    ]
