@@ -48,7 +48,8 @@ async def endpoint_changed(endpoint: ResourceId) -> None:
         async with asyncio.timeout(EVENT_SECONDS):
             report = await wiring().coalescer.report_on(endpoint)
     except TimeoutError as error:
-        raise TemporaryError(f"{endpoint}: its turn did not come within {EVENT_SECONDS:.0f} s") from error
+        told = f"{endpoint}: not all was done within {EVENT_SECONDS:.0f} s; what is under way goes on"
+        raise TemporaryError(told) from error
     _log_pass("event", report.as_json(), report, began)
     if report.temporary:
         raise TemporaryError(_summary(report, "The event is to be delivered again."))

@@ -1,11 +1,13 @@
 """Read what a decision needs: in rounds, each round's independent reads together."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.company import Company, Newcomers
 from shared.domain.errors import PrivateLinkError, TemporaryError
 from shared.domain.model import Reading, Unreadable
-from shared.domain.needs import needs
+from shared.domain.needs import MANY, needs
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
 from shared.domain.world import (
@@ -25,16 +27,39 @@ from shared.memory import Memory
 from shared.ports import Systems
 
 
-async def observe(world: World, targets: Targets, systems: Systems, rules: Rules, memory: Memory) -> World:
-    """`world`, with everything read that the plan for `targets` depends on.
+async def observe(
+    world: World, targets: Targets, systems: Systems, rules: Rules, memory: Memory, company: Company
+) -> tuple[World, Targets]:
+    """`world`, with everything read that the plan for the targets depends on; the targets with whom has joined.
 
     A read that fails is told as Unreadable; nothing is raised for it.
     """
     while reads := needs(world, targets, rules, memory.hints()):
-        answers = await asyncio.gather(*(_answer(read, systems) for read in reads))
-        world = world.learn(dict(zip(reads, answers, strict=True)))
+        if len(reads) > MANY and (newcomers := await company.before_many_reads()):
+            world, targets = joined(world, targets, newcomers, memory)
+        else:
+            world = world.learn(await answers(reads, systems))
     memory.observed(world)
-    return world
+    return world, targets
+
+
+def joined(world: World, targets: Targets, newcomers: Newcomers, memory: Memory) -> tuple[World, Targets]:
+    """The world and the targets with newcomers among them.
+
+    What was read for those before, other than of themselves, may be older than what brought the newcomers:
+    it is read again.
+    """
+    memory.observed(world)
+    kept = {read: answer for one in targets.endpoints for read, answer in world.of_endpoint(one).items()}
+    news = {ReadEndpoint(one): reading for one, reading in newcomers.items()}
+    return memory.world().learn(kept | news), targets.with_endpoints(newcomers)
+
+
+async def answers(reads: Iterable[Read[Any]], systems: Systems) -> Mapping[Read[Any], Reading[Any]]:
+    """The answers to these reads, which are made together."""
+    asked = list(reads)
+    told = await asyncio.gather(*(_answer(read, systems) for read in asked))
+    return dict(zip(asked, told, strict=True))
 
 
 async def _answer(read: Read[Any], systems: Systems) -> Reading[Any]:

@@ -5,19 +5,22 @@ Event, manual sync and audit are three doors to this one room. What each step do
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from shared.apply import apply
+from shared.company import Company
 from shared.domain.changes import Change
-from shared.domain.outcomes import Outcome, Status, blocked_by
+from shared.domain.needs import MANY
+from shared.domain.outcomes import Outcome, Status, blocked_by, clickhouse_calls
 from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted
 from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.safety import limited
 from shared.domain.targets import Targets
-from shared.domain.world import ReadEndpoint, ReadZone, World
+from shared.domain.world import ListEndpoints, Read, ReadEndpoint, ReadZone, World
 from shared.memory import Memory
-from shared.observe import observe
+from shared.observe import joined, observe
 from shared.ports import Systems
 
 # A zone made, linked and filled takes three rounds, and one more shows that all is well.
@@ -34,23 +37,31 @@ class Order:
     max_removals: int = 20
 
 
-async def reconcile(order: Order, systems: Systems, rules: Rules, memory: Memory) -> Report:
+async def reconcile(
+    order: Order, systems: Systems, rules: Rules, memory: Memory, company: Company | None = None
+) -> Report:
     """Bring the world to what tags and settings ask for, as far as it can be read and reached.
+
+    `company` are those who may join the pass before it reads or writes much.
 
     Raises nothing for a system that fails: the report tells what was done, what was not, and whether
     the same order may get further later.
     """
-    world, targets = memory.world(), order.targets
+    company = company or Company()
+    world, targets = joined(World(), order.targets, company.first, memory)
     outcomes: tuple[Outcome, ...] = ()
     plan = Plan()
     rounds = 0
     while True:
-        world = await observe(world, targets, systems, rules, memory)
+        world, targets = await observe(world, targets, systems, rules, memory, company)
         memory.applied(outcomes, world)
         plan = _plan(world, targets, order, rules, memory).after(plan)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
+        if not rounds and (newcomers := await company.before_calls(clickhouse_calls(todo))):
+            world, targets = joined(world, targets, newcomers, memory)
+            continue
         rounds += 1
         done, world = await apply(todo, world, systems)
         outcomes += done
@@ -60,8 +71,13 @@ async def reconcile(order: Order, systems: Systems, rules: Rules, memory: Memory
 
 
 def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
-    """The world without what may have changed while we wrote: our endpoints, and who was in their way."""
-    again = {ReadEndpoint(change.endpoint) for change in written}
+    """The world without what may have changed while we wrote: our endpoints, and who was in their way.
+
+    Where these are many their lists tell of them.
+    """
+    again: set[Read[Any]] = {ReadEndpoint(change.endpoint) for change in written}
+    if len(again) > MANY:
+        again |= {read for read in world.answers if isinstance(read, ListEndpoints)}
     if any(finding.code == "wildcard-owned-by-other" for finding in plan.findings):
         others = world.endpoints().keys() - plan.verdicts.keys()
         zones = {ReadZone(zone.id) for zone in world.zones()}

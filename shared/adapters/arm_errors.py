@@ -7,7 +7,13 @@ from typing import Any, cast
 from azure.core.exceptions import HttpResponseError
 
 from shared.adapters.retrying import seconds
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.errors import (
+    ChangedError,
+    PermanentError,
+    PrivateLinkError,
+    TemporaryError,
+    ThrottledError,
+)
 
 TEMPORARY = frozenset({408, 409, 423, 429})
 # A 404 is absence only if it is about the resource or its group. For a subscription that cannot be
@@ -25,7 +31,9 @@ def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
     if status == 412:
         return ChangedError(told, request_id=request)
     if _may_pass(status):
-        return TemporaryError(told, request_id=request, retry_after=seconds(_header(error, "Retry-After")))
+        asked = seconds(_header(error, "Retry-After"))
+        family = ThrottledError if status == 429 and (asked or 0) > 0 else TemporaryError
+        return family(told, request_id=request, retry_after=asked)
     return PermanentError(told, request_id=request)
 
 

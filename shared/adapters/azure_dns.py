@@ -45,7 +45,7 @@ class AzureDns:
         operations = self.clients.dns(scope.subscription).private_zones
         group = scope.resource_group
         return await ask(
-            self.budget.reads,
+            self.budget.for_one_read(),
             f"listing the private DNS zones of {scope}",
             lambda: collect(operations.list_by_resource_group(group) if group else operations.list()),
             _zones,
@@ -54,7 +54,7 @@ class AzureDns:
     async def zone(self, zone: ResourceId) -> Zone | Absent:
         client = self.clients.dns(zone.subscription)
         at = (zone.resource_group, zone.name)
-        reads = self.budget.reads
+        reads = self.budget.for_one_read()
         networks, records = await asyncio.gather(
             ask_or_absent(
                 reads,
@@ -77,7 +77,7 @@ class AzureDns:
         operations = self.clients.dns(record.zone.subscription).record_sets
         condition = {"If-Match": replacing} if replacing else NEW_ONLY
         return await ask(
-            self.budget.writes,
+            self.budget.for_writes(),
             f"writing record {record.name} of {record.zone}",
             lambda: operations.create_or_update(
                 record.zone.resource_group, record.zone.name, A, record.name, _body(record), headers=condition
@@ -91,7 +91,7 @@ class AzureDns:
         if not record.etag:
             raise PermanentError(f"{what}: it has no etag, and without one nothing is deleted")
         await ask_or_absent(
-            self.budget.writes,
+            self.budget.for_writes(),
             what,
             lambda: operations.delete(
                 record.zone.resource_group,
@@ -113,7 +113,7 @@ class AzureDns:
                 await operations.begin_create_or_update(*at, body, headers=NEW_ONLY, polling_interval=1)
             ).result()
 
-        await ask(self.budget.writes, f"creating private DNS zone {zone}", create, lambda _: None)
+        await ask(self.budget.for_writes(), f"creating private DNS zone {zone}", create, lambda _: None)
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
         operations = self.clients.dns(zone.subscription).virtual_network_links
@@ -130,7 +130,9 @@ class AzureDns:
                 await operations.begin_create_or_update(*at, body, headers=NEW_ONLY, polling_interval=1)
             ).result()
 
-        await ask(self.budget.writes, f"linking {network} to private DNS zone {zone}", create, lambda _: None)
+        await ask(
+            self.budget.for_writes(), f"linking {network} to private DNS zone {zone}", create, lambda _: None
+        )
 
 
 def _link_name(network: ResourceId) -> str:

@@ -30,7 +30,7 @@ class AzureNetwork:
     async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
         operations = self.clients.network(endpoint.subscription).private_endpoints
         return await ask_or_absent(
-            self.budget.reads,
+            self.budget.for_one_read(),
             f"reading private endpoint {endpoint}",
             lambda: operations.get(endpoint.resource_group, endpoint.name),
             endpoint_from,
@@ -40,7 +40,7 @@ class AzureNetwork:
         operations = self.clients.network(scope.subscription).private_endpoints
         group = scope.resource_group
         return await ask(
-            self.budget.reads,
+            self.budget.for_one_read(),
             f"listing the private endpoints of {scope}",
             lambda: collect(operations.list(group) if group else operations.list_by_subscription()),
             lambda told: tuple(endpoint for one in told if (endpoint := _legible(one))),
@@ -49,7 +49,7 @@ class AzureNetwork:
     async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
         operations = self.clients.network(interface.subscription).network_interfaces
         return await ask_or_absent(
-            self.budget.reads,
+            self.budget.for_one_read(),
             f"reading network interface {interface}",
             lambda: operations.get(interface.resource_group, interface.name),
             addresses_from,
@@ -59,7 +59,7 @@ class AzureNetwork:
         operations = self.clients.network(scope.subscription).network_interfaces
         group = scope.resource_group
         return await ask(
-            self.budget.reads,
+            self.budget.for_one_read(),
             f"listing the network interfaces of {scope}",
             lambda: collect(operations.list(group) if group else operations.list_all()),
             _all_addresses,

@@ -9,11 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from pydantic_core import from_json
 
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, items, listed, text
 from shared.adapters.throttle import Throttle, Urgency
-from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.errors import (
+    ForbiddenError,
+    PermanentError,
+    PrivateLinkError,
+    TemporaryError,
+    ThrottledError,
+)
 from shared.domain.model import Config, Registration, Service
 
 TEMPORARY = frozenset({408, 425, 429})
@@ -94,7 +101,7 @@ class ClickHouseCloud:
         await self._write("POST", f"{_at(service)}/privateEndpoint", body)
 
     async def _get[T](self, path: str, parse: Callable[[Any], T]) -> T:
-        told = await self._call("GET", path, None, self.budget.reads)
+        told = await self._call("GET", path, None, self.budget.for_reads())
         try:
             return parse(told)
         except MISSHAPEN as error:
@@ -102,7 +109,7 @@ class ClickHouseCloud:
             raise PermanentError(f"{what}: the answer is not what the API describes ({error!r})") from error
 
     async def _write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
-        return await self._call(method, path, body, self.budget.writes)
+        return await self._call(method, path, body, self.budget.for_writes())
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, deadline: Deadline) -> Any:
         what = f"{method} organization{path} at ClickHouse Cloud"
@@ -121,7 +128,8 @@ class ClickHouseCloud:
         if answer.status_code != 200:
             raise self._meaning(what, answer)
         try:
-            return answer.json()["result"]
+            # Ids are told again and again, by every service: each is kept in memory once.
+            return from_json(answer.content, cache_strings="all")["result"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise TemporaryError(f"{what}: the answer has no result") from error
 
@@ -133,8 +141,9 @@ class ClickHouseCloud:
         request = self._told(told, "requestId")
         if answer.status_code in TEMPORARY or answer.status_code >= 500:
             asked = _retry_after(answer)
-            if answer.status_code == 429 and asked:
+            if answer.status_code == 429 and asked and asked > 0:
                 self.throttle.shut(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
+                return ThrottledError(message, request_id=request, retry_after=asked)
             return TemporaryError(message, request_id=request, retry_after=asked)
         family = ForbiddenError if answer.status_code in (401, 403) else PermanentError
         return family(message, request_id=request)

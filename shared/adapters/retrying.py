@@ -1,4 +1,7 @@
-"""Try again what may go through later: a few times, obeying the server, never past the deadline."""
+"""Try again what may go through later: a few times, obeying the server, never past the deadline.
+
+A call that is refused for there being too many, with a time when to come again, is not counted as a try.
+"""
 
 import asyncio
 import math
@@ -10,14 +13,14 @@ from itertools import count
 
 import stamina
 
-from shared.domain.errors import ChangedError, TemporaryError
+from shared.domain.errors import ChangedError, TemporaryError, ThrottledError
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.2
 READS_SHARE = 0.6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Deadline:
     """A moment on the monotonic clock, in seconds."""
 
@@ -32,16 +35,36 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Budget:
-    """The time a pass has. Reads end before writes, so that what was decided can still be done."""
+    """The time a pass has.
 
-    reads: Deadline
-    writes: Deadline
+    Until something is written, reads end before writes, so that what was decided can still be done;
+    afterwards they may last as long, for what was written is read again. `each`: the seconds that one
+    read may take at most, however much time the pass has, so that one does not hold up all others.
+    """
+
+    _reads: Deadline
+    _writes: Deadline
+    each: float = math.inf
+    _wrote: bool = False
 
     @classmethod
-    def of(cls, seconds: float) -> "Budget":
-        return cls(Deadline.after(seconds * READS_SHARE), Deadline.after(seconds))
+    def of(cls, seconds: float, each: float = math.inf) -> "Budget":
+        return cls(Deadline.after(seconds * READS_SHARE), Deadline.after(seconds), each)
+
+    def for_reads(self) -> Deadline:
+        """Until when reads may last."""
+        return self._writes if self._wrote else self._reads
+
+    def for_one_read(self) -> Deadline:
+        """Until when a read may last that begins now."""
+        return min(self.for_reads(), Deadline.after(self.each))
+
+    def for_writes(self) -> Deadline:
+        """Until when a write may last, which begins now."""
+        self._wrote = True
+        return self._writes
 
 
 async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
@@ -49,7 +72,7 @@ async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[
 
     Raises what the last try raised, or TemporaryError naming `what` if the deadline cut it off.
     """
-    async for attempt in stamina.retry_context(on=_backoff(deadline), attempts=ATTEMPTS, timeout=None):
+    async for attempt in stamina.retry_context(on=_backoff(deadline), attempts=None, timeout=None):
         with attempt:
             try:
                 async with asyncio.timeout(deadline.left()):
@@ -69,13 +92,18 @@ def seconds(text: str | None) -> float | None:
 
 
 def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
-    tries = count()
+    tries = count(1)
 
     def wait(error: Exception) -> bool | float:
         if not isinstance(error, TemporaryError) or isinstance(error, ChangedError):
             return False
-        usual = FIRST_WAIT * 2 ** next(tries) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
-        delay = max(usual, error.retry_after or 0)
+        if isinstance(error, ThrottledError):
+            delay = max(FIRST_WAIT, error.retry_after or 0)
+        elif (made := next(tries)) < ATTEMPTS:
+            usual = FIRST_WAIT * 2 ** (made - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
+            delay = max(usual, error.retry_after or 0)
+        else:
+            return False
         return delay if delay < deadline.left() else False
 
     return wait

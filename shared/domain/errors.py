@@ -31,3 +31,7 @@ class ForbiddenError(PermanentError):
 
 class ChangedError(TemporaryError):
     """Somebody else wrote first (HTTP 412): what we decided rests on an old reading."""
+
+
+class ThrottledError(TemporaryError):
+    """There were too many calls (HTTP 429), and the server has told when it takes more."""

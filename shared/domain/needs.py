@@ -2,7 +2,7 @@
 
 | Round | for one endpoint                                                                    |
 |-------|-------------------------------------------------------------------------------------|
-| 1     | the private endpoint                                                                |
+| 1     | the private endpoint, unless it was looked at already                               |
 | 2     | if it concerns us: its network interface, registrations, services, and the zone     |
 |       | remembered for its virtual network, or else the lists of zones                      |
 | 3     | configs not remembered, zones just heard of                                         |
@@ -10,12 +10,14 @@
 |       | a record is left free: the registered endpoints that may wait for it                |
 
 An endpoint without our tag that is not on a Private Link service by alias needs nothing after round 1.
+Where many of a scope are to be read, its list is read first, and by itself only what that does not tell of.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.domain.ids import BadIdError, ResourceId, in_scope
+from shared.domain.ids import BadIdError, ResourceId, Scope, in_scope
 from shared.domain.marks import claimants, record_is_ours
 from shared.domain.model import WILDCARD, Absent, Endpoint, Service
 from shared.domain.rules import ZONE_TAG, Rules, zone_tagged
@@ -38,6 +40,8 @@ from shared.domain.world import (
 
 # More single reads than this cost more than the lists of all scopes.
 FEW = 5
+# More than this many in one scope are read by its list: ARM gives back 25 reads a second.
+MANY = 25
 
 type Links = Mapping[ResourceId, frozenset[ResourceId]]
 """The zones that each virtual network was seen linked to."""
@@ -53,8 +57,43 @@ def needs(world: World, targets: Targets, rules: Rules, remembered: Links) -> li
     return [read for read in wanted if read not in world]
 
 
+def endpoints_needed(world: World, endpoints: Iterable[ResourceId], rules: Rules) -> list[Read[Any]]:
+    """The first round: the reads not yet made that tell of these endpoints themselves."""
+    asking = [one for one in sorted(endpoints) if rules.may_ask(one)]
+    return list(_each(world, asking, rules, ReadEndpoint, ListEndpoints))
+
+
+def in_need_of_a_pass(
+    world: World, endpoints: Iterable[ResourceId], rules: Rules
+) -> dict[ResourceId, Endpoint | Absent]:
+    """Those of these endpoints that concern us, so that more is to be read."""
+    found = {one: world.get(ReadEndpoint(one)) for one in endpoints}
+    known = {one: told for one, told in found.items() if isinstance(told, Endpoint | Absent)}
+    return {one: told for one, told in known.items() if concerns_us(told, rules)}
+
+
+def _each(
+    world: World,
+    wanted: Iterable[ResourceId],
+    rules: Rules,
+    single: Callable[[ResourceId], Read[Any]],
+    listing: Callable[[Scope], Read[Any]],
+) -> Iterator[Read[Any]]:
+    """Each that is not known by itself, or, where there are many in a scope, its list first."""
+    unknown: defaultdict[Scope | None, list[Read[Any]]] = defaultdict(list)
+    for one in wanted:
+        if (read := single(one)) not in world:
+            scope = next((scope for scope in rules.endpoint_scopes if scope.covers(one)), None)
+            unknown[scope].append(read)
+    for scope, reads in unknown.items():
+        if scope and len(reads) > MANY and listing(scope) not in world:
+            yield listing(scope)
+        else:
+            yield from reads
+
+
 def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]:
-    yield from (ReadEndpoint(one) for one in sorted(targets.endpoints) if view.rules.may_ask(one))
+    yield from endpoints_needed(view.world, targets.endpoints, view.rules)
     if targets.everything:
         for scope in view.rules.endpoint_scopes:
             yield from (ListEndpoints(scope), ListAddresses(scope))
@@ -64,8 +103,12 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
     yield from (ReadRegistrations(), ReadServices())
     connecting = [e for e in concerned if isinstance(e, Endpoint) and view.rules.request_of(e) is not None]
     if not (targets.everything and _lists_pending(view)):
-        yield from (ReadAddresses(nic) for e in connecting for nic in e.interfaces if not e.addresses)
-    yield from _configs(view, connecting)
+        interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
+        yield from _each(view.world, interfaces, view.rules, ReadAddresses, ListAddresses)
+    configs = [read for read in _configs(view, connecting) if read not in view.world]
+    yield from configs
+    if len(configs) > FEW and not targets.everything:
+        return  # They wait for the rate limit: what is read later is newer, and is also for those who join.
     yield from _explaining(view, connecting)
     if targets.everything or len(connecting) < len(concerned):
         yield from _every_zone(view, remembered)
@@ -81,9 +124,7 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
 
 def _concerned(view: View, targets: Targets) -> list[Endpoint | Absent]:
     mine = [one for one in sorted(actors(view, targets)) if view.rules.may_ask(one)]
-    found = [view.world.get(ReadEndpoint(one)) for one in mine]
-    known = [one for one in found if isinstance(one, Endpoint | Absent)]
-    return [one for one in known if concerns_us(one, view.rules)]
+    return list(in_need_of_a_pass(view.world, mine, view.rules).values())
 
 
 def _lists_pending(view: View) -> bool:

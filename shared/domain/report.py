@@ -1,8 +1,7 @@
 """What a pass tells afterwards: one JSON document, the same for log, HTTP answer and page."""
 
 from collections import Counter
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shared.domain.addresses import addresses_of
 from shared.domain.changes import Change, as_json, told
@@ -10,7 +9,7 @@ from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.plan import Plan
-from shared.domain.world import ReadAddresses, ReadEndpoint, World
+from shared.domain.world import ReadEndpoint, World
 
 MOST_IN_FULL = 500
 
@@ -27,18 +26,6 @@ class Report:
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     dry_run: bool = False
-
-    def without(self, others: AbstractSet[ResourceId]) -> "Report":
-        """This report without what concerns these endpoints, which have reports of their own."""
-        objects = {str(one) for one in others}
-        plan = replace(
-            self.plan,
-            changes=tuple(c for c in self.plan.changes if c.endpoint not in others),
-            findings=tuple(f for f in self.plan.findings if f.object not in objects),
-            verdicts={one: verdict for one, verdict in self.plan.verdicts.items() if one not in others},
-        )
-        outcomes = tuple(o for o in self.outcomes if o.change.endpoint not in others)
-        return replace(self, world=_without(self.world, others), plan=plan, outcomes=outcomes)
 
     @property
     def undone(self) -> tuple[Outcome, ...]:
@@ -92,15 +79,6 @@ class Report:
             "connections": [{"to": c.target, "status": c.status} for c in found.connections],
             "hostnames": dict(hostnames),
         }
-
-
-def _without(world: World, endpoints: AbstractSet[ResourceId]) -> World:
-    """The world without these endpoints and their interfaces, so that their troubles are not told."""
-    found = [world.get(ReadEndpoint(one)) for one in endpoints]
-    interfaces = {nic for one in found if isinstance(one, Endpoint) for nic in one.interfaces}
-    return world.forget(
-        [*(ReadEndpoint(one) for one in endpoints), *(ReadAddresses(one) for one in interfaces)]
-    )
 
 
 def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:

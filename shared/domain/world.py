@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import (
+    Absent,
     Config,
     Endpoint,
     Reading,
@@ -83,6 +84,8 @@ class World:
     """The answers so far. Never changed; each new answer makes a new world."""
 
     answers: Mapping[Read[Any], Reading[Any]] = MappingProxyType({})
+    gone: frozenset[ResourceId] = frozenset()
+    """Endpoints that were absent, each by a read of its own, when that was forgotten."""
 
     def __contains__(self, read: Read[Any]) -> bool:
         return read in self.answers
@@ -92,20 +95,36 @@ class World:
         return cast("Reading[T] | None", self.answers.get(read))
 
     def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> "World":
-        """This world with these answers, and what a list tells of each single thing in it."""
+        """This world with these answers, and what a list tells of each single thing in it.
+
+        An endpoint that was absent before, and that its scope's list does not tell of, still is.
+        """
         answers = dict(self.answers)
         for read, answer in news.items():
+            if isinstance(read, ListEndpoints) and isinstance(answer, tuple):
+                still = (one for one in self.gone if read.scope.covers(one))
+                answers |= {ReadEndpoint(one): Absent() for one in still}
             answers |= {read: answer, **_told_by_list(read, answer)}
-        return World(MappingProxyType(answers))
+        return World(MappingProxyType(answers), self.gone)
 
     def forget(self, reads: Iterable[Read[Any]]) -> "World":
         """This world without these answers, so that they are asked for again."""
-        gone = frozenset(reads)
-        return World(MappingProxyType({read: a for read, a in self.answers.items() if read not in gone}))
+        again = frozenset(reads)
+        endpoints = (read for read in again if isinstance(read, ReadEndpoint))
+        gone = {read.id for read in endpoints if isinstance(self.get(read), Absent)}
+        kept = {read: answer for read, answer in self.answers.items() if read not in again}
+        return World(MappingProxyType(kept), self.gone | gone)
 
     def endpoints(self) -> dict[ResourceId, Reading[Endpoint]]:
         """Every endpoint that was read, by a read of its own or in a list."""
         return {read.id: a for read, a in self.answers.items() if isinstance(read, ReadEndpoint)}
+
+    def of_endpoint(self, endpoint: ResourceId) -> dict[Read[Any], Reading[Any]]:
+        """What was read of an endpoint and of its interfaces."""
+        found = self.get(ReadEndpoint(endpoint))
+        interfaces = found.interfaces if isinstance(found, Endpoint) else ()
+        reads: list[Read[Any]] = [ReadEndpoint(endpoint), *map(ReadAddresses, interfaces)]
+        return {read: self.answers[read] for read in reads if read in self.answers}
 
     def registrations(self) -> tuple[Registration, ...] | None:
         """The organization's registrations on Azure; None if unread or unreadable."""
@@ -144,10 +163,11 @@ class Draft:
 
     def __init__(self, world: World) -> None:
         self._answers: dict[Read[Any], Reading[Any]] = dict(world.answers)
+        self._gone = world.gone
 
     def world(self) -> World:
         """The world as it is written so far."""
-        return World(MappingProxyType(dict(self._answers)))
+        return World(MappingProxyType(dict(self._answers)), self._gone)
 
     def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> None:
         self._answers |= news

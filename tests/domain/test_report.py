@@ -127,18 +127,3 @@ def test_unreadable_addresses() -> None:
     seen = world(endpoint(1), also={ReadAddresses(interface(1)): FORBIDDEN})
     told: Any = Report(seen, plan_of(seen)).as_json()["endpoints"]
     assert [one["addresses"] for one in told] == [[]]
-
-
-def test_without() -> None:
-    """The part of a shared pass that concerns one endpoint tells nothing of the others, and what concerns all."""
-    troubled = {ReadEndpoint(pe(3)): FORBIDDEN, ReadAddresses(interface(2)): TIMED_OUT}
-    seen = world(endpoint(1), endpoint(2, "none"), also=troubled)
-    outcomes = (failed(register, temporary=True), failed(delete, temporary=True))
-    shared = Report(seen, plan_of(seen), outcomes)
-    part = shared.without({pe(2), pe(3)})
-    assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
-    assert not {FORBIDDEN.reason, TIMED_OUT.reason} & set(part.problems)
-    assert list(part.plan.verdicts) == [pe(1)]
-    assert {change.endpoint for change in part.plan.changes} == {pe(1)}
-    assert {finding.object for finding in part.plan.findings} == {str(pe(1))}
-    assert part.outcomes == outcomes[:1]

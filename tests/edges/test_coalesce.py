@@ -1,34 +1,58 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pytest
 
 from shared.coalesce import Coalescer
+from shared.company import LINGER, Company
 from shared.domain.errors import TemporaryError
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
+from shared.domain.model import Absent
 from shared.domain.plan import Plan
 from shared.domain.report import Report
+from shared.domain.shares import Shares
 from shared.domain.verdicts import Verdict
 from shared.domain.world import World
+from shared.look import Looked
 from tests.support.edges import endpoint
 
 A, B, C = map(endpoint, "abc")
+NOT_OURS = endpoint("not-ours")
 
 
 @dataclass
-class Passes:
-    """Passes that end when they are told to, with a report on what they were about."""
+class Works:
+    """Looks that end at once, and passes that end when they are told to, with a report on what they were about.
 
-    begun: list[frozenset[ResourceId]] = field(default_factory=list)
+    `joining`: a pass asks for company before it ends. `crowded`: calls must wait for the rate limit.
+    """
+
+    looks: list[frozenset[ResourceId]] = field(default_factory=list)
+    begun: list[set[ResourceId]] = field(default_factory=list)
     ends: list[asyncio.Future[None]] = field(default_factory=list)
+    joining: bool = False
+    crowded: bool = False
+    look_ends: asyncio.Future[None] | None = None
 
-    async def run(self, endpoints: frozenset[ResourceId]) -> Report:
-        self.begun.append(endpoints)
+    async def look(self, endpoints: frozenset[ResourceId]) -> Looked:
+        self.looks.append(endpoints)
+        if self.look_ends:
+            await self.look_ends
+        others = endpoints & {NOT_OURS}
+        ours = dict.fromkeys(endpoints - others, Absent())
+        return Looked(Shares(report_on(others), others), MappingProxyType(ours))
+
+    async def run(self, company: Company) -> Report:
+        about = set(company.first)
+        self.begun.append(about)
         self.ends.append(asyncio.get_running_loop().create_future())
         await self.ends[-1]
-        return report_on(endpoints)
+        if self.joining:
+            about |= (await company.before_calls(1)).keys()
+        return report_on(about)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Let everything run until it is true, within bounds."""
@@ -42,71 +66,127 @@ class Passes:
         await self.until(lambda: len(self.begun) == number)
 
 
-def report_on(endpoints: frozenset[ResourceId]) -> Report:
+def report_on(endpoints: set[ResourceId] | frozenset[ResourceId]) -> Report:
     findings = tuple(Finding("no-private-ip", str(one), "x") for one in sorted(endpoints))
     return Report(World(), Plan(findings=findings, verdicts=dict.fromkeys(endpoints, Verdict.CONNECT)))
 
 
 @pytest.fixture
-def passes() -> Passes:
-    return Passes()
+def works() -> Works:
+    return Works()
 
 
 @pytest.fixture
-def coalescer(passes: Passes) -> Coalescer:
-    return Coalescer(passes.run)
+def coalescer(works: Works) -> Coalescer:
+    return Coalescer(works.look, works.run, lambda _: works.crowded)
 
 
-async def test_lone_request(passes: Passes, coalescer: Coalescer) -> None:
-    """A lone request starts at once, and another after it starts at once as well."""
+async def test_lone_request(works: Works, coalescer: Coalescer) -> None:
+    """A lone request is looked at and starts its pass at once, and another after it as well."""
     for number in (1, 2):
         waiter = asyncio.create_task(coalescer.report_on(A))
-        await passes.until_begun(number)
-        passes.ends[-1].set_result(None)
+        await works.until_begun(number)
+        works.ends[-1].set_result(None)
         assert A in (await waiter).plan.verdicts
-    assert passes.begun == [{A}, {A}]
+    assert works.begun == [{A}, {A}]
 
 
-async def test_sharing(passes: Passes, coalescer: Coalescer) -> None:
+async def test_sharing(works: Works, coalescer: Coalescer) -> None:
     """What arrives during a pass shares the next one: two passes for a hundred requests, one for itself."""
     first = asyncio.create_task(coalescer.report_on(A))
-    await passes.until_begun(1)
+    await works.until_begun(1)
     names = [endpoint(f"pe{number}") for number in range(33)] * 3
     others = [asyncio.create_task(coalescer.report_on(one)) for one in names]
-    await asyncio.sleep(0)
-    assert len(passes.begun) == 1
-    passes.ends[0].set_result(None)
+    await works.until(lambda: len(works.looks) == 2)
+    assert len(works.begun) == 1
+    works.ends[0].set_result(None)
     await first
-    await passes.until_begun(2)
+    await works.until_begun(2)
     assert not any(other.done() for other in others)
-    passes.ends[1].set_result(None)
+    works.ends[1].set_result(None)
     await asyncio.gather(*others)
-    assert passes.begun == [{A}, set(names)]
+    assert works.begun == [{A}, set(names)]
+    assert works.looks == [{A}, set(names)]
 
 
-async def test_began_after_the_call(passes: Passes, coalescer: Coalescer) -> None:
-    """A request for an endpoint whose pass is running gets a pass of its own: that one may have read too early."""
-    first = asyncio.create_task(coalescer.report_on(A))
-    await passes.until_begun(1)
-    again = asyncio.create_task(coalescer.report_on(A))
+async def test_looked_at_after_the_call(works: Works, coalescer: Coalescer) -> None:
+    """A request for an endpoint that is being looked at has it looked at again: that look may have been too early."""
+    works.look_ends = asyncio.get_running_loop().create_future()
+    waiters = [asyncio.create_task(coalescer.report_on(A))]
+    await works.until(lambda: len(works.looks) == 1)
+    waiters.append(asyncio.create_task(coalescer.report_on(A)))
     await asyncio.sleep(0)
-    passes.ends[0].set_result(None)
-    await first
-    assert not again.done()
-    await passes.until_begun(2)
-    passes.ends[1].set_result(None)
-    await again
+    works.look_ends.set_result(None)
+
+    def all_done() -> bool:
+        for end in works.ends:
+            if not end.done():
+                end.set_result(None)
+        return all(waiter.done() for waiter in waiters)
+
+    await works.until(all_done)
+    assert works.looks == [{A}, {A}]
 
 
-async def test_own_report_only(passes: Passes, coalescer: Coalescer) -> None:
+async def test_not_ours(works: Works, coalescer: Coalescer) -> None:
+    """An endpoint that is none of ours is done with after the look, while passes of others run."""
+    ours = asyncio.create_task(coalescer.report_on(A))
+    await works.until_begun(1)
+    assert set((await coalescer.report_on(NOT_OURS)).plan.verdicts) == {NOT_OURS}
+    assert not ours.done()
+    works.ends[0].set_result(None)
+    await ours
+    assert works.begun == [{A}]
+
+
+async def test_joining(works: Works, coalescer: Coalescer) -> None:
+    """Before calls that must wait anyway, a running pass takes along who has come: one pass for all."""
+    works.joining = works.crowded = True
+    waiters = [asyncio.create_task(coalescer.report_on(A))]
+    await works.until_begun(1)
+    waiters += [asyncio.create_task(coalescer.report_on(one)) for one in (B, C, A)]
+    await works.until(lambda: len(works.looks) == 2)
+    works.ends[0].set_result(None)
+    reports = await asyncio.gather(*waiters)
+    assert [set(one.plan.verdicts) for one in reports] == [{A}, {B}, {C}, {A}]
+    assert works.begun == [{A}]
+
+
+async def test_joining_once() -> None:
+    """A stream of requests does not keep a pass from its work: it takes others along only once."""
+    company = Company({}, lambda: {A: Absent()}, lambda: False, lambda _: True)
+    assert await company.before_calls(1) == {A: Absent()}
+    assert await company.before_calls(1) == {}
+    assert await company.before_many_reads() == {}
+
+
+async def test_nobody_waits_where_calls_can_be_made() -> None:
+    """Where calls need not wait for the rate limit, no pass waits for company."""
+    company = Company({}, lambda: {A: Absent()}, lambda: True, lambda _: False)
+    assert await company.before_calls(1) == {}
+
+
+async def test_waiting_for_company_ends() -> None:
+    """A pass waits for others while they keep coming, and for a few seconds at most."""
+    naps: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+
+    company = Company({}, lambda: {A: Absent()}, lambda: True, sleep=sleep)
+    assert await company.before_many_reads() == {A: Absent()}
+    assert sum(naps) == pytest.approx(LINGER)
+
+
+async def test_own_report_only(works: Works, coalescer: Coalescer) -> None:
     """Each waiter is told of its own endpoint only."""
     blocker = asyncio.create_task(coalescer.report_on(C))
-    await passes.until_begun(1)
+    await works.until_begun(1)
     waiters = {one: asyncio.create_task(coalescer.report_on(one)) for one in (A, B)}
-    await asyncio.sleep(0)
-    passes.ends[0].set_result(None)
-    await passes.until_begun(2)
-    passes.ends[1].set_result(None)
+    await works.until(lambda: len(works.looks) == 2)
+    works.ends[0].set_result(None)
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
     await blocker
     for one, waiter in waiters.items():
         report = await waiter
@@ -114,63 +194,78 @@ async def test_own_report_only(passes: Passes, coalescer: Coalescer) -> None:
         assert [finding.object for finding in report.plan.findings] == [str(one)]
 
 
-async def test_failing_pass(passes: Passes, coalescer: Coalescer) -> None:
+async def test_failing_pass(works: Works, coalescer: Coalescer) -> None:
     """A pass that fails fails those that shared it, and nobody else."""
     failing = asyncio.create_task(coalescer.report_on(A))
-    await passes.until_begun(1)
+    await works.until_begun(1)
     later = [asyncio.create_task(coalescer.report_on(one)) for one in (B, C)]
-    await asyncio.sleep(0)
-    passes.ends[0].set_exception(RuntimeError("broken"))
+    await works.until(lambda: len(works.looks) == 2)
+    works.ends[0].set_exception(RuntimeError("broken"))
     with pytest.raises(RuntimeError, match="broken"):
         await failing
-    await passes.until_begun(2)
-    passes.ends[1].set_result(None)
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
     assert [set((await waiter).plan.verdicts) for waiter in later] == [{B}, {C}]
 
 
-async def test_cancelled_waiter(passes: Passes, coalescer: Coalescer) -> None:
+async def test_failing_for_all_who_joined(works: Works, coalescer: Coalescer) -> None:
+    """Who has joined a pass that is broken off is told so too, and is left waiting by nobody."""
+    works.joining = works.crowded = True
+    waiters = [asyncio.create_task(coalescer.report_on(A))]
+    await works.until_begun(1)
+    waiters.append(asyncio.create_task(coalescer.report_on(B)))
+    await works.until(lambda: len(works.looks) == 2)
+    works.ends[0].set_exception(RuntimeError("broken"))
+    told = await asyncio.gather(waiters[0], return_exceptions=True)
+    assert isinstance(told[0], RuntimeError)
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
+    assert B in (await waiters[1]).plan.verdicts
+
+
+async def test_cancelled_waiter(works: Works, coalescer: Coalescer) -> None:
     """A waiter that is cancelled takes neither the pass nor the other waiters with it."""
     first = asyncio.create_task(coalescer.report_on(A))
-    await passes.until_begun(1)
+    await works.until_begun(1)
     second, third = (asyncio.create_task(coalescer.report_on(one)) for one in (B, C))
-    await asyncio.sleep(0)
+    await works.until(lambda: len(works.looks) == 2)
     first.cancel()
     second.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    passes.ends[0].set_result(None)
-    await passes.until_begun(2)
-    passes.ends[1].set_result(None)
+    works.ends[0].set_result(None)
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
     assert C in (await third).plan.verdicts
 
 
 async def test_failure_that_nobody_waits_for(
-    passes: Passes, coalescer: Coalescer, caplog: pytest.LogCaptureFixture
+    works: Works, coalescer: Coalescer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A pass that fails when all its waiters are gone does not stop the next, and is no event-loop error."""
     gone = asyncio.create_task(coalescer.report_on(A))
-    await passes.until_begun(1)
+    await works.until_begun(1)
     gone.cancel()
     await asyncio.gather(gone, return_exceptions=True)
     waiter = asyncio.create_task(coalescer.report_on(B))
-    await asyncio.sleep(0)
-    passes.ends[0].set_exception(RuntimeError("broken"))
-    await passes.until_begun(2)
-    passes.ends[1].set_result(None)
+    await works.until(lambda: len(works.looks) == 2)
+    works.ends[0].set_exception(RuntimeError("broken"))
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
     await waiter
     assert caplog.text == ""
 
 
-async def test_pass_that_is_cancelled(passes: Passes, coalescer: Coalescer) -> None:
+async def test_pass_that_is_cancelled(works: Works, coalescer: Coalescer) -> None:
     """A pass that is cancelled from within leaves nobody waiting for ever, and the next request runs."""
     broken = asyncio.create_task(coalescer.report_on(A))
-    await passes.until_begun(1)
+    await works.until_begun(1)
     behind = asyncio.create_task(coalescer.report_on(B))
-    await asyncio.sleep(0)
-    passes.ends[0].cancel()
-    await passes.until(broken.done)
+    await works.until(lambda: len(works.looks) == 2)
+    works.ends[0].cancel()
+    await works.until(broken.done)
     with pytest.raises(TemporaryError, match="broken off"):
         await broken
-    await passes.until_begun(2)
-    passes.ends[1].set_result(None)
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
     assert B in (await behind).plan.verdicts

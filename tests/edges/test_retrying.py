@@ -113,7 +113,7 @@ async def test_over_before_it_began(sim: RunningSimulator) -> None:
 async def test_reads_leave_time_for_writes() -> None:
     """Reads end before writes do, so that what was decided can still be done."""
     budget = Budget.of(100)
-    assert 50 < budget.reads.left() < budget.writes.left() - 20 <= 80
+    assert 50 < budget.for_reads().left() < budget.for_writes().left() - 20 <= 80
 
 
 @pytest.mark.parametrize(

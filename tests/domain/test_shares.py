@@ -1,0 +1,100 @@
+from collections import Counter
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from shared.domain.changes import DeleteRecord, Register
+from shared.domain.findings import Finding
+from shared.domain.outcomes import Outcome, Status
+from shared.domain.plan import Plan
+from shared.domain.report import Report
+from shared.domain.shares import Shares
+from shared.domain.verdicts import Verdict
+from shared.domain.world import ReadAddresses, ReadEndpoint, ReadServices, World
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    FORBIDDEN,
+    REGION,
+    TIMED_OUT,
+    address,
+    endpoint,
+    guid,
+    interface,
+    pe,
+    record,
+    world,
+)
+
+
+def failed(change: Register | DeleteRecord) -> Outcome:
+    return Outcome(change, Status.FAILED, "it did not work", temporary=True)
+
+
+def endpoints_told(report: Report) -> Any:
+    return report.as_json()["endpoints"]
+
+
+register, delete = Register(pe(1), guid(1), REGION, ""), DeleteRecord(pe(2), record(2))
+
+
+def test_a_share_tells_nothing_of_the_others() -> None:
+    """Each waiter is told of its own endpoint, and nothing of those that others wait for."""
+    troubled = {ReadEndpoint(pe(3)): FORBIDDEN, ReadAddresses(interface(2)): TIMED_OUT}
+    seen = world(endpoint(1), endpoint(2, "none"), also=troubled)
+    shared = Report(seen, plan_of(seen), (failed(register), failed(delete)))
+    assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
+    shares = Shares(shared, {pe(1), pe(2), pe(3)})
+    first = shares.of(pe(1))
+    assert not {FORBIDDEN.reason, TIMED_OUT.reason} & set(first.problems)
+    assert list(first.plan.verdicts) == [pe(1)]
+    assert {change.endpoint for change in first.plan.changes} == {pe(1)}
+    assert {finding.object for finding in first.plan.findings} == {str(pe(1))}
+    assert first.outcomes == (failed(register),)
+    assert [one["addresses"] for one in endpoints_told(first)] == [[address(1)]]
+    assert TIMED_OUT.reason in shares.of(pe(2)).problems
+    assert FORBIDDEN.reason in shares.of(pe(3)).problems
+
+
+def test_a_share_tells_what_concerns_everybody() -> None:
+    """What could not be read for all, and what was done for one that nobody waits for, is in every share."""
+    seen = world(endpoint(1), endpoint(2), endpoint(4), also={ReadServices(): FORBIDDEN})
+    findings = (Finding("removals-over-limit", "organization", "x"),)
+    verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.CONNECT)
+    shared = Report(seen, Plan(findings=findings, verdicts=verdicts), (failed(delete),))
+    share = Shares(shared, {pe(1), pe(4)}).of(pe(1))
+    assert FORBIDDEN.reason in share.problems
+    assert set(share.plan.verdicts) == {pe(1), pe(2)}
+    assert share.plan.findings == findings
+    assert share.outcomes == (failed(delete),)
+    assert [one["addresses"] for one in endpoints_told(share)] == [[address(1)], [address(2)]]
+
+
+class Counting(dict[Any, Any]):
+    """A mapping that counts what is done with it."""
+
+    def __init__(self, known: Any) -> None:
+        super().__init__(known)
+        self.done: Counter[str] = Counter()
+
+    def __getitem__(self, key: Any) -> Any:
+        self.done["lookups"] += 1
+        return super().__getitem__(key)
+
+    def items(self) -> Any:
+        self.done["walks"] += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("waiting", [10, 100])
+def test_the_report_is_gone_through_once(waiting: int) -> None:
+    """However many wait, what was read is gone through once, and a share costs a few look-ups of its own."""
+    seen = world(*(endpoint(number) for number in range(1, waiting + 1)))
+    answers = Counting(seen.answers)
+    ids = {pe(number) for number in range(1, waiting + 1)}
+    counted = World(MappingProxyType(answers))
+    shares = Shares(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.CONNECT))), ids)
+    for one in ids:
+        assert list(shares.of(one).plan.verdicts) == [one]
+    assert answers.done["walks"] == 1
+    assert answers.done["lookups"] <= 4 * waiting
