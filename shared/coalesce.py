@@ -63,6 +63,7 @@ class _Batch[T, R]:
     """Endpoints with what is told of each, and the results that are owed to those who wait for them."""
 
     wishes: dict[ResourceId, T] = field(default_factory=dict)
+    waiting: int = 0
     owed: list[asyncio.Future[R]] = field(
         default_factory=lambda: [asyncio.get_running_loop().create_future()]
     )
@@ -86,7 +87,11 @@ class _Lane[T, R]:
         batch.wishes[endpoint] = told
         if not self.busy:
             self._runner = asyncio.create_task(self._run())
-        return await asyncio.shield(batch.owed[0])
+        batch.waiting += 1
+        try:
+            return await asyncio.shield(batch.owed[0])
+        finally:
+            batch.waiting -= 1
 
     def merge_next_into(self, batch: _Batch[T, R]) -> dict[ResourceId, T]:
         """Who waits for the next batch joins this one; who that is."""
@@ -98,6 +103,8 @@ class _Lane[T, R]:
     async def _run(self) -> None:
         while batch := self._next:
             self._next = None
+            if not batch.waiting:
+                continue  # All have given up, and have told whoever sent them to come again.
             try:
                 result = await self._work(batch)
             except Exception as error:  # noqa: BLE001 -- it is the waiters' to handle, whatever it is

@@ -30,7 +30,7 @@ from shared.watched import Watcher, watched
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
 EVENT_SECONDS = 24.0
 # A pass that many events share goes on where one of them can wait no longer: its next delivery finds more done.
-PASS_SECONDS = 100.0
+PASS_SECONDS = 200.0
 READ_SECONDS = 15.0
 
 

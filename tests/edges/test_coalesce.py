@@ -239,6 +239,23 @@ async def test_cancelled_waiter(works: Works, coalescer: Coalescer) -> None:
     assert C in (await third).plan.verdicts
 
 
+async def test_all_have_given_up(works: Works, coalescer: Coalescer) -> None:
+    """No pass is made for requests that have all given up before it began."""
+    first, second = (asyncio.create_task(coalescer.report_on(one)) for one in (A, B))
+    await works.until_begun(1)
+    third = asyncio.create_task(coalescer.report_on(C))
+    await works.until(lambda: len(works.looks) == 2)
+    third.cancel()
+    await asyncio.gather(third, return_exceptions=True)
+    works.ends[0].set_result(None)
+    await asyncio.gather(first, second)
+    last = asyncio.create_task(coalescer.report_on(A))
+    await works.until_begun(2)
+    works.ends[1].set_result(None)
+    await last
+    assert works.begun == [{A, B}, {A}]
+
+
 async def test_failure_that_nobody_waits_for(
     works: Works, coalescer: Coalescer, caplog: pytest.LogCaptureFixture
 ) -> None:
