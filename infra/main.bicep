@@ -286,4 +286,6 @@ output DEAD_LETTER_STORAGE_ID string = storage.outputs.dataAccountId
 output WORKSPACE_ID string = monitoring.outputs.workspaceId
 output ACTION_GROUP_ID string = alerts.outputs.actionGroupId
 output OUTCOME_TOPIC_ID string = outcomeTopic ? outcomes!.outputs.id : ''
+output DEPLOYMENT_TOKEN string = token
+output ROLE_SUBSCRIPTIONS string = join(union(map(grants, grant => grant.subscription), []), ',')
 output APP_IDENTITY_PRINCIPAL_ID string = identities.outputs.appPrincipalId

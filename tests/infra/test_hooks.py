@@ -1,4 +1,4 @@
-"""The hook that joins the two phases, run with an Azure CLI that only pretends."""
+"""The hooks that join the two phases and clean up, run with an Azure CLI that only pretends."""
 
 import os
 import re
@@ -11,26 +11,31 @@ import tree_sitter_powershell
 import yaml
 from tree_sitter import Language, Parser
 
-from tests.support.bicep import INFRA
+from tests.support.bicep import CHECKER, INFRA, Template
 
-HOOK = INFRA / "hooks" / "postdeploy.sh"
-POWERSHELL = INFRA / "hooks" / "postdeploy.ps1"
+HOOKS = INFRA / "hooks"
+NAMES = ("postdeploy", "predown")
+HOME, OTHER = "11111111-1111-1111-1111-111111111111", "99999999-9999-9999-9999-999999999999"
+TOPIC = f"/subscriptions/{OTHER}/resourceGroups/rg-theirs/providers/Microsoft.EventGrid/systemTopics/theirs"
 FUNCTION_APP = "/subscriptions/s/resourceGroups/rg-demo/providers/Microsoft.Web/sites/func-demo"
 GIVEN = {
     "FUNCTION_APP_ID": FUNCTION_APP,
     "AZURE_ENV_NAME": "demo",
     "AZURE_LOCATION": "westus3",
-    "AZURE_SUBSCRIPTION_ID": "11111111-1111-1111-1111-111111111111",
+    "AZURE_SUBSCRIPTION_ID": HOME,
     "EVENTS_IDENTITY_ID": "/identity",
-    "MONITORED_SCOPES": "/subscriptions/s",
+    "MONITORED_SCOPES": f"/subscriptions/{HOME},/subscriptions/{OTHER}/resourcegroups/rg-app",
+    "DEPLOYMENT_TOKEN": "token",
+    "APP_IDENTITY_PRINCIPAL_ID": "principal",
+    "ROLE_SUBSCRIPTIONS": f"{HOME},{OTHER}",
     "FUNCTION_WAIT_SECONDS": "2",
     "FUNCTION_PAUSE_SECONDS": "1",
 }
-# Notes its arguments; each command fails as often as the file named after it says.
+# Notes its arguments; each command fails as often as the file named after it says, and tells what told-* says.
 AZ = """#!/bin/sh
 echo "$*" >>"$FAKE_AZ/calls"
 left="$(cat "$FAKE_AZ/$1" 2>/dev/null || echo 0)"
-[ "$left" -gt 0 ] || exit 0
+[ "$left" -gt 0 ] || { cat "$FAKE_AZ/told-$1-$2-$3" 2>/dev/null; exit 0; }
 echo $((left - 1)) >"$FAKE_AZ/$1"
 echo "az $1 says no" >&2
 exit 1
@@ -49,6 +54,9 @@ class Az:
     def fails(self, command: str, times: int) -> None:
         (self.folder / command).write_text(str(times))
 
+    def tells(self, command: str, text: str) -> None:
+        (self.folder / f"told-{command.replace(' ', '-')}").write_text(text)
+
     def calls(self) -> list[str]:
         noted = self.folder / "calls"
         return noted.read_text().splitlines() if noted.exists() else []
@@ -62,11 +70,11 @@ def az(tmp_path: Path) -> Az:
     return Az(tmp_path)
 
 
-def run(az: Az, **changed: str | None) -> subprocess.CompletedProcess[str]:
+def run(az: Az, hook: str = "postdeploy", /, **changed: str | None) -> subprocess.CompletedProcess[str]:
     given = {"PATH": f"{az.folder}:{os.environ['PATH']}", "FAKE_AZ": str(az.folder), **GIVEN, **changed}
     environment = {name: value for name, value in given.items() if value is not None}
     return subprocess.run(  # noqa: S603 -- our own
-        ["/bin/sh", HOOK], env=environment, capture_output=True, text=True, check=False
+        ["/bin/sh", HOOKS / f"{hook}.sh"], env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -79,7 +87,7 @@ def test_events_are_deployed_once_the_function_is_there(az: Az) -> None:
     assert f"{FUNCTION_APP}/functions/endpoint_changed?api-version=" in az.calls()[1]
     assert "--name events-demo --location westus3" in az.calls()[-1]
     assert az.calls()[-1].split("--parameters ")[1].split()[0] == str(INFRA / "events.bicepparam")
-    assert "/subscriptions/s" in done.stdout
+    assert GIVEN["MONITORED_SCOPES"] in done.stdout
 
 
 def test_a_function_that_never_comes_is_told_with_its_remedy(az: Az) -> None:
@@ -125,39 +133,90 @@ def test_somebody_who_is_not_signed_in_is_told_so(az: Az) -> None:
 @pytest.mark.parametrize("name", ["FUNCTION_APP_ID", "AZURE_ENV_NAME", "AZURE_LOCATION"])
 def test_a_missing_value_is_named(az: Az, name: str) -> None:
     """Run by hand without azd's environment, the hook says what is missing and calls nothing."""
-    done = run(az, **{name: None})
+    done = run(az, "postdeploy", **{name: None})
     assert done.returncode != 0
     assert name in done.stderr
     assert az.calls() == []
 
 
+def test_what_lies_outside_the_resource_group_is_deleted(az: Az) -> None:
+    """Before azd down: event subscriptions on others' topics, groups of our topics, and roles with assignments go."""
+    az.tells("group exists --name", "true\n")
+    az.tells("role assignment list", "/assignments/1\n/assignments/2\n")
+    az.tells("role definition list", "role-1\n")
+    done = run(az, "predown", SYSTEM_TOPIC_IDS=TOPIC)
+    assert done.returncode == 0, done.stderr
+    deleted = [call for call in az.calls() if "delete" in call.split()[:4]]
+    assert f"{TOPIC}/eventSubscriptions/clickhouse-privatelink-token?api-version=" in deleted[0]
+    assert [call.split()[:6] for call in deleted[1:3]] == [
+        ["group", "delete", "--name", "rg-demo-events", "--subscription", each] for each in (HOME, OTHER)
+    ]
+    assert [call.split()[:3] for call in deleted[3:]] == 2 * [
+        ["role", "assignment", "delete"],
+        ["role", "assignment", "delete"],
+        ["role", "definition", "delete"],
+    ]
+    assert deleted[-1].endswith(f"--name role-1 --scope /subscriptions/{OTHER} --custom-role-only true")
+
+
+def test_only_what_belongs_to_this_deployment_is_looked_for(az: Az) -> None:
+    """Nothing is deleted where nothing of ours is found; roles are told by the deployment's token."""
+    az.tells("group exists --name", "false\n")
+    assert run(az, "predown").returncode == 0
+    assert not [call for call in az.calls() if "delete" in call]
+    assert any("principalId=='principal'" in call for call in az.calls())
+    assert any("contains(roleName, '(token, ')" in call for call in az.calls())
+    title = Template("main.bicep").value("module", "access")["params"]["title"] if CHECKER.exists() else None
+    assert title is None or "(${token}, " in title
+
+
+@pytest.mark.parametrize("command", ["group", "role"])
+def test_a_failed_deletion_stops_azd(az: Az, command: str) -> None:
+    """What could not be looked up is not passed over: azd down stops, and can be run again."""
+    az.fails(command, 1)
+    assert run(az, "predown").returncode != 0
+
+
+def test_a_deployment_that_is_not_known_is_not_guessed(az: Az) -> None:
+    """Without the deployment's token nothing is looked for at all."""
+    done = run(az, "predown", DEPLOYMENT_TOKEN=None)
+    assert done.returncode != 0
+    assert "DEPLOYMENT_TOKEN" in done.stderr
+    assert az.calls() == []
+
+
 def test_azd_finds_the_hooks_and_the_template() -> None:
-    """What azure.yaml names is there, and the shell hook may be executed."""
-    told = yaml.safe_load((INFRA.parent / "azure.yaml").read_text())
+    """What azure.yaml names is there, and the shell hooks may be executed."""
     root = INFRA.parent
+    told = yaml.safe_load((root / "azure.yaml").read_text())
     assert (root / told["infra"]["path"] / f"{told['infra']['module']}.bicep").is_file()
-    hooks = told["hooks"]["postdeploy"]
-    assert [root / hooks["posix"]["run"], root / hooks["windows"]["run"]] == [HOOK, POWERSHELL]
-    assert os.access(HOOK, os.X_OK)
+    assert set(told["hooks"]) == set(NAMES)
+    for name, hooks in told["hooks"].items():
+        assert root / hooks["posix"]["run"] == HOOKS / f"{name}.sh"
+        assert root / hooks["windows"]["run"] == HOOKS / f"{name}.ps1"
+        assert os.access(HOOKS / f"{name}.sh", os.X_OK)
     assert told["services"]["app"]["host"] == "function"
 
 
-def test_the_powershell_hook_parses() -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_a_powershell_hook_parses(name: str) -> None:
     """PowerShell itself is not there to run it, but its grammar is."""
-    tree = Parser(Language(tree_sitter_powershell.language())).parse(POWERSHELL.read_bytes())
+    tree = Parser(Language(tree_sitter_powershell.language())).parse((HOOKS / f"{name}.ps1").read_bytes())
     assert not tree.root_node.has_error
 
 
-def test_both_hooks_call_the_same() -> None:
-    """What one hook asks of the Azure CLI and waits for, the other does too."""
-    calls = r"(?:^|\s|\$\()az ((?:account|rest|deployment)(?: (?:show|sub create))?)"
-    shell, powershell = (re.findall(calls, hook.read_text()) for hook in (HOOK, POWERSHELL))
+@pytest.mark.parametrize("name", NAMES)
+def test_both_forms_of_a_hook_call_the_same(name: str) -> None:
+    """What one form asks of the Azure CLI, the other does too, in the same order."""
+    calls = r"\baz ((?:account|rest|deployment|group|role)(?: [a-z]+)*)"
+    shell, powershell = (re.findall(calls, (HOOKS / f"{name}.{form}").read_text()) for form in ("sh", "ps1"))
     assert shell == powershell
-    assert len(shell) == 3
+    assert len(shell) >= 3
 
 
-def test_shellcheck_finds_nothing() -> None:
-    """The shell hook is plain sh without surprises."""
-    program = Path(sys.executable).parent / "shellcheck"
-    told = subprocess.run([program, HOOK], capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+@pytest.mark.parametrize("name", NAMES)
+def test_shellcheck_finds_nothing(name: str) -> None:
+    """The shell hooks are plain sh without surprises."""
+    command = [Path(sys.executable).parent / "shellcheck", HOOKS / f"{name}.sh"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert told.returncode == 0, told.stdout

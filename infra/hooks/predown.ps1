@@ -1,0 +1,50 @@
+# Before azd deletes the resource group: deletes what lies outside it and would stay for ever. These are the
+# event subscriptions on other people's system topics, the resource groups for system topics in other
+# subscriptions, and the app's custom roles and their assignments. What the app registered with ClickHouse Cloud
+# and wrote into zones stays: untag the endpoints before. azd up makes all of it anew if azd down was not meant.
+# It does what predown.sh does.
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $true
+
+foreach ($name in 'AZURE_ENV_NAME', 'DEPLOYMENT_TOKEN', 'APP_IDENTITY_PRINCIPAL_ID', 'ROLE_SUBSCRIPTIONS', 'MONITORED_SCOPES') {
+    if (-not [Environment]::GetEnvironmentVariable($name)) {
+        Write-Host "$name is not set. Remedy: run azd env refresh, and this by azd hooks run predown." -ForegroundColor Red
+        exit 1
+    }
+}
+if (-not (Get-Command az -ErrorAction SilentlyContinue)) {
+    Write-Host 'The Azure CLI is not installed: what lies outside the resource group cannot be deleted.' -ForegroundColor Red
+    exit 1
+}
+
+function Split-List([string] $Text) {
+    $Text -split ',' | ForEach-Object { $_.Trim() } | Where-Object { $_ }
+}
+
+foreach ($topic in Split-List $env:SYSTEM_TOPIC_IDS) {
+    Write-Host "Deleting the event subscription on $topic"
+    az rest --method delete --output none `
+        --url "$topic/eventSubscriptions/clickhouse-privatelink-$($env:DEPLOYMENT_TOKEN)?api-version=2025-02-15"
+}
+
+foreach ($subscription in Split-List $env:MONITORED_SCOPES | ForEach-Object { ($_ -split '/')[2] } | Sort-Object -Unique) {
+    $group = "rg-$env:AZURE_ENV_NAME-events"
+    $exists = az group exists --name $group --subscription $subscription
+    if ($exists -ne 'true') { continue }
+    Write-Host "Deleting resource group $group in subscription $subscription"
+    az group delete --name $group --subscription $subscription --yes --output none
+}
+
+foreach ($subscription in Split-List $env:ROLE_SUBSCRIPTIONS) {
+    Write-Host "Deleting the custom roles and their assignments in subscription $subscription"
+    $assignments = az role assignment list --all --subscription $subscription `
+        --query "[?principalId=='$env:APP_IDENTITY_PRINCIPAL_ID'].id" --output tsv
+    foreach ($id in $assignments) {
+        az role assignment delete --ids $id
+    }
+    $roles = az role definition list --custom-role-only true --subscription $subscription `
+        --query "[?contains(roleName, '($env:DEPLOYMENT_TOKEN, ')].name" --output tsv
+    foreach ($name in $roles) {
+        az role definition delete --name $name --scope "/subscriptions/$subscription" --custom-role-only true
+    }
+}
