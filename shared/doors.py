@@ -37,7 +37,7 @@ class Answer:
         return json.dumps(self.body, indent=1)
 
 
-async def endpoint_changed(endpoint: ResourceId) -> None:
+async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS) -> None:
     """Bring one endpoint to what its tag asks for, together with what else waits.
 
     Raises TemporaryError for what another delivery of the event may cure, and SettingsError, so that
@@ -45,10 +45,10 @@ async def endpoint_changed(endpoint: ResourceId) -> None:
     """
     began = time.monotonic()
     try:
-        async with asyncio.timeout(EVENT_SECONDS):
+        async with asyncio.timeout(seconds):
             report = await wiring().coalescer.report_on(endpoint)
     except TimeoutError as error:
-        told = f"{endpoint}: not all was done within {EVENT_SECONDS:.0f} s; what is under way goes on"
+        told = f"{endpoint}: not all was done within {seconds:.0f} s; what is under way goes on"
         raise TemporaryError(told) from error
     _log_pass("event", report.as_json(), report, began)
     if report.temporary:

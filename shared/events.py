@@ -50,8 +50,5 @@ def _type(event: Event) -> str:
 
 
 def _data(event: Event) -> Mapping[str, Any]:
-    try:
-        data = event.get_json()
-    except ValueError:
-        return {}
+    data = event.get_json()
     return data if isinstance(data, Mapping) else {}

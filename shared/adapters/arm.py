@@ -108,7 +108,7 @@ class _NoCredential:
     """For a loopback simulator; the clients insist on having a credential."""
 
     async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        raise PermanentError("no credential is sent to a loopback address")
+        raise AssertionError("a token was asked for, though nothing here signs requests")
 
 
 async def ask[T, R](

@@ -96,6 +96,8 @@ def test_other_pairs_are_kept() -> None:
         f"{MARK}/{OWNER} {pe(1)} more",
         f" {MARK}/{OWNER} {pe(1)}",
         f"{MARK}/{OWNER} /subscriptions/1/resourceGroups/g",
+        f"{MARK}/{OWNER} /subscriptions/1/resourceGroups/g;",
+        f"{MARK}/{OWNER} {pe(1)}/../pe-2;",
         f"{MARK}/{OWNER} {pe(1)}/../pe-2",
         f"{MARK}/{OWNER}\n{pe(1)}",
         f"{MARK}/{OWNER} {pe(1)}"[:-8],

@@ -273,6 +273,19 @@ async def test_failure_that_nobody_waits_for(
     assert caplog.text == ""
 
 
+async def test_process_that_ends(works: Works, coalescer: Coalescer) -> None:
+    """When the process ends amid a pass, its waiter is told that it was broken off, and the end is not held up."""
+    before = asyncio.all_tasks()
+    waiter = asyncio.create_task(coalescer.report_on(A))
+    await works.until_begun(1)
+    (runner,) = asyncio.all_tasks() - before - {waiter}
+    runner.cancel()
+    with pytest.raises(TemporaryError, match="broken off"):
+        await waiter
+    with pytest.raises(asyncio.CancelledError):
+        await runner
+
+
 async def test_pass_that_is_cancelled(works: Works, coalescer: Coalescer) -> None:
     """A pass that is cancelled from within leaves nobody waiting for ever, and the next request runs."""
     broken = asyncio.create_task(coalescer.report_on(A))

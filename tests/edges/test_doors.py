@@ -87,6 +87,16 @@ async def test_event_in_temporary_trouble(
     assert passes.only(logging.ERROR)["willBeTriedAgain"] is True
 
 
+async def test_event_without_time(demo: RunningSimulator, passes: Passes) -> None:
+    """An event is given back to Event Grid in time, and its next delivery does what is left."""
+    with pytest.raises(TemporaryError, match="not all was done within 0 s"):
+        await doors.endpoint_changed(PE, seconds=0)
+    assert passes.records == []
+    await doors.endpoint_changed(PE)
+    assert passes.only(logging.INFO)["problems"] == []
+    assert demo.state()["azure"]["privateDnsZones"][0]["records"]
+
+
 @pytest.mark.parametrize(("system", "fault"), PERMANENT)
 async def test_event_in_permanent_trouble(
     demo: RunningSimulator, passes: Passes, system: str, fault: dict[str, Any]

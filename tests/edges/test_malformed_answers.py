@@ -11,7 +11,9 @@ from tests.support.edges import (
     ARM_READS,
     CLICKHOUSE_READS,
     CLICKHOUSE_WRITES,
+    NIC,
     READS,
+    SUBSCRIPTION,
     WRITES,
     adapters_for,
     answering,
@@ -142,6 +144,18 @@ async def test_illegible_endpoint(item: str) -> None:
     """A list leaves out an endpoint of no known shape: what is owned and not listed is read by itself."""
     outcomes = await _outcomes(http_answer(200, f'{{"value": [{item}]}}'), ("endpoints",))
     assert outcomes == {"endpoints": ()}
+
+
+async def test_interfaces_of_scale_sets() -> None:
+    """An interface whose id has another form is let go: no endpoint has one, and the list is good without it."""
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers"
+    addresses = {"ipConfigurations": [{"properties": {"privateIPAddress": "10.0.0.4"}}]}
+    scale_set = (
+        f"{group}/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines/0/networkInterfaces/nic1"
+    )
+    listed = {"value": [{"id": one, "properties": addresses} for one in (scale_set, str(NIC))]}
+    outcomes = await _outcomes(http_answer(200, listed), ("addresses_in",))
+    assert outcomes == {"addresses_in": {NIC: ("10.0.0.4",)}}
 
 
 @pytest.mark.parametrize("result", CLICKHOUSE_SHAPES)

@@ -69,6 +69,11 @@ BAD = [
     ("REPORT_STORE", "http://account.blob.core.windows.net/reports", "not https"),
     ("REPORT_STORE", "https://account.blob.core.windows.net/", "not the URL of a blob container"),
     ("REPORT_STORE", "https://account.blob.core.windows.net/reports?sig=abc", "no plain URL"),
+    (
+        "REPORT_STORE",
+        "https://account.blob.core.windows.net/reports/of/today",
+        "not the URL of a blob container",
+    ),
     ("OUTCOME_TOPIC_ENDPOINT", "topic", "no plain URL"),
 ]
 
@@ -185,6 +190,31 @@ def test_simulated(env: pytest.MonkeyPatch, url: str, simulated: bool) -> None: 
     """Azure is taken for simulated only on this machine, so that nobody else is asked without credentials."""
     env.setenv("AZURE_RESOURCE_MANAGER_URL", url)
     assert read_settings().simulated is simulated
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("reports", "reports"),
+        ("/home/reports/", "/home/reports/"),
+        ("https://account.blob.core.windows.net/reports/", "https://account.blob.core.windows.net/reports"),
+        (
+            "http://127.0.0.1:10000/devstoreaccount1/reports",
+            "http://127.0.0.1:10000/devstoreaccount1/reports",
+        ),
+    ],
+)
+def test_report_store(env: pytest.MonkeyPatch, given: str, used: str) -> None:
+    """Reports go into a folder, or into a blob container, an emulator's too."""
+    env.setenv("REPORT_STORE", given)
+    assert read_settings().report_store == used
+
+
+def test_settings_that_were_read_already(env: pytest.MonkeyPatch) -> None:
+    """What stands for itself instead of for its text is taken as it is."""
+    scopes = (Scope(SUBSCRIPTION, "rg-app"),)
+    given: dict[str, Any] = {"endpoint_scopes": scopes, "service_filter": None}
+    assert Settings(**given).endpoint_scopes == scopes
 
 
 def test_scopes(env: pytest.MonkeyPatch) -> None:
