@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import batched
 
 from bench.sim import ROOT, Conditions, Sim, simulator
-from bench.worlds import KEY, ORGANIZATION, OWNER, SECRET, SUBSCRIPTION, Json, share_prefix
+from bench.worlds import KEY, ORGANIZATION, OWNER, SECRET, Json, share_prefix, subscription
 from localhost.host import Host, running
 
 UNLIMITED = "100000/1"
@@ -22,18 +22,25 @@ _TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.Resou
 _DURATION = re.compile(r"Executed 'Functions\.endpoint_changed' \((\w+), .*Duration=(\d+)ms\)")
 
 
-def environment(sim: Sim) -> dict[str, str]:
-    """The settings of the product, in a world of `bench.worlds`."""
+def environment(sim: Sim, subscriptions: int = 1) -> dict[str, str]:
+    """The settings of the product, in a world of `bench.worlds` with that many subscriptions."""
     limit = sim.conditions.rate_limit
+    return settings(sim.url, UNLIMITED if limit == "off" else limit, subscriptions)
+
+
+def settings(url: str, limit: str, subscriptions: int = 1) -> dict[str, str]:
+    """The same for systems at that URL, and that many calls to ClickHouse in that many seconds."""
     return {
         "CLICKHOUSE_ORG_ID": ORGANIZATION,
         "CLICKHOUSE_CLOUD_API_KEY": KEY,
         "CLICKHOUSE_CLOUD_API_SECRET": SECRET,
-        "CLICKHOUSE_API_URL": sim.url,
-        "CLICKHOUSE_RATE_LIMIT": UNLIMITED if limit == "off" else limit,
-        "AZURE_RESOURCE_MANAGER_URL": sim.url,
+        "CLICKHOUSE_API_URL": url,
+        "CLICKHOUSE_RATE_LIMIT": limit,
+        "AZURE_RESOURCE_MANAGER_URL": url,
         "OWNER_ID": OWNER,
-        "ENDPOINT_SCOPES": f"/subscriptions/{SUBSCRIPTION}",
+        "ENDPOINT_SCOPES": ",".join(
+            f"/subscriptions/{subscription(number)}" for number in range(subscriptions)
+        ),
         "AUDIT_SCHEDULE": "0 0 0 1 1 *",
     }
 

@@ -15,12 +15,13 @@ type Json = dict[str, Any]
 OWNER = "bench"
 KEY, SECRET = "bench-key", "bench-secret"
 ORGANIZATION = str(UUID(int=1))
-SUBSCRIPTION = str(UUID(int=2))
 REGION = "westus3"
 ZONE = f"{REGION}.privatelink.azure.clickhouse.cloud"
 ALIAS = f"production-{REGION}-0-0.{UUID(int=3)}.{REGION}.azure.privatelinkservice"
+_FIRST_SUBSCRIPTION = 1 << 16
 STORAGE = (
-    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/lake"
+    f"/subscriptions/{UUID(int=_FIRST_SUBSCRIPTION)}/resourceGroups/data"
+    "/providers/Microsoft.Storage/storageAccounts/lake"
 )
 TAG = "clickhouse-services"
 
@@ -33,7 +34,8 @@ class Shape:
     """How large a world is. Every network has a zone of its own that is linked to it.
 
     `selects`: how many services each endpoint selects, None for all. `shares`: into how many processes'
-    shares the endpoints are divided. `foreign`: they are other private endpoints, without our tag.
+    shares the endpoints are divided, `subscriptions`: over how many the networks are spread. `foreign`: they
+    are other private endpoints, without our tag.
     """
 
     endpoints: int
@@ -41,6 +43,7 @@ class Shape:
     per_network: int = 1
     selects: int | None = None
     shares: int = 1
+    subscriptions: int = 1
     foreign: bool = False
 
     @property
@@ -57,9 +60,13 @@ class Shape:
         return "*" if self.selects is None else ",".join(map(service_id, self.chosen(endpoint)))
 
 
-def share_prefix(share: int) -> str:
-    """What the ids of the endpoints of a share begin with, and no others'."""
-    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/share-{share}-"
+def subscription(number: int) -> str:
+    return str(UUID(int=_FIRST_SUBSCRIPTION + number))
+
+
+def share_prefix(share: int, subscription_number: int = 0) -> str:
+    """What the ids of the endpoints of a share (of one subscription) begin with, and no others'."""
+    return f"/subscriptions/{subscription(subscription_number)}/resourceGroups/share-{share}-"
 
 
 def endpoint_id(shape: Shape, number: int) -> str:
@@ -96,7 +103,7 @@ def fresh(shape: Shape) -> Json:
             "services": [_service(number) for number in range(shape.services)],
         },
         "azure": {
-            "subscriptions": [SUBSCRIPTION],
+            "subscriptions": [subscription(number) for number in range(shape.subscriptions)],
             "virtualNetworks": [_network(shape, first) for first in _firsts(shape)],
             "privateDnsZones": [] if shape.foreign else [_zone(shape, first) for first in _firsts(shape)],
             "privateEndpoints": [_endpoint(shape, number) for number in range(shape.endpoints)],
@@ -129,7 +136,7 @@ def _firsts(shape: Shape) -> range:
 
 def _network_group(shape: Shape, number: int) -> str:
     network = number // shape.per_network
-    return f"{share_prefix(network % shape.shares)}{network:05d}"
+    return f"{share_prefix(network % shape.shares, network % shape.subscriptions)}{network:05d}"
 
 
 def _network_id(shape: Shape, number: int) -> str:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from shared.adapters.retrying import ATTEMPTS, Budget, Deadline, seconds, within
-from shared.domain.errors import ChangedError, PermanentError, TemporaryError
+from shared.domain.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
 from simulator.client import RunningSimulator
 from tests.support.edges import SCOPE, Adapters, adapters_for, wildcard
 
@@ -140,6 +140,34 @@ async def test_what_is_tried_again(error: Exception, calls: int) -> None:
         await within(Deadline.after(20), "it", call)
     assert caught.value is error
     assert made == calls
+
+
+async def test_throttling_is_no_try() -> None:
+    """A call that was refused for there being too many is made again as long as there is time."""
+    left = ATTEMPTS
+
+    async def call() -> str:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise ThrottledError("429", retry_after=0.01)
+        return "done"
+
+    assert await within(Deadline.after(20), "it", call) == "done"
+
+
+async def test_reading_again_what_was_written() -> None:
+    """Once something is written, reads may last as long as the pass."""
+    budget = Budget.of(100)
+    assert budget.for_reads() < budget.for_writes() == budget.for_reads() == budget.for_one_read()
+
+
+async def test_one_read_of_a_long_pass() -> None:
+    """One read that gets no answer does not hold up a pass for all the time it has."""
+    budget = Budget.of(100, each=5)
+    assert 4 < budget.for_one_read().left() <= 5
+    assert budget.for_reads().left() > 50
+    assert Budget.of(1, each=5).for_one_read().left() <= 1
 
 
 async def test_cancelling() -> None:

@@ -1,6 +1,7 @@
 """The rate limit of one process, on a clock that is turned by hand."""
 
 import asyncio
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from shared.adapters.throttle import MARGIN, Throttle, Urgency
 from shared.domain.errors import TemporaryError
+from simulator.clickhouse.limit import RateLimit
+from tests.support import virtual_time
 
 FIRST, LATER = Urgency.WAITED_FOR, Urgency.ROUTINE
 
@@ -137,3 +140,77 @@ async def test_a_slow_call_counts_from_its_end() -> None:
         clock.now += 3
     await turn(gate, FIRST, 100)
     assert clock.now == pytest.approx(113 + MARGIN)
+
+
+async def test_a_refusal_leaves_half_of_the_share_and_time_gives_it_back() -> None:
+    """Who was refused makes half as many calls in a window, and a fifth of the limit more in each one after."""
+    gate, clock = throttle(10)
+    gate.shut(1)
+    gate.shut(1)  # another call of the same moment, refused for the same reason
+    counts = []
+    for _ in range(5):
+        began = clock.now = max(clock.now, 101.0)
+        count = 0
+        while not gate.crowded(1):
+            await turn(gate, FIRST, 0)
+            count += 1
+        counts.append(count)
+        clock.now = began + 10 + 2 * MARGIN
+    assert counts == [5, 7, 9, 10, 10]
+
+
+async def test_crowded() -> None:
+    """It can be told beforehand whether so many calls, behind those that wait, could all go at once."""
+    gate, _ = throttle(3)
+    assert not gate.crowded(0)
+    assert not gate.crowded(3)
+    assert gate.crowded(4)
+    await turn(gate, FIRST, 0)
+    assert not gate.crowded(2)
+    assert gate.crowded(3)
+
+
+@dataclass
+class Server:
+    """A rate limit of 10 in 10 seconds, and what became of the calls."""
+
+    limit: RateLimit
+    refused: int = 0
+    done: int = 0
+
+    async def call(self, gate: Throttle) -> None:
+        """A call that is made again until it goes through, as `retrying` does it."""
+        while True:
+            async with gate.turn("call", FIRST, 10_000):
+                await asyncio.sleep(0.05)
+                wait = self.limit.refuse("key")
+                if wait is not None:
+                    gate.shut(wait)
+            if wait is None:
+                self.done += 1
+                return
+            self.refused += 1
+            await asyncio.sleep(wait)
+
+
+async def _four_processes() -> tuple[Server, float]:
+    clock = asyncio.get_running_loop().time
+    server = Server(RateLimit(10, 10, clock))
+
+    async def process(number: int) -> None:
+        await asyncio.sleep(number / 10)
+        gate = Throttle(10, 10, clock=clock)
+        for together in (2, 10, 1, 10):
+            await asyncio.gather(*(server.call(gate) for _ in range(together)))
+
+    began = clock()
+    await asyncio.gather(*map(process, range(4)))
+    return server, clock() - began
+
+
+def test_processes_with_one_key_come_to_share_its_limit() -> None:
+    """Four that need 92 calls, which take 90 s at best, have them made in 110, and few are refused in vain."""
+    server, seconds = virtual_time.run(_four_processes())
+    assert server.done == 92
+    assert seconds < 110
+    assert server.refused < 60

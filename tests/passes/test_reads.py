@@ -2,7 +2,10 @@
 
 import pytest
 
+from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId, Scope
+from shared.domain.needs import FEW, MANY
+from shared.domain.policy import Policy
 from shared.memory import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -143,6 +146,84 @@ async def test_everything() -> None:
     assert [call.about for call in cloud.log.named("endpoint")] == [(str(pe(99)),)]
     assert cloud.log.named("addresses") == []
     assert cloud.log.rounds_before_writing <= 4
+
+
+async def test_many() -> None:
+    """Where many of a scope are asked for, the lists of endpoints and of interfaces take over from single reads."""
+    cloud = Cloud(*(endpoint(n) for n in range(MANY + 1)), zones=[zone()])
+    await run(cloud, *(pe(n) for n in range(MANY + 1)))
+    first, after = cloud.log.named("endpoints")
+    assert first.round == 1
+    assert after.round > max(call.round for call in cloud.log.writes)
+    assert len(cloud.log.named("addresses_in")) == 1
+    assert cloud.log.named("endpoint") == cloud.log.named("addresses") == []
+
+
+async def test_few() -> None:
+    """As many as ARM gives back in a second are read one by one: their lists may be long."""
+    cloud = Cloud(*(endpoint(n) for n in range(MANY)), zones=[zone()])
+    await run(cloud, *(pe(n) for n in range(MANY)))
+    assert len(cloud.log.named("endpoint")) == 2 * MANY
+    assert cloud.log.named("endpoints") == cloud.log.named("addresses_in") == []
+
+
+async def test_list_that_breaks_off() -> None:
+    """A list that breaks off confirms nothing: each endpoint is then read by itself, and none is undone."""
+    there, gone = range(1, MANY + 1), MANY + 1
+    cloud = Cloud(*(endpoint(n) for n in there), zones=[zone()])
+    cloud.clickhouse.have_registered(*(registered(n) for n in (*there, gone)))
+    cloud.fail("endpoints", TemporaryError("it broke off"))
+    await run(cloud, *(pe(n) for n in (*there, gone)))
+    assert set(cloud.clickhouse.registered) == {guid(n) for n in there}
+
+
+async def test_absence_is_read_by_itself() -> None:
+    """What a list does not tell of is asked for by itself, once; that it still is not there, a list can tell."""
+    gone = range(1, MANY + 2)
+    cloud = Cloud(zones=[zone()])
+    cloud.clickhouse.have_registered(*(registered(n) for n in gone))
+    report = await run(cloud, *(pe(n) for n in gone))
+    assert not report.problems
+    assert cloud.clickhouse.registered == {}
+    assert len(cloud.log.named("endpoint")) == len(gone)
+    assert len(cloud.log.named("endpoints")) == 2
+
+
+async def test_back_again() -> None:
+    """One of many that were absent, and that is made anew meanwhile, is told of by the list, and connected."""
+    gone = range(1, MANY + 2)
+    cloud = Cloud(zones=[zone()])
+    cloud.clickhouse.have_registered(*(registered(n) for n in gone))
+    cloud.log.before["update_registrations"] = lambda: cloud.network.have(endpoint(3, guid_number=77))
+    await run(cloud, *(pe(n) for n in gone))
+    assert set(cloud.clickhouse.registered) == {guid(77)}
+
+
+async def test_configs_beyond_the_time() -> None:
+    """What a pass over everything had no time to read it tells, and the next one reads just that."""
+    names = [f"s{n}" for n in range(4)]
+    cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
+    memory = Memory()
+    late = TemporaryError("its turn under the rate limit would come in 200 s, 144 s are left")
+    cloud.fail("config", late, service_id("s3"))
+    report = await run(cloud, memory=memory, policy=Policy.SYNC)
+    assert any("would come in 200 s" in problem for problem in report.problems)
+    assert cloud.allowed("s0") == {guid(1)}
+    cloud.mend()
+    cloud.log.clear()
+    report = await run(cloud, memory=memory)
+    assert not report.problems
+    assert [call.about for call in cloud.log.named("config")] == [(service_id("s3"),)]
+    assert cloud.allowed("s3") == {guid(1)}
+
+
+async def test_many_configs() -> None:
+    """While many configs are read, which takes as long as the rate limit wants, what may change waits its turn."""
+    names = [f"s{n}" for n in range(FEW + 1)]
+    cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
+    await run(cloud, pe(1))
+    assert reads(cloud)[3] == ["config"] * len(names)
+    assert reads(cloud)[4] == ["zone"]
 
 
 async def test_waiting() -> None:
