@@ -222,7 +222,13 @@ module monitoring 'modules/monitoring.bicep' = {
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts'
   scope: group
-  params: { tags: tags, token: token, email: alertEmail }
+  params: {
+    location: location
+    tags: tags
+    token: token
+    email: alertEmail
+    workspaceId: monitoring.outputs.workspaceId
+  }
 }
 
 module outcomes 'modules/outcomes.bicep' = if (outcomeTopic) {
@@ -272,6 +278,18 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyInstances: alwaysReadyInstances
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    statusUrl: '${app.outputs.url}/api/status'
   }
 }
 

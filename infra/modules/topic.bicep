@@ -22,6 +22,7 @@ resource failures 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: topic
   properties: {
     workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
     logs: [{ category: 'DeliveryFailures', enabled: true }]
   }
 }

@@ -48,8 +48,9 @@ resource "azapi_resource" "failures" {
 
   body = {
     properties = {
-      workspaceId = azapi_resource.workspace.id
-      logs        = [{ category = "DeliveryFailures", enabled = true }]
+      workspaceId                 = azapi_resource.workspace.id
+      logAnalyticsDestinationType = "Dedicated"
+      logs                        = [{ category = "DeliveryFailures", enabled = true }]
     }
   }
 }

@@ -84,24 +84,6 @@ resource "azapi_resource" "outcomes" {
   }
 }
 
-resource "azapi_resource" "people" {
-  count = var.alert_email == "" ? 0 : 1
-
-  type      = "Microsoft.Insights/actionGroups@2023-01-01"
-  name      = "ag-${local.token}"
-  parent_id = azapi_resource.group.id
-  location  = "global"
-  tags      = var.tags
-
-  body = {
-    properties = {
-      enabled        = true
-      groupShortName = "ch-plink"
-      emailReceivers = [{ name = "operators", emailAddress = var.alert_email, useCommonAlertSchema = true }]
-    }
-  }
-}
-
 locals {
   secret_id = "${azapi_resource.vault.id}/secrets/clickhouse-cloud-api-secret"
 
