@@ -40,6 +40,10 @@ demo: $(READY) ## show the main job from an Azure event to a reachable service (
 test: $(READY) ## run all tests
 	@$(BIN)/python -m pytest
 
+.PHONY: browser
+browser: ## get what the tests of the page need, as far as it can be had: chromium (as root, on Debian) and axe-core
+	@sh tools/browser.sh
+
 test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
 	@$(BIN)/python -m tests.model.long
 
