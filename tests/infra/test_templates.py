@@ -174,3 +174,16 @@ def test_expressions_are_not_taken_for_literals() -> None:
     chosen = Template("main.bicep").value("var", "chosenSettings")
     assert isinstance(chosen["OWNER_ID"], Expression)
     assert not isinstance(Template("modules/app.bicep").value("resource", "plan")["sku"]["name"], Expression)
+
+
+def test_the_commands_of_the_readme_name_parameters_that_there_are() -> None:
+    """Who deploys without azd is told every parameter that has no default, under its name."""
+    text = (INFRA / "README.md").read_text()
+    for name in ("main", "events"):
+        command = re.search(rf"--template-file infra/{name}\.bicep(?:.|\\\n)*?(?=\n\n|\n    az )", text)
+        assert command
+        told = set(re.findall(r"(\w+)=<", command[0]))
+        template = Template(f"{name}.bicep")
+        assert told == {one for one in template.names("param") if not template.has_default(one)}
+    variables = {variable for variable, _ in parameters().values()} | {"SYSTEM_TOPIC_IDS"}
+    assert set(re.findall(r"azd env set (\w+)", text)) <= variables

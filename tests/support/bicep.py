@@ -66,6 +66,12 @@ class Template:
         """The text of each declaration, by its kind and name."""
         return {(one.kind, one.name): self._source_text(one.statement) for one in self._file.all}
 
+    def texts(self) -> dict[str, str]:
+        """The text of each parameter's default and each variable's value."""
+        kinds = ("param", "var")
+        declared = [one for one in self._file.all if one.kind in kinds and one.value is not None]
+        return {one.name: self._source_text(one.value) for one in declared}
+
     def objects(self) -> Iterator[dict[str, Any]]:
         """Every object in the file, outermost first."""
         for node in self._source.descendants(self._file.source.root, "object"):
