@@ -10,6 +10,7 @@ from typing import Any
 from shared.apply import apply
 from shared.company import Company
 from shared.domain.changes import Change
+from shared.domain.learned import Learned
 from shared.domain.needs import MANY
 from shared.domain.outcomes import Outcome, Status, blocked_by, clickhouse_calls
 from shared.domain.plan import Plan, make_plan
@@ -55,7 +56,7 @@ async def reconcile(
     while True:
         world, targets = await observe(world, targets, systems, rules, memory, company)
         memory.applied(outcomes, world)
-        plan = _plan(world, targets, order, rules, memory).after(plan)
+        plan = _plan(world, targets, order, rules, memory.learned(outcomes)).after(plan)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
@@ -85,8 +86,8 @@ def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
     return world.forget(again)
 
 
-def _plan(world: World, targets: Targets, order: Order, rules: Rules, memory: Memory) -> Plan:
-    plan = make_plan(world, rules, targets, add_refused=memory.add_refused)
+def _plan(world: World, targets: Targets, order: Order, rules: Rules, learned: Learned) -> Plan:
+    plan = make_plan(world, rules, targets, learned)
     plan = permitted(plan, order.policy)
     return limited(plan, order.max_removals) if targets.everything else plan
 

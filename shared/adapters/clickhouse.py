@@ -165,7 +165,7 @@ def service_from(json: Mapping[str, Any]) -> Service:
         provider=text(json["provider"]),
         region=text(json["region"]),
         state=text(json.get("state")),
-        tags=MappingProxyType(tags),
+        tags=MappingProxyType(tags) if "tags" in json else None,
         allow_list=frozenset(text(one) for one in items(json["privateEndpointIds"])),
     )
 

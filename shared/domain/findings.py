@@ -89,7 +89,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "See that the endpoint's network interface exists and can be read; no record can be made before.",
     ),
     "zone-missing": (Severity.ERROR, "Create the private DNS zone and link it to the virtual network."),
-    "zone-not-linked": (Severity.ERROR, "Link the zone to the endpoint's virtual network."),
+    "zone-not-linked": (
+        Severity.ERROR,
+        "Link the zone to the network if that reaches what its records lead to; otherwise give it another zone.",
+    ),
     "zone-ambiguous": (
         Severity.ERROR,
         "Name the zone to use in the endpoint's tag clickhouse-dns-zone, or unlink all but one.",
@@ -110,6 +113,18 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "registration-missing": (Severity.ERROR, _TO_BE_MADE),
     "allow-list-missing": (Severity.ERROR, _TO_BE_MADE),
     "allow-list-extra": (Severity.WARNING, _TO_BE_REMOVED),
+    "allow-list-outside-filter": (
+        Severity.WARNING,
+        "Take the id off by hand if it should go, or widen SERVICE_FILTER so that this deployment may.",
+    ),
+    "access-untold": (
+        Severity.ERROR,
+        "Mend what keeps its record from being written, or remove the registration made by hand.",
+    ),
+    "registration-elsewhere": (
+        Severity.ERROR,
+        "Remove that registration by hand; the endpoint is then registered for the right region.",
+    ),
     "registration-orphaned": (Severity.WARNING, _TO_BE_REMOVED),
     "registration-foreign": (
         Severity.INFO,

@@ -84,14 +84,17 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A ClickHouse service and its allow list, with the ids spelled as the API tells them."""
+    """A ClickHouse service and its allow list, with the ids spelled as the API tells them.
+
+    `tags` is None where the API has not told them: that is not the same as none.
+    """
 
     id: str
     name: str
     provider: str
     region: str
     state: str = "running"
-    tags: Pairs = NO_PAIRS
+    tags: Pairs | None = NO_PAIRS
     allow_list: frozenset[str] = frozenset()
 
     @property

@@ -14,9 +14,10 @@ Where many of a scope are to be read, its list is read first, and by itself only
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from shared.domain.hints import Hints
 from shared.domain.ids import BadIdError, ResourceId, Scope, in_scope
 from shared.domain.marks import claimants, record_is_ours
 from shared.domain.model import WILDCARD, Absent, Endpoint, Service
@@ -43,17 +44,11 @@ FEW = 5
 # More than this many in one scope are read by its list: ARM gives back 25 reads a second.
 MANY = 25
 
-type Links = Mapping[ResourceId, frozenset[ResourceId]]
-"""The zones that each virtual network was seen linked to."""
 
-
-def needs(world: World, targets: Targets, rules: Rules, remembered: Links) -> list[Read[Any]]:
-    """The reads not yet made that the plan depends on, the likeliest to matter first; none: all is known.
-
-    `remembered` links from earlier passes are a hint where to look first, never an answer.
-    """
+def needs(world: World, targets: Targets, rules: Rules, hints: Hints) -> list[Read[Any]]:
+    """The reads not yet made that the plan depends on, the likeliest to matter first; none: all is known."""
     view = View(world, rules)
-    wanted = dict.fromkeys(_all(view, targets, remembered))
+    wanted = dict.fromkeys(_all(view, targets, hints))
     return [read for read in wanted if read not in world]
 
 
@@ -92,7 +87,7 @@ def _each(
             yield from reads
 
 
-def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]:
+def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     yield from endpoints_needed(view.world, targets.endpoints, view.rules)
     if targets.everything:
         for scope in view.rules.endpoint_scopes:
@@ -105,16 +100,16 @@ def _all(view: View, targets: Targets, remembered: Links) -> Iterator[Read[Any]]
     if not (targets.everything and _lists_pending(view)):
         interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
         yield from _each(view.world, interfaces, view.rules, ReadAddresses, ListAddresses)
-    configs = [read for read in _configs(view, connecting) if read not in view.world]
+    configs = [read for read in _configs(view, connecting, hints) if read not in view.world]
     yield from configs
     if len(configs) > FEW and not targets.everything:
         return  # They wait for the rate limit: what is read later is newer, and is also for those who join.
-    yield from _explaining(view, connecting)
+    yield from _explaining(view, connecting, hints)
     if targets.everything or len(connecting) < len(concerned):
-        yield from _every_zone(view, remembered)
+        yield from _every_zone(view, hints)
         yield from (read for one in connecting for read in _zone_by_tag(view, one))
     else:
-        yield from (read for one in connecting for read in _zones_for(view, one, remembered))
+        yield from (read for one in connecting for read in _zones_for(view, one, hints))
     yield from _holders(view, connecting)
     if targets.everything:
         yield from (ReadEndpoint(one) for one in _owned_but_unseen(view))
@@ -131,27 +126,28 @@ def _lists_pending(view: View) -> bool:
     return any(ListAddresses(scope) not in view.world for scope in view.rules.endpoint_scopes)
 
 
-def _configs(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
+def _configs(view: View, connecting: list[Endpoint], hints: Hints) -> Iterator[ReadConfig]:
     """The configs of the selected services and, for an endpoint that none of them explains, of others.
 
-    Which others: one service of the alias's own region first, then that region's, then all.
+    Which others: one service of the alias's own region first, then that region's, then all. Those that were
+    refused for good come last, the one refused longest ago before the others, so that they take nobody's turn.
     """
     alike = {(view.asked(one).request, _targets(one)): one for one in connecting}
     for endpoint in alike.values():
         chosen = view.asked(endpoint).wanted | view.asked(endpoint).doubtful & view.permitted
-        steps = [[view.by_id[service] for service in sorted(chosen)], *_search(view, endpoint)]
+        steps = [[view.by_id[service] for service in sorted(chosen)], *_search(view, endpoint, hints)]
         for step in steps:
             unread = [service for service in step if ReadConfig(service.id) not in view.world]
-            yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint))
+            yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint, hints))
             if unread or private_link(view, endpoint):
                 break
 
 
-def _explaining(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
+def _explaining(view: View, connecting: list[Endpoint], hints: Hints) -> Iterator[ReadConfig]:
     """The configs that tell where the holders of these endpoints' wildcards lead."""
     holders = [view.world.get(read) for read in _holders(view, connecting)]
     for holder in (found for found in holders if isinstance(found, Endpoint)):
-        for step in _search(view, holder):
+        for step in _search(view, holder, hints):
             unread = [service for service in step if ReadConfig(service.id) not in view.world]
             if private_link(view, holder):
                 break
@@ -164,34 +160,47 @@ def _targets(endpoint: Endpoint) -> tuple[str, ...]:
     return tuple(connection.target for connection in endpoint.connections)
 
 
-def _search(view: View, endpoint: Endpoint) -> list[list[Service]]:
-    near = [service for service in view.services if _is_near(service, endpoint)]
-    return [near[:1], near, list(view.services)]
+def _search(view: View, endpoint: Endpoint, hints: Hints) -> list[list[Service]]:
+    known = _likely_first(view.services, endpoint, hints)
+    near = [service for service in known if _is_near(service, endpoint)]
+    return [near[:1], near, known]
 
 
-def _likely_first(services: list[Service], endpoint: Endpoint) -> list[Service]:
-    return sorted(services, key=lambda service: not _is_near(service, endpoint))
+def _likely_first(services: Iterable[Service], endpoint: Endpoint, hints: Hints) -> list[Service]:
+    return sorted(
+        services,
+        key=lambda one: (hints.refused.get(ReadConfig(one.id), 0.0), not _is_near(one, endpoint)),
+    )
 
 
 def _is_near(service: Service, endpoint: Endpoint) -> bool:
     return any(f".{service.region}." in connection.target.lower() for connection in endpoint.connections)
 
 
-def _every_zone(view: View, remembered: Links) -> Iterator[Read[Any]]:
+def _every_zone(view: View, hints: Hints) -> Iterator[Read[Any]]:
     """All zones for ClickHouse: a record of an endpoint that is gone may be in any of them."""
     yield from (ListZones(scope) for scope in view.rules.dns_scopes)
-    known = {zone for zones in remembered.values() for zone in zones if in_scope(zone, view.rules.dns_scopes)}
+    known = {
+        zone for zones in hints.links.values() for zone in zones if in_scope(zone, view.rules.dns_scopes)
+    }
     yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones() | known))
 
 
-def _zones_for(view: View, endpoint: Endpoint, remembered: Links) -> Iterator[Read[Any]]:
-    """The zone its tag names, or the one last seen linked to its network, or all that may be."""
+def _zones_for(view: View, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
+    """The zone its tag names, or the one last seen linked to its network, or all that may be.
+
+    And those where a record of it was seen: it may have been moved. Of an endpoint with a zone tag of which
+    no record was seen, all zones that may be, as it may have had one before it got the tag.
+    """
+    scopes = view.rules.dns_scopes
+    held = hints.holding.get(endpoint.id, frozenset())
+    yield from (ReadZone(zone) for zone in sorted(held) if in_scope(zone, scopes))
     if ZONE_TAG in endpoint.tags:
         yield from _zone_by_tag(view, endpoint)
-        return
-    scopes = view.rules.dns_scopes
-    hints = remembered.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
-    first = [ReadZone(zone) for zone in sorted(hints) if _serves(zone, endpoint) and in_scope(zone, scopes)]
+        if held:
+            return
+    linked = hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
+    first = [ReadZone(zone) for zone in sorted(linked) if _serves(zone, endpoint) and in_scope(zone, scopes)]
     yield from first
     if any(read not in view.world for read in first) or _linked(view, endpoint):
         return
@@ -220,10 +229,15 @@ def _linked(view: View, endpoint: Endpoint) -> bool:
 
 
 def _holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
-    """The endpoints that hold a record in a zone where one of these wants it."""
+    """The endpoints that hold a record in a zone where one of these wants it, or may be linked to."""
     networks = {endpoint.network for endpoint in connecting}
     tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
-    zones = [z for z in view.zones if z.networks & networks or str(z.id).lower() in tagged]
+    group = view.rules.zone_group
+    zones = [
+        z
+        for z in view.zones
+        if z.networks & networks or str(z.id).lower() in tagged or (group and group.covers(z.id))
+    ]
     records = [record for zone in zones for record in zone.records.values()]
     holders = claimants(records, view.rules.owner)
     yield from (ReadEndpoint(one) for one in sorted(holders) if view.rules.may_ask(one))

@@ -1,8 +1,10 @@
 """What became of each change, in which order changes go out, and which of them wait for others.
 
-Stage 1: registrations, and records. Stage 2: one call per service, `remove` before `add`. Stage 3:
-deregistrations, and deleted records. Stage 4: records that are the last witness of an id which the
-stages before take away. So access is given organization first and taken back services first.
+Stage 1: registrations, and records. Stage 2: records that claim an id which stage 1 registers, so that
+none claims what the API refused; and one call per service, `remove` before `add`. Stage 3: additions that
+wait for a record of stage 2, deregistrations, and deleted records. Stage 4: records that are the last
+witness of an id which the stages before take away. So access is given organization first and taken back
+services first.
 """
 
 from collections.abc import Iterable
@@ -22,7 +24,9 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.marks import claims
+from shared.domain.ids import ResourceId
+from shared.domain.marks import Claim, claims
+from shared.domain.model import RecordSet
 
 # What an API takes in one body is not published. This many GUIDs make 40 KB, ARM ids of the usual length
 # 200 KB; should that be too much, the call is refused and made again in halves (see `apply`).
@@ -52,7 +56,12 @@ class Outcome:
 def stages(changes: Iterable[Change]) -> Stages:
     """The changes in the order in which they must go out; those of one stage are independent."""
     known = tuple(changes)
-    return tuple(tuple(change for change in known if _stage(change) == stage) for stage in range(1, 5))
+    new = frozenset(change.id.lower() for change in known if isinstance(change, Register))
+    late = [change for change in known if isinstance(change, PutRecord) and _claimed(change.after) & new]
+    stage_of = {change: _stage(change) for change in known}
+    stage_of |= {change: max(2, stage_of[change]) for change in late}
+    stage_of |= {c: 3 for c in known if isinstance(c, Allow) and any(_depends(c, other) for other in late)}
+    return tuple(tuple(change for change in known if stage_of[change] == stage) for stage in range(1, 5))
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
@@ -102,19 +111,28 @@ def _call_key(change: Change) -> tuple[str, str]:
             return ("one", f"{change.object}/{change.network}")
 
 
-def _depends(change: Change, other: Change) -> bool:
+def _depends(change: Change, other: Change) -> bool:  # noqa: PLR0911 -- a table
     match change, other:
         case Allow(), Register():
             return change.id == other.id
         case Allow(), PutRecord():
-            return change.endpoint == other.endpoint and _lends(other)
+            return any(claim.lent for claim in _claims_of(other.after, change.endpoint))
         case Deregister(), Disallow():
             return change.id.lower() == other.id.lower()
+        case PutRecord(), Register():
+            return other.id.lower() in _claimed(change.after)
         case PutRecord() | DeleteRecord(), Disallow() | Deregister():
             return other.id.lower() in change.witness
+        case DeleteRecord(), PutRecord():
+            left = {claim.endpoint for claim in claims(change.before).values()}
+            return any(_claims_of(other.after, one) for one in left)
     return False
 
 
-def _lends(change: PutRecord) -> bool:
-    """Whether the record is to witness access given under somebody else's registration."""
-    return any(claim.lent for claim in claims(change.after).values() if claim.endpoint == change.endpoint)
+def _claimed(record: RecordSet) -> frozenset[str]:
+    """The ids that the record tells to be registered by us."""
+    return frozenset(one for c in claims(record).values() if c.ours for one in c.ids)
+
+
+def _claims_of(record: RecordSet, endpoint: ResourceId) -> list[Claim]:
+    return [claim for claim in claims(record).values() if claim.endpoint == endpoint]

@@ -1,16 +1,17 @@
 """Where an endpoint's address belongs: which zone, and what stands in the way."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.domain.addresses import addresses_of
 from shared.domain.changes import CreateZone, LinkNetwork
 from shared.domain.findings import Finding
 from shared.domain.ids import BadIdError, Kind, ResourceId, in_scope
-from shared.domain.marks import Claim
-from shared.domain.model import Endpoint, Unreadable, Zone
-from shared.domain.rules import SHARED, SHARING_TAG, ZONE_TAG, zone_tagged
+from shared.domain.marks import Claim, claims
+from shared.domain.model import Endpoint, RecordSet, Unreadable, Zone
+from shared.domain.rules import ZONE_TAG, shares, zone_tagged
 from shared.domain.view import View
-from shared.domain.world import ListZones, ReadZone
+from shared.domain.world import ListZones, ReadEndpoint, ReadZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,6 @@ class Placement:
     @property
     def shares(self) -> bool:
         return shares(self.endpoint)
-
-
-def shares(endpoint: Endpoint) -> bool:
-    """Whether the endpoint's tag consents to a record with the addresses of others beside its own."""
-    return endpoint.tags.get(SHARING_TAG, "").strip().lower() == SHARED
 
 
 type Obstacle = Finding | CreateZone | LinkNetwork
@@ -68,15 +64,61 @@ def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
     return addresses or Finding("no-private-ip", str(endpoint.id), "it has no private address yet")
 
 
-def _made(view: View, endpoint: Endpoint, name: str, named: list[Zone]) -> CreateZone | LinkNetwork | None:
-    """The change that makes or links the zone, where the settings name a resource group for it."""
+def settled(obstacles: Iterable[Obstacle]) -> Iterator[Obstacle]:
+    """The obstacles, with only one network linked to a zone in one pass: its records will be for that one."""
+    linked: dict[ResourceId, LinkNetwork] = {}
+    for one in obstacles:
+        first = linked.setdefault(one.zone, one) if isinstance(one, LinkNetwork) else one
+        if isinstance(one, LinkNetwork) and isinstance(first, LinkNetwork) and first.network != one.network:
+            yield _not_linked(one, f"{first.endpoint} of {first.network} comes first")
+        else:
+            yield one
+
+
+def _made(
+    view: View, endpoint: Endpoint, name: str, named: list[Zone]
+) -> CreateZone | LinkNetwork | Finding | None:
+    """The change that makes or links the zone, where the settings name a resource group for it.
+
+    | the zone in DNS_ZONE_RESOURCE_GROUP                              | outcome                  |
+    |------------------------------------------------------------------|--------------------------|
+    | none                                                             | made, and linked next    |
+    | no record that leads to somebody of another network              | linked                   |
+    | leads to another network's endpoint; both are tagged shared      | linked                   |
+    | leads to another network's endpoint, or nobody knows whose       | left: zone-not-linked    |
+
+    A network that is linked looks up all records of the zone, and may not reach the addresses of another's.
+    """
     group = view.rules.zone_group
     if not group or not group.resource_group or not endpoint.network:
         return None
     ours = ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
-    if any(zone.id == ours for zone in named):
-        return LinkNetwork(endpoint.id, ours, endpoint.network)
-    return CreateZone(endpoint.id, ours)
+    zone = next((zone for zone in named if zone.id == ours), None)
+    if zone is None:
+        return CreateZone(endpoint.id, ours)
+    link = LinkNetwork(endpoint.id, ours, endpoint.network)
+    leading = [r for r in zone.records.values() if not _leads_here(view, endpoint, r)]
+    if not leading:
+        return link
+    return _not_linked(
+        link, f"its record {leading[0].name} leads elsewhere ({', '.join(leading[0].addresses)})"
+    )
+
+
+def _leads_here(view: View, endpoint: Endpoint, record: RecordSet) -> bool:
+    """Whether those who look the record up from the endpoint's network reach what it leads to, as far as is known."""
+    told = {claim.endpoint for claim in claims(record).values()}
+    found = [view.world.get(ReadEndpoint(one)) for one in told - {endpoint.id}]
+    return bool(told) and all(isinstance(one, Endpoint) and _together(endpoint, one) for one in found)
+
+
+def _together(one: Endpoint, other: Endpoint) -> bool:
+    return one.network == other.network or (shares(one) and shares(other))
+
+
+def _not_linked(link: LinkNetwork, why: str) -> Finding:
+    told = f"{link.zone} is there, but {link.network} is not linked to it: {why}"
+    return Finding("zone-not-linked", str(link.endpoint), told)
 
 
 def _missing(endpoint: Endpoint, name: str, named: list[Zone]) -> Finding:

@@ -5,7 +5,7 @@
 | CONNECT  | made if missing    | just the granted ones   | see `records`        | what stands in the way     |
 | UNDO     | ours removed       | ours removed            | ours removed         | –                          |
 | OUTSIDE  | left               | left                    | left                 | outside-scope              |
-| STRANGER | left               | left                    | left                 | not-a-clickhouse-endpoint  |
+| STRANGER | left, but of an id that names nobody any more | as left | left          | not-a-clickhouse-endpoint  |
 | UNKNOWN  | left               | left                    | left                 | unreadable                 |
 
 Nothing here reads a clock, a setting or a system. What could not be read blocks additions that depend
@@ -13,22 +13,26 @@ on it and never causes a removal.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain import access, records, telling
+from shared.domain import access, records, telling, witness
 from shared.domain.changes import Change, sort_key
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
-from shared.domain.marks import Claim
+from shared.domain.learned import NOTHING_LEARNED, Learned
+from shared.domain.marks import MOST_FORMER, Claim, shortened, words_of
 from shared.domain.model import Endpoint, Zone
-from shared.domain.placing import Obstacle, Placement, addresses_for, zone_for
+from shared.domain.placing import Obstacle, Placement, addresses_for, settled, zone_for
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets, actors
 from shared.domain.verdicts import Verdict, private_link, selection, verdict_on
 from shared.domain.view import View
 from shared.domain.world import ReadEndpoint, World
+
+# Told of what is left of an endpoint that is undone.
+LEFT_BEHIND = frozenset({"registration-foreign", "allow-list-outside-filter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +54,21 @@ class Plan:
         What is left of them that is not ours is not to be seen any more once our marks are gone.
         """
         undone = {str(one) for one, verdict in self.verdicts.items() if verdict is Verdict.UNDO}
-        left = (finding for finding in earlier.findings if finding.code == "registration-foreign")
-        told = {finding for finding in left if finding.object in undone}
+        told = {one for one in earlier.findings if one.code in LEFT_BEHIND and one.object in undone}
         return replace(self, findings=tuple(sorted({*self.findings, *told})))
 
 
-def make_plan(world: World, rules: Rules, targets: Targets, *, add_refused: bool = False) -> Plan:
-    """The plan for the targets, and for those whom the end of another endpoint concerns.
-
-    `add_refused`: the API has refused the organization's deprecated `add`, so that registrations go
-    through a service.
-    """
-    view = View(world, rules)
+def make_plan(world: World, rules: Rules, targets: Targets, learned: Learned = NOTHING_LEARNED) -> Plan:
+    """The plan for the targets, and for those whom the end of another endpoint concerns."""
+    view = View(world, rules, learned)
     verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
     wishes = list(_wishes(view, verdicts))
     told: list[Change | Finding] = [*telling.of_verdicts(view, verdicts)]
     undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO}
     if world.services() is not None and world.registrations() is not None:
-        told += _access(view, verdicts, wishes, add_refused=add_refused)
+        told += _access(view, verdicts, wishes)
         told += _records(view, wishes, undone)
+        told = list(witness.only_witnessed(view, wishes, told))
     changes = {one for one in told if not isinstance(one, Finding)}
     findings = {one for one in told if isinstance(one, Finding)}
     hostnames = {wish.endpoint.id: _hostnames(view, wish) for wish in wishes}
@@ -85,15 +85,17 @@ def _wishes(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[acce
 
 
 def _access(
-    view: View, verdicts: Mapping[ResourceId, Verdict], wishes: list[access.Connecting], *, add_refused: bool
+    view: View, verdicts: Mapping[ResourceId, Verdict], wishes: list[access.Connecting]
 ) -> Iterator[Change | Finding]:
     for endpoint, verdict in verdicts.items():
         if verdict is Verdict.UNDO:
             yield from access.undo(view, endpoint)
-            yield from access.left_behind(view, endpoint)
+            yield from telling.of_undoing(view, endpoint)
+        if verdict is Verdict.STRANGER:
+            yield from access.undo_former(view, endpoint)
     for wish in wishes:
-        yield from access.connect(view, wish, add_refused=add_refused)
-        yield from access.tell(view, wish)
+        yield from access.connect(view, wish)
+        yield from telling.of_access(view, wish)
         yield from telling.of_selection(view, wish)
         yield from telling.of_connection(wish)
 
@@ -101,17 +103,15 @@ def _access(
 def _records(
     view: View, wishes: list[access.Connecting], undone: set[ResourceId]
 ) -> Iterator[Change | Finding]:
+    found = [_placement(view, wish) for wish in wishes]
+    yield from settled([one for one in found if not isinstance(one, Placement)])
     placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
-    leaving = set(undone)
-    for wish in wishes:
-        found = _placement(view, wish)
-        if isinstance(found, Placement):
-            placements[found.zone.id].append(found)
-            leaving.add(found.endpoint.id)
-        else:
-            yield found
+    for one in found:
+        if isinstance(one, Placement):
+            placements[one.zone.id].append(one)
+    placed = {one.endpoint.id for one in found if isinstance(one, Placement)}
     for zone in view.zones:
-        yield from records.plan_zone(view, zone, placements[zone.id], leaving)
+        yield from records.plan_zone(view, zone, placements[zone.id], undone | placed)
 
 
 def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
@@ -132,12 +132,31 @@ def _labels(view: View, services: frozenset[str]) -> frozenset[str]:
 
 
 def _claim(view: View, wish: access.Connecting) -> Claim:
-    """What the endpoint's records are to tell: under which id it is registered, and whether by us."""
+    """What the endpoint's records are to tell: under which id it is registered, and whether by us.
+
+    Nothing of an id whose registration has just failed: a record must not claim it, nor wait for it.
+    """
     endpoint = wish.endpoint
     wanted = view.rules.id_of(endpoint).lower()
-    ours = wanted in view.owned.get(endpoint.id, ()) or wanted not in view.registrations
+    owned = view.owned.get(endpoint.id, frozenset())
+    there = view.registrations.keys() | view.listing.keys()
+    former = frozenset(sorted((owned & there) - view.marked.keys() - {wanted})[:MOST_FORMER])
+    if wanted not in view.registrations and wanted in view.learned.refused:
+        return Claim(endpoint.id, None, former=former, words=_words(view, endpoint.id, former))
     told = wanted if wanted == endpoint.guid.lower() else str(endpoint.id)
-    return Claim(endpoint.id, told, ours, frozenset() if ours else access.lent_to(view, wish))
+    words = _words(view, endpoint.id, former | (owned & {wanted}))
+    if wanted not in view.registrations:  # The API will make the same of our words as it made before.
+        return Claim(endpoint.id, told, former=former, words=words | view.words.get(endpoint.id, frozenset()))
+    if wanted in owned:
+        return Claim(endpoint.id, told, former=former, words=words)
+    lent = access.lent_to(view, wish)
+    return Claim(endpoint.id, told, ours=False, lent=lent, former=former, words=words)
+
+
+def _words(view: View, endpoint: ResourceId, ids: Iterable[str]) -> frozenset[str]:
+    """The hashes of what the API made of our descriptions, where it is neither the same nor shortened."""
+    found = [view.registrations[one].description for one in ids if one in view.registrations]
+    return frozenset(words_of(one) for one in found if not shortened(one, view.rules.owner, endpoint))
 
 
 def _hostnames(view: View, wish: access.Connecting) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 The wildcard `*` is for everybody. A service behind another Private Link service than the wildcard's
 endpoint gets a record of its own, named by the first label of its host name: the closer name wins.
+An endpoint that holds neither, but must be told of, gets one that nobody looks up (see `witness_name`).
 
 | record               | held by                            | wanted by   | outcome                                |
 |----------------------|------------------------------------|-------------|----------------------------------------|
@@ -11,6 +12,7 @@ endpoint gets a record of its own, named by the first label of its host name: th
 | ours                 | E                                  | E           | update where it differs                |
 | ours                 | another that is live or unreadable | E           | left alone: wildcard-owned-by-other    |
 | ours                 | another on the same alias; both are tagged clickhouse-dns: shared | E | both addresses     |
+| ours                 | E and others, but E is not tagged shared any more | E | the first of them stays, by name |
 | ours                 | one that is undone or moved away   | E           | handed over                            |
 | ours                 | one that is undone or moved away   | nobody      | delete                                 |
 """
@@ -22,9 +24,19 @@ from dataclasses import dataclass, replace
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
-from shared.domain.marks import MARK, Claim, claims, metadata_for, record_is_ours
+from shared.domain.marks import (
+    MARK,
+    WITNESS,
+    Claim,
+    claimants,
+    claims,
+    metadata_for,
+    record_is_ours,
+    witness_name,
+)
 from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
-from shared.domain.placing import Placement, shares
+from shared.domain.placing import Placement
+from shared.domain.rules import shares
 from shared.domain.verdicts import private_link
 from shared.domain.view import View
 from shared.domain.world import ListEndpoints, ReadEndpoint
@@ -35,7 +47,7 @@ MOST_ADDRESSES = 20
 type Claims = Mapping[str, Claim]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
     """One name of a zone: its record now, who wants it, and whose it still is."""
 
@@ -58,21 +70,62 @@ def plan_zone(
     `placements` are the endpoints whose address belongs into it. `leaving` are those that leave every
     record which they do not want: they are undone, or it is known where their address belongs.
     """
+    names = _names(view, zone, placements, leaving)
+    planned = {name: list(_plan_name(view, name)) for name in names}
+    told = {one for name, changes in planned.items() for one in _told_by(view, name, changes)}
+    for name in _witnesses(view, zone, [one for one in placements if one.endpoint.id not in told], leaving):
+        planned[name] = list(_plan_name(view, name))
+    yield from (change for changes in planned.values() for change in changes)
+
+
+def _names(
+    view: View, zone: Zone, placements: list[Placement], leaving: AbstractSet[ResourceId]
+) -> Iterator[Name]:
+    """The wildcard, and the names of services that it does not lead to."""
     wildcard = _name(view, zone, WILDCARD, placements, leaving)
-    yield from _plan_name(view, wildcard)
+    yield wildcard
     alias = _alias_of_wildcard(view, wildcard)
     apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
     labels = {label for placement in apart for label in placement.labels}
-    for label in sorted(labels | _names_of_ours(view, zone)):
+    ours = {name for name in _names_of_ours(view, zone) if not name.startswith(WITNESS)}
+    for label in sorted((labels | ours) - {WILDCARD}):
         # Where the wildcard leads nobody knows, those who have a record of their own keep it.
         wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
         named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
-        yield from _plan_name(view, _name(view, zone, label, named, leaving))
+        yield _name(view, zone, label, named, leaving)
+
+
+def _witnesses(
+    view: View, zone: Zone, untold: list[Placement], leaving: AbstractSet[ResourceId]
+) -> Iterator[Name]:
+    """The records that are there to tell of those whom no other record tells of."""
+    wanted = {witness_name(view.rules.owner, one.endpoint.id): one for one in untold if _needs(view, one)}
+    ours = {name for name in _names_of_ours(view, zone) if name.startswith(WITNESS)}
+    for label in sorted(ours | wanted.keys()):
+        yield _name(view, zone, label, [wanted[label]] if label in wanted else [], leaving)
+
+
+def _needs(view: View, placement: Placement) -> bool:
+    """Whether nothing but a record tells, or would tell, what is ours of the endpoint's id."""
+    claim = placement.claim
+    if not claim.ours or not claim.id:
+        return bool(claim.lent | claim.former)
+    there = claim.id.lower() in view.registrations or view.learned.marks_lost
+    return bool(claim.former) or (there and claim.id.lower() not in view.marked)
+
+
+def _told_by(view: View, name: Name, changes: list[Change | Finding]) -> AbstractSet[ResourceId]:
+    """Whom the record will tell of."""
+    for change in changes:
+        if isinstance(change, PutRecord) and change.object not in view.learned.unwritten:
+            return claimants([change.after], view.rules.owner)
+        if isinstance(change, DeleteRecord):
+            return frozenset()
+    return claimants([name.record], view.rules.owner) if name.record else frozenset()
 
 
 def _names_of_ours(view: View, zone: Zone) -> set[str]:
-    ours = (record for record in zone.records.values() if record_is_ours(record, view.rules.owner))
-    return {record.name for record in ours if record.name != WILDCARD}
+    return {record.name for record in zone.records.values() if record_is_ours(record, view.rules.owner)}
 
 
 def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
@@ -138,16 +191,17 @@ def _winners(view: View, name: Name) -> list[Placement]:
 
 
 def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
-    others = [(one.shares, one.alias.lower()) for one in winners]
+    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(_holders(name.held))}
     was_there = name.record is not None and _holds(placement, name.record)
-    for holder in sorted(_holders(name.held)):
-        found = view.world.get(ReadEndpoint(holder))
-        if was_there and not isinstance(found, Endpoint):
-            continue  # they stood there together before, and nobody knows of a change
-        connection = private_link(view, found) if isinstance(found, Endpoint) else None
-        others.append(
-            (isinstance(found, Endpoint) and shares(found), connection.target.lower() if connection else "")
-        )
+    if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
+        return True  # They stood there together before, and nobody knows what the others consent to now.
+    others = [(one.shares, one.alias.lower()) for one in winners]
+    for found in holders.values():
+        if isinstance(found, Endpoint):
+            connection = private_link(view, found)
+            others.append((shares(found), connection.target.lower() if connection else ""))
+        elif not was_there:
+            return False
     return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
 
 
@@ -195,7 +249,8 @@ def _written(
 def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -> PutRecord:
     claimed = dict(name.held)
     for one in winners:
-        claimed |= dict.fromkeys(one.addresses, one.claim)
+        # Of two with one address (in networks that overlap) it is told of the first, in each pass alike.
+        claimed = {**dict.fromkeys(one.addresses, one.claim), **claimed}
     metadata = metadata_for(view.rules.owner, claimed, name.record.metadata if name.record else {})
     addresses = tuple(sorted(claimed))
     after = RecordSet(name.zone.id, name.name, view.rules.record_ttl, addresses, metadata)
@@ -203,13 +258,14 @@ def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -
 
 
 def _told_only_here(view: View, before: RecordSet | None, after: Claims) -> frozenset[str]:
-    """The ids that the record told and will not tell, and that no registration's description marks."""
+    """The ids that the record told and will not tell, that no description marks, and that are there still."""
     told = claims(before) if before else {}
-    return frozenset(_ids(told) - _ids(after) - view.marked.keys())
+    there = view.registrations.keys() | view.listing.keys()
+    return frozenset((_ids(told) - _ids(after) - view.marked.keys()) & there)
 
 
 def _ids(claimed: Claims) -> set[str]:
-    return {claim.id.lower() for claim in claimed.values() if claim.id}
+    return {one for claim in claimed.values() for one in claim.ids}
 
 
 def _holders(held: Claims) -> set[ResourceId]:

@@ -51,6 +51,11 @@ class Rules:
         return endpoint.guid if self.id_kind is IdKind.GUID else endpoint.arm_id
 
 
+def shares(endpoint: Endpoint) -> bool:
+    """Whether the endpoint's tag consents to a record with the addresses of others beside its own."""
+    return endpoint.tags.get(SHARING_TAG, "").strip().lower() == SHARED
+
+
 def zone_tagged(endpoint: Endpoint) -> ResourceId | None:
     """The zone that the endpoint's own tag names. Raises BadIdError if it names something else."""
     text = endpoint.tags.get(ZONE_TAG)

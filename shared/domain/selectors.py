@@ -42,8 +42,12 @@ class Selector:
             case Form.NAME:
                 return service.name == self.value
             case Form.TAG:
-                has = self.value in service.tags
-                return has and self.tag_value in (None, service.tags[self.value])
+                has = service.tags is not None and self.value in service.tags
+                return has and self.tag_value in (None, (service.tags or {})[self.value])
+
+    def may_match(self, service: Service) -> bool:
+        """Whether it cannot be told, because the service's tags are not known."""
+        return self.form is Form.TAG and service.tags is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Selectors:
         """The ids of the services that any selector matches."""
         return frozenset(s.id for s in services if any(one.matches(s) for one in self.selectors))
 
+    def untold(self, services: Iterable[Service]) -> frozenset[str]:
+        """The ids of the services of which it cannot be told whether a selector matches."""
+        may = [s for s in services if any(one.may_match(s) for one in self.selectors)]
+        return frozenset(s.id for s in may) - self.select(may)
+
     def explicit(self) -> "Selectors":
         """These selectors without `*`: what was asked for by some description of its own."""
         return Selectors(tuple(one for one in self.selectors if one.form is not Form.ALL))
@@ -68,7 +77,11 @@ class Selectors:
     def unmatched(self, services: Iterable[Service]) -> tuple[str, ...]:
         """The selectors, `*` apart, that no service matches."""
         known = tuple(services)
-        return tuple(one.text for one in self.explicit().selectors if not any(map(one.matches, known)))
+        return tuple(
+            one.text
+            for one in self.explicit().selectors
+            if not any(one.matches(service) or one.may_match(service) for service in known)
+        )
 
     def ambiguous(self, services: Iterable[Service]) -> tuple[str, ...]:
         """The names that several services bear: names are not unique, so such a one selects nobody surely."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain.ids import ResourceId
 from shared.domain.marks import claimants
 from shared.domain.model import Absent, Endpoint
-from shared.domain.rules import ZONE_TAG
+from shared.domain.rules import ZONE_TAG, shares
 from shared.domain.verdicts import Verdict, verdict_on
 from shared.domain.view import View
 
@@ -25,7 +25,8 @@ class Targets:
 def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     """The endpoints that a pass acts for: its targets, and those whom the end of another concerns.
 
-    Those are the holders of records that were found gone, and the ones that may wait for a record of theirs.
+    Those are the holders of records that were found gone, the ones that may wait for a record of theirs, and
+    those who stand in one record with a target which does not consent to that any more.
     Nobody is undone on the word of a list that was read for something else.
     """
     seen = view.world.endpoints()
@@ -38,7 +39,21 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     networks = frozenset[ResourceId]().union(*(zone.networks for zone in freed))
     zones = {str(zone.id).lower() for zone in freed}
     waiting = {one for one, found in seen.items() if _waits(view, found, networks, zones)}
-    return targets.endpoints | gone | waiting
+    return targets.endpoints | gone | waiting | _beside(view, targets.endpoints)
+
+
+def _beside(view: View, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
+    """The endpoints in one record with a target that is there, tagged, and does not share."""
+    seen = view.world.endpoints()
+    alone = {one for one in targets if _keeps_apart(view, seen.get(one))}
+    records = [record for record in view.world.records() if claimants([record], view.rules.owner) & alone]
+    beside = claimants(records, view.rules.owner) - alone
+    return frozenset(one for one in beside if isinstance(seen.get(one), Endpoint) and view.rules.may_ask(one))
+
+
+def _keeps_apart(view: View, found: object) -> bool:
+    tagged = isinstance(found, Endpoint) and view.rules.request_of(found) is not None
+    return tagged and isinstance(found, Endpoint) and not shares(found)
 
 
 def _waits(view: View, found: object, networks: frozenset[ResourceId], zones: set[str]) -> bool:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.domain.access import Connecting
+from shared.domain.access import Connecting, is_elsewhere, is_lent, region_of, unwanted
+from shared.domain.entries import alive, entries_of, may_go, told_of
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
+from shared.domain.marks import end_of
 from shared.domain.model import Absent, Endpoint, Service, Status, Unreadable
+from shared.domain.ownership import Contested
 from shared.domain.verdicts import Verdict, concerns_us
 from shared.domain.view import View
 from shared.domain.world import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices
@@ -65,6 +68,46 @@ def _why_no_config(view: View) -> str | None:
     return None
 
 
+def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
+    """What a person should know about the registration and the allow lists of an endpoint."""
+    at, wanted = str(wish.endpoint.id), view.rules.id_of(wish.endpoint)
+    owned = view.owned.get(wish.endpoint.id, frozenset())
+    ours = wanted.lower() in owned
+    if wanted.lower() in view.registrations and not ours:
+        yield Finding("registration-foreign", at, _told_foreign(view, wanted))
+        if is_elsewhere(view, wish):
+            region = view.registrations[wanted.lower()].region
+            told = f"{wanted} was registered by somebody else for {region}, but leads to {region_of(view, wish.alias)}"
+            yield Finding("registration-elsewhere", at, told)
+    for entry in unwanted(view, wish):
+        if not ours and not is_lent(view, wish.endpoint.id, entry):
+            told = f"{entry.id} is on the allow list of {entry.service.name}, not by us"
+            yield Finding("allow-list-extra", at, told)
+        elif not may_go(view, wish.endpoint.id, entry):
+            yield told_of(view, wish.endpoint.id, entry)
+    if (owned - {wanted.lower()}) & alive(wish.endpoint):
+        told = f"it is registered under another kind of id than {view.rules.id_kind}"
+        yield Finding("id-kind-mixed", at, told)
+
+
+def of_undoing(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+    """What stays of an endpoint that is undone: what is not ours, or not in our domain."""
+    lent = view.lent.get(endpoint, {})
+    for registered in sorted(one for one in lent if one in view.registrations):
+        yield Finding("registration-foreign", str(endpoint), _told_foreign(view, registered))
+    for registered in sorted(lent.keys() | view.owned.get(endpoint, frozenset())):
+        for entry in entries_of(view, registered):
+            ours = registered not in lent or end_of(entry.service.id) in lent[registered]
+            if ours and not may_go(view, endpoint, entry):
+                yield told_of(view, endpoint, entry)
+
+
+def _told_foreign(view: View, registered: str) -> str:
+    if isinstance(view.standings.get(registered.lower()), Contested):
+        return f"{registered} is marked as ours in one place and not in another; its registration is left as it is"
+    return f"{registered} was registered by somebody else; that registration is left as it is"
+
+
 def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
     asked, chosen = view.asked(wish.endpoint), wish.selection
@@ -91,6 +134,8 @@ def _told_held(view: View, at: str, service: Service) -> Finding:
         return Finding(
             "unreadable", at, f"the private endpoint config of service {service.name}: {answer.reason}"
         )
+    if service.tags is None:
+        return Finding("unreadable", at, f"the tags of service {service.name} were not told")
     return Finding(
         "bad-selector", at, f"{service.name} is named ambiguously; its allow list is left as it is"
     )

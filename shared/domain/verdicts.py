@@ -83,7 +83,7 @@ def _selection(view: View, asked: Asked, behind: frozenset[str]) -> Selection:
     return Selection(
         granted=asked.wanted & behind,
         held=unknown | asked.doubtful,
-        refused=asked.named - view.permitted,
+        refused=asked.named - view.permitted - view.perhaps_permitted,
         elsewhere=(asked.wanted & asked.named) - behind - unknown,
     )
 

@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import Any, cast
 
 from shared.domain.ids import ResourceId
-from shared.domain.marks import Claim, claims, endpoint_marked, evidently_foreign, record_is_ours
+from shared.domain.learned import NOTHING_LEARNED, Learned
+from shared.domain.marks import MARK, Claim, claims, endpoint_marked, record_is_ours
 from shared.domain.model import Config, Endpoint, Registration, Service, Zone
+from shared.domain.ownership import Evidence, Lent, Ours, Standing, standings
 from shared.domain.rules import Rules
 from shared.domain.selectors import Selectors
 from shared.domain.world import ReadConfig, World
@@ -19,7 +21,8 @@ class Asked:
     """What a tag's value asks for, as service ids.
 
     `wanted`: selected without doubt, and permitted. `named`: selected by more than `*`. `doubtful`:
-    selected only by a name that several services bear; those names are `ambiguous`.
+    selected only by a name that several services bear (those names are `ambiguous`), or perhaps, or perhaps
+    permitted, because the service's tags were not told.
     """
 
     request: Selectors
@@ -36,6 +39,7 @@ class View:
 
     world: World
     rules: Rules
+    learned: Learned = NOTHING_LEARNED
     _known: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once[T](self, key: object, find: Callable[[], T]) -> T:
@@ -57,7 +61,8 @@ class View:
             request=request,
             wanted=surely & self.permitted,
             named=sure.explicit().select(self.services),
-            doubtful=request.select(self.services) - surely,
+            doubtful=(request.select(self.services) | request.untold(self.services)) - surely
+            | (surely & self.perhaps_permitted),
             ambiguous=ambiguous,
             unmatched=request.unmatched(self.services),
         )
@@ -101,6 +106,11 @@ class View:
         return frozenset(service.id for service in self.services if self.rules.permits(service))
 
     @cached_property
+    def perhaps_permitted(self) -> frozenset[str]:
+        """The ids of the Azure services of which it cannot be told whether we may, for want of their tags."""
+        return (self.rules.service_filter or Selectors()).untold(self.services)
+
+    @cached_property
     def configs(self) -> dict[str, Config]:
         """The known config of each Azure service, by service id."""
         answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.services}
@@ -129,60 +139,63 @@ class View:
         return {registration.id.lower(): registration for registration in self.world.registrations() or ()}
 
     @cached_property
-    def marked(self) -> dict[str, ResourceId]:
-        """The endpoint behind each registered id that carries our own mark in its description.
-
-        A mark on an id that is known to be another endpoint's own, or that a record of ours tells to be,
-        does not count: descriptions can be written by anybody with the key, and must not take a live
-        endpoint's access away.
-        """
-        told = {claim.id.lower(): claim.endpoint for claim in self._told_by_records if claim.id}
-        return {
-            key: one for key, one in self._marks.items() if self._whose.get(key, told.get(key, one)) == one
-        }
-
-    @cached_property
-    def _marks(self) -> dict[str, ResourceId]:
-        found = {key: endpoint_marked(r, self.rules.owner) for key, r in self.registrations.items()}
-        return {key: endpoint for key, endpoint in found.items() if endpoint}
-
-    @cached_property
-    def _whose(self) -> dict[str, ResourceId]:
+    def whose(self) -> dict[str, ResourceId]:
         """The endpoint behind each id, of both kinds, as far as endpoints were read."""
         seen = [found for found in self.world.endpoints().values() if isinstance(found, Endpoint)]
         return {key: one.id for one in seen for key in (one.guid.lower(), one.arm_id.lower())}
 
     @cached_property
-    def owned(self) -> dict[ResourceId, frozenset[str]]:
-        """The ids that are ours to remove, by endpoint, in lower case.
+    def standings(self) -> dict[str, Standing]:
+        """Whose each registered id is, and each that a record of ours tells of."""
+        made = self.learned.made
+        return standings(Evidence(self.rules.owner, self.registrations, self._claims, self.whose, made))
 
-        Cases: marked by the registration's description; or told by a record of ours, unless the
-        registration is marked for another endpoint or evidently somebody else's.
-        """
+    @cached_property
+    def marked(self) -> dict[str, ResourceId]:
+        """The ids of ours whose description tells that they are, with the endpoint it names."""
+        found = {key: endpoint_marked(r, self.rules.owner) for key, r in self.registrations.items()}
+        ours = {key for key, standing in self.standings.items() if isinstance(standing, Ours)}
+        return {key: endpoint for key, endpoint in found.items() if endpoint and key in ours}
+
+    @cached_property
+    def owned(self) -> dict[ResourceId, frozenset[str]]:
+        """The ids that are ours, by endpoint."""
         found: defaultdict[ResourceId, set[str]] = defaultdict(set)
-        for registered, endpoint in self.marked.items():
-            found[endpoint].add(registered)
-        for claim in self._told_by_records:
-            registered = (claim.id or "").lower()
-            registration = self.registrations.get(registered)
-            foreign = registration and evidently_foreign(registration, self.rules.owner)
-            mine = self._whose.get(registered, claim.endpoint) == claim.endpoint
-            if claim.ours and mine and registered and registered not in self._marks and not foreign:
-                found[claim.endpoint].add(registered)
+        for registered, standing in self.standings.items():
+            if isinstance(standing, Ours):
+                found[standing.endpoint].add(registered)
         return {endpoint: frozenset(ids) for endpoint, ids in found.items()}
 
     @cached_property
     def lent(self) -> dict[ResourceId, dict[str, frozenset[str]]]:
         """The services that we allowed under somebody else's registration: their ids' ends, by the
-        registered id (lower case), by endpoint.
+        registered id, by endpoint.
         """
         found: defaultdict[ResourceId, dict[str, frozenset[str]]] = defaultdict(dict)
-        for claim in self._told_by_records:
-            if claim.id and claim.lent and not claim.ours:
-                found[claim.endpoint][claim.id.lower()] = claim.lent
+        for registered, standing in self.standings.items():
+            for endpoint, ends in standing.services.items() if isinstance(standing, Lent) else ():
+                found[endpoint][registered] = ends
         return dict(found)
 
     @cached_property
-    def _told_by_records(self) -> list[Claim]:
+    def lent_by_others(self) -> Mapping[str, frozenset[str]]:
+        """What the records of other deployments tell to be theirs: ends of services' ids, by registered id."""
+        found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        for record in (one for one in self.world.records() if MARK in one.metadata):
+            for claim in claims(record).values():
+                if claim.id and record.metadata[MARK] != self.rules.owner:
+                    found[claim.id.lower()] |= claim.lent
+        return dict(found)
+
+    @cached_property
+    def words(self) -> Mapping[ResourceId, frozenset[str]]:
+        """The hashes of descriptions that our records tell, by endpoint."""
+        found: defaultdict[ResourceId, frozenset[str]] = defaultdict(frozenset)
+        for claim in self._claims:
+            found[claim.endpoint] |= claim.words
+        return dict(found)
+
+    @cached_property
+    def _claims(self) -> list[Claim]:
         ours = [record for record in self.world.records() if record_is_ours(record, self.rules.owner)]
         return [claim for record in ours for claim in claims(record).values()]

@@ -4,6 +4,7 @@ import pytest
 
 from shared.domain.changes import Change, Register, told
 from shared.domain.ids import ResourceId
+from shared.domain.learned import Learned
 from shared.domain.marks import describe
 from shared.domain.model import Registration, Service
 from shared.domain.rules import IdKind, Rules
@@ -49,7 +50,7 @@ def said(change: Change) -> str:
 
 
 def changes(seen: World, by: Rules | None = None, *, add_refused: bool = False) -> list[str]:
-    plan = plan_of(seen, by, add_refused=add_refused)
+    plan = plan_of(seen, by, learned=Learned(add_refused=add_refused))
     return [said(change) for change in plan.changes if "record" not in change.verb]
 
 
@@ -107,7 +108,8 @@ def test_connect(
     by: Rules, registrations: list[Registration], services: tuple[Service, ...], expected: list[str]
 ) -> None:
     """The differences for an endpoint that is to be connected are those of the table."""
-    assert changes(world(endpoint(1, "main"), services=services, registrations=registrations), by) == expected
+    seen = world(endpoint(1, "main"), services=services, registrations=registrations, zones=[zone()])
+    assert changes(seen, by) == expected
 
 
 def test_register() -> None:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,7 +100,37 @@ ROWS: list[tuple[str, str, World, Rules]] = [
         ),
         rules(),
     ),
-    ("registration-foreign", "somebody else", there(endpoint(1), registrations=[foreign(guid(1))]), rules()),
+    (
+        "registration-foreign",
+        "somebody else",
+        there(endpoint(1), registrations=[foreign(guid(1))], zones=[zone()]),
+        rules(),
+    ),
+    (
+        "registration-foreign",
+        "in one place",
+        there(endpoint(1), registrations=[foreign(guid(1))]),
+        rules(),
+    ),
+    (
+        "registration-elsewhere",
+        "for eastus2, but leads to westus3",
+        there(endpoint(1), registrations=[replace(foreign(guid(1)), region="eastus2")]),
+        rules(),
+    ),
+    (
+        "allow-list-outside-filter",
+        "stays on the allow list of test: SERVICE_FILTER",
+        there(endpoint(1, "main"), MAIN, TEST),
+        rules(service_filter="main"),
+    ),
+    (
+        "access-untold",
+        "registered by somebody else",
+        there(endpoint(1), service("main"), registrations=[foreign(guid(1))], zones=[]),
+        rules(),
+    ),
+    ("unreadable", "tags of service main", there(endpoint(1, "tag:env"), replace(MAIN, tags=None)), rules()),
     (
         "allow-list-extra",
         "not by us",

@@ -8,15 +8,21 @@ from hypothesis import strategies as st
 from shared.domain.ids import Kind, ResourceId
 from shared.domain.marks import (
     MARK,
+    MOST_FORMER,
     OWNER_PATTERN,
+    WITNESS,
     Claim,
+    another_owners,
     claimants,
     claims,
     describe,
+    end_of,
     endpoint_marked,
-    evidently_foreign,
     metadata_for,
     record_is_ours,
+    shortened,
+    witness_name,
+    words_of,
 )
 from shared.domain.model import RecordSet, Registration
 from tests.support.worlds import (
@@ -45,7 +51,11 @@ addresses = st.ip_addresses(v=4).map(str)
 @st.composite
 def claimed(draw: st.DrawFn) -> Claim:
     at = draw(endpoints)
-    return Claim(at, draw(st.sampled_from([None, str(at)]) | st.uuids().map(str)))
+    ids = st.just(str(at).lower()) | st.uuids().map(str)
+    id_, former = draw(st.none() | st.just(str(at)) | ids), draw(st.frozensets(ids, max_size=MOST_FORMER))
+    ours, lent = draw(st.booleans()), draw(st.frozensets(st.uuids().map(lambda one: end_of(str(one)))))
+    words = draw(st.frozensets(st.text().map(words_of)))
+    return Claim(at, str(at) if id_ == str(at).lower() else id_, ours, lent, former, words)
 
 
 def record_with(metadata: dict[str, str]) -> RecordSet:
@@ -57,7 +67,7 @@ def test_description_round_trip(owner: str, endpoint: ResourceId) -> None:
     """A registration's description tells its own owner which endpoint it was made for, and nobody else."""
     made = Registration("id", "region", describe(owner, endpoint))
     assert endpoint_marked(made, owner) == endpoint
-    assert not evidently_foreign(made, owner)
+    assert shortened(made.description, owner, endpoint)
     assert endpoint_marked(made, f"{owner[:-1]}~") is None
 
 
@@ -72,10 +82,13 @@ def test_metadata_round_trip(owner: str, claimed_by: dict[str, Claim]) -> None:
 
 @given(endpoints, st.sampled_from(["guid", "arm", "none"]))
 def test_metadata_is_small(endpoint: ResourceId, kind: str) -> None:
-    """No pair of the metadata is longer than 256 characters, the limit Azure has for tags."""
+    """No value of the metadata is longer than 256 characters, the limit Azure has for tags."""
     ids = {"guid": guid(1), "arm": str(endpoint), "none": None}
-    made = metadata_for(OWNER, {"255.255.255.255": Claim(endpoint, ids[kind])}, {}).items()
-    assert all(len(key) + len(value) <= 256 for key, value in made)
+    former = frozenset(guid(n) for n in range(MOST_FORMER))
+    lent = frozenset(f"{n:012}" for n in range(200))
+    claim = Claim(endpoint, ids[kind], ours=False, lent=lent, former=former, words=frozenset({words_of("x")}))
+    made = metadata_for(OWNER, {"255.255.255.255": claim}, {}).items()
+    assert all(len(value) <= 256 for _, value in made)
 
 
 def test_other_pairs_are_kept() -> None:
@@ -116,27 +129,46 @@ def test_case_of_description() -> None:
 
 
 @pytest.mark.parametrize(
-    ("description", "is_foreign"),
+    ("description", "may_be_ours"),
     [
-        ("", False),
-        (MARK, False),
-        (f"{MARK}/{OWNER} /subscriptions/", False),
-        (f"{MARK}/{OWNER} /subscriptions/1111", False),
-        ("made by hand", True),
-        (f"{MARK}/other {pe(1)}", True),
-        (f"{MARK}/{OWNER}-2 {pe(1)}", True),
+        ("", True),
+        (MARK, True),
+        (f"{MARK}/{OWNER} /subscriptions/", True),
+        (f"{MARK}/{OWNER} /subscriptions/1111", True),
+        (f"{MARK}/{OWNER} {pe(1)}", True),
+        (f"{MARK}/{OWNER} {pe(11)}", False),
+        (f"{MARK}/{OWNER} {pe(1)}; more", False),
+        ("made by hand", False),
+        (f"{MARK}/other {pe(1)}", False),
+        (f"{MARK}/{OWNER}-2 {pe(1)}", False),
     ],
 )
-def test_evidently_foreign(description: str, *, is_foreign: bool) -> None:
-    """Somebody else's is what has a description that ours could not have become by being cut."""
-    assert evidently_foreign(foreign(guid(1), description), OWNER) is is_foreign
+def test_shortened(description: str, *, may_be_ours: bool) -> None:
+    """Only a beginning of our own words, down to nothing, may be what the API left of them."""
+    assert shortened(description, OWNER, pe(1)) is may_be_ours
 
 
-@given(st.integers(0, 400))
-def test_cut(length: int) -> None:
-    """A description of ours that was cut anywhere is never taken for somebody else's."""
-    made = registered(1)
-    assert not evidently_foreign(replace(made, description=made.description[:length]), OWNER)
+@pytest.mark.parametrize(
+    ("description", "is_anothers"),
+    [
+        (f"{MARK}/other {pe(1)};", True),
+        (f"{MARK}/other {pe(1)}"[:40], True),
+        (f"{MARK}/{OWNER}-2 {pe(1)};", True),
+        (f"{MARK}/{OWNER} {pe(2)};", False),
+        (f"{MARK}/othe", False),
+        ("by hand", False),
+    ],
+)
+def test_another_owners(description: str, *, is_anothers: bool) -> None:
+    """Another deployment's mark is known by its owner's name, if that is there in full."""
+    assert another_owners(description, OWNER) is is_anothers
+
+
+def test_witness_name() -> None:
+    """The record that is there for its metadata alone has a name for each owner and endpoint, and fits a label."""
+    names = {witness_name(owner, at) for owner in (OWNER, "other") for at in (pe(1), pe(2))}
+    assert len(names) == 4
+    assert all(name.startswith(WITNESS) and len(name) <= 63 for name in names)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -12,11 +13,21 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
+from shared.domain.marks import Claim, metadata_for
+from shared.domain.model import RecordSet
 from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
 from tests.support.worlds import REGION, guid, pe, record, zone_id
 
 register = Register(pe(1), guid(1), REGION, "")
 register_2 = Register(pe(2), guid(2), REGION, "")
+
+
+def record_of(claimed: dict[str, Claim]) -> RecordSet:
+    return RecordSet(
+        zone_id(), "*", 300, tuple(claimed), MappingProxyType(metadata_for("tests", claimed, {}))
+    )
+
+
 through = RegisterThroughService(pe(1), guid(1), REGION, "", "s1")
 through_2 = RegisterThroughService(pe(2), guid(2), REGION, "", "s1")
 deregister = Deregister(pe(1), guid(9).upper(), REGION)
@@ -29,6 +40,12 @@ move_last_witness = replace(move, witness=frozenset({guid(9)}))
 readdress = PutRecord(pe(1), record(1), replace(record(1), ttl=60))
 elsewhere = PutRecord(pe(2), None, record(2, zone=zone_id("rg-2")))
 delete = DeleteRecord(pe(1), record(1, guid_number=9))
+ours, lent = Claim(pe(1), guid(1)), Claim(pe(2), guid(2), ours=False, lent=frozenset({"s1"}))
+create_lent = PutRecord(pe(2), None, record_of({"10.0.0.2": lent}))
+create_mixed = PutRecord(pe(1), None, record_of({"10.0.0.1": ours, "10.0.0.2": lent}))
+create_former = PutRecord(
+    pe(1), None, record_of({"10.0.0.1": replace(ours, id=None, former=frozenset({guid(1)}))})
+)
 delete_last_witness = replace(delete, witness=frozenset({guid(9)}))
 
 
@@ -36,7 +53,11 @@ delete_last_witness = replace(delete, witness=frozenset({guid(9)}))
     ("changes", "expected"),
     [
         ([], ([], [], [], [])),
-        ([allow, register, create], ([register, create], [allow], [], [])),
+        # a record claims an id only once that is registered
+        ([allow, register, create], ([register], [allow, create], [], [])),
+        ([allow, register, elsewhere], ([register, elsewhere], [allow], [], [])),
+        ([create_lent, allow_2], ([create_lent], [allow_2], [], [])),
+        ([create_mixed, allow_2, register], ([register], [create_mixed], [allow_2], [])),
         ([allow_s2, through], ([through], [allow_s2], [], [])),
         ([deregister, delete, disallow], ([], [disallow], [deregister, delete], [])),
         ([move, disallow, deregister], ([move], [disallow], [deregister], [])),
@@ -89,6 +110,16 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
         (DeleteRecord(pe(2), record(2)), disallow, False),
         (deregister, allow, False),
         (allow, create, False),
+        (allow_2, create_lent, True),
+        (allow_2, create_mixed, True),
+        (allow, create_mixed, False),
+        (create, register, True),
+        (create, register_2, False),
+        (create_former, register, True),
+        (create_lent, register_2, False),
+        # nobody's last record goes before the new one is there
+        (delete, create, True),
+        (delete, create_lent, False),
     ],
 )
 def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:

@@ -135,5 +135,5 @@ def test_service(told: Any) -> None:
         return
     assert isinstance(service, Service)
     texts = [service.id, service.name, service.provider, service.region, service.state, *service.allow_list]
-    texts += [*service.tags, *service.tags.values()]
+    texts += [*(service.tags or {}), *(service.tags or {}).values()]
     assert all(isinstance(text, str) for text in texts)

@@ -71,7 +71,7 @@ async def test_recreated() -> None:
     calls = [call.name for call in cloud.log.writes]
     assert calls.count("update_allow_list") == 1
     assert calls.index("update_registrations") < calls.index("update_allow_list")
-    assert calls.index("put") < calls.index("update_allow_list")
+    assert calls.index("update_registrations") < calls.index("put")
 
 
 async def test_address_changed() -> None:

@@ -87,9 +87,13 @@ class Evidence:
         owner = self.deployment.owner
         if thing[0] == "registration":
             return truth.authors[thing] != owner
-        entries = truth.registered(thing[2])
-        authors = {truth.authors[("registration", one.id, one.region)] for one in entries}
-        return truth.authors[thing] != owner and owner not in authors
+        author, (_, service, id_) = truth.authors[thing], thing
+        slot = truth.incarnations.get(id_.lower())
+        alive = slot is not None and id_.lower() in oracle.live_ids(truth.endpoints.get(slot))
+        if author != owner and alive and oracle.is_lent(truth, author, service, id_):
+            return True
+        makers = {truth.authors["registration", one.id, one.region] for one in truth.registered(id_)}
+        return author != owner and owner not in makers
 
     def _foreign_things(self, before: Truth, after: Truth) -> Iterator[str]:
         for thing in self.foreign - after.authors.keys():
@@ -129,9 +133,15 @@ class Evidence:
             endpoint = before.endpoints.get(slot) if slot else None
             if slot is None or endpoint is None or id_.lower() not in oracle.live_ids(endpoint):
                 continue
+            if any(self._is_lost(before, one.id, one.region) for one in before.registered(id_)):
+                continue  # what nothing tells of is taken back by the pass that gave it
             remaining = any(service in after.listing(one) for one in oracle.live_ids(endpoint))
             if not remaining and all(self.permitted(slot, service)):
                 yield f"{slot.name} lost its access to {service}"
+
+    @staticmethod
+    def _is_lost(truth: Truth, id_: str, region: str) -> bool:
+        return oracle.owner_of_registration(truth, id_, region) == oracle.LOST
 
     def _lost_witness(self, before: Truth, after: Truth) -> Iterator[str]:
         """The last mark of a thing of ours does not go before the thing, unless its endpoint lives on

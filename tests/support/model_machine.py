@@ -18,7 +18,7 @@ from shared.reconcile import Order, reconcile
 from tests.support import model_oracle as oracle
 from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler
-from tests.support.model_ports import KINDS, SYSTEMS, Crash, Fault, Ports, Weather
+from tests.support.model_ports import KEPT, KINDS, REWORDED, SYSTEMS, Crash, Fault, Ports, Weather
 from tests.support.model_world import (
     DENIABLE,
     E1,
@@ -62,7 +62,8 @@ tags = st.fixed_dictionaries(
 ).map(lambda told: {name: value for name, value in told.items() if value is not None})
 aliases = st.sampled_from([*[W1] * 6, *[W2] * 3, E1, E1, STRANGE])
 picks = st.lists(st.integers(0, 3), max_size=12)
-descriptions = st.sampled_from([1_000, 1_000, 0, 40, 120])
+descriptions = st.sampled_from([KEPT, KEPT, KEPT, 0, 40, 120, REWORDED])
+filters = st.sampled_from([None, None, "tag:env=prod", "*", "alpha,twin", "mistyped"])
 names = st.sampled_from(["*", "*", "host1", "host3"])
 zones = st.sampled_from([ZONES[0], ZONES[0], *ZONES])
 
@@ -97,6 +98,7 @@ by_hand = st.one_of(
     _step("hand_allow", slot=slots, service=services),
     _step("hand_disallow", slot=slots, service=services),
     _step("hand_deregister", slot=slots),
+    _step("hand_describe", slot=slots, text=st.sampled_from(["", "changed by hand"])),
     _step("retag_service", service=services, env=st.sampled_from([{}, {"env": "prod"}, {"env": "dev"}])),
     _step("drop_service", service=services),
 )
@@ -119,8 +121,9 @@ troubles = st.one_of(
     _step("lose_list", gone=st.booleans()),
     _step(
         "settings",
+        owner=st.sampled_from(["one", "one", "two"]),
         kind=st.sampled_from(IdKind),
-        service_filter=st.sampled_from([None, "tag:env=prod", "*"]),
+        service_filter=filters,
     ),
     _step("make_zones", on=st.booleans()),
     _step("restart", owner=st.sampled_from(["one", "one", "two"]), number=st.integers(0, 1)),
@@ -186,7 +189,7 @@ class Histories(RuleBasedStateMachine):
         answers=st.booleans(),
         kind=st.sampled_from([IdKind.GUID, IdKind.GUID, IdKind.RESOURCE_ID]),
         adopt=st.booleans(),
-        service_filter=st.sampled_from([None, None, "tag:env=prod", "alpha,twin"]),
+        service_filters=st.tuples(filters, filters),
         by_audit=st.booleans(),
         first=st.lists(creation, min_size=1, max_size=4),
         events=st.sampled_from(["lost", ENOUGH]),
@@ -196,9 +199,10 @@ class Histories(RuleBasedStateMachine):
         self.weather.description = chosen["description"]
         self.weather.refuses_add = chosen["refuses_add"]
         self.weather.answers = chosen["answers"]
-        for owner, deployment in self.deployments.items():
+        told = zip(self.deployments.items(), chosen["service_filters"], strict=True)
+        for (owner, deployment), service_filter in list(told):
             more = {"id_kind": chosen["kind"], "adopt": chosen["adopt"]}
-            self.deployments[owner] = replace(deployment, service_filter=chosen["service_filter"], **more)
+            self.deployments[owner] = replace(deployment, service_filter=service_filter, **more)
         for step in chosen["first"]:
             self.act(step, number=0, fate=chosen["events"], order=[])
 
@@ -313,6 +317,15 @@ class Histories(RuleBasedStateMachine):
             truth = truth.without_registration((entry.id, entry.region))
         self.universe.become(truth)
 
+    def do_hand_describe(self, slot: ResourceId, text: str) -> None:
+        """Somebody gives a registration other words."""
+        endpoint = self.truth.endpoints.get(slot)
+        for entry in self.truth.registered(endpoint.guid) if endpoint else ():
+            author = self.truth.authors["registration", entry.id, entry.region]
+            if text or (author != HAND and not self._at_work()):
+                changed = replace(entry, description=text)
+                self.universe.become(self.truth.with_registration(changed, author))
+
     def do_retag_service(self, service: str, env: dict[str, str]) -> None:
         if known := self.truth.services.get(service):
             self.universe.become(self.truth.with_service(replace(known, tags=MappingProxyType(env))))
@@ -347,15 +360,9 @@ class Histories(RuleBasedStateMachine):
 
     # What the deployments do
 
-    def do_settings(self, kind: IdKind, service_filter: str | None) -> None:
-        """An administrator changes the settings.
-
-        The kind only where descriptions are kept: the record's metadata tells of one id alone, so that
-        the former one would lose its last mark before it goes.
-        """
-        known = self.deployments["one"]
-        if self.weather.description < 1_000:
-            kind = known.id_kind
+    def do_settings(self, owner: str, kind: IdKind, service_filter: str | None) -> None:
+        """An administrator changes the settings."""
+        known = self.deployments[owner]
         self._configure(replace(known, id_kind=kind, service_filter=service_filter))
 
     def do_make_zones(self, *, on: bool) -> None:
@@ -464,11 +471,7 @@ class Histories(RuleBasedStateMachine):
         self._deliver_all(by_audit=self.by_audit or self.moved)
         self._deliver_all(by_audit=self.by_audit)
         faults = [
-            fault
-            for deployment in self.deployments.values()
-            for fault in oracle.faults_of(
-                oracle.Case(before, self.truth, deployment, self.weather.refuses_add)
-            )
+            fault for owner in self.deployments for fault in oracle.faults_of(self._case(before, owner))
         ]
         assert not faults, "\n".join(faults)
         after = self.truth
@@ -476,6 +479,16 @@ class Histories(RuleBasedStateMachine):
         assert self.truth == after, "a further audit changed something"
         self._deliver_all(by_audit=False)
         assert self.truth == after, "a further event changed something"
+
+    def _case(self, before: Truth, owner: str) -> oracle.Case:
+        return oracle.Case(
+            before,
+            self.truth,
+            self.deployments[owner],
+            needs_service=self.weather.refuses_add,
+            forgets=self.weather.description != KEPT,
+            others=tuple(one for one in self.deployments.values() if one.owner != owner),
+        )
 
     def _deliver_all(self, *, by_audit: bool) -> None:
         every = [SLOTS[:]] if by_audit else [[slot] for slot in SLOTS]

@@ -8,6 +8,7 @@ registration whose marks were all lost (a crash or a refused write, together wit
 descriptions) counts as somebody else's: it must be left alone.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from shared.domain.rules import IdKind
 from tests.support.model_world import MARK, SHARING_TAG, TAG, ZONE_TAG, Deployment, Truth
 
 LOST = "lost"
+WITNESS = "privatelink-witness-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,21 @@ class Case:
     """A deployment and the world before and after everything was delivered to it.
 
     `needs_service`: the API registers only through a service, so that nobody without one is registered.
+    `forgets`: it does not keep descriptions, so that nobody without a record is. `others`: deployments that
+    had everything delivered too; what changed at an endpoint that they serve as well may be their doing.
     """
 
     before: Truth
     after: Truth
     deployment: Deployment
     needs_service: bool = False
+    forgets: bool = False
+    others: tuple[Deployment, ...] = ()
+
+    def alone(self, id_: str) -> bool:
+        """Whether no other deployment serves the endpoint of that id."""
+        slot = self.after.incarnations[id_.lower()]
+        return not any(covered(slot, other.scopes) for other in self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,11 @@ class Claimed:
     id: str
     ours: bool
     lent: frozenset[str]
+    former: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+    def tells_ours(self, id_: str) -> bool:
+        return (self.ours and id_ == self.id) or id_ in self.former
 
 
 # Who may have what
@@ -72,7 +88,8 @@ def standing(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
 def _matches(part: str, service: Service) -> bool:
     if part.startswith("tag:"):
         key, _, value = part[4:].partition("=")
-        return key in service.tags and (not value or service.tags[key] == value)
+        tags = service.tags or {}
+        return key in tags and (not value or tags[key] == value)
     return part in ("*", service.id, service.name)
 
 
@@ -147,7 +164,10 @@ def claims(record: RecordSet) -> dict[str, Claimed]:
         token, _, short = value.partition(" ")
         if key[:1].isdigit() and short.count("/") == 2:
             ends = {e for k, v in record.metadata.items() if _lends(k, key) for e in v.split()}
-            found[key] = Claimed(short, token.lstrip("-"), not token.startswith("-"), frozenset(ends))
+            former = frozenset(record.metadata.get(f"former-{key}", "").split())
+            words = frozenset(record.metadata.get(f"words-{key}", "").split())
+            mine = not token.startswith("-")
+            found[key] = Claimed(short, token.lstrip("-"), mine, frozenset(ends), former, words)
     return found
 
 
@@ -170,10 +190,10 @@ def told_claims(truth: Truth, owner: str) -> Iterator[Claimed]:
             yield from claims(record).values()
 
 
-def _own_words(description: str, owner: str) -> bool:
-    """Whether a description is evidently not what is left of a mark of ours."""
-    mark = f"{MARK}/{owner} /subscriptions/"
-    return not (description.startswith(mark) or mark.startswith(description))
+def _left_of_it(description: str, owner: str, slot: ResourceId, claim: Claimed) -> bool:
+    """Whether a description may be what the API kept of ours, or is what the record says that it kept."""
+    told = hashlib.sha256(description.encode()).hexdigest()[:8] in claim.words
+    return told or f"{MARK}/{owner} {slot};".startswith(description)
 
 
 def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
@@ -185,9 +205,8 @@ def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
     entry = truth.registrations[id_, region]
     if entry.description.removesuffix(";") == f"{MARK}/{author} {slot}":
         return author
-    told = {(c.slot, c.id) for c in told_claims(truth, author) if c.ours}
-    witnessed = (short(slot), token(slot, id_)) in told and not _own_words(entry.description, author)
-    return author if witnessed else LOST
+    mine = [c for c in told_claims(truth, author) if c.slot == short(slot) and c.tells_ours(token(slot, id_))]
+    return author if any(_left_of_it(entry.description, author, slot, c) for c in mine) else LOST
 
 
 def owns(truth: Truth, owner: str, id_: str) -> bool:
@@ -224,10 +243,29 @@ def _access(case: Case, slot: ResourceId) -> Iterator[str]:
         ids = [i for i in ids if i != wanted_id(case.deployment, endpoint).lower()]
         ids = [i for i in ids if i not in (live_ids(endpoint) if _waits(case, endpoint) else ())]
     for id_ in ids:
-        if state in ("rightful", "none"):
-            yield from _gone(case, id_)
-        elif state == "stranger":
+        if state == "stranger" and id_ in live_ids(endpoint):
             yield from _unchanged(case, id_)
+        elif state != "outside":
+            yield from _gone(case, id_)
+
+
+def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> bool:
+    """Whether an entry lies in the deployment's domain: always where its id names nobody any more."""
+    if id_.lower() not in live_ids(truth.endpoints.get(truth.incarnations[id_.lower()])):
+        return True
+    known, allowed = truth.services.get(service), deployment.service_filter
+    others = {r.metadata[MARK] for r in truth.records() if MARK in r.metadata} - {deployment.owner}
+    if any(is_lent(truth, other, service, id_) for other in others):
+        return False
+    return known is None or allowed is None or any(_matches(part, known) for part in _parts(allowed))
+
+
+def _must_go(case: Case, service: str, id_: str) -> bool:
+    return all(_may_go(truth, case.deployment, service, id_) for truth in (case.before, case.after))
+
+
+def _must_stay(case: Case, service: str, id_: str) -> bool:
+    return not any(_may_go(truth, case.deployment, service, id_) for truth in (case.before, case.after))
 
 
 def _waits(case: Case, endpoint: Endpoint) -> bool:
@@ -241,20 +279,34 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
     before, after, owner = case.before, case.after, case.deployment.owner
     id_ = wanted_id(case.deployment, endpoint)
     may, held = granted(after, case.deployment, endpoint), undecided(after, endpoint)
-    listing = after.listing(id_)
-    if not after.registered(id_) and not (case.needs_service and not may):
+    listing, untold = after.listing(id_), placed(after, case.deployment, endpoint.id) is None
+    if not after.registered(id_) and not (case.needs_service and not may) and not (case.forgets and untold):
         yield f"{id_} of {endpoint.id} is not registered"
     for service in sorted(may - listing):
-        if not _stuck(after, owner, id_, after.services[service].region):
+        if not _stuck(after, owner, id_, after.services[service].region) and not (
+            untold and (after.registered(id_) or case.forgets) and not owns(after, owner, id_)
+        ):
             yield f"{id_} of {endpoint.id} is not allowed on {service}"
-    for service in sorted((listing ^ before.listing(id_)) & held):
+    yield from _untold(case, id_)
+    for service in sorted((listing ^ before.listing(id_)) & held) if case.alone(id_) else ():
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
     for service in sorted(listing - may - held):
-        if _ours_to_remove(before, owner, service, id_):
+        if _ours_to_remove(before, owner, service, id_) and _must_go(case, service, id_):
             yield f"{id_} of {endpoint.id} is still allowed on {service}"
     for service in sorted(before.listing(id_) - listing - may - held):
-        if not _ours_to_remove(before, owner, service, id_):
+        mine = _ours_to_remove(before, owner, service, id_) and not _must_stay(case, service, id_)
+        if not mine and case.alone(id_):
             yield f"{id_} of {endpoint.id} was taken off {service} though it is not ours"
+
+
+def _untold(case: Case, id_: str) -> Iterator[str]:
+    """What was newly allowed under another's registration without a record that tells it."""
+    after, owner = case.after, case.deployment.owner
+    makers = {after.authors["registration", one.id, one.region] for one in after.registered(id_)}
+    for service in sorted(after.listing(id_) - case.before.listing(id_)):
+        mine = after.authors.get(("entry", service, id_)) == owner
+        if mine and owner not in makers and not is_lent(after, owner, service, id_):
+            yield f"{id_} was allowed on {service}, and nothing tells that it is ours"
 
 
 def _stuck(after: Truth, owner: str, id_: str, region: str) -> bool:
@@ -271,19 +323,25 @@ def _gone(case: Case, id_: str) -> Iterator[str]:
     """What should be of an id that should not be there (any more)."""
     before, after, owner = case.before, case.after, case.deployment.owner
     ours = owns(before, owner, id_)
-    if ours and owns(after, owner, id_):
+    staying = any(not _must_go(case, service, id_) for service in after.listing(id_))
+    if ours and owns(after, owner, id_) and not staying:
         yield f"{id_} is still registered"
-    if not ours and before.registered(id_) != after.registered(id_):
+    if not ours and before.registered(id_) != after.registered(id_) and case.alone(id_):
         yield f"the registration of {id_} was changed though it is not ours"
     for service in sorted(after.listing(id_)):
-        if _ours_to_remove(before, owner, service, id_):
+        if _ours_to_remove(before, owner, service, id_) and _must_go(case, service, id_):
             yield f"{id_} is still allowed on {service}"
+    for service in sorted(before.listing(id_) - after.listing(id_)):
+        if _must_stay(case, service, id_) and case.alone(id_):
+            yield f"{id_} was taken off {service}, which lies outside the domain"
     for service in sorted(before.listing(id_) ^ after.listing(id_)):
-        if not _ours_to_remove(before, owner, service, id_):
+        if not _ours_to_remove(before, owner, service, id_) and case.alone(id_):
             yield f"{id_} was changed on {service} though it is not ours"
 
 
 def _unchanged(case: Case, id_: str) -> Iterator[str]:
+    if not case.alone(id_):
+        return
     registered = case.before.registered(id_) != case.after.registered(id_)
     if registered or case.before.listing(id_) != case.after.listing(id_):
         yield f"{id_} was changed though its endpoint is a stranger's"
@@ -295,7 +353,9 @@ def _zone(case: Case, zone: Zone) -> Iterator[str]:
     yield from _record(case, zone, "*", wanting)
     apart = _apart(case, zone, wanting)
     names = {*zone.records, *(name for slot in wanting for name in labels(after, deployment, slot))} - {"*"}
-    for name in sorted(names):
+    for name in sorted(name for name in names if name.startswith(WITNESS)):
+        yield from _witness(case, zone, name, wanting)
+    for name in sorted(name for name in names if not name.startswith(WITNESS)):
         candidates = wanting if apart is None else apart
         named = [slot for slot in candidates if name in labels(after, deployment, slot)]
         yield from _record(case, zone, name, named, must=apart is not None)
@@ -318,6 +378,21 @@ def _apart(case: Case, zone: Zone, wanting: list[ResourceId]) -> list[ResourceId
 def labels(truth: Truth, deployment: Deployment, slot: ResourceId) -> set[str]:
     services = granted(truth, deployment, truth.endpoints[slot])
     return {truth.configs[service].hostname.split(".")[0] for service in services}
+
+
+def _witness(case: Case, zone: Zone, name: str, wanting: list[ResourceId]) -> Iterator[str]:
+    """What is wrong with a record that is there for its metadata alone."""
+    record, where = zone.records[name], f"record {name} of {zone.id}"
+    if record.metadata.get(MARK) != case.deployment.owner:
+        return
+    others = [
+        r for r in zone.records.values() if r.metadata.get(MARK) == case.deployment.owner and r != record
+    ]
+    for slot in sorted(s for s in set(case.after.incarnations.values()) if short(s) in _slots(record)):
+        wants = slot in wanting
+        yield from _held(case, record, slot, where, wants=wants)
+        if wants and any(short(slot) in _slots(other) for other in others):
+            yield f"{where} is there, though another tells of {slot.name}"
 
 
 def _slots(record: RecordSet) -> set[str]:
@@ -363,9 +438,13 @@ def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, Claimed], where:
         yield f"{where} tells {sorted(mine)} for {slot.name}, which has {after.addresses(endpoint)}"
     id_ = wanted_id(case.deployment, endpoint)
     for claim in mine.values():
-        if claim.id != token(slot, id_):
+        if claim.id != token(slot, id_) and (claim.id != "none" or after.registered(id_)):
             yield f"{where} tells {claim.id} for {slot.name}, which is registered as {id_}"
-        if claim.ours is not owns(after, case.deployment.owner, id_) and after.registered(id_):
+        if (
+            claim.id != "none"
+            and claim.ours is not owns(after, case.deployment.owner, id_)
+            and after.registered(id_)
+        ):
             yield f"{where} says that {id_} is {'ours' if claim.ours else 'not ours'}"
 
 

@@ -13,6 +13,8 @@ from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler
 from tests.support.model_world import Truth, Universe
 
+# What the API keeps of a description: so many characters of it; or all, in other words.
+KEPT, REWORDED = 1_000, -1
 SYSTEMS = ("network", "dns", "clickhouse")
 KINDS = ("throttled", "error", "refused", "lost before", "lost after", "crash before", "crash after")
 
@@ -37,7 +39,7 @@ class Weather:
 
     faults: list[Fault] = field(default_factory=list)
     empty_list: bool = False
-    description: int = 1_000
+    description: int = KEPT
     refuses_add: bool = False
     answers: bool = True
     met: set[str] = field(default_factory=set)
@@ -288,7 +290,8 @@ class _ClickHouse:
 
     def _registered(self, truth: Truth, one: Registration) -> Truth:
         _refuse((one.id, one.region) in truth.registrations, f"{one.id} is already registered")
-        kept = replace(one, description=one.description[: self.ports.weather.description])
+        length, told = self.ports.weather.description, one.description
+        kept = replace(one, description=told.swapcase() if length == REWORDED else told[:length])
         return truth.with_registration(kept, self.ports.evidence.deployment.owner)
 
     def _deregistered(self, truth: Truth, one: Registration) -> Truth:

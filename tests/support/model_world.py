@@ -1,7 +1,7 @@
 """The universe of the model-based tests: what truly exists, who made it, and who is at work on it.
 
 Three subscriptions, three virtual networks (one of each subscription), six places for endpoints, two
-deployments on one organization that share its services and one private DNS zone.
+deployments on one organization that share its services, its zones and one endpoint.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -81,7 +81,8 @@ class Deployment:
 
 
 ONE = Deployment("one", (Scope(S1), Scope(S2, "rg-app")), (Scope(S1), Scope(S2)))
-TWO = Deployment("two", (Scope(S3),), (Scope(S3), Scope(S1, "rg-dns")))
+# Both serve the endpoint in rg-two.
+TWO = Deployment("two", (Scope(S3), Scope(S1, "rg-two")), (Scope(S3), Scope(S1, "rg-dns"), Scope(S2)))
 
 _SERVICES = [
     ("alpha", W1, WEST, {"env": "prod"}),

@@ -1,6 +1,7 @@
 """The plan for a whole small world."""
 
 from shared.domain.ids import ResourceId
+from shared.domain.learned import NOTHING_LEARNED, Learned
 from shared.domain.plan import Plan, make_plan
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
@@ -8,7 +9,9 @@ from shared.domain.world import World
 from tests.support.worlds import rules
 
 
-def plan_of(seen: World, by: Rules | None = None, *targets: ResourceId, add_refused: bool = False) -> Plan:
+def plan_of(
+    seen: World, by: Rules | None = None, *targets: ResourceId, learned: Learned = NOTHING_LEARNED
+) -> Plan:
     """The plan for every endpoint of that world, and for `targets` whether they were read or not."""
     everyone = Targets(frozenset(targets), everything=True)
-    return make_plan(seen, by or rules(), everyone, add_refused=add_refused)
+    return make_plan(seen, by or rules(), everyone, learned)

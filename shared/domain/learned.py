@@ -1,0 +1,27 @@
+"""What a pass has learned from the systems' own answers to what it, or its process before it, has tried."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from shared.domain.ids import ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """All ids in lower case.
+
+    `add_refused`: the API refuses the organization's deprecated `add`, so that registrations go through a
+    service. `marks_lost`: the API does not keep our descriptions. Of this very pass: `made` are the ids that
+    it has registered, each with its endpoint, `refused` those whose registration failed, and `unwritten`
+    the record sets (`<zone>/A/<name>`) whose writing failed.
+    """
+
+    add_refused: bool = False
+    marks_lost: bool = False
+    made: Mapping[str, ResourceId] = field(default_factory=lambda: MappingProxyType({}))
+    refused: frozenset[str] = frozenset()
+    unwritten: frozenset[str] = frozenset()
+
+
+NOTHING_LEARNED = Learned()

@@ -1,0 +1,89 @@
+"""No access without a witness: what is given must be told of somewhere, or nobody could take it back.
+
+Descriptions are only on registrations, and only their maker's. So what we allow under somebody else's
+registration, and what we registered with an API that does not keep our description, is told by a record
+set alone. Where no record can be written (there is no zone, it cannot be read, or refuses), then
+
+| the endpoint's id                                            | outcome                                   |
+|--------------------------------------------------------------|-------------------------------------------|
+| registered by somebody else                                  | not allowed where no record would tell it |
+| not registered, and descriptions are known not to be kept    | not registered                            |
+| registered by us in this pass, and the description is lost   | taken back                                |
+
+and a finding tells it. What was given before, and is told of, stays.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from shared.domain.access import Connecting, take_out
+from shared.domain.changes import Allow, Change, DeleteRecord, PutRecord, Register
+from shared.domain.findings import Finding
+from shared.domain.ids import ResourceId
+from shared.domain.marks import Claim, claims, end_of, record_is_ours
+from shared.domain.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the records of ours will tell once the plan is carried out."""
+
+    claims: tuple[Claim, ...]
+
+    def is_ours(self, endpoint: ResourceId, registered: str) -> bool:
+        return any(c.endpoint == endpoint and c.ours and registered.lower() in c.ids for c in self.claims)
+
+    def is_lent(self, change: Allow) -> bool:
+        end, wanted = end_of(change.service), change.id.lower()
+        mine = (c for c in self.claims if c.endpoint == change.endpoint and not c.ours)
+        return any(wanted in claim.ids and end in claim.lent for claim in mine)
+
+
+def only_witnessed(
+    view: View, wishes: Iterable[Connecting], planned: list[Change | Finding]
+) -> Iterator[Change | Finding]:
+    """What was planned, without what no record would tell of; see the table above."""
+    told = _told_after(view, planned)
+    unmarked = {wish.endpoint.id: wish for wish in wishes if _goes_untold(view, wish, told)}
+    refused: set[ResourceId] = set()
+    for one in planned:
+        if isinstance(one, Register | Allow) and one.endpoint in unmarked:
+            continue
+        if isinstance(one, Allow) and _is_foreign(view, one) and not told.is_lent(one):
+            refused.add(one.endpoint)
+            continue
+        yield one
+    for endpoint, wish in unmarked.items():
+        yield from take_out(view, endpoint, view.rules.id_of(wish.endpoint).lower())
+    for endpoint in sorted(refused | unmarked.keys()):
+        yield Finding("access-untold", str(endpoint), _WHY[endpoint in unmarked])
+
+
+_WHY = {
+    True: "descriptions of registrations are not kept, and no record could tell that its registration is ours",
+    False: "it was registered by somebody else, and no record could tell which services we allow under that",
+}
+
+
+def _goes_untold(view: View, wish: Connecting, told: Told) -> bool:
+    """Whether its registration, made in this pass or to be made now, is or would be marked nowhere."""
+    wanted = view.rules.id_of(wish.endpoint).lower()
+    made = wanted in view.registrations and wanted in view.learned.made and wanted not in view.marked
+    new = wanted not in view.registrations and view.learned.marks_lost
+    waits = new and wanted in view.learned.refused  # its own failure is told
+    return (made or (new and not waits)) and not told.is_ours(wish.endpoint.id, wanted)
+
+
+def _is_foreign(view: View, change: Allow) -> bool:
+    known = change.id.lower() in view.registrations
+    return known and change.id.lower() not in view.owned.get(change.endpoint, frozenset())
+
+
+def _told_after(view: View, planned: Iterable[Change | Finding]) -> Told:
+    after = {f"{r.zone}/A/{r.name}": r for r in view.world.records() if record_is_ours(r, view.rules.owner)}
+    for one in planned:
+        if isinstance(one, DeleteRecord):
+            after.pop(one.object, None)
+        if isinstance(one, PutRecord) and one.object not in view.learned.unwritten:
+            after[one.object] = one.after
+    return Told(tuple(claim for record in after.values() for claim in claims(record).values()))
