@@ -93,7 +93,8 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
 def of_undoing(view: View, endpoint: ResourceId) -> Iterator[Finding]:
     """What stays of an endpoint that is undone: what is not ours, or not in our domain."""
     lent = view.lent.get(endpoint, {})
-    for registered in sorted(one for one in lent if one in view.registrations):
+    theirs = lent.keys() | view.contested.get(endpoint, frozenset())
+    for registered in sorted(one for one in theirs if one in view.registrations):
         yield Finding("registration-foreign", str(endpoint), _told_foreign(view, registered))
     for registered in sorted(lent.keys() | view.owned.get(endpoint, frozenset())):
         for entry in entries_of(view, registered):

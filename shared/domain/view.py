@@ -10,7 +10,7 @@ from shared.domain.ids import ResourceId
 from shared.domain.learned import NOTHING_LEARNED, Learned
 from shared.domain.marks import MARK, Claim, claims, endpoint_marked, record_is_ours
 from shared.domain.model import Config, Endpoint, Registration, Service, Zone
-from shared.domain.ownership import Evidence, Lent, Ours, Standing, standings
+from shared.domain.ownership import Contested, Evidence, Lent, Ours, Standing, standings
 from shared.domain.rules import Rules
 from shared.domain.selectors import Selectors
 from shared.domain.world import ReadConfig, World
@@ -165,6 +165,15 @@ class View:
             if isinstance(standing, Ours):
                 found[standing.endpoint].add(registered)
         return {endpoint: frozenset(ids) for endpoint, ids in found.items()}
+
+    @cached_property
+    def contested(self) -> dict[ResourceId, frozenset[str]]:
+        """The ids that our records tell to be an endpoint's and ours, and other witnesses do not."""
+        found: defaultdict[ResourceId, frozenset[str]] = defaultdict(frozenset)
+        for claim in self._claims:
+            differ = {one for one in claim.ids if isinstance(self.standings[one], Contested)}
+            found[claim.endpoint] |= differ
+        return dict(found)
 
     @cached_property
     def lent(self) -> dict[ResourceId, dict[str, frozenset[str]]]:

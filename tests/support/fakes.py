@@ -198,6 +198,7 @@ class FakeClickHouse:
     refuses_add: bool = False
     answers_writes: bool = True
     kept_of_description: int = 1_000
+    rewords: Callable[[str], str] = str
     refused_ids: set[str] = field(default_factory=set)
 
     def have(self, *services: Service, alias: str = ALIAS) -> None:
@@ -275,7 +276,7 @@ class FakeClickHouse:
         return any(endpoint_id in one.allow_list for one in self.known.values())
 
     def _kept(self, entry: Registration) -> Registration:
-        return replace(entry, description=entry.description[: self.kept_of_description])
+        return replace(entry, description=self.rewords(entry.description)[: self.kept_of_description])
 
     @staticmethod
     def _refuse(refused: bool, why: str) -> None:  # noqa: FBT001 -- reads as a sentence
