@@ -92,6 +92,19 @@ def lent_to(view: View, wish: Connecting) -> frozenset[str]:
     return frozenset(new | (before & still))
 
 
+def lent_before(view: View, wish: Connecting) -> str | None:
+    """The other kind of its id, if that is somebody else's and we allow it still; None if there is none."""
+    for other, ends in sorted(view.lent.get(wish.endpoint.id, {}).items()):
+        listed = {end_of(service.id) for service in view.listing.get(other, ())}
+        if (
+            other in alive(wish.endpoint)
+            and other != view.rules.id_of(wish.endpoint).lower()
+            and ends & listed
+        ):
+            return other
+    return None
+
+
 def is_elsewhere(view: View, wish: Connecting) -> bool:
     """Whether its id is registered for another region: an ARM id stays when its endpoint is recreated."""
     registration = view.registrations.get(view.rules.id_of(wish.endpoint).lower())

@@ -64,15 +64,17 @@ def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
     return addresses or Finding("no-private-ip", str(endpoint.id), "it has no private address yet")
 
 
-def settled(obstacles: Iterable[Obstacle]) -> Iterator[Obstacle]:
-    """The obstacles, with only one network linked to a zone in one pass: its records will be for that one."""
-    linked: dict[ResourceId, LinkNetwork] = {}
-    for one in obstacles:
-        first = linked.setdefault(one.zone, one) if isinstance(one, LinkNetwork) else one
-        if isinstance(one, LinkNetwork) and isinstance(first, LinkNetwork) and first.network != one.network:
-            yield _not_linked(one, f"{first.endpoint} of {first.network} comes first")
-        else:
-            yield one
+def settled(obstacles: Iterable[Obstacle], placed: Iterable[Placement]) -> Iterator[Obstacle]:
+    """The obstacles, without links of networks to zones that will get records for another network in this pass."""
+    first: dict[ResourceId, tuple[ResourceId, ResourceId | None]] = {}
+    for one in (one for one in placed if not one.shares):
+        first.setdefault(one.zone.id, (one.endpoint.id, one.endpoint.network))
+    for obstacle in obstacles:
+        if not isinstance(obstacle, LinkNetwork):
+            yield obstacle
+            continue
+        other, network = first.setdefault(obstacle.zone, (obstacle.endpoint, obstacle.network))
+        yield obstacle if network == obstacle.network else _not_linked(obstacle, f"{other} comes first")
 
 
 def _made(

@@ -104,14 +104,14 @@ def _records(
     view: View, wishes: list[access.Connecting], undone: set[ResourceId]
 ) -> Iterator[Change | Finding]:
     found = [_placement(view, wish) for wish in wishes]
-    yield from settled([one for one in found if not isinstance(one, Placement)])
+    placed = [one for one in found if isinstance(one, Placement)]
+    yield from settled([one for one in found if not isinstance(one, Placement)], placed)
     placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
-    for one in found:
-        if isinstance(one, Placement):
-            placements[one.zone.id].append(one)
-    placed = {one.endpoint.id for one in found if isinstance(one, Placement)}
+    for one in placed:
+        placements[one.zone.id].append(one)
+    leaving = undone | {one.endpoint.id for one in placed}
     for zone in view.zones:
-        yield from records.plan_zone(view, zone, placements[zone.id], undone | placed)
+        yield from records.plan_zone(view, zone, placements[zone.id], leaving)
 
 
 def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
@@ -134,23 +134,44 @@ def _labels(view: View, services: frozenset[str]) -> frozenset[str]:
 def _claim(view: View, wish: access.Connecting) -> Claim:
     """What the endpoint's records are to tell: under which id it is registered, and whether by us.
 
-    Nothing of an id whose registration has just failed: a record must not claim it, nor wait for it.
+    | its id                                                       | told                               |
+    |--------------------------------------------------------------|------------------------------------|
+    | to be registered, or registered by us                        | as ours                            |
+    | registered by somebody else                                  | with the services that we allow    |
+    | its registration has just failed                             | none: a record claims nothing else |
+    | another kind of id is somebody else's, and allowed by us yet | that one, and its own as `former`  |
+
+    What else is ours, and marked by no description, is told as `former`.
     """
     endpoint = wish.endpoint
     wanted = view.rules.id_of(endpoint).lower()
     owned = view.owned.get(endpoint.id, frozenset())
     there = view.registrations.keys() | view.listing.keys()
     former = frozenset(sorted((owned & there) - view.marked.keys() - {wanted})[:MOST_FORMER])
-    if wanted not in view.registrations and wanted in view.learned.refused:
-        return Claim(endpoint.id, None, former=former, words=_words(view, endpoint.id, former))
-    told = wanted if wanted == endpoint.guid.lower() else str(endpoint.id)
     words = _words(view, endpoint.id, former | (owned & {wanted}))
     if wanted not in view.registrations:  # The API will make the same of our words as it made before.
-        return Claim(endpoint.id, told, former=former, words=words | view.words.get(endpoint.id, frozenset()))
-    if wanted in owned:
+        words |= view.words.get(endpoint.id, frozenset())
+    ours = wanted in owned or wanted not in view.registrations
+    if ours and (other := access.lent_before(view, wish)):
+        lent = view.lent[endpoint.id][other]
+        return Claim(
+            endpoint.id,
+            _told_id(endpoint, other),
+            ours=False,
+            lent=lent,
+            former=former | {wanted},
+            words=words,
+        )
+    if wanted not in view.registrations and wanted in view.learned.refused:
+        return Claim(endpoint.id, None, former=former, words=words)
+    told = _told_id(endpoint, wanted)
+    if ours:
         return Claim(endpoint.id, told, former=former, words=words)
-    lent = access.lent_to(view, wish)
-    return Claim(endpoint.id, told, ours=False, lent=lent, former=former, words=words)
+    return Claim(endpoint.id, told, ours=False, lent=access.lent_to(view, wish), former=former, words=words)
+
+
+def _told_id(endpoint: Endpoint, registered: str) -> str:
+    return registered if registered == endpoint.guid.lower() else str(endpoint.id)
 
 
 def _words(view: View, endpoint: ResourceId, ids: Iterable[str]) -> frozenset[str]:

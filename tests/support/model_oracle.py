@@ -261,7 +261,9 @@ def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> boo
 
 
 def _must_go(case: Case, service: str, id_: str) -> bool:
-    return all(_may_go(truth, case.deployment, service, id_) for truth in (case.before, case.after))
+    author = case.after.authors.get(("entry", service, id_))
+    mine = author == case.deployment.owner or case.alone(id_)
+    return mine and all(_may_go(truth, case.deployment, service, id_) for truth in (case.before, case.after))
 
 
 def _must_stay(case: Case, service: str, id_: str) -> bool:
@@ -434,10 +436,11 @@ def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants:
 
 def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, Claimed], where: str) -> Iterator[str]:
     after, endpoint = case.after, case.after.endpoints[slot]
+    id_ = wanted_id(case.deployment, endpoint)
+    others = {token(slot, one) for one in live_ids(endpoint) if _waits(case, endpoint)} - {token(slot, id_)}
     if tuple(sorted(mine)) != after.addresses(endpoint):
         yield f"{where} tells {sorted(mine)} for {slot.name}, which has {after.addresses(endpoint)}"
-    id_ = wanted_id(case.deployment, endpoint)
-    for claim in mine.values():
+    for claim in (one for one in mine.values() if one.ours or one.id not in others):
         if claim.id != token(slot, id_) and (claim.id != "none" or after.registered(id_)):
             yield f"{where} tells {claim.id} for {slot.name}, which is registered as {id_}"
         if (

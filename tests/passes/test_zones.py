@@ -1,0 +1,115 @@
+"""Zones that change: made for one network, left by an endpoint, shared by several."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.ids import ResourceId, Scope
+from shared.domain.report import Report
+from shared.memory import Memory
+from tests.support.fakes import Cloud
+from tests.support.passes import run
+from tests.support.worlds import (
+    SUBSCRIPTION,
+    address,
+    endpoint,
+    foreign_record,
+    network,
+    pe,
+    record,
+    registered,
+    rules,
+    zone,
+    zone_id,
+)
+
+GROUP = zone_id("rg-zones")
+MAKES_ZONES = rules(zone_group=Scope(SUBSCRIPTION, "rg-zones"))
+OLD, NEW = zone_id("rg-dns"), zone_id("rg-new")
+
+
+def told(report: Report, code: str) -> list[str]:
+    return [one.message for one in report.plan.findings if one.code == code]
+
+
+def addresses(cloud: Cloud, at: ResourceId) -> tuple[str, ...]:
+    found = cloud.dns.record(at)
+    return found.addresses if found else ()
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_a_second_network(*, at_once: bool) -> None:
+    """A zone that was made for one network is not linked to another, which may not reach its addresses."""
+    cloud = Cloud(endpoint(1), endpoint(2, vnet="v2"))
+    for targets in [(pe(1), pe(2))] if at_once else [(pe(1),), (pe(2),), (pe(1), pe(2))]:
+        report = await run(cloud, *targets, by=MAKES_ZONES)
+    assert cloud.dns.known[GROUP].networks == {network()}
+    assert addresses(cloud, GROUP) == (address(1),)
+    (words,) = told(report, "zone-not-linked")
+    assert f"{network('v2')} is not linked to it: " in words
+    assert not report.problems
+
+
+@pytest.mark.parametrize(
+    ("here", "linked"),
+    [
+        (zone(id_=GROUP, vnets=()), True),
+        (zone(id_=GROUP, vnets=("v9",)), True),
+        (zone(record(2, zone=GROUP), id_=GROUP, vnets=()), True),
+        (zone(record(3, zone=GROUP), id_=GROUP, vnets=("v9",)), False),
+        (zone(record(7, zone=GROUP), id_=GROUP, vnets=()), True),
+        (zone(record(2, zone=GROUP, owner="other"), id_=GROUP, vnets=()), False),
+        (zone(foreign_record(zone=GROUP), id_=GROUP, vnets=()), False),
+    ],
+    ids=["empty", "another's but empty", "same network", "other network", "gone", "other owner", "by hand"],
+)
+async def test_linked_where_its_records_lead_here(here: Any, *, linked: bool) -> None:
+    """A zone in DNS_ZONE_RESOURCE_GROUP is linked where all it leads to is of the same network."""
+    cloud = Cloud(endpoint(1), endpoint(2), endpoint(3, vnet="v9"), zones=[here])
+    cloud.clickhouse.have_registered(*(registered(n) for n in (2, 3)))
+    report = await run(cloud, pe(1), by=MAKES_ZONES)
+    assert (network() in cloud.dns.known[GROUP].networks) is linked
+    assert bool(told(report, "zone-not-linked")) is not linked
+
+
+async def test_linked_where_both_share() -> None:
+    """Two that consent to one record consent to one zone."""
+    cloud = Cloud(endpoint(1, dns="shared"), endpoint(2, vnet="v2", dns="shared"))
+    for n in (1, 2):
+        assert not (await run(cloud, pe(n), by=MAKES_ZONES)).problems
+    assert addresses(cloud, GROUP) == (address(1), address(2))
+
+
+async def test_moved_by_its_tag() -> None:
+    """An endpoint that gets a zone tag leaves the zone it was in, with the next event, in a cold process too."""
+    for memory in (None, Memory()):
+        cloud = Cloud(endpoint(1), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())])
+        await run(cloud, pe(1), memory=memory)
+        cloud.network.have(endpoint(1, zone_tag=str(NEW)))
+        assert not (await run(cloud, pe(1), memory=memory)).problems
+        assert (addresses(cloud, OLD), addresses(cloud, NEW)) == ((), (address(1),))
+
+
+async def test_moved_by_its_tag_and_back() -> None:
+    """A process that saw its record in a zone that no network is linked to finds it there again."""
+    cloud, memory = (
+        Cloud(endpoint(1, zone_tag=str(NEW)), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]),
+        Memory(),
+    )
+    await run(cloud, pe(1), memory=memory)
+    cloud.network.have(endpoint(1))
+    await run(cloud, pe(1), memory=memory)
+    assert (addresses(cloud, OLD), addresses(cloud, NEW)) == ((address(1),), ())
+
+
+async def test_moved_by_its_link() -> None:
+    """When its network was linked to another zone, its next event takes its record along, in a warm process too.
+
+    Also where that process has learned of the new link from somebody else's event.
+    """
+    cloud, memory = Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]), Memory()
+    await run(cloud, pe(1), memory=memory)
+    cloud.dns.have(zone(*cloud.dns.known[OLD].records.values(), id_=OLD, vnets=()), zone(id_=NEW))
+    await run(cloud, pe(2), memory=memory)
+    await run(cloud, pe(1), memory=memory)
+    assert (addresses(cloud, OLD), addresses(cloud, NEW)) == ((), (address(2),))
