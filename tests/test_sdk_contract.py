@@ -1,29 +1,25 @@
 """What we rely on of azure-mgmt-network without its API description promising it."""
 
-import pytest
-from azure.mgmt.network.models import PrivateEndpoint
+import inspect
 
-from shared.adapters.azure_network import endpoint_from
+from azure.mgmt.network.aio import NetworkManagementClient
+from azure.mgmt.network.aio.operations import NetworkInterfacesOperations, PrivateEndpointsOperations
+from azure.mgmt.network.models import PrivateEndpointProperties
 
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
-ID = (
-    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg1"
-    "/providers/Microsoft.Network/privateEndpoints/pe1"
-)
-TOLD = {"id": ID, "properties": {"resourceGuid": GUID, "provisioningState": "Succeeded"}}
+from shared.adapters.azure_network import API_VERSION
 
 
-def test_resource_guid_is_kept() -> None:
-    """The SDK's model keeps resourceGuid, which it does not declare, where we look for it."""
-    endpoint = PrivateEndpoint(TOLD)
-    assert endpoint.properties is not None
-    assert endpoint.properties.get("resourceGuid") == GUID
-    assert endpoint["properties"]["resourceGuid"] == GUID
-    assert endpoint_from(endpoint).guid == GUID
+def test_requests_of_our_own() -> None:
+    """The client takes requests of our own through its pipeline."""
+    assert list(inspect.signature(NetworkManagementClient.send_request).parameters)[:2] == ["self", "request"]
+
+
+def test_api_version() -> None:
+    """We speak the version of the API that the SDK speaks, whose answers it was made for."""
+    for operation in (PrivateEndpointsOperations.get, NetworkInterfacesOperations.get):
+        assert f'"{API_VERSION}"' in inspect.getsource(operation)
 
 
 def test_resource_guid_is_still_undeclared() -> None:
-    """The day the SDK declares resourceGuid, its model may be asked for it plainly."""
-    endpoint = PrivateEndpoint(TOLD)
-    with pytest.raises(AttributeError):
-        _ = endpoint.properties.resource_guid  # type: ignore[union-attr]
+    """The day the SDK declares resourceGuid, its models may be asked for it plainly."""
+    assert not hasattr(PrivateEndpointProperties, "resource_guid")

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import quote
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -17,6 +18,7 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.pipeline.transport import AsyncHttpTransport
+from azure.core.rest import HttpRequest
 from azure.mgmt.network.aio import NetworkManagementClient
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
@@ -25,6 +27,8 @@ from shared.adapters.retrying import Deadline, within
 from shared.adapters.shapes import MISSHAPEN
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
+
+type Json = Mapping[str, Any]
 
 USER_AGENT = "clickhouse-privatelink"
 # What the SDK lets through of a body that is no JSON or has an unknown shape, charset or compression.
@@ -146,6 +150,31 @@ async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
         raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}") from error
     except UNINTELLIGIBLE as error:
         raise TemporaryError(f"{what}: ARM's answer cannot be read ({type(error).__name__})") from error
+
+
+async def fetched(client: NetworkManagementClient, path: str, api_version: str) -> Json:
+    """The JSON at a path of ARM, through the client's pipeline.
+
+    Raises HttpResponseError as the client's own operations do.
+    """
+    return await _send(client, HttpRequest("GET", quote(path), params={"api-version": api_version}))
+
+
+async def all_pages(client: NetworkManagementClient, path: str, api_version: str) -> list[Json]:
+    """Every item of the list at a path; if one page fails, the list fails."""
+    page = await fetched(client, path, api_version)
+    found: list[Json] = [*page["value"]]
+    while link := page.get("nextLink"):
+        page = await _send(client, HttpRequest("GET", link))
+        found += page["value"]
+    return found
+
+
+async def _send(client: NetworkManagementClient, request: HttpRequest) -> Json:
+    answer = await client.send_request(request)
+    if answer.status_code != 200:
+        raise HttpResponseError(response=answer)
+    return cast("Json", answer.json())
 
 
 async def collect(pages: Any) -> list[Mapping[str, Any]]:

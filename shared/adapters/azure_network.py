@@ -1,7 +1,8 @@
 """Private endpoints and network interfaces, through azure-mgmt-network.
 
-`resourceGuid` is on the wire but not in the API's description, so it is read by key from the JSON that
-the SDK's models keep; nothing here uses the models' attributes.
+Its client sends our requests through its pipeline and hands back the JSON. Its models are left out: they
+do not have `resourceGuid`, which is on the wire but not in the API's description, nothing else of them
+would be used either, and to make them is most of the work of a long list.
 """
 
 from collections.abc import Mapping
@@ -10,14 +11,14 @@ from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 from typing import Any
 
-from shared.adapters.arm import ArmClients, ask, ask_or_absent, collect
+from shared.adapters.arm import ArmClients, Json, all_pages, ask, ask_or_absent, fetched
 from shared.adapters.retrying import Budget
 from shared.adapters.shapes import MISSHAPEN, items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model import Absent, Connection, Endpoint
 
-type Json = Mapping[str, Any]
+API_VERSION = "2026-03-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +29,40 @@ class AzureNetwork:
     budget: Budget
 
     async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
-        operations = self.clients.network(endpoint.subscription).private_endpoints
         return await ask_or_absent(
             self.budget.for_one_read(),
             f"reading private endpoint {endpoint}",
-            lambda: operations.get(endpoint.resource_group, endpoint.name),
+            lambda: fetched(self.clients.network(endpoint.subscription), str(endpoint), API_VERSION),
             endpoint_from,
         )
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
-        operations = self.clients.network(scope.subscription).private_endpoints
-        group = scope.resource_group
         return await ask(
             self.budget.for_one_read(),
             f"listing the private endpoints of {scope}",
-            lambda: collect(operations.list(group) if group else operations.list_by_subscription()),
+            lambda: self._listed(scope, Kind.PRIVATE_ENDPOINT),
             lambda told: tuple(endpoint for one in told if (endpoint := _legible(one))),
         )
 
     async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
-        operations = self.clients.network(interface.subscription).network_interfaces
         return await ask_or_absent(
             self.budget.for_one_read(),
             f"reading network interface {interface}",
-            lambda: operations.get(interface.resource_group, interface.name),
+            lambda: fetched(self.clients.network(interface.subscription), str(interface), API_VERSION),
             addresses_from,
         )
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
-        operations = self.clients.network(scope.subscription).network_interfaces
-        group = scope.resource_group
         return await ask(
             self.budget.for_one_read(),
             f"listing the network interfaces of {scope}",
-            lambda: collect(operations.list(group) if group else operations.list_all()),
+            lambda: self._listed(scope, Kind.NETWORK_INTERFACE),
             _all_addresses,
         )
+
+    async def _listed(self, scope: Scope, kind: Kind) -> list[Json]:
+        client = self.clients.network(scope.subscription)
+        return await all_pages(client, f"{scope}/providers/{kind.value}", API_VERSION)
 
 
 def endpoint_from(json: Json) -> Endpoint:
