@@ -9,7 +9,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from demo.app import report_in
+from demo.app import line_in
 from demo.checks import UnexpectedStateError
 from demo.keep import keep
 from demo.scenario import STORY, play
@@ -75,8 +75,8 @@ def _show_log(stage: Stage) -> None:
     """The end of the host's log, passes in a form for people."""
     stage.show.headline("\nThe end of the host's log:")
     for line in stage.host.logs()[-_LOG_LINES:]:
-        if report := report_in(line):
-            stage.show.report(report)
+        if told := line_in(line):
+            stage.show.line(told)
         else:
             stage.show.verbatim(line)
 

@@ -1,7 +1,8 @@
-"""The app's doors as its operator uses them, and what it logs of each pass."""
+"""The app's doors as its operator uses them, what it logs of each pass, and the reports it keeps of audits."""
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -9,17 +10,20 @@ from demo.checks import Checks
 from demo.show import Show
 from demo.world import Json
 from localhost.host import Host
+from shared.document import from_json
+from shared.domain.audited import AuditReport
 
 PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
 class App:
-    """The running app."""
+    """The running app. `store`: the folder in which it keeps audits' reports."""
 
     host: Host
     show: Show
     checks: Checks
+    store: Path
 
     def webhook(self) -> str:
         return f"{self.host.url}/runtime/webhooks/eventgrid?functionName=endpoint_changed"
@@ -34,36 +38,49 @@ class App:
         report: Json = answer.json()
         return report
 
-    def audit(self) -> Json:
-        """Run the audit's timer function by hand; what it found is in the log."""
+    def audit(self) -> AuditReport:
+        """Run the audit's timer function by hand; what it found is in the report store."""
         self.show.command(f'curl {self.host.url}/admin/functions/audit -d \'{{"input": ""}}\'')
-        before = self.logged()
+        before = self._latest()
         url = f"{self.host.url}/admin/functions/audit"
         httpx.post(url, json={"input": ""}, timeout=PATIENCE, trust_env=False).raise_for_status()
         with self.show.waiting("waiting for the audit to end"):
-            return self.report("audit", before, PATIENCE)
+            return self.checks.wait_for("the audit's report", lambda: self._newer(before), PATIENCE)
 
     def logged(self) -> int:
         return len(self.host.logs())
 
-    def report(self, door: str, after: int, seconds: float | None = None) -> Json:
-        """The first report of that door that is logged after so many lines."""
-        return self.checks.wait_for(
-            f"a report of {door} in the host's log", lambda: self._report(door, after), seconds
-        )
+    def delivery(self, after: int) -> Json:
+        """What is logged of the first event after so many lines, with the findings of its pass."""
+        told = self.checks.wait_for("an event in the host's log", lambda: self._delivery(after))
+        lines = filter(None, map(line_in, self.host.logs()[after:]))
+        found = [
+            one for one in lines if one["event"] == "finding" and one.get("passId") == told.get("passId")
+        ]
+        return {**told, "findings": found}
 
-    def _report(self, door: str, after: int) -> Json | None:
-        reports = filter(None, map(report_in, self.host.logs()[after:]))
-        return next((one for one in reports if one["door"] == door), None)
+    def _delivery(self, after: int) -> Json | None:
+        lines = filter(None, map(line_in, self.host.logs()[after:]))
+        return next((one for one in lines if one["event"] == "delivery"), None)
+
+    def _latest(self) -> AuditReport | None:
+        try:
+            return from_json((self.store / "latest.json").read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def _newer(self, than: AuditReport | None) -> AuditReport | None:
+        latest = self._latest()
+        return latest if latest and (than is None or latest.pass_id != than.pass_id) else None
 
 
-def report_in(line: str) -> Json | None:
-    """The report in a line of the log, if there is one: a JSON object that names its door."""
-    start = line.find("{")
+def line_in(text: str) -> Json | None:
+    """What a line of the log tells, if it is one of the app's: a JSON object that names its event."""
+    start = text.find("{")
     if start < 0:
         return None
     try:
-        report = json.loads(line[start:])
+        line = json.loads(text[start:])
     except ValueError:
         return None
-    return report if isinstance(report, dict) and "door" in report else None
+    return line if isinstance(line, dict) and "event" in line else None

@@ -83,8 +83,15 @@ class People:
     def take_off_allow_list(self, service: str, guid: str) -> None:
         self.show.command(f"# in the ClickHouse Cloud console: {guid} taken off {service}")
         path = f"/v1/organizations/{ORGANIZATION}/services/{SERVICE_IDS[service]}"
+        self._console(path, {"privateEndpointIds": {"remove": [guid]}})
+
+    def deregister(self, guid: str) -> None:
+        self.show.command(f"# in the ClickHouse Cloud console: {guid} removed from the organization")
+        gone = {"id": guid, "cloudProvider": "azure", "region": REGION}
+        self._console(f"/v1/organizations/{ORGANIZATION}", {"privateEndpoints": {"remove": [gone]}})
+
+    def _console(self, path: str, body: Json) -> None:
         auth = (CONSOLE_KEY["id"], CONSOLE_KEY["secret"])
-        body = {"privateEndpointIds": {"remove": [guid]}}
         self.client.patch(path, json=body, auth=auth).raise_for_status()
 
     def _arm(self, method: str, path: str, body: Json | None = None) -> httpx.Response:

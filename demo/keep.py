@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from demo.app import report_in
+from demo.app import line_in
 from demo.by_hand import endpoint_body
 from demo.stage import Stage
 from demo.stage import settings as settings_for
@@ -19,7 +19,9 @@ def keep(stage: Stage) -> None:
     """Until Ctrl-C."""
     with TemporaryDirectory() as folder:
         settings = Path(folder, "local.settings.json")
-        settings.write_text(json.dumps({"IsEncrypted": False, "Values": settings_for(stage.sim.url)}))
+        settings.write_text(
+            json.dumps({"IsEncrypted": False, "Values": settings_for(stage.sim.url, stage.app.store)})
+        )
         stage.show.verbatim(commands(stage, settings))
         stage.show.headline("Everything keeps running. Ctrl-C ends it. What the app does is told here:")
         _tell_until_it_ends(stage)
@@ -73,8 +75,8 @@ curl -s $SIM/_sim/faults -d '{{"match": {{"method": "PATCH", "path": "/services/
 
 
 def _tell(stage: Stage, line: str) -> None:
-    """A pass with its outcomes and findings; other lines only if they warn."""
-    if report := report_in(line):
-        stage.show.report(report)
+    """What the app did; of other lines those that warn."""
+    if told := line_in(line):
+        stage.show.line(told)
     elif " WARNING " in line or " ERROR " in line:
         stage.show.say(line)

@@ -1,10 +1,15 @@
 """The story, scene by scene. Whatever a scene claims it checks against the simulator's state and logs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 from demo.stage import Stage
-from demo.world import ENDPOINT, OWNER, STRANGER, STRANGERS_ALIAS, ZONE, Json, endpoint_id
+from demo.world import BATCH, ENDPOINT, OWNER, STRANGER, STRANGERS_ALIAS, ZONE, Json, endpoint_id
+from shared.domain.audited import AuditedEndpoint, AuditReport, Health
+
+DRIFT = ("allow-list-missing", "record-drift", "registration-missing", "registration-orphaned")
+ADDED, REMOVED = ["allow", "put-record", "register"], ["deregister", "disallow"]
+_PLANNED = [*ADDED, *REMOVED]
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ def created(stage: Stage) -> None:
     stage.delivered()
     stage.show_pass(reads=True)
     stage.show.note("(the first event of a process also waits for the SDKs to be loaded)")
-    _expect_reachable(stage, ["analytics", "reporting"], stage.event_report())
+    _expect_reachable(stage, ["analytics", "reporting"], _hostnames(stage))
+    stage.checks.expect("events told", ["EndpointRegistered"], stage.told)
     _expect_foreign_untouched(stage)
 
 
@@ -51,7 +57,7 @@ def retagged(stage: Stage) -> None:
     stage.checks.expect(
         "write calls", 1, lambda: len(stage.writes()), "1: nothing else was different from what it should be"
     )
-    _expect_reachable(stage, ["analytics"], stage.event_report())
+    _expect_reachable(stage, ["analytics"], _hostnames(stage))
 
 
 def recreated(stage: Stage) -> None:
@@ -66,7 +72,7 @@ def recreated(stage: Stage) -> None:
     stage.delivered()
     stage.show_pass()
     _expect_gone(stage, before.guid(ENDPOINT))
-    _expect_reachable(stage, ["analytics"], stage.event_report())
+    _expect_reachable(stage, ["analytics"], _hostnames(stage))
     addresses = [before.address(ENDPOINT), stage.now().address(ENDPOINT)]
     stage.checks.expect("addresses", 2, lambda: len(set(addresses)), " then ".join(addresses))
     _expect_foreign_untouched(stage)
@@ -74,37 +80,70 @@ def recreated(stage: Stage) -> None:
 
 def audited(stage: Stage) -> None:
     stage.show.say(
-        "Two people mean well. No event tells of it, but the audit sees it. Its policy is to report only."
+        "The audit looks at everything in scope and everything that is ours. Its policy: report only."
     )
-    stage.people.take_off_allow_list("analytics", stage.now().guid(ENDPOINT))
+    _expect_well(stage, stage.app.audit())
+    stage.show.say("A second endpoint comes and goes; the event of its deletion is lost on its way.")
+    stage.people.create_endpoint(BATCH, "reporting")
+    stage.delivered()
+    stage.show_pass()
+    gone = stage.now().guid(BATCH)
+    stage.checks.expect(f"{gone[:8]} allowed by", ["reporting"], lambda: stage.now().allowed_by(gone))
+    stage.sim.delivery(lose=1)
+    stage.people.delete_endpoint(BATCH)
+
+
+def drifted(stage: Stage) -> None:
+    stage.show.say(
+        "Three more things are changed by hand, by people who mean well. No event tells of it, but the audit"
+        " sees all four."
+    )
+    guid = stage.now().guid(ENDPOINT)
+    stage.people.take_off_allow_list("analytics", guid)
+    stage.people.deregister(guid)
     stage.people.repoint_wildcard("10.0.1.200")
     stage.checks.expect("connection", "Rejected", lambda: stage.now().connection(ENDPOINT))
-    drifted = stage.now().state
+    before = stage.now().state
     report = stage.app.audit()
-    for finding in report["findings"]:
-        stage.show.finding(finding)
-    _expect_findings(stage, report, "allow-list-missing", "record-drift")
+    _show_findings(stage, report)
+    _expect_findings(stage, [one.code for one in report.findings], *DRIFT)
+    serious = [one for one in report.findings if one.severity != "info"]
+    stage.checks.expect("events told", ["DriftDetected"] * len(serious), stage.told)
     _expect_no_writes(stage)
-    stage.checks.expect("state", drifted, lambda: stage.now().state, "as before the audit")
+    stage.checks.expect("state", before, lambda: stage.now().state, "as before the audit")
 
 
-def repaired(stage: Stage) -> None:
-    stage.show.say("A dry run tells what a sync would do, and writes nothing.")
+def dry_run(stage: Stage) -> None:
+    stage.show.say("A dry run of sync tells what would be done about it, and writes nothing.")
     dry = stage.app.sync(dry_run=True)
     for change in dry["plan"]:
         stage.show.change(change)
-    stage.checks.expect("plan", ["allow", "put-record"], lambda: _named(dry["plan"]))
+    stage.checks.expect("plan", [*ADDED, *REMOVED], lambda: sorted(_named(dry["plan"]), key=_PLANNED.index))
     _expect_no_writes(stage)
-    stage.show.say("The sync does just that.")
-    report = stage.app.sync(dry_run=False)
-    for outcome in report["outcomes"]:
-        stage.show.change(outcome)
-    stage.checks.expect(
-        "outcomes", ["done", "done"], lambda: [outcome["status"] for outcome in report["outcomes"]]
+
+
+def repaired(stage: Stage) -> None:
+    stage.show.say("The policy upsert makes what is missing and mends what is wrong: three of the four.")
+    with stage.app_under("upsert") as app:
+        report = app.audit()
+    _show_repairs(stage, report)
+    _expect_repairs(stage, report, ADDED)
+    _expect_findings(
+        stage, [one.code for one in report.findings], "registration-orphaned", "allow-list-extra"
     )
-    stage.checks.expect("changed as planned", _named(dry["plan"]), lambda: _named(report["outcomes"]))
+    _expect_reachable(stage, ["analytics"], _row(report).hostnames)
+    stage.show.say("The policy sync also removes: the fourth, what the deleted endpoint has left behind.")
+    with stage.app_under("sync") as app:
+        report = app.audit()
+    _show_repairs(stage, report)
+    _expect_repairs(stage, report, REMOVED)
+    _expect_well(stage, report)
+    told = ["DriftRepaired"] * (len(ADDED) + len(REMOVED)) + ["EndpointDeregistered", "EndpointRegistered"]
+    stage.checks.expect("events told", told, stage.told)
     stage.show_waits()
-    _expect_reachable(stage, ["analytics"], report)
+    _expect_foreign_untouched(stage)
+    nothing = stage.app.sync(dry_run=False)
+    stage.checks.expect("left for a sync", [], lambda: nothing["outcomes"], "nothing")
 
 
 def stranger(stage: Stage) -> None:
@@ -116,10 +155,11 @@ def stranger(stage: Stage) -> None:
     stage.people.create_endpoint(STRANGER, "*", STRANGERS_ALIAS)
     stage.delivered()
     stage.show_pass()
-    report = stage.event_report()
-    for finding in report["findings"]:
+    found = stage.delivery()["findings"]
+    for finding in found:
         stage.show.finding(finding)
-    _expect_findings(stage, report, "not-a-clickhouse-endpoint")
+    _expect_findings(stage, [one["code"] for one in found], "not-a-clickhouse-endpoint")
+    stage.checks.expect("events told", ["EndpointRefused"], stage.told)
     _expect_no_writes(stage)
     stage.checks.expect(
         "given to it", before, lambda: stage.now().managed(), "nothing: ClickHouse Cloud and zones as before"
@@ -150,14 +190,16 @@ STORY = (
     Scene("The same event comes twice", delivered_twice),
     Scene("Its tag is edited", retagged),
     Scene("It is deleted and created again", recreated),
-    Scene("Hand-made changes, and an audit that finds them", audited),
-    Scene("A dry run, and a sync that repairs them", repaired),
+    Scene("An audit finds all well, and then a deletion goes unnoticed", audited),
+    Scene("Drift in four ways, and an audit that finds it", drifted),
+    Scene("A dry run", dry_run),
+    Scene("The audit mends: three by upsert, the fourth by sync", repaired),
     Scene("A tagged endpoint that points at a stranger gets nothing", stranger),
     Scene("The private endpoint is deleted, and nothing is left behind", deleted),
 )
 
 
-def _expect_reachable(stage: Stage, services: list[str], report: Json) -> None:
+def _expect_reachable(stage: Stage, services: list[str], hostnames: Mapping[str, str]) -> None:
     """The endpoint has what its tag asks for, and nothing else; the report tells clients where to connect."""
     now, expect = stage.now(), stage.checks.expect
     guid, address = now.guid(ENDPOINT), now.address(ENDPOINT)
@@ -167,13 +209,38 @@ def _expect_reachable(stage: Stage, services: list[str], report: Json) -> None:
     expect("record", [address], lambda: stage.now().wildcard(), f"*.{ZONE} → {address}")
     expect("connection", "Approved", lambda: stage.now().connection(ENDPOINT))
     hosts = now.hostnames(services)
-    expect("clients connect to", hosts, lambda: _hostnames(report), list(hosts.values()))
+    expect("clients connect to", hosts, lambda: dict(hostnames), list(hosts.values()))
 
 
-def _hostnames(report: Json) -> Json:
-    """The host names that a report tells for the endpoint."""
-    found: Json = next(one["hostnames"] for one in report["endpoints"] if one["id"].endswith(ENDPOINT))
+def _hostnames(stage: Stage) -> Json:
+    """The host names that the app has logged for the endpoint of the scene's event."""
+    found: Json = stage.delivery()["hostnames"]
     return found
+
+
+def _row(report: AuditReport) -> AuditedEndpoint:
+    return next(row for row in report.endpoints if row.id == endpoint_id(ENDPOINT))
+
+
+def _show_findings(stage: Stage, report: AuditReport) -> None:
+    for finding in report.findings:
+        stage.show.finding(asdict(finding))
+
+
+def _show_repairs(stage: Stage, report: AuditReport) -> None:
+    stage.show.say(report.sentence)
+    for repair in report.repairs:
+        stage.show.repair(repair)
+
+
+def _expect_repairs(stage: Stage, report: AuditReport, changes: list[str]) -> None:
+    done = [(change, "done") for change in changes]
+    found = sorted((repair.change, repair.status) for repair in report.repairs)
+    stage.checks.expect("repaired", done, lambda: found, changes)
+
+
+def _expect_well(stage: Stage, report: AuditReport) -> None:
+    stage.checks.expect("the audit says", Health.WELL, lambda: report.health, report.sentence)
 
 
 def _expect_gone(stage: Stage, guid: str) -> None:
@@ -193,9 +260,9 @@ def _expect_foreign_untouched(stage: Stage) -> None:
     )  # fmt: skip
 
 
-def _expect_findings(stage: Stage, report: Json, *codes: str) -> None:
-    found = {finding["code"] for finding in report["findings"]}
-    stage.checks.expect("found", sorted(codes), lambda: sorted(found & set(codes)))
+def _expect_findings(stage: Stage, codes: Iterable[str], *wanted: str) -> None:
+    found = set(codes)
+    stage.checks.expect("found", sorted(wanted), lambda: sorted(found & set(wanted)))
 
 
 def _named(changes: list[Json]) -> list[str]:

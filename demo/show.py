@@ -1,5 +1,6 @@
 """How the story looks in a terminal, and in a log, which gets the same lines without colour or motion."""
 
+import json
 import re
 import textwrap
 import time
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from demo.timeline import Row
 from demo.world import SERVICE_IDS, Json
+from shared.domain.audited import Repair
 
 WIDTH = 100
 _LABEL = 22
@@ -84,19 +86,32 @@ class Show:
         style = _SEVERITIES[finding["severity"]]
         line = Text.assemble((f"   {finding['severity']:>8}  ", style), (finding["code"], f"bold {style}"))
         self.console.print(line)
-        for text in (f"{short(finding['object'])}: {short(finding['message'])}", finding["remedy"]):
+        about = finding.get("object") or finding["endpoint"]
+        for text in (f"{short(about)}: {short(finding['message'])}", finding["remedy"]):
             self.say(text, " " * 8)
 
-    def report(self, report: Json) -> None:
-        """A pass: what it planned or did, found and could not do."""
-        dry = " (writes nothing)" if report["dryRun"] else ""
-        self.headline(f"{report['door']}{dry} in {report['milliseconds']} ms")
-        for change in [*report["plan"], *report["outcomes"]]:
-            self.change(change)
-        for finding in report["findings"]:
-            self.finding(finding)
-        for problem in report["problems"]:
-            self.say(f"problem: {short(problem)}")
+    def repair(self, repair: Repair) -> None:
+        """A change that an audit made, with what was before and is after it."""
+        told = f"{repair.change} {short(repair.object)}: {short(repair.before)} → {short(repair.after)}"
+        self._line(f"   {repair.status:>8}  ", told, "magenta")
+
+    def line(self, line: Json) -> None:
+        """What a line of the app's log tells."""
+        match line["event"]:
+            case "change":
+                told = f"{line['action']} {short(line['object'])} {line.get('id', '')}".rstrip()
+                self._line(f"   {line['outcome']:>8}  ", told, "magenta")
+            case "finding":
+                self.finding(line)
+            case "pass" | "delivery":
+                about = f" of {short(line['endpoint'])}" if "endpoint" in line else ""
+                self.headline(f"{line.get('door')}: {line['event']}{about} in {line['milliseconds']} ms")
+                for problem in line["problems"]:
+                    self.say(f"problem: {short(problem)}")
+            case "audit":
+                self.headline(f"audit: {line['sentence']}")
+            case _:
+                self.say(json.dumps(line))
 
     def checked(self, what: str, found: object) -> None:
         value = self._wrapped(short(plain(found)), " " * (5 + _LABEL)).lstrip()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from demo.app import PATIENCE, App
@@ -21,6 +22,7 @@ from simulator.server import running as running_simulator
 APP = Path(__file__).resolve().parent.parent
 RATE_LIMIT = "10/10"
 LATENCY_MS = 20
+TOPIC = "outcomes"
 _CHECK_SECONDS = 5.0
 _TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
 _OPERATIONS = [
@@ -44,11 +46,13 @@ class Stage:
     first: Found
     scene_began: int = 0
     lines_before: int = 0
+    told_before: int = 0
 
     def new_scene(self) -> None:
         log = self.sim.requests()
         self.scene_began = log[-1]["sequence"] if log else 0
         self.lines_before = self.app.logged()
+        self.told_before = len(self.sim.topic(TOPIC))
 
     def now(self) -> Found:
         return Found(self.sim.state())
@@ -66,8 +70,20 @@ class Stage:
             if not self.sim.idle(PATIENCE):
                 raise UnexpectedStateError("delivery of the event", "202", self._answers())
 
-    def event_report(self) -> Any:
-        return self.app.report("event", self.lines_before)
+    def delivery(self) -> Any:
+        """What the app logged of the event in this scene."""
+        return self.app.delivery(self.lines_before)
+
+    def told(self) -> list[str]:
+        """The types of the outcome events in this scene, in alphabetical order."""
+        return sorted(one["type"].rpartition(".")[2] for one in self.sim.topic(TOPIC)[self.told_before :])
+
+    @contextmanager
+    def app_under(self, policy: str) -> Iterator[App]:
+        """The app, started anew with another AUDIT_POLICY; it keeps its reports where the first one does."""
+        self.show.command(f"az functionapp config appsettings set --settings AUDIT_POLICY={policy} …")
+        with running_host(APP, settings(self.sim.url, self.app.store, policy), timers=False) as host:
+            yield App(host, self.show, self.checks, self.app.store)
 
     def show_pass(self, *, reads: bool = False) -> None:
         """What the app did after the latest event was delivered; its reads in one line, if not told otherwise."""
@@ -110,10 +126,15 @@ def staged(show: Show) -> Iterator[Stage]:
     """The stage, with everything running; nothing is left of it afterwards."""
     with running_simulator(first_world(), rate_limit=RATE_LIMIT, latency_ms=LATENCY_MS) as sim:
         show.note(f"simulator of Azure, Event Grid and ClickHouse Cloud   {sim.url}")
-        with running_host(APP, settings(sim.url), timers=False) as host, people(sim.url, show) as someone:
+        with (
+            TemporaryDirectory(prefix="reports-") as store,
+            running_host(APP, settings(sim.url, Path(store)), timers=False) as host,
+            people(sim.url, show) as someone,
+        ):
             show.note(f"function app on Microsoft's Python worker             {host.url}")
             checks = Checks(show, _CHECK_SECONDS)
-            stage = Stage(sim, host, App(host, show, checks), someone, checks, show, Found(sim.state()))
+            app = App(host, show, checks, Path(store))
+            stage = Stage(sim, host, app, someone, checks, show, Found(sim.state()))
             sim.subscribe(
                 name="private-endpoints",
                 endpoint=stage.app.webhook(),
@@ -124,8 +145,8 @@ def staged(show: Show) -> Iterator[Stage]:
             yield stage
 
 
-def settings(url: str) -> dict[str, str]:
-    """The app's settings, as its README describes them, for clouds at `url`."""
+def settings(url: str, store: Path, policy: str = "report") -> dict[str, str]:
+    """The app's settings, as its README describes them, for clouds at `url` and reports in a folder."""
     return {
         "CLICKHOUSE_ORG_ID": ORGANIZATION,
         "CLICKHOUSE_CLOUD_API_KEY": APP_KEY["id"],
@@ -135,5 +156,7 @@ def settings(url: str) -> dict[str, str]:
         "OWNER_ID": OWNER,
         "ENDPOINT_SCOPES": SUBSCRIPTION,
         "AUDIT_SCHEDULE": "0 */15 * * * *",
-        "AUDIT_POLICY": "report",
+        "AUDIT_POLICY": policy,
+        "REPORT_STORE": str(store),
+        "OUTCOME_TOPIC_ENDPOINT": f"{url}/topics/{TOPIC}/api/events",
     }

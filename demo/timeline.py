@@ -45,10 +45,9 @@ class Row:
 
 
 def requests_of_app(log: Iterable[Json], since: int) -> list[Json]:
-    """The requests after number `since`, without those we sent ourselves."""
-    return [
-        entry for entry in log if entry["sequence"] > since and entry["headers"].get("user-agent") != AGENT
-    ]
+    """The requests after number `since`, without those we sent ourselves, and those that tell outcome events."""
+    ours = (entry for entry in log if entry["headers"].get("user-agent") != AGENT)
+    return [entry for entry in ours if entry["sequence"] > since and entry["system"] != "eventgrid-topic"]
 
 
 def writes(requests: Iterable[Json]) -> list[str]:

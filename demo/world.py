@@ -28,6 +28,7 @@ AGENT = "demo-by-hand"  # tells the requests of people from those of the app
 OWNER = "demo"
 TAG = "clickhouse-services"
 ENDPOINT = "pe-clickhouse"
+BATCH = "pe-batch"
 STRANGER = "pe-stranger"
 STRANGERS_ALIAS = "somebody-elses-pls.0d5f5d4e-5a35-4d5c-9c51-1f0f6a1f6a11.westus3.azure.privatelinkservice"
 

@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from shared.domain.changes import (
@@ -26,6 +27,7 @@ from shared.domain.errors import (
     PrivateLinkError,
     TemporaryError,
 )
+from shared.domain.left import name_of_change
 from shared.domain.model import RecordSet, Registration
 from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
 from shared.domain.world import Draft, ReadRegistrations, ReadServices, ReadZone, World
@@ -37,11 +39,12 @@ type Result = tuple[list[Outcome], News]
 
 
 async def apply(
-    changes: Iterable[Change], world: World, systems: Systems
+    changes: Iterable[Change], world: World, systems: Systems, first: AbstractSet[str] = frozenset()
 ) -> tuple[tuple[Outcome, ...], World]:
     """Every change's outcome, and the world as the systems' own answers tell it afterwards.
 
-    What a failed call was about is forgotten, so that it is read again before it is decided again.
+    What a failed call was about is forgotten, so that it is read again before it is decided again. Of calls
+    that could go out together, those go `first` that make a change of such a name (see `domain/left`).
     """
     outcomes: list[Outcome] = []
     draft = Draft(world)
@@ -50,7 +53,8 @@ async def apply(
         blockers = {change: blocked_by(change, undone) for change in stage}
         outcomes += [_skipped(change, blocker) for change, blocker in blockers.items() if blocker]
         ready = [change for change, blocker in blockers.items() if not blocker]
-        for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in calls(ready))):
+        ordered = sorted(calls(ready), key=lambda call: not any(name_of_change(one) in first for one in call))
+        for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in ordered)):
             outcomes += done
             news(draft)
     return tuple(outcomes), draft.world()

@@ -1,18 +1,16 @@
-"""The three doors to the pass. Each says what its caller must know, and logs one JSON object per pass."""
+"""The three doors to the pass. Each says what its caller must know; the log has the rest (see `log`)."""
 
 import asyncio
 import json
-import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.audit import audit as run_audit
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
-from shared.domain.policy import Policy
-from shared.domain.report import Report
-from shared.domain.targets import Targets
+from shared.log import tell_delivery
 from shared.reconcile import Order
 from shared.settings import SettingsError
 from shared.sync_request import BadRequestError, SyncRequest, parse_sync_request
@@ -20,9 +18,9 @@ from shared.wiring import EVENT_SECONDS, Wiring, wiring
 
 # Azure's load balancer ends an HTTP request after 230 seconds.
 SYNC_SECONDS = 200.0
-AUDIT_SECONDS = 240.0
-
-_log = logging.getLogger("clickhouse_privatelink")
+# What follows a pass (telling events, keeping configs) may hold up its answer for so long: Event Grid waits
+# 30 seconds.
+SETTLE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +42,22 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
     events are not lost while the settings are being mended. What no retry can cure is logged as an error.
     """
     began = time.monotonic()
+    wired = wiring()
     try:
         async with asyncio.timeout(seconds):
-            report = await wiring().coalescer.report_on(endpoint)
+            report = await wired.coalescer.report_on(endpoint)
     except TimeoutError as error:
         told = f"{endpoint}: not all was done within {seconds:.0f} s; what is under way goes on"
         raise TemporaryError(told) from error
-    _log_pass("event", report.as_json(), report, began)
+    tell_delivery(endpoint, report, round((time.monotonic() - began) * 1000))
+    await wired.settle(SETTLE_SECONDS)
     if report.temporary:
-        raise TemporaryError(_summary(report, "The event is to be delivered again."))
+        done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
+        raise TemporaryError(_summary(report.problems, done, "The event is to be delivered again."))
 
 
 async def sync(body: bytes) -> Answer:
     """The same pass by hand. 200: done; 400: the request; 500: the settings; 502: a system did not do its part."""
-    began = time.monotonic()
     try:
         wired = wiring()
         request = parse_sync_request(body, wired.rules)
@@ -67,7 +67,7 @@ async def sync(body: bytes) -> Answer:
         told = [{"at": where, "fault": what} for where, what in error.faults]
         return _problem(400, "The request is not usable; nothing was read or changed", faults=told)
     report = await wired.reconcile(_sync_order(request, wired), SYNC_SECONDS)
-    _log_pass("sync", report.summary_json(), report, began)
+    await wired.settle(SETTLE_SECONDS)
     if report.problems:
         title = "Not everything was done: see problems, and outcomes for what was"
         return _problem(502, title, **report.as_json())
@@ -79,12 +79,10 @@ async def audit() -> None:
 
     Raises TemporaryError or SettingsError, so that a failed audit is seen as a failed function.
     """
-    began = time.monotonic()
-    wired = wiring()
-    report = await wired.reconcile(_audit_order(wired), AUDIT_SECONDS)
-    _log_pass("audit", report.summary_json(), report, began)
+    report = await run_audit(wiring())
     if report.problems:
-        raise TemporaryError(_summary(report, "The next audit looks again."))
+        done = [f"{repair.change} {repair.object}" for repair in report.repairs if repair.status == "done"]
+        raise TemporaryError(_summary(report.problems, done, "The next audit looks again."))
 
 
 def _sync_order(request: SyncRequest, wired: Wiring) -> Order:
@@ -93,25 +91,8 @@ def _sync_order(request: SyncRequest, wired: Wiring) -> Order:
     return Order(request.targets, dry_run=request.dry_run, max_removals=limit)
 
 
-def _audit_order(wired: Wiring) -> Order:
-    policy = wired.settings.audit_policy
-    return Order(
-        Targets(everything=True),
-        policy=policy,
-        dry_run=policy is Policy.REPORT,
-        max_removals=wired.settings.max_removals,
-    )
-
-
-def _log_pass(door: str, told: Mapping[str, Any], report: Report, began: float) -> None:
-    milliseconds = round((time.monotonic() - began) * 1000)
-    level = logging.ERROR if report.problems else logging.INFO
-    _log.log(level, "%s", json.dumps({"door": door, "milliseconds": milliseconds, **told}))
-
-
-def _summary(report: Report, what_next: str) -> str:
-    done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
-    return f"Not done: {'; '.join(report.problems)}. Done: {', '.join(done) or 'nothing'}. {what_next}"
+def _summary(problems: Iterable[str], done: Iterable[str], what_next: str) -> str:
+    return f"Not done: {'; '.join(problems)}. Done: {', '.join(done) or 'nothing'}. {what_next}"
 
 
 def _problem(status: int, title: str, **members: Any) -> Answer:

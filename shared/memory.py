@@ -28,7 +28,8 @@ class Memory:
     `links`: the zones that each virtual network was seen linked to; `holding`: those in which a record was
     seen to tell of each endpoint. `refused`: the configs that were refused for good, and when (in seconds of
     `clock`); after an hour that is forgotten. `add_refused`: the organization's deprecated `add` was refused
-    last time it was tried. `marks_lost`: what was registered last did not keep our description.
+    last time it was tried. `marks_lost`: what was registered last did not keep our description. `first`:
+    what the last audit left, by the names of `domain/left`, to be begun with.
     """
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Memory:
     refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
     marks_lost: bool = False
+    first: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.monotonic
 
     def world(self) -> World:

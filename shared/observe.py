@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.company import Company, Newcomers
 from shared.domain.errors import PrivateLinkError, TemporaryError
+from shared.domain.left import name_of
 from shared.domain.model import Reading, Unreadable
 from shared.domain.needs import MANY, needs
 from shared.domain.rules import Rules
@@ -38,7 +39,7 @@ async def observe(
         if len(reads) > MANY and (newcomers := await company.before_many_reads()):
             world, targets = joined(world, targets, newcomers, memory)
         else:
-            world = world.learn(await answers(reads, systems))
+            world = world.learn(await answers(_left_first(reads, memory), systems, memory))
     memory.observed(world)
     return world, targets
 
@@ -55,11 +56,22 @@ def joined(world: World, targets: Targets, newcomers: Newcomers, memory: Memory)
     return memory.world().learn(kept | news), targets.with_endpoints(newcomers)
 
 
-async def answers(reads: Iterable[Read[Any]], systems: Systems) -> Mapping[Read[Any], Reading[Any]]:
-    """The answers to these reads, which are made together."""
-    asked = list(reads)
-    told = await asyncio.gather(*(_answer(read, systems) for read in asked))
-    return dict(zip(asked, told, strict=True))
+async def answers(
+    reads: Iterable[Read[Any]], systems: Systems, memory: Memory | None = None
+) -> Mapping[Read[Any], Reading[Any]]:
+    """The answers to these reads, which are made together; of what `memory` has learnt meanwhile none is made."""
+    known = memory.configs if memory else {}
+    told = {read: known.get(read) for read in reads}
+    asked = [read for read, answer in told.items() if answer is None]
+    news = await asyncio.gather(*(_answer(read, systems) for read in asked))
+    return told | dict(zip(asked, news, strict=True))
+
+
+def _left_first(reads: list[Read[Any]], memory: Memory) -> list[Read[Any]]:
+    """The reads, those first that the last audit did not get round to."""
+    if not memory.first:
+        return reads
+    return sorted(reads, key=lambda read: name_of(read) not in memory.first)
 
 
 async def _answer(read: Read[Any], systems: Systems) -> Reading[Any]:

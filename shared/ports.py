@@ -1,14 +1,16 @@
-"""The three outside systems, as the pass sees them. Vendor types and errors end in the adapters.
+"""The outside systems: three that the pass sees, and where is told what it did. Vendor types and errors end
+in the adapters.
 
 Every method may raise TemporaryError or PermanentError. Reads tell a 404 as Absent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.outcome_events import OutcomeEvent
 
 
 class Network(Protocol):
@@ -76,6 +78,24 @@ class ClickHouse(Protocol):
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
         """Put an id into the organization and on the service's allow list."""
+        ...
+
+
+class ReportStore(Protocol):
+    """Documents by name, such as history/2026-11-23/06-00-00.json, which outlive the process."""
+
+    async def read(self, name: str) -> bytes | Absent: ...
+
+    async def write(self, name: str, document: bytes) -> None:
+        """Write all of it or nothing, in place of what was there: the last who writes wins."""
+        ...
+
+
+class Topic(Protocol):
+    """Whoever wants to know what became of endpoints."""
+
+    async def publish(self, events: Sequence[OutcomeEvent]) -> None:
+        """Publish all of them; some may have been published where it raises."""
         ...
 
 

@@ -64,7 +64,7 @@ async def reconcile(
             world, targets = joined(world, targets, newcomers, memory)
             continue
         rounds += 1
-        done, world = await apply(todo, world, systems)
+        done, world = await apply(todo, world, systems, memory.first)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
         targets = targets.with_endpoints(change.endpoint for change in todo)

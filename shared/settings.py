@@ -39,7 +39,7 @@ _REMEDIES = {
     "AUDIT_SCHEDULE": "set it to six NCRONTAB fields, such as 0 */15 * * * *",
     "AUDIT_POLICY": "leave it out, or set it to report, upsert or sync",
     "MAX_REMOVALS": "leave it out, or set it to a whole number from 0",
-    "AUDIT_DEADLINE": "leave it out, or set it to whole minutes from 1 to 60, below functionTimeout in host.json",
+    "AUDIT_DEADLINE": "leave it out, or set it to whole minutes from 1 to 9",
     "PENDING_GRACE": "leave it out, or set it to whole minutes from 0 to 10080",
     "REPORT_STORE": "leave it out, or set it to the https URL of a blob container, or to a folder",
     "OUTCOME_TOPIC_ENDPOINT": "leave it out, or set it to the https URL of an Event Grid topic's endpoint",
@@ -186,7 +186,7 @@ class Settings(BaseSettings):
     audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
     audit_policy: Policy = Policy.REPORT
     max_removals: int = Field(20, ge=0)
-    audit_deadline: int = Field(4, ge=1, le=60)
+    audit_deadline: int = Field(4, ge=1, le=9)
     pending_grace: int = Field(15, ge=0, le=7 * 24 * 60)
     report_store: Store | None = None
     outcome_topic_endpoint: Url | None = None
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     @property
     def simulated(self) -> bool:
         """Whether Azure is played by something on this machine, to which no credential is sent."""
-        return _is_loopback(urlsplit(self.azure_resource_manager_url).hostname or "")
+        return is_simulated(self.azure_resource_manager_url)
 
     def rules(self) -> Rules:
         group = self.dns_zone_resource_group
@@ -210,6 +210,11 @@ class Settings(BaseSettings):
             dns_adopt=self.dns_adopt,
             record_ttl=self.dns_record_ttl,
         )
+
+
+def is_simulated(url: str) -> bool:
+    """Whether the URL is of something on this machine, which plays a cloud."""
+    return _is_loopback(urlsplit(url).hostname or "")
 
 
 def _with(scopes: tuple[Scope, ...], group: Scope | None) -> tuple[Scope, ...]:

@@ -1,30 +1,43 @@
 """The one place where adapters are built. Nothing happens on import; all of it is built at first use."""
 
+import asyncio
 import logging
-from dataclasses import dataclass, field
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import httpx
+import stamina
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
 from shared.adapters.azure_dns import AzureDns
 from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
+from shared.adapters.outcomes import OutcomeTopic
+from shared.adapters.report_store import BlobStore, FolderStore
 from shared.adapters.retrying import Budget
 from shared.adapters.throttle import Throttle, Urgency
+from shared.announcer import Announcer
+from shared.archive import Archive
 from shared.coalesce import Coalescer
 from shared.company import Company
+from shared.domain.audited import AuditReport
 from shared.domain.ids import ResourceId
 from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
+from shared.log import tell_pass
 from shared.look import Looked, look
 from shared.memory import Memory
+from shared.passing import passing
 from shared.ports import Systems
 from shared.reconcile import Order, reconcile
-from shared.settings import Settings, read_settings
+from shared.seeding import Seeding
+from shared.settings import Settings, is_simulated, read_settings
 from shared.watched import Watcher, watched
 
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
@@ -32,6 +45,7 @@ EVENT_SECONDS = 24.0
 # A pass that many events share goes on where one of them can wait no longer: its next delivery finds more done.
 PASS_SECONDS = 200.0
 READ_SECONDS = 15.0
+PATIENCE = 30.0
 
 
 @dataclass
@@ -40,6 +54,8 @@ class Wiring:
 
     settings: Settings
     memory: Memory = field(default_factory=Memory)
+    last_audit: AuditReport | None = None
+    _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
 
     @cached_property
     def rules(self) -> Rules:
@@ -50,14 +66,59 @@ class Wiring:
         """What the events of this process share."""
         return Coalescer(self._look, self._pass_for, self._throttle.crowded)
 
-    async def reconcile(self, order: Order, seconds: float, watcher: Watcher | None = None) -> Report:
+    @cached_property
+    def archive(self) -> Archive:
+        """What outlives this process."""
+        return Archive(self._store, self.settings.owner_id, str(self.settings.clickhouse_org_id))
+
+    @cached_property
+    def seeding(self) -> Seeding:
+        return Seeding(self.archive, self.memory)
+
+    @cached_property
+    def announcer(self) -> Announcer:
+        return Announcer(self._topic)
+
+    async def reconcile(
+        self, order: Order, seconds: float, watcher: Watcher | None = None, door: str = "sync"
+    ) -> Report:
         """Carry out an order within that time; who watches is told of every call."""
         systems = self._systems(order, Budget.of(seconds))
         seen = watched(systems, watcher) if watcher else systems
-        return await reconcile(order, seen, self.rules, self.memory)
+        return await self._recorded(door, reconcile(order, seen, self.rules, self.memory))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until what follows passes is done: events told, configs kept; at most so many seconds."""
+        if self._afterwards:
+            await asyncio.wait(self._afterwards, timeout=seconds)
+
+    async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
+        """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""
+        with passing(door) as under_way:
+            began = time.monotonic()
+            self.seeding.begin()
+            report = replace(await run, pass_id=under_way.id)
+            audit = door == "audit"  # which itself tells what is new
+            milliseconds = round((time.monotonic() - began) * 1000)
+            tell_pass(report, milliseconds, () if audit else report.plan.findings)
+            self._follow(self.seeding.keep(report.world))
+            if not audit:
+                self._follow(self.announcer.of_pass(report))
+        return report
+
+    def _follow(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
 
     async def close(self) -> None:
         """Close what was opened; only tests need it, a function app's process just ends."""
+        await self.settle(PATIENCE)
+        if "seeding" in self.__dict__:
+            await self.seeding.begin()
+        for name in ("_store", "_topic"):
+            if opened := self.__dict__.pop(name, None):
+                await opened.close()
         for name in ("http", "_http_reading"):
             if client := self.__dict__.pop(name, None):
                 await client.aclose()
@@ -72,7 +133,7 @@ class Wiring:
     async def _pass_for(self, company: Company) -> Report:
         order = Order(Targets(frozenset(company.first)))
         systems = self._systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
-        return await reconcile(order, systems, self.rules, self.memory, company)
+        return await self._recorded("event", reconcile(order, systems, self.rules, self.memory, company))
 
     def _systems(self, order: Order, budget: Budget) -> Systems:
         arm = self._arm_reading if order.dry_run else self._arm
@@ -113,20 +174,37 @@ class Wiring:
 
     @cached_property
     def _credential(self) -> Any:
-        if self.settings.simulated:
-            return None
         from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 -- slow, and not for a simulator
 
         return DefaultAzureCredential()
 
+    def _credential_for(self, url: str) -> Any:
+        """What to prove ourselves with there; None on this machine, to which no credential is sent."""
+        return None if is_simulated(url) else self._credential
+
+    @cached_property
+    def _store(self) -> BlobStore | FolderStore | None:
+        at = self.settings.report_store
+        if at is None:
+            return None
+        if "://" not in at:
+            return FolderStore(Path(at))
+        return BlobStore(at, self._credential_for(at))
+
+    @cached_property
+    def _topic(self) -> OutcomeTopic | None:
+        at = self.settings.outcome_topic_endpoint
+        return OutcomeTopic(at, self.settings.owner_id, self._credential_for(at)) if at else None
+
     @cached_property
     def _arm(self) -> ArmClients:
-        return ArmClients(self.settings.azure_resource_manager_url, self._credential, self.transport)
+        url = self.settings.azure_resource_manager_url
+        return ArmClients(url, self._credential_for(url), self.transport)
 
     @cached_property
     def _arm_reading(self) -> ArmClients:
         url = self.settings.azure_resource_manager_url
-        return ArmClients(url, self._credential, self.transport, read_only=True)
+        return ArmClients(url, self._credential_for(url), self.transport, read_only=True)
 
 
 @cache
@@ -137,5 +215,7 @@ def wiring() -> Wiring:
 
 
 def quiet() -> None:
-    """Let httpx not log a line for each call: the pass tells what it did."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    """Let no library log a line for each call or retry: the log has lines of ours."""
+    for name in ("httpx", "azure"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    stamina.instrumentation.set_on_retry_hooks(())

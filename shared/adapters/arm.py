@@ -27,12 +27,23 @@ from shared.adapters.retrying import Deadline, within
 from shared.adapters.shapes import MISSHAPEN
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
+from shared.passing import count_call
 
 type Json = Mapping[str, Any]
 
 USER_AGENT = "clickhouse-privatelink"
 # What the SDK lets through of a body that is no JSON or has an unknown shape, charset or compression.
 UNINTELLIGIBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error)
+
+
+class CountCalls(SansIOHTTPPolicy[Any, Any]):
+    """Counts what goes out to a system for the pass that is under way."""
+
+    def __init__(self, system: str) -> None:
+        self._system = system
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:  # noqa: ARG002 -- the SDK's signature
+        count_call(self._system)
 
 
 class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
@@ -84,11 +95,13 @@ class ArmClients:
                 subscription,
                 base_url=self.url,
                 transport=self.transport,
-                policies=self._policies(),
+                policies=self._policies(
+                    "azure_dns" if kind is PrivateDnsManagementClient else "azure_network"
+                ),
             )
         return self.made[key]
 
-    def _policies(self) -> list[Any]:
+    def _policies(self, system: str) -> list[Any]:
         """The SDK's own pipeline without what we do not want in it.
 
         Left out: its retries (ours know the deadline), its logging, and its habit of registering
@@ -99,6 +112,7 @@ class ArmClients:
         signed = [AsyncBearerTokenCredentialPolicy(self.credential, scope)] if self.credential else []
         return [
             *guard,
+            CountCalls(system),
             RequestIdPolicy(),
             HeadersPolicy(),
             UserAgentPolicy(base_user_agent=USER_AGENT),

@@ -22,6 +22,7 @@ from shared.domain.errors import (
     ThrottledError,
 )
 from shared.domain.model import Config, Registration, Service
+from shared.passing import count_call
 
 TEMPORARY = frozenset({408, 425, 429})
 LONGEST_ERROR = 500
@@ -47,13 +48,17 @@ def make_client(url: str, key: Key, *, read_only: bool) -> httpx.AsyncClient:
         auth=httpx.BasicAuth(key.id, key.secret),
         timeout=httpx.Timeout(10.0),
         headers={"User-Agent": "clickhouse-privatelink"},
-        event_hooks={"request": [_refuse_writes]} if read_only else {},
+        event_hooks={"request": [_refuse_writes, _count] if read_only else [_count]},
     )
 
 
 async def _refuse_writes(request: httpx.Request) -> None:
     if request.method != "GET":
         raise PermanentError(f"a dry run sends no {request.method}")
+
+
+async def _count(_request: httpx.Request) -> None:
+    count_call("clickhouse")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from itertools import count
 import stamina
 
 from shared.domain.errors import ChangedError, TemporaryError, ThrottledError
+from shared.log import tell_retry
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.2
@@ -100,10 +101,13 @@ def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
         if isinstance(error, ThrottledError):
             delay = max(FIRST_WAIT, error.retry_after or 0)
         elif (made := next(tries)) < ATTEMPTS:
-            usual = FIRST_WAIT * 2 ** (made - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
+            usual: float = FIRST_WAIT * 2 ** (made - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
             delay = max(usual, error.retry_after or 0)
         else:
             return False
-        return delay if delay < deadline.left() else False
+        if delay >= deadline.left():
+            return False
+        tell_retry(error, delay)
+        return delay
 
     return wait

@@ -1,6 +1,7 @@
 """One command: read what is asked for, wire, carry it out, and tell by the exit code how it went."""
 
 import asyncio
+import logging
 import os
 import sys
 from argparse import Namespace
@@ -10,6 +11,7 @@ from shared.cli import VERSION
 from shared.cli.options import INTERRUPTED, UNUSABLE, WRONG, UsageError, parse
 from shared.cli.settings_file import load
 from shared.cli.show import Show, make_console
+from shared.log import LOGGER
 from shared.settings import SettingsError, read_settings
 
 
@@ -37,6 +39,7 @@ async def _run(wanted: Namespace, show: Show) -> int:
     if wanted.settings:
         load(wanted.settings, os.environ)
     quiet()
+    logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # who reads this has no use for JSON lines
     wired = Wiring(read_settings())
     commands = {"plan": passes.plan, "sync": passes.sync, "audit": passes.audit, "explain": passes.explain}
     try:

@@ -67,7 +67,7 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
 
 async def _carried_out(wired: Wiring, wanted: Namespace, show: Show, order: Order) -> Report:
     with progress_on(show.err, wanted.command) as watcher:
-        return await wired.reconcile(order, SECONDS, watcher)
+        return await wired.reconcile(order, SECONDS, watcher, door="cli")
 
 
 def _order(wired: Wiring, wanted: Namespace, *, dry_run: bool) -> Order:

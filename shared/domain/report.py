@@ -19,13 +19,15 @@ class Report:
     """`plan` is what was still to be done at the end; `outcomes` what was tried, in order.
 
     A change that failed but is not in `plan` any more turned out to be so already. One that went through
-    and still is in `plan` did not last: somebody undid it, or the system never did it.
+    and still is in `plan` did not last: somebody undid it, or the system never did it. `pass_id` names the
+    pass in the log.
     """
 
     world: World
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     dry_run: bool = False
+    pass_id: str = ""
 
     @property
     def undone(self) -> tuple[Outcome, ...]:
@@ -49,8 +51,11 @@ class Report:
 
     def as_json(self) -> dict[str, object]:
         """The whole report. Each endpoint tells its host names unless there are too many to read."""
-        told = [self._endpoint_json(one) for one in sorted(self.plan.verdicts)]
-        return {"endpoints": told, **self.summary_json()}
+        return {"endpoints": self.endpoints_json(), **self.summary_json()}
+
+    def endpoints_json(self) -> list[dict[str, object]]:
+        """What each endpoint is and got."""
+        return [self._endpoint_json(one) for one in sorted(self.plan.verdicts)]
 
     def summary_json(self) -> dict[str, object]:
         """The report without what is well: endpoints are only counted, by verdict."""

@@ -84,7 +84,7 @@ def test_where_it_is_wrong(seen: World, wrong: set[str]) -> None:
     rows: dict[str, Any] = {"endpoint": report.endpoints, "service": report.services, "zone": report.zones}
     assert {name for name, those in rows.items() if any(one.health is Health.WRONG for one in those)} == wrong
     assert report.health is Health.WRONG
-    assert "need attention" in report.sentence
+    assert "1 needs attention" in report.sentence
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_waiting() -> None:
     """An endpoint that waits for its approval is nothing wrong, and is told."""
     report = audit(well(endpoint(1, status="Pending")))
     assert report.health is Health.WAITING
-    assert report.sentence == "Of 1 private endpoint, 1 wait for approval, and 0 are well."
+    assert report.sentence == "Of 1 private endpoint, 1 waits for approval."
 
 
 def test_untagged() -> None:

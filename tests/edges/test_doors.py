@@ -13,6 +13,7 @@ from shared.settings import SettingsError
 from shared.wiring import wiring
 from simulator.client import RunningSimulator
 from tests.support.edges import KEY_AS_SENT, PE, delete_endpoint, endpoint, put_endpoint
+from tests.support.lines import Lines
 
 AT = str(PE)
 BODY = json.dumps({"endpoints": [AT]}).encode()
@@ -42,84 +43,70 @@ def demo(deployed: RunningSimulator) -> RunningSimulator:
 
 
 @pytest.fixture
-def passes(caplog: pytest.LogCaptureFixture) -> "Passes":
+def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     caplog.set_level(logging.INFO)
-    return Passes(caplog)
+    return Lines(caplog)
 
 
-class Passes:
-    """The passes in the log."""
-
-    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
-        self._caplog = caplog
-
-    @property
-    def records(self) -> list[logging.LogRecord]:
-        return [record for record in self._caplog.records if record.name == "clickhouse_privatelink"]
-
-    def only(self, level: int) -> dict[str, Any]:
-        """The one JSON object that was logged, at that level."""
-        (record,) = self.records
-        assert record.levelno == level
-        told: dict[str, Any] = json.loads(record.getMessage())
-        return told
-
-
-async def test_event(demo: RunningSimulator, passes: Passes) -> None:
-    """An event that could be served raises nothing and logs its pass once, at INFO."""
+async def test_event(demo: RunningSimulator, lines: Lines) -> None:
+    """An event that could be served raises nothing and logs pass, delivery and changes, at INFO."""
     await doors.endpoint_changed(PE)
-    told = passes.only(logging.INFO)
+    told, delivered = lines.only("pass", logging.INFO), lines.only("delivery", logging.INFO)
     assert (told["door"], told["problems"], told["willBeTriedAgain"]) == ("event", [], False)
-    assert [one["id"] for one in told["endpoints"]] == [AT]
-    assert {one["status"] for one in told["outcomes"]} == {"done"}
-    assert told["milliseconds"] >= 0
+    assert (delivered["endpoint"], delivered["verdict"]) == (AT, "connect")
+    assert list(delivered["hostnames"]) == ["analytics"]
+    changes = lines.of("change")
+    assert {(one["endpoint"], one["outcome"]) for one in changes} == {(AT, "done")}
+    assert {one["action"] for one in changes} == {"register", "allow", "put-record"}
+    assert {one["passId"] for one in lines.all} == {told["passId"]}
+    assert delivered["milliseconds"] >= told["milliseconds"] >= 0
 
 
 @pytest.mark.parametrize(("system", "fault"), TEMPORARY)
 async def test_event_in_temporary_trouble(
-    demo: RunningSimulator, passes: Passes, system: str, fault: dict[str, Any]
+    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:
     """Temporary trouble is raised, so that the host answers 500 and Event Grid delivers again."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="The event is to be delivered again") as caught:
         await doors.endpoint_changed(PE)
     assert str(fault["status"]) in str(caught.value)
-    assert passes.only(logging.ERROR)["willBeTriedAgain"] is True
+    assert lines.only("delivery", logging.ERROR)["willBeTriedAgain"] is True
 
 
-async def test_event_without_time(demo: RunningSimulator, passes: Passes) -> None:
+async def test_event_without_time(demo: RunningSimulator, lines: Lines) -> None:
     """An event is given back to Event Grid in time, and its next delivery does what is left."""
     with pytest.raises(TemporaryError, match="not all was done within 0 s"):
         await doors.endpoint_changed(PE, seconds=0)
-    assert passes.records == []
+    assert lines.records == []
     await doors.endpoint_changed(PE)
-    assert passes.only(logging.INFO)["problems"] == []
+    assert lines.only("delivery", logging.INFO)["problems"] == []
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
 
 @pytest.mark.parametrize(("system", "fault"), PERMANENT)
 async def test_event_in_permanent_trouble(
-    demo: RunningSimulator, passes: Passes, system: str, fault: dict[str, Any]
+    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:
     """What no retry can cure is not raised: it is logged once, at ERROR, with what was said."""
     demo.fault(match={"system": system}, count=None, **fault)
     await doors.endpoint_changed(PE)
-    told = passes.only(logging.ERROR)
+    told = lines.only("delivery", logging.ERROR)
     assert told["willBeTriedAgain"] is False
     assert str(fault["status"]) in " ".join(told["problems"])
 
 
-async def test_event_that_is_delivered_again(demo: RunningSimulator, passes: Passes) -> None:
+async def test_event_that_is_delivered_again(demo: RunningSimulator, lines: Lines) -> None:
     """What an event left undone, its next delivery does, and says what the first had done."""
     demo.fault(match={"system": "dns", "method": "PUT"}, status=503, headers=LONG)
     with pytest.raises(TemporaryError, match=r"Not done: put-record .*503.* Done: .*allow service"):
         await doors.endpoint_changed(PE)
     await doors.endpoint_changed(PE)
-    assert json.loads(passes.records[-1].getMessage())["problems"] == []
+    assert lines.of("delivery")[-1]["problems"] == []
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
 
-async def test_events_share_a_pass(demo: RunningSimulator, passes: Passes) -> None:
+async def test_events_share_a_pass(demo: RunningSimulator, lines: Lines) -> None:
     """Events that arrive together share a pass, and each logs its own endpoint only."""
     names = [f"pe{number}" for number in range(2, 12)]
     for name in names:
@@ -127,11 +114,8 @@ async def test_events_share_a_pass(demo: RunningSimulator, passes: Passes) -> No
     demo.clear_requests()
     endpoints = [endpoint(name) for name in names]
     await asyncio.gather(*map(doors.endpoint_changed, [PE, *endpoints]), return_exceptions=True)
-    told = [json.loads(record.getMessage()) for record in passes.records]
-    assert sorted(one["id"] for entry in told for one in entry["endpoints"]) == sorted(
-        map(str, [PE, *endpoints])
-    )
-    assert all(len(entry["endpoints"]) == 1 for entry in told)
+    told = [one["endpoint"] for one in lines.of("delivery")]
+    assert sorted(told) == sorted(map(str, [PE, *endpoints]))
     patches = [one for one in demo.requests("clickhouse", "PATCH") if "/services/" in one["path"]]
     assert len(patches) == 1
 
@@ -145,20 +129,22 @@ async def test_event_without_settings(demo: RunningSimulator, monkeypatch: pytes
     await doors.endpoint_changed(PE)
 
 
-async def test_sync(demo: RunningSimulator, passes: Passes) -> None:
+async def test_sync(demo: RunningSimulator, lines: Lines) -> None:
     """A sync that did all is a 200, and its log tells the same of what was done."""
     answer = await doors.sync(BODY)
     assert (answer.status, answer.content_type) == (200, "application/json")
-    told, answered = passes.only(logging.INFO), json.loads(answer.text())
+    told, answered = lines.only("pass", logging.INFO), json.loads(answer.text())
     assert told["door"] == "sync"
     assert [one["id"] for one in answered["endpoints"]] == [AT]
-    for key in ("dryRun", "outcomes", "findings", "problems", "willBeTriedAgain"):
+    for key in ("dryRun", "verdicts", "problems", "willBeTriedAgain"):
         assert told[key] == answered[key]
+    assert [one["action"] for one in lines.of("change")] == [one["change"] for one in answered["outcomes"]]
+    assert [one["code"] for one in lines.of("finding")] == [one["code"] for one in answered["findings"]]
 
 
 @pytest.mark.parametrize(("system", "fault"), TEMPORARY + PERMANENT)
 async def test_sync_in_trouble(
-    demo: RunningSimulator, passes: Passes, system: str, fault: dict[str, Any]
+    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:
     """A sync that a system kept from its end is a 502 with the problem and what was done so far."""
     demo.fault(match={"system": system}, count=None, **fault)
@@ -169,7 +155,7 @@ async def test_sync_in_trouble(
     assert str(fault["status"]) in " ".join(told["problems"])
     assert told["willBeTriedAgain"] is ((system, fault) in TEMPORARY)
     assert "outcomes" in told
-    passes.only(logging.ERROR)
+    lines.only("pass", logging.ERROR)
 
 
 async def test_sync_half_done(demo: RunningSimulator) -> None:
@@ -184,42 +170,43 @@ async def test_sync_half_done(demo: RunningSimulator) -> None:
     assert {one["status"] for one in outcomes.values()} == {"failed", "done"}
 
 
-async def test_audit(demo: RunningSimulator, passes: Passes) -> None:
-    """An audit logs one JSON object with what it found, and under the policy `report` changes nothing."""
+async def test_audit(demo: RunningSimulator, lines: Lines) -> None:
+    """An audit logs what it found, and under the policy `report` changes nothing."""
     await doors.audit()
-    told = passes.only(logging.INFO)
-    assert (told["door"], told["dryRun"]) == ("audit", True)
-    assert {"registration-missing", "allow-list-missing"} <= {one["code"] for one in told["findings"]}
+    told, audited = lines.only("pass", logging.INFO), lines.only("audit", logging.INFO)
+    assert (told["door"], told["dryRun"], audited["policy"]) == ("audit", True, "report")
+    found = {one["code"] for one in lines.of("finding") if one["state"] == "new"}
+    assert {"registration-missing", "allow-list-missing"} <= found == set(audited["codes"])
     assert {request["method"] for request in demo.requests()} == {"GET"}
 
 
 @pytest.mark.parametrize("policy", ["upsert", "sync"])
 async def test_audit_that_repairs(
-    demo: RunningSimulator, passes: Passes, monkeypatch: pytest.MonkeyPatch, policy: str
+    demo: RunningSimulator, lines: Lines, monkeypatch: pytest.MonkeyPatch, policy: str
 ) -> None:
-    """Under the other policies an audit makes what is missing, and says what it did in its one JSON object."""
+    """Under the other policies an audit makes what is missing, and logs what it did."""
     monkeypatch.setenv("AUDIT_POLICY", policy)
     await doors.audit()
-    told = passes.only(logging.INFO)
-    assert told["problems"] == []
-    assert {one["status"] for one in told["outcomes"]} == {"done"}
+    assert lines.only("pass", logging.INFO)["problems"] == []
+    assert {one["outcome"] for one in lines.of("change")} == {"done"}
+    assert set(lines.only("audit", logging.INFO)["repairs"]) == {"done"}
     assert demo.state()["clickhouse"]["organization"]["privateEndpoints"]
 
 
 @pytest.mark.parametrize(("system", "fault"), TEMPORARY + PERMANENT)
 async def test_audit_in_trouble(
-    demo: RunningSimulator, passes: Passes, system: str, fault: dict[str, Any]
+    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:
-    """An audit that could not read everything logs one object at ERROR, and is seen as a failed function."""
+    """An audit that could not read everything logs its pass at ERROR, and is seen as a failed function."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="The next audit looks again"):
         await doors.audit()
-    assert passes.only(logging.ERROR)["problems"]
+    assert lines.only("pass", logging.ERROR)["problems"]
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
 async def test_secret_is_never_told(
-    demo: RunningSimulator, passes: Passes, caplog: pytest.LogCaptureFixture, status: int
+    demo: RunningSimulator, lines: Lines, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     """Through all doors, a secret that ClickHouse Cloud repeats reaches neither log nor answer nor error."""
     caplog.set_level(logging.DEBUG)
@@ -233,7 +220,7 @@ async def test_secret_is_never_told(
     assert KEY_AS_SENT not in told
 
 
-async def test_deleted_endpoint(demo: RunningSimulator, passes: Passes) -> None:
+async def test_deleted_endpoint(demo: RunningSimulator, lines: Lines) -> None:
     """The event of a deleted endpoint takes everything back that the event of its creation gave."""
     await doors.endpoint_changed(PE)
     delete_endpoint(demo)

@@ -79,7 +79,9 @@ def _events(facts: Facts, rows: Rows, before: Before, now: datetime, grace: time
             yield Finding(MISSED, endpoint, told)
         else:
             yield Finding(
-                LATE, endpoint, "it was changed since the audit before, which came before any event"
+                LATE,
+                endpoint,
+                "it was changed since the audit before, and this audit saw it before any event did",
             )
 
 

@@ -34,20 +34,24 @@ def _of_endpoints(report: AuditReport) -> str:
         return "No private endpoint asks for access."
     by_health = Counter(row.health for row in asking)
     told = [
-        f"{count} {_WORDS[health]}"
-        for health in (Health.WRONG, Health.UNKNOWN, Health.WAITING)
-        if (count := by_health[health])
+        f"{by_health[health]} {_verb(health, by_health[health])}" for health in _VERBS if by_health[health]
     ]
+    all_of_them = _count(len(asking), "private endpoint")
     if not told:
-        return f"All is well with {_count(len(asking), 'private endpoint')}."
-    return f"Of {_count(len(asking), 'private endpoint')}, {', '.join(told)}, and {by_health[Health.WELL]} are well."
+        return f"All is well with {all_of_them}."
+    return f"Of {all_of_them}, {', '.join(told)}."
 
 
-_WORDS = {
-    Health.WRONG: "need attention",
-    Health.UNKNOWN: "could not be seen",
-    Health.WAITING: "wait for approval",
+_VERBS = {
+    Health.WRONG: ("needs attention", "need attention"),
+    Health.UNKNOWN: ("could not be seen", "could not be seen"),
+    Health.WAITING: ("waits for approval", "wait for approval"),
 }
+
+
+def _verb(health: Health, count: int) -> str:
+    one, many = _VERBS[health]
+    return one if count == 1 else many
 
 
 def _of_the_rest(report: AuditReport) -> Iterable[str]:

@@ -1,0 +1,126 @@
+"""Where audits' reports are kept: a container in Azure Blob Storage, or a folder.
+
+Both write a document whole or not at all, and the last who writes wins: two audits at the same time are
+both true, and both stay in the history.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+
+from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.model import Absent
+
+LONGEST_ERROR = 300
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """The port `ReportStore` over a folder, which is made when something is written."""
+
+    folder: Path
+
+    async def read(self, name: str) -> bytes | Absent:
+        return await asyncio.to_thread(self._read, name)
+
+    async def write(self, name: str, document: bytes) -> None:
+        await asyncio.to_thread(self._write, name, document)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _read(self, name: str) -> bytes | Absent:
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return Absent()
+        except OSError as error:
+            raise PermanentError(f"reading {name} of the report store: {error}") from error
+
+    def _write(self, name: str, document: bytes) -> None:
+        target = self.folder / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as draft:
+                try:
+                    draft.write(document)
+                    draft.close()
+                    Path(draft.name).replace(target)
+                except BaseException:
+                    Path(draft.name).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise PermanentError(f"writing {name} to the report store: {error}") from error
+
+
+@dataclass
+class BlobStore:
+    """The port `ReportStore` over a blob container, which must exist.
+
+    Without a credential it is the storage emulator's, which has a published key. The SDK is loaded in a
+    thread, beside the pass that needs it first.
+    """
+
+    container: str
+    credential: Any
+    _made: "asyncio.Task[Any] | None" = field(default=None, init=False)
+
+    async def read(self, name: str) -> bytes | Absent:
+        client = await self._client()
+
+        async def read() -> bytes | Absent:
+            try:
+                return bytes(await (await client.download_blob(name)).readall())
+            except ResourceNotFoundError as error:
+                if getattr(error, "error_code", "") == "BlobNotFound":
+                    return Absent()
+                raise
+
+        return await _translated(f"reading {name} of {self.container}", read)
+
+    async def write(self, name: str, document: bytes) -> None:
+        client = await self._client()
+        from azure.storage.blob import ContentSettings  # noqa: PLC0415 -- slow, and loaded by now
+
+        kind = ContentSettings(content_type="application/json")
+        await _translated(
+            f"writing {name} to {self.container}",
+            lambda: client.upload_blob(name, document, overwrite=True, content_settings=kind),
+        )
+
+    async def close(self) -> None:
+        if self._made:
+            await (await self._made).close()
+
+    async def _client(self) -> Any:
+        self._made = self._made or asyncio.create_task(asyncio.to_thread(self._make))
+        return await asyncio.shield(self._made)
+
+    def _make(self) -> Any:
+        from azure.storage.blob._shared.parser import DEVSTORE_ACCOUNT_KEY  # noqa: PLC0415 -- slow to import
+        from azure.storage.blob.aio import ContainerClient, ExponentialRetry  # noqa: PLC0415 -- slow to import
+
+        return ContainerClient.from_container_url(
+            self.container,
+            self.credential or DEVSTORE_ACCOUNT_KEY,
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+        )
+
+
+async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await call()
+    except HttpResponseError as error:
+        code = getattr(error, "error_code", None) or error.reason
+        told = f"{what}: it answered {error.status_code} {code}"[:LONGEST_ERROR]
+        lasting = (
+            error.status_code is not None and 400 <= error.status_code < 500 and error.status_code != 429
+        )
+        raise (PermanentError if lasting else TemporaryError)(told) from error
+    except AzureError as error:
+        raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}"[:LONGEST_ERROR]) from error
