@@ -53,7 +53,7 @@ def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     """What `make demo KEEP=1` leaves, and its first command has made; with nobody's limit to wait for."""
     with ExitStack() as stack:
         sim = stack.enter_context(running_simulator(first_world()))
-        told = {**settings(sim.url), "CLICKHOUSE_RATE_LIMIT": "1000/1"}
+        told = {**settings(sim.url, tmp_path / "reports"), "CLICKHOUSE_RATE_LIMIT": "1000/1"}
         host = stack.enter_context(running_host(APP, told, timers=False))
         someone = stack.enter_context(people(sim.url, Show(Console(file=StringIO()))))
         someone.create_endpoint(STRANGER, "*", STRANGERS_ALIAS)
