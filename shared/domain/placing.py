@@ -19,8 +19,8 @@ class Placement:
     """An endpoint whose address belongs into a zone.
 
     `alias` is the Private Link service it reaches, `labels` are the names, within the zone, of the
-    services it was granted, `claim` is what its records tell of it. `sure`: nothing that it was selected
-    could not be read, so that a name which is not among the labels is certainly not wanted.
+    services it was granted, `claim` is what its records tell of it. `perhaps` are the names of those of which
+    it is not decided whether it gets them; None: there are such whose names could not be read.
     """
 
     endpoint: Endpoint
@@ -29,7 +29,7 @@ class Placement:
     addresses: tuple[str, ...]
     labels: frozenset[str]
     claim: Claim
-    sure: bool = True
+    perhaps: frozenset[str] | None = frozenset()
 
     @property
     def shares(self) -> bool:

@@ -123,8 +123,9 @@ def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
         return zone
     granted = wish.selection.granted
     labels = view.once(("labels", granted), lambda: _labels(view, granted))
-    sure = not wish.selection.held
-    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish), sure)
+    held = wish.selection.held
+    perhaps = _labels(view, held) if held <= view.configs.keys() else None
+    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish), perhaps)
 
 
 def _labels(view: View, services: frozenset[str]) -> frozenset[str]:

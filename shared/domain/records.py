@@ -129,10 +129,9 @@ def _names_of_ours(view: View, zone: Zone) -> set[str]:
 
 
 def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
-    """Whether the name is for a service of its; or may be, where that could not be read."""
-    return label in placement.labels or (
-        not placement.sure and record is not None and _holds(placement, record)
-    )
+    """Whether the name is for a service of its; or may be, and it has it already."""
+    perhaps = placement.perhaps is None or label in placement.perhaps
+    return label in placement.labels or (perhaps and record is not None and _holds(placement, record))
 
 
 def _holds(placement: Placement, record: RecordSet) -> bool:

@@ -428,7 +428,7 @@ def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants:
     old = zone.records.get(record.name) if zone else None
     if wants:
         yield from _rightly_held(case, slot, mine, where)
-    elif not _may_stay(case, slot):
+    elif not _may_stay(case, slot) and not _is_undecided(case.after, slot, record.name):
         yield f"{where} is held by {slot.name}, which has no right to it"
     elif old is None or any(claims(old).get(address) != claim for address, claim in mine.items()):
         yield f"{where}: what it tells of {slot.name} was changed"
@@ -456,6 +456,13 @@ def _may_stay(case: Case, slot: ResourceId) -> bool:
     state = standing(case.after, case.deployment, slot)
     homeless = state == "rightful" and placed(case.after, case.deployment, slot) is None
     return homeless or state in ("stranger", "outside")
+
+
+def _is_undecided(truth: Truth, slot: ResourceId, name: str) -> bool:
+    """Whether the name is that of a service of which it is not decided whether the endpoint gets it."""
+    endpoint = truth.endpoints.get(slot)
+    held = undecided(truth, endpoint) if endpoint and TAG in endpoint.tags else set()
+    return name in {truth.configs[service].hostname.split(".")[0] for service in held}
 
 
 def _consent(truth: Truth, endpoint: Endpoint) -> tuple[bool, str | None]:
