@@ -161,7 +161,8 @@ class ClickHouseCloud:
 def service_from(json: Mapping[str, Any]) -> Service:
     """A service from the API's JSON (schema `Service`).
 
-    What decides about access must be told: an allow list that is left out is not an empty one.
+    What decides about access must be told: an allow list that is left out is not an empty one. Tags may be
+    left out; the service then has tags of which nothing is known.
     """
     tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
     return Service(
@@ -170,7 +171,7 @@ def service_from(json: Mapping[str, Any]) -> Service:
         provider=text(json["provider"]),
         region=text(json["region"]),
         state=text(json.get("state")),
-        tags=MappingProxyType(tags) if "tags" in json else None,
+        tags=None if json.get("tags") is None else MappingProxyType(tags),
         allow_list=frozenset(text(one) for one in items(json["privateEndpointIds"])),
     )
 
