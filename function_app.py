@@ -1,4 +1,4 @@
-"""The function app: three doors. Nothing slow is imported and no setting is read before a door opens."""
+"""The function app: four doors. Nothing slow is imported and no setting is read before a door opens."""
 
 import azure.functions as func
 
@@ -31,3 +31,16 @@ async def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the bindin
     from shared import doors  # noqa: PLC0415 -- the SDKs are slow to import
 
     await doors.audit()
+
+
+@app.route("status", methods=["GET", "HEAD"])
+async def status(req: func.HttpRequest) -> func.HttpResponse:
+    """The latest audit as a page for people, or as JSON by Accept or `?format=json`."""
+    from shared.status import Asked, shown  # noqa: PLC0415 -- the SDKs are slow to import
+
+    headers = req.headers
+    asked = Asked(req.method, headers.get("Accept"), req.params.get("format"), headers.get("If-None-Match"))
+    seen = await shown(asked)
+    return func.HttpResponse(
+        seen.body, status_code=seen.status, headers=seen.headers, mimetype=seen.content_type
+    )

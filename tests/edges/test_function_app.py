@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = {"audit": "timerTrigger", "endpoint_changed": "eventGridTrigger", "sync": "httpTrigger"}
+FUNCTIONS = {
+    "audit": "timerTrigger",
+    "endpoint_changed": "eventGridTrigger",
+    "status": "httpTrigger",
+    "sync": "httpTrigger",
+}
 SLOW = (
     "azure.mgmt",
     "azure.identity",
