@@ -1,14 +1,24 @@
-"""The queries of alerts, workbook and docs: Microsoft's own analyzer takes them, and the log has what they ask for."""
+"""The queries of alerts and workbook: Microsoft's own analyzer takes them, and the log has what they ask for."""
 
 import json
+import logging
+import re
 import shutil
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared import doors
+from shared.domain.ids import Kind, ResourceId
+from shared.wiring import wiring
+from simulator.client import RunningSimulator
+from simulator.server import running
 from tests.support.bicep import INFRA, Template, needs_checker
+from tests.support.lines import Line, Lines
+from tests.support.simulated import ENDPOINT, environment, put_endpoint
 
 HERE = Path(__file__).parent / "kusto"
 THERE = INFRA.parent / "build" / "kusto"
@@ -93,3 +103,88 @@ def test_the_workbook_asks_the_workspace_that_is_put_in() -> None:
         for placeholder in ("__WORKSPACE_ID__", "__STATUS_URL__"):
             assert placeholder in text
             assert placeholder in (INFRA / filler).read_text()
+
+
+@pytest.fixture
+async def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningSimulator]:
+    """The demo world, and this process with the settings of a deployment that keeps reports."""
+    with running() as sim:
+        for name, value in environment(sim.url, REPORT_STORE=str(tmp_path)).items():
+            monkeypatch.setenv(name, value)
+        wiring.cache_clear()
+        yield sim
+        await wiring().close()
+        wiring.cache_clear()
+
+
+async def logged(sim: RunningSimulator, lines: Lines) -> dict[str, list[Line]]:
+    """The lines of a life in which calls and a change are refused, and findings come and go, by their event."""
+    put_endpoint(sim, {"clickhouse-services": "*"})
+    for system in ("arm", "clickhouse"):
+        sim.fault(match={"system": system, "method": "GET"}, status=429, headers={"Retry-After": "1"})
+    sim.fault(match={"system": "dns", "method": "PUT"}, status=403)
+    await doors.endpoint_changed(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
+    put_endpoint(sim, {"clickhouse-services": "no-such-service"})
+    await doors.audit()
+    put_endpoint(sim, {"clickhouse-services": "*"})
+    await doors.audit()
+    return {event: lines.of(event) for event in {line["event"] for line in lines.all}}
+
+
+def asked_for(query: str) -> tuple[set[str], set[tuple[str, ...]]]:
+    """The events that a query looks at, and the fields of their lines that it reads."""
+    events = set(re.findall(r"event\)? == '(\w+)'", query))
+    found = re.findall(r"line\.(\w+)(?:\.(\w+)|\['(\w+)'\])?", query)
+    return events, {tuple(filter(None, one)) for one in found} - {("event",)}
+
+
+def has(line: Line, field: tuple[str, ...]) -> bool:
+    held: Any = line
+    for name in field:
+        if not isinstance(held, dict) or name not in held:
+            return False
+        held = held[name]
+    return True
+
+
+async def test_the_log_has_every_field_that_is_asked_for(
+    deployed: RunningSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each field that a query reads stands in a line of an event that it looks at; severities may be missing."""
+    caplog.set_level(logging.INFO)
+    told = await logged(deployed, Lines(caplog))
+    for where, query in queries().items():
+        events, fields = asked_for(query)
+        assert events <= set(told), where
+        for field in fields:
+            wanted = field[:1] if field[0] == "findings" else field
+            assert any(has(line, wanted) for event in events for line in told[event]), (where, field)
+    assert {line["state"] for line in told["finding"]} >= {"new", "gone"}
+    assert {severity for line in told["audit"] for severity in line["findings"]} <= {
+        "error",
+        "warning",
+        "info",
+    }
+
+
+async def test_refused_calls_are_told_apart_in_the_log(
+    deployed: RunningSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What throttling.kql looks for stands in the line of a call that was refused for its number, by either cloud."""
+    caplog.set_level(logging.INFO)
+    told = await logged(deployed, Lines(caplog))
+    assert len([line for line in told["retry"] if re.search(r"\b429\b", line["error"])]) >= 2
+    assert "has '429'" in queries()["throttling.kql"]
+
+
+async def test_a_line_begins_as_the_queries_expect(
+    deployed: RunningSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every query on the log finds its lines by how they begin."""
+    caplog.set_level(logging.INFO)
+    lines = Lines(caplog)
+    await logged(deployed, lines)
+    (beginning,) = {
+        begin for query in queries().values() for begin in re.findall(r"startswith '([^']+)'", query)
+    }
+    assert all(record.getMessage().startswith(beginning) for record in lines.records)
