@@ -10,6 +10,8 @@ from typing import Any
 from shared.audit import audit as run_audit
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
+from shared.domain.steps import all_well
+from shared.health import check, without_settings
 from shared.log import tell_delivery
 from shared.reconcile import Order
 from shared.settings import SettingsError
@@ -72,6 +74,18 @@ async def sync(body: bytes) -> Answer:
         title = "Not everything was done: see problems, and outcomes for what was"
         return _problem(502, title, **report.as_json())
     return Answer(200, report.as_json())
+
+
+async def health() -> Answer:
+    """The preflight: 200 if nothing is wrong, 503 otherwise. It answers even where settings are unusable."""
+    try:
+        wired = wiring()
+    except SettingsError as error:
+        steps = without_settings(error)
+    else:
+        steps = await check(wired)
+    well = all_well(steps)
+    return Answer(200 if well else 503, {"healthy": well, "checks": [step.as_json() for step in steps]})
 
 
 async def audit() -> None:

@@ -5,9 +5,10 @@ import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import stamina
@@ -15,11 +16,14 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
 from shared.adapters.azure_dns import AzureDns
+from shared.adapters.azure_inspection import AzureInspection
 from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
+from shared.adapters.clocks import Clocks
 from shared.adapters.outcomes import OutcomeTopic
 from shared.adapters.report_store import BlobStore, FolderStore
-from shared.adapters.retrying import Budget
+from shared.adapters.retrying import Budget, Deadline
+from shared.adapters.store_inspection import StoreInspection
 from shared.adapters.throttle import Throttle, Urgency
 from shared.announcer import Announcer
 from shared.archive import Archive
@@ -27,9 +31,11 @@ from shared.coalesce import Coalescer
 from shared.company import Company
 from shared.domain.audited import AuditReport
 from shared.domain.ids import ResourceId
+from shared.domain.inspected import Inspected
 from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
+from shared.inspection import Inspection
 from shared.log import tell_pass
 from shared.look import Looked, look
 from shared.memory import Memory
@@ -56,6 +62,8 @@ class Wiring:
     memory: Memory = field(default_factory=Memory)
     last_audit: AuditReport | None = None
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
+    looking: asyncio.Task[Inspected] | None = None
+    """The look for a preflight that is under way, or the last that was."""
 
     @cached_property
     def rules(self) -> Rules:
@@ -110,6 +118,24 @@ class Wiring:
         task = asyncio.create_task(work)
         self._afterwards.add(task)
         task.add_done_callback(self._afterwards.discard)
+
+    def inspection(self, seconds: float, period: timedelta) -> Inspection:
+        """What a preflight asks, within that time; no client of it can write. `period`: between two audits."""
+        deadline = Deadline.after(seconds)
+        systems = self._systems(Order(Targets(everything=True), dry_run=True), Budget(deadline, deadline))
+        return Inspection(
+            azure=AzureInspection(self._arm_reading, deadline, self._clocks),
+            dns=systems.dns,
+            clickhouse=cast("ClickHouseCloud", systems.clickhouse),
+            store=self._store_inspection(),
+            ahead=self._clocks.ahead,
+            key_id=self._key.id,
+            period=period,
+        )
+
+    def _store_inspection(self) -> StoreInspection | None:
+        at = self.settings.report_store
+        return StoreInspection(self.archive, at, None if "://" in at else Path(at)) if at else None
 
     async def close(self) -> None:
         """Close what was opened; only tests need it, a function app's process just ends."""
@@ -166,7 +192,13 @@ class Wiring:
 
     @cached_property
     def _http_reading(self) -> httpx.AsyncClient:
-        return make_client(self.settings.clickhouse_api_url, self._key, read_only=True)
+        client = make_client(self.settings.clickhouse_api_url, self._key, read_only=True)
+        client.event_hooks["response"].append(self._clocks.of_http("ClickHouse Cloud"))
+        return client
+
+    @cached_property
+    def _clocks(self) -> Clocks:
+        return Clocks()
 
     @cached_property
     def transport(self) -> AioHttpTransport:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import quote
 
+from azure.core import AsyncPipelineClient
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -23,6 +24,7 @@ from azure.mgmt.network.aio import NetworkManagementClient
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
 from shared.adapters.arm_errors import meaning, tells_absence
+from shared.adapters.clocks import Clocks, NoteDate
 from shared.adapters.retrying import Deadline, within
 from shared.adapters.shapes import MISSHAPEN
 from shared.domain.errors import PermanentError, TemporaryError
@@ -87,6 +89,19 @@ class ArmClients:
     def dns(self, subscription: str) -> PrivateDnsManagementClient:
         return cast("PrivateDnsManagementClient", self._client(PrivateDnsManagementClient, subscription))
 
+    def plain(self, clocks: Clocks) -> AsyncPipelineClient[Any, Any]:
+        """A client for what no SDK of ours covers. What it asks tells the clocks Azure's time."""
+        key = (AsyncPipelineClient, "")
+        if key not in self.made:
+            policies = [NoteDate(clocks, "Azure"), *self._policies("azure_network")]
+            self.made[key] = AsyncPipelineClient(self.url, policies=policies, transport=self.transport)
+        return cast("AsyncPipelineClient[Any, Any]", self.made[key])
+
+    @property
+    def scope(self) -> str:
+        """What a token must be for."""
+        return f"{self.url.rstrip('/')}/.default"
+
     def _client(self, kind: type, subscription: str) -> Any:
         key = (kind, subscription)
         if key not in self.made:
@@ -108,8 +123,7 @@ class ArmClients:
         resource providers, which would be a write that nobody asked for.
         """
         guard = [RefuseWrites()] if self.read_only else []
-        scope = f"{self.url.rstrip('/')}/.default"
-        signed = [AsyncBearerTokenCredentialPolicy(self.credential, scope)] if self.credential else []
+        signed = [AsyncBearerTokenCredentialPolicy(self.credential, self.scope)] if self.credential else []
         return [
             *guard,
             CountCalls(system),

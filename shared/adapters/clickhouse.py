@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json
 
+from shared.adapters.clickhouse_keys import key_from
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, items, listed, text
 from shared.adapters.throttle import Throttle, Urgency
@@ -21,6 +22,7 @@ from shared.domain.errors import (
     TemporaryError,
     ThrottledError,
 )
+from shared.domain.inspected import ApiKey
 from shared.domain.model import Config, Registration, Service
 from shared.passing import count_call
 
@@ -77,6 +79,10 @@ class ClickHouseCloud:
 
     async def services(self) -> tuple[Service, ...]:
         return await self._get("/services", lambda told: tuple(service_from(one) for one in listed(told)))
+
+    async def keys(self) -> tuple[ApiKey, ...]:
+        """The organization's API keys; not every key may ask for them."""
+        return await self._get("/keys", lambda told: tuple(key_from(one) for one in listed(told)))
 
     async def config(self, service: str) -> Config:
         return await self._get(

@@ -33,13 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(wanted: Namespace, show: Show) -> int:
-    from shared.cli import passes  # noqa: PLC0415 -- the SDKs are slow to import
+    from shared.cli import checked, passes  # noqa: PLC0415 -- the SDKs are slow to import
     from shared.wiring import Wiring, quiet  # noqa: PLC0415 -- likewise
 
     if wanted.settings:
         load(wanted.settings, os.environ)
     quiet()
     logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # who reads this has no use for JSON lines
+    if wanted.command == "check":
+        return await checked.check(wanted, show)
     wired = Wiring(read_settings())
     commands = {"plan": passes.plan, "sync": passes.sync, "audit": passes.audit, "explain": passes.explain}
     try:

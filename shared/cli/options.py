@@ -22,12 +22,13 @@ any DefaultAzureCredential, such as that of `az login`, and with no more rights 
 
 exit codes:
   0    nothing is wrong
-  1    something was not done, is wrong, or is not connected
+  1    something was not done, is wrong, or is not connected; what is only not known does not count
   2    the command or the settings cannot be used
   3    plan --exit-code: there is something to be done
   130  interrupted; what was done until then stays, and the next pass finishes it
 
 to try it: run `make demo KEEP=1`, set SETTINGS and ENDPOINT as it prints, and in this folder
+  python -m shared check --settings $SETTINGS
   python -m shared plan --all --settings $SETTINGS
   python -m shared plan $ENDPOINT --json --settings $SETTINGS
   python -m shared sync $ENDPOINT --settings $SETTINGS
@@ -51,6 +52,7 @@ def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
     _plan(add("plan", help="show what would be done; change nothing"))
     _sync(add("sync", help="do it"))
     _audit(add("audit", help="look at everything, and repair what AUDIT_POLICY permits"))
+    _common(add("check", help="see whether settings, rights and systems are as they must be"))
     _explain(add("explain", help="tell why an endpoint is or is not connected"))
     wanted = parser.parse_args(arguments)
     if "all" in wanted and bool(wanted.endpoints) == wanted.all:

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -44,6 +45,15 @@ class Show:
 
     def trouble(self, text: str) -> None:
         self.err.print(Text(text, "bold red"))
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """A spinner while we wait, for people only."""
+        if not self.err.is_terminal:
+            yield
+            return
+        with self.err.status(Text(text, "dim"), spinner_style="dim"):
+            yield
 
     def plan(self, report: Report) -> None:
         """What would be done, like a diff, for each endpoint that something would be done for."""
@@ -90,8 +100,13 @@ class Show:
             self.out.print(Text(well, "bold green"))
             return
         style = _ANSWERS[first.answer]
-        answer = {Answer.NOT_OK: "No", Answer.NOT_KNOWN: "Not known"}[first.answer]
-        self.out.print(Text(f"{first.question} {answer}: {first.seen}.", style))
+        unknown = first.answer is Answer.NOT_KNOWN
+        lead = (
+            f"Nothing is wrong, but not all is known. {first.question}"
+            if unknown
+            else f"{first.question} No:"
+        )
+        self.out.print(Text(f"{lead} {first.seen.removesuffix('.')}.", style))
         self.out.print(Text(f"What to do: {first.remedy}", "bold cyan"))
 
     def hint(self, text: str) -> None:

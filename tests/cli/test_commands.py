@@ -1,6 +1,7 @@
 """The command line's passes, with the real clients against the simulator."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.simulated import (
     ENDPOINT,
+    SUBSCRIPTION,
     allowed,
     delete_endpoint,
+    environment,
     put_endpoint,
     records,
     registered,
+    subscribe,
+    webhook,
     writes,
 )
 
@@ -204,3 +209,44 @@ def test_version(run: Run) -> None:
     """--version tells the project's version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert run("--version").out.strip() == VERSION == project["version"]
+
+
+def test_check(sim: RunningSimulator, run: Run) -> None:
+    """check tells each line with its remedy and what to do first; its exit code whether anything is wrong."""
+    told = run("check")
+    assert told.code == 1
+    assert re.search(
+        r"^not ok       event subscription   none leads to endpoint_changed", told.out, re.MULTILINE
+    )
+    assert "What to do: Create the event subscription" in told.out
+    with webhook() as url:
+        subscribe(sim, url)
+        told = run("check")
+    assert told.code == 0
+    assert told.out.splitlines()[-1] == "Nothing is wrong."
+    assert writes(sim) == []
+
+
+def test_check_as_json(sim: RunningSimulator, run: Run) -> None:
+    """check --json tells what the function app's health does."""
+    document = json.loads(run("check", "--json").out)
+    assert document["healthy"] is False
+    assert [one["name"] for one in document["checks"] if one["answer"] == "not ok"] == ["event subscription"]
+
+
+def test_check_of_unusable_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unusable settings are what check finds, not a reason not to check."""
+    for name in environment("http://127.0.0.1"):
+        monkeypatch.delenv(name, raising=False)
+    told = run("check")
+    assert told.code == 1
+    assert "not ok       settings" in told.out
+    assert "OWNER_ID is not set. Remedy: " in told.out
+
+
+def test_what_is_not_known_is_not_wrong(sim: RunningSimulator, run: Run) -> None:
+    """Where nothing is wrong but something could not be told, that is said, and the exit code is 0."""
+    sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "Microsoft.EventGrid"})
+    told = run("check")
+    assert told.code == 0
+    assert "Nothing is wrong, but not all is known. Do events reach the function?" in told.out

@@ -19,7 +19,7 @@ from shared.cli.show import make_console
 from shared.settings import SettingsError
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
-from tests.support.simulated import ENDPOINT, environment
+from tests.support.simulated import ENDPOINT, environment, subscribe, webhook
 
 ROOT = Path(__file__).parents[2]
 SHARED = [sys.executable, "-m", "shared"]
@@ -43,19 +43,21 @@ def test_help_is_true(sim: RunningSimulator, settings: Path, run: Run) -> None:
     """The commands that --help tells to try work against the simulator, in that order, as they stand there."""
     told = run("--help").out
     commands = re.findall(r"^  (python -m shared \S.*)$", told, re.MULTILINE)
-    assert {command.split()[3] for command in commands} >= {"plan", "sync", "audit", "explain"}
+    assert {command.split()[3] for command in commands} == {"plan", "sync", "audit", "check", "explain"}
     python = f'python() {{ {sys.executable} "$@"; }}\nset -e\n'
     script = python + "\n".join(commands)
     env = bare(SETTINGS=str(settings), ENDPOINT=ENDPOINT)
-    done = subprocess.run(  # noqa: S603 -- our own help
-        ["/bin/sh", "-c", script],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    with webhook() as url:
+        subscribe(sim, url)
+        done = subprocess.run(  # noqa: S603 -- our own help
+            ["/bin/sh", "-c", script],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything is as it must be" in done.stdout
 

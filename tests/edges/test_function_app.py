@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
     "audit": "timerTrigger",
     "endpoint_changed": "eventGridTrigger",
+    "health": "httpTrigger",
     "status": "httpTrigger",
     "sync": "httpTrigger",
 }

@@ -205,9 +205,11 @@ def answering(answer: bytes) -> Iterator[Raw]:
         raw.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield raw
-        server.shutdown()
-        thread.join()
+        try:
+            yield raw
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _whole_request(stream: BufferedIOBase) -> bool:

@@ -1,7 +1,7 @@
 """The product against the simulator: what the tests of the whole have in common."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from shared.settings import Settings
 from shared.wiring import Wiring
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
+from tests.support.edges import answering, http_answer
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 ENDPOINT = (
@@ -58,6 +59,20 @@ async def wired(url: str, **more: str) -> AsyncIterator[Wiring]:
         yield wiring
     finally:
         await wiring.close()
+
+
+@contextmanager
+def webhook() -> Iterator[str]:
+    """Where a function app's events go: a webhook that agrees to, and takes, all of them."""
+    with answering(http_answer(200, b"", headers=b"WebHook-Allowed-Origin: *\r\n")) as raw:
+        yield f"{raw.url}/runtime/webhooks/eventgrid?functionName=endpoint_changed&code=event-key"
+
+
+def subscribe(sim: RunningSimulator, endpoint: str) -> None:
+    """Have Event Grid send what a deployment's event subscription sends."""
+    types = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
+    schema = "CloudEventSchemaV1_0"
+    sim.subscribe(name="s", endpoint=endpoint, schema=schema, includedEventTypes=types, retry={"scale": 0})
 
 
 def named(endpoint: str = ENDPOINT) -> Order:

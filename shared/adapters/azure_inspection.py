@@ -1,0 +1,179 @@
+"""What a preflight asks of Azure, and nothing else asks: identity, rights, system topics and their deliveries.
+
+Plain GETs through the same pipeline as the SDK's own calls:
+https://learn.microsoft.com/rest/api/authorization/permissions, …/rest/api/eventgrid/controlplane,
+…/rest/api/monitor/metrics.
+"""
+
+import asyncio
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+
+from shared.adapters.arm import ArmClients, ask
+from shared.adapters.azure_network import endpoint_from
+from shared.adapters.clocks import Clocks
+from shared.adapters.event_topics import deliveries_from, subscriptions_of, topics_of
+from shared.adapters.retrying import Deadline
+from shared.adapters.shapes import MISSHAPEN, items, listed, text
+from shared.domain.errors import PermanentError
+from shared.domain.ids import Scope
+from shared.domain.inspected import Deliveries, EventSubscription
+from shared.domain.model import Endpoint
+from shared.domain.rights import Permission
+
+RIGHTS, EVENTS, METRICS = "2022-04-01", "2022-06-15", "2023-10-01"
+COUNTS = "DeliverySuccessCount,DeliveryAttemptFailCount,DeadLetteredCount,DroppedEventCount"
+CLAIMS = {"upn": "user", "appid": "application", "oid": "object id"}
+LONGEST_ERROR = 500
+MOST_PAGES = 10
+
+type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AzureInspection:
+    """The port `AzureInspection` over ARM. Its clients refuse to write."""
+
+    clients: ArmClients
+    deadline: Deadline
+    clocks: Clocks
+
+    async def identity(self) -> str:
+        """Who we are to Azure, in words; never the token itself."""
+        if self.clients.credential is None:
+            return "no credential is sent, because Azure is played by something on this machine"
+        try:
+            async with asyncio.timeout(self.deadline.left()):
+                token = await self.clients.credential.get_token(self.clients.scope)
+        except AzureError as error:
+            raise PermanentError(" ".join(str(error.message).split())[:LONGEST_ERROR]) from error
+        except TimeoutError as error:
+            raise PermanentError("no token could be had in time") from error
+        return _claims(token.token)
+
+    async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
+        """Those on the first page, as far as they can be understood."""
+        operations = self.clients.network(scope.subscription).private_endpoints
+        group = scope.resource_group
+        return await ask(
+            self.deadline,
+            f"listing the private endpoints of {scope}",
+            lambda: _first_page(operations.list(group) if group else operations.list_by_subscription()),
+            lambda told: tuple(endpoint for one in told if (endpoint := _understood(one))),
+        )
+
+    async def interfaces(self, scope: Scope) -> int:
+        """How many network interfaces there are on the first page."""
+        operations = self.clients.network(scope.subscription).network_interfaces
+        group = scope.resource_group
+        return await ask(
+            self.deadline,
+            f"listing the network interfaces of {scope}",
+            lambda: _first_page(operations.list(group) if group else operations.list_all()),
+            len,
+        )
+
+    async def rights(self, at: str) -> tuple[Permission, ...]:
+        """What the caller may do at a subscription, a resource group or a resource."""
+        path = f"{at}/providers/Microsoft.Authorization/permissions"
+        return await self._list(path, {"api-version": RIGHTS}, lambda told: tuple(map(_permission, told)))
+
+    async def event_subscriptions(self, subscription: str) -> tuple[EventSubscription, ...]:
+        """Those of the system topics whose source is that subscription (its ARM id)."""
+        path, asked = (
+            f"{subscription}/providers/Microsoft.EventGrid/systemTopics",
+            {"api-version": EVENTS, "$top": "100"},
+        )
+        topics = await self._list(path, asked, partial(topics_of, subscription))
+        found = [
+            await self._list(f"{topic}/eventSubscriptions", asked, partial(subscriptions_of, topic))
+            for topic in topics
+        ]
+        return tuple(one for some in found for one in some)
+
+    async def deliveries(self, topic: str, end: datetime) -> Deliveries:
+        """What a system topic delivered in the day before."""
+        span = [
+            moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (end - timedelta(days=1), end)
+        ]
+        asked = {
+            "api-version": METRICS,
+            "metricnames": COUNTS,
+            "timespan": "/".join(span),
+            "interval": "PT1H",
+            "aggregation": "Total",
+        }
+        return await self._list(f"{topic}/providers/Microsoft.Insights/metrics", asked, deliveries_from)
+
+    async def _list[T](self, path: str, asked: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
+        """What `parse` makes of all items of a list. Raises PermanentError for what it cannot make anything of."""
+        items_told = await self._items(path, asked)
+        try:
+            return parse(items_told)
+        except MISSHAPEN as error:
+            raise PermanentError(
+                f"reading {path}: ARM's answer is not what its API describes ({error!r})"
+            ) from error
+
+    async def _items(self, path: str, asked: Mapping[str, str]) -> list[Json]:
+        """The items of all pages. A next page is asked for with our token, so only from ARM itself."""
+        base = self.clients.url.rstrip("/")
+        request, found = HttpRequest("GET", f"{base}{path}", params=dict(asked)), list[Json]()
+        for _ in range(MOST_PAGES):
+            told = await self._page(f"reading {path}", request)
+            found += told["value"]
+            following = text(told.get("nextLink"))
+            if not following.startswith(f"{base}/"):
+                break
+            request = HttpRequest("GET", following)
+        return found
+
+    async def _page(self, what: str, request: HttpRequest) -> Json:
+        return await ask(self.deadline, what, lambda: self._get(request), _whole)
+
+    async def _get(self, request: HttpRequest) -> Any:
+        answer = await self.clients.plain(self.clocks).send_request(request)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def _whole(told: Any) -> Json:
+    listed(told["value"])
+    text(told.get("nextLink"))
+    return dict(told)
+
+
+def _permission(json: Json) -> Permission:
+    return Permission(
+        tuple(map(text, items(json.get("actions")))), tuple(map(text, items(json.get("notActions"))))
+    )
+
+
+async def _first_page(pages: Any) -> list[Json]:
+    return [item async for item in await anext(pages.by_page())]
+
+
+def _understood(json: Json) -> Endpoint | None:
+    try:
+        return endpoint_from(json)
+    except PermanentError:
+        return None
+
+
+def _claims(token: str) -> str:
+    """What an access token says of whom it is for, read without checking it: that is Azure's to do."""
+    try:
+        payload = token.split(".")[1]
+        told = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        named = [f"{words} {text(told[claim])}" for claim, words in CLAIMS.items() if claim in told]
+    except (IndexError, ValueError, TypeError):
+        named = []
+    return f"there is a token for {', '.join(named) or 'an identity that it does not tell'}"

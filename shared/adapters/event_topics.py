@@ -1,0 +1,81 @@
+"""System topics, event subscriptions and their metrics, from ARM's JSON."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.adapters.shapes import items, text
+from shared.domain.ids import BadIdError, Scope
+from shared.domain.inspected import Deliveries, EventSubscription
+
+OPERATION = "data.operationname"
+HOUR = timedelta(hours=1)
+_TOPIC = re.compile(r"(.+)/providers/microsoft\.eventgrid/systemtopics/([a-z0-9-]{3,50})", re.IGNORECASE)
+
+type Json = Mapping[str, Any]
+
+
+def topics_of(subscription: str, told: Iterable[Json]) -> tuple[str, ...]:
+    """The ids, built anew from their parts, of the system topics whose source is that subscription."""
+    mine = [
+        one
+        for one in told
+        if text((one.get("properties") or {}).get("source")).lower() == subscription.lower()
+    ]
+    return tuple(topic for one in mine if (topic := _topic(text(one["id"]))))
+
+
+def _topic(told: str) -> str | None:
+    found = _TOPIC.fullmatch(told)
+    try:
+        scope = Scope.parse(found[1]) if found else None
+    except BadIdError:
+        return None
+    return f"{scope}/providers/Microsoft.EventGrid/systemTopics/{found[2]}" if found else None
+
+
+def subscriptions_of(topic: str, told: Iterable[Json]) -> tuple[EventSubscription, ...]:
+    return tuple(subscription_from(topic, one) for one in told)
+
+
+def subscription_from(topic: str, json: Json) -> EventSubscription:
+    """An event subscription; where events go is a function's ARM id, or a webhook's URL without its query."""
+    properties = json.get("properties") or {}
+    sending = properties.get("deliveryWithResourceIdentity") or {}
+    destination = properties.get("destination") or sending.get("destination") or {}
+    where = destination.get("properties") or {}
+    wanted = properties.get("filter") or {}
+    filters = [
+        one for one in items(wanted.get("advancedFilters")) if text(one.get("key")).lower() == OPERATION
+    ]
+    return EventSubscription(
+        id=text(json["id"]),
+        topic=topic,
+        state=text(properties.get("provisioningState")),
+        destination=text(where.get("resourceId")) or text(where.get("endpointBaseUrl")),
+        types=frozenset(map(text, items(wanted.get("includedEventTypes")))),
+        operations=frozenset(text(value) for one in filters for value in items(one.get("values"))),
+    )
+
+
+def deliveries_from(told: Iterable[Json]) -> Deliveries:
+    """What metrics come to that were counted hour by hour."""
+    points = {text(one["name"]["value"]): _points(one) for one in told}
+    sums = {name: round(sum(total for _, total in some)) for name, some in points.items()}
+    hours = [hour for hour, total in points.get("DeliverySuccessCount", []) if total]
+    return Deliveries(
+        delivered=sums.get("DeliverySuccessCount", 0),
+        failed=sums.get("DeliveryAttemptFailCount", 0),
+        dead_lettered=sums.get("DeadLetteredCount", 0),
+        dropped=sums.get("DroppedEventCount", 0),
+        last=max(hours) + HOUR if hours else None,
+    )
+
+
+def _points(metric: Json) -> list[tuple[datetime, float]]:
+    data = [point for series in items(metric.get("timeseries")) for point in items(series.get("data"))]
+    return [
+        (datetime.fromisoformat(point["timeStamp"]).astimezone(UTC), float(point.get("total") or 0))
+        for point in data
+    ]

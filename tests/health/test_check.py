@@ -1,0 +1,184 @@
+"""The preflight with the real clients against the simulator."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.adapters.arm import ArmClients
+from shared.adapters.azure_inspection import AzureInspection
+from shared.adapters.clickhouse import Key, make_client
+from shared.adapters.clocks import Clocks
+from shared.adapters.retrying import Deadline
+from shared.adapters.store_inspection import FolderInspection
+from shared.domain.inspected import StoreSeen
+from shared.domain.steps import Answer, Step
+from shared.health import check
+from shared.wiring import Wiring
+from simulator.client import RunningSimulator
+from simulator.worldfile import demo
+from tests.support.simulated import SUBSCRIPTION, wired, writes
+
+SUB = f"/subscriptions/{SUBSCRIPTION}"
+DNS_GROUP = f"{SUB}/resourceGroups/rg-dns"
+LONG = {"Retry-After": "3600"}
+
+
+async def checked(app: Wiring) -> dict[str, Step]:
+    return {step.name: step for step in await check(app)}
+
+
+def not_ok(steps: dict[str, Step], answer: Answer = Answer.NOT_OK) -> set[str]:
+    return {name for name, step in steps.items() if step.answer is answer}
+
+
+async def test_well(sim: RunningSimulator, app: Wiring) -> None:
+    """In a world where all is as it must be every check says so, and tells what it saw."""
+    steps = await checked(app)
+    assert {step.answer for step in steps.values()} == {Answer.OK}, steps
+    assert steps["event subscription"].seen.endswith("/subscription-events/eventSubscriptions/s")
+    assert "event-key" not in str(steps)
+
+
+async def test_it_only_reads(sim: RunningSimulator, app: Wiring) -> None:
+    """Nothing but GET is sent, ClickHouse Cloud is asked three times, and Azure a number of times one can count."""
+    await check(app)
+    sent = Counter(one["system"] for one in sim.requests())
+    assert writes(sim) == []
+    assert sent["clickhouse"] == 3
+    assert sent["arm"] + sent["dns"] == 10
+
+
+async def test_those_who_ask_together_share_a_look(sim: RunningSimulator, app: Wiring) -> None:
+    """However many ask at a time, the systems are asked once; whoever asks later makes them asked anew."""
+    together = await asyncio.gather(*(check(app) for _ in range(5)))
+    assert all(one == together[0] for one in together)
+    assert len(sim.requests("clickhouse")) == 3
+    await check(app)
+    assert len(sim.requests("clickhouse")) == 6
+
+
+@pytest.mark.parametrize(
+    ("denial", "expected"),
+    [
+        ({"scope": SUB, "type": "privateEndpoints"}, {"private endpoints"}),
+        ({"scope": SUB, "type": "networkInterfaces", "access": "read"}, {"network interfaces"}),
+        ({"scope": SUB, "type": "privateDnsZones/A", "access": "read"}, {"links and records"}),
+        ({"scope": SUB, "type": "virtualNetworkLinks"}, {"links and records"}),
+        ({"scope": DNS_GROUP, "type": "privateDnsZones", "access": "write"}, {"writing records"}),
+        ({"scope": SUB, "type": "privateDnsZones/A", "access": "write"}, {"writing records"}),
+        ({"scope": SUB, "type": "eventSubscriptions"}, set()),
+        ({"scope": SUB, "type": "Microsoft.Insights/metrics"}, set()),
+        ({"scope": SUB, "type": "Microsoft.Authorization/permissions"}, set()),
+    ],
+)
+async def test_rights(sim: RunningSimulator, app: Wiring, denial: dict[str, Any], expected: set[str]) -> None:
+    """A right that is missing is told by the check that it concerns; rights that only checks need make none fail."""
+    sim.deny(denial)
+    steps = await checked(app)
+    assert not_ok(steps) == expected
+    if not expected:
+        assert not_ok(steps, Answer.NOT_KNOWN)
+
+
+async def test_a_list_that_leaves_out(sim: RunningSimulator) -> None:
+    """A list that came back is no proof: a right that the scope lacks is told although the list was answered."""
+    sim.deny({"scope": SUB, "type": "privateEndpoints", "access": "read"})
+    sim.fault(match={"path": "/privateEndpoints$"}, status=200, body={"value": []}, count=None)
+    async with wired(sim.url) as app:
+        step = (await checked(app))["private endpoints"]
+    assert step.answer is Answer.NOT_OK
+    assert "lists leave out" in step.seen
+
+
+async def test_key(sim: RunningSimulator) -> None:
+    """A key that is refused is told with the API's own words; one whose role it does not tell, as not known."""
+    async with wired(sim.url, CLICKHOUSE_CLOUD_API_SECRET="wrong-secret") as app:
+        steps = await checked(app)
+    assert "UNAUTHORIZED: invalid API key" in steps["ClickHouse key"].seen
+    assert not_ok(steps) == {"ClickHouse key"}
+    assert "wrong-secret" not in str(steps)
+    world = sim.state()
+    world["clickhouse"]["keys"][0]["role"] = "developer"
+    sim.reset(world, keep_subscriptions=True)
+    async with wired(sim.url) as app:
+        assert (await checked(app))["ClickHouse admin"].answer is Answer.NOT_KNOWN
+
+
+async def test_outage(sim: RunningSimulator, app: Wiring) -> None:
+    """A system that is down fails its own checks and no others."""
+    sim.fault(match={"system": "clickhouse"}, status=503, headers=LONG, count=None)
+    assert not_ok(await checked(app)) == {"ClickHouse key"}
+    sim.clear_faults()
+    sim.fault(match={"system": "dns"}, status=503, headers=LONG, count=None)
+    assert not_ok(await checked(app)) == {"private DNS zones"}
+
+
+async def test_clocks(sim: RunningSimulator) -> None:
+    """How far both systems' clocks are ahead of ours is told by their answers, to a second or so."""
+    clocks = Clocks(now=lambda: time.time() - 600)
+    key = Key("demo-key", "demo-secret")
+    async with AioHttpTransport() as transport, make_client(f"{sim.url}/v1", key, read_only=True) as cloud:
+        cloud.event_hooks["response"].append(clocks.of_http("ClickHouse Cloud"))
+        await cloud.get("/organizations")
+        azure = ArmClients(sim.url, None, transport, read_only=True)
+        inspection = AzureInspection(azure, Deadline.after(5), clocks)
+        await inspection.rights(SUB)
+    assert clocks.ahead == pytest.approx({"ClickHouse Cloud": 600, "Azure": 600}, abs=3)
+
+
+def test_dates_that_are_none() -> None:
+    """An answer without a Date, or with one that is none, tells nothing."""
+    clocks = Clocks()
+    for date in (None, "", "yesterday"):
+        clocks.note("Azure", date)
+    assert clocks.ahead == {}
+
+
+async def test_zones(sim: RunningSimulator) -> None:
+    """A zone that is missing where an endpoint asks is told by its name, unless it would be made."""
+    world = deepcopy(demo())
+    world["azure"]["privateDnsZones"] = []
+    world["azure"]["privateEndpoints"] = sim.state()["azure"]["privateEndpoints"]
+    sim.reset(world, keep_subscriptions=True)
+    async with wired(sim.url) as app:
+        steps = await checked(app)
+        assert "westus3.privatelink.azure.clickhouse.cloud" in steps["zones and networks"].seen
+        assert not_ok(steps) == {"zones and networks"}
+    async with wired(sim.url, DNS_ZONE_RESOURCE_GROUP=DNS_GROUP) as app:
+        steps = await checked(app)
+        assert not_ok(steps) == set()
+        assert steps["making zones"].answer is Answer.OK
+
+
+async def test_deliveries(sim: RunningSimulator, app: Wiring) -> None:
+    """What Event Grid delivered, and when last, is told; without an event subscription, that there is none."""
+    assert sim.idle()
+    assert "delivered, the last before" in (await checked(app))["deliveries"].seen
+    sim.unsubscribe("s")
+    assert not_ok(await checked(app)) == {"event subscription"}
+
+
+def look(store: FolderInspection) -> StoreSeen:
+    return asyncio.run(store.look())
+
+
+def test_folder(tmp_path: Path) -> None:
+    """A folder is looked at without being written to: whether it could be, also before it is there."""
+    store = FolderInspection(tmp_path / "reports" / "here")
+    seen = look(store)
+    assert (seen.writable, seen.last) == (True, None)
+    assert list(tmp_path.iterdir()) == []
+    store.folder.mkdir(parents=True)
+    (store.folder / "latest.json").write_text("{}")
+    os.utime(store.folder / "latest.json", (0, 0))
+    assert look(store).last == datetime(1970, 1, 1, tzinfo=UTC)
+    blocked = FolderInspection(store.folder / "latest.json" / "below")
+    assert look(blocked).writable is False

@@ -1,0 +1,83 @@
+"""`GET /api/health`, through Microsoft's own worker."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localhost.messages import RpcHttp
+from localhost.worker import Worker
+from shared.wiring import wiring
+from simulator.client import RunningSimulator
+from tests.support.simulated import environment
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def worker(sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    """The app, with the settings of the demo world."""
+    for name, value in environment(sim.url).items():
+        monkeypatch.setenv(name, value)
+    wiring.cache_clear()
+    async with Worker(ROOT) as started:
+        yield started
+    if wiring.cache_info().currsize:
+        await wiring().close()
+    wiring.cache_clear()
+
+
+async def health(worker: Worker) -> tuple[int, Any, str]:
+    """What health answers: status, document, and its text."""
+    returned = await worker.http("health", RpcHttp(method="GET", url="http://host/api/health"))
+    assert returned is not None
+    answer = returned.value
+    assert isinstance(answer, RpcHttp)
+    assert answer.body
+    assert isinstance(answer.body.value, bytes)
+    return int(answer.status_code), json.loads(answer.body.value), answer.body.value.decode()
+
+
+async def test_healthy(worker: Worker) -> None:
+    """Where all is well the answer is 200, and tells each check with its question, answer and sight."""
+    status, document, text = await health(worker)
+    assert (status, document["healthy"]) == (200, True)
+    assert {one["answer"] for one in document["checks"]} == {"ok"}
+    assert {frozenset(one) for one in document["checks"]} == {
+        frozenset({"name", "question", "answer", "seen", "remedy"})
+    }
+    assert "demo-secret" not in text
+
+
+async def test_unhealthy(worker: Worker, sim: RunningSimulator) -> None:
+    """Where something is wrong the answer is 503, with what and the remedy, and not a word of the secret."""
+    echo = {"error": "no demo-secret and no Basic ZGVtby1rZXk6ZGVtby1zZWNyZXQ=", "requestId": "r"}
+    sim.fault(match={"system": "clickhouse"}, status=401, body=echo, count=None)
+    status, document, text = await health(worker)
+    assert (status, document["healthy"]) == (503, False)
+    told = {one["name"]: one for one in document["checks"]}
+    assert told["ClickHouse key"]["answer"] == "not ok"
+    assert "no ***" in told["ClickHouse key"]["seen"]
+    assert told["ClickHouse key"]["remedy"]
+    assert told["zones and networks"]["answer"] == "not checked"
+    assert "demo-secret" not in text
+    assert "ZGVtby1rZXk6ZGVtby1zZWNyZXQ=" not in text
+
+
+async def test_unusable_settings(
+    worker: Worker, sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where settings are unusable it answers all the same: 503, each fault, and nobody was asked anything."""
+    monkeypatch.delenv("OWNER_ID")
+    monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "@Microsoft.KeyVault(SecretUri=https://v/secret)")
+    status, document, text = await health(worker)
+    assert status == 503
+    first, *others = document["checks"]
+    assert (first["name"], first["answer"]) == ("settings", "not ok")
+    assert "OWNER_ID is not set" in first["seen"]
+    assert "its Key Vault reference was not resolved" in first["seen"]
+    assert {one["answer"] for one in others} == {"not checked"}
+    assert "SecretUri" not in text
+    assert sim.requests() == []

@@ -1,0 +1,244 @@
+"""What the preflight makes of what was seen: tables over small sights, without any system."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.ids import Scope
+from shared.domain.inspected import ApiKey, Deliveries, EventSubscription, Inspected, StoreSeen
+from shared.domain.judging import WAIT
+from shared.domain.model import Absent, Unreadable
+from shared.domain.preflight import CATALOGUE, preflight
+from shared.domain.rights import Permission, lacking
+from shared.domain.rules import Rules
+from shared.domain.steps import Answer, Step, all_well, diagnosis
+from tests.support.worlds import (
+    FORBIDDEN,
+    SCOPE,
+    SUBSCRIPTION,
+    TIMED_OUT,
+    ZONE_NAME,
+    endpoint,
+    rules,
+    service,
+    zone,
+    zone_id,
+)
+
+OK, NOT_OK, UNKNOWN, UNCHECKED = Answer.OK, Answer.NOT_OK, Answer.NOT_KNOWN, Answer.NOT_CHECKED
+NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+SUB = str(SCOPE)
+DNS_GROUP = Scope(SUBSCRIPTION, "rg-dns")
+TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/t"
+EVERYTHING = (Permission(("*",)),)
+READER = (Permission(("*/read",)),)
+SENDING = EventSubscription(
+    f"{TOPIC}/eventSubscriptions/s", TOPIC, "Succeeded", f"{SUB}/x/functions/endpoint_changed"
+)
+KEY = ApiKey("-key", frozenset({"Admin"}))
+MAKING = rules(zone_group=DNS_GROUP)
+
+WELL = Inspected(
+    at=NOW,
+    identity="someone",
+    endpoints={SCOPE: (endpoint(1),)},
+    interfaces={SCOPE: 1},
+    zone_lists={SCOPE: (zone_id(),)},
+    zones={zone_id(): zone()},
+    rights={SUB: EVERYTHING, str(DNS_GROUP): EVERYTHING},
+    registrations=(),
+    services=(service("main"),),
+    keys=(KEY,),
+    key_id="demo-key",
+    clocks={"Azure": 0.4},
+    event_subscriptions={SUB: (SENDING,)},
+    deliveries={TOPIC: Deliveries(3, 0, 0, 0, NOW)},
+    store=StoreSeen("reports", writable=True, last=NOW - timedelta(minutes=10)),
+    period=timedelta(minutes=15),
+)
+
+
+def judged(seen: Inspected, by: Rules | None = None) -> dict[str, Step]:
+    return {step.name: step for step in preflight(seen, by or rules())}
+
+
+def but(**changed: Any) -> Inspected:
+    """All is well, but for this."""
+    return replace(WELL, **changed)
+
+
+def rights(**changed: Any) -> Mapping[str, Any]:
+    named = {"subscription": SUB, "group": str(DNS_GROUP), "zone": str(zone_id())}
+    return {**WELL.rights, **{named[name]: told for name, told in changed.items()}}
+
+
+def test_all_is_well() -> None:
+    """Where everything is as it must be, every check says so, and what is not asked for is left out."""
+    steps = judged(WELL)
+    assert list(steps) == ["settings", *(one.name for one in CATALOGUE if one.name != "making zones")]
+    assert {step.answer for step in steps.values()} == {OK}
+    assert all_well(steps.values())
+    assert diagnosis(steps.values()) is None
+
+
+def test_order() -> None:
+    """A check depends only on such as stand before it."""
+    before = {"settings"}
+    for check in CATALOGUE:
+        assert set(check.needs) <= before
+        before.add(check.name)
+
+
+def test_unusable_settings() -> None:
+    """Faults of the settings are all told, and nothing else is judged."""
+    first, *others = preflight(Inspected(at=NOW, faults=("A is not set.", "B is odd.")), None)
+    assert (first.answer, first.seen) == (NOT_OK, "A is not set. B is odd.")
+    assert {(step.answer, step.seen) for step in others} == {(UNCHECKED, "because of settings")}
+
+
+WITHOUT_IDENTITY = (
+    "!identity, -private endpoints, -network interfaces, -private DNS zones, -links and records,"
+    " -writing records, -zones and networks, -event subscription, -deliveries"
+)
+UNSEEN = "!private endpoints, !network interfaces, !private DNS zones"
+KEYLESS = "!ClickHouse key, -ClickHouse services, -ClickHouse admin, -zones and networks"
+BLIND = "-links and records, -writing records, -zones and networks"
+WRITES = frozenset({"Microsoft.Network/privateEndpoints/write"})
+HIDDEN = {"event_subscriptions": {SUB: ()}, "deliveries": {}, "rights": rights(subscription=FORBIDDEN)}
+NO_ZONES = {"zone_lists": {SCOPE: ()}, "zones": {}}
+UNTAGGED = {SCOPE: (endpoint(1, None),)}
+
+
+def sending(**changed: Any) -> dict[str, Any]:
+    """One event subscription, changed."""
+    return {"event_subscriptions": {SUB: (replace(SENDING, **changed),)}}
+
+
+RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
+
+
+@pytest.mark.parametrize(
+    ("seen", "by", "expected"),
+    [
+        (but(identity=FORBIDDEN), None, WITHOUT_IDENTITY),
+        (but(endpoints={SCOPE: FORBIDDEN}), None, "!private endpoints"),
+        (but(endpoints={SCOPE: TIMED_OUT}), None, "!private endpoints"),
+        (but(interfaces={SCOPE: FORBIDDEN}), None, "!network interfaces"),
+        (but(zone_lists={SCOPE: FORBIDDEN}), None, f"!private DNS zones, {BLIND}"),
+        (but(zones={zone_id(): FORBIDDEN}), None, "!links and records, -zones and networks"),
+        (but(zones={zone_id(): Absent()}), None, "!links and records, -zones and networks"),
+        (but(rights=rights(subscription=())), None, f"{UNSEEN}, {BLIND}"),
+        (but(rights=rights(subscription=FORBIDDEN)), None, ""),
+        (but(rights=rights(group=READER, zone=READER)), None, "!writing records"),
+        (but(rights=rights(group=READER, zone=EVERYTHING)), None, ""),
+        (but(rights=rights(group=READER, zone=FORBIDDEN)), None, "?writing records"),
+        (but(rights=rights(group=FORBIDDEN)), None, "?writing records"),
+        (but(rights=rights(group=RECORDS_ONLY)), None, ""),
+        (WELL, MAKING, ""),
+        (but(rights=rights(group=RECORDS_ONLY)), MAKING, "!making zones"),
+        (but(rights=rights(group=FORBIDDEN)), MAKING, "?making zones, ?writing records"),
+        (but(rights=rights(subscription=READER)), MAKING, "?making zones"),
+        (but(zone_lists={SCOPE: ()}, rights=rights(group=READER)), MAKING, "!writing records, !making zones"),
+        (but(registrations=FORBIDDEN), None, KEYLESS),
+        (but(services=FORBIDDEN), None, "!ClickHouse services, -zones and networks"),
+        (but(services=(service("main", provider="aws"),)), None, "?ClickHouse services"),
+        (WELL, rules(service_filter="other"), "?ClickHouse services"),
+        (but(keys=FORBIDDEN), None, "?ClickHouse admin"),
+        (but(keys=()), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({"Developer"})),)), None, "!ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset(), custom=True),)), None, "?ClickHouse admin"),
+        (but(keys=(KEY, replace(KEY, roles=frozenset({"developer"})))), None, "?ClickHouse admin"),
+        (but(keys=(KEY, ApiKey("else", frozenset({"developer"})))), None, ""),
+        (but(keys=(replace(KEY, expires=NOW + timedelta(days=3)),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, expires=NOW + timedelta(days=90)),)), None, ""),
+        (but(clocks={"Azure": 0.0, "ClickHouse Cloud": -121.0}), None, "!clocks"),
+        (but(clocks={}), None, "?clocks"),
+        (but(**NO_ZONES), None, "!zones and networks, ?writing records"),
+        (but(**NO_ZONES, endpoints=UNTAGGED), None, "?zones and networks, ?writing records"),
+        (but(zones={zone_id(): zone(vnets=())}), None, "!zones and networks"),
+        (but(zones={zone_id(): zone(vnets=())}), MAKING, ""),
+        (but(event_subscriptions={SUB: FORBIDDEN}), None, "?event subscription"),
+        (but(event_subscriptions={SUB: ()}), None, "!event subscription, -deliveries"),
+        (but(**HIDDEN), None, "?event subscription, ?deliveries"),
+        (but(**sending(destination="elsewhere")), None, "!event subscription, -deliveries"),
+        (but(**sending(state="Creating")), None, "!event subscription, -deliveries"),
+        (but(**sending(types=WRITES)), None, "!event subscription, -deliveries"),
+        (but(**sending(operations=WRITES)), None, "!event subscription, -deliveries"),
+        (but(**sending(destination="http://x/runtime/webhooks/EventGrid")), None, ""),
+        (but(deliveries={TOPIC: FORBIDDEN}), None, "?deliveries"),
+        (but(deliveries={TOPIC: Deliveries(0, 0, 0, 0)}), None, ""),
+        (but(deliveries={TOPIC: Deliveries(5, 2, 0, 0)}), None, ""),
+        (but(deliveries={TOPIC: Deliveries(0, 2, 0, 0)}), None, "!deliveries"),
+        (but(deliveries={TOPIC: Deliveries(5, 0, 1, 0)}), None, "!deliveries"),
+        (but(deliveries={TOPIC: Deliveries(5, 0, 0, 1)}), None, "!deliveries"),
+        (but(store=None), None, ""),
+        (but(store=FORBIDDEN), None, "!report store"),
+        (but(store=StoreSeen("reports", writable=False)), None, "!report store"),
+        (but(store=StoreSeen("reports", writable=True)), None, "?report store"),
+        (but(store=StoreSeen("reports", None, NOW - timedelta(minutes=44))), None, ""),
+        (but(store=StoreSeen("reports", None, NOW - timedelta(minutes=46))), None, "!report store"),
+    ],
+)  # fmt: skip
+def test_answers(seen: Inspected, by: Rules | None, expected: str) -> None:
+    """Each thing that is not as it must be is told by the check that it concerns, and by no other."""
+    steps = judged(seen, by)
+    marks = {NOT_OK: "!", UNKNOWN: "?", UNCHECKED: "-", OK: ""}
+    told = {f"{marks[step.answer]}{name}" for name, step in steps.items() if step.answer is not OK}
+    assert told == {one for one in expected.split(", ") if one}
+    troubled = [step for step in steps.values() if step.answer in (NOT_OK, UNKNOWN)]
+    assert [step for step in steps.values() if step.remedy] == troubled
+
+
+def test_only_what_is_wrong_is_unhealthy() -> None:
+    """What cannot be known is no ground to call for somebody; what is wrong is."""
+    assert all_well(preflight(but(keys=FORBIDDEN), rules()))
+    assert not all_well(preflight(but(registrations=FORBIDDEN), rules()))
+
+
+@pytest.mark.parametrize(("answer", "waits"), [(FORBIDDEN, False), (TIMED_OUT, True)])
+def test_remedies_of_what_failed(answer: Unreadable, *, waits: bool) -> None:
+    """A system that did not answer is to be asked again; one that refused asks for a right."""
+    for seen, name in (
+        (but(endpoints={SCOPE: answer}), "private endpoints"),
+        (but(registrations=answer), "ClickHouse key"),
+        (but(store=answer), "report store"),
+    ):
+        assert (judged(seen)[name].remedy == WAIT) == waits
+
+
+def test_what_is_seen_is_told() -> None:
+    """The lines name what is to be looked at: the scope, the zone, the right, the roles, the counts."""
+    assert SUB in judged(but(rights=rights(subscription=())))["private endpoints"].seen
+    assert (
+        "privateDnsZones/A/delete"
+        in judged(but(rights=rights(group=READER, zone=READER)))["writing records"].seen
+    )
+    assert ZONE_NAME in judged(but(**NO_ZONES))["zones and networks"].seen
+    developer = replace(KEY, roles=frozenset({"Developer"}))
+    assert judged(but(keys=(developer,)))["ClickHouse admin"].seen == "its roles are: Developer"
+    assert "3 delivered, the last before 2026-11-23 12:30 UTC" in judged(WELL)["deliveries"].seen
+
+
+@pytest.mark.parametrize(
+    ("permissions", "action", "given"),
+    [
+        ([Permission(("*",))], "Microsoft.Network/privateEndpoints/read", True),
+        ([Permission(("*/READ",))], "Microsoft.Network/privateEndpoints/read", True),
+        ([Permission(("*/read",))], "Microsoft.Network/privateEndpoints/write", False),
+        ([Permission(("*",), ("*/write",))], "Microsoft.Network/privateEndpoints/write", False),
+        (
+            [Permission(("*",), ("*/write",)), Permission(("Microsoft.Network/*",))],
+            "Microsoft.Network/x/write",
+            True,
+        ),
+        ([Permission(("Microsoft.Network/*/read",))], "Microsoft.Network/a/b/read", True),
+        ([Permission(("Microsoft.Network/a.c/read",))], "Microsoft.Network/abc/read", False),
+        ([], "Microsoft.Network/privateEndpoints/read", False),
+    ],
+)
+def test_rights(permissions: list[Permission], action: str, *, given: bool) -> None:
+    """An action is given by a permission whose actions match it and whose exceptions do not; one is enough."""
+    assert (lacking(permissions, [action]) == ()) == given
