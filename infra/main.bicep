@@ -137,6 +137,7 @@ var granted = [
   { role: 'records', scopes: union(zonesAt, madeAt) }
   { role: 'zones', scopes: madeAt }
   { role: 'networks', scopes: empty(madeAt) ? [] : union(networksAt, []) }
+  { role: 'preflight', scopes: union(map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}'), zonesAt, madeAt) }
 ]
 // A custom role is defined once in each subscription that it is used in.
 var grants = flatten(map(

@@ -23,6 +23,7 @@ module "scopes" {
     records   = concat(local.zones_at, local.made_at)
     zones     = local.made_at
     networks  = length(local.made_at) == 0 ? [] : local.networks_at
+    preflight = concat([for scope in local.endpoints_at : join("/", slice(split("/", scope), 0, 3))], local.zones_at, local.made_at)
   }
 }
 

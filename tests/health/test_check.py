@@ -1,11 +1,9 @@
 """The preflight with the real clients against the simulator."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from copy import deepcopy
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,7 @@ from shared.adapters.azure_inspection import AzureInspection
 from shared.adapters.clickhouse import Key, make_client
 from shared.adapters.clocks import Clocks
 from shared.adapters.retrying import Deadline
-from shared.adapters.store_inspection import FolderInspection
-from shared.domain.inspected import StoreSeen
+from shared.audit import audit
 from shared.domain.steps import Answer, Step
 from shared.health import check
 from shared.wiring import Wiring
@@ -166,19 +163,16 @@ async def test_deliveries(sim: RunningSimulator, app: Wiring) -> None:
     assert not_ok(await checked(app)) == {"event subscription"}
 
 
-def look(store: FolderInspection) -> StoreSeen:
-    return asyncio.run(store.look())
-
-
-def test_folder(tmp_path: Path) -> None:
-    """A folder is looked at without being written to: whether it could be, also before it is there."""
-    store = FolderInspection(tmp_path / "reports" / "here")
-    seen = look(store)
-    assert (seen.writable, seen.last) == (True, None)
-    assert list(tmp_path.iterdir()) == []
-    store.folder.mkdir(parents=True)
-    (store.folder / "latest.json").write_text("{}")
-    os.utime(store.folder / "latest.json", (0, 0))
-    assert look(store).last == datetime(1970, 1, 1, tzinfo=UTC)
-    blocked = FolderInspection(store.folder / "latest.json" / "below")
-    assert look(blocked).writable is False
+async def test_report_store(sim: RunningSimulator, tmp_path: Path) -> None:
+    """A store is known to be writable by what was written to it; a folder also before, without being made."""
+    place = tmp_path / "reports" / "here"
+    async with wired(sim.url, REPORT_STORE=str(place)) as app:
+        step = (await checked(app))["report store"]
+        assert (step.answer, "it can be written to" in step.seen) == (Answer.NOT_KNOWN, True)
+        assert not place.parent.exists()
+        await audit(app)
+        assert (await checked(app))["report store"].answer is Answer.OK
+    async with wired(sim.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
+        assert "it is the report of demo" in (await checked(app))["report store"].seen
+    async with wired(sim.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
+        assert (await checked(app))["report store"].answer is Answer.NOT_OK

@@ -12,13 +12,23 @@ import pytest
 from shared.adapters.arm import USER_AGENT
 from shared.domain.policy import Policy
 from shared.domain.targets import Targets
+from shared.health import check
 from shared.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.server import running
 from simulator.wire import Json
 from simulator.worldfile import demo
 from tests.support.bicep import INFRA, Template, needs_checker
-from tests.support.simulated import SECONDS, SUBSCRIPTION, delete_endpoint, one_pass, put_endpoint, wired
+from tests.support.simulated import (
+    SECONDS,
+    SUBSCRIPTION,
+    delete_endpoint,
+    one_pass,
+    put_endpoint,
+    subscribe,
+    webhook,
+    wired,
+)
 
 TABLE = (INFRA.parent / "docs" / "permissions.md").read_text()
 ROLES = json.loads((INFRA / "roles.json").read_text())
@@ -86,6 +96,16 @@ async def live(sim: RunningSimulator) -> None:
     await one_pass(sim.url)
 
 
+async def inspect(sim: RunningSimulator) -> None:
+    """A preflight, with an event subscription and a zone's group that does not give the right to write."""
+    with webhook() as url:
+        subscribe(sim, url)
+        sim.deny({"scope": GROUP, "type": "privateDnsZones/A", "access": "write"})
+        async with wired(sim.url) as wiring:
+            await check(wiring)
+    sim.deny()
+
+
 async def linger(sim: RunningSimulator) -> None:
     """A creation in which the making of zone or link takes its time, as it does in Azure."""
     slow_zones(sim)
@@ -104,7 +124,7 @@ def worlds() -> list[Json]:
 async def calls(sim: RunningSimulator) -> set[Call]:
     """Every kind of call that the product makes to ARM, seen while it does all it can do."""
     seen: set[Call] = set()
-    for world, story in itertools.product(worlds(), (live, linger)):
+    for world, story in itertools.product(worlds(), (live, linger, inspect)):
         sim.reset(world)
         await story(sim)
         sim.clear_faults()
@@ -123,7 +143,7 @@ async def test_the_table_names_the_calls_that_are_made(sim: RunningSimulator) ->
     """Each row's calls were seen and ask for its action, and every call that was seen stands in a row."""
     seen = await calls(sim)
     for action, _, told in rows():
-        assert {call for _, call in seen if action in actions_of((NETWORK, call))} == told, action
+        assert {call[1] for call in seen if action in actions_of(call)} == told, action
     assert {call for _, call in seen} == {call for _, _, told in rows() for call in told}
 
 
@@ -140,7 +160,9 @@ def test_no_role_has_a_wildcard_or_a_right_to_give_rights() -> None:
     for role in ROLES.values():
         assert role["actions"] == sorted(role["actions"], key=str.lower)
         for action in role["actions"]:
-            assert re.fullmatch(r"Microsoft\.Network(/\w+)+/(read|write|delete|action)", action)
+            assert re.fullmatch(
+                r"Microsoft\.Network(/\w+)+/(read|write|delete|action)|Microsoft(\.\w+)(/\w+)+/read", action
+            )
 
 
 @needs_checker
@@ -153,6 +175,8 @@ def test_every_role_is_given_and_nothing_else() -> None:
     assert scopes["records"] == "union(zonesAt, madeAt)"
     assert scopes["zones"] == "madeAt"
     assert scopes["networks"] == "empty(madeAt) ? [] : union(networksAt, [])"
+    subscriptions = "map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}')"
+    assert scopes["preflight"] == f"union({subscriptions}, zonesAt, madeAt)"
 
 
 def test_every_built_in_role_stands_in_the_table() -> None:

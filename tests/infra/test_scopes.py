@@ -81,7 +81,20 @@ TABLE: list[tuple[Mapping[str, str], Grants]] = [
 @pytest.mark.parametrize(("parameters", "expected"), TABLE)
 def test_each_role_is_given_where_it_is_asked_for(parameters: Mapping[str, str], expected: Grants) -> None:
     """Reading where endpoints may ask, records where zones are, and making only where making was asked for."""
-    assert grants(**parameters) == expected
+    told = grants(**parameters)
+    assert {one: scopes for one, scopes in told.items() if one[0] != "preflight"} == expected
+    assert {one: scopes for one, scopes in told.items() if one[0] == "preflight"} == looking(expected)
+
+
+def looking(expected: Grants) -> Grants:
+    """Where the preflight looks: the whole of a subscription with endpoints, and where records may be written."""
+    found: Grants = {}
+    for role, subscription in expected:
+        monitored = [at(subscription)] if ("endpoints", subscription) in expected else []
+        written = expected.get(("records", subscription), [])
+        if role in ("endpoints", "records"):
+            found["preflight", subscription] = list(dict.fromkeys([*monitored, *written]))
+    return found
 
 
 @pytest.mark.parametrize(
