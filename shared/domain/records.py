@@ -17,9 +17,9 @@ An endpoint that holds neither, but must be told of, gets one that nobody looks 
 | ours                 | one that is undone or moved away   | nobody      | delete                                 |
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.findings import Finding
@@ -27,39 +27,17 @@ from shared.domain.ids import ResourceId
 from shared.domain.marks import (
     MARK,
     WITNESS,
-    Claim,
     claimants,
     claims,
     metadata_for,
     record_is_ours,
     witness_name,
 )
-from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
+from shared.domain.model import WILDCARD, RecordSet, Zone
+from shared.domain.names import Claims, Name, holders_of, name_of, names_of, names_of_ours, winners_of
 from shared.domain.placing import Placement
-from shared.domain.rules import shares
-from shared.domain.verdicts import private_link
 from shared.domain.view import View
 from shared.domain.world import ListEndpoints, ReadEndpoint
-
-# What Azure takes in one record set.
-MOST_ADDRESSES = 20
-
-type Claims = Mapping[str, Claim]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Name:
-    """One name of a zone: its record now, who wants it, and whose it still is."""
-
-    zone: Zone
-    name: str
-    wanted_by: tuple[Placement, ...]
-    held: Claims
-    """The claims, by address, of those who hold it and are neither gone nor in `wanted_by`."""
-
-    @property
-    def record(self) -> RecordSet | None:
-        return self.zone.records.get(self.name)
 
 
 def plan_zone(
@@ -70,7 +48,7 @@ def plan_zone(
     `placements` are the endpoints whose address belongs into it. `leaving` are those that leave every
     record which they do not want: they are undone, or it is known where their address belongs.
     """
-    names = _names(view, zone, placements, leaving)
+    names = names_of(view, zone, placements, leaving)
     planned = {name: list(_plan_name(view, name)) for name in names}
     told = {one for name, changes in planned.items() for one in _told_by(view, name, changes)}
     for name in _witnesses(view, zone, [one for one in placements if one.endpoint.id not in told], leaving):
@@ -78,31 +56,14 @@ def plan_zone(
     yield from (change for changes in planned.values() for change in changes)
 
 
-def _names(
-    view: View, zone: Zone, placements: list[Placement], leaving: AbstractSet[ResourceId]
-) -> Iterator[Name]:
-    """The wildcard, and the names of services that it does not lead to."""
-    wildcard = _name(view, zone, WILDCARD, placements, leaving)
-    yield wildcard
-    alias = _alias_of_wildcard(view, wildcard)
-    apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
-    labels = {label for placement in apart for label in placement.labels}
-    ours = {name for name in _names_of_ours(view, zone) if not name.startswith(WITNESS)}
-    for label in sorted((labels | ours) - {WILDCARD}):
-        # Where the wildcard leads nobody knows, those who have a record of their own keep it.
-        wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
-        named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
-        yield _name(view, zone, label, named, leaving)
-
-
 def _witnesses(
     view: View, zone: Zone, untold: list[Placement], leaving: AbstractSet[ResourceId]
 ) -> Iterator[Name]:
     """The records that are there to tell of those whom no other record tells of."""
     wanted = {witness_name(view.rules.owner, one.endpoint.id): one for one in untold if _needs(view, one)}
-    ours = {name for name in _names_of_ours(view, zone) if name.startswith(WITNESS)}
+    ours = {name for name in names_of_ours(view, zone) if name.startswith(WITNESS)}
     for label in sorted(ours | wanted.keys()):
-        yield _name(view, zone, label, [wanted[label]] if label in wanted else [], leaving)
+        yield name_of(view, zone, label, [wanted[label]] if label in wanted else [], leaving)
 
 
 def _needs(view: View, placement: Placement) -> bool:
@@ -124,48 +85,14 @@ def _told_by(view: View, name: Name, changes: list[Change | Finding]) -> Abstrac
     return claimants([name.record], view.rules.owner) if name.record else frozenset()
 
 
-def _names_of_ours(view: View, zone: Zone) -> set[str]:
-    return {record.name for record in zone.records.values() if record_is_ours(record, view.rules.owner)}
-
-
-def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
-    """Whether the name is for a service of its; or may be, and it has it already."""
-    perhaps = placement.perhaps is None or label in placement.perhaps
-    return label in placement.labels or (perhaps and record is not None and _holds(placement, record))
-
-
-def _holds(placement: Placement, record: RecordSet) -> bool:
-    return placement.endpoint.id in {claim.endpoint for claim in claims(record).values()}
-
-
-def _name(
-    view: View,
-    zone: Zone,
-    name: str,
-    wanting: list[Placement],
-    leaving: AbstractSet[ResourceId],
-) -> Name:
-    record = zone.records.get(name)
-    claimed = claims(record) if record and record_is_ours(record, view.rules.owner) else {}
-    wanted_by = {placement.endpoint.id for placement in wanting}
-    held = {
-        address: claim
-        for address, claim in claimed.items()
-        if claim.endpoint not in wanted_by and claim.endpoint not in leaving
-    }
-    holders = {claim.endpoint for claim in claimed.values()}
-    ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
-    return Name(zone, name, tuple(ordered), held)
-
-
 def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
     record = name.record
     if record and not record_is_ours(record, view.rules.owner):
         yield from _beside_foreign(view, name, record)
         return
-    winners = _winners(view, name)
+    winners = winners_of(view, name)
     yield from (_told_other(name, one, winners) for one in name.wanted_by if one not in winners)
-    gone = {claim.endpoint for claim in claims(record).values()} - _holders(name.held) if record else set()
+    gone = {claim.endpoint for claim in claims(record).values()} - holders_of(name.held) if record else set()
     if winners or (name.held and gone):
         yield from _written(view, name, winners, gone)
     elif record and gone and not _waiting_unseen(view, name):
@@ -176,45 +103,6 @@ def _waiting_unseen(view: View, name: Name) -> bool:
     """Whether somebody may wait for the wildcard whom we could not read, but may with the next delivery."""
     unread = (read for read, answer in view.world.unreadable().items() if answer.temporary)
     return name.name == WILDCARD and any(isinstance(read, ReadEndpoint | ListEndpoints) for read in unread)
-
-
-def _winners(view: View, name: Name) -> list[Placement]:
-    """Who gets the name: the one who has it, else the first; and with them all who share it."""
-    winners: list[Placement] = []
-    for placement in name.wanted_by:
-        alone = not winners and not name.held
-        count = len(name.held) + sum(len(one.addresses) for one in [*winners, placement])
-        if alone or (count <= MOST_ADDRESSES and _may_join(view, name, placement, winners)):
-            winners.append(placement)
-    return winners
-
-
-def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
-    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(_holders(name.held))}
-    was_there = name.record is not None and _holds(placement, name.record)
-    if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
-        return True  # They stood there together before, and nobody knows what the others consent to now.
-    others = [(one.shares, one.alias.lower()) for one in winners]
-    for found in holders.values():
-        if isinstance(found, Endpoint):
-            connection = private_link(view, found)
-            others.append((shares(found), connection.target.lower() if connection else ""))
-        elif not was_there:
-            return False
-    return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
-
-
-def _alias_of_wildcard(view: View, name: Name) -> str | None:
-    """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
-    if name.record and not record_is_ours(name.record, view.rules.owner):
-        return None
-    if winners := _winners(view, name):
-        return winners[0].alias.lower()
-    for holder in sorted(_holders(name.held)):
-        found = view.world.get(ReadEndpoint(holder))
-        if isinstance(found, Endpoint) and (connection := private_link(view, found)):
-            return connection.target.lower()
-    return None
 
 
 def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Change | Finding]:
@@ -230,7 +118,7 @@ def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Chang
 
 
 def _told_other(name: Name, loser: Placement, winners: list[Placement]) -> Finding:
-    having = _holders(name.held) | {one.endpoint.id for one in winners}
+    having = holders_of(name.held) | {one.endpoint.id for one in winners}
     whose = ", ".join(map(str, sorted(having)))
     told = f"the record {name.name} in {name.zone.id} stands for {whose}"
     return Finding("wildcard-owned-by-other", str(loser.endpoint.id), told)
@@ -265,7 +153,3 @@ def _told_only_here(view: View, before: RecordSet | None, after: Claims) -> froz
 
 def _ids(claimed: Claims) -> set[str]:
     return {one for claim in claimed.values() for one in claim.ids}
-
-
-def _holders(held: Claims) -> set[ResourceId]:
-    return {claim.endpoint for claim in held.values()}

@@ -6,7 +6,7 @@ not be given.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, RecordSet
@@ -141,7 +141,9 @@ class Evidence:
 
     @staticmethod
     def _is_lost(truth: Truth, id_: str, region: str) -> bool:
-        return oracle.owner_of_registration(truth, id_, region) == oracle.LOST
+        """Whether nothing that can be read tells whose it is."""
+        seen = replace(truth, zones={at: zone for at, zone in truth.zones.items() if truth.readable(at)})
+        return oracle.owner_of_registration(seen, id_, region) == oracle.LOST
 
     def _lost_witness(self, before: Truth, after: Truth) -> Iterator[str]:
         """The last mark of a thing of ours does not go before the thing, unless its endpoint lives on

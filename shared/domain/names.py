@@ -1,0 +1,132 @@
+"""The names of a zone: which there are to be, who holds each, and who gets it.
+
+The holder stays; where nobody holds a name, the first that wants it gets it. Others join it only if all
+of them consent, on the same Private Link service. The table stands in `records`.
+"""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from shared.domain.ids import ResourceId
+from shared.domain.marks import WITNESS, Claim, claims, record_is_ours
+from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
+from shared.domain.placing import Placement
+from shared.domain.rules import shares
+from shared.domain.verdicts import private_link
+from shared.domain.view import View
+from shared.domain.world import ReadEndpoint
+
+# What Azure takes in one record set.
+MOST_ADDRESSES = 20
+
+type Claims = Mapping[str, Claim]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Name:
+    """One name of a zone: its record now, who wants it, and whose it still is."""
+
+    zone: Zone
+    name: str
+    wanted_by: tuple[Placement, ...]
+    held: Claims
+    """The claims, by address, of those who hold it and are neither gone nor in `wanted_by`."""
+
+    @property
+    def record(self) -> RecordSet | None:
+        return self.zone.records.get(self.name)
+
+
+def names_of(
+    view: View, zone: Zone, placements: list[Placement], leaving: AbstractSet[ResourceId]
+) -> Iterator[Name]:
+    """The wildcard, and the names of services that it does not lead to."""
+    wildcard = name_of(view, zone, WILDCARD, placements, leaving)
+    yield wildcard
+    alias = _alias_of_wildcard(view, wildcard)
+    apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
+    labels = {label for placement in apart for label in placement.labels}
+    ours = {name for name in names_of_ours(view, zone) if not name.startswith(WITNESS)}
+    for label in sorted((labels | ours) - {WILDCARD}):
+        # Where the wildcard leads nobody knows, those who have a record of their own keep it.
+        wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
+        named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
+        yield name_of(view, zone, label, named, leaving)
+
+
+def name_of(
+    view: View,
+    zone: Zone,
+    name: str,
+    wanting: list[Placement],
+    leaving: AbstractSet[ResourceId],
+) -> Name:
+    record = zone.records.get(name)
+    claimed = claims(record) if record and record_is_ours(record, view.rules.owner) else {}
+    wanted_by = {placement.endpoint.id for placement in wanting}
+    held = {
+        address: claim
+        for address, claim in claimed.items()
+        if claim.endpoint not in wanted_by and claim.endpoint not in leaving
+    }
+    holders = {claim.endpoint for claim in claimed.values()}
+    ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
+    return Name(zone, name, tuple(ordered), held)
+
+
+def names_of_ours(view: View, zone: Zone) -> set[str]:
+    return {record.name for record in zone.records.values() if record_is_ours(record, view.rules.owner)}
+
+
+def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
+    """Whether the name is for a service of its; or may be, and it has it already."""
+    perhaps = placement.perhaps is None or label in placement.perhaps
+    return label in placement.labels or (perhaps and record is not None and _holds(placement, record))
+
+
+def winners_of(view: View, name: Name) -> list[Placement]:
+    """Who gets the name: the one who has it, else the first; and with them all who share it."""
+    winners: list[Placement] = []
+    for placement in name.wanted_by:
+        alone = not winners and not name.held
+        count = len(name.held) + sum(len(one.addresses) for one in [*winners, placement])
+        if alone or (count <= MOST_ADDRESSES and _may_join(view, name, placement, winners)):
+            winners.append(placement)
+    return winners
+
+
+def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
+    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(holders_of(name.held))}
+    was_there = name.record is not None and _holds(placement, name.record)
+    if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
+        return True  # They stood there together before, and nobody knows what the others consent to now.
+    others = [(one.shares, one.alias.lower()) for one in winners]
+    for found in holders.values():
+        if isinstance(found, Endpoint):
+            connection = private_link(view, found)
+            others.append((shares(found), connection.target.lower() if connection else ""))
+        elif not was_there:
+            return False
+    return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
+
+
+def _alias_of_wildcard(view: View, name: Name) -> str | None:
+    """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
+    if name.record and not record_is_ours(name.record, view.rules.owner):
+        return None
+    if winners := winners_of(view, name):
+        return winners[0].alias.lower()
+    for holder in sorted(holders_of(name.held)):
+        found = view.world.get(ReadEndpoint(holder))
+        if isinstance(found, Endpoint) and (connection := private_link(view, found)):
+            return connection.target.lower()
+    return None
+
+
+def _holds(placement: Placement, record: RecordSet) -> bool:
+    return placement.endpoint.id in {claim.endpoint for claim in claims(record).values()}
+
+
+def holders_of(held: Claims) -> set[ResourceId]:
+    return {claim.endpoint for claim in held.values()}
