@@ -29,7 +29,7 @@ from shared.domain.errors import (
 )
 from shared.domain.left import name_of_change
 from shared.domain.model import RecordSet, Registration
-from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
+from shared.domain.outcomes import Outcome, Status, blocked, calls, stages
 from shared.domain.world import Draft, ReadRegistrations, ReadServices, ReadZone, World
 from shared.ports import Systems
 
@@ -50,9 +50,9 @@ async def apply(
     draft = Draft(world)
     for stage in stages(changes):
         undone = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
-        blockers = {change: blocked_by(change, undone) for change in stage}
-        outcomes += [_skipped(change, blocker) for change, blocker in blockers.items() if blocker]
-        ready = [change for change, blocker in blockers.items() if not blocker]
+        blockers = blocked(stage, undone)
+        outcomes += [_skipped(change, blocker) for change, blocker in blockers.items()]
+        ready = [change for change in stage if change not in blockers]
         ordered = sorted(calls(ready), key=lambda call: not any(name_of_change(one) in first for one in call))
         for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in ordered)):
             outcomes += done

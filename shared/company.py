@@ -1,11 +1,13 @@
 """Those whom a running pass may still take along."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from shared.domain.changes import Change
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Reading
+from shared.domain.outcomes import clickhouse_calls
 
 # While others are on their way a pass waits for them, but no longer than this: who came first is waiting.
 LINGER = 4.0
@@ -36,15 +38,17 @@ class Company:
     ) -> None:
         self.first = first
         self._take, self._coming, self._crowded, self._sleep = take, coming, crowded, sleep
-        self._complete = False
+        self._complete = take is _nobody
 
     async def before_many_reads(self) -> Newcomers:
         """Those who join now: what all of them need is then read once, and not again for those who come next."""
         return await self._joining()
 
-    async def before_calls(self, count: int) -> Newcomers:
-        """Those who join before so many calls to ClickHouse are made, if these must wait for the limit anyway."""
-        return await self._joining() if self._crowded(count) else {}
+    async def before_writing(self, changes: Iterable[Change]) -> Newcomers:
+        """Those who join before these changes are made, if their calls must wait for the rate limit anyway."""
+        if self._complete or not self._crowded(clickhouse_calls(changes)):
+            return {}
+        return await self._joining()
 
     async def _joining(self) -> Newcomers:
         if self._complete:

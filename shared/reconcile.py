@@ -12,7 +12,7 @@ from shared.company import Company
 from shared.domain.changes import Change
 from shared.domain.learned import Learned
 from shared.domain.needs import MANY
-from shared.domain.outcomes import Outcome, Status, blocked_by, clickhouse_calls
+from shared.domain.outcomes import Outcome, Status, blocked
 from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted
 from shared.domain.report import Report
@@ -60,7 +60,7 @@ async def reconcile(
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
-        if not rounds and (newcomers := await company.before_calls(clickhouse_calls(todo))):
+        if not rounds and (newcomers := await company.before_writing(todo)):
             world, targets = joined(world, targets, newcomers, memory)
             continue
         rounds += 1
@@ -99,5 +99,8 @@ def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
     """
     final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not Status.SKIPPED]
     tried = {outcome.change for outcome in final}
-    failed = [o for o in final if o.status is Status.FAILED and o.change in plan.changes]
-    return tuple(c for c in plan.changes if c not in tried and not blocked_by(c, failed))
+    untried = [change for change in plan.changes if change not in tried]
+    wanted = frozenset(plan.changes) if len(untried) < len(plan.changes) else frozenset()
+    failed = [o for o in final if o.status is Status.FAILED and o.change in wanted]
+    waiting = blocked(untried, failed)
+    return tuple(change for change in untried if change not in waiting)

@@ -7,10 +7,11 @@ witness of an id which the stages before take away. So access is given organizat
 services first.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import batched, groupby
+from itertools import batched
 
 from shared.domain.changes import (
     Allow,
@@ -24,9 +25,7 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.ids import ResourceId
-from shared.domain.marks import Claim, claims
-from shared.domain.model import RecordSet
+from shared.domain.dependence import Key, claimed, holds_up, waits_for
 
 # What an API takes in one body is not published. This many GUIDs make 40 KB, ARM ids of the usual length
 # 200 KB; should that be too much, the call is refused and made again in halves (see `apply`).
@@ -57,18 +56,26 @@ def stages(changes: Iterable[Change]) -> Stages:
     """The changes in the order in which they must go out; those of one stage are independent."""
     known = tuple(changes)
     new = frozenset(change.id.lower() for change in known if isinstance(change, Register))
-    late = [change for change in known if isinstance(change, PutRecord) and _claimed(change.after) & new]
-    stage_of = {change: _stage(change) for change in known}
-    stage_of |= {change: max(2, stage_of[change]) for change in late}
-    stage_of |= {c: 3 for c in known if isinstance(c, Allow) and any(_depends(c, other) for other in late)}
-    return tuple(tuple(change for change in known if stage_of[change] == stage) for stage in range(1, 5))
+    late = {c for c in known if isinstance(c, PutRecord) and not claimed(c.after).isdisjoint(new)}
+    awaited = frozenset(key for change in late for key in holds_up(change))
+    found: tuple[list[Change], ...] = ([], [], [], [])
+    for change in known:
+        stage = _stage(change)
+        if isinstance(change, PutRecord) and change in late:
+            stage = max(2, stage)
+        elif awaited and isinstance(change, Allow) and not awaited.isdisjoint(waits_for(change)):
+            stage = 3
+        found[stage - 1].append(change)
+    return tuple(map(tuple, found))
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
     """The changes of one stage, grouped into those that can share one call."""
-    ordered = sorted(stage, key=_call_key)
-    groups = (group for _, group in groupby(ordered, key=_call_key))
-    return [chunk for group in groups for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
+    groups: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in stage:
+        groups[_call_key(change)].append(change)
+    ordered = (groups[key] for key in sorted(groups))
+    return [chunk for group in ordered for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
 
 
 def clickhouse_calls(changes: Iterable[Change]) -> int:
@@ -77,12 +84,17 @@ def clickhouse_calls(changes: Iterable[Change]) -> int:
     return sum(len(calls(stage)) for stage in stages(there))
 
 
-def blocked_by(change: Change, outcomes: Iterable[Outcome]) -> Outcome | None:
-    """The failure that this change must not go ahead of: a dependent one is skipped, others go on."""
+def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:
+    """The changes that must not go ahead, each with the failure that it waits for; others may go on."""
+    failures: dict[Key, Outcome] = {}
     for outcome in outcomes:
-        if outcome.status is not Status.DONE and _depends(change, outcome.change):
-            return outcome
-    return None
+        if outcome.status is not Status.DONE:
+            for key in holds_up(outcome.change):
+                failures.setdefault(key, outcome)
+    if not failures:
+        return {}
+    waiting = ((change, next(filter(None, map(failures.get, waits_for(change))), None)) for change in changes)
+    return {change: failure for change, failure in waiting if failure}
 
 
 def _stage(change: Change) -> int:
@@ -109,30 +121,3 @@ def _call_key(change: Change) -> tuple[str, str]:
             return ("one", change.object)
         case LinkNetwork():
             return ("one", f"{change.object}/{change.network}")
-
-
-def _depends(change: Change, other: Change) -> bool:  # noqa: PLR0911 -- a table
-    match change, other:
-        case Allow(), Register():
-            return change.id == other.id
-        case Allow(), PutRecord():
-            return any(claim.lent for claim in _claims_of(other.after, change.endpoint))
-        case Deregister(), Disallow():
-            return change.id.lower() == other.id.lower()
-        case PutRecord(), Register():
-            return other.id.lower() in _claimed(change.after)
-        case PutRecord() | DeleteRecord(), Disallow() | Deregister():
-            return other.id.lower() in change.witness
-        case DeleteRecord(), PutRecord():
-            left = {claim.endpoint for claim in claims(change.before).values()}
-            return any(_claims_of(other.after, one) for one in left)
-    return False
-
-
-def _claimed(record: RecordSet) -> frozenset[str]:
-    """The ids that the record tells to be registered by us."""
-    return frozenset(one for c in claims(record).values() if c.ours for one in c.ids)
-
-
-def _claims_of(record: RecordSet, endpoint: ResourceId) -> list[Claim]:
-    return [claim for claim in claims(record).values() if claim.endpoint == endpoint]

@@ -15,7 +15,8 @@ from shared.domain.changes import (
 )
 from shared.domain.marks import Claim, metadata_for
 from shared.domain.model import RecordSet
-from shared.domain.outcomes import Outcome, Status, blocked_by, calls, stages
+from shared.domain.outcomes import Outcome, Status, calls, stages
+from shared.domain.outcomes import blocked as waiting
 from tests.support.worlds import REGION, guid, pe, record, zone_id
 
 register = Register(pe(1), guid(1), REGION, "")
@@ -125,6 +126,6 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
 def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
     """A change waits for that alone on which it depends, and not for what went well."""
     failed, skipped = Outcome(other, Status.FAILED), Outcome(other, Status.SKIPPED)
-    assert blocked_by(change, [Outcome(other, Status.DONE)]) is None
-    assert blocked_by(change, [failed]) == (failed if blocked else None)
-    assert blocked_by(change, [skipped]) == (skipped if blocked else None)
+    assert waiting([change], [Outcome(other, Status.DONE)]) == {}
+    assert waiting([change], [failed]) == ({change: failed} if blocked else {})
+    assert waiting([change], [skipped, failed]) == ({change: skipped} if blocked else {})

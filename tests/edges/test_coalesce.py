@@ -51,7 +51,7 @@ class Works:
         self.ends.append(asyncio.get_running_loop().create_future())
         await self.ends[-1]
         if self.joining:
-            about |= (await company.before_calls(1)).keys()
+            about |= (await company.before_writing([])).keys()
         return report_on(about)
 
     async def until(self, true: Callable[[], bool]) -> None:
@@ -155,15 +155,15 @@ async def test_joining(works: Works, coalescer: Coalescer) -> None:
 async def test_joining_once() -> None:
     """A stream of requests does not keep a pass from its work: it takes others along only once."""
     company = Company({}, lambda: {A: Absent()}, lambda: False, lambda _: True)
-    assert await company.before_calls(1) == {A: Absent()}
-    assert await company.before_calls(1) == {}
+    assert await company.before_writing([]) == {A: Absent()}
+    assert await company.before_writing([]) == {}
     assert await company.before_many_reads() == {}
 
 
 async def test_nobody_waits_where_calls_can_be_made() -> None:
     """Where calls need not wait for the rate limit, no pass waits for company."""
     company = Company({}, lambda: {A: Absent()}, lambda: True, lambda _: False)
-    assert await company.before_calls(1) == {}
+    assert await company.before_writing([]) == {}
 
 
 async def test_waiting_for_company_ends() -> None:
