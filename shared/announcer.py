@@ -18,15 +18,17 @@ from shared.domain.report import Report
 from shared.log import cut, tell
 from shared.ports import Topic
 
-PUBLISH_SECONDS = 5.0
-
 
 @dataclass
 class Announcer:
-    """`topic`: None if nobody wants to know. `refused`: the refusals told, by endpoint, for this process's life."""
+    """`topic`: None if nobody wants to know. `refused`: the refusals told, by endpoint, for this process's life.
+
+    `patience`: how many seconds the topic is waited for.
+    """
 
     topic: Topic | None
     refused: dict[str, frozenset[Finding]] = field(default_factory=dict)
+    patience: float = 5.0
 
     async def of_pass(self, report: Report) -> None:
         """Tell what a pass did, and what it refused that this process has not told yet."""
@@ -58,10 +60,10 @@ class Announcer:
             return
         kinds = dict(Counter(event.type for event in events))
         try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
+            async with asyncio.timeout(self.patience):
                 await self.topic.publish(events)
         except TimeoutError:
-            _trouble(kinds, f"the topic did not answer within {PUBLISH_SECONDS:.0f} s")
+            _trouble(kinds, f"the topic did not answer within {self.patience:.0f} s")
         except PrivateLinkError as error:
             _trouble(kinds, str(error))
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is no reason to fail a pass

@@ -26,7 +26,6 @@ from shared.log import cut, tell
 from shared.ports import ReportStore
 
 LATEST, CONFIGS = "latest.json", "configs.json"
-READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
 
 type Configs = Mapping[str, Config]
 """By service id."""
@@ -48,11 +47,15 @@ class _StoredConfigs(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The store of one deployment, for one organization; without a store nothing is kept."""
+    """The store of one deployment, for one organization; without a store nothing is kept.
+
+    `patience`: how many seconds it is waited for, to read and to write.
+    """
 
     store: ReportStore | None
     owner: str
     organization: str
+    patience: tuple[float, float] = (5.0, 10.0)
 
     async def latest(self) -> Reading[AuditReport]:
         """The latest report. Absent: there is none, or it cannot be understood."""
@@ -107,13 +110,13 @@ class Archive:
         if self.store is None:
             return Absent()
         store = self.store
-        found: Reading[bytes] = await _bounded(name, READ_SECONDS, lambda: store.read(name))
+        found: Reading[bytes] = await _bounded(name, self.patience[0], lambda: store.read(name))
         return found
 
     async def _write(self, name: str, document: bytes) -> None:
         if self.store is not None:
             store = self.store
-            await _bounded(name, WRITE_SECONDS, lambda: store.write(name, document))
+            await _bounded(name, self.patience[1], lambda: store.write(name, document))
 
 
 async def _bounded(name: str, seconds: float, call: Callable[[], Awaitable[Any]]) -> Any:

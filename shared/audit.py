@@ -23,13 +23,13 @@ from shared.wiring import Wiring
 AFTERWARDS_SECONDS = 20.0
 
 
-async def audit(wired: Wiring) -> AuditReport:
+async def audit(wired: Wiring, seconds: float | None = None) -> AuditReport:
     """Look at everything in scope and all we own, do what AUDIT_POLICY permits, and tell.
 
-    It ends within AUDIT_DEADLINE: what was not reached by then stands in the report, and comes first next
-    time. Raises TemporaryError only if even that could not be kept.
+    It ends within `seconds`, which are AUDIT_DEADLINE unless told: what was not reached by then stands in the
+    report, and comes first next time. Raises TemporaryError only if even that could not be kept.
     """
-    seconds = wired.settings.audit_deadline * 60.0
+    seconds = wired.settings.audit_deadline * 60.0 if seconds is None else seconds
     try:
         async with asyncio.timeout(seconds):
             with passing("audit") as under_way:

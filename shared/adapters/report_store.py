@@ -103,12 +103,12 @@ class BlobStore:
 
     def _make(self) -> Any:
         from azure.storage.blob._shared.parser import DEVSTORE_ACCOUNT_KEY  # noqa: PLC0415 -- slow to import
-        from azure.storage.blob.aio import ContainerClient, ExponentialRetry  # noqa: PLC0415 -- slow to import
+        from azure.storage.blob.aio import ContainerClient, LinearRetry  # noqa: PLC0415 -- slow to import
 
         return ContainerClient.from_container_url(
             self.container,
             self.credential or DEVSTORE_ACCOUNT_KEY,
-            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+            retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=0),
         )
 
 
