@@ -12,7 +12,7 @@ from shared.domain.model import Absent, Config, Unreadable
 from shared.domain.world import ReadConfig
 from shared.memory import Memory
 from shared.seeding import Seeding
-from tests.support.audits import at, audit, well
+from tests.support.audits import audit, well
 from tests.support.lines import Lines
 from tests.support.stores import MemoryStore
 from tests.support.worlds import ALIAS, OWNER, config, service, service_id, world
@@ -178,8 +178,3 @@ async def test_configs_are_legible(archive: Archive, store: MemoryStore) -> None
         "organization": ORGANIZATION,
         "configs": {MAIN: {"alias": ALIAS, "hostname": KNOWN[MAIN].hostname}},
     }
-
-
-def test_moments() -> None:
-    """The helper's minutes are what the names in this page say."""
-    assert f"{at(61.5):%H-%M-%S}" == "07-01-30"

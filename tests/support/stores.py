@@ -11,13 +11,15 @@ from shared.domain.outcome_events import OutcomeEvent
 
 @dataclass
 class MemoryStore:
-    """Keeps documents; `fails` are the names that can neither be read nor written, `slow` those that never answer."""
+    """Keeps documents; `fails` are the names that can neither be read nor written, `slow` those that are not
+    answered before it is `awake`."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
     slow: set[str] = field(default_factory=set)
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def read(self, name: str) -> bytes | Absent:
         self.reads.append(name)
@@ -31,7 +33,7 @@ class MemoryStore:
 
     async def _trouble(self, name: str) -> None:
         if name in self.slow:
-            await asyncio.Event().wait()
+            await self.awake.wait()
         if name in self.fails:
             raise PermanentError(f"{name}: 403")
 
