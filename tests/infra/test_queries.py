@@ -1,4 +1,4 @@
-"""The queries of alerts and workbook: Microsoft's own analyzer takes them, and the log has what they ask for."""
+"""The queries of alerts, workbook and docs: Microsoft's own analyzer takes them, and the log has what they ask for."""
 
 import json
 import logging
@@ -31,6 +31,16 @@ def queries() -> dict[str, str]:
     alerts = {path.name: path.read_text() for path in sorted((INFRA / "alerts").glob("*.kql"))}
     pictures = {one["name"]: one["content"]["query"] for one in WORKBOOK["items"] if one["type"] == 3}
     return alerts | pictures
+
+
+def documented() -> dict[str, str]:
+    """The queries of files in docs/, which stand there one below the other with empty lines between."""
+    return {
+        f"{path.name} {number}": query
+        for path in sorted((INFRA.parent / "docs").glob("*.kql"))
+        for number, query in enumerate(re.split(r"\n\s*\n", path.read_text().strip()), 1)
+        if re.search(r"^\s*[^/\s]", query, re.MULTILINE)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +77,7 @@ def analyzed(analyzer: list[str], asked: list[str]) -> Any:
 
 def test_every_query_is_taken(analyzer: list[str]) -> None:
     """No query has a name that its tables have not, or a form that Kusto does not know."""
-    asked = queries()
+    asked = queries() | documented()
     told = dict(zip(asked, analyzed(analyzer, list(asked.values())), strict=True))
     assert {where: faults for where, faults in told.items() if faults} == {}
 
