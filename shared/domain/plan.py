@@ -140,7 +140,7 @@ def _claim(view: View, wish: access.Connecting) -> Claim:
     | to be registered, or registered by us                        | as ours                            |
     | registered by somebody else                                  | with the services that we allow    |
     | its registration has just failed                             | none: a record claims nothing else |
-    | another kind of id is somebody else's, and allowed by us yet | that one, and its own as `former`  |
+    | another kind of id is somebody else's, and allowed by us yet | that one                           |
 
     What else is ours, and marked by no description, is told as `former`.
     """
@@ -154,15 +154,10 @@ def _claim(view: View, wish: access.Connecting) -> Claim:
         words |= view.words.get(endpoint.id, frozenset())
     ours = wanted in owned or wanted not in view.registrations
     if ours and (other := access.lent_before(view, wish)):
-        lent = view.lent[endpoint.id][other]
-        return Claim(
-            endpoint.id,
-            _told_id(endpoint, other),
-            ours=False,
-            lent=lent,
-            former=former | {wanted},
-            words=words,
-        )
+        lent, told = view.lent[endpoint.id][other], _told_id(endpoint, other)
+        unmarked = (wanted in there and wanted not in view.marked) or view.learned.marks_lost
+        former |= {wanted} if unmarked else frozenset()
+        return Claim(endpoint.id, told, ours=False, lent=lent, former=former, words=words)
     if wanted not in view.registrations and wanted in view.learned.refused:
         return Claim(endpoint.id, None, former=former, words=words)
     told = _told_id(endpoint, wanted)

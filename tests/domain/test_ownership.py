@@ -54,6 +54,7 @@ NOBODY: Mapping[str, ResourceId] = {}
         ("", [former], NOBODY, Ours(E)),
         ("", [lent_and_former], NOBODY, Ours(E)),
         ("", [ours], OF_F, Foreign()),
+        ("", [lent_and_former], OF_F, Foreign()),
         ("", [ours, ours_f], NOBODY, Contested()),
         ("", [ours, ours_f], OF_E, Ours(E)),
         ("", [], OF_E, Foreign()),

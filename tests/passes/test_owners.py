@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.ids import ResourceId
+from shared.domain.marks import MOST_FORMER, Claim, claims, end_of
 from shared.domain.model import RecordSet
 from shared.domain.report import Report
 from shared.domain.rules import IdKind
@@ -307,3 +308,78 @@ async def test_a_sharer_that_withdraws_beside_one_that_cannot_be_read() -> None:
     cloud.log.clear()
     await run(cloud, pe(1))
     assert cloud.log.writes == []
+
+
+@pytest.mark.parametrize("kept", [0, 1_000])
+async def test_another_kind_of_id_under_somebody_elses(kept: int) -> None:
+    """What we allowed under a registration made by hand is told of until our own id is in, and then taken back."""
+    cloud, by = Cloud(endpoint(1), zones=[zone()]), rules(id_kind=IdKind.RESOURCE_ID)
+    cloud.clickhouse.have_registered(foreign(guid(1)))
+    await run(cloud, pe(1))
+    cloud.clickhouse.kept_of_description = kept
+    arm = endpoint(1).arm_id
+    cloud.fail("update_allow_list", TemporaryError("503"), f"-{guid(1)}")
+    await run(cloud, pe(1), by=by)
+    told = cloud.dns.record()
+    assert told
+    lent = frozenset({end_of(service("main").id)})
+    assert claims(told) == {
+        address(1): Claim(
+            pe(1), guid(1), ours=False, lent=lent, former=frozenset() if kept else frozenset({arm.lower()})
+        )
+    }
+    cloud.mend()
+    assert not (await run(cloud, pe(1), by=by)).problems
+    assert all({guid(1), arm} & lists["main"] for lists in cloud.clickhouse.history[1:])
+    assert set(cloud.clickhouse.registered) == {guid(1), arm}
+    assert cloud.allowed() == {arm}
+    told = cloud.dns.record()
+    assert told
+    assert claims(told) == {address(1): Claim(pe(1), str(pe(1)))}
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1), by=by)
+    assert cloud.clickhouse.registered == {guid(1): foreign(guid(1))}
+
+
+async def test_words_are_kept_while_it_is_registered_anew() -> None:
+    """What the API makes of our words is not forgotten when somebody takes the registration out."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.rewords = str.swapcase
+    await run(cloud, pe(1))
+    before = cloud.dns.record()
+    cloud.clickhouse.registered.clear()
+    cloud.clickhouse.have(service("main"))
+    cloud.log.clear()
+    assert not (await run(cloud, pe(1))).problems
+    assert [call.name for call in cloud.log.writes] == ["update_registrations", "update_allow_list"]
+    assert cloud.dns.record() == before
+
+
+@pytest.mark.parametrize("rewords", [str.swapcase, lambda _: ""])
+async def test_a_former_id_that_no_service_lists(rewords: Any) -> None:
+    """A former id is told of as long as it is registered, whether a service lists it or not."""
+    cloud = Cloud(endpoint(1, ""), zones=[zone()])
+    cloud.clickhouse.rewords = rewords
+    await run(cloud, pe(1))
+    cloud.network.have(endpoint(1, "", guid_number=9))
+    cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}", times=1)
+    await run(cloud, pe(1))
+    told = cloud.dns.record()
+    assert told
+    assert [claim.former for claim in claims(told).values()] == [{guid(1)}]
+    await run(cloud, pe(1))
+    assert set(cloud.clickhouse.registered) == {guid(9)}
+
+
+async def test_no_more_former_ids_than_metadata_takes() -> None:
+    """Of very many former ids that will not go, as many are told as a pair of metadata has room for."""
+    cloud = Cloud(endpoint(1, ""), zones=[zone()])
+    cloud.clickhouse.kept_of_description = 0
+    for number in range(1, MOST_FORMER + 3):
+        cloud.network.have(endpoint(1, "", guid_number=number))
+        for id_ in list(cloud.clickhouse.registered):
+            cloud.fail("update_registrations", TemporaryError("503"), f"-{id_}")
+        await run(cloud, pe(1))
+    told = cloud.dns.record()
+    assert told
+    assert [len(claim.former) for claim in claims(told).values()] == [MOST_FORMER]

@@ -271,10 +271,14 @@ def _must_stay(case: Case, service: str, id_: str) -> bool:
 
 
 def _waits(case: Case, endpoint: Endpoint) -> bool:
-    """Whether the other kind of id must stay: it is listed where nothing was decided."""
+    """Whether the other kind of id must stay: the one wanted cannot be allowed, or nothing was decided."""
     held = undecided(case.after, endpoint)
-    unregistered = case.needs_service and not case.after.registered(wanted_id(case.deployment, endpoint))
-    return unregistered or any(case.before.listing(id_) & held for id_ in live_ids(endpoint))
+    wanted = wanted_id(case.deployment, endpoint)
+    unregistered = case.needs_service and not case.after.registered(wanted)
+    unallowed = granted(case.after, case.deployment, endpoint) - case.after.listing(wanted)
+    return (
+        unregistered or bool(unallowed) or any(case.before.listing(id_) & held for id_ in live_ids(endpoint))
+    )
 
 
 def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
@@ -437,10 +441,9 @@ def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants:
 def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, Claimed], where: str) -> Iterator[str]:
     after, endpoint = case.after, case.after.endpoints[slot]
     id_ = wanted_id(case.deployment, endpoint)
-    others = {token(slot, one) for one in live_ids(endpoint) if _waits(case, endpoint)} - {token(slot, id_)}
     if tuple(sorted(mine)) != after.addresses(endpoint):
         yield f"{where} tells {sorted(mine)} for {slot.name}, which has {after.addresses(endpoint)}"
-    for claim in (one for one in mine.values() if one.ours or one.id not in others):
+    for claim in (one for one in mine.values() if not _tells_the_other(case, endpoint, one)):
         if claim.id != token(slot, id_) and (claim.id != "none" or after.registered(id_)):
             yield f"{where} tells {claim.id} for {slot.name}, which is registered as {id_}"
         if (
@@ -449,6 +452,13 @@ def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, Claimed], where:
             and after.registered(id_)
         ):
             yield f"{where} says that {id_} is {'ours' if claim.ours else 'not ours'}"
+
+
+def _tells_the_other(case: Case, endpoint: Endpoint, claim: Claimed) -> bool:
+    """Whether it tells what is still allowed under another's registration of the other kind of id."""
+    others = live_ids(endpoint) - {wanted_id(case.deployment, endpoint).lower()}
+    told = [one for one in others if token(endpoint.id, one) == claim.id and not claim.ours]
+    return any(service[-12:] in claim.lent for one in told for service in case.after.listing(one))
 
 
 def _may_stay(case: Case, slot: ResourceId) -> bool:
