@@ -44,6 +44,10 @@ test: $(READY) ## run all tests
 browser: ## get what the tests of the page need, as far as it can be had: chromium (as root, on Debian) and axe-core
 	@sh tools/browser.sh
 
+.PHONY: pictures
+pictures: $(READY) ## draw the pictures of the status page in docs/ anew, from a sample world
+	@$(BIN)/python -m tests.page.pictures
+
 test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
 	@$(BIN)/python -m tests.model.long
 

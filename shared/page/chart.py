@@ -11,6 +11,7 @@ from shared.page.words import counted, moment
 WIDTH, HEIGHT = 1240, 150
 MOST_BARS = 120
 _LEFT, _TOP, _BASE = 40, 12, 124
+_WIDEST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Chart:
     most: int
     base: int = _BASE
     left: int = _LEFT
+    begin: float = _LEFT
 
 
 def chart(points: Sequence[HistoryPoint], period: timedelta) -> Chart | None:
@@ -43,12 +45,13 @@ def chart(points: Sequence[HistoryPoint], period: timedelta) -> Chart | None:
     if len(points) < 2:
         return None
     most = max(1, *(point.errors + point.warnings for point in points))
-    step = (WIDTH - _LEFT) / len(points)
+    step = min(_WIDEST, (WIDTH - _LEFT) / len(points))
+    begin = WIDTH - step * len(points)
     unit = (_BASE - _TOP) / most
     gaps = [False, *(later.at - earlier.at > 1.5 * period for earlier, later in pairwise(points))]
     bars = tuple(
         Bar(
-            x=round(_LEFT + place * step + step * 0.14, 1),
+            x=round(begin + place * step + step * 0.14, 1),
             width=round(step * 0.72, 1),
             errors=round(point.errors * unit, 1),
             warnings=round(point.warnings * unit, 1),
@@ -65,6 +68,7 @@ def chart(points: Sequence[HistoryPoint], period: timedelta) -> Chart | None:
         points[0].at,
         points[-1].at,
         most,
+        begin=round(min(begin, WIDTH - 330), 1),
     )
 
 

@@ -51,7 +51,7 @@ def _row(one: AuditedEndpoint, index: Index) -> EndpointRow:
         network=name_of(one.network),
         subscription=subscription_of(one.id),
         services=tuple((anchor, name) for name, anchor in services),
-        codes=tuple(dict.fromkeys(found.code for found in index.about(one.id))),
+        codes=index.codes(one.id),
     )
 
 

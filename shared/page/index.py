@@ -44,7 +44,13 @@ class Index:
         return {one.id.lower(): name_of(one.id) for one in self.report.endpoints} | services | zones
 
     def name(self, ident: str) -> str:
-        return self.names.get(ident.lower()) or name_of(ident)
+        """What people call it; an id may come after a word for what it is, such as `service`."""
+        known = self.names.get(ident.lower()) or self.names.get(ident.rpartition(" ")[2].lower())
+        return known or name_of(ident)
+
+    def codes(self, ident: str) -> tuple[str, ...]:
+        """The codes of the findings about an object, the worst first, without what is merely to know."""
+        return tuple(dict.fromkeys(one.code for one in self.about(ident) if one.severity != "info"))
 
     @cached_property
     def by_registered_id(self) -> Mapping[str, AuditedEndpoint]:

@@ -73,7 +73,7 @@ def link_node(alias: str, region: str) -> Node:
 
 def stranger_node(target: str) -> Node:
     """Something that an endpoint is connected to, and that no service of the organization is behind."""
-    return Node(link_key(target), short_alias(target), "a stranger's", Health.WRONG, full=target)
+    return Node(link_key(target), short_alias(target), "a stranger's", Health.LEFT_ALONE, full=target)
 
 
 def service_node(one: AuditedService, index: Index) -> Node:
@@ -117,7 +117,8 @@ def _record_row(zone: AuditedZone, one: AuditedRecord, using: list[str], index: 
         health=Health.WELL if one.ours else Health.LEFT_ALONE,
         full=f"{one.name}.{zone.name} A {' '.join(one.addresses)}; TTL {one.ttl}; {whose}",
     )
-    return replace(well, health=Health.WRONG, notes=notes(found)) if found else well
+    told = replace(well, notes=notes(found))
+    return replace(told, health=Health.WRONG) if any(f.severity == "error" for f in found) else told
 
 
 def notes(findings: Iterable[AuditedFinding]) -> tuple[Note, ...]:

@@ -44,11 +44,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
+        "brief": words.brief,
         "clipped": words.clipped,
         "lasting": words.lasting,
         "moment": words.moment,
         "name": words.name_of,
         "group": words.group_of,
+        "took": words.took,
         "short": words.short_id,
         "alias": words.short_alias,
         "counted": words.counted,

@@ -38,7 +38,7 @@ def _row(one: AuditedService, index: Index) -> ServiceRow:
     return ServiceRow(
         service=one,
         anchor=index.anchors[one.id.lower()],
-        codes=tuple(dict.fromkeys(found.code for found in index.about(one.id))),
+        codes=index.codes(one.id),
         ours=tuple(ours[:MOST_ENTRIES]),
         more_ours=max(0, len(ours) - MOST_ENTRIES),
         others=tuple(others[:MOST_ENTRIES]),

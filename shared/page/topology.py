@@ -11,7 +11,6 @@ from shared.domain.audited import (
     AuditedRecord,
     AuditedService,
     AuditedZone,
-    Health,
 )
 from shared.page.folding import fold_nodes, places
 from shared.page.index import Index, worst
@@ -131,12 +130,19 @@ class _Region:
         )
 
     def _zones(self) -> Iterator[Node]:
-        users: defaultdict[str, list[AuditedEndpoint]] = defaultdict(list)
+        return (zone_node(one, self._users(one), self.index, self._most.rows) for one in self.parts.zones)
+
+    def _users(self, zone: AuditedZone) -> list[AuditedEndpoint]:
+        """Those with a record in the zone, and those in its networks that have none anywhere."""
+        inside = [one for network in zone.networks for one in self._by_network[network.lower()][1]]
+        return [one for one in inside if not one.zone] + self._by_zone[zone.id.lower()]
+
+    @cached_property
+    def _by_zone(self) -> Mapping[str, list[AuditedEndpoint]]:
+        found: defaultdict[str, list[AuditedEndpoint]] = defaultdict(list)
         for one in self.parts.endpoints:
-            users[one.zone.lower()].append(one)
-        return (
-            zone_node(one, users[one.id.lower()], self.index, self._most.rows) for one in self.parts.zones
-        )
+            found[one.zone.lower()].append(one)
+        return found
 
     def _links(self) -> Iterator[Node]:
         ends, services = self.parts.endpoints, self.parts.services
@@ -178,7 +184,7 @@ def _telling(record: AuditedRecord, one: AuditedEndpoint) -> TieKind | None:
 
 
 def _strange(one: AuditedEndpoint) -> tuple[AuditedConnection, ...]:
-    return one.connections if not one.alias and one.health is Health.WRONG else ()
+    return one.connections if one.verdict == "stranger" else ()
 
 
 def _state(one: AuditedEndpoint) -> TieKind:

@@ -1,9 +1,12 @@
 """How the page says things: names in short, times, counts. Pure."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
 ELLIPSIS = "…"
+_ARM_ID = re.compile(r"/subscriptions/[^\s,;:'\"]+")
+_ALIAS = re.compile(r"[^\s,;:'\"]+\.azure\.privatelinkservice", re.IGNORECASE)
 
 
 def shown(text: str) -> str:
@@ -45,6 +48,12 @@ def short_id(ident: str) -> str:
 def short_alias(alias: str) -> str:
     """The name that begins a Private Link service's alias; the name in the ARM id of one."""
     return alias.partition(".")[0] if alias.lower().endswith(".privatelinkservice") else name_of(alias)
+
+
+def brief(text: str) -> str:
+    """The text with its ARM ids and aliases in short: a sentence that is read, not copied."""
+    named = _ARM_ID.sub(lambda found: name_of(found[0]), text)
+    return _ALIAS.sub(lambda found: short_alias(found[0]), named)
 
 
 def width(text: str) -> int:
@@ -89,6 +98,12 @@ def lasting(span: timedelta) -> str:
     else:
         parts = [counted(rest, "minute")]
     return " ".join(part for part in parts if not part.startswith("0 "))
+
+
+def took(span: timedelta) -> str:
+    """A span of work, such as `48 ms` or `1.4 s`."""
+    seconds = span.total_seconds()
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -12,7 +12,7 @@ from shared.page.index import Index
 from shared.page.scene import Column, Node, Scene, TieKind
 from shared.page.topology import FRUGAL, scenes
 from shared.page.words import width
-from tests.support.audited import all_well, endpoint, hostile, large, troubled
+from tests.support.audited import all_well, endpoint, finding, hostile, large, troubled
 
 WORLDS = {"well": all_well(), "troubled": troubled(), "large": large(300, 60, 3), "hostile": hostile()}
 
@@ -104,6 +104,17 @@ def test_records_of_others_are_left_alone() -> None:
         ("*", Health.WRONG),
         ("grafana", Health.LEFT_ALONE),
     ]
+
+
+def test_who_gets_no_record_is_told_at_the_one_in_the_way() -> None:
+    """A wildcard that stands for another endpoint is well, and says that somebody in its network waits for it."""
+    well = all_well()
+    app, jobs, *rest = well.endpoints
+    waiting = replace(jobs, zone="", health=Health.WRONG)
+    found = (finding("wildcard-owned-by-other", jobs.id, "the record * stands for another"),)
+    scene = scene_of(replace(well, endpoints=(app, waiting, *rest), findings=found), "westus3")
+    record = scene.columns[Column.ZONES][0].rows[0]
+    assert (record.health, [note.code for note in record.notes]) == (Health.WELL, ["wildcard-owned-by-other"])
 
 
 def test_a_zone_without_a_record() -> None:

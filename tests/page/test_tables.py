@@ -50,10 +50,21 @@ def test_many_findings_are_grouped_by_code() -> None:
     assert len(grouped_findings(finding_rows(TROUBLED))) == 1
 
 
+def test_a_change_tells_its_object_by_name() -> None:
+    """An id is told by its name also where a word stands before it, and an object that is none as it is."""
+    analytics = troubled().services[0]
+    assert [TROUBLED.name(one) for one in (analytics.id, f"service {analytics.id}", "organization")] == [
+        "analytics",
+        "analytics",
+        "organization",
+    ]
+
+
 def test_endpoints_come_worst_first() -> None:
     """Whatever needs a look comes before what does not."""
     healths = [row.endpoint.health for row in endpoint_rows(TROUBLED)]
-    assert healths == [Health.WRONG] * 4 + [Health.UNKNOWN, Health.WAITING, Health.LEFT_ALONE, Health.WELL]
+    lesser = [Health.UNKNOWN, Health.WAITING, Health.LEFT_ALONE, Health.LEFT_ALONE, Health.WELL]
+    assert healths == [Health.WRONG] * 3 + lesser
 
 
 def test_the_state_of_an_endpoint() -> None:
@@ -139,4 +150,5 @@ def test_the_chart_has_a_beginning_and_an_end() -> None:
     drawn = chart(history(*[0] * 500), timedelta(seconds=PERIOD))
     assert drawn is not None
     assert len(drawn.bars) == MOST_BARS
+    assert drawn.bars[0].x > drawn.left
     assert drawn.last == FINISHED

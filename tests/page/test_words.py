@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from shared.page.words import (
+    brief,
     clipped,
     counted,
     group_of,
@@ -15,6 +16,7 @@ from shared.page.words import (
     short_id,
     shown,
     subscription_of,
+    took,
     width,
 )
 
@@ -104,6 +106,31 @@ def test_moments() -> None:
     at = datetime(2026, 11, 23, 8, 30, tzinfo=timezone(timedelta(hours=2)))
     assert moment(at) == "23 Nov 2026, 06:30 UTC"
     assert moment(datetime(2026, 1, 2, tzinfo=UTC)) == "2 Jan 2026, 00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"the record * in {ARM} stands for {ARM}.", "the record * in pe-1 stands for pe-1."),
+        (f"it is on {ARM}, and {ARM}: no", "it is on pe-1, and pe-1: no"),
+        (
+            f"connected to a-0.{GUID}.westus3.azure.privatelinkservice, a stranger",
+            "connected to a-0, a stranger",
+        ),
+        (
+            "no zone westus3.privatelink.azure.clickhouse.cloud",
+            "no zone westus3.privatelink.azure.clickhouse.cloud",
+        ),
+    ],
+)
+def test_sentences_in_brief(text: str, told: str) -> None:
+    """A sentence is read with short names in it."""
+    assert brief(text) == told
+
+
+def test_work() -> None:
+    """How long work took is told in a unit that suits it."""
+    assert [took(timedelta(seconds=s)) for s in (0.0482, 1.44, 100)] == ["48 ms", "1.4 s", "100.0 s"]
 
 
 def test_counts() -> None:
