@@ -39,8 +39,6 @@ def _tell_until_it_ends(stage: Stage) -> None:
 
 def commands(stage: Stage, settings: Path) -> str:
     """Commands for a shell, to be copied as they are. `settings`: a local.settings.json for the command line."""
-    optional = {"status": "/api/status", "health": "/api/health"}
-    more = "".join(f"curl -s $APP{path}\n" for name, path in optional.items() if name in stage.host.functions)
     return f"""
 SIM={stage.sim.url} APP={stage.host.url}
 NET=$SIM{NETWORKS}
@@ -63,7 +61,11 @@ curl -s -X DELETE "$NET/privateEndpoints/{MINE}?api-version=2024-05-01"
 curl -s $APP/api/sync -d '{{"endpoints": "all", "dryRun": true}}'
 curl -s $APP/api/sync -d '{{"endpoints": "all"}}'
 curl -s $APP/admin/functions/audit -d '{{"input": ""}}'
-{more}
+curl -s $APP/api/health
+
+# The page of the latest audit: open {stage.host.url}/api/status in a browser; the same as JSON
+curl -s $APP/api/status?format=json
+
 # What ClickHouse Cloud answers
 curl -s -u {APP_KEY["id"]}:{APP_KEY["secret"]} $SIM/v1/organizations/{ORGANIZATION}
 
