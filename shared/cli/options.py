@@ -81,6 +81,11 @@ def _audit(parser: argparse.ArgumentParser) -> None:
 
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("endpoint", type=_endpoint, help="ARM id of a private endpoint")
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="also look its names up and open TLS to them; to be run inside the virtual network",
+    )
     _common(parser)
 
 

@@ -4,14 +4,19 @@ from argparse import Namespace
 from typing import Any
 
 from shared.cli.options import CHANGES, OK, WRONG, UsageError
+from shared.cli.probing import Prober
 from shared.cli.progress import progress_on
 from shared.cli.show import Show
+from shared.domain.addresses import addresses_of
 from shared.domain.explaining import explain as explained
 from shared.domain.findings import Severity
+from shared.domain.ids import ResourceId
+from shared.domain.model import Endpoint
 from shared.domain.policy import Policy
 from shared.domain.report import Report
-from shared.domain.steps import all_well, diagnosis
+from shared.domain.steps import Steps, all_well, diagnosis
 from shared.domain.targets import Targets
+from shared.domain.world import ReadEndpoint
 from shared.reconcile import Order
 from shared.wiring import Wiring
 
@@ -53,6 +58,9 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
     order = Order(Targets(frozenset({wanted.endpoint})), dry_run=True)
     report = await _carried_out(wired, wanted, show, order)
     steps = explained(report.world, wired.rules, report.plan, wanted.endpoint)
+    if wanted.probe:
+        with show.waiting("explain: looking names up and opening connections"):
+            steps += await _probed(report, wanted.endpoint)
     if wanted.json:
         first = diagnosis(steps)
         told: dict[str, Any] = {"endpoint": str(wanted.endpoint), "diagnosis": first.name if first else None}
@@ -63,6 +71,16 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
         if changes := len(report.plan.changes):
             show.hint(f"This would make {changes} changes: python -m shared sync {wanted.endpoint}")
     return OK if all_well(steps) else WRONG
+
+
+async def _probed(report: Report, endpoint: ResourceId) -> Steps:
+    """What the endpoint's names look like from here; nothing, if it is not known which they are."""
+    found = report.world.get(ReadEndpoint(endpoint))
+    addresses = addresses_of(report.world, found) if isinstance(found, Endpoint) else ()
+    hosts = report.plan.hostnames.get(endpoint, {}).values()
+    if not hosts or not isinstance(addresses, tuple):
+        return ()
+    return await Prober().probe(hosts, frozenset(addresses))
 
 
 async def _carried_out(wired: Wiring, wanted: Namespace, show: Show, order: Order) -> Report:

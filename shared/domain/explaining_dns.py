@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from shared.domain.changes import CreateZone, LinkNetwork
-from shared.domain.explaining_words import Case, known_from, ok, unchecked, unsure, wrong
+from shared.domain.changes import CreateZone, LinkNetwork, PutRecord
+from shared.domain.explaining_words import Case, known_from, mending, ok, unchecked, unsure, wrong
 from shared.domain.findings import CATALOGUE, Finding
 from shared.domain.model import WILDCARD, RecordSet, Zone
 from shared.domain.placing import addresses_for, zone_for
@@ -90,7 +90,7 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
     expected = f"{told}, not to {', '.join(sorted(addresses))}"
     if other := known_from(case.plan, case.endpoint.id, "wildcard-owned-by-other", "wildcard-foreign"):
         return wrong("record", f"{expected}: {other.message}", other.remedy)
-    return wrong("record", expected, CATALOGUE["record-drift"][1])
+    return wrong("record", expected, mending(case, "record-drift", PutRecord))
 
 
 def _first_labels(case: Case) -> set[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.domain.findings import Finding
+from shared.domain.findings import CATALOGUE, Finding
 from shared.domain.ids import ResourceId
 from shared.domain.model import Connection, Endpoint
 from shared.domain.plan import Plan
@@ -63,6 +63,16 @@ def unsure(name: str, seen: str, remedy: str) -> Step:
 def unchecked(name: str, because: str) -> Step:
     """A step that says nothing while the one named `because` is as it is."""
     return Step(name, QUESTIONS[name], Answer.NOT_CHECKED, f"because of {because}")
+
+
+def mending(case: Case, code: str, *kinds: type) -> str:
+    """The remedy of a finding that a change of one of these kinds would mend, if the plan has such a change."""
+    planned = any(isinstance(one, kinds) and one.endpoint == case.endpoint.id for one in case.plan.changes)
+    if planned:
+        return CATALOGUE[code][1]
+    severe = [one for one in case.plan.findings if one.object == str(case.endpoint.id)]
+    worst = max(severe, key=lambda one: one.severity, default=None)
+    return f"{worst.message}: {worst.remedy}" if worst else "Explain it again: it has changed meanwhile."
 
 
 def known_from(plan: Plan, endpoint: ResourceId, *codes: str) -> Finding | None:

@@ -180,6 +180,29 @@ def test_answers(seen: World, by: Rules | None, expected: dict[str, Answer]) -> 
     assert troubled == {name for name, answer in expected.items() if answer in (NOT_OK, UNKNOWN)}
 
 
+def test_other_kind_of_id() -> None:
+    """An endpoint that is registered and allowed under the other kind of its id is connected all the same."""
+    arm_id = endpoint(1).arm_id
+    seen = world(
+        endpoint(1),
+        services=[service("main", arm_id)],
+        registrations=[registered(1, id_=arm_id)],
+        zones=[zone(record(1))],
+    )
+    steps = steps_of(seen)
+    assert {steps[name].answer for name in ("registration", "allow list", "connection")} == {OK}
+    assert "another kind of id" in steps["registration"].seen
+
+
+def test_sync_is_told_only_where_it_helps() -> None:
+    """Where no pass would mend what is wrong, the remedy is what stands in its way."""
+    theirs = replace(foreign(guid(1)), region="eastus2")
+    seen = world(endpoint(1), registrations=[theirs], zones=[zone(record(1))])
+    assert steps_of(seen)["registration"].remedy == CATALOGUE["registration-elsewhere"][1]
+    unread = connected(None, zone()).learn({ReadRegistrations(): FORBIDDEN})
+    assert "Run sync" not in steps_of(unread)["record"].remedy
+
+
 def test_no_zone() -> None:
     """Where no zone has the name, it is told which one is missed and where it was looked for."""
     seen = world(endpoint(1), services=[service("main", guid(1))], registrations=[registered(1)], zones=[])
