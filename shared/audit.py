@@ -44,7 +44,7 @@ async def _audit(wired: Wiring, under_way: Passing, deadline: float) -> AuditRep
     earlier = _before(wired, stored)
     wired.memory.first = frozenset(earlier.left if earlier else ())
     left = deadline - time.monotonic() - AFTERWARDS_SECONDS
-    report = await wired.reconcile(order_of(wired.settings), left, door="audit")
+    report = await wired.reconcile(order_of(wired.settings), left, "audit")
     if isinstance(stored, Unreadable):
         stored = await wired.archive.latest()
     before = _before(wired, stored)

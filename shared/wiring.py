@@ -62,6 +62,8 @@ class Wiring:
     memory: Memory = field(default_factory=Memory)
     last_audit: AuditReport | None = None
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
+    watcher: Watcher | None = None
+    """Who is told of every call of a pass: a progress bar, for people."""
     looking: asyncio.Task[Inspected] | None = None
     """The look for a preflight that is under way, or the last that was."""
 
@@ -87,12 +89,10 @@ class Wiring:
     def announcer(self) -> Announcer:
         return Announcer(self._topic)
 
-    async def reconcile(
-        self, order: Order, seconds: float, watcher: Watcher | None = None, door: str = "sync"
-    ) -> Report:
-        """Carry out an order within that time; who watches is told of every call."""
+    async def reconcile(self, order: Order, seconds: float, door: str = "sync") -> Report:
+        """Carry out an order within that time."""
         systems = self._systems(order, Budget.of(seconds))
-        seen = watched(systems, watcher) if watcher else systems
+        seen = watched(systems, self.watcher) if self.watcher else systems
         return await self._recorded(door, reconcile(order, seen, self.rules, self.memory))
 
     async def settle(self, seconds: float) -> None:

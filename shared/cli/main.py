@@ -11,6 +11,7 @@ from shared.cli import VERSION
 from shared.cli.options import INTERRUPTED, UNUSABLE, WRONG, UsageError, parse
 from shared.cli.settings_file import load
 from shared.cli.show import Show, make_console
+from shared.domain.errors import PrivateLinkError
 from shared.log import LOGGER
 from shared.settings import SettingsError, read_settings
 
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, UsageError) as error:
         show.trouble(str(error))
         return UNUSABLE
+    except PrivateLinkError as error:
+        show.trouble(str(error))
+        return WRONG
     except KeyboardInterrupt:
         show.trouble("Interrupted. What was done until then stays; the next pass finishes it.")
         return INTERRUPTED
@@ -33,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(wanted: Namespace, show: Show) -> int:
-    from shared.cli import checked, passes  # noqa: PLC0415 -- the SDKs are slow to import
+    from shared.cli import audited, checked, passes  # noqa: PLC0415 -- the SDKs are slow to import
     from shared.wiring import Wiring, quiet  # noqa: PLC0415 -- likewise
 
     if wanted.settings:
@@ -43,7 +47,7 @@ async def _run(wanted: Namespace, show: Show) -> int:
     if wanted.command == "check":
         return await checked.check(wanted, show)
     wired = Wiring(read_settings())
-    commands = {"plan": passes.plan, "sync": passes.sync, "audit": passes.audit, "explain": passes.explain}
+    commands = {"plan": passes.plan, "sync": passes.sync, "audit": audited.audit, "explain": passes.explain}
     try:
         return await commands[wanted.command](wired, wanted, show)
     finally:

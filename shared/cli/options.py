@@ -51,7 +51,7 @@ def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
     add = partial(commands.add_parser, allow_abbrev=False)
     _plan(add("plan", help="show what would be done; change nothing"))
     _sync(add("sync", help="do it"))
-    _audit(add("audit", help="look at everything, and repair what AUDIT_POLICY permits"))
+    _audit(add("audit", help="look at everything, repair what AUDIT_POLICY permits, keep the report"))
     _common(add("check", help="see whether settings, rights and systems are as they must be"))
     _explain(add("explain", help="tell why an endpoint is or is not connected"))
     wanted = parser.parse_args(arguments)

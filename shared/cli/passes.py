@@ -1,4 +1,4 @@
-"""`plan`, `sync`, `audit` and `explain`: the pass, as the doors order it, and what it told."""
+"""`plan`, `sync` and `explain`: the pass, as the doors order it, and what it told."""
 
 from argparse import Namespace
 from typing import Any
@@ -12,7 +12,6 @@ from shared.domain.explaining import explain as explained
 from shared.domain.findings import Severity
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
-from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.steps import Steps, all_well, diagnosis
 from shared.domain.targets import Targets
@@ -35,20 +34,6 @@ async def plan(wired: Wiring, wanted: Namespace, show: Show) -> int:
 
 async def sync(wired: Wiring, wanted: Namespace, show: Show) -> int:
     report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=False))
-    show.json(report.as_json()) if wanted.json else show.outcomes(report)
-    return _code(report)
-
-
-async def audit(wired: Wiring, wanted: Namespace, show: Show) -> int:
-    """Everything, under AUDIT_POLICY or that of --policy."""
-    policy = wanted.policy or wired.settings.audit_policy
-    order = Order(
-        Targets(everything=True),
-        policy=policy,
-        dry_run=policy is Policy.REPORT,
-        max_removals=_limit(wired, wanted),
-    )
-    report = await _carried_out(wired, wanted, show, order)
     show.json(report.as_json()) if wanted.json else show.outcomes(report)
     return _code(report)
 
@@ -84,8 +69,8 @@ async def _probed(report: Report, endpoint: ResourceId) -> Steps:
 
 
 async def _carried_out(wired: Wiring, wanted: Namespace, show: Show, order: Order) -> Report:
-    with progress_on(show.err, wanted.command) as watcher:
-        return await wired.reconcile(order, SECONDS, watcher, door="cli")
+    with progress_on(show.err, wanted.command) as wired.watcher:
+        return await wired.reconcile(order, SECONDS, "cli")
 
 
 def _order(wired: Wiring, wanted: Namespace, *, dry_run: bool) -> Order:

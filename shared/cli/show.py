@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from shared.cli.wording import sign, what
+from shared.domain.audited import Health
 from shared.domain.changes import Change
 from shared.domain.findings import Finding
 from shared.domain.outcomes import Outcome, stages
@@ -17,13 +18,20 @@ from shared.domain.report import Report
 from shared.domain.steps import Answer, Step, diagnosis
 
 _SIGNS = {"+": "green", "~": "yellow", "-": "red"}
-_STATUSES = {"done": "green", "failed": "bold red", "skipped": "yellow"}
-_SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+STATUSES = {"done": "green", "failed": "bold red", "skipped": "yellow"}
+SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _ANSWERS = {
     Answer.OK: "green",
     Answer.NOT_OK: "bold red",
     Answer.NOT_KNOWN: "yellow",
     Answer.NOT_CHECKED: "dim",
+}
+HEALTHS = {
+    Health.WELL: "bold green",
+    Health.WAITING: "bold cyan",
+    Health.WRONG: "bold red",
+    Health.UNKNOWN: "bold yellow",
+    Health.LEFT_ALONE: "bold",
 }
 _VERB = 25
 
@@ -118,15 +126,15 @@ class Show:
 
     def _outcome(self, outcome: Outcome, names: Mapping[str, str]) -> None:
         status = outcome.status.value
-        line = Text(f"  {status:<8}", _STATUSES[status])
+        line = Text(f"  {status:<8}", STATUSES[status])
         self.out.print(line.append(_changed(outcome.change, names)))
         if outcome.error:
-            self.out.print(Text(f"            {outcome.error}", _STATUSES[status]))
+            self.out.print(Text(f"            {outcome.error}", STATUSES[status]))
 
     def _findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
             severity = finding.severity.name.lower()
-            line = Text.assemble((f"{severity:<8}", _SEVERITIES[severity]), (finding.code, "bold"))
+            line = Text.assemble((f"{severity:<8}", SEVERITIES[severity]), (finding.code, "bold"))
             self.out.print(line.append(f"  {finding.object}: {finding.message}", ""))
             self.out.print(Text(f"        {finding.remedy}", "cyan"))
 

@@ -71,7 +71,8 @@ def _allow_list(case: Case) -> Step:
     listing = {service.id for key in _kinds(case) for service in case.view.listing.get(key, ())}
     missing = case.chosen.granted - listing
     if not missing:
-        return ok("allow list", f"it is on that of {case.names(case.chosen.granted)}")
+        listed = next(key for key in _kinds(case) if case.view.listing.get(key))
+        return ok("allow list", f"{listed} is on that of {case.names(case.chosen.granted)}")
     seen = f"{case.id} is missing on that of {case.names(missing)}"
     if told := known_from(case.plan, case.endpoint.id, "access-untold"):
         return wrong("allow list", f"{seen}: {told.message}", told.remedy)

@@ -126,6 +126,19 @@ def test_audit(sim: RunningSimulator, run: Run) -> None:
     assert len(registered(sim)) == 1
 
 
+def test_audit_keeps_its_report(
+    sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """audit is the audit that the timer makes: its report is kept, and is what --json prints."""
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    told = run("audit", "--policy", "sync")
+    assert "done    register organization: " in told.out
+    assert told.out.splitlines()[-1] == json.loads((tmp_path / "latest.json").read_text())["sentence"]
+    again = run("audit", "--json")
+    assert json.loads(again.out) == json.loads((tmp_path / "latest.json").read_text())
+    assert again.code == 0
+
+
 def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """--allow-removals stands in for MAX_REMOVALS."""
     monkeypatch.setenv("MAX_REMOVALS", "0")
@@ -248,3 +261,14 @@ def test_what_is_not_known_is_not_wrong(sim: RunningSimulator, run: Run) -> None
     told = run("check")
     assert told.code == 0
     assert "Nothing is wrong, but not all is known. Do events reach the function?" in told.out
+
+
+def test_findings_of_an_audit(sim: RunningSimulator, run: Run) -> None:
+    """audit tells each finding with since when it is, and a repair that failed with the system's own words."""
+    for method in ("PATCH", "POST"):
+        sim.fault(match={"system": "clickhouse", "method": method}, status=403, count=None)
+    told = run("audit", "--policy", "sync")
+    assert told.code == 1
+    assert re.search(r"^failed  register organization: - -> .+  for /subscriptions/", told.out, re.MULTILINE)
+    assert "it answered 403" in told.out
+    assert re.search(r"^        since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. ", told.out, re.MULTILINE)

@@ -23,7 +23,7 @@ from tests.support.simulated import ENDPOINT, environment, subscribe, webhook
 
 ROOT = Path(__file__).parents[2]
 SHARED = [sys.executable, "-m", "shared"]
-SECONDS = 60
+SECONDS = 240
 
 
 @pytest.fixture
