@@ -1,4 +1,4 @@
-"""The log: one JSON object a line. docs/logging.md tells every field, docs/queries.kql what to ask of them.
+"""The log: one JSON object a line. docs/operate.md tells every field, docs/queries.kql what to ask of them.
 
 Every line has `event` (what it tells of) and, during a pass, `passId` and `door`. Nothing that is
 written here comes from the settings, so that no secret can be in it; what systems answer is scrubbed where

@@ -81,7 +81,7 @@ def _events(facts: Facts, rows: Rows, before: Before, now: datetime, grace: time
             yield Finding(
                 LATE,
                 endpoint,
-                "it was changed since the audit before, and this audit saw it before any event did",
+                "it was changed since the audit before, and what an event should bring has not come yet",
             )
 
 
