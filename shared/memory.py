@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import PutRecord, Register, RegisterThroughService
+from shared.domain.changes import Allow, PutRecord, Register, RegisterThroughService
 from shared.domain.hints import Hints
 from shared.domain.ids import ResourceId
 from shared.domain.learned import Learned
@@ -91,8 +91,14 @@ class Memory:
             marks_lost=self.marks_lost,
             made=MappingProxyType(made),
             refused=frozenset(change.id.lower() for change, _ in tried) - made.keys(),
+            denied=_denied(outcomes),
             unwritten=frozenset(o.change.object for o in outcomes if _is_unwritten(o)),
         )
+
+
+def _denied(outcomes: Iterable[Outcome]) -> frozenset[tuple[str, str]]:
+    refused = (o.change for o in outcomes if o.status is Status.FAILED and not o.temporary)
+    return frozenset((one.id.lower(), one.service) for one in refused if isinstance(one, Allow))
 
 
 def _is_unwritten(outcome: Outcome) -> bool:

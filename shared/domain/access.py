@@ -83,13 +83,15 @@ def connect(view: View, wish: Connecting) -> Iterator[Change]:
 def lent_to(view: View, wish: Connecting) -> frozenset[str]:
     """The ends of the ids of the services allowed by us under somebody else's registration.
 
-    Those that we are about to allow, and those that we did before and that still allow it.
+    Those that we are about to allow, and those that we did before and that still allow it; but none that the
+    API refused to allow in this pass, and that allows it: somebody else was first.
     """
     wanted = view.rules.id_of(wish.endpoint)
     before = view.lent.get(wish.endpoint.id, {}).get(wanted.lower(), frozenset())
     new = {end_of(service) for service in _missing(view, wish, wanted)}
     still = {end_of(service.id) for service in view.listing.get(wanted.lower(), ())}
-    return frozenset(new | (before & still))
+    others = {end_of(service) for id_, service in view.learned.denied if id_ == wanted.lower()}
+    return frozenset(new | ((before & still) - others))
 
 
 def lent_before(view: View, wish: Connecting) -> str | None:

@@ -13,8 +13,9 @@ class Learned:
 
     `add_refused`: the API refuses the organization's deprecated `add`, so that registrations go through a
     service. `marks_lost`: the API does not keep our descriptions. Of this very pass: `made` are the ids that
-    it has registered, each with its endpoint, `refused` those whose registration failed, and `unwritten`
-    the record sets (`<zone>/A/<name>`) whose writing failed.
+    it has registered, each with its endpoint, `refused` those whose registration failed, `unwritten`
+    the record sets (`<zone>/A/<name>`) whose writing failed, and `denied` the ids and services that the API
+    refused to allow: what is on a list all the same was put there by somebody else.
     """
 
     add_refused: bool = False
@@ -22,6 +23,7 @@ class Learned:
     made: Mapping[str, ResourceId] = field(default_factory=lambda: MappingProxyType({}))
     refused: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
+    denied: frozenset[tuple[str, str]] = frozenset()
 
 
 NOTHING_LEARNED = Learned()

@@ -69,6 +69,11 @@ class Claim:
         """All ids that it tells of, in lower case."""
         return self.former | ({self.id.lower()} if self.id else frozenset())
 
+    @property
+    def made_by_us(self) -> frozenset[str]:
+        """Those of the ids that it tells to be registered by us."""
+        return self.ids if self.ours else self.former
+
 
 def end_of(service: str) -> str:
     """What is written of a service's id: its last twelve characters, which are random in a UUID."""

@@ -112,7 +112,7 @@ def _belongs(evidence: Evidence, id_: str, told: list[Claim], marked: ResourceId
 
 
 def _made_by_us(claim: Claim, id_: str) -> bool:
-    return claim.ours or id_ in claim.former
+    return id_ in claim.made_by_us
 
 
 def _fits(evidence: Evidence, id_: str, claim: Claim) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.domain.access import Connecting, take_out
-from shared.domain.changes import Allow, Change, DeleteRecord, PutRecord, Register
+from shared.domain.changes import Allow, Change, DeleteRecord, Deregister, Disallow, PutRecord, Register
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
 from shared.domain.marks import Claim, claims, end_of, record_is_ours
@@ -31,7 +31,7 @@ class Told:
     claims: tuple[Claim, ...]
 
     def is_ours(self, endpoint: ResourceId, registered: str) -> bool:
-        return any(c.endpoint == endpoint and c.ours and registered.lower() in c.ids for c in self.claims)
+        return any(c.endpoint == endpoint and registered.lower() in c.made_by_us for c in self.claims)
 
     def is_lent(self, change: Allow) -> bool:
         end, wanted = end_of(change.service), change.id.lower()
@@ -47,8 +47,8 @@ def only_witnessed(
     unmarked = {wish.endpoint.id: wish for wish in wishes if _goes_untold(view, wish, told)}
     refused: set[ResourceId] = set()
     for one in planned:
-        if isinstance(one, Register | Allow) and one.endpoint in unmarked:
-            continue
+        if isinstance(one, Register | Allow | Disallow | Deregister) and one.endpoint in unmarked:
+            continue  # What it had stays: the id that was to take its place goes.
         if isinstance(one, Allow) and _is_foreign(view, one) and not told.is_lent(one):
             refused.add(one.endpoint)
             continue

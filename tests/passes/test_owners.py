@@ -383,3 +383,28 @@ async def test_no_more_former_ids_than_metadata_takes() -> None:
     told = cloud.dns.record()
     assert told
     assert [len(claim.former) for claim in claims(told).values()] == [MOST_FORMER]
+
+
+async def test_a_migration_that_cannot_be_told_of() -> None:
+    """Where the new kind of id has to be taken back for want of a record, the old one stays allowed."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.kept_of_description = 0
+    await run(cloud, pe(1))
+    cloud.fail("put", TemporaryError("503"))
+    report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
+    assert "access-untold" in codes(report)
+    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(1)}
+    cloud.mend()
+    await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
+    assert set(cloud.clickhouse.registered) == cloud.allowed() == {endpoint(1).arm_id}
+
+
+async def test_somebody_was_first_to_allow() -> None:
+    """An entry that somebody made between our read and our write is not claimed, and stays in the end."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(guid(1)))
+    cloud.log.before["update_allow_list"] = lambda: cloud.clickhouse.have(service("main", guid(1)))
+    await run(cloud, pe(1))
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1))
+    assert cloud.allowed() == {guid(1)}
