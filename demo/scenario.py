@@ -82,7 +82,9 @@ def audited(stage: Stage) -> None:
     stage.show.say(
         "The audit looks at everything in scope and everything that is ours. Its policy: report only."
     )
-    _expect_well(stage, stage.app.audit())
+    report = stage.app.audit()
+    _expect_well(stage, report)
+    stage.page("1-well", report)
     stage.show.say("A second endpoint comes and goes; the event of its deletion is lost on its way.")
     stage.people.create_endpoint(BATCH, "reporting")
     stage.delivered()
@@ -106,6 +108,7 @@ def drifted(stage: Stage) -> None:
     before = stage.now().state
     report = stage.app.audit()
     _show_findings(stage, report)
+    stage.page("2-drift", report)
     _expect_findings(stage, [one.code for one in report.findings], *DRIFT)
     serious = [one for one in report.findings if one.severity != "info"]
     stage.checks.expect("events told", ["DriftDetected"] * len(serious), stage.told)
@@ -127,6 +130,7 @@ def repaired(stage: Stage) -> None:
     with stage.app_under("upsert") as app:
         report = app.audit()
     _show_repairs(stage, report)
+    stage.page("3-after-upsert", report)
     _expect_repairs(stage, report, ADDED)
     _expect_findings(
         stage, [one.code for one in report.findings], "registration-orphaned", "allow-list-extra"
@@ -136,6 +140,7 @@ def repaired(stage: Stage) -> None:
     with stage.app_under("sync") as app:
         report = app.audit()
     _show_repairs(stage, report)
+    stage.page("4-after-sync", report)
     _expect_repairs(stage, report, REMOVED)
     _expect_well(stage, report)
     told = ["DriftRepaired"] * (len(ADDED) + len(REMOVED)) + ["EndpointDeregistered", "EndpointRegistered"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,10 +17,13 @@ from demo.timeline import requests_of_app, together, writes
 from demo.world import APP_KEY, ORGANIZATION, OWNER, SUBSCRIPTION, first_world
 from localhost.host import Host
 from localhost.host import running as running_host
+from shared.domain.audited import AuditReport
+from shared.page import render
 from simulator.client import RunningSimulator
 from simulator.server import running as running_simulator
 
 APP = Path(__file__).resolve().parent.parent
+PAGES = APP / "build" / "demo"
 RATE_LIMIT = "10/10"
 LATENCY_MS = 20
 TOPIC = "outcomes"
@@ -77,6 +81,13 @@ class Stage:
     def told(self) -> list[str]:
         """The types of the outcome events in this scene, in alphabetical order."""
         return sorted(one["type"].rpartition(".")[2] for one in self.sim.topic(TOPIC)[self.told_before :])
+
+    def page(self, name: str, report: AuditReport) -> None:
+        """Write the status page of a report into a folder that stays."""
+        PAGES.mkdir(parents=True, exist_ok=True)
+        path = PAGES / f"{name}.html"
+        path.write_text(render(report, datetime.now(UTC)), encoding="utf-8")
+        self.show.note(f"its page: {path.relative_to(APP)}")
 
     @contextmanager
     def app_under(self, policy: str) -> Iterator[App]:

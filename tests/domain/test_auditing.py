@@ -1,5 +1,6 @@
 """What one audit tells of endpoints, services, zones, and of all together."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.support.worlds import (
     network,
     pe,
     record,
+    registered,
     rules,
     service,
     service_id,
@@ -208,3 +210,33 @@ def test_a_report_is_a_report() -> None:
     )
     assert report.calls.clickhouse == 2
     assert isinstance(report, AuditReport)
+
+
+def steps_of(endpoints: int) -> int:
+    """How many calls of functions the second audit of so many endpoints comes to, half of them with drift."""
+    there = [endpoint(n) for n in range(1, endpoints + 1)]
+    seen = world(
+        *there,
+        services=[service(f"s{n}", *(guid(m) for m in range(1, endpoints + 1))) for n in range(3)],
+        registrations=[registered(n) for n in range(1, endpoints + 1, 2)],
+        zones=[zone(record(1))],
+    )
+    report = report_of(seen)
+    before = audit(report, minute=0)
+    count = 0
+
+    def called(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        audit(report, before, minute=15)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_work_grows_with_the_world() -> None:
+    """Ten times as many endpoints make at most twelve times as much work."""
+    assert steps_of(1000) <= 12 * steps_of(100)

@@ -82,7 +82,7 @@ class Facts:
                     found[endpoint].append(record.zone)
         return found
 
-    @property
+    @cached_property
     def sees_access(self) -> bool:
         """Whether ClickHouse Cloud told who has access."""
         world = self.report.world
