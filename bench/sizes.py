@@ -23,6 +23,8 @@ class Sizes:
     audits: tuple[int, int] = (1_000, 10_000)
     audit_services: int = 200
     audit_networks: int = 100
+    audit_zones: int = 20
+    audit_subscriptions: int = 5
     foreign: int = 10_000
     starts: int = 5
     unchanged: int = 40
@@ -53,6 +55,8 @@ MINIATURE = Sizes(
     audits=(2, 4),
     audit_services=2,
     audit_networks=2,
+    audit_zones=2,
+    audit_subscriptions=2,
     foreign=4,
     starts=1,
     unchanged=2,

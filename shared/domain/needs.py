@@ -5,7 +5,7 @@
 | 1     | the private endpoint, unless it was looked at already                               |
 | 2     | if it concerns us: its network interface, registrations, services, and the zone     |
 |       | remembered for its virtual network, or else the lists of zones                      |
-| 3     | configs not remembered, zones just heard of                                         |
+| 3     | configs not remembered (if none was, registrations only now), zones just heard of   |
 | 4     | only where a record is held for an endpoint not yet seen: that endpoint; and where  |
 |       | a record is left free: the registered endpoints that may wait for it                |
 
@@ -95,7 +95,7 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     concerned = _concerned(view, targets)
     if not concerned and not targets.everything:
         return
-    yield from (ReadRegistrations(), ReadServices())
+    yield ReadServices()
     connecting = [e for e in concerned if isinstance(e, Endpoint) and view.rules.request_of(e) is not None]
     if not (targets.everything and _lists_pending(view)):
         interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
@@ -104,6 +104,8 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     yield from configs
     if len(configs) > FEW and not targets.everything:
         return  # They wait for the rate limit: what is read later is newer, and is also for those who join.
+    if targets.everything or len(connecting) < len(concerned) or not _configs_come_next(view):
+        yield ReadRegistrations()
     yield from _explaining(view, connecting, hints)
     if targets.everything or len(connecting) < len(concerned):
         yield from _every_zone(view, hints)
@@ -115,6 +117,13 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
         yield from (ReadEndpoint(one) for one in _owned_but_unseen(view))
     else:
         yield from _waiting(view)
+
+
+def _configs_come_next(view: View) -> bool:
+    """Whether a round for configs is sure to come, with which what is not needed before can be read."""
+    return ReadServices() not in view.world and not any(
+        isinstance(one, ReadConfig) for one in view.world.answers
+    )
 
 
 def _concerned(view: View, targets: Targets) -> list[Endpoint | Absent]:

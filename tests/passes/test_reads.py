@@ -48,8 +48,8 @@ async def test_cold() -> None:
     await run(cloud, pe(1))
     assert reads(cloud) == {
         1: ["endpoint"],
-        2: ["addresses", "registrations", "services", "zones"],
-        3: ["config", "zone"],
+        2: ["addresses", "services", "zones"],
+        3: ["config", "registrations", "zone"],
     }
 
 
@@ -226,7 +226,7 @@ async def test_many_configs() -> None:
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
     await run(cloud, pe(1))
     assert reads(cloud)[3] == ["config"] * len(names)
-    assert reads(cloud)[4] == ["zone"]
+    assert reads(cloud)[4] == ["registrations", "zone"]
 
 
 async def test_waiting() -> None:

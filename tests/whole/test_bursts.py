@@ -69,14 +69,14 @@ def allowed_everywhere(sim: RunningSimulator) -> set[str]:
 
 
 async def test_new_endpoints(sim: RunningSimulator) -> None:
-    """A burst of new endpoints is one pass: at most 30 calls to ClickHouse, lists in place of reads, each zone once."""
+    """A burst of new endpoints is one pass: at most 24 calls to ClickHouse, lists in place of reads, each zone once."""
     shape = Shape(3 * MANY, SERVICES)
     sim.reset(fresh(shape))
     async with process(sim) as wiring:
         reports = await burst(wiring, endpoint_ids(shape))
         assert not any(report.problems for report in reports)
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
-        assert len(sim.requests("clickhouse")) <= 30
+        assert len(sim.requests("clickhouse")) <= 24
         assert calls(sim, "clickhouse")["PATCH"] == SERVICES + 1
         dns = calls(sim, "dns")
         assert dns["A"] == dns["virtualNetworkLinks"] == dns["PUT"] == shape.networks

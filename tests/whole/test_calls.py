@@ -21,7 +21,7 @@ from tests.support.simulated import (
 )
 
 TAG = {"clickhouse-services": "analytics"}
-LATENCY_MS = 30
+LATENCY_MS = 60
 
 
 @pytest.fixture(scope="module")
