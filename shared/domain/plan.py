@@ -147,7 +147,7 @@ def _claim(view: View, wish: access.Connecting) -> Claim:
     endpoint = wish.endpoint
     wanted = view.rules.id_of(endpoint).lower()
     owned = view.owned.get(endpoint.id, frozenset())
-    there = view.registrations.keys() | view.listing.keys()
+    there = {one for one in (*owned, wanted) if one in view.registrations or one in view.listing}
     former = frozenset(sorted((owned & there) - view.marked.keys() - {wanted})[:MOST_FORMER])
     words = _words(view, endpoint.id, former | (owned & {wanted}))
     if wanted not in view.registrations:  # The API will make the same of our words as it made before.

@@ -147,8 +147,8 @@ def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -
 def _told_only_here(view: View, before: RecordSet | None, after: Claims) -> frozenset[str]:
     """The ids that the record told and will not tell, that no description marks, and that are there still."""
     told = claims(before) if before else {}
-    there = view.registrations.keys() | view.listing.keys()
-    return frozenset((_ids(told) - _ids(after) - view.marked.keys()) & there)
+    untold = _ids(told) - _ids(after) - view.marked.keys()
+    return frozenset(one for one in untold if one in view.registrations or one in view.listing)
 
 
 def _ids(claimed: Claims) -> set[str]:
