@@ -60,6 +60,6 @@ MINIATURE = Sizes(
     foreign=4,
     starts=1,
     unchanged=2,
-    patience=10.0,
-    patience_of_several=10.0,
+    patience=60.0,
+    patience_of_several=60.0,
 )
