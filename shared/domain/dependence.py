@@ -56,4 +56,4 @@ def holds_up(change: Change) -> Iterator[Key]:
 
 def claimed(record: RecordSet) -> frozenset[str]:
     """The ids that the record tells to be registered by us."""
-    return frozenset(one for claim in claims(record).values() if claim.ours for one in claim.ids)
+    return frozenset(one for claim in claims(record).values() for one in claim.made_by_us)

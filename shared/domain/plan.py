@@ -152,18 +152,17 @@ def _claim(view: View, wish: access.Connecting) -> Claim:
     words = _words(view, endpoint.id, former | (owned & {wanted}))
     if wanted not in view.registrations:  # The API will make the same of our words as it made before.
         words |= view.words.get(endpoint.id, frozenset())
+    claim = Claim(endpoint.id, _told_id(endpoint, wanted), former=former, words=words)
     ours = wanted in owned or wanted not in view.registrations
     if ours and (other := access.lent_before(view, wish)):
-        lent, told = view.lent[endpoint.id][other], _told_id(endpoint, other)
         unmarked = (wanted in there and wanted not in view.marked) or view.learned.marks_lost
-        former |= {wanted} if unmarked else frozenset()
-        return Claim(endpoint.id, told, ours=False, lent=lent, former=former, words=words)
+        told, lent = _told_id(endpoint, other), view.lent[endpoint.id][other]
+        return replace(
+            claim, id=told, ours=False, lent=lent, former=former | ({wanted} if unmarked else set())
+        )
     if wanted not in view.registrations and wanted in view.learned.refused:
-        return Claim(endpoint.id, None, former=former, words=words)
-    told = _told_id(endpoint, wanted)
-    if ours:
-        return Claim(endpoint.id, told, former=former, words=words)
-    return Claim(endpoint.id, told, ours=False, lent=access.lent_to(view, wish), former=former, words=words)
+        return replace(claim, id=None)
+    return claim if ours else replace(claim, ours=False, lent=access.lent_to(view, wish))
 
 
 def _told_id(endpoint: Endpoint, registered: str) -> str:

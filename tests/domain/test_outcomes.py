@@ -44,6 +44,9 @@ delete = DeleteRecord(pe(1), record(1, guid_number=9))
 ours, lent = Claim(pe(1), guid(1)), Claim(pe(2), guid(2), ours=False, lent=frozenset({"s1"}))
 create_lent = PutRecord(pe(2), None, record_of({"10.0.0.2": lent}))
 create_mixed = PutRecord(pe(1), None, record_of({"10.0.0.1": ours, "10.0.0.2": lent}))
+create_former_beside = PutRecord(
+    pe(1), None, record_of({"10.0.0.1": Claim(pe(1), guid(9), ours=False, former=frozenset({guid(1)}))})
+)
 create_former = PutRecord(
     pe(1), None, record_of({"10.0.0.1": replace(ours, id=None, former=frozenset({guid(1)}))})
 )
@@ -118,6 +121,7 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
         (create, register_2, False),
         (create_former, register, True),
         (create_lent, register_2, False),
+        (create_former_beside, register, True),
         # nobody's last record goes before the new one is there
         (delete, create, True),
         (delete, create_lent, False),

@@ -408,3 +408,23 @@ async def test_somebody_was_first_to_allow() -> None:
     cloud.network.lose(pe(1))
     await run(cloud, pe(1))
     assert cloud.allowed() == {guid(1)}
+
+
+async def test_a_recreated_one_that_is_refused() -> None:
+    """Where the new id is refused and the former will not go, the record tells of the former one."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.rewords = str.swapcase
+    await run(cloud, pe(1))
+    cloud.network.have(endpoint(1, guid_number=9))
+    cloud.clickhouse.refused_ids = {guid(9)}
+    cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}")
+    await run(cloud, pe(1))
+    told = cloud.dns.record()
+    assert told
+    (claim,) = claims(told).values()
+    assert claim.id is None
+    assert claim.former == {guid(1)}
+    assert len(claim.words) == 1
+    cloud.mend()
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.registered == {}
