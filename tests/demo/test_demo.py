@@ -64,6 +64,9 @@ def test_runs_to_its_end(started: dict[str, subprocess.Popen[str]]) -> None:
     assert "\x1b" not in text
     assert "✗" not in text
     assert text.count("✓") > 30
+    pages = [ROOT / line.rpartition(" ")[2] for line in text.splitlines() if "its page: " in line]
+    assert len(pages) == 4
+    assert all("<html" in page.read_text(encoding="utf-8") for page in pages)
     assert not left_over(process)
 
 
