@@ -9,6 +9,7 @@ from shared.page.groups import MOST_ROWS, UNGROUPED, Group, by, one_table
 from shared.page.index import Index, badness, worst
 from shared.page.words import counted, name_of, subscription_of
 
+MOST_SERVICES = 12
 _VERDICTS = {
     "outside": "out of scope",
     "stranger": "connected to a stranger",
@@ -21,7 +22,8 @@ _VERDICTS = {
 class EndpointRow:
     """`state`: of its connection in Azure's words, or why it has none that counts.
 
-    `services`: anchor and name of those it reaches. `codes`: of the findings about it, the worst first.
+    `services`: anchor and name of those it reaches, the first of them if they are many.
+    `codes`: of the findings about it, the worst first.
     """
 
     endpoint: AuditedEndpoint
@@ -31,6 +33,7 @@ class EndpointRow:
     network: str
     subscription: str
     services: tuple[tuple[str, str], ...]
+    more_services: int
     codes: tuple[str, ...]
 
 
@@ -50,7 +53,8 @@ def _row(one: AuditedEndpoint, index: Index) -> EndpointRow:
         state=_VERDICTS.get(one.verdict) or ", ".join(c.status for c in one.connections) or "no connection",
         network=name_of(one.network),
         subscription=subscription_of(one.id),
-        services=tuple((anchor, name) for name, anchor in services),
+        services=tuple((anchor, name) for name, anchor in services[:MOST_SERVICES]),
+        more_services=max(0, len(services) - MOST_SERVICES),
         codes=index.codes(one.id),
     )
 

@@ -113,9 +113,9 @@ def test_weight() -> None:
 
 def test_beyond_what_a_page_can_hold() -> None:
     """What is left out of a page is told, and grows it no more."""
-    page = render(large(4000), NOW)
-    assert "2000 more, none worse than these, are in the JSON." in page
-    assert len(page.encode()) < 5_000_000
+    page = render(large(6000, 600), NOW)
+    assert "4000 more, none worse than these, are in the JSON." in page
+    assert len(page.encode()) < 6_000_000
 
 
 def test_no_tag_and_an_empty_tag_differ() -> None:

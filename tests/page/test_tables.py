@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.domain.audited import AllowedId, Health
 from shared.page.chart import MOST_BARS, chart
-from shared.page.endpoints_table import endpoint_rows, grouped_endpoints
+from shared.page.endpoints_table import MOST_SERVICES, endpoint_rows, grouped_endpoints
 from shared.page.findings_table import finding_rows, grouped_findings
 from shared.page.groups import MOST_ROWS
 from shared.page.index import Index
@@ -74,6 +74,14 @@ def test_the_state_of_an_endpoint() -> None:
     assert states["pe-unknown-vendor"] == "connected to a stranger"
     assert states["pe-sandbox"] == "out of scope"
     assert states["pe-clickhouse-reports"] == "could not be read"
+
+
+def test_many_services_of_an_endpoint() -> None:
+    """Beyond a dozen, what an endpoint reaches is told as a number."""
+    report = all_well()
+    wide = replace(report.endpoints[0], services=tuple(guid(str(n)) for n in range(30)))
+    row = endpoint_rows(Index(replace(report, endpoints=(wide,))))[0]
+    assert (len(row.services), row.more_services) == (MOST_SERVICES, 30 - MOST_SERVICES)
 
 
 def test_many_endpoints_are_grouped() -> None:
