@@ -10,7 +10,7 @@ from shared.domain.model import Endpoint, Reading
 from shared.domain.outcomes import clickhouse_calls
 
 # While others are on their way a pass waits for them, but no longer than this: who came first is waiting.
-LINGER = 4.0
+LINGER = 6.0
 _LOOK = 0.05
 
 type Newcomers = Mapping[ResourceId, Reading[Endpoint]]
