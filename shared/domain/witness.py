@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from shared.domain.access import Connecting, take_out
 from shared.domain.changes import Allow, Change, DeleteRecord, Deregister, Disallow, PutRecord, Register
+from shared.domain.entries import names_nobody
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
 from shared.domain.marks import Claim, claims, end_of, record_is_ours
@@ -47,8 +48,8 @@ def only_witnessed(
     unmarked = {wish.endpoint.id: wish for wish in wishes if _goes_untold(view, wish, told)}
     refused: set[ResourceId] = set()
     for one in planned:
-        if isinstance(one, Register | Allow | Disallow | Deregister) and one.endpoint in unmarked:
-            continue  # What it had stays: the id that was to take its place goes.
+        if not isinstance(one, Finding) and one.endpoint in unmarked and _is_replacing(view, one):
+            continue
         if isinstance(one, Allow) and _is_foreign(view, one) and not told.is_lent(one):
             refused.add(one.endpoint)
             continue
@@ -63,6 +64,13 @@ _WHY = {
     True: "descriptions of registrations are not kept, and no record could tell that its registration is ours",
     False: "it was registered by somebody else, and no record could tell which services we allow under that",
 }
+
+
+def _is_replacing(view: View, change: Change) -> bool:
+    """Whether it gives the id that nothing would tell of, or takes away what that was to take the place of."""
+    if isinstance(change, Disallow | Deregister):
+        return not names_nobody(view, change.endpoint, change.id)
+    return isinstance(change, Register | Allow)
 
 
 def _goes_untold(view: View, wish: Connecting, told: Told) -> bool:

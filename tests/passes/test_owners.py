@@ -428,3 +428,14 @@ async def test_a_recreated_one_that_is_refused() -> None:
     cloud.mend()
     await run(cloud, pe(1))
     assert cloud.clickhouse.registered == {}
+
+
+async def test_a_former_id_of_one_that_cannot_be_told_of() -> None:
+    """What is left of a former incarnation goes, also where the new one gets nothing for want of a record."""
+    cloud, memory = Cloud(endpoint(1), zones=[zone()]), Memory()
+    cloud.clickhouse.kept_of_description = 40
+    await run(cloud, pe(1), memory=memory)
+    cloud.network.have(endpoint(1, guid_number=9, zone_tag="nonsense"))
+    report = await run(cloud, memory=memory)
+    assert cloud.clickhouse.registered == {}
+    assert "access-untold" in codes(report)

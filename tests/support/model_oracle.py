@@ -294,7 +294,8 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
         ):
             yield f"{id_} of {endpoint.id} is not allowed on {service}"
     yield from _untold(case, id_)
-    for service in sorted((listing ^ before.listing(id_)) & held) if case.alone(id_) else ():
+    stayed = {one.region for one in before.registered(id_)} <= {one.region for one in after.registered(id_)}
+    for service in sorted((listing ^ before.listing(id_)) & held) if stayed and case.alone(id_) else ():
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
     for service in sorted(listing - may - held):
         if _ours_to_remove(before, owner, service, id_) and _must_go(case, service, id_):
