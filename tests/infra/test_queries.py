@@ -96,6 +96,18 @@ def test_every_alert_has_its_query_and_its_words() -> None:
     assert all(len(rule["description"]) > 80 and rule["severity"] in range(5) for rule in RULES)
 
 
+def test_an_alert_is_about_now() -> None:
+    """No alert's query ends with TimeGenerated among its columns, by which Azure would count its rows elsewhere."""
+    for rule in RULES:
+        query = queries()[f"{rule['name']}.kql"]
+        after = query[max(query.rfind("| summarize"), query.rfind("| project")) :]
+        assert re.match(r"\| (summarize|project) ", after), rule["name"]
+        made = re.findall(r"(\w+) =", after.split("| where")[0])
+        assert made, rule["name"]
+        assert "TimeGenerated" not in made, rule["name"]
+        assert "arg_max(TimeGenerated" not in after, rule["name"]
+
+
 @needs_checker
 def test_bicep_takes_the_same_queries() -> None:
     """alerts.bicep loads the query of each rule under the rule's name."""
