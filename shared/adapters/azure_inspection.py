@@ -53,8 +53,8 @@ class AzureInspection:
         try:
             async with asyncio.timeout(self.deadline.left()):
                 token = await self.clients.credential.get_token(self.clients.scope)
-        except AzureError as error:
-            raise PermanentError(" ".join(str(error.message).split())[:LONGEST_ERROR]) from error
+        except (AzureError, ValueError) as error:  # a ValueError for an identity that is misconfigured
+            raise PermanentError(" ".join(str(error).split())[:LONGEST_ERROR]) from error
         except TimeoutError as error:
             raise PermanentError("no token could be had in time") from error
         return _claims(token.token)

@@ -43,7 +43,7 @@ def failed[K, T](
 ) -> Judged | None:
     """What those of the answers that failed come to; None if none did."""
     told = {str(one): why_not(answer) for one, answer in answers.items()}
-    bad = [f"{one}: {reason}" for one, reason in sorted(told.items()) if reason]
+    bad = [reason if one in reason else f"{one}: {reason}" for one, reason in sorted(told.items()) if reason]
     return judge("; ".join(bad), remedy_for(answers.values(), remedy)) if bad else None
 
 

@@ -40,17 +40,22 @@ def settings(seen: Inspected) -> Judged:
 IDENTITY = ("settings", "identity")
 CATALOGUE = (
     Check("identity", "Can a token for Azure be had?", azure.identity),
-    Check("private endpoints", "May they be read, in every scope?", azure.endpoints, IDENTITY),
-    Check("network interfaces", "May they be read, in every scope?", azure.interfaces, IDENTITY),
-    Check("private DNS zones", "May they be read, in every scope?", azure.zone_lists, IDENTITY),
-    Check("links and records", "May they be read, in every zone?", azure.zones, ("private DNS zones",)),
+    Check("private endpoints", "May private endpoints be read in every scope?", azure.endpoints, IDENTITY),
+    Check("network interfaces", "May network interfaces be read in every scope?", azure.interfaces, IDENTITY),
+    Check("private DNS zones", "May private DNS zones be read in every scope?", azure.zone_lists, IDENTITY),
+    Check(
+        "links and records",
+        "May links and record sets be read in every zone?",
+        azure.zones,
+        ("private DNS zones",),
+    ),
     Check(
         "writing records", "May record sets be written and deleted?", azure.writing, ("private DNS zones",)
     ),
     Check("making zones", "May zones and links be made?", azure.making, IDENTITY, azure.makes_zones),
     Check("ClickHouse key", "Is the API key valid for the organization?", clickhouse.key),
-    Check("ClickHouse services", "May they be read?", clickhouse.services, ("ClickHouse key",)),
-    Check("ClickHouse admin", "May the key administer?", clickhouse.admin, ("ClickHouse key",)),
+    Check("ClickHouse services", "May the services be read?", clickhouse.services, ("ClickHouse key",)),
+    Check("ClickHouse admin", "May the API key administer?", clickhouse.admin, ("ClickHouse key",)),
     Check("clocks", "Do the clocks agree?", running.clocks),
     Check(
         "zones and networks",

@@ -65,7 +65,7 @@ def _readable(seen: Inspected, scopes: tuple[Scope, ...], action: str, role: str
 
 def zones(seen: Inspected, _rules: Rules) -> Judged:
     bad = failed(seen.zones, ROLE.format("records", "the zones' resource groups"))
-    return bad or ok(f"read in {len(seen.zones)} zones for ClickHouse")
+    return bad or ok(f"read in {len(seen.zones)} of ClickHouse's zones")
 
 
 def writing(seen: Inspected, rules: Rules) -> Judged:

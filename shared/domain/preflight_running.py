@@ -76,7 +76,7 @@ def _fault(one: EventSubscription) -> str | None:
 def deliveries(seen: Inspected, _rules: Rules) -> Judged:
     """Event Grid tells of deliveries only in its metrics, hour by hour and some minutes late."""
     if not seen.deliveries:
-        return unsure("it is not known through which system topic", RIGHT)
+        return unsure("it is not known through which system topic", "See what event subscription says.")
     if bad := failed(seen.deliveries, RIGHT, unsure):
         return bad
     told = {topic: one for topic, one in seen.deliveries.items() if isinstance(one, Deliveries)}
