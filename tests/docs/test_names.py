@@ -73,4 +73,6 @@ def is_name(text: str) -> bool:
 
 def known(text: str) -> bool:
     bare = text.rstrip("/").lower()
+    if "*" in text and any(ROOT.glob(text)):
+        return True
     return text in ELSEWHERE or (ROOT / bare).exists() or (ROOT / text).exists() or bare in everything()

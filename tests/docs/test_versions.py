@@ -1,6 +1,7 @@
-"""The versions that a page asks for are those that the project's own files ask for."""
+"""What a page tells of versions and layers is what the project's own files ask for."""
 
 import re
+import tomllib
 
 import yaml
 
@@ -21,3 +22,11 @@ def test_the_oldest_python_is_the_one_that_the_project_asks_for() -> None:
     """The README names the Python that pyproject.toml requires."""
     (required,) = re.findall(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
     assert f"Python {required} or newer" in (ROOT / "README.md").read_text()
+
+
+def test_the_layers_are_those_of_the_contract() -> None:
+    """The architecture tells the layers of `shared/` as import-linter checks them, from the top."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [one["layers"] for one in contracts if one["type"] == "layers"]
+    page = " ".join((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split())
+    assert " → ".join(layers) in page
