@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.pages import ROOT, Page, manual
 
-# What is not in the repository, because others name it so, or a page in its example.
+# What is not in the repository, because it is made, others name it so, or a page does in its example.
 ELSEWHERE = {
     "--purge",
     ".azure/privatelink/.env",
+    "build/demo/",
     "clickhouse_private_endpoint_registration",
     "rg-privatelink",
     "rg-privatelink-events",
