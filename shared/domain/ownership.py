@@ -100,7 +100,7 @@ def _standing(evidence: Evidence, id_: str, told: list[Claim]) -> Standing:
     sure = {claim.endpoint for claim in mine if _fits(evidence, id_, claim)}
     if len(sure) == 1:
         return Ours(min(sure))
-    if len(sure) > 1 or _only_words_differ(evidence, id_, mine):
+    if _may_be_ours(evidence, id_, mine):
         return Contested()
     return _lent(id_, told) or Foreign()
 
@@ -126,7 +126,8 @@ def _as_written(description: str, owner: str, claim: Claim) -> bool:
     return shortened(description, owner, claim.endpoint) or words_of(description) in claim.words
 
 
-def _only_words_differ(evidence: Evidence, id_: str, mine: list[Claim]) -> bool:
+def _may_be_ours(evidence: Evidence, id_: str, mine: list[Claim]) -> bool:
+    """Whether a record says so of an endpoint that may bear the id: then others, or other words, deny it."""
     return any(evidence.whose.get(id_, claim.endpoint) == claim.endpoint for claim in mine)
 
 
