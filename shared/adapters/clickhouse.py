@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from shared.adapters.clickhouse_keys import key_from
 from shared.adapters.retrying import Budget, Deadline, seconds, within
-from shared.adapters.shapes import MISSHAPEN, items, listed, text
+from shared.adapters.shapes import MISSHAPEN, items, listed, text, worded
 from shared.adapters.throttle import Throttle, Urgency
 from shared.domain.errors import (
     ForbiddenError,
@@ -87,7 +87,7 @@ class ClickHouseCloud:
     async def config(self, service: str) -> Config:
         return await self._get(
             f"{_at(service)}/privateEndpointConfig",
-            lambda told: Config(text(told["endpointServiceId"]), text(told["privateDnsHostname"])),
+            lambda told: Config(worded(told["endpointServiceId"]), worded(told["privateDnsHostname"])),
         )
 
     async def update_registrations(
@@ -172,13 +172,13 @@ def service_from(json: Mapping[str, Any]) -> Service:
     """
     tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
     return Service(
-        id=text(json["id"]),
-        name=text(json["name"]),
-        provider=text(json["provider"]),
-        region=text(json["region"]),
+        id=worded(json["id"]),
+        name=worded(json["name"]),
+        provider=worded(json["provider"]),
+        region=worded(json["region"]),
         state=text(json.get("state")),
         tags=None if json.get("tags") is None else MappingProxyType(tags),
-        allow_list=frozenset(text(one) for one in items(json["privateEndpointIds"])),
+        allow_list=frozenset(worded(one) for one in listed(json["privateEndpointIds"])),
     )
 
 
@@ -186,7 +186,7 @@ def _registrations_of(json: Mapping[str, Any]) -> tuple[Registration, ...]:
     """The private endpoints of an organization (schema `Organization`), which must be told."""
     return tuple(
         Registration(
-            id=text(one["id"]),
+            id=worded(one["id"]),
             region=text(one.get("region")),
             description=text(one.get("description")),
             provider=text(one.get("cloudProvider")),

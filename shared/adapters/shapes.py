@@ -8,8 +8,11 @@ MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
 
 def text(value: Any) -> str:
     """The text; "" where nothing is told."""
-    if value is None:
-        return ""
+    return "" if value is None else worded(value)
+
+
+def worded(value: Any) -> str:
+    """The text, which must be told."""
     if not isinstance(value, str):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
     return value

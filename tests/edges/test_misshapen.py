@@ -137,3 +137,10 @@ def test_service(told: Any) -> None:
     texts = [service.id, service.name, service.provider, service.region, service.state, *service.allow_list]
     texts += [*(service.tags or {}), *(service.tags or {}).values()]
     assert all(isinstance(text, str) for text in texts)
+
+
+@pytest.mark.parametrize("part", ["id", "name", "provider", "region", "privateEndpointIds"])
+def test_a_service_tells_what_decides_about_access(part: str) -> None:
+    """Nothing told of what decides about access is no empty text and no empty allow list."""
+    with pytest.raises(MISSHAPEN):
+        service_from(with_part(SERVICE, (part,), None))
