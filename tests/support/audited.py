@@ -270,14 +270,16 @@ def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> Audi
     names = [f"region{n:02d}" for n in range(regions)]
     of_region = {r: [f"svc-{r}-{n}" for n in range(services // regions)] for r in names}
     made = [_one_of_many(n, names[n // 5 % regions], of_region) for n in range(endpoints)]
-    wrong = [one for n, one in enumerate(made) if n % EACH_WRONG == 0]
-    made = [replace(one, health=Health.WRONG) if one in wrong else one for one in made]
+    made = [replace(one, health=Health.WRONG) if n % EACH_WRONG == 0 else one for n, one in enumerate(made)]
+    wrong = made[::EACH_WRONG]
+    # Each endpoint reaches all services of its region.
+    within = {region: [one for one in made if one.region == region] for region in names}
     return report(
         Health.WRONG,
         f"{len(wrong)} of {endpoints} endpoints do not work as asked.",
         endpoints=tuple(made),
         services=tuple(
-            service(name, region, *(allowed(one) for one in made if guid(name) in one.services))
+            service(name, region, *map(allowed, within[region]))
             for region, of in of_region.items()
             for name in of
         ),
