@@ -17,7 +17,7 @@
 | registered in this pass, whatever the API kept of our words                  ||| ours, for E        |
 
 Ours: we may remove the registration and, of its entries on allow lists, all that lie in our domain (see
-`domain_of`). Lent: only the entries on the services that the record tells. Contested and foreign: nothing;
+`entries`). Lent: only the entries on the services that the record tells. Contested and foreign: nothing;
 a person is told. Descriptions can be written by anybody with the key, so that a mark of ours must not take
 a live endpoint's access away that it does not belong to. Records can be older than the registration: one
 that was made by hand after ours had been removed by hand has other words than the record tells of.
