@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
+from urllib.request import getproxies
 
 import httpx
 import stamina
@@ -202,7 +203,8 @@ class Wiring:
 
     @cached_property
     def transport(self) -> AioHttpTransport:
-        return AioHttpTransport()
+        # For the environment's sake aiohttp looks into a .netrc, in a thread, at every request.
+        return AioHttpTransport(use_env_settings=bool(getproxies()))
 
     @cached_property
     def _credential(self) -> Any:

@@ -43,3 +43,20 @@ async def test_azure_is_asked_with_the_identity_of_the_process(sim: RunningSimul
     assert isinstance(told, Unreadable)
     assert "EnvironmentCredential" in told.reason
     assert not {"http", "_http_reading", "transport", "_credential"} & set(vars(wiring))
+
+
+@pytest.mark.parametrize(("proxy", "heeded"), [("", False), ("http://proxy.invalid:3128", True)])
+async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
+    sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch, proxy: str, *, heeded: bool
+) -> None:
+    """The environment is looked into at every request to Azure only where it names a proxy."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    if proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+    wiring = Wiring(simulated.settings(sim.url))
+    await wiring.transport.open()
+    assert wiring.transport.session
+    assert wiring.transport.session.trust_env is heeded
+    await wiring.close()
