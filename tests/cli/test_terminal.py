@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -119,15 +120,20 @@ def test_no_progress_where_there_is_no_terminal() -> None:
     assert file.getvalue() == ""
 
 
-def test_interrupted(sim: RunningSimulator, settings: Path) -> None:
+def test_interrupted(sim: RunningSimulator, settings: Path, request: pytest.FixtureRequest) -> None:
     """Ctrl-C ends a pass with exit code 130 and a sentence, without a traceback."""
     sim.fault(match={"system": "clickhouse"}, delayMs=30_000, count=None)
     command = [*SHARED, "sync", "--all", "--settings", str(settings)]
+    # A program that a shell has started in the background ignores SIGINT, and so do those it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with subprocess.Popen(  # noqa: S603 -- our own program
         command, cwd=ROOT, env=bare(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        request.addfinalizer(process.kill)
         while not sim.requests("clickhouse"):
             assert process.poll() is None
+            time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
