@@ -8,8 +8,8 @@ from bench.sim import Conditions
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The numbers of the issue's table, how often what is noisy is repeated, and how many seconds a burst may
-    take before what is not done by then is told as not done.
+    """How large the worlds of docs/performance.md are, how often what is noisy is repeated, and how many
+    seconds a burst may take before what is not done by then is told as not done.
     """
 
     latency_ms: int = 50
