@@ -1,5 +1,7 @@
 """Many histories, for `make test-long`: tells their count, the seed, and the kinds of fault met.
 
+A line follows each chunk, so that a run that is broken off (Ctrl-C) has told how far it came.
+
 python -m tests.model.long [--histories 20000] [--seed N] [--processes 2] [--steps 25]
     [--through-clients 200]
 """
@@ -93,22 +95,34 @@ def main(arguments: Sequence[str]) -> int:
     began, total, failures = time.monotonic(), Tally(), []
     todo = chunks(asked.histories, asked.seed, asked.steps)
     with multiprocessing.get_context("spawn").Pool(asked.processes, maxtasksperchild=1) as pool:
-        for chunk, (tally, failure) in zip(todo, pool.imap(run, todo), strict=True):
+        for chunk, (tally, failure) in pool.imap_unordered(_run_named, todo):
             total.add(tally)
             if failure:
                 failures.append(f"seed {chunk.seed}:\n{failure}")
-                print(failures[-1], flush=True)  # noqa: T201 -- somebody waits for it
+                _tell(failures[-1])
+            _tell(
+                f"{total.histories} of {asked.histories} histories, {len(failures)} failures, "
+                f"{time.monotonic() - began:.0f} s"
+            )
     lived, failure = run_through_clients(asked.through_clients, asked.seed)
     if failure:
         failures.append(failure)
-        print(failure, flush=True)  # noqa: T201 -- somebody waits for it
-    print(  # noqa: T201 -- a command's answer
+        _tell(failure)
+    _tell(
         f"{lived} histories through the real clients against the simulator\n"
         f"{total.histories} histories of up to {asked.steps} steps with {total.passes} passes, "
         f"seed {asked.seed}, in {time.monotonic() - began:.0f} s; {len(failures)} failures\n"
         f"kinds of fault met: {', '.join(sorted(total.met))}"
     )
     return 1 if failures else 0
+
+
+def _run_named(chunk: Chunk) -> tuple[Chunk, tuple[Tally, str]]:
+    return chunk, run(chunk)
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 -- somebody waits for it
 
 
 if __name__ == "__main__":
