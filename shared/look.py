@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Reading
-from shared.domain.needs import endpoints_needed, in_need_of_a_pass
+from shared.domain.needs.endpoints import endpoints_needed, in_need_of_a_pass
 from shared.domain.plan import make_plan
 from shared.domain.report import Report
 from shared.domain.rules import Rules

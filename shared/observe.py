@@ -8,7 +8,8 @@ from shared.company import Company, Newcomers
 from shared.domain.errors import PrivateLinkError, TemporaryError
 from shared.domain.left import name_of
 from shared.domain.model import Reading, Unreadable
-from shared.domain.needs import MANY, needs
+from shared.domain.needs import needs
+from shared.domain.needs.endpoints import MANY
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
 from shared.domain.world import (

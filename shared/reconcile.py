@@ -11,7 +11,7 @@ from shared.apply import apply
 from shared.company import Company
 from shared.domain.changes import Change
 from shared.domain.learned import Learned
-from shared.domain.needs import MANY
+from shared.domain.needs.endpoints import MANY
 from shared.domain.outcomes import Outcome, Status, blocked
 from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted

@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId, Scope
-from shared.domain.needs import FEW, MANY
+from shared.domain.needs.endpoints import FEW, MANY
 from shared.domain.policy import Policy
 from shared.memory import Memory
 from tests.support.fakes import Cloud

@@ -9,7 +9,7 @@ from typing import Any
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids, fresh, guid_of, without_endpoints
 from shared.domain.ids import Kind, ResourceId
-from shared.domain.needs import MANY
+from shared.domain.needs.endpoints import MANY
 from shared.domain.report import Report
 from shared.domain.targets import Targets
 from shared.reconcile import Order

@@ -1,0 +1,60 @@
+"""Which services' configs to read: they tell which Private Link service an alias is, and cost a call each."""
+
+from collections.abc import Iterable, Iterator
+
+from shared.domain.hints import Hints
+from shared.domain.model import Endpoint, Service
+from shared.domain.verdicts import private_link
+from shared.domain.view import View
+from shared.domain.world import ReadConfig, ReadEndpoint
+
+
+def of_selected(view: View, connecting: list[Endpoint], hints: Hints) -> Iterator[ReadConfig]:
+    """The configs of the selected services and, for an endpoint that none of them explains, of others.
+
+    Which others: one service of the alias's own region first, then that region's, then all. Those that were
+    refused for good come last, the one refused longest ago before the others, so that they take nobody's turn.
+    """
+    alike = {(view.asked(one).request, _targets(one)): one for one in connecting}
+    for endpoint in alike.values():
+        chosen = view.asked(endpoint).wanted | view.asked(endpoint).doubtful & view.permitted
+        steps = [[view.by_id[service] for service in sorted(chosen)], *_search(view, endpoint, hints)]
+        for step in steps:
+            unread = [service for service in step if ReadConfig(service.id) not in view.world]
+            yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint, hints))
+            if unread or private_link(view, endpoint):
+                break
+
+
+def of_holders(view: View, holders: Iterable[ReadEndpoint], hints: Hints) -> Iterator[ReadConfig]:
+    """The configs that tell where the holders of wildcards lead."""
+    known = [view.world.get(read) for read in holders]
+    for holder in (found for found in known if isinstance(found, Endpoint)):
+        for step in _search(view, holder, hints):
+            unread = [service for service in step if ReadConfig(service.id) not in view.world]
+            if private_link(view, holder):
+                break
+            yield from (ReadConfig(service.id) for service in unread)
+            if unread:
+                break
+
+
+def _targets(endpoint: Endpoint) -> tuple[str, ...]:
+    return tuple(connection.target for connection in endpoint.connections)
+
+
+def _search(view: View, endpoint: Endpoint, hints: Hints) -> list[list[Service]]:
+    known = _likely_first(view.services, endpoint, hints)
+    near = [service for service in known if _is_near(service, endpoint)]
+    return [near[:1], near, known]
+
+
+def _likely_first(services: Iterable[Service], endpoint: Endpoint, hints: Hints) -> list[Service]:
+    return sorted(
+        services,
+        key=lambda one: (hints.refused.get(ReadConfig(one.id), 0.0), not _is_near(one, endpoint)),
+    )
+
+
+def _is_near(service: Service, endpoint: Endpoint) -> bool:
+    return any(f".{service.region}." in connection.target.lower() for connection in endpoint.connections)

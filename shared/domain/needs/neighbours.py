@@ -1,0 +1,61 @@
+"""Which other private endpoints to read: those who hold what these want, or wait for what these leave."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.domain.ids import ResourceId
+from shared.domain.marks import claimants, record_is_ours
+from shared.domain.model import WILDCARD, Endpoint
+from shared.domain.needs.endpoints import FEW
+from shared.domain.rules import ZONE_TAG
+from shared.domain.verdicts import Verdict, verdict_on
+from shared.domain.view import View
+from shared.domain.world import ListEndpoints, Read, ReadEndpoint
+
+
+def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
+    """The endpoints that hold a record in a zone where one of these wants it, or may be linked to."""
+    networks = {endpoint.network for endpoint in connecting}
+    tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
+    group = view.rules.zone_group
+    zones = [
+        z
+        for z in view.zones
+        if z.networks & networks or str(z.id).lower() in tagged or (group and group.covers(z.id))
+    ]
+    records = [record for zone in zones for record in zone.records.values()]
+    holders = claimants(records, view.rules.owner)
+    yield from (ReadEndpoint(one) for one in sorted(holders) if view.rules.may_ask(one))
+
+
+def waiting(view: View) -> Iterator[Read[Any]]:
+    """Registered endpoints that may wait for a record which an endpoint that is undone leaves free."""
+    seen = view.world.endpoints()
+    undone = {one for one in seen if verdict_on(view, one) is Verdict.UNDO}
+    ours = [r for r in view.world.records() if record_is_ours(r, view.rules.owner)]
+    freed = [record for record in ours if claimants([record], view.rules.owner) & undone]
+    regions = {record.zone.name.partition(".")[0] for record in freed}
+    near = {
+        endpoint
+        for registered, endpoint in view.marked.items()
+        if view.registrations[registered].region in regions and view.rules.may_ask(endpoint)
+    }
+    wildcards = (record for record in ours if record.name == WILDCARD)
+    unseen = near - seen.keys() - claimants(wildcards, view.rules.owner)
+    unnamed = {
+        registered
+        for registered, registration in view.registrations.items()
+        if registered not in view.marked and registration.region in regions
+    }
+    if len(unseen) <= FEW and not unnamed:
+        yield from (ReadEndpoint(one) for one in sorted(unseen))
+    else:
+        yield from (ListEndpoints(scope) for scope in view.rules.endpoint_scopes)
+
+
+def owned_but_unseen(view: View) -> list[ResourceId]:
+    """Endpoints we own something for that no list told of: each is asked for by itself."""
+    if any(ListEndpoints(scope) not in view.world for scope in view.rules.endpoint_scopes):
+        return []
+    holding = claimants(view.world.records(), view.rules.owner)
+    return sorted(one for one in holding | view.owned.keys() if verdict_on(view, one) is not Verdict.OUTSIDE)

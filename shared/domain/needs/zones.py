@@ -1,0 +1,62 @@
+"""Which private DNS zones to read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.domain.hints import Hints
+from shared.domain.ids import BadIdError, ResourceId, in_scope
+from shared.domain.model import Endpoint
+from shared.domain.rules import ZONE_TAG, zone_tagged
+from shared.domain.view import View
+from shared.domain.world import ListZones, Read, ReadZone
+
+
+def every(view: View, hints: Hints) -> Iterator[Read[Any]]:
+    """All zones for ClickHouse: a record of an endpoint that is gone may be in any of them."""
+    yield from (ListZones(scope) for scope in view.rules.dns_scopes)
+    known = {
+        zone for zones in hints.links.values() for zone in zones if in_scope(zone, view.rules.dns_scopes)
+    }
+    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones() | known))
+
+
+def of_endpoint(view: View, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
+    """The zone its tag names, or the one last seen linked to its network, or all that may be.
+
+    And those where a record of it was seen: it may have been moved. Of an endpoint with a zone tag of which
+    no record was seen, all zones that may be, as it may have had one before it got the tag.
+    """
+    scopes = view.rules.dns_scopes
+    held = hints.holding.get(endpoint.id, frozenset())
+    yield from (ReadZone(zone) for zone in sorted(held) if in_scope(zone, scopes))
+    if ZONE_TAG in endpoint.tags:
+        yield from by_tag(view, endpoint)
+        if held:
+            return
+    linked = hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
+    first = [ReadZone(zone) for zone in sorted(linked) if _serves(zone, endpoint) and in_scope(zone, scopes)]
+    yield from first
+    if any(read not in view.world for read in first) or _linked(view, endpoint):
+        return
+    yield from (ListZones(scope) for scope in scopes)
+    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()) if _serves(zone, endpoint))
+
+
+def by_tag(view: View, endpoint: Endpoint) -> Iterator[ReadZone]:
+    try:
+        zone = zone_tagged(endpoint)
+    except BadIdError:
+        return  # told by the plan
+    if zone and in_scope(zone, view.rules.dns_scopes):
+        yield ReadZone(zone)
+
+
+def _serves(zone: ResourceId, endpoint: Endpoint) -> bool:
+    """Whether the zone's region is that of an alias the endpoint is connected to."""
+    region = zone.name.partition(".")[0]
+    return any(f".{region}." in connection.target.lower() for connection in endpoint.connections)
+
+
+def _linked(view: View, endpoint: Endpoint) -> bool:
+    linked = view.linked.get(endpoint.network, []) if endpoint.network else []
+    return any(_serves(zone.id, endpoint) for zone in linked)
