@@ -40,9 +40,8 @@ class Entry:
 def entries_of(view: View, registered: str) -> Iterator[Entry]:
     """The id's entries on the allow lists, of any cloud, by service."""
     for service in view.listing.get(registered.lower(), ()):
-        spelled = service.allowed_as(registered)
-        assert spelled is not None, "the listing says so"
-        yield Entry(service, spelled)
+        told = registered in service.allow_list
+        yield Entry(service, registered if told else view.spelled[service.id, registered.lower()])
 
 
 def may_go(view: View, endpoint: ResourceId, entry: Entry) -> bool:

@@ -50,7 +50,7 @@ def _zone(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
             "zone", f"there is no {name}; sync would make {found.zone}", CATALOGUE["record-drift"][1]
         )
     if _is_there(found):
-        named = ", ".join(str(zone.id) for zone in case.view.zones if zone.id.name == name)
+        named = ", ".join(str(zone.id) for zone in case.view.named.get(name, []))
         return ok("zone", named)
     assert isinstance(found, Finding), "all else was asked before"
     told = unsure if found.code == "unreadable" else wrong

@@ -106,13 +106,6 @@ class Service:
     def on_azure(self) -> bool:
         return self.provider == "azure" and not self.gone
 
-    def allowed_as(self, endpoint_id: str) -> str | None:
-        """How the allow list spells that id (ARM ids come in any case), or None if it is not on it."""
-        if endpoint_id in self.allow_list:
-            return endpoint_id
-        wanted = endpoint_id.lower()
-        return next((entry for entry in sorted(self.allow_list) if entry.lower() == wanted), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Config:

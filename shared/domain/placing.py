@@ -51,9 +51,9 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
         return Finding("zone-ambiguous", at, f"its virtual network is linked to several zones {name}: {ids}")
     if linked:
         return linked[0]
-    if reason := _why_unsure(view, name):
+    if reason := view.once(("unsure", name), lambda: _why_unsure(view, name)):
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
-    named = [zone for zone in view.zones if zone.id.name == name]
+    named = view.named.get(name, [])
     return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
 
 

@@ -101,8 +101,12 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
 
 def _waiting_unseen(view: View, name: Name) -> bool:
     """Whether somebody may wait for the wildcard whom we could not read, but may with the next delivery."""
+    return name.name == WILDCARD and view.once("unseen", lambda: _some_unseen(view))
+
+
+def _some_unseen(view: View) -> bool:
     unread = (read for read, answer in view.world.unreadable().items() if answer.temporary)
-    return name.name == WILDCARD and any(isinstance(read, ReadEndpoint | ListEndpoints) for read in unread)
+    return any(isinstance(read, ReadEndpoint | ListEndpoints) for read in unread)
 
 
 def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Change | Finding]:
@@ -147,7 +151,7 @@ def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -
 def _told_only_here(view: View, before: RecordSet | None, after: Claims) -> frozenset[str]:
     """The ids that the record told and will not tell, that no description marks, and that are there still."""
     told = claims(before) if before else {}
-    untold = _ids(told) - _ids(after) - view.marked.keys()
+    untold = [one for one in _ids(told) - _ids(after) if one not in view.marked]
     return frozenset(one for one in untold if one in view.registrations or one in view.listing)
 
 

@@ -82,6 +82,12 @@ class View:
         return {key: sorted(services, key=lambda one: one.id) for key, services in found.items()}
 
     @cached_property
+    def spelled(self) -> Mapping[tuple[str, str], str]:
+        """How allow lists spell ids (ARM ids come in any case), by service id and id in lower case."""
+        entries = ((one.id, entry) for one in self.world.services() or () for entry in one.allow_list)
+        return {(service, entry.lower()): entry for service, entry in sorted(entries, reverse=True)}
+
+    @cached_property
     def zones(self) -> tuple[Zone, ...]:
         """The zones that could be read, sorted by id."""
         return self.world.zones()
@@ -93,6 +99,14 @@ class View:
         for zone in self.zones:
             for network in zone.networks:
                 found[network].append(zone)
+        return dict(found)
+
+    @cached_property
+    def named(self) -> Mapping[str, list[Zone]]:
+        """The zones of a name."""
+        found: defaultdict[str, list[Zone]] = defaultdict(list)
+        for zone in self.zones:
+            found[zone.id.name].append(zone)
         return dict(found)
 
     @cached_property

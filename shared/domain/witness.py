@@ -13,7 +13,8 @@ set alone. Where no record can be written (there is no zone, it cannot be read, 
 and a finding tells it. What was given before, and is told of, stays.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.domain.access import Connecting, take_out
@@ -27,17 +28,17 @@ from shared.domain.view import View
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the records of ours will tell once the plan is carried out."""
+    """What the records of ours will tell of each endpoint once the plan is carried out."""
 
-    claims: tuple[Claim, ...]
+    claims: Mapping[ResourceId, list[Claim]]
 
     def is_ours(self, endpoint: ResourceId, registered: str) -> bool:
-        return any(c.endpoint == endpoint and registered.lower() in c.made_by_us for c in self.claims)
+        return any(registered.lower() in claim.made_by_us for claim in self.claims.get(endpoint, ()))
 
     def is_lent(self, change: Allow) -> bool:
         end, wanted = end_of(change.service), change.id.lower()
-        mine = (c for c in self.claims if c.endpoint == change.endpoint and not c.ours)
-        return any(wanted in claim.ids and end in claim.lent for claim in mine)
+        lent = (claim for claim in self.claims.get(change.endpoint, ()) if not claim.ours)
+        return any(wanted in claim.ids and end in claim.lent for claim in lent)
 
 
 def only_witnessed(
@@ -94,4 +95,7 @@ def _told_after(view: View, planned: Iterable[Change | Finding]) -> Told:
             after.pop(one.object, None)
         if isinstance(one, PutRecord) and one.object not in view.learned.unwritten:
             after[one.object] = one.after
-    return Told(tuple(claim for record in after.values() for claim in claims(record).values()))
+    told: defaultdict[ResourceId, list[Claim]] = defaultdict(list)
+    for claim in (claim for record in after.values() for claim in claims(record).values()):
+        told[claim.endpoint].append(claim)
+    return Told(told)
