@@ -6,7 +6,6 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 
 from shared.domain.changes import (
     Allow,
@@ -129,10 +128,16 @@ def _forget(call: tuple[Change, ...]) -> News:
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:
-    outcome = Outcome(change, Status.FAILED, str(error), temporary=isinstance(error, TemporaryError))
-    return replace(outcome, stale=isinstance(error, ChangedError))
+    return Outcome(
+        change,
+        Status.FAILED,
+        str(error),
+        temporary=isinstance(error, TemporaryError),
+        stale=isinstance(error, ChangedError),
+        forbidden=isinstance(error, ForbiddenError),
+    )
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
     error = f"not tried, because {blocker.change.verb} failed before: {blocker.error}"
-    return Outcome(change, Status.SKIPPED, error, temporary=blocker.temporary)
+    return Outcome(change, Status.SKIPPED, error, temporary=blocker.temporary, forbidden=blocker.forbidden)

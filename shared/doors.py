@@ -40,8 +40,8 @@ class Answer:
 async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS) -> None:
     """Bring one endpoint to what its tag asks for, together with what else waits.
 
-    Raises TemporaryError for what another delivery of the event may cure, and SettingsError, so that
-    events are not lost while the settings are being mended. What no retry can cure is logged as an error.
+    Raises TemporaryError for what another delivery of the event may cure, and SettingsError: events are
+    not lost while settings, a key or a right are being mended. What no delivery can cure is logged as an error.
     """
     began = time.monotonic()
     wired = wiring()
@@ -53,7 +53,7 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
         raise TemporaryError(told) from error
     tell_delivery(endpoint, report, round((time.monotonic() - began) * 1000))
     await wired.settle(SETTLE_SECONDS)
-    if report.temporary:
+    if report.curable:
         done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
         raise TemporaryError(_summary(report.problems, done, "The event is to be delivered again."))
 

@@ -153,5 +153,6 @@ def _troubles(report: Report) -> Mapping[str, Any]:
     return {
         "problems": [cut(problem) for problem in problems[:MOST_IN_A_LINE]],
         "problemsInAll": len(problems),
-        "willBeTriedAgain": report.temporary,
+        "willBeTriedAgain": report.curable,
+        "forbidden": report.forbidden,
     }

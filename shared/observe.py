@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.company import Company, Newcomers
-from shared.domain.errors import PrivateLinkError, TemporaryError
+from shared.domain.errors import ForbiddenError, PrivateLinkError, TemporaryError
 from shared.domain.left import name_of
 from shared.domain.model import Reading, Unreadable
 from shared.domain.needs import needs
@@ -79,7 +79,15 @@ async def _answer(read: Read[Any], systems: Systems) -> Reading[Any]:
     try:
         return await _ask(read, systems)
     except PrivateLinkError as error:
-        return Unreadable(str(error), temporary=isinstance(error, TemporaryError))
+        return unreadable(error)
+
+
+def unreadable(error: PrivateLinkError) -> Unreadable:
+    return Unreadable(
+        str(error),
+        temporary=isinstance(error, TemporaryError),
+        forbidden=isinstance(error, ForbiddenError),
+    )
 
 
 async def _ask(read: Read[Any], systems: Systems) -> Reading[Any]:  # noqa: PLR0911 -- a table, a line per read

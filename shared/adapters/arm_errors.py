@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from shared.adapters.retrying import seconds
 from shared.domain.errors import (
     ChangedError,
+    ForbiddenError,
     PermanentError,
     PrivateLinkError,
     TemporaryError,
@@ -32,9 +33,10 @@ def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
         return ChangedError(told, request_id=request)
     if _may_pass(status):
         asked = seconds(_header(error, "Retry-After"))
-        family = ThrottledError if status == 429 and (asked or 0) > 0 else TemporaryError
-        return family(told, request_id=request, retry_after=asked)
-    return PermanentError(told, request_id=request)
+        passing = ThrottledError if status == 429 and (asked or 0) > 0 else TemporaryError
+        return passing(told, request_id=request, retry_after=asked)
+    lasting = ForbiddenError if status in (401, 403) else PermanentError
+    return lasting(told, request_id=request)
 
 
 def tells_absence(cause: BaseException | None) -> bool:

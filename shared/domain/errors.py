@@ -26,7 +26,10 @@ class PermanentError(PrivateLinkError):
 
 
 class ForbiddenError(PermanentError):
-    """The identity or the key may not do this at all, whatever the call is about (HTTP 401, 403)."""
+    """The identity or the key is not accepted, or may not do this (HTTP 401, 403).
+
+    Who puts a key or a right in order raises no event by it: a delivery that met this is worth another.
+    """
 
 
 class ChangedError(TemporaryError):

@@ -23,10 +23,19 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing."""
+    """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing.
+
+    `forbidden`: it may once a key or a right is in order.
+    """
 
     reason: str
     temporary: bool
+    forbidden: bool = False
+
+    @property
+    def curable(self) -> bool:
+        """Whether another delivery of the event may be able to read it."""
+        return self.temporary or self.forbidden
 
 
 type Reading[T] = T | Absent | Unreadable

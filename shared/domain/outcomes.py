@@ -42,7 +42,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. `temporary`: the same change may go through later."""
+    """What became of one change. `temporary`: the same change may go through later without anybody's doing.
+
+    `forbidden`: it may once a key or a right is in order.
+    """
 
     change: Change
     status: Status
@@ -50,6 +53,12 @@ class Outcome:
     temporary: bool = False
     stale: bool = False
     """Somebody else wrote first: the change is to be decided anew at once."""
+    forbidden: bool = False
+
+    @property
+    def curable(self) -> bool:
+        """Whether another delivery of the event may get it made."""
+        return self.temporary or self.forbidden
 
 
 def stages(changes: Iterable[Change]) -> Stages:

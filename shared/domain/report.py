@@ -44,10 +44,16 @@ class Report:
         return tuple(dict.fromkeys([*unread, *undone]))
 
     @property
-    def temporary(self) -> bool:
-        """Whether the same pass may get further later without anybody's doing."""
-        unread = any(answer.temporary for answer in self.world.unreadable().values())
-        return unread or any(outcome.temporary for outcome in self.undone)
+    def curable(self) -> bool:
+        """Whether another delivery may get further: by itself, or once a key or a right is in order."""
+        unread = any(answer.curable for answer in self.world.unreadable().values())
+        return unread or any(outcome.curable for outcome in self.undone)
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether a key or a right is to be put in order."""
+        unread = any(answer.forbidden for answer in self.world.unreadable().values())
+        return unread or any(outcome.forbidden for outcome in self.undone)
 
     def as_json(self) -> dict[str, object]:
         """The whole report. Each endpoint tells its host names unless there are too many to read."""
@@ -67,7 +73,7 @@ class Report:
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
             "problems": list(self.problems),
-            "willBeTriedAgain": self.temporary,
+            "willBeTriedAgain": self.curable,
         }
 
     def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
@@ -100,5 +106,5 @@ def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
     shown = {**as_json(outcome.change), "status": outcome.status.value}
     if outcome.error:
-        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.temporary}
+        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.curable}
     return shown

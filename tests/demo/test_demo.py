@@ -108,7 +108,7 @@ def test_stops_when_told() -> None:
 
 def refuse_allow_lists(stage: Stage) -> None:
     stage.checks.seconds = 0.5
-    stage.sim.fault(match={"method": "PATCH", "path": "/services/"}, status=403, count=None)
+    stage.sim.fault(match={"method": "PATCH", "path": "/services/"}, status=400, count=None)
 
 
 def test_fails_visibly() -> None:

@@ -12,6 +12,7 @@ from tests.support.plans import plan_of
 from tests.support.worlds import (
     ALIAS,
     FORBIDDEN,
+    MISSHAPEN,
     REGION,
     TIMED_OUT,
     ZONE_NAME,
@@ -67,17 +68,29 @@ def test_problems(
     """A problem is what is still to be done at the end; what failed but turned out to be so is none."""
     report = Report(World(), Plan(tuple(left)), tuple(outcomes))
     assert list(report.problems) == problems
-    assert report.temporary is temporary
+    assert report.curable is temporary
     assert Report(World(), Plan(tuple(left)), dry_run=True).problems == ()
 
 
-@pytest.mark.parametrize(("answer", "temporary"), [(FORBIDDEN, False), (TIMED_OUT, True)])
-def test_unread(answer: object, *, temporary: bool) -> None:
-    """What could not be read is a problem, told once, and it tells whether trying again may help."""
+@pytest.mark.parametrize(
+    ("answer", "curable", "forbidden"),
+    [(TIMED_OUT, True, False), (FORBIDDEN, True, True), (MISSHAPEN, False, False)],
+)
+def test_unread(answer: object, *, curable: bool, forbidden: bool) -> None:
+    """What could not be read is a problem, told once, and it tells whether another delivery may help."""
     seen = world(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
     report = Report(seen, Plan())
     assert report.problems == (getattr(answer, "reason"),)  # noqa: B009
-    assert report.temporary is temporary
+    assert (report.curable, report.forbidden) == (curable, forbidden)
+
+
+def test_forbidden_change() -> None:
+    """A change that a key or a right is missing for is worth another delivery, while it is still to be made."""
+    outcome = Outcome(register, Status.FAILED, "401", forbidden=True)
+    undone = Report(World(), Plan((register,)), (outcome,))
+    assert (undone.curable, undone.forbidden) == (True, True)
+    made = Report(World(), Plan(), (outcome,))
+    assert (made.curable, made.forbidden) == (False, False)
 
 
 def test_json() -> None:

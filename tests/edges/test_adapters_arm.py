@@ -10,7 +10,13 @@ import pytest
 
 from shared.adapters.azure_dns import record_from
 from shared.adapters.azure_network import addresses_from, endpoint_from
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.errors import (
+    ChangedError,
+    ForbiddenError,
+    PermanentError,
+    PrivateLinkError,
+    TemporaryError,
+)
 from shared.domain.ids import Kind, ResourceId, Scope
 from shared.domain.model import Absent, Connection, Zone
 from simulator.client import RunningSimulator
@@ -204,10 +210,10 @@ async def test_absent(adapters: Adapters) -> None:
 
 @pytest.mark.parametrize("name", ARM_CALLS)
 async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
-    """A 403 is no absence: it is permanent, in ARM's own words, after one call to each address."""
+    """A 403 is no absence: it is told as such, in ARM's own words, after one call to each address."""
     put_endpoint(sim)
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
-    with pytest.raises(PermanentError, match=r"ARM answered 403: AuthorizationFailed .*does not have"):
+    with pytest.raises(ForbiddenError, match=r"ARM answered 403: AuthorizationFailed .*does not have"):
         await adapters.calls()[name]()
     paths = [request["path"] for request in sim.requests()]
     assert len(paths) == len(set(paths))

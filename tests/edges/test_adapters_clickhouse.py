@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.clickhouse import Key
-from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.errors import ForbiddenError, PermanentError, TemporaryError
 from shared.domain.model import Config, Registration, Service
 from simulator.client import RunningSimulator
 from tests.support.edges import (
@@ -100,6 +100,7 @@ async def test_refusal(sim: RunningSimulator, adapters: Adapters, name: str, sta
     ) as caught:
         await adapters.calls()[name]()
     assert caught.value.request_id == "r-17"
+    assert isinstance(caught.value, ForbiddenError) is (status in (401, 403))
     assert len(sim.requests()) == 1
 
 

@@ -27,10 +27,16 @@ TEMPORARY: list[tuple[str, dict[str, Any]]] = [
     ("clickhouse", {"status": 429, "headers": {"X-RateLimit-Reset": "3600"}}),
     ("clickhouse", {"status": 502, "headers": LONG}),
 ]
-PERMANENT: list[tuple[str, dict[str, Any]]] = [
+FORBIDDEN: list[tuple[str, dict[str, Any]]] = [
+    ("arm", {"status": 401}),
     ("arm", {"status": 403}),
     ("dns", {"status": 403}),
     ("clickhouse", {"status": 401}),
+    ("clickhouse", {"status": 403}),
+]
+PERMANENT: list[tuple[str, dict[str, Any]]] = [
+    ("arm", {"status": 400}),
+    ("dns", {"status": 400}),
     ("clickhouse", {"status": 400}),
 ]
 
@@ -72,6 +78,35 @@ async def test_event_in_temporary_trouble(
         await doors.endpoint_changed(PE)
     assert str(fault["status"]) in str(caught.value)
     assert lines.only("delivery", logging.ERROR)["willBeTriedAgain"] is True
+
+
+@pytest.mark.parametrize(("system", "fault"), FORBIDDEN)
+async def test_event_without_rights(
+    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
+) -> None:
+    """A key or a right that is missing is raised as well, and the delivery after it was mended does all."""
+    demo.fault(match={"system": system}, count=None, **fault)
+    with pytest.raises(TemporaryError, match="The event is to be delivered again") as caught:
+        await doors.endpoint_changed(PE)
+    assert str(fault["status"]) in str(caught.value)
+    told = lines.only("delivery", logging.ERROR)
+    assert (told["willBeTriedAgain"], told["forbidden"]) == (True, True)
+    demo.clear_faults()
+    await doors.endpoint_changed(PE)
+    assert demo.state()["clickhouse"]["services"][0]["privateEndpointIds"]
+    assert demo.state()["azure"]["privateDnsZones"][0]["records"]
+
+
+async def test_event_without_key(demo: RunningSimulator, lines: Lines) -> None:
+    """A key that is not accepted is tried no call twice in a pass, and what it is not needed for is done."""
+    await doors.endpoint_changed(PE)
+    delete_endpoint(demo)
+    put_endpoint(demo, **{"clickhouse-services": "analytics"})
+    demo.clear_requests()
+    demo.fault(match={"system": "clickhouse", "method": "PATCH"}, status=401, count=None)
+    with pytest.raises(TemporaryError, match=r"Not done: .*401.* Done: .*put-record"):
+        await doors.endpoint_changed(PE)
+    assert lines.of("retry") == []
 
 
 async def test_event_without_time(demo: RunningSimulator, lines: Lines) -> None:
@@ -142,7 +177,7 @@ async def test_sync(demo: RunningSimulator, lines: Lines) -> None:
     assert [one["code"] for one in lines.of("finding")] == [one["code"] for one in answered["findings"]]
 
 
-@pytest.mark.parametrize(("system", "fault"), TEMPORARY + PERMANENT)
+@pytest.mark.parametrize(("system", "fault"), TEMPORARY + FORBIDDEN + PERMANENT)
 async def test_sync_in_trouble(
     demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:
@@ -153,7 +188,7 @@ async def test_sync_in_trouble(
     told = json.loads(answer.text())
     assert told["status"] == 502
     assert str(fault["status"]) in " ".join(told["problems"])
-    assert told["willBeTriedAgain"] is ((system, fault) in TEMPORARY)
+    assert told["willBeTriedAgain"] is ((system, fault) not in PERMANENT)
     assert "outcomes" in told
     lines.only("pass", logging.ERROR)
 
@@ -193,7 +228,7 @@ async def test_audit_that_repairs(
     assert demo.state()["clickhouse"]["organization"]["privateEndpoints"]
 
 
-@pytest.mark.parametrize(("system", "fault"), TEMPORARY + PERMANENT)
+@pytest.mark.parametrize(("system", "fault"), TEMPORARY + FORBIDDEN + PERMANENT)
 async def test_audit_in_trouble(
     demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:

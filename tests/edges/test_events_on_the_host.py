@@ -75,8 +75,17 @@ async def test_permanent_trouble(
     host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
 ) -> None:
     """What no delivery can cure is acknowledged, so that Event Grid does not deliver it for a day."""
-    deployed.fault(match={"system": "clickhouse"}, status=401, count=None)
+    deployed.fault(match={"system": "clickhouse"}, status=400, count=None)
     assert await deliver(host, body, content_type) == 202
+
+
+async def test_revoked_key(host: httpx.AsyncClient, deployed: RunningSimulator) -> None:
+    """No event is lost while ClickHouse Cloud does not accept the key: it is delivered again until it does."""
+    deployed.fault(match={"system": "clickhouse"}, status=401, count=None)
+    assert [await deliver(host, [EVENT], "application/json") for _ in range(2)] == [500, 500]
+    deployed.clear_faults()
+    assert await deliver(host, [EVENT], "application/json") == 202
+    assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
 
 
 async def test_irrelevant(host: httpx.AsyncClient, deployed: RunningSimulator) -> None:

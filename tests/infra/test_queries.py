@@ -144,7 +144,7 @@ async def logged(sim: RunningSimulator, lines: Lines) -> dict[str, list[Line]]:
     put_endpoint(sim, {"clickhouse-services": "*"})
     for system in ("arm", "clickhouse"):
         sim.fault(match={"system": system, "method": "GET"}, status=429, headers={"Retry-After": "1"})
-    sim.fault(match={"system": "dns", "method": "PUT"}, status=403)
+    sim.fault(match={"system": "dns", "method": "PUT"}, status=400)
     await doors.endpoint_changed(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
     put_endpoint(sim, {"clickhouse-services": "no-such-service"})
     await doors.audit()

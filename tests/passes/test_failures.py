@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.errors import (
+    ChangedError,
+    ForbiddenError,
+    PermanentError,
+    PrivateLinkError,
+    TemporaryError,
+)
 from shared.domain.marks import Claim, claims
 from shared.domain.outcomes import Status
 from shared.domain.policy import Policy
@@ -29,9 +35,13 @@ from tests.support.worlds import (
     zone_id,
 )
 
-ERRORS: list[PrivateLinkError] = [TemporaryError("503: try later"), PermanentError("403: not you")]
+ERRORS: list[PrivateLinkError] = [
+    TemporaryError("503: try later"),
+    ForbiddenError("403: not you"),
+    PermanentError("400: not so"),
+]
 ARM = endpoint(1).arm_id
-both_errors = pytest.mark.parametrize("error", ERRORS, ids=["temporary", "permanent"])
+all_errors = pytest.mark.parametrize("error", ERRORS, ids=["temporary", "forbidden", "permanent"])
 
 
 def three_services(*ids: str) -> Cloud:
@@ -43,7 +53,7 @@ def codes(report: object) -> set[str]:
     return {finding.code for finding in getattr(report, "plan").findings}  # noqa: B009
 
 
-@both_errors
+@all_errors
 async def test_one_service_fails(error: PrivateLinkError) -> None:
     """A service that cannot be changed does not keep the others, nor the record, from being done."""
     cloud = three_services()
@@ -51,7 +61,7 @@ async def test_one_service_fails(error: PrivateLinkError) -> None:
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset(), "last": {guid(1)}}
     assert cloud.dns.record()
-    assert report.temporary is isinstance(error, TemporaryError)
+    assert report.curable is isinstance(error, TemporaryError | ForbiddenError)
     (problem,) = report.problems
     assert str(error) in problem
     cloud.mend()
@@ -59,7 +69,7 @@ async def test_one_service_fails(error: PrivateLinkError) -> None:
     assert cloud.allowed("test") == {guid(1)}
 
 
-@both_errors
+@pytest.mark.parametrize("error", [ERRORS[0], ERRORS[-1]], ids=["temporary", "permanent"])
 async def test_register_fails(error: PrivateLinkError) -> None:
     """An id that could not be registered is not put on lists, while its neighbours are served."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
@@ -69,10 +79,24 @@ async def test_register_fails(error: PrivateLinkError) -> None:
     report = await run(cloud)
     assert cloud.allowed() == (frozenset() if isinstance(error, TemporaryError) else {guid(2)})
     assert report.problems
-    assert report.temporary is isinstance(error, TemporaryError)
+    assert report.curable is isinstance(error, TemporaryError)
 
 
-@both_errors
+async def test_register_forbidden() -> None:
+    """A call that the key may not make is made once, and not again in halves; what waits for it waits too."""
+    cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
+    cloud.fail("update_registrations", ForbiddenError("401: not you"))
+    cloud.fail("register_through", ForbiddenError("401: not you"))
+    report = await run(cloud)
+    assert len(cloud.log.named("update_registrations")) == 1
+    assert cloud.allowed() == frozenset()
+    assert (report.curable, report.forbidden) == (True, True)
+    cloud.mend()
+    assert not (await run(cloud)).problems
+    assert cloud.allowed() == {guid(1), guid(2)}
+
+
+@all_errors
 @pytest.mark.parametrize("description", [None, ""], ids=["marked", "lost"])
 async def test_deregister_waits(error: PrivateLinkError, description: str | None) -> None:
     """A registration stays while the id could not be taken off a list, and so does its last witness."""
@@ -89,7 +113,7 @@ async def test_deregister_waits(error: PrivateLinkError, description: str | None
     assert set(cloud.clickhouse.registered) == {guid(1)}
     assert (cloud.dns.record() is None) is (description is None)
     assert {o.status for o in report.outcomes} == {Status.DONE, Status.FAILED, Status.SKIPPED}
-    assert report.temporary is isinstance(error, TemporaryError)
+    assert report.curable is isinstance(error, TemporaryError | ForbiddenError)
     cloud.mend()
     assert not (await run(cloud, pe(1))).problems
     assert cloud.clickhouse.registered == {}
@@ -213,7 +237,7 @@ async def test_always_changed() -> None:
     cloud.fail("put", ChangedError("412"))
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("put")) == ROUNDS
-    assert report.temporary
+    assert report.curable
     assert len(report.problems) == 1
 
 
@@ -265,7 +289,7 @@ async def test_did_not_last() -> None:
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("update_allow_list")) == 1
     assert ["did not last" in problem for problem in report.problems] == [True]
-    assert report.temporary
+    assert report.curable
 
 
 @pytest.mark.parametrize("id_kind", IdKind)
@@ -413,7 +437,7 @@ def settled() -> Cloud:
     return cloud
 
 
-@both_errors
+@all_errors
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("read", READS)
 async def test_unreadable(read: str, error: PrivateLinkError, *, everything: bool) -> None:
@@ -426,13 +450,13 @@ async def test_unreadable(read: str, error: PrivateLinkError, *, everything: boo
     assert cloud.dns.record(zone_id()) == record(1)
     if cloud.log.named(read):
         assert str(error) in report.problems
-        assert report.temporary is isinstance(error, TemporaryError)
+        assert report.curable is isinstance(error, TemporaryError | ForbiddenError)
     cloud.mend()
     assert not (await run(cloud)).problems
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": {guid(1)}}
 
 
-@both_errors
+@all_errors
 @pytest.mark.parametrize("read", ["endpoint", "registrations", "services"])
 async def test_no_removal_without_evidence(read: str, error: PrivateLinkError) -> None:
     """Without the endpoint, the registrations or the services nothing is written at all."""
@@ -466,4 +490,4 @@ async def test_unreadable_zone() -> None:
     report = await run(cloud)
     assert cloud.dns.record(zone_id("rg-2")) == record(2, zone=zone_id("rg-2"))
     assert "403" in report.problems
-    assert not report.temporary
+    assert not report.curable

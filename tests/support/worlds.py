@@ -37,7 +37,8 @@ OWNER = "tests"
 TAG = "clickhouse-services"
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 SCOPE = Scope(SUBSCRIPTION)
-FORBIDDEN = Unreadable("403 Forbidden", temporary=False)
+FORBIDDEN = Unreadable("403 Forbidden", temporary=False, forbidden=True)
+MISSHAPEN = Unreadable("not what the API describes", temporary=False)
 TIMED_OUT = Unreadable("it did not answer in time", temporary=True)
 
 REGION = "westus3"
