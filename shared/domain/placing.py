@@ -1,6 +1,7 @@
 """Where an endpoint's address belongs: which zone, and what stands in the way."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.domain.addresses import addresses_of
@@ -55,6 +56,16 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
     named = view.named.get(name, [])
     return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
+
+
+def labels_of(view: View, services: AbstractSet[str]) -> frozenset[str]:
+    """The names, within their zone, of services whose configs are known."""
+    chosen = frozenset(services)
+    return view.once(("labels", chosen), lambda: frozenset(_label(view, one) for one in chosen))
+
+
+def _label(view: View, service: str) -> str:
+    return view.configs[service].hostname.lower().partition(".")[0]
 
 
 def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:

@@ -24,7 +24,7 @@ from shared.domain.ids import ResourceId
 from shared.domain.learned import NOTHING_LEARNED, Learned
 from shared.domain.marks import MOST_FORMER, Claim, shortened, words_of
 from shared.domain.model import Endpoint, Zone
-from shared.domain.placing import Obstacle, Placement, addresses_for, settled, zone_for
+from shared.domain.placing import Obstacle, Placement, addresses_for, labels_of, settled, zone_for
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets, actors
 from shared.domain.verdicts import Verdict, private_link, selection, verdict_on
@@ -121,15 +121,10 @@ def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
     zone = zone_for(view, wish.endpoint, view.zone_names[wish.alias.lower()])
     if not isinstance(zone, Zone):
         return zone
-    granted = wish.selection.granted
-    labels = view.once(("labels", granted), lambda: _labels(view, granted))
+    labels = labels_of(view, wish.selection.granted)
     held = wish.selection.held
-    perhaps = _labels(view, held) if held <= view.configs.keys() else None
+    perhaps = labels_of(view, held) if held <= view.configs.keys() else None
     return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish), perhaps)
-
-
-def _labels(view: View, services: frozenset[str]) -> frozenset[str]:
-    return frozenset(view.configs[service].hostname.lower().partition(".")[0] for service in services)
 
 
 def _claim(view: View, wish: access.Connecting) -> Claim:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.ids import ResourceId
+from shared.domain.leaving import left_free
 from shared.domain.marks import claimants
-from shared.domain.model import Absent, Endpoint
+from shared.domain.model import Absent, Endpoint, RecordSet
 from shared.domain.rules import ZONE_TAG, shares
-from shared.domain.verdicts import Verdict, verdict_on
 from shared.domain.view import View
 
 
@@ -25,21 +25,31 @@ class Targets:
 def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     """The endpoints that a pass acts for: its targets, and those whom the end of another concerns.
 
-    Those are the holders of records that were found gone, the ones that may wait for a record of theirs, and
-    those who stand in one record with a target which does not consent to that any more.
+    Those are the holders of records that were found gone, the ones that may wait for a record which these or a
+    target leave free, and those who stand in one record with a target which does not consent to that any more.
     Nobody is undone on the word of a list that was read for something else.
     """
     seen = view.world.endpoints()
     holding = claimants(view.world.records(), view.rules.owner)
     if targets.everything:
         return frozenset(seen) | targets.endpoints | holding | view.owned.keys()
-    gone = {one for one in holding & seen.keys() if isinstance(seen[one], Absent) and view.rules.may_ask(one)}
-    undone = gone | {one for one in targets.endpoints if verdict_on(view, one) is Verdict.UNDO}
-    freed = [zone for zone in view.zones if claimants(zone.records.values(), view.rules.owner) & undone]
-    networks = frozenset[ResourceId]().union(*(zone.networks for zone in freed))
-    zones = {str(zone.id).lower() for zone in freed}
+    gone = _gone(view)
+    left = {record.zone for record in freed(view, targets)}
+    networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.zones if zone.id in left))
+    zones = {str(zone).lower() for zone in left}
     waiting = {one for one, found in seen.items() if _waits(view, found, networks, zones)}
     return targets.endpoints | gone | waiting | _beside(view, targets.endpoints)
+
+
+def freed(view: View, targets: Targets) -> tuple[RecordSet, ...]:
+    """The records that the targets, and holders that were found gone, leave free for others."""
+    return tuple(left_free(view, targets.endpoints | _gone(view)))
+
+
+def _gone(view: View) -> frozenset[ResourceId]:
+    seen = view.world.endpoints()
+    absent = (one for one in claimants(view.world.records(), view.rules.owner) & seen.keys())
+    return frozenset(one for one in absent if isinstance(seen[one], Absent) and view.rules.may_ask(one))
 
 
 def _beside(view: View, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:

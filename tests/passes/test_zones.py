@@ -10,6 +10,7 @@ from shared.memory import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
+    OTHER_ALIAS,
     SUBSCRIPTION,
     address,
     endpoint,
@@ -19,6 +20,7 @@ from tests.support.worlds import (
     record,
     registered,
     rules,
+    service,
     zone,
     zone_id,
 )
@@ -113,3 +115,79 @@ async def test_moved_by_its_link() -> None:
     await run(cloud, pe(2), memory=memory)
     await run(cloud, pe(1), memory=memory)
     assert (addresses(cloud, OLD), addresses(cloud, NEW)) == ((), (address(2),))
+
+
+async def handed_over(cloud: Cloud, *, memory: Memory | None) -> None:
+    """The event of endpoint 1 alone leaves the record of OLD to 2, and writes nothing if it comes again."""
+    memory = memory or Memory()
+    assert not (await run(cloud, pe(1), memory=memory)).problems
+    assert addresses(cloud, OLD) == (address(2),)
+    cloud.log.clear()
+    await run(cloud, pe(1), memory=memory)
+    assert not cloud.log.writes
+
+
+@pytest.mark.parametrize("warm", [False, True])
+async def test_whoever_waits_gets_what_one_leaves_that_moves_by_its_tag(*, warm: bool) -> None:
+    """Where an endpoint's tag names another zone, the same pass hands its record over to the one that waits."""
+    cloud, memory = Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]), Memory()
+    for one in (pe(1), pe(2)):
+        await run(cloud, one, memory=memory)
+    cloud.network.have(endpoint(1, zone_tag=str(NEW)))
+    await handed_over(cloud, memory=memory if warm else None)
+    assert addresses(cloud, NEW) == (address(1),)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+async def test_whoever_waits_gets_what_one_leaves_whose_network_moves(*, warm: bool) -> None:
+    """Where a network was linked to another zone, those of other networks get what it leaves in the old one."""
+    old = zone(id_=OLD, vnets=("vnet", "v2"))
+    cloud, memory = Cloud(endpoint(1), endpoint(2, vnet="v2"), zones=[old, zone(id_=NEW, vnets=())]), Memory()
+    for one in (pe(1), pe(2)):
+        await run(cloud, one, memory=memory)
+    cloud.dns.have(zone(*cloud.dns.known[OLD].records.values(), id_=OLD, vnets=("v2",)), zone(id_=NEW))
+    await handed_over(cloud, memory=memory if warm else None)
+    assert addresses(cloud, NEW) == (address(1),)
+
+
+async def test_whoever_consented_before_joins_when_the_other_does() -> None:
+    """An endpoint that consents to share takes along who has consented before, in the same pass."""
+    cloud = Cloud(endpoint(1), endpoint(2, dns="shared"), zones=[zone(id_=OLD)])
+    for one in (pe(1), pe(2)):
+        await run(cloud, one)
+    assert addresses(cloud, OLD) == (address(1),)
+    cloud.network.have(endpoint(1, dns="shared"))
+    await run(cloud, pe(1))
+    assert addresses(cloud, OLD) == (address(1), address(2))
+
+
+def behind_two(*, first: str = "*") -> Cloud:
+    """Endpoint 3 holds the wildcard; 1 and 2 are behind another Private Link service, which `apart` is behind too."""
+    others = [endpoint(1, first, alias=OTHER_ALIAS), endpoint(2, alias=OTHER_ALIAS)]
+    cloud = Cloud(endpoint(3), *others, services=[service("main")], zones=[zone(id_=OLD)])
+    cloud.clickhouse.have(service("apart"), service("other"), alias=OTHER_ALIAS)
+    return cloud
+
+
+async def test_whoever_waits_gets_the_name_of_a_service_that_one_does_not_ask_for_any_more() -> None:
+    """The record of a service's own name goes to the one that waits for it when the tag of its holder changes."""
+    cloud = behind_two()
+    for one in (pe(3), pe(1), pe(2)):
+        await run(cloud, one)
+    assert cloud.dns.known[OLD].records["apart"].addresses == (address(1),)
+    cloud.network.have(endpoint(1, "other", alias=OTHER_ALIAS))
+    await run(cloud, pe(1))
+    assert cloud.dns.known[OLD].records["apart"].addresses == (address(2),)
+    assert cloud.dns.known[OLD].records["other"].addresses == (address(1),)
+
+
+async def test_whoever_a_wildcard_led_gets_names_when_it_leads_elsewhere() -> None:
+    """Where a wildcard's endpoint was made anew on another Private Link service, the others get their own names."""
+    cloud = Cloud(endpoint(1), endpoint(2), services=[service("main")], zones=[zone(id_=OLD)])
+    cloud.clickhouse.have(service("apart"), alias=OTHER_ALIAS)
+    for one in (pe(1), pe(2)):
+        await run(cloud, one)
+    cloud.network.have(endpoint(1, guid_number=9, alias=OTHER_ALIAS))
+    await run(cloud, pe(1))
+    found = {name: one.addresses for name, one in cloud.dns.known[OLD].records.items()}
+    assert found == {"*": (address(9),), "main": (address(2),)}

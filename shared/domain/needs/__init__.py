@@ -73,7 +73,7 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     if targets.everything:
         yield from (ReadEndpoint(one) for one in neighbours.owned_but_unseen(view))
     else:
-        yield from neighbours.waiting(view)
+        yield from neighbours.waiting(view, targets)
 
 
 def _configs_come_next(view: View) -> bool:

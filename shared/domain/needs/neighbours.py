@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.domain.ids import ResourceId
-from shared.domain.marks import claimants, record_is_ours
+from shared.domain.marks import claimants
 from shared.domain.model import WILDCARD, Endpoint
 from shared.domain.needs.endpoints import FEW
 from shared.domain.rules import ZONE_TAG
+from shared.domain.targets import Targets, freed
 from shared.domain.verdicts import Verdict, verdict_on
 from shared.domain.view import View
 from shared.domain.world import ListEndpoints, Read, ReadEndpoint
@@ -28,19 +29,18 @@ def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     yield from (ReadEndpoint(one) for one in sorted(holders) if view.rules.may_ask(one))
 
 
-def waiting(view: View) -> Iterator[Read[Any]]:
-    """Registered endpoints that may wait for a record which an endpoint that is undone leaves free."""
+def waiting(view: View, targets: Targets) -> Iterator[Read[Any]]:
+    """Registered endpoints that may wait for a record which the targets, or holders that are gone, leave free."""
     seen = view.world.endpoints()
-    undone = {one for one in seen if verdict_on(view, one) is Verdict.UNDO}
-    ours = [r for r in view.world.records() if record_is_ours(r, view.rules.owner)]
-    freed = [record for record in ours if claimants([record], view.rules.owner) & undone]
-    regions = {record.zone.name.partition(".")[0] for record in freed}
+    regions = {record.zone.name.partition(".")[0] for record in freed(view, targets)}
+    if not regions:
+        return
     near = {
         endpoint
         for registered, endpoint in view.marked.items()
         if view.registrations[registered].region in regions and view.rules.may_ask(endpoint)
     }
-    wildcards = (record for record in ours if record.name == WILDCARD)
+    wildcards = (record for record in view.world.records() if record.name == WILDCARD)
     unseen = near - seen.keys() - claimants(wildcards, view.rules.owner)
     unnamed = {
         registered
