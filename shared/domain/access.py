@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
-from shared.domain.entries import Entry, alive, entries_of, may_go, names_nobody
+from shared.domain.entries import Entry, alive, entries_of, is_of_another, may_go, names_nobody
 from shared.domain.ids import ResourceId
 from shared.domain.marks import describe, end_of
 from shared.domain.model import Endpoint
@@ -68,7 +68,8 @@ def connect(view: View, wish: Connecting) -> Iterator[Change]:
     yield from _allow(view, wish, wanted, already)
     ours = wanted.lower() in owned
     for entry in unwanted(view, wish):
-        if (ours or is_lent(view, at, entry)) and may_go(view, at, entry):
+        mine = (ours and not is_of_another(view, entry)) or is_lent(view, at, entry)
+        if mine and may_go(view, at, entry):
             yield Disallow(at, entry.id, entry.service.id)
     living = alive(wish.endpoint)
     for other in sorted(owned - {wanted.lower()}):
@@ -172,7 +173,7 @@ def _replaced(view: View, wish: Connecting, other: str, wanted: str) -> bool:
 
 def take_out(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
     """Everything of an id of ours that may go."""
-    entries = list(entries_of(view, registered))
+    entries = [entry for entry in entries_of(view, registered) if not is_of_another(view, entry)]
     going = [entry for entry in entries if may_go(view, endpoint, entry)]
     yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in going)
     registration = view.registrations.get(registered)

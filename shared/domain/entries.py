@@ -51,6 +51,11 @@ def may_go(view: View, endpoint: ResourceId, entry: Entry) -> bool:
     return view.rules.permits(entry.service) and not _is_anothers(view, entry)
 
 
+def is_of_another(view: View, entry: Entry) -> bool:
+    """Whether the id is registered once more, for the region of the entry's service: the entry goes with that."""
+    return entry.service.region in view.beside.get(entry.id.lower(), frozenset())
+
+
 def names_nobody(view: View, endpoint: ResourceId, registered: str) -> bool:
     """Whether it was read that no endpoint of that place bears the id."""
     found = view.world.get(ReadEndpoint(endpoint))

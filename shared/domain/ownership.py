@@ -15,6 +15,10 @@
 | not ours                | no                                      | any                | foreign            |
 | not registered          | for E, as made by us                    | E's, or not known  | ours, for E        |
 | registered in this pass, whatever the API kept of our words                  ||| ours, for E        |
+| not marked, several     | for E, as made by us                    | E's, or not known  | contested          |
+
+"Several": the id is registered for several regions. The one with our mark counts, and what is on the allow
+lists of another one's region is that one's; where none has our mark, nobody can tell which the record means.
 
 Ours: we may remove the registration and, of its entries on allow lists, all that lie in our domain (see
 `entries`). Lent: only the entries on the services that the record tells. Contested and foreign: nothing;
@@ -68,7 +72,8 @@ class Evidence:
     """What standings are told from; all ids in lower case.
 
     `claims` are those of our own records. `whose`: the endpoint behind each id, of both kinds, as far as
-    endpoints were read. `made`: the endpoints for which this very pass registered an id.
+    endpoints were read. `made`: the endpoints for which this very pass registered an id. `doubled`: the ids
+    that are registered for several regions, of which `registrations` tells one, by our mark if there is one.
     """
 
     owner: str
@@ -76,6 +81,7 @@ class Evidence:
     claims: Iterable[Claim]
     whose: Mapping[str, ResourceId] = field(default_factory=dict)
     made: Mapping[str, ResourceId] = field(default_factory=dict)
+    doubled: frozenset[str] = frozenset()
 
 
 def standings(evidence: Evidence) -> dict[str, Standing]:
@@ -89,7 +95,7 @@ def standings(evidence: Evidence) -> dict[str, Standing]:
 
 def _standing(evidence: Evidence, id_: str, told: list[Claim]) -> Standing:
     registration = evidence.registrations.get(id_)
-    if registration and id_ in evidence.made:
+    if registration and id_ in evidence.made and id_ not in evidence.doubled:
         return Ours(evidence.made[id_])
     marked = endpoint_marked(registration, evidence.owner) if registration else None
     if marked:
@@ -118,7 +124,7 @@ def _made_by_us(claim: Claim, id_: str) -> bool:
 def _fits(evidence: Evidence, id_: str, claim: Claim) -> bool:
     """Whether nothing speaks against a record's word that we registered the id."""
     registration = evidence.registrations.get(id_)
-    same = evidence.whose.get(id_, claim.endpoint) == claim.endpoint
+    same = evidence.whose.get(id_, claim.endpoint) == claim.endpoint and id_ not in evidence.doubled
     return same and (registration is None or _as_written(registration.description, evidence.owner, claim))
 
 

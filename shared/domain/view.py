@@ -150,7 +150,27 @@ class View:
 
     @cached_property
     def registrations(self) -> dict[str, Registration]:
-        return {registration.id.lower(): registration for registration in self.world.registrations() or ()}
+        """By id, the registration that counts: of an id that is registered for several regions, the one we marked."""
+        told = self.world.registrations() or ()
+        found = {one.id.lower(): one for one in told}
+        if len(found) < len(told):
+            by_region = sorted(told, key=lambda one: one.region)
+            found |= {one.id.lower(): one for one in by_region if endpoint_marked(one, self.rules.owner)}
+        return found
+
+    @cached_property
+    def beside(self) -> Mapping[str, frozenset[str]]:
+        """The other regions for which an id is registered as well: what is there is not of the registration
+        that counts.
+        """
+        told = self.world.registrations() or ()
+        if len(self.registrations) == len(told):
+            return {}
+        found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        for one in told:
+            if one is not self.registrations[one.id.lower()]:
+                found[one.id.lower()] |= {one.region}
+        return dict(found)
 
     @cached_property
     def whose(self) -> dict[str, ResourceId]:
@@ -161,8 +181,15 @@ class View:
     @cached_property
     def standings(self) -> dict[str, Standing]:
         """Whose each registered id is, and each that a record of ours tells of."""
-        made = self.learned.made
-        return standings(Evidence(self.rules.owner, self.registrations, self._claims, self.whose, made))
+        evidence = Evidence(
+            self.rules.owner,
+            self.registrations,
+            self._claims,
+            self.whose,
+            self.learned.made,
+            frozenset(self.beside),
+        )
+        return standings(evidence)
 
     @cached_property
     def marked(self) -> dict[str, ResourceId]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from shared.domain.changes import Change, Register, told
 from shared.domain.ids import ResourceId
 from shared.domain.learned import Learned
 from shared.domain.marks import describe
-from shared.domain.model import Registration, Service
+from shared.domain.model import Endpoint, Registration, Service
 from shared.domain.rules import IdKind, Rules
 from shared.domain.view import View
 from shared.domain.world import Read, ReadConfig, World
@@ -218,3 +219,32 @@ def test_owned() -> None:
     """What is ours is known by endpoint, ids in lower case."""
     seen = world(registrations=[ours_as_arm, former, theirs, registered(2)])
     assert View(seen, rules()).owned == {pe(1): {ARM.lower(), guid(9)}, pe(2): {guid(2)}}
+
+
+ELSEWHERE = replace(foreign(guid(1)), region="eastus2")
+THERE = replace(service("far", guid(1)), region="eastus2")
+
+
+@pytest.mark.parametrize("told", [[registered(1), ELSEWHERE], [ELSEWHERE, registered(1)]])
+@pytest.mark.parametrize("there", [pe(1), endpoint(1, None)], ids=["gone", "untagged"])
+def test_of_an_id_registered_for_two_regions_only_ours_is_undone(
+    told: list[Registration], there: Endpoint | ResourceId
+) -> None:
+    """What somebody registered and allowed under the same id in another region stays, whichever is told first."""
+    seen = world(there, services=[service("main", guid(1)), THERE], registrations=told)
+    assert changes(seen) == ["deregister G1", "disallow G1 on main"]
+
+
+def test_an_entry_of_somebody_elses_registration_for_another_region_stays() -> None:
+    """An endpoint that is there keeps what somebody allowed its id in another region, though its tag does not ask."""
+    told = [registered(1), ELSEWHERE]
+    seen = world(endpoint(1, "main"), services=[service("main", guid(1)), THERE], registrations=told)
+    assert changes(seen) == []
+
+
+@pytest.mark.parametrize("description", ["", "by hand"])
+def test_of_two_registrations_without_our_mark_none_is_removed(description: str) -> None:
+    """Where descriptions are not kept, a record does not tell which of two registrations it is about."""
+    told = [replace(registered(1), description=""), replace(ELSEWHERE, description=description)]
+    seen = world(pe(1), services=[service("main", guid(1))], registrations=told, zones=[zone(record(1))])
+    assert changes(seen) == []

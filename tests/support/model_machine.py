@@ -467,8 +467,11 @@ class Histories(RuleBasedStateMachine):
         self.universe.become(replace(self.truth, denied=frozenset()))
         self._go(ENOUGH)
         before = self.truth
-        # Where an endpoint's zone changed, only an audit looks for what it left in the former one.
-        self._deliver_all(by_audit=self.by_audit or self.moved)
+        # What an endpoint left in a former zone is found by its event alone in a process that begins anew; where
+        # descriptions are not kept, nothing but the record told of it, for which only an audit looks everywhere.
+        if self.moved:
+            self._begin_anew()
+        self._deliver_all(by_audit=self.by_audit or (self.moved and self.weather.description != KEPT))
         self._deliver_all(by_audit=self.by_audit)
         faults = [
             fault for owner in self.deployments for fault in oracle.faults_of(self._case(before, owner))
@@ -479,6 +482,10 @@ class Histories(RuleBasedStateMachine):
         assert self.truth == after, "a further audit changed something"
         self._deliver_all(by_audit=False)
         assert self.truth == after, "a further event changed something"
+
+    def _begin_anew(self) -> None:
+        for process in self._all_processes():
+            process.memory = Memory()
 
     def _case(self, before: Truth, owner: str) -> oracle.Case:
         return oracle.Case(

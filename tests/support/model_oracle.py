@@ -274,7 +274,8 @@ def _waits(case: Case, endpoint: Endpoint) -> bool:
     """Whether the other kind of id must stay: the one wanted cannot be allowed, or nothing was decided."""
     held = undecided(case.after, endpoint)
     wanted = wanted_id(case.deployment, endpoint)
-    unregistered = case.needs_service and not case.after.registered(wanted)
+    untold = case.forgets and placed(case.after, case.deployment, endpoint.id) is None
+    unregistered = (case.needs_service or untold) and not case.after.registered(wanted)
     unallowed = granted(case.after, case.deployment, endpoint) - case.after.listing(wanted)
     return (
         unregistered or bool(unallowed) or any(case.before.listing(id_) & held for id_ in live_ids(endpoint))
