@@ -456,11 +456,20 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The faults stop, everything is delivered, and the world is as it should be."""
-        if not self.settled:
-            self.settled = True
-            self._settle()
-            self.tally.histories += 1
+        try:
+            if not self.settled:
+                self.settled = True
+                self._settle()
+                self.tally.histories += 1
+        finally:
+            self._end_all()
         self.tally.met |= self.weather.met
+
+    def _end_all(self) -> None:
+        """No pass of a history that failed goes on in the next one."""
+        for process in self._all_processes():
+            self.scheduler.kill(process)
+        self.scheduler.go(0)
 
     def _settle(self) -> None:
         self.weather.clear()
