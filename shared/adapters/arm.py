@@ -1,139 +1,153 @@
-"""What the two Azure SDK clients have in common: how they are built, and what their errors mean."""
+"""ARM: its JSON as it is on the wire, through azure-core's pipeline, and what its errors mean.
+
+The pass asks in plain JSON. The management SDKs would add models of which it would use nothing, and take
+as long to import as all else together; they are left to what is worth it: operations that go on after the
+answer, and a preflight's own look.
+"""
 
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import (
-    AsyncBearerTokenCredentialPolicy,
-    ContentDecodePolicy,
-    HeadersPolicy,
-    RequestIdPolicy,
-    SansIOHTTPPolicy,
-    UserAgentPolicy,
-)
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
-from azure.mgmt.network.aio import NetworkManagementClient
-from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
 from shared.adapters.arm_errors import meaning, tells_absence
+from shared.adapters.arm_policies import decoding, policies, whole
 from shared.adapters.clocks import Clocks, NoteDate
 from shared.adapters.retrying import Deadline, within
 from shared.adapters.shapes import MISSHAPEN
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
-from shared.passing import count_call
+
+if TYPE_CHECKING:  # slow to import, and the pass does without
+    from azure.mgmt.network.aio import NetworkManagementClient
+    from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
 type Json = Mapping[str, Any]
 
-USER_AGENT = "clickhouse-privatelink"
+NETWORK, DNS = "azure_network", "azure_dns"
 # What the SDK lets through of a body that is no JSON or has an unknown shape, charset or compression.
 UNINTELLIGIBLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error)
 
 
-class CountCalls(SansIOHTTPPolicy[Any, Any]):
-    """Counts what goes out to a system for the pass that is under way."""
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Requests to ARM at that URL: paths in, JSON out.
 
-    def __init__(self, system: str) -> None:
-        self._system = system
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:  # noqa: ARG002 -- the SDK's signature
-        count_call(self._system)
-
-
-class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
-    """Lets nothing but GET out: what a dry run is given."""
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        if request.http_request.method != "GET":
-            raise PermanentError(f"a dry run sends no {request.http_request.method}")
-
-
-class WholeAnswers(SansIOHTTPPolicy[Any, Any]):
-    """Takes as the answer to a GET only a resource (it has an id), a list (a value) or an operation (a status).
-
-    The SDK reads whatever has no value as an empty list, and what is unknown must not look empty.
+    Every method raises HttpResponseError as the SDKs' own operations do, and one of UNINTELLIGIBLE for an
+    answer that cannot be read: hand it to `ask`.
     """
 
-    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        if request.http_request.method != "GET" or response.http_response.status_code != 200:
-            return
-        told = response.context.get(ContentDecodePolicy.CONTEXT_NAME)
-        whole = isinstance(told, dict) and (
-            "id" in told or "status" in told or isinstance(told.get("value"), list)
-        )
-        if not whole:
-            raise ValueError("it is neither a resource nor a list nor an operation")
+    client: AsyncPipelineClient[Any, Any]
+    url: str
+
+    async def get(self, path: str, api_version: str) -> Json:
+        return whole(await self._send(self._request("GET", path, api_version)))
+
+    async def pages(self, path: str, api_version: str) -> list[Json]:
+        """Every item of the list at a path; if one page fails, the list fails."""
+        page = await self.get(path, api_version)
+        found: list[Json] = [*page["value"]]
+        while link := page.get("nextLink"):
+            page = whole(await self._send(HttpRequest("GET", link)))
+            found += page["value"]
+        return found
+
+    async def put(self, path: str, api_version: str, body: Json, headers: Mapping[str, str]) -> Json:
+        """What is there then."""
+        request = self._request("PUT", path, api_version, json=body, headers=dict(headers))
+        return cast("Json", await self._send(request, (200, 201)))
+
+    async def delete(self, path: str, api_version: str, headers: Mapping[str, str]) -> None:
+        """Nothing is there then, nor need anything have been before."""
+        request = self._request("DELETE", path, api_version, headers=dict(headers))
+        await self._answer(request, (200, 204))
+
+    def _request(self, method: str, path: str, api_version: str, **more: Any) -> HttpRequest:
+        at = f"{self.url.rstrip('/')}{quote(path)}"
+        return HttpRequest(method, at, params={"api-version": api_version}, **more)
+
+    async def _send(self, request: HttpRequest, well: tuple[int, ...] = (200,)) -> Any:
+        return (await self._answer(request, well)).json()
+
+    async def _answer(self, request: HttpRequest, well: tuple[int, ...]) -> Any:
+        answer = await self.client.send_request(request)
+        if answer.status_code not in well:
+            raise HttpResponseError(response=answer)
+        return answer
 
 
 @dataclass
 class ArmClients:
-    """One SDK client per kind and subscription, made when first asked for, over one connection pool."""
+    """One client of each kind, made when first asked for, all over one connection pool."""
 
     url: str
     credential: Any
     transport: AsyncHttpTransport[Any, Any]
     read_only: bool = False
-    made: dict[tuple[type, str], Any] = field(default_factory=dict)
+    made: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    def network(self, subscription: str) -> NetworkManagementClient:
-        return cast("NetworkManagementClient", self._client(NetworkManagementClient, subscription))
+    @property
+    def network(self) -> Arm:
+        return cast("Arm", self._once("json", NETWORK, lambda: self._arm(NETWORK)))
 
-    def dns(self, subscription: str) -> PrivateDnsManagementClient:
-        return cast("PrivateDnsManagementClient", self._client(PrivateDnsManagementClient, subscription))
+    @property
+    def dns(self) -> Arm:
+        return cast("Arm", self._once("json", DNS, lambda: self._arm(DNS)))
+
+    def network_sdk(self, subscription: str) -> "NetworkManagementClient":
+        from azure.mgmt.network.aio import NetworkManagementClient  # noqa: PLC0415 -- slow, for a preflight alone
+
+        kind = NetworkManagementClient
+        made = self._once(NETWORK, subscription, lambda: self._sdk(kind, subscription, NETWORK))
+        return cast("NetworkManagementClient", made)
+
+    def dns_sdk(self, subscription: str) -> "PrivateDnsManagementClient":
+        from azure.mgmt.privatedns.aio import PrivateDnsManagementClient  # noqa: PLC0415 -- slow, and seldom needed
+
+        kind = PrivateDnsManagementClient
+        made = self._once(DNS, subscription, lambda: self._sdk(kind, subscription, DNS))
+        return cast("PrivateDnsManagementClient", made)
 
     def plain(self, clocks: Clocks) -> AsyncPipelineClient[Any, Any]:
-        """A client for what no SDK of ours covers. What it asks tells the clocks Azure's time."""
-        key = (AsyncPipelineClient, "")
-        if key not in self.made:
-            policies = [NoteDate(clocks, "Azure"), *self._policies("azure_network")]
-            self.made[key] = AsyncPipelineClient(self.url, policies=policies, transport=self.transport)
-        return cast("AsyncPipelineClient[Any, Any]", self.made[key])
+        """A client for what only a preflight asks. It tells the clocks Azure's time."""
+        made = self._once("plain", "", lambda: self._pipeline(NETWORK, NoteDate(clocks, "Azure")))
+        return cast("AsyncPipelineClient[Any, Any]", made)
 
     @property
     def scope(self) -> str:
         """What a token must be for."""
         return f"{self.url.rstrip('/')}/.default"
 
-    def _client(self, kind: type, subscription: str) -> Any:
-        key = (kind, subscription)
-        if key not in self.made:
-            self.made[key] = kind(
-                self.credential or _NoCredential(),
-                subscription,
-                base_url=self.url,
-                transport=self.transport,
-                policies=self._policies(
-                    "azure_dns" if kind is PrivateDnsManagementClient else "azure_network"
-                ),
-            )
-        return self.made[key]
+    def _once(self, kind: str, which: str, make: Callable[[], Any]) -> Any:
+        if (kind, which) not in self.made:
+            self.made[kind, which] = make()
+        return self.made[kind, which]
+
+    def _arm(self, system: str) -> Arm:
+        return Arm(self._pipeline(system), self.url)
+
+    def _pipeline(self, system: str, *first: Any) -> AsyncPipelineClient[Any, Any]:
+        through = [*first, *self._policies(system)]
+        return AsyncPipelineClient(self.url, policies=through, transport=self.transport)
+
+    def _sdk(self, kind: type, subscription: str, system: str) -> Any:
+        return kind(
+            self.credential or _NoCredential(),
+            subscription,
+            base_url=self.url,
+            transport=self.transport,
+            policies=[*self._policies(system), *decoding()],
+        )
 
     def _policies(self, system: str) -> list[Any]:
-        """The SDK's own pipeline without what we do not want in it.
-
-        Left out: its retries (ours know the deadline), its logging, and its habit of registering
-        resource providers, which would be a write that nobody asked for.
-        """
-        guard = [RefuseWrites()] if self.read_only else []
-        signed = [AsyncBearerTokenCredentialPolicy(self.credential, self.scope)] if self.credential else []
-        return [
-            *guard,
-            CountCalls(system),
-            RequestIdPolicy(),
-            HeadersPolicy(),
-            UserAgentPolicy(base_user_agent=USER_AGENT),
-            WholeAnswers(),
-            ContentDecodePolicy(),
-            *signed,
-        ]
+        return policies(system, self.credential, self.scope, read_only=self.read_only)
 
 
 class _NoCredential:
@@ -178,33 +192,3 @@ async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
         raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}") from error
     except UNINTELLIGIBLE as error:
         raise TemporaryError(f"{what}: ARM's answer cannot be read ({type(error).__name__})") from error
-
-
-async def fetched(client: NetworkManagementClient, path: str, api_version: str) -> Json:
-    """The JSON at a path of ARM, through the client's pipeline.
-
-    Raises HttpResponseError as the client's own operations do.
-    """
-    return await _send(client, HttpRequest("GET", quote(path), params={"api-version": api_version}))
-
-
-async def all_pages(client: NetworkManagementClient, path: str, api_version: str) -> list[Json]:
-    """Every item of the list at a path; if one page fails, the list fails."""
-    page = await fetched(client, path, api_version)
-    found: list[Json] = [*page["value"]]
-    while link := page.get("nextLink"):
-        page = await _send(client, HttpRequest("GET", link))
-        found += page["value"]
-    return found
-
-
-async def _send(client: NetworkManagementClient, request: HttpRequest) -> Json:
-    answer = await client.send_request(request)
-    if answer.status_code != 200:
-        raise HttpResponseError(response=answer)
-    return cast("Json", answer.json())
-
-
-async def collect(pages: Any) -> list[Mapping[str, Any]]:
-    """Every item of an SDK's paged list, as JSON; if one page fails, the list fails."""
-    return [item async for item in pages]

@@ -1,36 +1,25 @@
-"""Private DNS zones, their links and their A record sets, through azure-mgmt-privatedns.
+"""Private DNS zones, their links and their A record sets, in ARM's JSON.
 
-Every write carries a bare If-Match or `If-None-Match: *` of our own making: the SDK sends no header at
-all for `etag=` alone and quotes the etag with a match condition, while the service tells it bare.
+Every write carries a bare If-Match or `If-None-Match: *`: the service tells its etags bare, and would not
+know a quoted one, such as azure-mgmt-privatedns sends with a match condition. Zones and links are made
+through that SDK (zone_making), because their making goes on after the answer.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from azure.mgmt.privatedns.models import (
-    ARecord,
-    PrivateZone,
-    RecordSetProperties,
-    SubResource,
-    VirtualNetworkLink,
-    VirtualNetworkLinkProperties,
-)
-from azure.mgmt.privatedns.models import RecordSet as AzureRecordSet
-
-from shared.adapters.arm import ArmClients, ask, ask_or_absent, collect
+from shared.adapters.arm import ArmClients, Json, ask, ask_or_absent
 from shared.adapters.retrying import Budget
 from shared.adapters.shapes import items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope
 from shared.domain.model import ZONE_SUFFIX, Absent, RecordSet, Zone
 
+API_VERSION = "2024-06-01"
 A = "A"
-# DNS is not in a region, and ARM wants that said.
-EVERYWHERE = "global"
 NEW_ONLY = {"If-None-Match": "*"}
 
 
@@ -42,30 +31,26 @@ class AzureDns:
     budget: Budget
 
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
-        operations = self.clients.dns(scope.subscription).private_zones
-        group = scope.resource_group
         return await ask(
             self.budget.for_one_read(),
             f"listing the private DNS zones of {scope}",
-            lambda: collect(operations.list_by_resource_group(group) if group else operations.list()),
+            lambda: self._listed(f"{scope}/providers/{Kind.ZONE.value}"),
             _zones,
         )
 
     async def zone(self, zone: ResourceId) -> Zone | Absent:
-        client = self.clients.dns(zone.subscription)
-        at = (zone.resource_group, zone.name)
         reads = self.budget.for_one_read()
         networks, records = await asyncio.gather(
             ask_or_absent(
                 reads,
                 f"listing the virtual network links of {zone}",
-                lambda: collect(client.virtual_network_links.list(*at)),
+                lambda: self._listed(f"{zone}/virtualNetworkLinks"),
                 _networks,
             ),
             ask_or_absent(
                 reads,
                 f"listing the records of {zone}",
-                lambda: collect(client.record_sets.list_by_type(*at, A)),
+                lambda: self._listed(f"{zone}/{A}"),
                 lambda told: [record_from(zone, one) for one in told],
             ),
         )
@@ -74,70 +59,42 @@ class AzureDns:
         return Zone(zone, networks, MappingProxyType({one.name: one for one in records}))
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
-        operations = self.clients.dns(record.zone.subscription).record_sets
         condition = {"If-Match": replacing} if replacing else NEW_ONLY
         return await ask(
             self.budget.for_writes(),
             f"writing record {record.name} of {record.zone}",
-            lambda: operations.create_or_update(
-                record.zone.resource_group, record.zone.name, A, record.name, _body(record), headers=condition
-            ),
+            lambda: self.clients.dns.put(_path(record), API_VERSION, _body(record), condition),
             lambda told: record_from(record.zone, told),
         )
 
     async def delete(self, record: RecordSet) -> None:
-        operations = self.clients.dns(record.zone.subscription).record_sets
         what = f"deleting record {record.name} of {record.zone}"
         if not record.etag:
             raise PermanentError(f"{what}: it has no etag, and without one nothing is deleted")
+        condition = {"If-Match": record.etag}
         await ask_or_absent(
             self.budget.for_writes(),
             what,
-            lambda: operations.delete(
-                record.zone.resource_group,
-                record.zone.name,
-                A,
-                record.name,
-                headers={"If-Match": record.etag},
-            ),
+            lambda: self.clients.dns.delete(_path(record), API_VERSION, condition),
             lambda _: None,
         )
 
     async def create_zone(self, zone: ResourceId) -> None:
-        operations = self.clients.dns(zone.subscription).private_zones
+        from shared.adapters.zone_making import make_zone  # noqa: PLC0415 -- slow, and seldom needed
 
-        async def create() -> None:
-            body = PrivateZone(location=EVERYWHERE)
-            at = (zone.resource_group, zone.name)
-            await (
-                await operations.begin_create_or_update(*at, body, headers=NEW_ONLY, polling_interval=1)
-            ).result()
-
-        await ask(self.budget.for_writes(), f"creating private DNS zone {zone}", create, lambda _: None)
+        client = self.clients.dns_sdk(zone.subscription)
+        what = f"creating private DNS zone {zone}"
+        await ask(self.budget.for_writes(), what, lambda: make_zone(client, zone), lambda _: None)
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
-        operations = self.clients.dns(zone.subscription).virtual_network_links
+        from shared.adapters.zone_making import make_link  # noqa: PLC0415 -- slow, and seldom needed
 
-        async def create() -> None:
-            body = VirtualNetworkLink(
-                location=EVERYWHERE,
-                properties=VirtualNetworkLinkProperties(
-                    virtual_network=SubResource(id=str(network)), registration_enabled=False
-                ),
-            )
-            at = (zone.resource_group, zone.name, _link_name(network))
-            await (
-                await operations.begin_create_or_update(*at, body, headers=NEW_ONLY, polling_interval=1)
-            ).result()
+        client = self.clients.dns_sdk(zone.subscription)
+        what = f"linking {network} to private DNS zone {zone}"
+        await ask(self.budget.for_writes(), what, lambda: make_link(client, zone, network), lambda _: None)
 
-        await ask(
-            self.budget.for_writes(), f"linking {network} to private DNS zone {zone}", create, lambda _: None
-        )
-
-
-def _link_name(network: ResourceId) -> str:
-    """A name that tells the network, and is another one for another network of the same name."""
-    return f"{network.name[:60]}-{sha256(str(network).encode()).hexdigest()[:12]}"
+    async def _listed(self, path: str) -> list[Json]:
+        return await self.clients.dns.pages(path, API_VERSION)
 
 
 def record_from(zone: ResourceId, json: Mapping[str, Any]) -> RecordSet:
@@ -173,7 +130,11 @@ def _known(told: str, kind: Kind) -> ResourceId | None:
         return None
 
 
-def _body(record: RecordSet) -> AzureRecordSet:
-    addresses = [ARecord(ipv4_address=address) for address in record.addresses]
-    properties = RecordSetProperties(ttl=record.ttl, a_records=addresses, metadata=dict(record.metadata))
-    return AzureRecordSet(properties=properties)
+def _path(record: RecordSet) -> str:
+    return f"{record.zone}/{A}/{record.name}"
+
+
+def _body(record: RecordSet) -> Json:
+    addresses = [{"ipv4Address": address} for address in record.addresses]
+    properties = {"ttl": record.ttl, "aRecords": addresses, "metadata": dict(record.metadata)}
+    return {"properties": properties}

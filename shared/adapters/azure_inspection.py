@@ -61,7 +61,7 @@ class AzureInspection:
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         """Those on the first page, as far as they can be understood."""
-        operations = self.clients.network(scope.subscription).private_endpoints
+        operations = self.clients.network_sdk(scope.subscription).private_endpoints
         group = scope.resource_group
         return await ask(
             self.deadline,
@@ -72,7 +72,7 @@ class AzureInspection:
 
     async def interfaces(self, scope: Scope) -> int:
         """How many network interfaces there are on the first page."""
-        operations = self.clients.network(scope.subscription).network_interfaces
+        operations = self.clients.network_sdk(scope.subscription).network_interfaces
         group = scope.resource_group
         return await ask(
             self.deadline,

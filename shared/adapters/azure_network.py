@@ -1,8 +1,8 @@
-"""Private endpoints and network interfaces, through azure-mgmt-network.
+"""Private endpoints and network interfaces, in ARM's JSON.
 
-Its client sends our requests through its pipeline and hands back the JSON. Its models are left out: they
-do not have `resourceGuid`, which is on the wire but not in the API's description, nothing else of them
-would be used either, and to make them is most of the work of a long list.
+Not in azure-mgmt-network's models: they do not have `resourceGuid`, which is on the wire but not in the
+API's description, and to make them would be most of the work of a long list. Which requests its
+operations would send, and that ours are the same, is held fast in tests/edges/test_sdk_contract.py.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 from typing import Any
 
-from shared.adapters.arm import ArmClients, Json, all_pages, ask, ask_or_absent, fetched
+from shared.adapters.arm import ArmClients, Json, ask, ask_or_absent
 from shared.adapters.retrying import Budget
 from shared.adapters.shapes import MISSHAPEN, items, text
 from shared.domain.errors import PermanentError
@@ -32,7 +32,7 @@ class AzureNetwork:
         return await ask_or_absent(
             self.budget.for_one_read(),
             f"reading private endpoint {endpoint}",
-            lambda: fetched(self.clients.network(endpoint.subscription), str(endpoint), API_VERSION),
+            lambda: self.clients.network.get(str(endpoint), API_VERSION),
             endpoint_from,
         )
 
@@ -48,7 +48,7 @@ class AzureNetwork:
         return await ask_or_absent(
             self.budget.for_one_read(),
             f"reading network interface {interface}",
-            lambda: fetched(self.clients.network(interface.subscription), str(interface), API_VERSION),
+            lambda: self.clients.network.get(str(interface), API_VERSION),
             addresses_from,
         )
 
@@ -61,8 +61,7 @@ class AzureNetwork:
         )
 
     async def _listed(self, scope: Scope, kind: Kind) -> list[Json]:
-        client = self.clients.network(scope.subscription)
-        return await all_pages(client, f"{scope}/providers/{kind.value}", API_VERSION)
+        return await self.clients.network.pages(f"{scope}/providers/{kind.value}", API_VERSION)
 
 
 def endpoint_from(json: Json) -> Endpoint:
