@@ -17,10 +17,6 @@ type Newcomers = Mapping[ResourceId, Reading[Endpoint]]
 """Endpoints that are to join a pass, each as it was read after its request came."""
 
 
-def _nobody() -> Newcomers:
-    return {}
-
-
 class Company:
     """Those who are there when a pass begins, and whom it may take along, once, of those who come later.
 
@@ -31,14 +27,13 @@ class Company:
     def __init__(
         self,
         first: Newcomers = MappingProxyType({}),
-        take: Callable[[], Newcomers] = _nobody,
+        take: Callable[[], Newcomers] | None = None,
         coming: Callable[[], bool] = lambda: False,
         crowded: Callable[[int], bool] = lambda _: False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.first = first
         self._take, self._coming, self._crowded, self._sleep = take, coming, crowded, sleep
-        self._complete = take is _nobody
 
     async def before_many_reads(self) -> Newcomers:
         """Those who join now: what all of them need is then read once, and not again for those who come next."""
@@ -46,16 +41,16 @@ class Company:
 
     async def before_writing(self, changes: Iterable[Change]) -> Newcomers:
         """Those who join before these changes are made, if their calls must wait for the rate limit anyway."""
-        if self._complete or not self._crowded(clickhouse_calls(changes)):
+        if self._take is None or not self._crowded(clickhouse_calls(changes)):
             return {}
         return await self._joining()
 
     async def _joining(self) -> Newcomers:
-        if self._complete:
+        take, self._take = self._take, None
+        if take is None:
             return {}
-        self._complete = True
         for _ in range(round(LINGER / _LOOK)):
             if not self._coming():
                 break
             await self._sleep(_LOOK)
-        return self._take()
+        return take()

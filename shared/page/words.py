@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 ELLIPSIS = "…"
 _ARM_ID = re.compile(r"/subscriptions/[^\s,;:'\"]+")
@@ -71,12 +72,9 @@ def clipped(text: str, columns: int) -> str:
 
 
 def _fitting(text: str, columns: int) -> str:
-    taken = 0
-    for place, one in enumerate(text):
-        taken += width(one)
-        if taken > columns:
-            return text[:place]
-    return text
+    """The beginning, in at most so many columns, of a text that takes more."""
+    taken = accumulate(map(width, text))
+    return text[: next(place for place, so_far in enumerate(taken) if so_far > columns)]
 
 
 def moment(at: datetime) -> str:

@@ -278,3 +278,17 @@ def test_diagnosis() -> None:
     only = diagnosis(steps_of(unsure).values())
     assert only
     assert only.name == "link"
+
+
+def test_unread_endpoint() -> None:
+    """Of an endpoint that nobody read nothing is known, and that is said."""
+    step = steps_of(World())["endpoint"]
+    assert (step.answer, step.seen) == (UNKNOWN, "it was not read")
+
+
+def test_access_that_no_record_would_tell_of() -> None:
+    """A service that must not be given, because no record could tell of it, has that as its reason and remedy."""
+    seen = world(endpoint(1), registrations=[foreign(guid(1))], zones=[])
+    step = steps_of(seen)["allow list"]
+    assert (step.answer, step.remedy) == (NOT_OK, CATALOGUE["access-untold"][1])
+    assert "no record could tell" in step.seen

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from shared.domain.audited import AllowedId, AuditedRecord, AuditReport, Health
+from shared.domain.auditing.repairs import before_and_after
+from shared.domain.changes import Change, CreateZone, DeleteRecord, LinkNetwork
 from shared.domain.ids import Scope
 from shared.domain.rules import Rules
 from shared.domain.world import ListEndpoints, ReadConfig, ReadEndpoint, ReadRegistrations, ReadZone, World
@@ -240,3 +242,25 @@ def steps_of(endpoints: int) -> int:
 def test_work_grows_with_the_world() -> None:
     """Ten times as many endpoints make at most twelve times as much work."""
     assert steps_of(1000) <= 12 * steps_of(100)
+
+
+@pytest.mark.parametrize(("vnets", "code"), [((), "zone-not-linked"), (None, "zone-missing")])
+def test_zone_to_be_made_or_linked(vnets: tuple[str, ...] | None, code: str) -> None:
+    """A zone that is to be linked is marked wrong; one that is to be made has no row before it is there."""
+    zones = [] if vnets is None else [zone(vnets=vnets)]
+    report = audit(well(zones=zones), by=rules(zone_group=Scope(SUBSCRIPTION, "rg-dns")))
+    assert code in codes(report)
+    assert [one.health for one in report.zones] == [Health.WRONG] * len(zones)
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (CreateZone(pe(1), zone_id()), "-", "there"),
+        (LinkNetwork(pe(1), zone_id(), network()), "-", f"linked to {network()}"),
+        (DeleteRecord(pe(1), foreign_record()), "10.9.9.9, TTL 3600, without mark", "-"),
+    ],
+)
+def test_before_and_after(change: Change, before: str, after: str) -> None:
+    """Of a zone it is told that it is there or linked now; of a record, its addresses, TTL and whose it is."""
+    assert before_and_after(change) == (before, after)

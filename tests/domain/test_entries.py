@@ -56,7 +56,7 @@ def kept(plan: Plan) -> list[str]:
 GONE, UNTAGGED = pe(1), endpoint(1, None)
 RECREATED, STRANGER = endpoint(1, "", guid_number=9), endpoint(1, guid_number=9, alias=STRANGE_ALIAS)
 OUT = f"deregister {guid(1)}"
-others = {"zones": [zone(told_by("other", "test"))]}
+others: dict[str, Any] = {"zones": [zone(told_by("other", "test"))]}
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,24 @@ def test_whose_word_counts(owner: str) -> None:
     parts: dict[str, Any] = {"services": LISTS, "registrations": [registered(1)]}
     plan = plan_of(world(UNTAGGED, zones=[zone(told_by(owner, "test"), record(2))], **parts))
     assert kept(plan) == ([] if owner == "tests" else ["test"])
+
+
+@pytest.mark.parametrize(("id_", "expected"), [(guid(1), [MAIN]), (guid(9), [])])
+def test_lent_to_one_that_a_stranger_replaced(id_: str, expected: list[str]) -> None:
+    """What we lent an endpoint goes where another has its name, unless that bears the id; the rest is theirs."""
+    lent = zone(told_by("tests", "main", id_=id_))
+    services = [service("main", id_), service("test", id_)]
+    plan = plan_of(world(STRANGER, services=services, registrations=[foreign(id_)], zones=[lent]))
+    assert removals(plan) == expected
+
+
+def test_why_an_entry_stays() -> None:
+    """Why an entry stays is told of the endpoint: another's record, or our own SERVICE_FILTER."""
+    parts: dict[str, Any] = {"services": LISTS, "registrations": [registered(1)]}
+    for plan, why in (
+        (plan_of(world(UNTAGGED, **others, **parts)), "another deployment's record tells that it is its"),
+        (plan_of(world(UNTAGGED, **parts), ONLY_MAIN), "SERVICE_FILTER does not permit"),
+    ):
+        (told,) = [one for one in plan.findings if one.code == "allow-list-outside-filter"]
+        assert told.object == str(pe(1))
+        assert f"list of test: {why}" in told.message

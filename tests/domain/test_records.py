@@ -338,3 +338,55 @@ def test_zone_left() -> None:
     moved = endpoint(1, zone_tag=str(SECOND))
     plan = plan_of(world(moved, endpoint(2), zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
     assert record_changes(plan) == ["create 10.0.0.1 for pe-1", "replace 10.0.0.2 for pe-2"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "also", "words"),
+    [
+        (str(OUTSIDE), {}, f"{OUTSIDE}, lies outside DNS_ZONE_SCOPES"),
+        (str(EAST), {}, f"{EAST}, is not named {zone_id().name}"),
+        (str(SECOND), {ReadZone(SECOND): FORBIDDEN}, "the zone in its tag: 403 Forbidden"),
+        (str(SECOND), {}, f"{SECOND}, does not exist"),
+    ],
+)
+def test_what_is_wrong_with_a_tagged_zone(tag: str, also: dict[Read[Any], Any], words: str) -> None:
+    """What is wrong with the zone of a tag is told by the zone's id, or by what ARM said."""
+    (told,) = plan_of(world(endpoint(1, zone_tag=tag), zones=[zone()], also=also)).findings
+    assert told.message.endswith(words)
+
+
+def test_foreign_record_is_shown() -> None:
+    """A record that is in the way is told with its id and all its addresses."""
+    two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
+    (told,) = plan_of(world(endpoint(1), zones=[zone(two)])).findings
+    assert told.message == f"{zone_id()}/A/* -> 10.9.9.8, 10.9.9.9 is not ours; it is left as it is"
+
+
+def test_zone_that_leads_elsewhere_is_shown() -> None:
+    """A zone that is not linked, as it leads elsewhere, is told of the endpoint with the record that does."""
+    two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
+    (told,) = plan_of(world(endpoint(1), zones=[zone(two, vnets=())]), MAKING).findings
+    assert (told.code, told.object) == ("zone-not-linked", str(pe(1)))
+    assert told.message.endswith("its record * leads elsewhere (10.9.9.8, 10.9.9.9)")
+
+
+@pytest.mark.parametrize("sharing", [(1,), (2,), (1, 2)])
+def test_link_needs_the_consent_of_both(sharing: tuple[int, ...]) -> None:
+    """A zone that leads to another network's endpoint is linked only if both consent to sharing it."""
+    one, other = (endpoint(n, vnet=f"v{n}", dns="shared" if n in sharing else None) for n in (1, 2))
+    plan = plan_of(world(one, other, zones=[zone(record(2), vnets=["v2"])]), MAKING)
+    linked = [c.verb for c in plan.changes if c.verb == "link-network"]
+    assert linked == (["link-network"] if sharing == (1, 2) else [])
+
+
+def test_joining_beside_one_who_cannot_be_read() -> None:
+    """Who stood in a record with one that cannot be read stays there, but takes in only those who share."""
+    three = replace(
+        TOGETHER,
+        addresses=tuple(map(address, (1, 2, 3))),
+        metadata=MappingProxyType({**TOGETHER.metadata, **record(3).metadata}),
+    )
+    seen = world(shared(1), shared(3), also=HIDDEN, zones=[zone(three)])
+    assert record_changes(plan_of(seen)) == []
+    seen = world(shared(1), endpoint(3), also=HIDDEN, zones=[zone(three)])
+    assert record_changes(plan_of(seen)) == ["replace 10.0.0.1, 10.0.0.2 for pe-1"]

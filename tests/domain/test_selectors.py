@@ -118,3 +118,9 @@ def test_texts() -> None:
     """A selector remembers how it was written, so that it can be told."""
     text = "33333333-3333-4333-8333-33333333333A"
     assert [one.text for one in parse_selectors(f"*, {text}").selectors] == ["*", text]
+
+
+def test_letter_case_of_an_id() -> None:
+    """A selector tells an id in lower case, and its text as it was written."""
+    (selector,) = parse_selectors(SALES.id.upper()).selectors
+    assert (selector.form, selector.value, selector.text) == (Form.ID, SALES.id, SALES.id.upper())

@@ -71,11 +71,11 @@ async def test_somebody_elses_report(archive: Archive, report: AuditReport, line
     assert "give each deployment a store of its own" in lines.of("store")[0]["error"]
 
 
-@pytest.mark.parametrize("trouble", ["fails", "slow"])
+@pytest.mark.parametrize("trouble", ["fails", "slow", "breaks"])
 async def test_store_in_trouble(
     archive: Archive, store: MemoryStore, report: AuditReport, lines: Lines, trouble: str
 ) -> None:
-    """A store that refuses or does not answer raises nothing: it is told in the log, and unreadable is not absent."""
+    """A store that refuses, breaks or does not answer raises nothing: it is logged, and unreadable is not absent."""
     setattr(store, trouble, {LATEST, CONFIGS})
     await archive.keep(report, latest=True)
     await archive.keep_configs(KNOWN)

@@ -260,3 +260,35 @@ async def test_topic_is_out_of_reach() -> None:
     with pytest.raises(TemporaryError, match="ServiceRequestError"):
         await there.publish([event(1)])
     await there.close()
+
+
+async def test_nothing_published() -> None:
+    """A topic to which nothing was published has nothing to close."""
+    await OutcomeTopic("https://topic.invalid/api/events", "team-a", None).close()
+
+
+class Misconfigured:
+    """A credential that fails in a way of its own."""
+
+    async def get_token(self, *_scopes: str, **_options: Any) -> Any:
+        raise ValueError("no such tenant")
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+
+async def test_trouble_that_is_not_azures() -> None:
+    """What is no error of Azure's is told as it is: it is nothing that would pass."""
+    there = OutcomeTopic("https://topic.invalid/api/events", "team-a", Misconfigured())
+    with pytest.raises(ValueError, match="no such tenant"):
+        await there.publish([event(1)])
+    await there.close()
+
+
+async def test_failed_repair_is_no_repair() -> None:
+    """A repair that failed is not told as one."""
+    there = cloud()
+    there.fail("put", PermanentError("403"))
+    report = await passed(there)
+    changed = [one.data["change"] for one in of_audit(audit(report), None) if one.type == "DriftRepaired"]
+    assert sorted(changed) == ["allow", "register"]

@@ -145,3 +145,8 @@ def test_loaded_only_when_needed() -> None:
     told = "import sys, shared.doors; print([m for m in ('azure.storage.blob', 'azure.eventgrid') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
+
+
+async def test_unused_container() -> None:
+    """A container that nothing was asked of has nothing to close."""
+    await BlobStore("https://account.invalid/reports", None).close()

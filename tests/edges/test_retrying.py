@@ -7,8 +7,11 @@ import pytest
 
 from shared.adapters.retrying import ATTEMPTS, Budget, Deadline, seconds, within
 from shared.domain.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
+from shared.log import MOST_RETRIES, tell_retry
+from shared.passing import passing
 from simulator.client import RunningSimulator
 from tests.support.edges import SCOPE, Adapters, adapters_for, wildcard
+from tests.support.lines import Lines
 
 TEMPORARY = [408, 429, 500, 502, 503, 504]
 
@@ -202,3 +205,12 @@ async def test_cancelling() -> None:
 def test_seconds(text: str | None, told: float | None) -> None:
     """Seconds in a header are taken if they are a number, and never fail otherwise."""
     assert seconds(text) == told
+
+
+def test_only_so_many_retries_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A pass that tries again and again counts every retry, and tells of the first only."""
+    with passing("sync") as under_way:
+        for _ in range(MOST_RETRIES + 5):
+            tell_retry(TemporaryError("503"), 0.1)
+    assert under_way.retries == MOST_RETRIES + 5
+    assert len(Lines(caplog).of("retry")) == MOST_RETRIES

@@ -12,7 +12,7 @@ from shared.reconcile import Order
 from shared.wiring import Wiring
 from simulator.client import RunningSimulator
 from tests.support import simulated
-from tests.support.edges import PE
+from tests.support.edges import PE, answering, http_answer
 
 NOWHERE = "https://management.invalid"
 
@@ -60,3 +60,12 @@ async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
     assert wiring.transport.session
     assert wiring.transport.session.trust_env is heeded
     await wiring.close()
+
+
+async def test_reports_in_a_container(sim: RunningSimulator) -> None:
+    """A REPORT_STORE that is a URL is a container there, and not a folder of that name."""
+    with answering(http_answer(200, b'{"schemaVersion": 1}')) as raw:
+        wiring = Wiring(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
+        await wiring.archive.latest()
+        await wiring.close()
+    assert raw.calls == 1

@@ -1,8 +1,9 @@
 """What the preflight's own adapters make of Azure's and ClickHouse's answers."""
 
+import asyncio
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,20 +18,35 @@ from shared.adapters.clocks import Clocks
 from shared.adapters.event_topics import deliveries_from, subscription_from, topics_of
 from shared.adapters.retrying import Deadline
 from shared.domain.errors import PermanentError, PrivateLinkError
+from shared.domain.ids import Scope
 from shared.domain.inspected import ApiKey, Deliveries
+from shared.domain.model import Unreadable
+from shared.inspection import Inspection, inspect
 from tests.support.edges import answering, http_answer
+from tests.support.fakes import FakeClickHouse, FakeDns, Log
+from tests.support.worlds import rules
 
 SUB = "/subscriptions/11111111-1111-1111-1111-111111111111"
 TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/topic"
 
 
-class Credential:
-    """A credential with just this token, or this trouble."""
+class WithKeys(FakeClickHouse):
+    """ClickHouse Cloud, with the list of its keys."""
 
-    def __init__(self, told: str | Exception) -> None:
+    async def keys(self) -> tuple[ApiKey, ...]:
+        return ()
+
+
+class Credential:
+    """A credential with just this token, or this trouble; None: one that never answers."""
+
+    def __init__(self, told: str | Exception | None) -> None:
         self._told = told
 
     async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        if self._told is None:
+            await asyncio.Event().wait()
+            raise AssertionError("nobody sets it")
         if isinstance(self._told, Exception):
             raise self._told
         return AccessToken(self._told, 2**40)
@@ -41,10 +57,10 @@ def token(**claims: str) -> str:
     return f"head.{payload}.signature"
 
 
-async def identity(told: str | Exception) -> str:
+async def identity(told: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
         clients = ArmClients("https://management.azure.com", Credential(told), transport, read_only=True)
-        return await AzureInspection(clients, Deadline.after(5), Clocks()).identity()
+        return await AzureInspection(clients, Deadline.after(seconds), Clocks()).identity()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +83,34 @@ async def test_no_identity() -> None:
     with pytest.raises(PermanentError, match=r"^no credential: Environment: none x") as caught:
         await identity(trouble)
     assert len(str(caught.value)) <= 500
+
+
+async def test_identity_that_does_not_come() -> None:
+    """A credential that does not answer is not waited for longer than there is time."""
+    with pytest.raises(PermanentError, match="no token could be had in time"):
+        await identity(None, 0.05)
+
+
+async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
+    """Where no token can be had, that is all that the preflight sees of Azure: every question would fail of it."""
+    async with AioHttpTransport() as transport:
+        trouble = ClientAuthenticationError("no credential")
+        clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
+        azure, log = AzureInspection(clients, Deadline.after(5), Clocks()), Log()
+        asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", timedelta(minutes=15))
+        seen = await inspect(asked, rules())
+    assert seen.identity == Unreadable("no credential", temporary=False)
+    assert not seen.endpoints
+    assert {call.name for call in log.calls} == {"registrations", "services"}
+
+
+async def test_endpoint_that_is_not_understood() -> None:
+    """An endpoint whose description cannot be understood does not hide the others from the preflight."""
+    with answering(http_answer(200, {"value": [{"id": "odd"}]})) as raw:
+        async with AioHttpTransport() as transport:
+            clients = ArmClients(raw.url, None, transport, read_only=True)
+            there = AzureInspection(clients, Deadline.after(5), Clocks())
+            assert await there.endpoints(Scope.parse(SUB)) == ()
 
 
 async def asked(answer: bytes) -> tuple[Any, int]:

@@ -12,11 +12,12 @@ from shared.domain.outcome_events import OutcomeEvent
 @dataclass
 class MemoryStore:
     """Keeps documents; `fails` are the names that can neither be read nor written, `slow` those that are not
-    answered before it is `awake`."""
+    answered before it is `awake`, `breaks` those over which the store itself fails."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
     slow: set[str] = field(default_factory=set)
+    breaks: set[str] = field(default_factory=set)
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     awake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -36,6 +37,8 @@ class MemoryStore:
             await self.awake.wait()
         if name in self.fails:
             raise PermanentError(f"{name}: 403")
+        if name in self.breaks:
+            raise ValueError(name)
 
 
 @dataclass

@@ -104,13 +104,15 @@ def _wrong_zones(facts: Facts) -> Iterator[ResourceId]:
                 pass
     for finding in facts.findings:
         if finding.code in IN_THE_WAY:
-            yield from _zone_wanted(facts, finding.object)
+            yield _zone_wanted(facts, finding.object)
 
 
-def _zone_wanted(facts: Facts, endpoint: str) -> Iterator[ResourceId]:
+def _zone_wanted(facts: Facts, endpoint: str) -> ResourceId:
+    """The zone that the endpoint wants a record in, of which a finding told that it cannot have it."""
     found = facts.report.world.get(ReadEndpoint(ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)))
-    link = private_link(facts.view, found) if isinstance(found, Endpoint) else None
-    if isinstance(found, Endpoint) and link:
-        zone = zone_for(facts.view, found, facts.view.zone_names[link.target.lower()])
-        if isinstance(zone, Zone):
-            yield zone.id
+    assert isinstance(found, Endpoint), "only an endpoint that was read wants a record"
+    link = private_link(facts.view, found)
+    assert link is not None, "only one that is to be connected does"
+    zone = zone_for(facts.view, found, facts.view.zone_names[link.target.lower()])
+    assert isinstance(zone, Zone), "only in a zone that was read can something be in its way"
+    return zone.id
