@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.audit import audit as run_audit
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
 from shared.domain.steps import all_well
-from shared.health import check, without_settings
 from shared.log import tell_delivery
 from shared.reconcile import Order
 from shared.settings import SettingsError
@@ -78,6 +76,8 @@ async def sync(body: bytes) -> Answer:
 
 async def health() -> Answer:
     """The preflight: 200 if nothing is wrong, 503 otherwise. It answers even where settings are unusable."""
+    from shared.health import check, without_settings  # noqa: PLC0415 -- an event is not to wait for it
+
     try:
         wired = wiring()
     except SettingsError as error:
@@ -93,6 +93,8 @@ async def audit() -> None:
 
     Raises TemporaryError or SettingsError, so that a failed audit is seen as a failed function.
     """
+    from shared.audit import audit as run_audit  # noqa: PLC0415 -- an event is not to wait for it
+
     report = await run_audit(wiring())
     if report.problems:
         done = [f"{repair.change} {repair.object}" for repair in report.repairs if repair.status == "done"]
