@@ -21,6 +21,7 @@ class Sizes:
     peer_endpoints: int = 2
     deletions: int = 1000
     audits: tuple[int, int] = (1_000, 10_000)
+    audit_repeats: tuple[int, int] = (5, 3)
     audit_services: int = 200
     audit_networks: int = 100
     audit_zones: int = 20
@@ -53,6 +54,7 @@ MINIATURE = Sizes(
     peer_endpoints=1,
     deletions=4,
     audits=(2, 4),
+    audit_repeats=(1, 1),
     audit_services=2,
     audit_networks=2,
     audit_zones=2,
