@@ -55,9 +55,11 @@ test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten m
 bench: $(READY) ## measure every figure of docs/performance.md against the simulator (some eight minutes)
 	@$(BIN)/python -m bench
 
-coverage: $(READY) ## run the tests but the crash walk, the model and the demo, and tell what of shared/ they leave out
+coverage: $(READY) ## hold what the tests reach of shared/ (without crash walk, model and demo) against what they must
 	@$(BIN)/coverage run -m pytest --ignore tests/model --ignore tests/demo --ignore tests/whole/test_crashes.py
+	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+	@$(BIN)/python -m tools.coverage
 
 mutants: $(READY) ## change the deciding code in every way mutmut knows, and tell which changes no test notices
 	@$(BIN)/mutmut run
@@ -74,4 +76,4 @@ format: $(READY) ## put the code into shape
 	@$(BIN)/ruff check --fix .
 
 clean: ## remove what make made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage mutants build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* mutants build

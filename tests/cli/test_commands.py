@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli import VERSION
+from shared.cli import VERSION, audited
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.simulated import (
@@ -137,6 +137,14 @@ def test_audit_keeps_its_report(
     again = run("audit", "--json")
     assert json.loads(again.out) == json.loads((tmp_path / "latest.json").read_text())
     assert again.code == 0
+
+
+def test_audit_that_takes_too_long(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An audit that comes to no end is told in a sentence, with exit code 1."""
+    monkeypatch.setattr(audited, "SECONDS", 0.0)
+    told = run("audit")
+    assert (told.code, told.out) == (1, "")
+    assert "the audit did not end" in told.err
 
 
 def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

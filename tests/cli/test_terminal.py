@@ -49,8 +49,9 @@ def settings(sim: RunningSimulator, tmp_path: Path) -> Path:
 
 
 def bare(**more: str) -> dict[str, str]:
-    """An environment without any of our settings."""
-    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **more}
+    """An environment without any of our settings; what measures coverage goes on measuring."""
+    kept = {name: os.environ[name] for name in ("HOME", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
+    return {"PATH": os.environ["PATH"], **kept, **more}
 
 
 def test_help_is_true(sim: RunningSimulator, settings: Path, run: Run) -> None:

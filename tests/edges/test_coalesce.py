@@ -245,6 +245,8 @@ async def test_all_have_given_up(works: Works, coalescer: Coalescer) -> None:
     await works.until_begun(1)
     third = asyncio.create_task(coalescer.report_on(C))
     await works.until(lambda: len(works.looks) == 2)
+    for _ in range(20):  # until it has been looked at, and waits for the next pass
+        await asyncio.sleep(0)
     third.cancel()
     await asyncio.gather(third, return_exceptions=True)
     works.ends[0].set_result(None)

@@ -11,7 +11,7 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
-from shared.adapters.azure_inspection import AzureInspection
+from shared.adapters.azure_inspection import MOST_PAGES, AzureInspection
 from shared.adapters.clickhouse import Key, make_client
 from shared.adapters.clocks import Clocks
 from shared.adapters.retrying import Deadline
@@ -93,6 +93,16 @@ async def test_a_list_that_leaves_out(sim: RunningSimulator) -> None:
         step = (await checked(app))["private endpoints"]
     assert step.answer is Answer.NOT_OK
     assert "lists leave out" in step.seen
+
+
+async def test_pages(sim: RunningSimulator) -> None:
+    """What ARM tells on its own next pages counts too, but they are not followed without end."""
+    page = {"value": [{"actions": ["*"]}], "nextLink": f"{sim.url}{SUB}/next"}
+    sim.fault(match={"system": "arm"}, status=200, body=page, count=None)
+    async with AioHttpTransport() as transport:
+        azure = ArmClients(sim.url, None, transport, read_only=True)
+        rights = await AzureInspection(azure, Deadline.after(5), Clocks()).rights(SUB)
+    assert len(rights) == len(sim.requests("arm")) == MOST_PAGES
 
 
 async def test_key(sim: RunningSimulator) -> None:
