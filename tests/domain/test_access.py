@@ -248,3 +248,11 @@ def test_of_two_registrations_without_our_mark_none_is_removed(description: str)
     told = [replace(registered(1), description=""), replace(ELSEWHERE, description=description)]
     seen = world(pe(1), services=[service("main", guid(1))], registrations=told, zones=[zone(record(1))])
     assert changes(seen) == []
+
+
+def test_held_services_that_have_both_kinds() -> None:
+    """Where the wanted kind of id is on every list that has the other, the other goes, held services included."""
+    unknown: dict[Read[Any], Any] = {ReadConfig(service_id("test")): FORBIDDEN}
+    services = lists(main=(guid(1), ARM), test=(guid(1), ARM))
+    seen = world(endpoint(1), services=services, registrations=[ours, ours_as_arm], also=unknown)
+    assert changes(seen, BY_ARM_ID) == ["deregister G1", "disallow G1 on main", "disallow G1 on test"]

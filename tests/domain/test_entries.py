@@ -113,6 +113,9 @@ def test_lent_entries() -> None:
     seen = world(endpoint(1, ""), services=LISTS, registrations=[foreign(guid(1))], zones=[ours])
     plan = plan_of(seen, ONLY_MAIN)
     assert (removals(plan), kept(plan)) == ([MAIN], ["test"])
+    seen = world(GONE, services=LISTS, registrations=[foreign(guid(1))], zones=[ours])
+    plan = plan_of(seen, ONLY_MAIN)
+    assert (removals(plan), kept(plan)) == ([MAIN, TEST], []), "its id names nobody"
 
 
 def test_the_other_kind_of_id() -> None:

@@ -199,3 +199,8 @@ def test_only_addresses_claim() -> None:
 def test_any_metadata(metadata: dict[str, str]) -> None:
     """Any metadata can be read without an error."""
     assert claims(record_with(metadata)) == {}
+
+
+def test_witness_name_stays() -> None:
+    """The name is the same in every version of the program: under another one, what is there would not be found."""
+    assert witness_name("tests", pe(1)) == "privatelink-witness-1027e113bf28bdf4"

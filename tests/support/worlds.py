@@ -51,7 +51,7 @@ ZONE_NAME = f"{REGION}.privatelink.azure.clickhouse.cloud"
 
 
 def guid(n: int) -> str:
-    return f"{n:08d}-0000-4000-8000-{n:012d}"
+    return f"{n:08d}-0a0b-4c0d-8e0f-{n:012d}"
 
 
 def address(n: int) -> str:

@@ -1,0 +1,58 @@
+"""Whom a pass acts for besides its targets."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+
+from shared.domain.ids import ResourceId
+from shared.domain.model import Endpoint
+from shared.domain.targets import Targets, actors
+from shared.domain.view import View
+from shared.domain.world import ReadEndpoint, World
+from tests.support.worlds import FORBIDDEN, address, endpoint, pe, record, rules, world, zone, zone_id
+
+TOGETHER = replace(
+    record(1),
+    addresses=(address(1), address(2)),
+    metadata=MappingProxyType({**record(1).metadata, **record(2).metadata}),
+)
+
+
+def acts_for(seen: World) -> set[ResourceId]:
+    """Whom a pass about endpoint 1 acts for besides it."""
+    return set(actors(View(seen, rules()), Targets(frozenset({pe(1)})))) - {pe(1)}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [
+        (endpoint(2), {pe(2)}),
+        (endpoint(2, vnet="v2"), set()),
+        (endpoint(2, vnet="v2", zone_tag=f" {str(zone_id()).upper()} "), {pe(2)}),
+        (endpoint(2, None), set()),
+    ],
+)
+def test_who_waits_for_a_record(waiting: Endpoint, expected: set[ResourceId]) -> None:
+    """The end of an endpoint concerns those who may want its record: by their network, or by the zone in their tag."""
+    assert acts_for(world(pe(1), waiting, zones=[zone(record(1))])) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "beside", "expected"),
+    [
+        (endpoint(1), endpoint(2, vnet="v2"), {pe(2)}),
+        (endpoint(1, dns="shared"), endpoint(2, vnet="v2"), set()),
+        (endpoint(1, None), endpoint(2, vnet="v2"), set()),
+        (endpoint(1), None, set()),
+    ],
+)
+def test_who_stands_beside(target: Endpoint, beside: Endpoint | None, expected: set[ResourceId]) -> None:
+    """A target that does not share concerns those in its record, as far as they could be read."""
+    seen = world(
+        target,
+        *([beside] if beside else []),
+        zones=[zone(TOGETHER)],
+        also={} if beside else {ReadEndpoint(pe(2)): FORBIDDEN},
+    )
+    assert acts_for(seen) == expected
