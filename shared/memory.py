@@ -1,5 +1,6 @@
 """What a process remembers from pass to pass. Nothing here is needed for a pass to be right."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
@@ -40,6 +41,8 @@ class Memory:
     marks_lost: bool = False
     first: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.monotonic
+    arriving: asyncio.Task[None] | None = None
+    """The configs that other processes have learnt, on their way here; a task that ends soon, and never fails."""
 
     def world(self) -> World:
         """The world a pass begins with."""

@@ -9,7 +9,7 @@ from shared.domain.errors import ForbiddenError, PrivateLinkError, TemporaryErro
 from shared.domain.left import name_of
 from shared.domain.model import Reading, Unreadable
 from shared.domain.needs import needs
-from shared.domain.needs.endpoints import MANY
+from shared.domain.needs.endpoints import FEW
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
 from shared.domain.world import (
@@ -37,7 +37,7 @@ async def observe(
     A read that fails is told as Unreadable; nothing is raised for it.
     """
     while reads := needs(world, targets, rules, memory.hints()):
-        if len(reads) > MANY and (newcomers := await company.before_many_reads()):
+        if newcomers := await company.before_reading(reads):
             world, targets = joined(world, targets, newcomers, memory)
         else:
             world = world.learn(await answers(_left_first(reads, memory), systems, memory))
@@ -60,7 +60,13 @@ def joined(world: World, targets: Targets, newcomers: Newcomers, memory: Memory)
 async def answers(
     reads: Iterable[Read[Any]], systems: Systems, memory: Memory | None = None
 ) -> Mapping[Read[Any], Reading[Any]]:
-    """The answers to these reads, which are made together; of what `memory` has learnt meanwhile none is made."""
+    """The answers to these reads, which are made together; of what `memory` has learnt meanwhile none is made.
+
+    Many configs would wait for the rate limit: what is on its way from the report store is waited for first.
+    """
+    reads = list(reads)
+    if memory and memory.arriving and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
+        await asyncio.wait([memory.arriving])
     known = memory.configs if memory else {}
     told = {read: known.get(read) for read in reads}
     asked = [read for read, answer in told.items() if answer is None]

@@ -1,6 +1,7 @@
-"""The services' configs that other processes have learnt: read beside a process's first pass, never waited for.
+"""The services' configs that other processes have learnt: read beside a process's first pass.
 
-Each config that is known saves a call to ClickHouse Cloud, of which there are ten in ten seconds.
+Each config that is known saves a call to ClickHouse Cloud, of which there are ten in ten seconds. So a pass
+that would ask for many waits for the store (for its patience, at most); one that needs few does not.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ class Seeding:
     def begin(self) -> asyncio.Task[None]:
         """Read the archive in the background, unless that is under way or done; whoever wants to may wait."""
         if self._reading is None or (self._reading.done() and self._stored is None):
-            self._reading = asyncio.create_task(self._read())
+            self._reading = self.memory.arriving = asyncio.create_task(self._read())
         return self._reading
 
     async def keep(self, world: World) -> None:

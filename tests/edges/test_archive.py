@@ -1,5 +1,6 @@
 """What outlives a process: never at the cost of an audit, and never written over what could not be read."""
 
+import asyncio
 import json
 import logging
 from dataclasses import replace
@@ -9,10 +10,13 @@ import pytest
 from shared.archive import CONFIGS, LATEST, Archive
 from shared.domain.audited import AuditReport
 from shared.domain.model import Absent, Config, Unreadable
+from shared.domain.needs.endpoints import FEW
 from shared.domain.world import ReadConfig
 from shared.memory import Memory
+from shared.observe import answers
 from shared.seeding import Seeding
 from tests.support.audits import audit, well
+from tests.support.fakes import Cloud
 from tests.support.lines import Lines
 from tests.support.stores import MemoryStore
 from tests.support.worlds import ALIAS, OWNER, config, service, service_id, world
@@ -135,6 +139,23 @@ async def test_seeding(archive: Archive, store: MemoryStore) -> None:
     await seeding.begin()
     assert memory.configs == {ReadConfig(MAIN): KNOWN[MAIN], ReadConfig(service_id("b")): config("b")}
     assert store.reads == [CONFIGS], "once is enough"
+
+
+async def test_waiting_for_the_store(archive: Archive, store: MemoryStore) -> None:
+    """Many configs are asked for only once the store has answered, and not those that it knew; few do not wait."""
+    many = [service_id(f"s{number}") for number in range(FEW + 1)]
+    await archive.keep_configs(dict.fromkeys(many, KNOWN[MAIN]))
+    store.slow = {CONFIGS}
+    unhurried, memory = replace(archive, patience=(60.0, 60.0)), Memory()
+    Seeding(unhurried, memory).begin()
+    cloud = Cloud(services=[service(f"s{number}") for number in range(FEW + 1)])
+    few = await answers([ReadConfig(one) for one in many[:FEW]], cloud.systems, memory)
+    assert len(few) == len(cloud.log.named("config")) == FEW
+    waiting = asyncio.create_task(answers(map(ReadConfig, many), cloud.systems, memory))
+    await asyncio.sleep(0)
+    store.awake.set()
+    assert set((await waiting).values()) == {KNOWN[MAIN]}
+    assert len(cloud.log.named("config")) == FEW
 
 
 async def test_what_is_learnt_is_kept(archive: Archive, store: MemoryStore) -> None:

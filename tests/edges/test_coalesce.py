@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,12 @@ from shared.domain.errors import TemporaryError
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
 from shared.domain.model import Absent
+from shared.domain.needs.endpoints import MANY
 from shared.domain.plan import Plan
 from shared.domain.report import Report
 from shared.domain.shares import Shares
 from shared.domain.verdicts import Verdict
-from shared.domain.world import World
+from shared.domain.world import Read, ReadEndpoint, ReadRegistrations, ReadServices, World
 from shared.look import Looked
 from tests.support.edges import endpoint
 
@@ -152,18 +154,43 @@ async def test_joining(works: Works, coalescer: Coalescer) -> None:
     assert works.begun == [{A}]
 
 
-async def test_joining_once() -> None:
-    """A stream of requests does not keep a pass from its work: it takes others along only once."""
+async def test_joining_twice() -> None:
+    """A stream of requests keeps no pass from its work: it takes others along before reading and before writing."""
     company = Company({}, lambda: {A: Absent()}, lambda: False, lambda _: True)
+    assert await company.before_reading([ReadServices()]) == {A: Absent()}
+    assert await company.before_reading([ReadServices()]) == {}
     assert await company.before_writing([]) == {A: Absent()}
     assert await company.before_writing([]) == {}
-    assert await company.before_many_reads() == {}
+    assert await company.before_reading([ReadServices()]) == {}
+
+
+async def test_nobody_joins_to_read_once_writing_was_about_to_begin() -> None:
+    """Who could not join before the writes waits for the next pass, also where reads are made again."""
+    company = Company({}, lambda: {A: Absent()}, lambda: False, lambda _: True)
+    assert await company.before_writing([]) == {A: Absent()}
+    assert await company.before_reading([ReadServices()]) == {}
+
+
+@pytest.mark.parametrize(
+    ("reads", "free", "join"),
+    [
+        ([ReadServices()], 0, True),
+        ([ReadServices(), ReadRegistrations()], 1, False),
+        ([ReadEndpoint(A)], 0, False),
+        ([ReadEndpoint(endpoint(f"pe{number}")) for number in range(MANY + 1)], 9, True),
+    ],
+)
+async def test_who_joins_before_reads(reads: list[Read[Any]], free: int, *, join: bool) -> None:
+    """Others join before reads that are many, and where not one call to ClickHouse can go out: nothing is held up."""
+    company = Company({}, lambda: {A: Absent()}, lambda: False, lambda calls: calls > free)
+    assert bool(await company.before_reading(reads)) is join
 
 
 async def test_nobody_waits_where_calls_can_be_made() -> None:
     """Where calls need not wait for the rate limit, no pass waits for company."""
     company = Company({}, lambda: {A: Absent()}, lambda: True, lambda _: False)
     assert await company.before_writing([]) == {}
+    assert await company.before_reading([ReadServices()]) == {}
 
 
 async def test_waiting_for_company_ends() -> None:
@@ -173,8 +200,8 @@ async def test_waiting_for_company_ends() -> None:
     async def sleep(seconds: float) -> None:
         naps.append(seconds)
 
-    company = Company({}, lambda: {A: Absent()}, lambda: True, sleep=sleep)
-    assert await company.before_many_reads() == {A: Absent()}
+    company = Company({}, lambda: {A: Absent()}, lambda: True, lambda _: True, sleep)
+    assert await company.before_reading([ReadServices()]) == {A: Absent()}
     assert sum(naps) == pytest.approx(LINGER)
 
 
