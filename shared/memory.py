@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import Allow, PutRecord, Register, RegisterThroughService
+from shared.domain.changes import Allow, DeleteRecord, PutRecord, Register, RegisterThroughService
 from shared.domain.hints import Hints
 from shared.domain.ids import ResourceId
 from shared.domain.learned import Learned
 from shared.domain.marks import claims
-from shared.domain.model import Config, Unreadable
+from shared.domain.model import Config, RecordSet, Unreadable
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.world import Read, ReadConfig, ReadZone, World
 
@@ -95,7 +95,8 @@ class Memory:
             made=MappingProxyType(made),
             refused=frozenset(change.id.lower() for change, _ in tried) - made.keys(),
             denied=_denied(outcomes),
-            unwritten=frozenset(o.change.object for o in outcomes if _is_unwritten(o)),
+            unwritten=_unwritten(outcomes),
+            written=_written(outcomes),
         )
 
 
@@ -104,9 +105,19 @@ def _denied(outcomes: Iterable[Outcome]) -> frozenset[tuple[str, str]]:
     return frozenset((one.id.lower(), one.service) for one in refused if isinstance(one, Allow))
 
 
-def _is_unwritten(outcome: Outcome) -> bool:
-    failed = outcome.status is Status.FAILED and not outcome.stale
-    return isinstance(outcome.change, PutRecord) and failed
+def _unwritten(outcomes: Iterable[Outcome]) -> frozenset[PutRecord]:
+    failed = (o.change for o in outcomes if o.status is Status.FAILED and not o.stale)
+    return frozenset(change for change in failed if isinstance(change, PutRecord))
+
+
+def _written(outcomes: Iterable[Outcome]) -> tuple[RecordSet, ...]:
+    found: dict[str, RecordSet] = {}
+    for change in (o.change for o in outcomes if o.status is Status.DONE):
+        if isinstance(change, PutRecord):
+            found[change.object] = change.after
+        elif isinstance(change, DeleteRecord):
+            found.pop(change.object, None)
+    return tuple(found.values())
 
 
 def _relearned(known: Zones, world: World, now: Iterable[tuple[ResourceId, ResourceId]]) -> Zones:

@@ -7,6 +7,7 @@
 | Deregister    | Disallow                 | its id                                                  |
 | PutRecord     | Register                 | the ids that the record claims                          |
 | Put-, DeleteRecord | Disallow, Deregister | the ids of which the record is the last witness         |
+| Put-, DeleteRecord | PutRecord           | the ids that the one alone tells, and the other will tell |
 | DeleteRecord  | PutRecord                | the endpoints that leave the one for the other          |
 """
 
@@ -28,9 +29,9 @@ def waits_for(change: Change) -> Iterator[Key]:
             yield ("taken off", change.id.lower())
         case PutRecord():
             yield from (("known", one) for one in claimed(change.after))
-            yield from (("gone", one) for one in change.witness)
+            yield from _of_witness(change)
         case DeleteRecord():
-            yield from (("gone", one) for one in change.witness)
+            yield from _of_witness(change)
             yield from (("moved", claim.endpoint) for claim in claims(change.before).values())
         case _:
             pass
@@ -50,8 +51,15 @@ def holds_up(change: Change) -> Iterator[Key]:
                 yield ("moved", claim.endpoint)
                 if claim.lent:
                     yield ("lent", claim.endpoint)
+            before = claimed(change.before) if change.before else frozenset()
+            yield from (("told", one) for one in claimed(change.after) - before)
         case _:
             pass
+
+
+def _of_witness(change: PutRecord | DeleteRecord) -> Iterator[Key]:
+    for one in change.witness:
+        yield from (("gone", one), ("told", one))
 
 
 def claimed(record: RecordSet) -> frozenset[str]:

@@ -3,8 +3,9 @@
 Stage 1: registrations, and records. Stage 2: records that claim an id which stage 1 registers, so that
 none claims what the API refused; and one call per service, `remove` before `add`. Stage 3: additions that
 wait for a record of stage 2, deregistrations, and deleted records. Stage 4: records that are the last
-witness of an id which the stages before take away. So access is given organization first and taken back
-services first.
+witness of an id which the stages before take away, or which another record of this stage will tell: that
+one goes first, and a stage of its own is made for each step of such a chain. So access is given
+organization first and taken back services first.
 """
 
 from collections import defaultdict
@@ -75,7 +76,18 @@ def stages(changes: Iterable[Change]) -> Stages:
         elif awaited and isinstance(change, Allow) and not awaited.isdisjoint(waits_for(change)):
             stage = 3
         found[stage - 1].append(change)
-    return tuple(map(tuple, found))
+    return (*map(tuple, found[:3]), *_one_after_another(found[3]))
+
+
+def _one_after_another(last: list[Change]) -> Stages:
+    """Records that cease to tell of an id, each after the record that is to tell of it instead."""
+    awaited = frozenset(key for change in last for key in holds_up(change))
+    later = [change for change in last if not awaited.isdisjoint(waits_for(change))]
+    # Those that wait for each other in a ring go out together: none of them can be first.
+    if not later or len(later) == len(last):
+        return (tuple(last),)
+    ready = [change for change in last if change not in later]
+    return (tuple(ready), *_one_after_another(later))
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:

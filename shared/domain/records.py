@@ -78,7 +78,7 @@ def _needs(view: View, placement: Placement) -> bool:
 def _told_by(view: View, name: Name, changes: list[Change | Finding]) -> AbstractSet[ResourceId]:
     """Whom the record will tell of."""
     for change in changes:
-        if isinstance(change, PutRecord) and change.object not in view.learned.unwritten:
+        if isinstance(change, PutRecord) and change not in view.learned.unwritten:
             return claimants([change.after], view.rules.owner)
         if isinstance(change, DeleteRecord):
             return frozenset()

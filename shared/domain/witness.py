@@ -23,7 +23,9 @@ from shared.domain.entries import names_nobody
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
 from shared.domain.marks import Claim, claims, end_of, record_is_ours
+from shared.domain.model import Zone
 from shared.domain.view import View
+from shared.domain.world import ReadZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,14 @@ def _is_foreign(view: View, change: Allow) -> bool:
 
 
 def _told_after(view: View, planned: Iterable[Change | Finding]) -> Told:
-    after = {f"{r.zone}/A/{r.name}": r for r in view.world.records() if record_is_ours(r, view.rules.owner)}
+    # What this pass wrote is there, as long as its zone cannot be read again.
+    unseen = [r for r in view.learned.written if not isinstance(view.world.get(ReadZone(r.zone)), Zone)]
+    ours = [r for r in view.world.records() if record_is_ours(r, view.rules.owner)]
+    after = {f"{r.zone}/A/{r.name}": r for r in (*unseen, *ours)}
     for one in planned:
         if isinstance(one, DeleteRecord):
             after.pop(one.object, None)
-        if isinstance(one, PutRecord) and one.object not in view.learned.unwritten:
+        if isinstance(one, PutRecord) and one not in view.learned.unwritten:
             after[one.object] = one.after
     told: defaultdict[ResourceId, list[Claim]] = defaultdict(list)
     for claim in (claim for record in after.values() for claim in claims(record).values()):

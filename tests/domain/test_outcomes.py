@@ -51,6 +51,21 @@ create_former = PutRecord(
     pe(1), None, record_of({"10.0.0.1": replace(ours, id=None, former=frozenset({guid(1)}))})
 )
 delete_last_witness = replace(delete, witness=frozenset({guid(9)}))
+# one endpoint's own record, told of from now on by the wildcard of another, which is gone
+take_over = PutRecord(
+    pe(2),
+    record_of({"10.0.0.9": Claim(pe(9), guid(9))}),
+    record_of({"10.0.0.1": ours}),
+    witness=frozenset({guid(9)}),
+)
+own_record = replace(record_of({"10.0.0.1": ours}), name="own")
+leave_own = DeleteRecord(pe(1), own_record, witness=frozenset({guid(1)}))
+give_way = PutRecord(
+    pe(1),
+    own_record,
+    replace(record_of({"10.0.0.9": Claim(pe(9), guid(9))}), name="own"),
+    witness=frozenset({guid(1)}),
+)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +84,10 @@ delete_last_witness = replace(delete, witness=frozenset({guid(9)}))
         ([deregister, delete_last_witness, disallow], ([], [disallow], [deregister], [delete_last_witness])),
         ([move_last_witness, deregister], ([], [], [deregister], [move_last_witness])),
         ([readdress, disallow, deregister], ([readdress], [disallow], [deregister], [])),
+        # and a record that alone told of an endpoint goes only after the one that tells of it from now on
+        ([leave_own, take_over, deregister], ([], [], [deregister], [take_over], [leave_own])),
+        # of two that change places neither can be first
+        ([give_way, take_over], ([], [], [], [give_way, take_over])),
     ],
 )
 def test_stages(changes: list[Change], expected: tuple[list[Change], ...]) -> None:
@@ -125,6 +144,9 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
         # nobody's last record goes before the new one is there
         (delete, create, True),
         (delete, create_lent, False),
+        (leave_own, take_over, True),
+        (give_way, take_over, True),
+        (take_over, move, False),
     ],
 )
 def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:

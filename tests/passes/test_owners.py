@@ -399,6 +399,32 @@ async def test_a_migration_that_cannot_be_told_of() -> None:
     assert set(cloud.clickhouse.registered) == cloud.allowed() == {endpoint(1).arm_id}
 
 
+async def test_a_recreated_one_whose_record_fails_once() -> None:
+    """A record that failed and is written after all in the same pass tells of the new id, which so keeps its access."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.kept_of_description = 0
+    await run(cloud, pe(1))
+    cloud.network.have(endpoint(1, guid_number=9))
+    cloud.clickhouse.history.clear()
+    cloud.fail("put", TemporaryError("429"), times=1)
+    await run(cloud, pe(1))
+    assert all(allowed["main"] for allowed in cloud.clickhouse.history)
+    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(9)}
+
+
+async def test_a_zone_that_cannot_be_read_again() -> None:
+    """What a pass has written into a zone tells of a new id, though the zone cannot be read any more."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.kept_of_description = 0
+    await run(cloud, pe(1))
+    cloud.network.have(endpoint(2))
+    cloud.log.before["put"] = lambda: cloud.fail("zone", TemporaryError("429"))
+    report = await run(cloud, pe(2))
+    assert cloud.log.named("zone")[1:], "the zone was to be read again"
+    assert "access-untold" not in codes(report)
+    assert cloud.allowed() == {guid(1), guid(2)}
+
+
 async def test_somebody_was_first_to_allow() -> None:
     """An entry that somebody made between our read and our write is not claimed, and stays in the end."""
     cloud = Cloud(endpoint(1), zones=[zone()])
