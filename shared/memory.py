@@ -93,7 +93,7 @@ class Memory:
             add_refused=self.add_refused,
             marks_lost=self.marks_lost,
             made=MappingProxyType(made),
-            refused=frozenset(change.id.lower() for change, _ in tried) - made.keys(),
+            refused=frozenset(change for change, _ in tried if change.id.lower() not in made),
             denied=_denied(outcomes),
             unwritten=_unwritten(outcomes),
             written=_written(outcomes),

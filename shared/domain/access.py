@@ -151,6 +151,11 @@ def _registration(view: View, wish: Connecting, wanted: str) -> Register | None:
     return RegisterThroughService(at, wanted, view.by_id[missing[0]].region, description, missing[0])
 
 
+def is_refused(view: View, wish: Connecting) -> bool:
+    """Whether the endpoint's registration failed in this pass, and is not to be tried another way."""
+    return _registration(view, wish, view.rules.id_of(wish.endpoint)) in view.learned.refused
+
+
 def _allow(view: View, wish: Connecting, wanted: str, already: str | None) -> Iterator[Change]:
     for service in _missing(view, wish, wanted):
         if service != already:

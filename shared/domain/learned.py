@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from shared.domain.changes import PutRecord
+from shared.domain.changes import PutRecord, Register
 from shared.domain.ids import ResourceId
 from shared.domain.model import RecordSet
 
@@ -15,15 +15,15 @@ class Learned:
 
     `add_refused`: the API refuses the organization's deprecated `add`, so that registrations go through a
     service. `marks_lost`: the API does not keep our descriptions. Of this very pass: `made` are the ids that
-    it has registered, each with its endpoint, `refused` those whose registration failed, `unwritten`
-    the writes of record sets that failed, `written` the record sets that were written, and `denied` the ids
+    it has registered, each with its endpoint, `refused` the registrations that failed, `unwritten` the
+    writes of record sets that failed, `written` the record sets that were written, and `denied` the ids
     and services that the API refused to allow: what is on a list all the same was put there by somebody else.
     """
 
     add_refused: bool = False
     marks_lost: bool = False
     made: Mapping[str, ResourceId] = field(default_factory=lambda: MappingProxyType({}))
-    refused: frozenset[str] = frozenset()
+    refused: frozenset[Register] = frozenset()
     unwritten: frozenset[PutRecord] = frozenset()
     written: tuple[RecordSet, ...] = ()
     denied: frozenset[tuple[str, str]] = frozenset()

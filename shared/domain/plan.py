@@ -157,7 +157,7 @@ def _claim(view: View, wish: access.Connecting) -> Claim:
         return replace(
             claim, id=told, ours=False, lent=lent, former=former | ({wanted} if unmarked else set())
         )
-    if wanted not in view.registrations and wanted in view.learned.refused:
+    if access.is_refused(view, wish):
         return replace(claim, id=None)
     return claim if ours else replace(claim, ours=False, lent=access.lent_to(view, wish))
 

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from shared.domain.access import Connecting, take_out
+from shared.domain.access import Connecting, is_refused, take_out
 from shared.domain.changes import Allow, Change, DeleteRecord, Deregister, Disallow, PutRecord, Register
 from shared.domain.entries import names_nobody
 from shared.domain.findings import Finding
@@ -81,7 +81,7 @@ def _goes_untold(view: View, wish: Connecting, told: Told) -> bool:
     wanted = view.rules.id_of(wish.endpoint).lower()
     made = wanted in view.registrations and wanted in view.learned.made and wanted not in view.marked
     new = wanted not in view.registrations and view.learned.marks_lost
-    waits = new and wanted in view.learned.refused  # its own failure is told
+    waits = new and is_refused(view, wish)  # its own failure is told
     return (made or (new and not waits)) and not told.is_ours(wish.endpoint.id, wanted)
 
 

@@ -425,6 +425,26 @@ async def test_a_zone_that_cannot_be_read_again() -> None:
     assert cloud.allowed() == {guid(1), guid(2)}
 
 
+async def test_one_that_moves_and_is_registered_through_a_service() -> None:
+    """What is registered the second way is told by the new record before the former one goes."""
+    former, present = zone_id("rg-former"), zone_id("rg-present")
+    cloud = Cloud(endpoint(1), zones=[zone(id_=former), zone(id_=present, vnets=())])
+    cloud.clickhouse.kept_of_description = 0
+    cloud.clickhouse.refuses_add = True
+    await run(cloud, pe(1))
+    cloud.clickhouse.have(service("main"))
+    cloud.clickhouse.registered.clear()
+    (record_, *_) = cloud.dns.known[former].records.values()
+    cloud.dns.have(zone(record_, id_=former, vnets=()), zone(id_=present))
+    told: list[RecordSet | None] = []
+    cloud.log.before["delete"] = lambda: told.append(cloud.dns.record(present))
+    await run(cloud)
+    (before_it_goes,) = told
+    assert before_it_goes
+    assert [claim.made_by_us for claim in claims(before_it_goes).values()] == [{guid(1)}]
+    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(1)}
+
+
 async def test_somebody_was_first_to_allow() -> None:
     """An entry that somebody made between our read and our write is not claimed, and stays in the end."""
     cloud = Cloud(endpoint(1), zones=[zone()])
