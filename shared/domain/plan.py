@@ -4,7 +4,7 @@
 |----------|--------------------|-------------------------|----------------------|----------------------------|
 | CONNECT  | made if missing    | just the granted ones   | see `records`        | what stands in the way     |
 | UNDO     | ours removed       | ours removed            | ours removed         | –                          |
-| OUTSIDE  | left               | left                    | left                 | outside-scope              |
+| OUTSIDE  | left               | left                    | left                 | outside-scope, where owned |
 | STRANGER | left, but of an id that names nobody any more | as left | left          | not-a-clickhouse-endpoint  |
 | UNKNOWN  | left               | left                    | left                 | unreadable                 |
 

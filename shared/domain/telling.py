@@ -18,7 +18,7 @@ def of_verdicts(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[
     for endpoint, verdict in verdicts.items():
         at = str(endpoint)
         match verdict:
-            case Verdict.OUTSIDE:
+            case Verdict.OUTSIDE if endpoint in view.owned or endpoint in view.claimants:
                 yield Finding("outside-scope", at, "it lies outside ENDPOINT_SCOPES; nothing is done for it")
             case Verdict.STRANGER:
                 yield Finding("not-a-clickhouse-endpoint", at, _told_stranger(view, endpoint))

@@ -246,6 +246,11 @@ class View:
         return dict(found)
 
     @cached_property
+    def claimants(self) -> frozenset[ResourceId]:
+        """The endpoints that our records tell of."""
+        return frozenset(claim.endpoint for claim in self._claims)
+
+    @cached_property
     def _claims(self) -> list[Claim]:
         ours = [record for record in self.world.records() if record_is_ours(record, self.rules.owner)]
         return [claim for record in ours for claim in claims(record).values()]

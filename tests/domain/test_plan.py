@@ -33,6 +33,7 @@ from tests.support.worlds import (
     TIMED_OUT,
     ZONE_NAME,
     endpoint,
+    foreign,
     guid,
     pe,
     record,
@@ -82,6 +83,25 @@ def test_by_verdict(seen: World, by: Rules, expected: list[str], code: str | Non
     made = plan_of(seen, by)
     assert verbs(made) == expected
     assert [finding.code for finding in made.findings] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"registrations": [registered(1)]}, True),
+        ({"zones": [zone(record(1))]}, True),
+        ({"zones": [zone(record(1, owner="another"))]}, False),
+        ({"registrations": [foreign(guid(1))], "services": [service("main", guid(1))]}, False),
+        ({}, False),
+    ],
+    ids=["registered", "in-a-record", "in-a-record-of-others", "others-made-it", "nothing"],
+)
+def test_outside_scope(parts: dict[str, Any], *, told: bool) -> None:
+    """An endpoint outside scope is told only where a registration or a record of this deployment names it."""
+    made = plan_of(world(endpoint(1), **parts), ELSEWHERE, pe(1))
+    assert made.verdicts == {pe(1): Verdict.OUTSIDE}
+    assert [finding.code for finding in made.findings] == ["outside-scope"] * told
+    assert made.changes == ()
 
 
 def test_nothing_read() -> None:
