@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -77,6 +78,19 @@ def test_nothing_of_elsewhere(world: str) -> None:
         assert not {name for name in attributes if name.startswith("on") or name in {"style", "src"}}
         href = attributes.get("href") or "#"
         assert href.startswith(("#", "?format=json", "data:image/svg+xml,")), href
+
+
+@pytest.mark.parametrize(
+    ("world", "shape"), [("well", "g-well"), ("troubled", "g-wrong"), ("none", "g-unknown")]
+)
+def test_the_icon_is_the_glyph_of_how_things_stand(world: str, shape: str) -> None:
+    """The icon in the tab has the very shape that stands beside the first sentence."""
+    html = WORLDS[world]
+    glyph = re.search(rf'<symbol id="{shape}" viewBox="0 0 16 16">(.+?)</symbol>', html)
+    icon = re.search(r'<link rel="icon" href="data:image/svg\+xml,(.+?)">', html)
+    assert glyph
+    assert icon
+    assert glyph[1] in unquote(icon[1])
 
 
 def test_the_policy_allows_what_is_there_and_nothing_else() -> None:
