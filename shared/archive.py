@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.document import from_json, to_json
 from shared.domain.audited import AuditReport
+from shared.domain.counting import counted
 from shared.domain.errors import PrivateLinkError
 from shared.domain.model import ALIAS_SUFFIX, ZONE_SUFFIX, Absent, Config, Reading, Unreadable
 from shared.log import cut, tell
@@ -91,7 +92,7 @@ class Archive:
         except ValidationError as error:
             _trouble(
                 CONFIGS,
-                f"it is written anew: {error.error_count()} faults, such as {error.errors()[0]['msg']}",
+                f"it is written anew: {counted(error.error_count(), 'fault')}, such as {error.errors()[0]['msg']}",
             )
             return {}
         if stored.organization != self.organization:

@@ -11,6 +11,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.counting import counted
 from shared.domain.ids import BadIdError, Scope
 from shared.domain.marks import OWNER_PATTERN
 from shared.domain.policy import Policy
@@ -132,7 +133,7 @@ def _rate(text: Any) -> Any:
 
 def _ncrontab(text: str) -> str:
     if len(text.split()) != 6:
-        raise ValueError(f"it has {len(text.split())} fields where NCRONTAB has six")
+        raise ValueError(f"it has {counted(len(text.split()), 'field')} where NCRONTAB has six")
     try:
         CronSim(text, _ANY_MOMENT)
     except CronSimError as error:

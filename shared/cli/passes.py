@@ -8,6 +8,7 @@ from shared.cli.probing import Prober
 from shared.cli.progress import progress_on
 from shared.cli.show import Show
 from shared.domain.addresses import addresses_of
+from shared.domain.counting import counted
 from shared.domain.explaining import explain as explained
 from shared.domain.findings import Severity
 from shared.domain.ids import ResourceId
@@ -54,7 +55,9 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
         show.steps(steps)
         show.diagnosis(steps, "Everything is as it must be for clients to reach ClickHouse.")
         if changes := len(report.plan.changes):
-            show.hint(f"This would make {changes} changes: python -m shared sync {wanted.endpoint}")
+            show.hint(
+                f"This would make {counted(changes, 'change')}: python -m shared sync {wanted.endpoint}"
+            )
     return OK if all_well(steps) else WRONG
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from shared.cli.wording import sign, what
 from shared.domain.audited import Health
 from shared.domain.changes import Change
+from shared.domain.counting import counted
 from shared.domain.findings import Finding
 from shared.domain.outcomes import Outcome, stages
 from shared.domain.report import Report
@@ -73,8 +74,8 @@ class Show:
                 self.out.print(_changed(change, names))
         self._findings(report.plan.findings)
         self._problems(report.problems)
-        counted = Counter(sign(change) for change in report.plan.changes)
-        told = f"{counted['+']} to add, {counted['~']} to change, {counted['-']} to remove"
+        numbers = Counter(sign(change) for change in report.plan.changes)
+        told = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
         self.out.print(Text(f"{told}, for {_verdicts(report)}. Nothing was changed.", "bold"))
 
     def outcomes(self, report: Report) -> None:
@@ -86,8 +87,8 @@ class Show:
                 self._outcome(outcome, names)
         self._findings(report.plan.findings)
         self._problems(report.problems)
-        counted = Counter(outcome.status.value for outcome in report.outcomes)
-        told = f"{counted['done']} done, {counted['failed']} failed, {counted['skipped']} skipped"
+        numbers = Counter(outcome.status.value for outcome in report.outcomes)
+        told = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
         self.out.print(Text(f"{told}, for {_verdicts(report)}.", "bold"))
 
     def steps(self, steps: Iterable[Step]) -> None:
@@ -149,10 +150,10 @@ def _changed(change: Change, names: Mapping[str, str]) -> Text:
 
 
 def _verdicts(report: Report) -> str:
-    counted = Counter(verdict.value for verdict in report.plan.verdicts.values())
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
-    number = len(report.plan.verdicts)
-    return f"{number} endpoint{'' if number == 1 else 's'}{f' ({told})' if told else ''}"
+    numbers = Counter(verdict.value for verdict in report.plan.verdicts.values())
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(numbers.items()))
+    number = counted(len(report.plan.verdicts), "endpoint")
+    return f"{number} ({told})" if told else number
 
 
 def _names(report: Report) -> dict[str, str]:

@@ -19,6 +19,7 @@ What cannot be told because of an earlier step is told as not checked. Nothing h
 """
 
 from shared.domain import explaining_access, explaining_dns
+from shared.domain.counting import counted
 from shared.domain.explaining_words import NAMES, Case, known_from, ok, unchecked, unsure, wrong
 from shared.domain.findings import CATALOGUE
 from shared.domain.ids import ResourceId
@@ -76,7 +77,7 @@ def _existence(plan: Plan, found: object, endpoint: ResourceId) -> Step:
             return ok("endpoint", f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
         case Absent():
             held = sum(1 for change in plan.changes if change.endpoint == endpoint)
-            left = f"; sync would undo what is left of it, in {held} changes" if held else ""
+            left = f"; sync would undo what is left of it, in {counted(held, 'change')}" if held else ""
             remedy = "Create the private endpoint, or correct its ARM id."
             return wrong("endpoint", f"ARM says that there is none of this id{left}", remedy)
         case Unreadable(reason):
@@ -100,7 +101,8 @@ def _tag(view: View, plan: Plan, endpoint: Endpoint) -> Step:
 def _private_link(view: View, plan: Plan, endpoint: Endpoint) -> Step:
     name = "private link service"
     if connection := private_link(view, endpoint):
-        return ok(name, f"{connection.target}, of {len(view.behind[connection.target.lower()])} services")
+        behind = view.behind[connection.target.lower()]
+        return ok(name, f"{connection.target}, of {counted(len(behind), 'service')}")
     if told := known_from(plan, endpoint.id, "not-a-clickhouse-endpoint"):
         known = ", ".join(sorted(config.alias for config in set(view.configs.values()))) or "none"
         return wrong(name, f"{told.message}; the organization's are: {known}", told.remedy)

@@ -6,6 +6,7 @@ the caller's rights is held against it.
 
 from collections.abc import Iterable
 
+from shared.domain.counting import counted
 from shared.domain.ids import Scope
 from shared.domain.inspected import Inspected
 from shared.domain.judging import Judged, failed, ok, unsure, why_not, wrong
@@ -65,7 +66,7 @@ def _readable(seen: Inspected, scopes: tuple[Scope, ...], action: str, role: str
 
 def zones(seen: Inspected, _rules: Rules) -> Judged:
     bad = failed(seen.zones, ROLE.format("records", "the zones' resource groups"))
-    return bad or ok(f"read in {len(seen.zones)} of ClickHouse's zones")
+    return bad or ok(f"read in {counted(len(seen.zones), 'zone')} for ClickHouse")
 
 
 def writing(seen: Inspected, rules: Rules) -> Judged:

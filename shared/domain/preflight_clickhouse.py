@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.domain.counting import counted
 from shared.domain.ids import ResourceId
 from shared.domain.inspected import ApiKey, Inspected
 from shared.domain.judging import Judged, ok, remedy_for, unsure, why_not, wrong
@@ -20,16 +21,18 @@ LOOK = "See in the ClickHouse Cloud console that the key has the role Admin."
 def key(seen: Inspected, _rules: Rules) -> Judged:
     if not isinstance(seen.registrations, tuple):
         return wrong(str(why_not(seen.registrations)), remedy_for([seen.registrations], KEY))
-    return ok(f"the organization was read; {len(seen.registrations)} private endpoints are registered")
+    registered = counted(len(seen.registrations), "registered private endpoint")
+    return ok(f"the organization was read; it has {registered}")
 
 
 def services(seen: Inspected, rules: Rules) -> Judged:
     if not isinstance(seen.services, tuple):
         return wrong(str(why_not(seen.services)), remedy_for([seen.services], KEY))
     if not _wanted(seen.services, rules):
-        told = f"none of {len(seen.services)} services is on Azure and permitted by SERVICE_FILTER"
+        told = f"0 of {counted(len(seen.services), 'service')} on Azure and permitted by SERVICE_FILTER"
         return unsure(told, "None, if a service is still to come; otherwise correct SERVICE_FILTER.")
-    return ok(f"{len(_wanted(seen.services, rules))} of {len(seen.services)} are on Azure and permitted")
+    wanted = len(_wanted(seen.services, rules))
+    return ok(f"{wanted} of {counted(len(seen.services), 'service')} on Azure and permitted")
 
 
 def admin(seen: Inspected, _rules: Rules) -> Judged:

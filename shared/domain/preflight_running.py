@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.domain.counting import counted
 from shared.domain.inspected import Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.judging import Judged, failed, ok, remedy_for, unsure, why_not, wrong
 from shared.domain.rights import READ_TOPICS, lacking
@@ -93,7 +94,7 @@ def deliveries(seen: Inspected, _rules: Rules) -> Judged:
 def _told(one: Deliveries) -> str:
     last = f", the last before {one.last:%Y-%m-%d %H:%M} UTC" if one.last else ""
     return (
-        f"{one.delivered} delivered{last}; {one.failed} attempts failed, {one.dead_lettered} dead-lettered,"
+        f"{one.delivered} delivered{last}; {counted(one.failed, 'attempt')} failed, {one.dead_lettered} dead-lettered,"
         f" {one.dropped} dropped"
     )
 

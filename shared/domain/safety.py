@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from shared.domain.counting import counted
 from shared.domain.findings import Finding
 from shared.domain.plan import Plan
 from shared.domain.verdicts import Verdict
@@ -15,7 +16,7 @@ def limited(plan: Plan, limit: int) -> Plan:
     told = Finding(
         "removals-over-limit",
         "organization",
-        f"{len(undone)} endpoints would be undone, the limit is {limit}: nothing was removed, the rest was done",
+        f"{counted(len(undone), 'endpoint')} would be undone, the limit is {limit}: all removals are held back",
     )
     kept = tuple(change for change in plan.changes if not change.removes)
     withheld = (*plan.withheld, *(change for change in plan.changes if change.removes))

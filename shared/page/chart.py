@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from shared.domain.audited import HistoryPoint
-from shared.page.words import counted, moment
+from shared.domain.counting import counted
+from shared.page.words import moment
 
 WIDTH, HEIGHT = 1240, 150
 MOST_BARS = 120

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.domain.audited import AuditedEndpoint
+from shared.domain.counting import counted
 from shared.page.folding import tally
 from shared.page.groups import MOST_ROWS, UNGROUPED, Group, by, one_table
 from shared.page.index import Index, badness, worst
-from shared.page.words import counted, name_of, subscription_of
+from shared.page.words import name_of, subscription_of
 
 MOST_SERVICES = 12
 _VERDICTS = {

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.audited import AuditedFinding
+from shared.domain.counting import counted
 from shared.page.groups import MOST_ROWS, UNGROUPED, Group, by, one_table
 from shared.page.index import Index, worst_first
-from shared.page.words import counted, short_id
+from shared.page.words import short_id
 
 _UNFOLDED = 12
 _NOUNS = {"error": "error", "warning": "warning"}

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.domain.audited import AuditReport
+from shared.domain.counting import counted
 from shared.page import chart, words
 from shared.page.drawing import picture
 from shared.page.endpoints_table import endpoint_rows, grouped_endpoints
@@ -53,7 +54,7 @@ def _environment() -> Environment:
         "took": words.took,
         "short": words.short_id,
         "alias": words.short_alias,
-        "counted": words.counted,
+        "counted": counted,
     }
     made.globals |= {"STYLE": _part("style.css"), "EARLY": _part("early.js"), "SCRIPT": _part("script.js")}
     made.globals |= {"WORDS": WORDS, "POLICY": policy(), "tally": tally}

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.audited import AllowedId, AuditedService
+from shared.domain.counting import counted
 from shared.page.folding import tally
 from shared.page.groups import MOST_ROWS, UNGROUPED, Group, by, one_table
 from shared.page.index import Index, badness, worst
-from shared.page.words import counted, name_of
+from shared.page.words import name_of
 
 MOST_ENTRIES = 60
 """So many of our own entries of one allow list, and so many of others'."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.audited import AuditReport, Health
-from shared.page.words import counted, lasting, moment
+from shared.domain.counting import counted
+from shared.page.words import lasting, moment
 
 OVERDUE_PERIODS = 2
 _WHAT_TO_DO = (

@@ -12,6 +12,7 @@ from shared.domain.audited import (
     AuditedService,
     AuditedZone,
 )
+from shared.domain.counting import counted
 from shared.page.folding import fold_nodes, places
 from shared.page.index import Index, worst
 from shared.page.nodes import (
@@ -26,7 +27,6 @@ from shared.page.nodes import (
     zone_node,
 )
 from shared.page.scene import Column, Node, Scene, Tie, TieKind
-from shared.page.words import counted
 
 FEW_ENDPOINTS = 24
 """A region with more is drawn with less of each kind."""

@@ -5,6 +5,8 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
+from shared.domain.counting import counted
+
 ELLIPSIS = "…"
 _ARM_ID = re.compile(r"/subscriptions/[^\s,;:'\"]+")
 _ALIAS = re.compile(r"[^\s,;:'\"]+\.azure\.privatelinkservice", re.IGNORECASE)
@@ -102,8 +104,3 @@ def took(span: timedelta) -> str:
     """A span of work, such as `48 ms` or `1.4 s`."""
     seconds = span.total_seconds()
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 endpoint`, `2 endpoints`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

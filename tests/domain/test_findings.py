@@ -152,7 +152,12 @@ ROWS: list[tuple[str, str, World, Rules]] = [
         rules(),
     ),
     # told of what is too much
-    ("removals-over-limit", "1 endpoints would be undone, the limit is 0", there(endpoint(1, None)), rules()),
+    (
+        "removals-over-limit",
+        "1 endpoint would be undone, the limit is 0: all removals are held back",
+        there(endpoint(1, None)),
+        rules(),
+    ),
 ]
 
 

@@ -7,7 +7,6 @@ import pytest
 from shared.page.words import (
     brief,
     clipped,
-    counted,
     group_of,
     lasting,
     moment,
@@ -131,8 +130,3 @@ def test_sentences_in_brief(text: str, told: str) -> None:
 def test_work() -> None:
     """How long work took is told in a unit that suits it."""
     assert [took(timedelta(seconds=s)) for s in (0.0482, 1.44, 100)] == ["48 ms", "1.4 s", "100.0 s"]
-
-
-def test_counts() -> None:
-    """Nouns follow their numbers."""
-    assert [counted(n, "audit") for n in (0, 1, 2)] == ["0 audits", "1 audit", "2 audits"]
