@@ -10,6 +10,8 @@ from shared.domain.rules import Rules
 
 # Azure's tokens are taken up to five minutes before and after their time.
 MOST_SECONDS = 120.0
+# Answers tell whole seconds, and take some time to come.
+NOTICED_SECONDS = 3.0
 TYPES = frozenset({"microsoft.resources.resourcewritesuccess", "microsoft.resources.resourcedeletesuccess"})
 OPERATIONS = frozenset(
     {
@@ -31,10 +33,16 @@ def clocks(seen: Inspected, _rules: Rules) -> Judged:
         return unsure(
             "no system told its time", "None, if the checks above fail; otherwise look at the clock."
         )
-    told = ", ".join(f"{name} {ahead:+.0f} s" for name, ahead in sorted(seen.clocks.items()))
+    told = ", ".join(_compared(name, ahead) for name, ahead in sorted(seen.clocks.items()))
     if all(abs(ahead) <= MOST_SECONDS for ahead in seen.clocks.values()):
-        return ok(f"ahead of ours: {told}")
-    return wrong(f"ahead of ours: {told}", "Set this machine's clock: tokens and certificates depend on it.")
+        return ok(told)
+    return wrong(told, "Set this machine's clock: tokens and certificates depend on it.")
+
+
+def _compared(name: str, ahead: float) -> str:
+    if abs(ahead) < NOTICED_SECONDS:
+        return f"{name}'s agrees with ours"
+    return f"{name}'s is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours"
 
 
 def event_subscriptions(seen: Inspected, _rules: Rules) -> Judged:

@@ -192,6 +192,20 @@ def test_answers(seen: Inspected, by: Rules | None, expected: str) -> None:
     assert [step for step in steps.values() if step.remedy] == troubled
 
 
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (0.4, "Azure's agrees with ours"),
+        (-2.9, "Azure's agrees with ours"),
+        (3.0, "Azure's is 3 s ahead of ours"),
+        (-121.4, "Azure's is 121 s behind ours"),
+    ],
+)
+def test_clocks_in_words(ahead: float, told: str) -> None:
+    """A clock is told to agree, as far as an answer's whole seconds can tell, or to be ahead or behind."""
+    assert judged(but(clocks={"Azure": ahead}))["clocks"].seen == told
+
+
 def test_only_what_is_wrong_is_unhealthy() -> None:
     """What cannot be known is no ground to call for somebody; what is wrong is."""
     assert all_well(preflight(but(keys=FORBIDDEN), rules()))
