@@ -61,12 +61,12 @@ async def sync(body: bytes) -> Answer:
     try:
         wired = wiring()
         request = parse_sync_request(body, wired.rules)
+        report = await wired.reconcile(_sync_order(request, wired), SYNC_SECONDS)
     except SettingsError as error:
         return _problem(500, "The settings are not usable", faults=list(error.faults))
     except BadRequestError as error:
         told = [{"at": where, "fault": what} for where, what in error.faults]
         return _problem(400, "The request is not usable; nothing was read or changed", faults=told)
-    report = await wired.reconcile(_sync_order(request, wired), SYNC_SECONDS)
     await wired.settle(SETTLE_SECONDS)
     if report.problems:
         title = "Not everything was done: see problems, and outcomes for what was"
@@ -79,11 +79,9 @@ async def health() -> Answer:
     from shared.health import check, without_settings  # noqa: PLC0415 -- an event is not to wait for it
 
     try:
-        wired = wiring()
+        steps = await check(wiring())
     except SettingsError as error:
         steps = without_settings(error)
-    else:
-        steps = await check(wired)
     well = all_well(steps)
     return Answer(200 if well else 503, {"healthy": well, "checks": [step.as_json() for step in steps]})
 

@@ -16,7 +16,10 @@ SECONDS = 20.0
 
 
 async def check(wired: Wiring) -> Steps:
-    """Every check, in order; those who ask while a look is under way share it. Raises nothing, writes nothing."""
+    """Every check, in order; those who ask while a look is under way share it. Writes nothing.
+
+    Raises SettingsError for an environment of which no identity can be made, and nothing else.
+    """
     if wired.looking is None or wired.looking.done():
         period = timedelta(seconds=period_seconds(wired.settings.audit_schedule, datetime.now(UTC)))
         wired.looking = asyncio.create_task(inspect(wired.inspection(SECONDS, period), wired.rules))

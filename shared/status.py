@@ -71,11 +71,11 @@ async def shown(asked: Asked) -> Shown:
 async def _found() -> Found:
     try:
         wired = wiring()
+        if wired.settings.report_store is None:
+            return NotKept()
+        return await wired.archive.latest()
     except SettingsError as error:
         return Unusable(error.faults)
-    if wired.settings.report_store is None:
-        return NotKept()
-    return await wired.archive.latest()
 
 
 def answered(asked: Asked, found: Found, now: datetime) -> Shown:

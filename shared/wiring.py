@@ -21,6 +21,7 @@ from shared.adapters.azure_inspection import AzureInspection
 from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
 from shared.adapters.clocks import Clocks
+from shared.adapters.identity import make_credential
 from shared.adapters.outcomes import OutcomeTopic
 from shared.adapters.report_store import BlobStore, FolderStore
 from shared.adapters.retrying import Budget, Deadline
@@ -208,9 +209,7 @@ class Wiring:
 
     @cached_property
     def _credential(self) -> Any:
-        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 -- slow, and not for a simulator
-
-        return DefaultAzureCredential()
+        return make_credential()
 
     def _credential_for(self, url: str) -> Any:
         """What to prove ourselves with there; None on this machine, to which no credential is sent."""

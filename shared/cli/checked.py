@@ -30,5 +30,7 @@ async def _steps(show: Show) -> Steps:
     try:
         with show.waiting("check: asking Azure and ClickHouse Cloud"):
             return await checked(wired)
+    except SettingsError as error:
+        return without_settings(error)
     finally:
         await wired.close()

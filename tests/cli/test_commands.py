@@ -263,6 +263,23 @@ def test_check_of_unusable_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -
     assert "OWNER_ID is not set. Remedy: " in told.out
 
 
+def test_check_of_an_unusable_identity(
+    sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is an environment of which no identity for Azure can be made, which other commands end at."""
+    monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
+    told = run("check")
+    assert told.code == 1
+    assert "not ok       settings" in told.out
+    assert "'http://login.invalid' is an invalid authority" in told.out
+    assert "Remedy: correct or remove the variables" in told.out
+    told = run("plan", "--all")
+    assert told.code == 2
+    assert "'http://login.invalid' is an invalid authority" in told.err
+    assert sim.requests() == []
+
+
 def test_what_is_not_known_is_not_wrong(sim: RunningSimulator, run: Run) -> None:
     """Where nothing is wrong but something could not be told, that is said, and the exit code is 0."""
     sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "Microsoft.EventGrid"})

@@ -9,6 +9,8 @@ import pytest
 
 from localhost.messages import RpcHttp
 from localhost.worker import Worker
+from shared.doors import sync
+from shared.status import Asked, shown
 from shared.wiring import wiring
 from simulator.client import RunningSimulator
 from tests.support.simulated import environment
@@ -64,6 +66,34 @@ async def test_unhealthy(worker: Worker, sim: RunningSimulator) -> None:
     assert told["zones and networks"]["answer"] == "not checked"
     assert "demo-secret" not in text
     assert "ZGVtby1rZXk6ZGVtby1zZWNyZXQ=" not in text
+
+
+async def test_unusable_identity(
+    worker: Worker, sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment of which no identity can be made is a 503 that names the fault, and nobody was asked anything."""
+    monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
+    status, document, _ = await health(worker)
+    first, *others = document["checks"]
+    assert (status, first["name"], first["answer"]) == (503, "settings", "not ok")
+    assert "'http://login.invalid' is an invalid authority" in first["seen"]
+    assert "AZURE_AUTHORITY_HOST" in first["seen"]
+    assert {one["answer"] for one in others} == {"not checked"}
+    assert sim.requests() == []
+
+
+async def test_what_else_needs_an_identity(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one a sync is refused with the same fault, and so is the page where reports are kept in Azure."""
+    monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
+    monkeypatch.setenv("REPORT_STORE", "https://account.invalid/reports")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
+    answer = await sync(b'{"endpoints": "all"}')
+    assert answer.status == 500
+    assert "Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in answer.text()
+    page = await shown(Asked(accept="application/json"))
+    assert page.status == 500
+    assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in page.body
 
 
 async def test_unusable_settings(
