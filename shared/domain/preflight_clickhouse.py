@@ -10,6 +10,20 @@ from shared.domain.model import ZONE_SUFFIX, Endpoint, Service, Zone
 from shared.domain.rules import Rules
 
 ADMIN = "admin"
+# Roles of ClickHouse's own that surely change no organization: by the API's file and the console's documentation.
+# Of others, and of what will be named otherwise one day, nothing is assumed.
+LESSER = frozenset(
+    {
+        "developer",
+        "query endpoints",
+        "billing",
+        "member",
+        "service reader",
+        "service read only",
+        "service api reader",
+        "basic service api reader",
+    }
+)
 SOON = timedelta(days=14)
 KEY = (
     "Set CLICKHOUSE_CLOUD_API_KEY and _SECRET to a key of this organization that is enabled and not expired."
@@ -45,11 +59,18 @@ def admin(seen: Inspected, _rules: Rules) -> Judged:
     if not mine:
         return unsure(f"no key that ends in {seen.key_id[-4:]} is told", LOOK)
     if roles == {False}:
-        names = sorted({role for one in mine for role in one.roles})
-        return wrong(f"its roles are: {', '.join(names) or 'none'}", ROLE)
-    if roles != {True}:
-        return unsure("it has roles that were defined by hand, or its id ends like another's", LOOK)
-    return _lasting(seen, mine)
+        return wrong(f"its roles are: {_named(mine)}", ROLE)
+    if roles == {True}:
+        return _lasting(seen, mine)
+    if len(mine) > 1:
+        return unsure(f"several keys end in {seen.key_id[-4:]}, with the roles: {_named(mine)}", LOOK)
+    return unsure(f"what its roles permit is not known here: {_named(mine)}", LOOK)
+
+
+def _named(keys: list[ApiKey]) -> str:
+    names = sorted({role or "one without a name" for one in keys for role in one.roles})
+    by_hand = ["some defined by hand"] if any(one.custom for one in keys) else []
+    return ", ".join(names + by_hand) or "none is told"
 
 
 def _lasting(seen: Inspected, mine: list[ApiKey]) -> Judged:
@@ -61,10 +82,11 @@ def _lasting(seen: Inspected, mine: list[ApiKey]) -> Judged:
 
 
 def _may_administer(one: ApiKey) -> bool | None:
-    """None for a key with roles that somebody defined, of which nobody knows here what they permit."""
-    if ADMIN in {role.lower() for role in one.roles}:
+    """None for a key with roles, or with none told, of which nobody knows here what they permit."""
+    roles = {role.lower().replace("_", " ").replace("-", " ") for role in one.roles}
+    if ADMIN in roles:
         return True
-    return None if one.custom else False
+    return False if roles and roles <= LESSER and not one.custom else None
 
 
 def regions(seen: Inspected, rules: Rules) -> Judged:

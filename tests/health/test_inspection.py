@@ -216,6 +216,7 @@ ADMIN = {"roleName": "Admin", "roleType": "system"}
         ({"keySuffix": "abcd", "roles": ["admin"]}, ApiKey("abcd", frozenset({"admin"}))),
         ({"keySuffix": "abcd", "roles": ["admin"], "assignedRoles": [MINE]}, ApiKey("abcd", frozenset(), custom=True)),
         ({"keySuffix": "abcd", "roles": ["developer"], "assignedRoles": [ADMIN]}, ApiKey("abcd", frozenset({"Admin"}))),
+        ({"keySuffix": "abcd", "assignedRoles": [{"roleName": "Admin"}]}, ApiKey("abcd", frozenset(), custom=True)),
         ({"keySuffix": "abcd", "expireAt": FIRST}, ApiKey("abcd", frozenset(), expires=datetime.fromisoformat(FIRST))),
         ({"keySuffix": "abcd", "expireAt": None, "assignedRoles": None}, ApiKey("abcd", frozenset())),
     ],

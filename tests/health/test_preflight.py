@@ -149,7 +149,14 @@ RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
         (but(keys=FORBIDDEN), None, "?ClickHouse admin"),
         (but(keys=()), None, "?ClickHouse admin"),
         (but(keys=(replace(KEY, roles=frozenset({"Developer"})),)), None, "!ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({"query_endpoints", "Billing"})),)), None, "!ClickHouse admin"),
         (but(keys=(replace(KEY, roles=frozenset(), custom=True),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({"Developer"}), custom=True),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({"Organization Admin"})),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({"Developer", "Service API admin"})),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({""})),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset()),)), None, "?ClickHouse admin"),
+        (but(keys=(replace(KEY, roles=frozenset({"ADMIN", "Member"}), custom=True),)), None, ""),
         (but(keys=(KEY, replace(KEY, roles=frozenset({"developer"})))), None, "?ClickHouse admin"),
         (but(keys=(KEY, ApiKey("else", frozenset({"developer"})))), None, ""),
         (but(keys=(replace(KEY, expires=NOW + timedelta(days=3)),)), None, "?ClickHouse admin"),
@@ -233,6 +240,11 @@ def test_what_is_seen_is_told() -> None:
     assert ZONE_NAME in judged(but(**NO_ZONES))["zones and networks"].seen
     developer = replace(KEY, roles=frozenset({"Developer"}))
     assert judged(but(keys=(developer,)))["ClickHouse admin"].seen == "its roles are: Developer"
+    owner = replace(KEY, roles=frozenset({"Owner"}), custom=True)
+    told = "what its roles permit is not known here: Owner, some defined by hand"
+    assert judged(but(keys=(owner,)))["ClickHouse admin"].seen == told
+    told = "several keys end in -key, with the roles: Admin, Developer"
+    assert judged(but(keys=(KEY, developer)))["ClickHouse admin"].seen == told
     assert "3 delivered, the last before 2026-11-23 12:30 UTC" in judged(WELL)["deliveries"].seen
 
 
