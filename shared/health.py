@@ -10,6 +10,7 @@ from shared.domain.steps import Steps
 from shared.inspection import inspect
 from shared.settings import SettingsError
 from shared.wiring import Wiring
+from shared.wiring.inspecting import inspection
 
 # Whoever polls it waits no longer than that.
 SECONDS = 20.0
@@ -22,7 +23,7 @@ async def check(wired: Wiring) -> Steps:
     """
     if wired.looking is None or wired.looking.done():
         period = timedelta(seconds=period_seconds(wired.settings.audit_schedule, datetime.now(UTC)))
-        wired.looking = asyncio.create_task(inspect(wired.inspection(SECONDS, period), wired.rules))
+        wired.looking = asyncio.create_task(inspect(inspection(wired, SECONDS, period), wired.rules))
     return preflight(await asyncio.shield(wired.looking), wired.rules)
 
 

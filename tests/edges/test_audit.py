@@ -74,7 +74,7 @@ async def test_clients_that_refuse(drifted: RunningSimulator, policy: Policy, sa
     """Under `report` the clients themselves refuse to write, before anything is sent; under the others they do not."""
     async with wired(drifted.url, AUDIT_POLICY=policy.value) as wiring:
         await wiring.reconcile(named(), 20)
-        systems = wiring._systems(order_of(wiring.settings), Budget.of(5))  # noqa: SLF001 -- what an audit is handed
+        systems = wiring.connections.systems(order_of(wiring.settings), Budget.of(5))
         known = await systems.clickhouse.registrations()
         drifted.clear_requests()
         with pytest.raises(PermanentError, match=said):

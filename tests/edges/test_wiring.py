@@ -36,13 +36,14 @@ async def test_nothing_is_built_before_it_is_used(sim: RunningSimulator) -> None
 async def test_azure_is_asked_with_the_identity_of_the_process(sim: RunningSimulator, nobody: None) -> None:
     """Azure itself is not asked without a token; the pass decides nothing then, says why, and closes all it made."""
     wiring = Wiring(simulated.settings(sim.url, AZURE_RESOURCE_MANAGER_URL=NOWHERE))
+    connections = wiring.connections
     report = await wiring.reconcile(Order(Targets(frozenset({PE})), dry_run=True), 2.0)
     await wiring.close()
     assert report.plan.verdicts == {PE: Verdict.UNKNOWN}
     told = report.world.get(ReadEndpoint(PE))
     assert isinstance(told, Unreadable)
     assert "EnvironmentCredential" in told.reason
-    assert not {"http", "_http_reading", "transport", "_credential"} & set(vars(wiring))
+    assert not {"http", "http_reading", "transport", "_credential"} & set(vars(connections))
 
 
 @pytest.mark.parametrize(("proxy", "heeded"), [("", False), ("http://proxy.invalid:3128", True)])
@@ -56,9 +57,10 @@ async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
     if proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
     wiring = Wiring(simulated.settings(sim.url))
-    await wiring.transport.open()
-    assert wiring.transport.session
-    assert wiring.transport.session.trust_env is heeded
+    transport = wiring.connections.transport
+    await transport.open()
+    assert transport.session
+    assert transport.session.trust_env is heeded
     await wiring.close()
 
 

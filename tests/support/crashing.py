@@ -78,8 +78,9 @@ async def _pass(url: str, fuse: Fuse, more: dict[str, str]) -> None:
         fuse.answered()
 
     wiring = Wiring(settings(url, **more))
-    wiring.transport = _Transport()
-    wiring.transport.fuse = fuse
-    wiring.http.event_hooks = {"request": [sending], "response": [answered]}
+    transport = _Transport()
+    transport.fuse = fuse
+    wiring.connections.transport = transport
+    wiring.connections.http.event_hooks = {"request": [sending], "response": [answered]}
     await wiring.reconcile(named(), SECONDS)
     await wiring.close()

@@ -1,0 +1,33 @@
+"""Whom a preflight asks: the systems of a pass, and what nothing else asks. Only a preflight loads it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from shared.adapters.azure_dns import AzureDns
+from shared.adapters.azure_inspection import AzureInspection
+from shared.adapters.retrying import Budget, Deadline
+from shared.adapters.store_inspection import StoreInspection
+from shared.domain.targets import Targets
+from shared.inspection import Inspection
+from shared.reconcile import Order
+from shared.wiring.process import Wiring
+
+
+def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
+    """What a preflight asks, within that time; no client of it can write. `period`: between two audits."""
+    connections, deadline = wired.connections, Deadline.after(seconds)
+    budget = Budget(deadline, deadline)
+    return Inspection(
+        azure=AzureInspection(connections.arm_reading, deadline, connections.clocks),
+        dns=AzureDns(connections.arm_reading, budget),
+        clickhouse=connections.clickhouse(Order(Targets(everything=True), dry_run=True), budget),
+        store=_store(wired),
+        ahead=connections.clocks.ahead,
+        key_id=connections.key.id,
+        period=period,
+    )
+
+
+def _store(wired: Wiring) -> StoreInspection | None:
+    at = wired.settings.report_store
+    return StoreInspection(wired.archive, at, None if "://" in at else Path(at)) if at else None

@@ -1,0 +1,124 @@
+"""One process: the passes it runs, what it remembers between them, and what follows each."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from shared.adapters.retrying import Budget
+from shared.announcer import Announcer
+from shared.archive import Archive
+from shared.coalesce import Coalescer
+from shared.company import Company
+from shared.domain.audited import AuditReport
+from shared.domain.ids import ResourceId
+from shared.domain.inspected import Inspected
+from shared.domain.report import Report
+from shared.domain.rules import Rules
+from shared.domain.targets import Targets
+from shared.log import tell_pass
+from shared.look import Looked, look
+from shared.memory import Memory
+from shared.passing import passing
+from shared.reconcile import Order, reconcile
+from shared.seeding import Seeding
+from shared.settings import Settings
+from shared.watched import Watcher, watched
+from shared.wiring.connections import Connections
+
+# Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
+EVENT_SECONDS = 24.0
+# A pass that many events share goes on where one of them can wait no longer: its next delivery finds more done.
+PASS_SECONDS = 200.0
+READ_SECONDS = 15.0
+PATIENCE = 30.0
+
+
+@dataclass
+class Wiring:
+    """One process's connections and memory. To be used on one event loop only."""
+
+    settings: Settings
+    memory: Memory = field(default_factory=Memory)
+    last_audit: AuditReport | None = None
+    _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
+    watcher: Watcher | None = None
+    """Who is told of every call of a pass: a progress bar, for people."""
+    looking: asyncio.Task[Inspected] | None = None
+    """The look for a preflight that is under way, or the last that was."""
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self.settings)
+
+    @cached_property
+    def rules(self) -> Rules:
+        return self.settings.rules()
+
+    @cached_property
+    def coalescer(self) -> Coalescer:
+        """What the events of this process share."""
+        return Coalescer(self._look, self._pass_for, self.connections.throttle.crowded)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """What outlives this process."""
+        organization = str(self.settings.clickhouse_org_id)
+        return Archive(self.connections.store, self.settings.owner_id, organization)
+
+    @cached_property
+    def seeding(self) -> Seeding:
+        return Seeding(self.archive, self.memory)
+
+    @cached_property
+    def announcer(self) -> Announcer:
+        return Announcer(self.connections.topic)
+
+    async def reconcile(self, order: Order, seconds: float, door: str = "sync") -> Report:
+        """Carry out an order within that time."""
+        systems = self.connections.systems(order, Budget.of(seconds))
+        seen = watched(systems, self.watcher) if self.watcher else systems
+        return await self._recorded(door, reconcile(order, seen, self.rules, self.memory))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until what follows passes is done: events told, configs kept; at most so many seconds."""
+        if self._afterwards:
+            await asyncio.wait(self._afterwards, timeout=seconds)
+
+    async def close(self) -> None:
+        """Close what was opened; only tests need it, a function app's process just ends."""
+        await self.settle(PATIENCE)
+        if "seeding" in self.__dict__:
+            await self.seeding.begin()
+        if connections := self.__dict__.pop("connections", None):
+            await connections.close()
+
+    async def _look(self, endpoints: frozenset[ResourceId]) -> Looked:
+        systems = self.connections.systems(Order(Targets()), Budget.of(EVENT_SECONDS))
+        return await look(endpoints, systems, self.rules)
+
+    async def _pass_for(self, company: Company) -> Report:
+        order = Order(Targets(frozenset(company.first)))
+        systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
+        return await self._recorded("event", reconcile(order, systems, self.rules, self.memory, company))
+
+    async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
+        """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""
+        with passing(door) as under_way:
+            began = time.monotonic()
+            self.seeding.begin()
+            report = replace(await run, pass_id=under_way.id)
+            audit = door == "audit"  # which itself tells what is new
+            milliseconds = round((time.monotonic() - began) * 1000)
+            tell_pass(report, milliseconds, () if audit else report.plan.findings)
+            self._follow(self.seeding.keep(report.world))
+            if not audit:
+                self._follow(self.announcer.of_pass(report))
+        return report
+
+    def _follow(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
