@@ -270,7 +270,7 @@ JSON = st.recursive(
 
 
 @given(body=st.binary() | JSON.map(lambda told: json.dumps(told).encode()))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_body(deployed: RunningSimulator, body: bytes) -> None:
     """Whatever the body, it is a request about endpoints in scope only, or refused with faults fit to be shown."""
     outcome = _parsed(body)
