@@ -30,7 +30,7 @@ class Sizes:
     starts: int = 5
     unchanged: int = 40
     patience: float = 75.0
-    patience_of_several: float = 130.0
+    patience_of_several: float = 240.0
 
     @property
     def honest(self) -> bool:

@@ -6,10 +6,11 @@ delivers to it as it does to a function app: at least once, again after 10 s, 30
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import batched
+from types import MappingProxyType
 
 from bench.sim import ROOT, Conditions, Sim, simulator
 from bench.worlds import KEY, ORGANIZATION, OWNER, SECRET, Json, share_prefix, subscription
@@ -92,6 +93,11 @@ class Delivered:
         return min(float(one["at"]) for one in self._attempts())
 
     @property
+    def accepted(self) -> float:
+        """When the last of the events was accepted that have been."""
+        return max(float(one["at"]) for one in self._attempts() if one["status"] and one["status"] < 300)
+
+    @property
     def lost(self) -> int:
         """How many events were never accepted."""
         statuses = [one["status"] for told in self.events for one in told["deliveries"]]
@@ -112,11 +118,22 @@ class Delivered:
 
 
 @contextmanager
-def stage(world: Json, conditions: Conditions, *, processes: int = 1, batch: int = 1) -> Iterator[Stage]:
-    """The product in so many processes. `batch`: how many events Event Grid may put into one request."""
+def stage(
+    world: Json,
+    conditions: Conditions,
+    *,
+    processes: int = 1,
+    batch: int = 1,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Stage]:
+    """The product in so many processes. `batch`: how many events Event Grid may put into one request.
+
+    `more`: settings beside those that every figure has.
+    """
     with ExitStack() as stack:
         sim = stack.enter_context(simulator(world, conditions))
-        hosts = [stack.enter_context(running(ROOT, environment(sim), timers=False)) for _ in range(processes)]
+        given = {**environment(sim), **more}
+        hosts = [stack.enter_context(running(ROOT, given, timers=False)) for _ in range(processes)]
         on = Stage(sim, hosts, batch)
         on.subscribe()
         yield on

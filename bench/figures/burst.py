@@ -1,19 +1,27 @@
 """A burst of new endpoints, each in a network with a zone of its own: one process, several, and the peers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+
+import httpx
 
 from bench import log
 from bench.figures.peers import peer_rows
 from bench.limits import SECONDS, floor_seconds, needed_calls
 from bench.rows import Goal, Row
+from bench.sim import Conditions
 from bench.sizes import Sizes
 from bench.stage import Delivered, Stage, stage
 from bench.worlds import Json, Shape, endpoint_ids, event, fresh, guid_of
 
 EVENT_SECONDS = 25
 _MOST_CALLS = 30
+_AUDIT_SECONDS = 60.0
+_LATEST, _CONFIGS = "latest.json", "configs.json"
 # So many requests of Event Grid bring the burst, within a second.
 _REQUESTS = 20
 
@@ -38,10 +46,17 @@ def measure(sizes: Sizes) -> list[Row]:
     """In processes that have just started, as they are when nothing happened for a while, and in a warm one."""
     fresh_one, warm = _one_process(sizes)
     several = _several(sizes)
+    with TemporaryDirectory() as folder:
+        store = {"REPORT_STORE": folder}
+        _audit(sizes, store)
+        seeded = _several(sizes, store)
     return [
         *_burst_rows(sizes, fresh_one, configs_known=False),
         *_burst_rows(sizes, warm, configs_known=True),
-        *_several_rows(sizes, fresh_one, several),
+        *_several_rows(sizes, "", fresh_one, several, configs_known=False),
+        *_several_rows(
+            sizes, ", report store from an audit", fresh_one, seeded, configs_known=True, like=warm
+        ),
         *peer_rows(sizes, fresh_one.seconds),
     ]
 
@@ -57,10 +72,29 @@ def _one_process(sizes: Sizes) -> tuple[Burst, Burst]:
         return first, _burst(on, shape, sizes.patience)
 
 
-def _several(sizes: Sizes) -> Burst:
+def _several(sizes: Sizes, more: Mapping[str, str] = MappingProxyType({})) -> Burst:
     shape = Shape(sizes.burst, sizes.services, shares=sizes.processes)
-    with stage(fresh(shape), sizes.outside, processes=sizes.processes, batch=_batch(sizes)) as on:
+    world, processes = fresh(shape), sizes.processes
+    with stage(world, sizes.outside, processes=processes, batch=_batch(sizes), more=more) as on:
         return _burst(on, shape, sizes.patience_of_several)
+
+
+def _audit(sizes: Sizes, store: Mapping[str, str]) -> None:
+    """Have an audit that changes nothing fill the report store, as the timer's does before any burst."""
+    with stage(fresh(Shape(sizes.burst, sizes.services)), Conditions(), more=store) as on:
+        httpx.post(
+            f"{on.hosts[0].url}/admin/functions/audit", json={"input": ""}, trust_env=False
+        ).raise_for_status()
+        kept = [Path(store["REPORT_STORE"], name) for name in (_LATEST, _CONFIGS)]
+        _until(lambda: all(one.exists() for one in kept), _AUDIT_SECONDS)
+
+
+def _until(true: Callable[[], bool], seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > ends:
+            raise RuntimeError(f"the audit had not filled the report store after {seconds:g} s")
+        time.sleep(0.1)
 
 
 def _burst(on: Stage, shape: Shape, patience: float) -> Burst:
@@ -103,20 +137,28 @@ def _burst_rows(sizes: Sizes, burst: Burst, *, configs_known: bool) -> list[Row]
     ]
 
 
-def _several_rows(sizes: Sizes, one: Burst, several: Burst) -> list[Row]:
-    what = f"The same burst over {sizes.processes} fresh processes"
-    calls = needed_calls(sizes.services, configs_known=False)
+def _several_rows(
+    sizes: Sizes, how: str, one: Burst, several: Burst, *, configs_known: bool, like: Burst | None = None
+) -> list[Row]:
+    """`one`: what a single fresh process without a store takes. `like`: one that need not ask for configs either."""
+    what = f"The same burst over {sizes.processes} fresh processes{how}"
+    calls = needed_calls(sizes.services, configs_known=configs_known)
     all_calls = sizes.processes * calls
     why = f"{sizes.processes} × {calls} calls under one limit take {floor_seconds(all_calls):g} s"
     return [
         Row(
-            f"{what}: time over that of one",
+            f"{what}: time over that of one fresh process without store",
             several.seconds / one.seconds,
             "×",
             Goal("under", 4),
             why,
             extrapolated=several.missing > 0,
-            detail={"seconds": round(several.seconds, 1), **_detail(sizes, several)},
+            detail={
+                "seconds": round(several.seconds, 1),
+                "overOneThatKnowsConfigs": round(several.seconds / like.seconds, 2) if like else None,
+                "allEventsAcceptedAfterSeconds": round(several.done.accepted - several.done.began, 1),
+                **_detail(sizes, several),
+            },
         ),
         Row(
             f"{what}: events lost or endpoints missing",
