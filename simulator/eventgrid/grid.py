@@ -48,7 +48,7 @@ class Grid:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending = 0
         self._changed = asyncio.Event()
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[str, httpx.AsyncClient] = {}
 
     @property
     def subscriptions(self) -> list[Subscription]:
@@ -60,7 +60,7 @@ class Grid:
 
     async def subscribe(self, subscription: Subscription) -> None:
         """Add or replace a subscription once its webhook agreed; raises HandshakeError where it did not."""
-        await shake_hands(self._http(), subscription)
+        await shake_hands(self._http(subscription), subscription)
         self._queues[subscription.name] = _Queue(subscription)
 
     def adopt(self, subscriptions: list[Subscription]) -> None:
@@ -101,9 +101,9 @@ class Grid:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client:
-            await self._client.aclose()
-            self._client = None
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
 
     def _enqueue(self, queue: _Queue, event: Json, *, lost: bool) -> list[Delivery]:
         if lost:
@@ -150,7 +150,7 @@ class Grid:
         }
         timeout, started = httpx.Timeout(subscription.retry.timeout, pool=None), now()
         try:
-            response = await self._http().post(
+            response = await self._http(subscription).post(
                 subscription.endpoint, content=body, headers=headers, timeout=timeout
             )
             attempt = Attempt(started, response.status_code)
@@ -182,8 +182,10 @@ class Grid:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _http(self) -> httpx.AsyncClient:
-        # Webhooks are on this machine: a proxy set in the environment must not see them.
-        if self._client is None:
-            self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=64))
-        return self._client
+    def _http(self, subscription: Subscription) -> httpx.AsyncClient:
+        """The subscription's own connections: one whose webhook is slow holds up no other's deliveries."""
+        if subscription.name not in self._clients:
+            # Webhooks are on this machine: a proxy set in the environment must not see them.
+            limits = httpx.Limits(max_connections=64)
+            self._clients[subscription.name] = httpx.AsyncClient(trust_env=False, limits=limits)
+        return self._clients[subscription.name]

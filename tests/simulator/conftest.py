@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -156,6 +157,8 @@ class Webhook:
     received: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     agrees: bool = True
+    held: threading.Event | None = None
+    """Notifications are answered once it is set."""
 
     @property
     def notifications(self) -> list[Received]:
@@ -170,8 +173,13 @@ class Webhook:
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    hook = Webhook()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hook))
+    with serving(Webhook()) as hook:
+        yield hook
+
+
+@contextmanager
+def serving(hook: Webhook) -> Iterator[Webhook]:
+    server = _Server(("127.0.0.1", 0), _handler(hook))
     hook.url = f"http://127.0.0.1:{server.server_address[1]}/runtime/webhooks/eventgrid?functionName=f"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -179,6 +187,10 @@ def webhook() -> Iterator[Webhook]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # connections beyond it are made anew a second later
 
 
 def _handler(hook: Webhook) -> type[BaseHTTPRequestHandler]:
@@ -190,6 +202,8 @@ def _handler(hook: Webhook) -> type[BaseHTTPRequestHandler]:
                 code = body[0]["data"]["validationCode"] if hook.agrees else "something else"
                 self._answer(200, json.dumps({"validationResponse": code}).encode())
             else:
+                if hook.held:
+                    hook.held.wait(30)
                 status = hook.answers.pop(0) if hook.answers else 200
                 if status != HANG_UP:
                     self._answer(status)

@@ -1,5 +1,7 @@
 """Delivery of events to a webhook."""
 
+import threading
+import time
 from collections import Counter
 
 import httpx
@@ -9,7 +11,7 @@ from simulator.client import RunningSimulator
 from simulator.eventgrid.delivery import next_delay
 from simulator.eventgrid.handshake import HandshakeError
 from simulator.eventgrid.schema import Retry
-from tests.simulator.conftest import BASE, HANG_UP, NETWORKS, ZONE, Json, Webhook, put_endpoint
+from tests.simulator.conftest import BASE, HANG_UP, NETWORKS, ZONE, Json, Webhook, put_endpoint, serving
 
 ENDPOINT = f"{NETWORKS}/privateEndpoints/pe1"
 FAST = {"scale": 0.0001}
@@ -282,6 +284,24 @@ def test_emit(sim: RunningSimulator, webhook: Webhook, control: httpx.Client) ->
     assert sim.idle()
     assert sorted(one.body[0]["id"] for one in webhook.notifications) == ["1", "2"]
     assert control.post("/events", json=["no event"]).status_code == 400
+
+
+def test_a_slow_webhook_holds_up_its_own_subscription_only(sim: RunningSimulator, webhook: Webhook) -> None:
+    """While one webhook has more deliveries to answer than may be under way, another gets all of its own."""
+    numbers = {str(number) for number in range(80)}
+    with serving(Webhook(held=threading.Event())) as slow:
+        assert slow.held
+        sim.subscribe(name="slow", endpoint=slow.url)
+        sim.subscribe(name="quick", endpoint=webhook.url)
+        for number in numbers:
+            sim.emit({"id": number, "subject": number})
+        ends = time.monotonic() + 20
+        while set(webhook.subjects) != numbers and time.monotonic() < ends:
+            time.sleep(0.02)
+        arrived = set(webhook.subjects)
+        slow.held.set()
+        assert arrived == numbers
+        assert sim.idle()
 
 
 def test_unsubscribe(
