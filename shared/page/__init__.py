@@ -1,7 +1,7 @@
 """The page that an operator looks at: an audit's report as one HTML document.
 
 What is on it is computed by pure functions over frozen data: `standing` (all well?), `topology` and
-`drawing` (the picture), `tables`, `chart`; `templates/` only writes it down.
+`drawing` (the picture; `stacked` on narrow screens), `tables`, `chart`; `templates/` only writes it down.
 """
 
 from shared.page.render import NO_AUDIT, notice, policy, render

@@ -7,15 +7,9 @@ of a monospaced font.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.page.scene import Column, Node, Note, Row
+from shared.page.scene import Node, Note, Row
 from shared.page.words import clipped, width
 
-LEFT_AND_WIDTH = {
-    Column.ZONES: (0, 236),
-    Column.NETWORKS: (306, 322),
-    Column.LINKS: (740, 220),
-    Column.SERVICES: (1004, 236),
-}
 HEAD, _ASIDE, _NOTES, _ROW, _FOOT = 34, 17, 17, 27, 6
 _PAD, _TEXT_AT, _PLAIN_AT = 13, 37, 14
 _COLUMN_WIDTH, _SMALL_COLUMN_WIDTH = 7.4, 6.8
@@ -52,14 +46,13 @@ class Box:
     rows: tuple[PlacedRow, ...]
 
     @property
-    def head_y(self) -> float:
-        """Where ties of the box itself begin and end."""
-        return self.y + HEAD / 2 + 1
+    def ends(self) -> tuple[tuple[str, float], ...]:
+        """At which height the ties of the box itself, and of its rows, begin and end: by key."""
+        return (self.node.key, self.y + HEAD / 2 + 1), *((placed.row.key, placed.y) for placed in self.rows)
 
 
-def place(column: Column, node: Node, y: float) -> Box:
-    """The box of a node at that height in its column."""
-    x, wide = LEFT_AND_WIDTH[column]
+def place(node: Node, x: float, y: float, wide: float) -> Box:
+    """The box of a node, its corner at that place, and that wide."""
     text_at = _TEXT_AT if node.health else _PLAIN_AT
     title_room = int((wide - text_at - _PAD) / _COLUMN_WIDTH)
     room = int((wide - _TEXT_AT - _PAD) / _COLUMN_WIDTH)

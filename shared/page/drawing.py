@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from shared.domain.audited import Health
-from shared.page.boxes import HEAD, LEFT_AND_WIDTH, Box, place
+from shared.page.boxes import HEAD, Box, place
 from shared.page.scene import Column, Node, Scene, Tie, TieKind
 
 WIDTH = 1240
-_TOP, _GAP = 38, 16
-_LABELS = {
+LEFT_AND_WIDTH = {
+    Column.ZONES: (0, 236),
+    Column.NETWORKS: (306, 322),
+    Column.LINKS: (740, 220),
+    Column.SERVICES: (1004, 236),
+}
+_TOP, _GAP, _HEADING = 38, 16, 16
+LABELS = {
     TieKind.PENDING: ("Pending", Health.WAITING),
     TieKind.REJECTED: ("Rejected", Health.WRONG),
     TieKind.DISCONNECTED: ("Disconnected", Health.WRONG),
@@ -34,12 +40,27 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     width: int
     height: float
-    headings: tuple[tuple[float, str], ...]
+    headings: tuple[Heading, ...]
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
+
+    @property
+    def lines(self) -> Mapping[TieKind, str]:
+        """All wires of a kind as one path, which is half as long; the kinds in the order in which they are drawn."""
+        paths: dict[TieKind, str] = {}
+        for wire in self.wires:
+            paths[wire.kind] = paths.get(wire.kind, "") + wire.path
+        return paths
 
 
 def picture(scene: Scene) -> Picture:
@@ -50,7 +71,7 @@ def picture(scene: Scene) -> Picture:
     return Picture(
         width=WIDTH,
         height=max((box.y + box.height for box in boxes), default=_TOP) + 2,
-        headings=tuple((LEFT_AND_WIDTH[c][0], c.value) for c in Column if scene.columns[c]),
+        headings=tuple(Heading(LEFT_AND_WIDTH[c][0], _HEADING, c.value) for c in Column if scene.columns[c]),
         boxes=boxes,
         # What is wrong is drawn over what is not.
         wires=tuple(sorted(wires, key=lambda wire: bool(wire.label))),
@@ -76,10 +97,11 @@ def _stack(column: Column, nodes: Sequence[Node], top: float) -> tuple[Box, ...]
 
 def _placed(column: Column, nodes: Sequence[Node], wanted: Callable[[Node], float]) -> tuple[Box, ...]:
     """The boxes of a column, each where it is wanted, or as far below as those above it need."""
+    x, wide = LEFT_AND_WIDTH[column]
     boxes: list[Box] = []
     free = float(_TOP)
     for node in nodes:
-        box = place(column, node, max(free, wanted(node)))
+        box = place(node, x, max(free, wanted(node)), wide)
         boxes.append(box)
         free = box.y + box.height + _GAP
     return tuple(boxes)
@@ -111,7 +133,7 @@ def _ends(boxes: Iterable[Box]) -> tuple[_Ends, _Ends]:
     left: dict[str, tuple[float, float]] = {}
     right: dict[str, tuple[float, float]] = {}
     for box in boxes:
-        for key, y in ((box.node.key, box.head_y), *((placed.row.key, placed.y) for placed in box.rows)):
+        for key, y in box.ends:
             left[key], right[key] = (box.x, y), (box.x + box.width, y)
     return left, right
 
@@ -120,8 +142,8 @@ def _wire(tie: Tie, start: tuple[float, float], end: tuple[float, float]) -> Wir
     (x1, y1), (x2, y2) = start, end
     bend = (x1 + x2) / 2
     path = f"M{x1:g} {y1:g}C{bend:g} {y1:g} {bend:g} {y2:g} {x2:g} {y2:g}"
-    if tie.kind not in _LABELS:
+    if tie.kind not in LABELS:
         return Wire(path, tie.kind)
-    label, health = _LABELS[tie.kind]
+    label, health = LABELS[tie.kind]
     # Near the end on the left, where wires have not met yet; the curve is still almost level there.
     return Wire(path, tie.kind, label, health, x1 + 9, y1 + 0.04 * (y2 - y1))

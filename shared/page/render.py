@@ -21,8 +21,9 @@ from shared.page.groups import MOST_ROWS
 from shared.page.index import Index, badness
 from shared.page.scene import Scene
 from shared.page.services_table import grouped_services, service_rows
+from shared.page.stacked import stacked
 from shared.page.standing import standing, warning
-from shared.page.topology import scenes
+from shared.page.topology import SPARE, scenes
 
 _HERE = Path(__file__).parent / "templates"
 _COMES = (
@@ -92,7 +93,7 @@ def render(report: AuditReport | None, now: datetime) -> str:
         return notice(*NO_AUDIT, now)
     index = Index(report)
     findings, ends, services = finding_rows(index), endpoint_rows(index), service_rows(index)
-    drawn = scenes(index)
+    drawn, spare = scenes(index), scenes(index, SPARE)
     opened = _opened(drawn)
     return (
         _environment()
@@ -103,7 +104,10 @@ def render(report: AuditReport | None, now: datetime) -> str:
             index=index,
             standing=standing(report, now),
             warning=warning(report, now),
-            regions=[(scene, picture(scene), scene.region in opened) for scene in drawn],
+            regions=[
+                (scene, picture(scene), stacked(narrow), scene.region in opened)
+                for scene, narrow in zip(drawn, spare, strict=True)
+            ],
             findings=findings,
             finding_groups=grouped_findings(findings),
             endpoint_groups=grouped_endpoints(ends),

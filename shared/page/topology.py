@@ -40,11 +40,12 @@ class Most:
     rows: int
 
 
-GENEROUS, FRUGAL = Most(nodes=8, rows=6), Most(nodes=5, rows=3)
+GENEROUS, FRUGAL, SPARE = Most(nodes=8, rows=6), Most(nodes=5, rows=3), Most(nodes=2, rows=2)
+"""For a region with few endpoints, for one with many, and for that one on a narrow screen."""
 
 
-def scenes(index: Index) -> tuple[Scene, ...]:
-    """One scene for each region, by name; what is in none comes last."""
+def scenes(index: Index, many: Most = FRUGAL) -> tuple[Scene, ...]:
+    """One scene for each region, by name; what is in none comes last. `many`: how much of a large region."""
     homes = _homes(index.report.endpoints)
     parts: defaultdict[str, _Parts] = defaultdict(lambda: _Parts([], [], []))
     for one in index.report.endpoints:
@@ -54,7 +55,7 @@ def scenes(index: Index) -> tuple[Scene, ...]:
     for zone in index.report.zones:
         parts[zone.name.partition(".")[0]].zones.append(zone)
     regions = sorted(parts, key=lambda region: (not region, region))
-    return tuple(_Region(index, region, parts[region]).scene() for region in regions)
+    return tuple(_Region(index, region, parts[region], many).scene() for region in regions)
 
 
 def _homes(endpoints: tuple[AuditedEndpoint, ...]) -> dict[str, str]:
@@ -82,6 +83,7 @@ class _Region:
     index: Index
     region: str
     parts: _Parts
+    many: Most
 
     def scene(self) -> Scene:
         columns = {
@@ -103,7 +105,7 @@ class _Region:
 
     @property
     def _most(self) -> Most:
-        return GENEROUS if len(self.parts.endpoints) <= FEW_ENDPOINTS else FRUGAL
+        return GENEROUS if len(self.parts.endpoints) <= FEW_ENDPOINTS else self.many
 
     def _summary(self) -> str:
         parts = self.parts

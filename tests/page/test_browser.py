@@ -84,6 +84,51 @@ def test_it_fits(size: str, scheme: str, opened: Opened, tmp_path: Path) -> None
         page.close()
 
 
+@pytest.mark.parametrize(
+    ("world", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")]
+)
+def test_the_drawing_on_a_phone(world: str, scheme: str, opened: Opened) -> None:
+    """On a phone neither the page nor a drawing is wider than the screen, and what is drawn can be read."""
+    page = opened(PAGES[world], size="phone", scheme=scheme)
+    page.evaluate("document.querySelectorAll('details.region').forEach((one) => { one.open = true; })")
+    drawings = page.locator("svg.topology:visible")
+    assert drawings.count() == page.locator("details.region").count() > 0
+    room = "(one) => [one.scrollWidth - one.clientWidth, one.getBoundingClientRect().right - innerWidth]"
+    for one in [
+        page.locator("html"),
+        page.locator("#main"),
+        *page.locator("details.region").all(),
+        *drawings.all(),
+    ]:
+        assert max(one.evaluate(room)) <= 0
+    # Every text in the drawing, as large as it is on the screen, and where it begins and ends.
+    texts = page.evaluate(
+        """[...document.querySelectorAll('svg.topology text')].filter((one) => one.checkVisibility()).map((one) => {
+            const box = one.getBoundingClientRect();
+            const size = parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a;
+            return [size, box.left, box.right];
+        })"""
+    )
+    assert len(texts) > 10
+    assert min(size for size, _, _ in texts) >= 10.9
+    assert min(left for _, left, _ in texts) >= 0
+    assert max(right for _, _, right in texts) <= 390
+
+
+@pytest.mark.parametrize(
+    ("wide", "shape"), [(320, "narrow"), (1040, "narrow"), (1041, "wide"), (1400, "wide")]
+)
+def test_one_drawing_of_each_region(wide: int, shape: str, opened: Opened) -> None:
+    """Each region is drawn in the shape that suits the screen, and in it alone, also to a screen reader."""
+    page = opened(PAGES["troubled"])
+    page.set_viewport_size({"width": wide, "height": 900})
+    regions = page.locator("details.region").count()
+    assert page.locator(f"svg.topology.{shape}:visible").count() == regions
+    assert page.locator("svg.topology:visible").count() == regions
+    assert page.get_by_role("group", name="westus3: 5 endpoints").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
 def test_search(opened: Opened) -> None:
     """Search leaves the rows that have all the words, in any case, and says how many they are."""
     page = opened(PAGES["troubled"])
@@ -203,7 +248,7 @@ def test_a_full_id_is_copied(opened: Opened) -> None:
 def test_from_the_drawing_to_the_row(opened: Opened) -> None:
     """What is drawn leads to its row, which is unfolded out of its groups."""
     page = opened(LARGE)
-    page.locator(".topology a", has_text="pe-clickhouse-0001").click()
+    page.locator(".topology a:visible", has_text="pe-clickhouse-0001").click()
     target = page.locator("#endpoints tr", has_text="pe-clickhouse-0001")
     expect(target).to_be_visible()
     expect(target).to_be_in_viewport()
@@ -243,6 +288,9 @@ def test_print(opened: Opened) -> None:
     expect(page.locator("#findings").get_by_text("Run sync for the endpoint").first).to_be_visible()
     expect(page.locator("#findings .tools")).to_be_hidden()
     expect(page.locator("#theme")).to_be_hidden()
+    page.set_viewport_size({"width": 700, "height": 900})
+    expect(page.locator("svg.topology.wide").first).to_be_visible()
+    expect(page.locator("svg.topology.narrow").first).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(page.pdf()) > 10_000
 

@@ -6,8 +6,8 @@ from itertools import combinations, pairwise
 import pytest
 
 from shared.domain.audited import AuditedRecord, AuditReport, Health
-from shared.page.boxes import LEFT_AND_WIDTH, Box
-from shared.page.drawing import WIDTH, Picture, picture
+from shared.page.boxes import Box
+from shared.page.drawing import LEFT_AND_WIDTH, WIDTH, Picture, picture
 from shared.page.index import Index
 from shared.page.scene import Column, Node, Scene, TieKind
 from shared.page.topology import FRUGAL, scenes

@@ -132,9 +132,6 @@
   }, true);
   all("details[open]").forEach(copyable);
 
-  // Where the drawing is wider than the screen, endpoints are what to begin with.
-  for (const one of all(".scroll:has(.topology)")) one.scrollLeft = 292;
-
   // A link into what is folded unfolds it.
   const reveal = () => {
     const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
