@@ -14,36 +14,23 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from shared.document import from_json, to_json
-from shared.domain.audited import AuditReport
 from shared.domain.counting import counted
 from shared.domain.errors import PrivateLinkError
 from shared.domain.model import ALIAS_SUFFIX, ZONE_SUFFIX, Absent, Config, Reading, Unreadable
 from shared.log import cut, tell
 from shared.ports import ReportStore
 
+if TYPE_CHECKING:  # slow to import, and only an audit has one
+    from shared.domain.audited import AuditReport
+
 LATEST, CONFIGS = "latest.json", "configs.json"
 
 type Configs = Mapping[str, Config]
 """By service id."""
-
-
-class _StoredConfig(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-    alias: str
-    hostname: str
-
-
-class _StoredConfigs(BaseModel):
-    """configs.json."""
-
-    organization: str
-    configs: dict[str, _StoredConfig]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +45,13 @@ class Archive:
     organization: str
     patience: tuple[float, float] = (5.0, 10.0)
 
-    async def latest(self) -> Reading[AuditReport]:
+    async def latest(self) -> "Reading[AuditReport]":
         """The latest report. Absent: there is none, or it cannot be understood."""
         document = await self._read(LATEST)
         if not isinstance(document, bytes):
             return document
+        from shared.document import from_json  # noqa: PLC0415 -- slow, and an event reads no report
+
         try:
             report = from_json(document)
         except ValueError as error:
@@ -73,8 +62,12 @@ class Archive:
             return _unreadable(LATEST, told)
         return report
 
-    async def keep(self, report: AuditReport, *, latest: bool) -> None:
+    async def keep(self, report: "AuditReport", *, latest: bool) -> None:
         """Keep an audit's report: in the history, and (unless it stands over what could not be read) as the latest."""
+        if self.store is None:
+            return
+        from shared.document import to_json  # noqa: PLC0415 -- slow, and an event keeps no report
+
         document = to_json(report)
         at = f"{report.finished:%Y-%m-%d/%H-%M-%S}-{report.pass_id[:8]}"
         names = [f"history/{at}.json", *([LATEST] if latest else [])]
@@ -87,25 +80,26 @@ class Archive:
             return {}
         if isinstance(document, Unreadable):
             return document
+        from shared.configs_document import configs_from_json  # noqa: PLC0415 -- without a store there is none
+
         try:
-            stored = _StoredConfigs.model_validate_json(document)
+            organization, found = configs_from_json(document)
         except ValidationError as error:
             _trouble(
                 CONFIGS,
                 f"it is written anew: {counted(error.error_count(), 'fault')}, such as {error.errors()[0]['msg']}",
             )
             return {}
-        if stored.organization != self.organization:
-            return _unreadable(CONFIGS, f"it is about another organization, {cut(stored.organization)}")
-        found = {service: Config(one.alias, one.hostname) for service, one in stored.configs.items()}
+        if organization != self.organization:
+            return _unreadable(CONFIGS, f"it is about another organization, {cut(organization)}")
         return {service: config for service, config in found.items() if _is_likely(config)}
 
     async def keep_configs(self, configs: Configs) -> None:
-        told = {
-            service: _StoredConfig(alias=one.alias, hostname=one.hostname) for service, one in configs.items()
-        }
-        document = _StoredConfigs(organization=self.organization, configs=dict(sorted(told.items())))
-        await self._write(CONFIGS, document.model_dump_json(indent=1).encode())
+        if self.store is None:
+            return
+        from shared.configs_document import configs_to_json  # noqa: PLC0415 -- without a store there is none
+
+        await self._write(CONFIGS, configs_to_json(self.organization, configs))
 
     async def _read(self, name: str) -> Reading[bytes]:
         if self.store is None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
 
+from shared.audit_log import tell_audit
 from shared.domain.audited import AuditReport
 from shared.domain.auditing.audit import Audit, audited
 from shared.domain.errors import TemporaryError
@@ -13,7 +14,6 @@ from shared.domain.model import Reading, Unreadable
 from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.targets import Targets
-from shared.log import tell_audit
 from shared.passing import Passing, passing
 from shared.reconcile import Order
 from shared.settings import Settings

@@ -5,16 +5,17 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
-from shared.domain.steps import all_well
 from shared.log import tell_delivery
 from shared.reconcile import Order
 from shared.settings import SettingsError
-from shared.sync_request import BadRequestError, SyncRequest, parse_sync_request
 from shared.wiring import EVENT_SECONDS, Wiring, wiring
+
+if TYPE_CHECKING:  # an event is not to wait for it
+    from shared.sync_request import SyncRequest
 
 # Azure's load balancer ends an HTTP request after 230 seconds.
 SYNC_SECONDS = 200.0
@@ -58,6 +59,8 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
 
 async def sync(body: bytes) -> Answer:
     """The same pass by hand. 200: done; 400: the request; 500: the settings; 502: a system did not do its part."""
+    from shared.sync_request import BadRequestError, parse_sync_request  # noqa: PLC0415 -- not for events
+
     try:
         wired = wiring()
         request = parse_sync_request(body, wired.rules)
@@ -76,6 +79,7 @@ async def sync(body: bytes) -> Answer:
 
 async def health() -> Answer:
     """The preflight: 200 if nothing is wrong, 503 otherwise. It answers even where settings are unusable."""
+    from shared.domain.steps import all_well  # noqa: PLC0415 -- an event is not to wait for it
     from shared.health import check, without_settings  # noqa: PLC0415 -- an event is not to wait for it
 
     try:
@@ -99,7 +103,7 @@ async def audit() -> None:
         raise TemporaryError(_summary(report.problems, done, "The next audit looks again."))
 
 
-def _sync_order(request: SyncRequest, wired: Wiring) -> Order:
+def _sync_order(request: "SyncRequest", wired: Wiring) -> Order:
     allowed = request.allow_removals
     limit = wired.settings.max_removals if allowed is None else allowed
     return Order(request.targets, dry_run=request.dry_run, max_removals=limit)

@@ -9,15 +9,17 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.domain.audited import AuditedFinding, AuditReport, Calls
-from shared.domain.auditing.since import newly_seen
+from shared.domain.calls import NO_CALLS
 from shared.domain.findings import Finding, Severity
 from shared.domain.ids import ResourceId
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.report import Report
 from shared.passing import current
+
+if TYPE_CHECKING:  # an event knows of no audit, and is not to wait for it
+    from shared.domain.audited import AuditedFinding
 
 # What one pass may write of each kind; a line is at most some 32 KB long in Application Insights.
 MOST_LINES = 200
@@ -54,14 +56,14 @@ def tell_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = (
     for one in sorted(findings, key=lambda one: -one.severity)[:MOST_LINES]:
         tell_finding(one, one.severity.name.lower(), "seen")
     under_way = current()
-    calls = under_way.calls if under_way else Calls()
+    calls = under_way.calls if under_way else NO_CALLS
     sent = {"clickhouse": calls.clickhouse, "azureNetwork": calls.azure_network, "azureDns": calls.azure_dns}
     level = logging.ERROR if report.problems else logging.INFO
     retries = under_way.retries if under_way else 0
     tell("pass", level, milliseconds=milliseconds, calls=sent, retries=retries, **_numbers(report))
 
 
-def tell_finding(one: Finding | AuditedFinding, severity: str, state: str) -> None:
+def tell_finding(one: "Finding | AuditedFinding", severity: str, state: str) -> None:
     """`state`: new or gone, compared with the audit before, or just seen."""
     tell(
         "finding",
@@ -71,29 +73,6 @@ def tell_finding(one: Finding | AuditedFinding, severity: str, state: str) -> No
         state=state,
         message=cut(one.message),
         remedy=one.remedy,
-    )
-
-
-def tell_audit(report: AuditReport, before: AuditReport | None) -> None:
-    """A line for each finding that is new or gone, and last one for the audit."""
-    for one in list(newly_seen(report, before))[:MOST_LINES]:
-        tell_finding(one, one.severity, "new")
-    for one in list(newly_seen(before, report) if before else ())[:MOST_LINES]:
-        tell_finding(one, one.severity, "gone")
-    milliseconds = round((report.finished - report.started).total_seconds() * 1000)
-    tell(
-        "audit",
-        milliseconds=milliseconds,
-        policy=report.policy,
-        health=report.health.value,
-        sentence=report.sentence,
-        complete=report.complete,
-        left=list(report.left[:MOST_IN_A_LINE]),
-        endpoints=len(report.endpoints),
-        findings=dict(Counter(one.severity for one in report.findings)),
-        codes=dict(sorted(Counter(one.code for one in report.findings).items())),
-        repairs=dict(sorted(Counter(one.status for one in report.repairs).items())),
-        periodSeconds=report.period_seconds,
     )
 
 

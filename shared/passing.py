@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from shared.domain.audited import Calls
+from shared.domain.calls import Calls
 
 
 @dataclass

@@ -6,11 +6,13 @@ Every method may raise TemporaryError or PermanentError. Reads tell a 404 as Abs
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
-from shared.domain.outcome_events import OutcomeEvent
+
+if TYPE_CHECKING:  # loaded with whoever publishes
+    from shared.domain.outcome_events import OutcomeEvent
 
 
 class Network(Protocol):
@@ -94,7 +96,7 @@ class ReportStore(Protocol):
 class Topic(Protocol):
     """Whoever wants to know what became of endpoints."""
 
-    async def publish(self, events: Sequence[OutcomeEvent]) -> None:
+    async def publish(self, events: "Sequence[OutcomeEvent]") -> None:
         """Publish all of them; some may have been published where it raises."""
         ...
 

@@ -5,13 +5,12 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 from pydantic_core import from_json
 
-from shared.adapters.clickhouse_keys import key_from
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, items, listed, text, worded
 from shared.adapters.throttle import Throttle, Urgency
@@ -22,9 +21,11 @@ from shared.domain.errors import (
     TemporaryError,
     ThrottledError,
 )
-from shared.domain.inspected import ApiKey
 from shared.domain.model import Config, Registration, Service
 from shared.passing import count_call
+
+if TYPE_CHECKING:  # only a preflight asks for keys
+    from shared.domain.inspected import ApiKey
 
 TEMPORARY = frozenset({408, 425, 429})
 LONGEST_ERROR = 500
@@ -80,8 +81,10 @@ class ClickHouseCloud:
     async def services(self) -> tuple[Service, ...]:
         return await self._get("/services", lambda told: tuple(service_from(one) for one in listed(told)))
 
-    async def keys(self) -> tuple[ApiKey, ...]:
+    async def keys(self) -> "tuple[ApiKey, ...]":
         """The organization's API keys; not every key may ask for them."""
+        from shared.adapters.clickhouse_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
+
         return await self._get("/keys", lambda told: tuple(key_from(one) for one in listed(told)))
 
     async def config(self, service: str) -> Config:

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from shared.domain.calls import NO_CALLS, Calls
+
 
 class Health(StrEnum):
     """How something fares, in one word: an endpoint, a service, a zone, or all together."""
@@ -142,15 +144,6 @@ class AuditedZone:
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """How many calls the audit made, by system."""
-
-    clickhouse: int = 0
-    azure_network: int = 0
-    azure_dns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryPoint:
     """An earlier audit in a few numbers. `errors`, `warnings` and `infos` are findings."""
 
@@ -182,7 +175,7 @@ class AuditReport:
     complete: bool = True
     left: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    calls: Calls = Calls()
+    calls: Calls = NO_CALLS
     verdicts: dict[str, int] = field(default_factory=dict, hash=False)
     findings: tuple[AuditedFinding, ...] = ()
     repairs: tuple[Repair, ...] = ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
 import httpx
@@ -15,13 +15,15 @@ from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
 from shared.adapters.clocks import Clocks
 from shared.adapters.identity import make_credential
-from shared.adapters.outcomes import OutcomeTopic
-from shared.adapters.report_store import BlobStore, FolderStore
 from shared.adapters.retrying import Budget
 from shared.adapters.throttle import Throttle, Urgency
 from shared.ports import Systems
 from shared.reconcile import Order
 from shared.settings import Settings, is_simulated
+
+if TYPE_CHECKING:  # a deployment may have neither
+    from shared.adapters.outcomes import OutcomeTopic
+    from shared.adapters.report_store import BlobStore, FolderStore
 
 
 @dataclass
@@ -103,20 +105,26 @@ class Connections:
         return AioHttpTransport(use_env_settings=bool(getproxies()))
 
     @cached_property
-    def store(self) -> BlobStore | FolderStore | None:
+    def store(self) -> "BlobStore | FolderStore | None":
         """Where reports are kept; None: nowhere."""
         at = self.settings.report_store
         if at is None:
             return None
+        from shared.adapters.report_store import BlobStore, FolderStore  # noqa: PLC0415 -- not without a store
+
         if "://" not in at:
             return FolderStore(Path(at))
         return BlobStore(at, self._credential_for(at))
 
     @cached_property
-    def topic(self) -> OutcomeTopic | None:
+    def topic(self) -> "OutcomeTopic | None":
         """Who is told outcome events; None: nobody."""
         at = self.settings.outcome_topic_endpoint
-        return OutcomeTopic(at, self.settings.owner_id, self._credential_for(at)) if at else None
+        if not at:
+            return None
+        from shared.adapters.outcomes import OutcomeTopic  # noqa: PLC0415 -- not without a topic
+
+        return OutcomeTopic(at, self.settings.owner_id, self._credential_for(at))
 
     def _credential_for(self, url: str) -> Any:
         """What to prove ourselves with there; None on this machine, to which no credential is sent."""

@@ -5,16 +5,13 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.adapters.retrying import Budget
-from shared.announcer import Announcer
 from shared.archive import Archive
 from shared.coalesce import Coalescer
 from shared.company import Company
-from shared.domain.audited import AuditReport
 from shared.domain.ids import ResourceId
-from shared.domain.inspected import Inspected
 from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
@@ -27,6 +24,11 @@ from shared.seeding import Seeding
 from shared.settings import Settings
 from shared.watched import Watcher, watched
 from shared.wiring.connections import Connections
+
+if TYPE_CHECKING:  # an event is not to wait for what only audits, preflights and topics need
+    from shared.announcer import Announcer
+    from shared.domain.audited import AuditReport
+    from shared.domain.inspected import Inspected
 
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
 EVENT_SECONDS = 24.0
@@ -42,11 +44,11 @@ class Wiring:
 
     settings: Settings
     memory: Memory = field(default_factory=Memory)
-    last_audit: AuditReport | None = None
+    last_audit: "AuditReport | None" = None
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
     watcher: Watcher | None = None
     """Who is told of every call of a pass: a progress bar, for people."""
-    looking: asyncio.Task[Inspected] | None = None
+    looking: "asyncio.Task[Inspected] | None" = None
     """The look for a preflight that is under way, or the last that was."""
 
     @cached_property
@@ -73,7 +75,9 @@ class Wiring:
         return Seeding(self.archive, self.memory)
 
     @cached_property
-    def announcer(self) -> Announcer:
+    def announcer(self) -> "Announcer":
+        from shared.announcer import Announcer  # noqa: PLC0415 -- not without a topic
+
         return Announcer(self.connections.topic)
 
     async def reconcile(self, order: Order, seconds: float, door: str = "sync") -> Report:
@@ -114,7 +118,7 @@ class Wiring:
             milliseconds = round((time.monotonic() - began) * 1000)
             tell_pass(report, milliseconds, () if audit else report.plan.findings)
             self._follow(self.seeding.keep(report.world))
-            if not audit:
+            if not audit and self.connections.topic:
                 self._follow(self.announcer.of_pass(report))
         return report
 

@@ -1,5 +1,7 @@
 """What the wiring builds, and when."""
 
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -15,6 +17,20 @@ from tests.support import simulated
 from tests.support.edges import PE, answering, http_answer
 
 NOWHERE = "https://management.invalid"
+UNNEEDED = (
+    "shared.adapters.azure_inspection",
+    "shared.adapters.outcomes",
+    "shared.adapters.report_store",
+    "shared.adapters.store_inspection",
+    "shared.announcer",
+    "shared.configs_document",
+    "shared.document",
+    "shared.domain.audited",
+    "shared.domain.inspected",
+    "shared.inspection",
+    "shared.wiring.inspecting",
+)
+"""What only audits, preflights, report stores and topics need."""
 
 
 @pytest.fixture
@@ -71,3 +87,17 @@ async def test_reports_in_a_container(sim: RunningSimulator) -> None:
         await wiring.archive.latest()
         await wiring.close()
     assert raw.calls == 1
+
+
+def test_a_pass_loads_only_what_it_needs(sim: RunningSimulator) -> None:
+    """Without a report store or a topic, a pass loads nothing that only those, audits and preflights need."""
+    simulated.put_endpoint(sim, {"ClickHouse-Services": "*"})
+    script = f"""
+import asyncio, sys
+import shared.doors
+from tests.support.simulated import one_pass
+report = asyncio.run(one_pass({sim.url!r}))
+print({{o.status.value for o in report.outcomes}}, [name for name in {UNNEEDED} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 -- our own
+    assert done.stdout.strip() == "{'done'} []"

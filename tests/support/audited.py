@@ -15,11 +15,11 @@ from shared.domain.audited import (
     AuditedService,
     AuditedZone,
     AuditReport,
-    Calls,
     Health,
     HistoryPoint,
     Repair,
 )
+from shared.domain.calls import Calls
 from shared.domain.findings import CATALOGUE
 
 NOW = datetime(2026, 11, 23, 6, 4, tzinfo=UTC)

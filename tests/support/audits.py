@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport, Calls
+from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport
 from shared.domain.auditing.audit import Audit, audited
+from shared.domain.calls import Calls
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
 from shared.domain.policy import Policy, permitted

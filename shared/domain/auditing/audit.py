@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport, Calls, Health
+from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport, Health
 from shared.domain.auditing.endpoints import endpoint_rows, health_of
 from shared.domain.auditing.facts import Facts
 from shared.domain.auditing.overtime import Before, over_time
@@ -12,6 +12,7 @@ from shared.domain.auditing.repairs import repairs_of
 from shared.domain.auditing.since import with_since
 from shared.domain.auditing.systems import service_rows, zone_rows
 from shared.domain.auditing.words import history, overall, sentence
+from shared.domain.calls import Calls
 from shared.domain.findings import Severity
 from shared.domain.left import left_of
 from shared.domain.report import Report
