@@ -122,7 +122,8 @@ def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
     if not isinstance(zone, Zone):
         return zone
     labels = labels_of(view, wish.selection.granted)
-    held = wish.selection.held
+    # What SERVICE_FILTER does not permit gets no record, whatever an ambiguous name may mean.
+    held = wish.selection.held & (view.permitted | view.perhaps_permitted)
     perhaps = labels_of(view, held) if held <= view.configs.keys() else None
     return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish), perhaps)
 

@@ -3,8 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from shared.domain.changes import PutRecord
+from shared.domain.changes import DeleteRecord, PutRecord
+from shared.domain.model import Service, Unreadable
 from shared.domain.rules import IdKind
+from shared.domain.world import ReadConfig
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.plans import plan_of
@@ -14,9 +16,11 @@ from tests.support.worlds import (
     endpoint,
     foreign_record,
     pe,
+    record,
     registered,
     rules,
     service,
+    service_id,
     world,
     zone,
 )
@@ -47,3 +51,24 @@ def test_an_arm_id_registered_for_the_region_of_its_former_service_is_registered
     asyncio.run(run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID)))
     assert [one.region for one in cloud.clickhouse.registered.values()] == [REGION]
     assert cloud.allowed() == {by_arm_id.arm_id}
+
+
+def test_a_service_that_is_not_permitted_holds_no_record_by_a_name_it_shares() -> None:
+    """What an ambiguous name may mean holds only records of services that SERVICE_FILTER lets us give.
+
+    Where the config of one that is not permitted was not read, a record that nobody asked for stayed for ever.
+    """
+    left = replace(record(2), name="other")
+    permitted = service("twin", env="prod")
+    other_twin = Service(service_id("second"), "twin", "azure", REGION)
+    seen = world(
+        endpoint(1),
+        endpoint(2, "twin", alias=OTHER_ALIAS),
+        services=[service("main", env="prod"), service("other", env="prod"), permitted, other_twin],
+        elsewhere={"other": OTHER_ALIAS},
+        registrations=[registered(1), registered(2)],
+        zones=[zone(record(1), left)],
+        also={ReadConfig(other_twin.id): Unreadable("503", temporary=True)},
+    )
+    plan = plan_of(seen, rules(service_filter="tag:env=prod"))
+    assert [change.before.name for change in plan.changes if isinstance(change, DeleteRecord)] == ["other"]
