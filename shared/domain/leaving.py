@@ -21,7 +21,7 @@ from shared.domain.entries import alive
 from shared.domain.ids import ResourceId
 from shared.domain.marks import WITNESS, Claim, claims, record_is_ours
 from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
-from shared.domain.placing import labels_of, zone_for
+from shared.domain.placing import labels_of, labels_perhaps, zone_for
 from shared.domain.rules import shares
 from shared.domain.verdicts import Verdict, private_link, selection, verdict_on
 from shared.domain.view import View
@@ -61,9 +61,9 @@ def _moves(view: View, record: RecordSet, endpoint: Endpoint) -> bool:
     if zone.id != record.zone:
         return True
     chosen = selection(view, endpoint, connection.target)
-    known = chosen.held <= view.configs.keys()
+    perhaps = labels_perhaps(view, chosen)
     named = record.name != WILDCARD and not record.name.startswith(WITNESS)
-    return named and known and record.name not in labels_of(view, chosen.granted | chosen.held)
+    return named and perhaps is not None and record.name not in labels_of(view, chosen.granted) | perhaps
 
 
 def _changes(view: View, record: RecordSet, told: list[Claim], endpoint: Endpoint) -> bool:

@@ -81,13 +81,17 @@ def stages(changes: Iterable[Change]) -> Stages:
 
 def _one_after_another(last: list[Change]) -> Stages:
     """Records that cease to tell of an id, each after the record that is to tell of it instead."""
-    awaited = frozenset(key for change in last for key in holds_up(change))
-    later = [change for change in last if not awaited.isdisjoint(waits_for(change))]
-    # Those that wait for each other in a ring go out together: none of them can be first.
-    if not later or len(later) == len(last):
-        return (tuple(last),)
-    ready = [change for change in last if change not in later]
-    return (tuple(ready), *_one_after_another(later))
+    found = []
+    while last:
+        awaited = frozenset(key for change in last for key in holds_up(change))
+        ready: list[Change] = []
+        later: list[Change] = []
+        for change in last:
+            (ready if awaited.isdisjoint(waits_for(change)) else later).append(change)
+        # Those that wait for each other in a ring go out together: none of them can be first.
+        found.append(tuple(ready or later))
+        last = later if ready else []
+    return tuple(found) or ((),)
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:

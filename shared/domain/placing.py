@@ -11,6 +11,7 @@ from shared.domain.ids import BadIdError, Kind, ResourceId, in_scope
 from shared.domain.marks import Claim, claims
 from shared.domain.model import Endpoint, RecordSet, Unreadable, Zone
 from shared.domain.rules import ZONE_TAG, shares, zone_tagged
+from shared.domain.verdicts import Selection
 from shared.domain.view import View
 from shared.domain.world import ListZones, ReadEndpoint, ReadZone
 
@@ -62,6 +63,15 @@ def labels_of(view: View, services: AbstractSet[str]) -> frozenset[str]:
     """The names, within their zone, of services whose configs are known."""
     chosen = frozenset(services)
     return view.once(("labels", chosen), lambda: frozenset(_label(view, one) for one in chosen))
+
+
+def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
+    """The names that may be an endpoint's yet, because of what is held; None if not all of them are known.
+
+    What SERVICE_FILTER does not permit gets no record, whatever an ambiguous name may mean.
+    """
+    held = chosen.held & (view.permitted | view.perhaps_permitted)
+    return labels_of(view, held) if held <= view.configs.keys() else None
 
 
 def _label(view: View, service: str) -> str:

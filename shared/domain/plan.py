@@ -24,7 +24,15 @@ from shared.domain.ids import ResourceId
 from shared.domain.learned import NOTHING_LEARNED, Learned
 from shared.domain.marks import MOST_FORMER, Claim, shortened, words_of
 from shared.domain.model import Endpoint, Zone
-from shared.domain.placing import Obstacle, Placement, addresses_for, labels_of, settled, zone_for
+from shared.domain.placing import (
+    Obstacle,
+    Placement,
+    addresses_for,
+    labels_of,
+    labels_perhaps,
+    settled,
+    zone_for,
+)
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets, actors
 from shared.domain.verdicts import Verdict, private_link, selection, verdict_on
@@ -122,9 +130,7 @@ def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
     if not isinstance(zone, Zone):
         return zone
     labels = labels_of(view, wish.selection.granted)
-    # What SERVICE_FILTER does not permit gets no record, whatever an ambiguous name may mean.
-    held = wish.selection.held & (view.permitted | view.perhaps_permitted)
-    perhaps = labels_of(view, held) if held <= view.configs.keys() else None
+    perhaps = labels_perhaps(view, wish.selection)
     return Placement(wish.endpoint, zone, wish.alias, addresses, labels, _claim(view, wish), perhaps)
 
 

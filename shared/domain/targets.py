@@ -30,9 +30,8 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     Nobody is undone on the word of a list that was read for something else.
     """
     seen = view.world.endpoints()
-    holding = claimants(view.world.records(), view.rules.owner)
     if targets.everything:
-        return frozenset(seen) | targets.endpoints | holding | view.owned.keys()
+        return frozenset(seen) | targets.endpoints | view.claimants | view.owned.keys()
     gone = _gone(view)
     left = {record.zone for record in freed(view, targets)}
     networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.zones if zone.id in left))
@@ -48,8 +47,9 @@ def freed(view: View, targets: Targets) -> tuple[RecordSet, ...]:
 
 def _gone(view: View) -> frozenset[ResourceId]:
     seen = view.world.endpoints()
-    absent = (one for one in claimants(view.world.records(), view.rules.owner) & seen.keys())
-    return frozenset(one for one in absent if isinstance(seen[one], Absent) and view.rules.may_ask(one))
+    return frozenset(
+        one for one in view.claimants if isinstance(seen.get(one), Absent) and view.rules.may_ask(one)
+    )
 
 
 def _beside(view: View, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:

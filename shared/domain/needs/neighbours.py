@@ -57,5 +57,5 @@ def owned_but_unseen(view: View) -> list[ResourceId]:
     """Endpoints we own something for that no list told of: each is asked for by itself."""
     if any(ListEndpoints(scope) not in view.world for scope in view.rules.endpoint_scopes):
         return []
-    holding = claimants(view.world.records(), view.rules.owner)
-    return sorted(one for one in holding | view.owned.keys() if verdict_on(view, one) is not Verdict.OUTSIDE)
+    ours = view.claimants | view.owned.keys()
+    return sorted(one for one in ours if verdict_on(view, one) is not Verdict.OUTSIDE)
