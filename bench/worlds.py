@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain.ids import Kind, ResourceId
-from shared.domain.marks import Claim, describe, metadata_for
+from shared.domain.marks import record_metadata, registration_mark
 from simulator.azure.events import change
 
 type Json = dict[str, Any]
@@ -176,7 +176,7 @@ def _service(number: int) -> Json:
 
 
 def _registration(shape: Shape, number: int) -> Json:
-    described = describe(OWNER, ResourceId.parse(endpoint_id(shape, number), Kind.PRIVATE_ENDPOINT))
+    described = registration_mark(OWNER, ResourceId.parse(endpoint_id(shape, number), Kind.PRIVATE_ENDPOINT))
     return {"id": guid_of(number), "description": described, "cloudProvider": "azure", "region": REGION}
 
 
@@ -184,5 +184,5 @@ def _wildcard(shape: Shape, first: int) -> Json:
     """The record of a network's zone, held by the network's first endpoint."""
     holder = ResourceId.parse(endpoint_id(shape, first), Kind.PRIVATE_ENDPOINT)
     address = address_of(shape, first)
-    metadata = metadata_for(OWNER, {address: Claim(holder, guid_of(first))}, {})
+    metadata = record_metadata(OWNER, {address: holder}, {})
     return {"name": "*", "ttl": 300, "addresses": [address], "metadata": metadata}

@@ -1,4 +1,4 @@
-"""Make the difference: stage by stage, independent calls together, an outcome for every change.
+"""Apply a plan: stage by stage, independent calls together, an outcome for every change.
 
 `apply` may refuse (a change whose precondition failed is skipped), but it decides nothing.
 """
@@ -51,12 +51,26 @@ async def apply(
         undone = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
         blockers = blocked(stage, undone)
         outcomes += [_skipped(change, blocker) for change, blocker in blockers.items()]
-        ready = [change for change in stage if change not in blockers]
+        unmarked = _registered_without_mark(outcomes, draft)
+        waiting = [one for one in stage if isinstance(one, Allow) and one.id.lower() in unmarked]
+        outcomes += [Outcome(change, Status.SKIPPED, _NO_MARK, temporary=True) for change in waiting]
+        held = {*blockers, *waiting}
+        ready = [change for change in stage if change not in held]
         ordered = sorted(calls(ready), key=lambda call: not any(name_of_change(one) in first for one in call))
         for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in ordered)):
             outcomes += done
             news(draft)
     return tuple(outcomes), draft.world()
+
+
+_NO_MARK = "skipped: the API has not returned the registration with our description"
+
+
+def _registered_without_mark(outcomes: Iterable[Outcome], draft: Draft) -> frozenset[str]:
+    """The ids, in lower case, that were registered just now, and whose mark the API has not returned."""
+    done = (one.change for one in outcomes if one.status is Status.DONE)
+    made = {(one.id.lower(), one.description) for one in done if isinstance(one, Register)}
+    return frozenset(id_ for id_, _ in made - draft.registered()) if made else frozenset()
 
 
 async def _carry_out(call: tuple[Change, ...], systems: Systems) -> Result:
@@ -78,8 +92,7 @@ async def _carry_out(call: tuple[Change, ...], systems: Systems) -> Result:
 async def _send(call: tuple[Change, ...], systems: Systems) -> News:  # noqa: PLR0911 -- a table
     match call[0]:
         case RegisterThroughService() as change:
-            await systems.clickhouse.register_through(change.service, change.id, change.description)
-            return _forget(call)
+            return await _register_through(change, systems)
         case Register() | Deregister():
             return await _update_registrations(call, systems)
         case Allow(service=service) | Disallow(service=service):
@@ -96,20 +109,31 @@ async def _send(call: tuple[Change, ...], systems: Systems) -> News:  # noqa: PL
         case LinkNetwork(zone=zone, network=network):
             await systems.dns.link(zone, network)
             return _forget(call)
+    raise AssertionError(f"no call makes {call[0]}")
 
 
 async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> News:
     add = tuple(Registration(c.id, c.region, c.description) for c in call if isinstance(c, Register))
     remove = tuple(Registration(c.id, c.region) for c in call if isinstance(c, Deregister))
-    told = await systems.clickhouse.update_registrations(add, remove)
-    return _forget(call) if told is None else lambda draft: draft.learn({ReadRegistrations(): told})
+    known = await systems.clickhouse.update_registrations(add, remove)
+    kept = {(one.id.lower(), one.description) for one in known or ()}
+    if known is None or not all((one.id.lower(), one.description) in kept for one in add):
+        return _forget(call)
+    return lambda draft: draft.learn({ReadRegistrations(): known})
+
+
+async def _register_through(change: RegisterThroughService, systems: Systems) -> News:
+    made = await systems.clickhouse.register_through(change.service, change.id, change.description)
+    if made is None or made.description != change.description:
+        return _forget((change,))
+    return lambda draft: draft.with_registration(made, change.service)
 
 
 async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> News:
     add = tuple(change.id for change in call if isinstance(change, Allow))
     remove = tuple(change.id for change in call if isinstance(change, Disallow))
-    told = await systems.clickhouse.update_allow_list(service, add, remove)
-    return _forget(call) if told is None else lambda draft: draft.with_service(told)
+    known = await systems.clickhouse.update_allow_list(service, add, remove)
+    return _forget(call) if known is None else lambda draft: draft.with_service(known)
 
 
 def _with_record(target: RecordSet, written: RecordSet | None) -> News:
@@ -139,5 +163,5 @@ def _failed(change: Change, error: PrivateLinkError) -> Outcome:
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
-    error = f"not tried, because {blocker.change.verb} failed before: {blocker.error}"
+    error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
     return Outcome(change, Status.SKIPPED, error, temporary=blocker.temporary, forbidden=blocker.forbidden)

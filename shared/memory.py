@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import Allow, DeleteRecord, PutRecord, Register, RegisterThroughService
+from shared.domain.changes import Deregister, Register, RegisterThroughService
 from shared.domain.hints import Hints
 from shared.domain.ids import ResourceId
-from shared.domain.learned import Learned
-from shared.domain.marks import claims
-from shared.domain.model import Config, RecordSet, Unreadable
+from shared.domain.model import Config, Unreadable
 from shared.domain.outcomes import Outcome, Status
+from shared.domain.pass_results import PassResults
 from shared.domain.world import Read, ReadConfig, ReadZone, World
 
 REFUSED_FOR = 3600.0
@@ -26,19 +25,16 @@ type Zones = dict[ResourceId, frozenset[ResourceId]]
 class Memory:
     """`configs` never change while a service lives, so they are answers. The rest are only hints.
 
-    `links`: the zones that each virtual network was seen linked to; `holding`: those in which a record was
-    seen to tell of each endpoint. `refused`: the configs that were refused for good, and when (in seconds of
-    `clock`); after an hour that is forgotten. `add_refused`: the organization's deprecated `add` was refused
-    last time it was tried. `marks_lost`: what was registered last did not keep our description. `first`:
-    what the last audit left, by the names of `domain/left`, to be begun with.
+    `links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
+    for good, and when (in seconds of `clock`); after an hour that is forgotten. `add_refused`: the
+    organization's deprecated `add` was refused last time it was tried. `first`: what the last audit left, by
+    the names of `domain/left`, to be begun with.
     """
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
     links: Zones = field(default_factory=dict)
-    holding: Zones = field(default_factory=dict)
     refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
-    marks_lost: bool = False
     first: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.monotonic
     arriving: asyncio.Task[None] | None = None
@@ -51,7 +47,6 @@ class Memory:
     def hints(self) -> Hints:
         return Hints(
             links=MappingProxyType(self.links),
-            holding=MappingProxyType(self.holding),
             refused=MappingProxyType(self.refused),
         )
 
@@ -64,10 +59,6 @@ class Memory:
         )
         linked = ((network, zone.id) for zone in world.zones() for network in zone.networks)
         self.links = _relearned(self.links, world, linked)
-        told = (
-            (claim.endpoint, record.zone) for record in world.records() for claim in claims(record).values()
-        )
-        self.holding = _relearned(self.holding, world, told)
 
     def _refuse(self, now: AbstractSet[Read[Any]]) -> None:
         """Those refused again go behind those that were refused before and not asked again."""
@@ -76,48 +67,21 @@ class Memory:
         self.refused = {**kept, **dict.fromkeys(now, self.clock())}
 
     def applied(self, outcomes: tuple[Outcome, ...], world: World) -> None:
-        """Learn whether the API takes the organization's `add`, and whether it keeps descriptions."""
-        there = {registration.id.lower(): registration for registration in world.registrations() or ()}
+        """Learn whether the API accepts the organization's `add`."""
+        registered = {registration.id.lower() for registration in world.registrations() or ()}
         for change, outcome in ((o.change, o) for o in outcomes if isinstance(o.change, Register)):
-            known = there.get(change.id.lower())
-            if outcome.status is Status.FAILED and not outcome.temporary and known is None:
+            refused = outcome.status is Status.FAILED and not outcome.temporary
+            if refused and change.id.lower() not in registered:
                 self.add_refused = not isinstance(change, RegisterThroughService)
-            if outcome.status is Status.DONE and known:
-                self.marks_lost = known.description != change.description
 
-    def learned(self, outcomes: tuple[Outcome, ...]) -> Learned:
-        """What is known of the systems, with what became of the changes of this pass."""
-        tried = [(o.change, o.status) for o in outcomes if isinstance(o.change, Register)]
-        made = {change.id.lower(): change.endpoint for change, status in tried if status is Status.DONE}
-        return Learned(
-            add_refused=self.add_refused,
-            marks_lost=self.marks_lost,
-            made=MappingProxyType(made),
-            refused=frozenset(change for change, _ in tried if change.id.lower() not in made),
-            denied=_denied(outcomes),
-            unwritten=_unwritten(outcomes),
-            written=_written(outcomes),
+    def results(self, outcomes: tuple[Outcome, ...]) -> PassResults:
+        """What the changes of this pass, and of earlier ones, have shown."""
+        done = [outcome.change for outcome in outcomes if outcome.status is Status.DONE]
+        registered = {change.id.lower(): change for change in done if isinstance(change, Register)}
+        gone = {change.id.lower() for change in done if isinstance(change, Deregister)}
+        return PassResults(
+            self.add_refused, MappingProxyType(registered), frozenset(gone & registered.keys())
         )
-
-
-def _denied(outcomes: Iterable[Outcome]) -> frozenset[tuple[str, str]]:
-    refused = (o.change for o in outcomes if o.status is Status.FAILED and not o.temporary)
-    return frozenset((one.id.lower(), one.service) for one in refused if isinstance(one, Allow))
-
-
-def _unwritten(outcomes: Iterable[Outcome]) -> frozenset[PutRecord]:
-    failed = (o.change for o in outcomes if o.status is Status.FAILED and not o.stale)
-    return frozenset(change for change in failed if isinstance(change, PutRecord))
-
-
-def _written(outcomes: Iterable[Outcome]) -> tuple[RecordSet, ...]:
-    found: dict[str, RecordSet] = {}
-    for change in (o.change for o in outcomes if o.status is Status.DONE):
-        if isinstance(change, PutRecord):
-            found[change.object] = change.after
-        elif isinstance(change, DeleteRecord):
-            found.pop(change.object, None)
-    return tuple(found.values())
 
 
 def _relearned(known: Zones, world: World, now: Iterable[tuple[ResourceId, ResourceId]]) -> Zones:

@@ -78,8 +78,8 @@ class ClickHouse(Protocol):
         """Change a service's allow list, `remove` first; the service afterwards, if the API told."""
         ...
 
-    async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
-        """Put an id into the organization and on the service's allow list."""
+    async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
+        """Register an id and put it on the service's allow list; the registration, if the answer has it."""
         ...
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from shared.apply import apply
 from shared.company import Company
 from shared.domain.changes import Change
-from shared.domain.learned import Learned
 from shared.domain.needs.endpoints import MANY
 from shared.domain.outcomes import Outcome, Status, blocked
+from shared.domain.pass_results import PassResults
 from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted
 from shared.domain.report import Report
@@ -51,12 +51,11 @@ async def reconcile(
     company = company or Company()
     world, targets = joined(World(), order.targets, company.first, memory)
     outcomes: tuple[Outcome, ...] = ()
-    plan = Plan()
     rounds = 0
     while True:
         world, targets = await observe(world, targets, systems, rules, memory, company)
         memory.applied(outcomes, world)
-        plan = _plan(world, targets, order, rules, memory.learned(outcomes)).after(plan)
+        plan = _plan(world, targets, order, rules, memory.results(outcomes))
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
@@ -86,8 +85,8 @@ def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
     return world.forget(again)
 
 
-def _plan(world: World, targets: Targets, order: Order, rules: Rules, learned: Learned) -> Plan:
-    plan = make_plan(world, rules, targets, learned)
+def _plan(world: World, targets: Targets, order: Order, rules: Rules, results: PassResults) -> Plan:
+    plan = make_plan(world, rules, targets, results)
     plan = permitted(plan, order.policy)
     return limited(plan, order.max_removals) if targets.everything else plan
 

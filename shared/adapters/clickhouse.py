@@ -110,9 +110,10 @@ class ClickHouseCloud:
         told = await self._write("PATCH", _at(service), {"privateEndpointIds": _present(body)})
         return _if_told(told, service_from) if _has(told, "privateEndpointIds") else None
 
-    async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
+    async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         body = {"id": endpoint_id, "description": description}
-        await self._write("POST", f"{_at(service)}/privateEndpoint", body)
+        told = await self._write("POST", f"{_at(service)}/privateEndpoint", body)
+        return _if_told(told, _registration_from)
 
     async def _get[T](self, path: str, parse: Callable[[Any], T]) -> T:
         told = await self._call("GET", path, None, self.budget.for_reads())
@@ -187,14 +188,16 @@ def service_from(json: Mapping[str, Any]) -> Service:
 
 def _registrations_of(json: Mapping[str, Any]) -> tuple[Registration, ...]:
     """The private endpoints of an organization (schema `Organization`), which must be told."""
-    return tuple(
-        Registration(
-            id=worded(one["id"]),
-            region=text(one.get("region")),
-            description=text(one.get("description")),
-            provider=text(one.get("cloudProvider")),
-        )
-        for one in listed(json["privateEndpoints"])
+    return tuple(_registration_from(one) for one in listed(json["privateEndpoints"]))
+
+
+def _registration_from(json: Mapping[str, Any]) -> Registration:
+    """A private endpoint of an organization (schema `InstancePrivateEndpoint`)."""
+    return Registration(
+        id=worded(json["id"]),
+        region=text(json.get("region")),
+        description=text(json.get("description")),
+        provider=text(json.get("cloudProvider")),
     )
 
 

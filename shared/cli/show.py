@@ -9,7 +9,6 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from shared.cli.wording import sign, what
 from shared.domain.audited import Health
 from shared.domain.changes import Change
 from shared.domain.counting import counted
@@ -74,7 +73,7 @@ class Show:
                 self.out.print(_changed(change, names))
         self._findings(report.plan.findings)
         self._problems(report.problems)
-        numbers = Counter(sign(change) for change in report.plan.changes)
+        numbers = Counter(change.sign for change in report.plan.changes)
         told = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
         self.out.print(Text(f"{told}, for {_verdicts(report)}. Nothing was changed.", "bold"))
 
@@ -145,8 +144,8 @@ class Show:
 
 
 def _changed(change: Change, names: Mapping[str, str]) -> Text:
-    style = _SIGNS[sign(change)]
-    return Text(f"  {sign(change)} {change.verb:<{_VERB}}{what(change, names)}", style)
+    style = _SIGNS[change.sign]
+    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary(names)}", style)
 
 
 def _verdicts(report: Report) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
-from shared.domain.entries import Entry, alive, entries_of, is_of_another, may_go, names_nobody
+from shared.domain.entries import Entry, entries_of, is_retired, may_go
 from shared.domain.ids import ResourceId
-from shared.domain.marks import describe, end_of
+from shared.domain.marks import registration_mark
 from shared.domain.model import Endpoint
-from shared.domain.verdicts import Selection
+from shared.domain.services import Selection
 from shared.domain.view import View
 
 
@@ -21,171 +21,144 @@ class Connecting:
     selection: Selection
 
 
-def undo(view: View, endpoint: ResourceId) -> Iterator[Change]:
-    """Everything of ours at ClickHouse Cloud for an endpoint that is gone or untagged."""
-    for registered in sorted(view.owned.get(endpoint, ())):
-        yield from take_out(view, endpoint, registered)
-    for registered, ends in sorted(view.lent.get(endpoint, {}).items()):
-        yield from _take_back(view, endpoint, registered, ends)
+def plan_release(view: View, endpoint: ResourceId) -> Iterator[Change]:
+    """Remove everything of ours at ClickHouse Cloud for an endpoint that is deleted or untagged."""
+    for registered in sorted(view.access.ownership.ids_of.get(endpoint, ())):
+        yield from remove_id(view, endpoint, registered)
 
 
-def undo_former(view: View, endpoint: ResourceId) -> Iterator[Change]:
-    """What is left of an endpoint that was deleted, where another has its name, and may not be served."""
-    for registered in sorted(view.owned.get(endpoint, ())):
-        if names_nobody(view, endpoint, registered):
-            yield from take_out(view, endpoint, registered)
-    for registered, ends in sorted(view.lent.get(endpoint, {}).items()):
-        if names_nobody(view, endpoint, registered):
-            yield from _take_back(view, endpoint, registered, ends)
+def plan_release_of_retired(view: View, endpoint: ResourceId) -> Iterator[Change]:
+    """Remove what is left under ids that the endpoint does not have any more."""
+    for registered in sorted(view.access.ownership.ids_of.get(endpoint, ())):
+        if is_retired(view, endpoint, registered):
+            yield from remove_id(view, endpoint, registered)
 
 
-def connect(view: View, wish: Connecting) -> Iterator[Change]:
+def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
     """The differences for an endpoint that is to be connected.
 
-    | its id                   | registered | on a granted list | on another list | changes              |
-    |--------------------------|------------|-------------------|-----------------|----------------------|
-    | the one wanted           | no         | no                | –               | register, allow      |
-    | the one wanted, ours     | yes        | no                | yes             | allow, disallow      |
-    | the one wanted, not ours | yes        | no                | yes             | allow                |
-    | the same, other region   | yes        | any               | any             | disallow, deregister |
-    | its other kind, ours     | yes        | any               | any             | disallow, deregister |
-    | a former one, ours       | yes        | any               | any             | disallow, deregister |
+    | its id (see `ownership` for which one)      | changes                                        |
+    |---------------------------------------------|------------------------------------------------|
+    | not registered                              | register, allow the granted services           |
+    | registered by us                            | allow and disallow what differs from the tag   |
+    | registered by us, for another region        | remove it; it is registered anew afterwards    |
+    | both ids foreign                            | nothing                                        |
+    | registered in this pass, mark not kept      | remove it again, give no access                |
+    | the other kind, ours                        | remove it once the id above has all its access |
+    | a former id, ours                           | remove it                                      |
 
-    The other kind goes only after the wanted one is everywhere, so that there is no moment without access;
-    it stays while a selected service that lists it could not be read. "Disallow" is said of entries that
-    may go (see `entries`); where one stays, the registration stays.
+    Only entries that may go are removed (see `entries`).
     """
     at = wish.endpoint.id
-    wanted = view.rules.id_of(wish.endpoint)
-    owned = view.owned.get(at, frozenset())
-    if wanted.lower() in owned and is_elsewhere(view, wish):
-        yield from take_out(view, at, wanted.lower())
-        return  # It is registered anew once it is out.
-    registration = _registration(view, wish, wanted)
+    id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
+    if unmarked := registered_without_mark(view, at):
+        yield from (change for one in unmarked for change in _take_back(view, one))
+        yield from plan_release_of_retired(view, at)
+    elif id_ is None:
+        yield from plan_release_of_retired(view, at)
+    elif is_in_other_region(view, wish, id_):
+        yield from remove_id(view, at, id_.lower())
+    else:
+        yield from _registration_and_list(view, wish, id_)
+        yield from _removal_of_other_ids(view, wish, id_)
+
+
+def registered_without_mark(view: View, endpoint: ResourceId) -> list[Register]:
+    """This pass's registrations of the endpoint of which the API did not keep the description.
+
+    One with other words in its description is somebody else's, made at the same moment.
+    """
+    made = (one for one in view.results.registered.values() if one.endpoint == endpoint)
+    return [one for one in made if _is_unmarked(view, one)]
+
+
+def _is_unmarked(view: View, made: Register) -> bool:
+    found = view.access.registrations.get(made.id.lower())
+    if found is None:
+        return made.id.lower() in view.results.deregistered
+    return found.description != made.description and made.description.startswith(found.description)
+
+
+def _take_back(view: View, made: Register) -> Iterator[Change]:
+    through = made.service if isinstance(made, RegisterThroughService) else None
+    entries = list(entries_of(view, made.id))
+    ours = [entry for entry in entries if entry.service.id == through]
+    yield from (Disallow(made.endpoint, entry.id, entry.service.id) for entry in ours)
+    registration = view.access.registrations.get(made.id.lower())
+    if registration and ours == entries:
+        yield Deregister(made.endpoint, registration.id, registration.region)
+
+
+def is_in_other_region(view: View, wish: Connecting, id_: str) -> bool:
+    """Whether the id is registered for another region: a recreated endpoint keeps its ARM Resource ID."""
+    registration = view.access.registrations.get(id_.lower())
+    return bool(registration and registration.region not in ("", view.services.region_of(wish.alias)))
+
+
+def unwanted_entries(view: View, wish: Connecting, id_: str) -> list[Entry]:
+    """The entries of the id on services that the tag does not select."""
+    keep = wish.selection.granted | wish.selection.held
+    if all(service.id in keep for service in view.access.listing.get(id_.lower(), ())):
+        return []
+    return [entry for entry in entries_of(view, id_) if entry.service.id not in keep]
+
+
+def _registration_and_list(view: View, wish: Connecting, id_: str) -> Iterator[Change]:
+    at = wish.endpoint.id
+    registration = _registration(view, wish, id_)
     if registration:
         yield registration
     already = registration.service if isinstance(registration, RegisterThroughService) else None
-    yield from _allow(view, wish, wanted, already)
-    ours = wanted.lower() in owned
-    for entry in unwanted(view, wish):
-        mine = (ours and not is_of_another(view, entry)) or is_lent(view, at, entry)
-        if mine and may_go(view, at, entry):
-            yield Disallow(at, entry.id, entry.service.id)
-    living = alive(wish.endpoint)
-    for other in sorted(owned - {wanted.lower()}):
-        if other not in living or _replaced(view, wish, other, wanted):
-            yield from take_out(view, at, other)
-    for other, ends in sorted(view.lent.get(at, {}).items()):
-        former = other != wanted.lower()
-        if former and (other not in living or _replaced(view, wish, other, wanted)):
-            yield from _take_back(view, at, other, ends)
+    yield from (Allow(at, id_, one) for one in _missing(view, wish, id_) if one != already)
+    if not registration:
+        gone = [entry for entry in unwanted_entries(view, wish, id_) if may_go(view, at, entry)]
+        yield from (Disallow(at, entry.id, entry.service.id) for entry in gone)
 
 
-def lent_to(view: View, wish: Connecting) -> frozenset[str]:
-    """The ends of the ids of the services allowed by us under somebody else's registration.
-
-    Those that we are about to allow, and those that we did before and that still allow it; but none that the
-    API refused to allow in this pass, and that allows it: somebody else was first.
-    """
-    wanted = view.rules.id_of(wish.endpoint)
-    before = view.lent.get(wish.endpoint.id, {}).get(wanted.lower(), frozenset())
-    new = {end_of(service) for service in _missing(view, wish, wanted)}
-    still = {end_of(service.id) for service in view.listing.get(wanted.lower(), ())}
-    others = {end_of(service) for id_, service in view.learned.denied if id_ == wanted.lower()}
-    return frozenset(new | ((before & still) - others))
-
-
-def lent_before(view: View, wish: Connecting) -> str | None:
-    """The other kind of its id, if that is somebody else's and we allow it still; None if there is none."""
-    for other, ends in sorted(view.lent.get(wish.endpoint.id, {}).items()):
-        listed = {end_of(service.id) for service in view.listing.get(other, ())}
-        if (
-            other in alive(wish.endpoint)
-            and other != view.rules.id_of(wish.endpoint).lower()
-            and ends & listed
-        ):
-            return other
-    return None
-
-
-def is_elsewhere(view: View, wish: Connecting) -> bool:
-    """Whether its id is registered for another region: an ARM id stays when its endpoint is recreated."""
-    registration = view.registrations.get(view.rules.id_of(wish.endpoint).lower())
-    return bool(registration and registration.region not in ("", region_of(view, wish.alias)))
-
-
-def unwanted(view: View, wish: Connecting) -> list[Entry]:
-    """The entries of its id on the lists of services that the tag does not ask for."""
-    keep = wish.selection.granted | wish.selection.held
-    wanted = view.rules.id_of(wish.endpoint)
-    if all(service.id in keep for service in view.listing.get(wanted.lower(), ())):
-        return []
-    return [entry for entry in entries_of(view, wanted) if entry.service.id not in keep]
-
-
-def is_lent(view: View, endpoint: ResourceId, entry: Entry) -> bool:
-    """Whether we made the entry under somebody else's registration."""
-    ends = view.lent.get(endpoint, {}).get(entry.id.lower(), frozenset())
-    return end_of(entry.service.id) in ends
-
-
-def _take_back(view: View, endpoint: ResourceId, registered: str, ends: frozenset[str]) -> Iterator[Change]:
-    for entry in entries_of(view, registered):
-        if end_of(entry.service.id) in ends and may_go(view, endpoint, entry):
-            yield Disallow(endpoint, entry.id, entry.service.id)
-
-
-def _registration(view: View, wish: Connecting, wanted: str) -> Register | None:
+def _registration(view: View, wish: Connecting, id_: str) -> Register | None:
     """The change that registers the endpoint; None if it is registered.
 
-    Where there is no service to register it through, the old way is taken although it was refused: the
-    API's own words are then told.
+    Without a service to register it through, `add` is tried although it was refused, so that the API's own
+    error is reported.
     """
-    if wanted.lower() in view.registrations:
+    if id_.lower() in view.access.registrations:
         return None
     at = wish.endpoint.id
-    description = describe(view.rules.owner, at)
-    missing = _missing(view, wish, wanted)
-    if not view.learned.add_refused or not missing:
-        return Register(at, wanted, region_of(view, wish.alias), description)
-    return RegisterThroughService(at, wanted, view.by_id[missing[0]].region, description, missing[0])
+    mark = registration_mark(view.rules.owner, at)
+    missing = _missing(view, wish, id_)
+    if not view.results.add_refused or not missing:
+        return Register(at, id_, view.services.region_of(wish.alias), mark)
+    return RegisterThroughService(at, id_, view.services.by_id[missing[0]].region, mark, missing[0])
 
 
-def is_refused(view: View, wish: Connecting) -> bool:
-    """Whether the endpoint's registration failed in this pass, and is not to be tried another way."""
-    return _registration(view, wish, view.rules.id_of(wish.endpoint)) in view.learned.refused
+def _missing(view: View, wish: Connecting, id_: str) -> list[str]:
+    """The granted services whose allow list lacks the id."""
+    return sorted(
+        wish.selection.granted - {service.id for service in view.access.listing.get(id_.lower(), ())}
+    )
 
 
-def _allow(view: View, wish: Connecting, wanted: str, already: str | None) -> Iterator[Change]:
-    for service in _missing(view, wish, wanted):
-        if service != already:
-            yield Allow(wish.endpoint.id, wanted, service)
+def _removal_of_other_ids(view: View, wish: Connecting, id_: str) -> Iterator[Change]:
+    at = wish.endpoint.id
+    for other in sorted(view.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
+        if is_retired(view, at, other) or _is_replaced(view, wish, other, id_):
+            yield from remove_id(view, at, other)
 
 
-def _missing(view: View, wish: Connecting, wanted: str) -> list[str]:
-    """The granted services whose allow list has not got the id."""
-    return sorted(wish.selection.granted - {service.id for service in view.listing.get(wanted.lower(), ())})
-
-
-def _replaced(view: View, wish: Connecting, other: str, wanted: str) -> bool:
-    """Whether nothing would be lost without `other`, not even where it is unknown what should be."""
-    if wanted.lower() not in view.registrations or _missing(view, wish, wanted):
+def _is_replaced(view: View, wish: Connecting, other: str, id_: str) -> bool:
+    """Whether no access is lost without `other`, also where it is undecided what should be."""
+    if id_.lower() not in view.access.registrations or _missing(view, wish, id_):
         return False
-    having = {service.id for service in view.listing.get(wanted.lower(), ())}
-    losing = {service.id for service in view.listing.get(other, ())}
+    having = {service.id for service in view.access.listing.get(id_.lower(), ())}
+    losing = {service.id for service in view.access.listing.get(other, ())}
     return not (losing & wish.selection.held) - having
 
 
-def take_out(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
-    """Everything of an id of ours that may go."""
-    entries = [entry for entry in entries_of(view, registered) if not is_of_another(view, entry)]
+def remove_id(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
+    """Remove an id of ours: the entries that may go and, if none stays, the registration."""
+    entries = list(entries_of(view, registered))
     going = [entry for entry in entries if may_go(view, endpoint, entry)]
     yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in going)
-    registration = view.registrations.get(registered)
-    if registration and going == entries:
+    if going == entries:
+        registration = view.access.registrations[registered]
         yield Deregister(endpoint, registration.id, registration.region)
-
-
-def region_of(view: View, alias: str) -> str:
-    """The region of the services behind an alias: it is the service's side that tells it."""
-    return view.by_id[min(view.behind[alias.lower()])].region

@@ -27,7 +27,7 @@ from shared.domain.model import Absent, Endpoint, Unreadable
 from shared.domain.plan import Plan
 from shared.domain.rules import Rules
 from shared.domain.steps import Step, Steps
-from shared.domain.verdicts import private_link, selection
+from shared.domain.verdicts import private_link
 from shared.domain.view import View
 from shared.domain.world import ReadEndpoint, World
 
@@ -53,7 +53,7 @@ def _walk(view: View, plan: Plan, endpoint: ResourceId) -> list[Step]:
         return steps
     steps.append(_private_link(view, plan, found))
     if connection := private_link(view, found):
-        case = Case(view, plan, found, connection, selection(view, found, connection.target))
+        case = Case(view, plan, found, connection, view.services.selection(found, connection.target))
         steps += explaining_access.steps(case)
         steps += explaining_dns.steps(case)
     return steps
@@ -101,10 +101,10 @@ def _tag(view: View, plan: Plan, endpoint: Endpoint) -> Step:
 def _private_link(view: View, plan: Plan, endpoint: Endpoint) -> Step:
     name = "private link service"
     if connection := private_link(view, endpoint):
-        behind = view.behind[connection.target.lower()]
+        behind = view.services.behind[connection.target.lower()]
         return ok(name, f"{connection.target}, of {counted(len(behind), 'service')}")
     if told := known_from(plan, endpoint.id, "not-a-clickhouse-endpoint"):
-        known = ", ".join(sorted(config.alias for config in set(view.configs.values()))) or "none"
+        known = ", ".join(sorted(config.alias for config in set(view.services.configs.values()))) or "none"
         return wrong(name, f"{told.message}; the organization's are: {known}", told.remedy)
     told = known_from(plan, endpoint.id, "unreadable")
     return unsure(name, told.message if told else "it was not read", CATALOGUE["unreadable"][1])

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from shared.domain.changes import Allow, Deregister, Register
-from shared.domain.entries import alive
 from shared.domain.explaining_words import Case, known_from, mending, ok, unchecked, unsure, wrong
 from shared.domain.findings import CATALOGUE
 from shared.domain.model import Registration, Status, Unreadable
@@ -40,7 +39,7 @@ def _registration(case: Case) -> Step:
     if not isinstance(answer, tuple):
         reason = answer.reason if isinstance(answer, Unreadable) else "the registrations were not read"
         return unsure("registration", reason, CATALOGUE["unreadable"][1])
-    known = [one for key in _kinds(case) if (one := case.view.registrations.get(key))]
+    known = [one for key in _kinds(case) if (one := case.view.access.registrations.get(key))]
     if not known:
         remedy = mending(case, "registration-missing", Register)
         return wrong("registration", f"{case.id} is not registered", remedy)
@@ -49,17 +48,16 @@ def _registration(case: Case) -> Step:
 
 def _kinds(case: Case) -> list[str]:
     """The ids by which ClickHouse Cloud knows the endpoint, in lower case; the one of ENDPOINT_ID_KIND first."""
-    return sorted(alive(case.endpoint), key=lambda one: one != case.id.lower())
+    return sorted(case.endpoint.ids, key=lambda one: one != case.id.lower())
 
 
 def _registered(case: Case, found: Registration) -> Step:
-    where = case.view.by_id[min(case.view.behind[case.connection.target.lower()])].region
+    where = case.view.services.by_id[min(case.view.services.behind[case.connection.target.lower()])].region
     if found.region not in ("", where):
-        told = known_from(case.plan, case.endpoint.id, "registration-elsewhere")
         seen = f"{found.id} is, but for {found.region}, while its services are in {where}"
-        remedy = told.remedy if told else mending(case, "registration-missing", Register, Deregister)
+        remedy = mending(case, "registration-missing", Register, Deregister)
         return wrong("registration", seen, remedy)
-    ours = found.id.lower() in case.view.owned.get(case.endpoint.id, ())
+    ours = found.id.lower() in case.view.access.ownership.ids_of.get(case.endpoint.id, ())
     by = "by this deployment" if ours else f"by somebody else: {found.description or 'no description'}"
     kind = "" if found.id.lower() == case.id.lower() else ", under another kind of id than ENDPOINT_ID_KIND"
     return ok("registration", f"{found.id}, {by}{kind}")
@@ -68,13 +66,13 @@ def _registered(case: Case, found: Registration) -> Step:
 def _allow_list(case: Case) -> Step:
     if not case.chosen.granted:
         return unchecked("allow list", "services")
-    listing = {service.id for key in _kinds(case) for service in case.view.listing.get(key, ())}
+    listing = {service.id for key in _kinds(case) for service in case.view.access.listing.get(key, ())}
     missing = case.chosen.granted - listing
     if not missing:
-        listed = next(key for key in _kinds(case) if case.view.listing.get(key))
+        listed = next(key for key in _kinds(case) if case.view.access.listing.get(key))
         return ok("allow list", f"{listed} is on that of {case.names(case.chosen.granted)}")
     seen = f"{case.id} is missing on that of {case.names(missing)}"
-    if told := known_from(case.plan, case.endpoint.id, "access-untold"):
+    if told := known_from(case.plan, case.endpoint.id, "registration-blocked", "registration-mark-not-kept"):
         return wrong("allow list", f"{seen}: {told.message}", told.remedy)
     return wrong("allow list", seen, mending(case, "allow-list-missing", Allow, Register))
 
@@ -84,7 +82,7 @@ def _connection(case: Case) -> Step:
     if status == Status.APPROVED:
         return ok("connection", status)
     if status == Status.PENDING:
-        listed = any(case.view.listing.get(key) for key in _kinds(case))
+        listed = any(case.view.access.listing.get(key) for key in _kinds(case))
         waits = "its id is on an allow list: approval takes some minutes" if listed else "no service lists it"
         remedy = (
             "Wait some minutes; if it stays so, have ClickHouse's support look at it."

@@ -17,7 +17,7 @@ _ZONE_IS_THERE = frozenset({"zone-not-linked"})
 def steps(case: Case) -> Iterator[Step]:
     addresses = addresses_for(case.view, case.endpoint)
     yield _address(addresses)
-    name = case.view.zone_names[case.connection.target.lower()]
+    name = case.view.services.zone_names[case.connection.target.lower()]
     found = zone_for(case.view, case.endpoint, name)
     yield _zone(case, name, found)
     yield _link(case, name, found)
@@ -50,7 +50,7 @@ def _zone(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
             "zone", f"there is no {name}; sync would make {found.zone}", CATALOGUE["record-drift"][1]
         )
     if _is_there(found):
-        named = ", ".join(str(zone.id) for zone in case.view.named.get(name, []))
+        named = ", ".join(str(zone.id) for zone in case.view.dns.named.get(name, []))
         return ok("zone", named)
     assert isinstance(found, Finding), "all else was asked before"
     told = unsure if found.code == "unreadable" else wrong
@@ -88,14 +88,16 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
     if all(record and addresses <= set(record.addresses) for record in led.values()):
         return ok("record", told)
     expected = f"{told}, not to {', '.join(sorted(addresses))}"
-    if other := known_from(case.plan, case.endpoint.id, "wildcard-owned-by-other", "wildcard-foreign"):
+    if other := known_from(
+        case.plan, case.endpoint.id, "wildcard-owned-by-other", "wildcard-foreign", "record-full"
+    ):
         return wrong("record", f"{expected}: {other.message}", other.remedy)
     return wrong("record", expected, mending(case, "record-drift", PutRecord))
 
 
 def _first_labels(case: Case) -> set[str]:
     """The names, within the zone, that clients of this endpoint look up; * where it is to reach no service."""
-    configs = [case.view.configs[service] for service in case.chosen.granted]
+    configs = [case.view.services.configs[service] for service in case.chosen.granted]
     return {config.hostname.lower().partition(".")[0] for config in configs} or {WILDCARD}
 
 

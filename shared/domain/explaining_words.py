@@ -6,8 +6,8 @@ from shared.domain.findings import CATALOGUE, Finding
 from shared.domain.ids import ResourceId
 from shared.domain.model import Connection, Endpoint
 from shared.domain.plan import Plan
+from shared.domain.services import Selection
 from shared.domain.steps import Answer, Step
-from shared.domain.verdicts import Selection
 from shared.domain.view import View
 
 QUESTIONS = {
@@ -40,12 +40,13 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The id under which it is to be registered."""
-        return self.view.rules.id_of(self.endpoint)
+        """The id to register it under; the preferred one if both are foreign."""
+        rules = self.view.rules
+        return self.view.access.ownership.id_for(self.endpoint, rules) or rules.id_of(self.endpoint)
 
     def names(self, services: frozenset[str]) -> str:
         """The names of these services, for a sentence."""
-        return ", ".join(sorted(self.view.by_id[service].name for service in services)) or "none"
+        return ", ".join(sorted(self.view.services.by_id[service].name for service in services)) or "none"
 
 
 def ok(name: str, seen: str) -> Step:

@@ -105,6 +105,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         Severity.WARNING,
         "Delete the other endpoint or give this one a zone of its own; the record is handed over by itself.",
     ),
+    "record-full": (
+        Severity.ERROR,
+        "Give the endpoint a private DNS zone of its own, or remove metadata of others from the record.",
+    ),
     "wildcard-foreign": (
         Severity.ERROR,
         "Delete the record if nobody needs it, or set DNS_ADOPT=true to adopt one with the right address.",
@@ -117,18 +121,18 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         Severity.WARNING,
         "Take the id off by hand if it should go, or widen SERVICE_FILTER so that this deployment may.",
     ),
-    "access-untold": (
+    "registration-mark-not-kept": (
         Severity.ERROR,
-        "Mend what keeps its record from being written, or remove the registration made by hand.",
+        "Report it to ClickHouse support: the description of a registration must be stored unchanged.",
     ),
-    "registration-elsewhere": (
+    "registration-blocked": (
         Severity.ERROR,
-        "Remove that registration by hand; the endpoint is then registered for the right region.",
+        "Remove one of the two registrations in ClickHouse Cloud if nobody needs it; the next sync registers it.",
     ),
     "registration-orphaned": (Severity.WARNING, _TO_BE_REMOVED),
     "registration-foreign": (
         Severity.INFO,
-        "None: the endpoint works. Remove the registration by hand when the endpoint goes.",
+        "None: it works. To retire the foreign id, remove it from all services, then from the organization.",
     ),
     "id-kind-mixed": (Severity.WARNING, "Run sync to migrate it to the id kind in ENDPOINT_ID_KIND."),
     "unreadable": (

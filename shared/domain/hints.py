@@ -11,11 +11,9 @@ from shared.domain.world import Read
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """`links`: the zones that each virtual network was seen linked to. `holding`: the zones in which a record
-    was seen to tell of each endpoint. `refused`: the configs that were refused for good, and when: the later,
-    the larger the number.
+    """`links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
+    for good, and when: the later, the larger the number.
     """
 
     links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
-    holding: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
     refused: Mapping[Read[Any], float] = field(default_factory=lambda: MappingProxyType({}))

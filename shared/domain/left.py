@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.domain.changes import Change, told
+from shared.domain.changes import Change
 from shared.domain.report import Report
 from shared.domain.world import (
     ListAddresses,
@@ -46,4 +46,4 @@ def name_of(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table
 
 
 def name_of_change(change: Change) -> str:
-    return f"{change.verb} {told(change)}"
+    return f"{change.verb} {change.summary()}"

@@ -1,206 +1,114 @@
-"""Marks of ownership, written on the things themselves, because there is no database.
+"""Ownership marks, written on the objects themselves because there is no database.
 
-A registration's description:   clickhouse-privatelink/<owner> <ARM id of the private endpoint>;
-A record set's metadata:        clickhouse-privatelink: <owner>
-                                <address>: <registered id> <subscription>/<group>/<endpoint>
-                                allowed-<n>-<address>: <ends of service ids>
-                                former-<address>: <registered ids>
-                                words-<address>: <hashes>
+| object                    | where       | mark                                                                    |
+|---------------------------|-------------|-------------------------------------------------------------------------|
+| registration (ClickHouse) | description | clickhouse-privatelink/<owner> <subscription>/<group>/<endpoint>;       |
+| A record set (Azure)      | metadata    | clickhouse-privatelink: <owner>                                         |
+|                           |             | endpoint-<n>: <address> <subscription>/<group>/<endpoint>, one per address |
 
-The semicolon is there so that a description which the API has shortened names nobody, rather than
-another endpoint. The second is the second witness of the first; which of them is believed when they
-differ stands in `ownership`. Where somebody else had registered the id, it has a `-` before it, and the
-services that we allowed under that registration are told by the last twelve characters of their ids: they
-are all that is ours. `words` has hashes of the descriptions that the API made of ours, where it kept other
-words. `former` has ids of the endpoint that are on their way out and that no description marks any more.
-
-The endpoint is written in short, `none` stands for no id and `arm` for its ARM id, because the longest pair then stays
-within 256 characters, the limit Azure has for tags; the limit for metadata is not published.
+The semicolon ends the description, so that a description that was cut names no endpoint instead of another
+one (`pe-1` instead of `pe-12`). Azure's limits on the metadata of a record set: at most 15 pairs, names that
+begin with a letter, values of at most 256 characters
+(https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources).
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address
-from itertools import batched
+from itertools import count
 
 from shared.domain.ids import BadIdError, Kind, ResourceId
-from shared.domain.model import Pairs, RecordSet, Registration
+from shared.domain.model import Pairs, RecordSet
 
 MARK = "clickhouse-privatelink"
-NOT_OURS = "-"
-ARM_ID = "arm"
-UNTOLD = "none"
-LENT = "allowed"
-LENT_IN_A_PAIR = 19
-FORMER = "former"
-WORDS = "words"
-MOST_FORMER = 6
-WITNESS = "privatelink-witness-"
 OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+MAX_PAIRS = 15
+MAX_VALUE_LENGTH = 256
 
-_LENT = re.compile(rf"{LENT}-\d+-([\d.]+)")
-_FORMER = re.compile(rf"{FORMER}-([\d.]+)")
-_WORDS = re.compile(rf"{WORDS}-([\d.]+)")
-_ANY_OWNERS = re.compile(rf"{MARK}/({OWNER_PATTERN}) ")
-_DESCRIPTION = re.compile(rf"{MARK}/({OWNER_PATTERN}) (/subscriptions/[^\s;]+);")
+_DESCRIPTION = re.compile(rf"{MARK}/({OWNER_PATTERN}) ([^\s;]+);")
+_ENDPOINT_PAIR = re.compile(r"endpoint-\d+")
 
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who stands behind an address of a record: an endpoint, and the id it is registered under.
-
-    `id` is a GUID in lower case, or `str(endpoint)`, or None if it is not told. `ours`: we made the
-    registration; `words` are hashes of the descriptions of these ids that are neither our mark nor a
-    beginning of it. Otherwise `lent` are the ends of the ids of the services that we allowed under it.
-    `former` are other ids, in lower case, that we registered for the endpoint.
-    """
-
-    endpoint: ResourceId
-    id: str | None
-    ours: bool = True
-    lent: frozenset[str] = frozenset()
-    former: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """All ids that it tells of, in lower case."""
-        return self.former | ({self.id.lower()} if self.id else frozenset())
-
-    @property
-    def made_by_us(self) -> frozenset[str]:
-        """Those of the ids that it tells to be registered by us."""
-        return self.ids if self.ours else self.former
+type Holders = Mapping[str, ResourceId]
+"""The private endpoint behind each address of a record set."""
 
 
-def end_of(service: str) -> str:
-    """What is written of a service's id: its last twelve characters, which are random in a UUID."""
-    return service.lower()[-12:]
+def registration_mark(owner: str, endpoint: ResourceId) -> str:
+    """The description of a registration that this owner makes for the endpoint."""
+    return f"{MARK}/{owner} {_short_id(endpoint)};"
 
 
-def describe(owner: str, endpoint: ResourceId) -> str:
-    """The description that marks a registration as this owner's, for that endpoint."""
-    return f"{MARK}/{owner} {endpoint};"
+def parse_registration_mark(description: str, owner: str) -> ResourceId | None:
+    """The endpoint that this owner's mark names; None if the description is anything else."""
+    found = _DESCRIPTION.fullmatch(description)
+    return _parse_short_id(found[2]) if found and found[1] == owner else None
 
 
-def endpoint_marked(registration: Registration, owner: str) -> ResourceId | None:
-    """The endpoint this owner made the registration for; None if it is not (or no longer visibly) ours."""
-    found = _DESCRIPTION.fullmatch(registration.description)
-    if not found or found[1] != owner:
-        return None
-    try:
-        return ResourceId.parse(found[2], Kind.PRIVATE_ENDPOINT)
-    except BadIdError:
-        return None
-
-
-def shortened(description: str, owner: str, endpoint: ResourceId) -> bool:
-    """Whether a description may be what the API left of this owner's for that endpoint: nothing, or its beginning."""
-    return describe(owner, endpoint).startswith(description)
-
-
-def another_owners(description: str, owner: str) -> bool:
-    """Whether it is the mark, perhaps shortened, of another deployment."""
-    found = _ANY_OWNERS.match(description)
-    return bool(found and found[1] != owner)
-
-
-def words_of(description: str) -> str:
-    """What is written of a description that is not ours in words: eight characters of its hash."""
-    return sha256(description.encode()).hexdigest()[:8]
-
-
-def witness_name(owner: str, endpoint: ResourceId) -> str:
-    """The name of the record set that is there for its metadata alone: one for each owner and endpoint."""
-    return f"{WITNESS}{sha256(f'{owner} {endpoint}'.encode()).hexdigest()[:16]}"
-
-
-def record_is_ours(record: RecordSet, owner: str) -> bool:
+def is_owned_record(record: RecordSet, owner: str) -> bool:
     return record.metadata.get(MARK) == owner
 
 
-def claims(record: RecordSet) -> dict[str, Claim]:
-    """The claim behind each address that the metadata tells of, whatever addresses the record has."""
-    pairs = record.metadata
-    found = ((key, _claim(key, pairs)) for key in pairs if _is_address(key))
-    return {address: claim for address, claim in found if claim}
+def holders_of(record: RecordSet) -> dict[str, ResourceId]:
+    """The endpoint behind each address that the metadata names, whether or not the record has that address."""
+    parsed = (_parse_pair(key, value) for key, value in record.metadata.items())
+    return dict(pair for pair in parsed if pair)
 
 
-def metadata_for(owner: str, claimed: Mapping[str, Claim], others: Pairs) -> dict[str, str]:
-    """The metadata of a record of ours; pairs among `others` that are not our marks are kept."""
-    pairs = {key: value for key, value in others.items() if key != MARK and not _is_mark(key)}
-    if not claimed:
-        return pairs
-    pairs[MARK] = owner
-    for address, claim in sorted(claimed.items()):
-        pairs[address] = _text(claim)
-        for number, ends in enumerate(batched(sorted(claim.lent), LENT_IN_A_PAIR, strict=False), start=1):
-            pairs[f"{LENT}-{number}-{address}"] = " ".join(ends)
-        if claim.former:
-            former = (_short(one, claim.endpoint) for one in sorted(claim.former))
-            pairs[f"{FORMER}-{address}"] = " ".join(former)
-        if claim.words:
-            pairs[f"{WORDS}-{address}"] = " ".join(sorted(claim.words))
-    return pairs
+def endpoints_in(records: Iterable[RecordSet], owner: str) -> frozenset[ResourceId]:
+    """The endpoints that this owner's records name."""
+    owned = (record for record in records if is_owned_record(record, owner))
+    return frozenset(endpoint for record in owned for endpoint in holders_of(record).values())
 
 
-def claimants(records: Iterable[RecordSet], owner: str) -> frozenset[ResourceId]:
-    """The endpoints that stand behind any of these records of this owner."""
-    ours = (record for record in records if record_is_ours(record, owner))
-    return frozenset(claim.endpoint for record in ours for claim in claims(record).values())
+def record_metadata(owner: str, holders: Holders, current: Pairs) -> dict[str, str]:
+    """The metadata of a record set with these holders; pairs of others in `current` are kept."""
+    pairs = _foreign_pairs(current)
+    numbers = _free_numbers(pairs)
+    ours = {MARK: owner} if holders else {}
+    values = (_pair_value(address, endpoint) for address, endpoint in sorted(holders.items()))
+    return pairs | ours | {f"endpoint-{next(numbers)}": value for value in values}
 
 
-def _text(claim: Claim) -> str:
-    at = claim.endpoint
-    known = _short(claim.id or UNTOLD, at)
-    return f"{'' if claim.ours else NOT_OURS}{known} {at.subscription}/{at.resource_group}/{at.name}"
+def metadata_fits(holders: Holders, current: Pairs) -> bool:
+    """Whether the metadata with these holders, and the pairs of others in `current`, keeps Azure's limits."""
+    pairs = len(_foreign_pairs(current)) + 1 + len(holders)
+    values = (_pair_value(address, endpoint) for address, endpoint in holders.items())
+    return pairs <= MAX_PAIRS and all(len(value) <= MAX_VALUE_LENGTH for value in values)
 
 
-def _claim(address: str, pairs: Pairs) -> Claim | None:
-    known, _, place = pairs[address].partition(" ")
-    subscription, _, rest = place.partition("/")
+def _foreign_pairs(current: Pairs) -> dict[str, str]:
+    return {key: value for key, value in current.items() if key != MARK and not _parse_pair(key, value)}
+
+
+def _free_numbers(pairs: Pairs) -> Iterator[int]:
+    return (number for number in count(1) if f"endpoint-{number}" not in pairs)
+
+
+def _pair_value(address: str, endpoint: ResourceId) -> str:
+    return f"{address} {_short_id(endpoint)}"
+
+
+def _parse_pair(key: str, value: str) -> tuple[str, ResourceId] | None:
+    address, _, short_id = value.partition(" ")
+    endpoint = _parse_short_id(short_id) if _ENDPOINT_PAIR.fullmatch(key) and _is_ipv4(address) else None
+    return (address, endpoint) if endpoint else None
+
+
+def _short_id(endpoint: ResourceId) -> str:
+    return f"{endpoint.subscription}/{endpoint.resource_group}/{endpoint.name}"
+
+
+def _parse_short_id(text: str) -> ResourceId | None:
+    subscription, _, rest = text.partition("/")
     group, _, name = rest.partition("/")
-    text = (
-        f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{Kind.PRIVATE_ENDPOINT.value}/{name}"
-    )
+    kind = Kind.PRIVATE_ENDPOINT
+    path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind.value}/{name}"
     try:
-        endpoint = ResourceId.parse(text, Kind.PRIVATE_ENDPOINT)
+        return ResourceId.parse(path, kind)
     except BadIdError:
         return None
-    registered = known.removeprefix(NOT_OURS)
-    return Claim(
-        endpoint,
-        None if registered in ("", UNTOLD) else _in_full(registered, endpoint),
-        ours=not known.startswith(NOT_OURS),
-        lent=frozenset(_told(_LENT, address, pairs)),
-        former=frozenset(_in_full(one, endpoint).lower() for one in _told(_FORMER, address, pairs)),
-        words=frozenset(_told(_WORDS, address, pairs)),
-    )
 
 
-def _short(registered: str, endpoint: ResourceId) -> str:
-    return ARM_ID if registered.lower() == str(endpoint).lower() else registered
-
-
-def _in_full(short: str, endpoint: ResourceId) -> str:
-    return str(endpoint) if short.lower() == ARM_ID else short.lower()
-
-
-def _told(pattern: re.Pattern[str], address: str, pairs: Pairs) -> Iterable[str]:
-    """The parts of all pairs of that kind which are about the address."""
-    about = (
-        value for key, value in pairs.items() if (found := pattern.fullmatch(key)) and found[1] == address
-    )
-    return (part for value in about for part in value.split())
-
-
-def _is_mark(key: str) -> bool:
-    return _is_address(key) or any(one.fullmatch(key) for one in (_LENT, _FORMER, _WORDS))
-
-
-def _is_address(text: str) -> bool:
+def _is_ipv4(text: str) -> bool:
     try:
         IPv4Address(text)
     except AddressValueError:

@@ -80,6 +80,11 @@ class Endpoint:
     interfaces: tuple[ResourceId, ...] = ()
     addresses: tuple[str, ...] = ()
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids, of both kinds and in lower case, by which ClickHouse Cloud knows the endpoint."""
+        return frozenset({self.guid.lower(), self.arm_id.lower()})
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:

@@ -4,23 +4,18 @@ The holder stays; where nobody holds a name, the first that wants it gets it. Ot
 of them consent, on the same Private Link service. The table stands in `records`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.domain.ids import ResourceId
-from shared.domain.marks import WITNESS, Claim, claims, record_is_ours
-from shared.domain.model import WILDCARD, Endpoint, RecordSet, Zone
+from shared.domain.marks import Holders, holders_of, is_owned_record, metadata_fits
+from shared.domain.model import NO_PAIRS, WILDCARD, Endpoint, RecordSet, Zone
 from shared.domain.placing import Placement
 from shared.domain.rules import shares
 from shared.domain.verdicts import private_link
 from shared.domain.view import View
 from shared.domain.world import ReadEndpoint
-
-# What Azure takes in one record set.
-MOST_ADDRESSES = 20
-
-type Claims = Mapping[str, Claim]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,12 +25,26 @@ class Name:
     zone: Zone
     name: str
     wanted_by: tuple[Placement, ...]
-    held: Claims
-    """The claims, by address, of those who hold it and are neither gone nor in `wanted_by`."""
+    held: Holders
+    """The endpoints, by address, that hold it and are neither gone nor in `wanted_by`."""
 
     @property
     def record(self) -> RecordSet | None:
         return self.zone.records.get(self.name)
+
+    def fits(self, placements: Iterable[Placement]) -> bool:
+        """Whether the record's metadata can name these endpoints beside those that hold it."""
+        return metadata_fits(self.holders_with(placements), self.record.metadata if self.record else NO_PAIRS)
+
+    def holders_with(self, placements: Iterable[Placement]) -> dict[str, ResourceId]:
+        """The endpoints by address, with these among them.
+
+        Of two with one address (in networks that overlap) the first is named, in each pass alike.
+        """
+        holders = dict(self.held)
+        for one in placements:
+            holders = {**dict.fromkeys(one.addresses, one.endpoint.id), **holders}
+        return holders
 
 
 def names_of(
@@ -47,8 +56,7 @@ def names_of(
     alias = _alias_of_wildcard(view, wildcard)
     apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
     labels = {label for placement in apart for label in placement.labels}
-    ours = {name for name in names_of_ours(view, zone) if not name.startswith(WITNESS)}
-    for label in sorted((labels | ours) - {WILDCARD}):
+    for label in sorted((labels | names_of_ours(view, zone)) - {WILDCARD}):
         # Where the wildcard leads nobody knows, those who have a record of their own keep it.
         wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
         named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
@@ -63,20 +71,20 @@ def name_of(
     leaving: AbstractSet[ResourceId],
 ) -> Name:
     record = zone.records.get(name)
-    claimed = claims(record) if record and record_is_ours(record, view.rules.owner) else {}
+    named = holders_of(record) if record and is_owned_record(record, view.rules.owner) else {}
     wanted_by = {placement.endpoint.id for placement in wanting}
     held = {
-        address: claim
-        for address, claim in claimed.items()
-        if claim.endpoint not in wanted_by and claim.endpoint not in leaving
+        address: holder
+        for address, holder in named.items()
+        if holder not in wanted_by and holder not in leaving
     }
-    holders = {claim.endpoint for claim in claimed.values()}
+    holders = set(named.values())
     ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
     return Name(zone, name, tuple(ordered), held)
 
 
 def names_of_ours(view: View, zone: Zone) -> set[str]:
-    return {record.name for record in zone.records.values() if record_is_ours(record, view.rules.owner)}
+    return {record.name for record in zone.records.values() if is_owned_record(record, view.rules.owner)}
 
 
 def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
@@ -90,14 +98,13 @@ def winners_of(view: View, name: Name) -> list[Placement]:
     winners: list[Placement] = []
     for placement in name.wanted_by:
         alone = not winners and not name.held
-        count = len(name.held) + sum(len(one.addresses) for one in [*winners, placement])
-        if alone or (count <= MOST_ADDRESSES and _may_join(view, name, placement, winners)):
+        if name.fits([*winners, placement]) and (alone or _may_join(view, name, placement, winners)):
             winners.append(placement)
     return winners
 
 
 def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
-    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(holders_of(name.held))}
+    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(set(name.held.values()))}
     was_there = name.record is not None and _holds(placement, name.record)
     if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
         return True  # They stood there together before, and nobody knows what the others consent to now.
@@ -113,11 +120,11 @@ def _may_join(view: View, name: Name, placement: Placement, winners: list[Placem
 
 def _alias_of_wildcard(view: View, name: Name) -> str | None:
     """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
-    if name.record and not record_is_ours(name.record, view.rules.owner):
+    if name.record and not is_owned_record(name.record, view.rules.owner):
         return None
     if winners := winners_of(view, name):
         return winners[0].alias.lower()
-    for holder in sorted(holders_of(name.held)):
+    for holder in sorted(set(name.held.values())):
         found = view.world.get(ReadEndpoint(holder))
         if isinstance(found, Endpoint) and (connection := private_link(view, found)):
             return connection.target.lower()
@@ -125,8 +132,4 @@ def _alias_of_wildcard(view: View, name: Name) -> str | None:
 
 
 def _holds(placement: Placement, record: RecordSet) -> bool:
-    return placement.endpoint.id in {claim.endpoint for claim in claims(record).values()}
-
-
-def holders_of(held: Claims) -> set[ResourceId]:
-    return {claim.endpoint for claim in held.values()}
+    return placement.endpoint.id in holders_of(record).values()

@@ -1,19 +1,18 @@
 """Where an endpoint's address belongs: which zone, and what stands in the way."""
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.domain.addresses import addresses_of
 from shared.domain.changes import CreateZone, LinkNetwork
 from shared.domain.findings import Finding
 from shared.domain.ids import BadIdError, Kind, ResourceId, in_scope
-from shared.domain.marks import Claim, claims
+from shared.domain.marks import holders_of
 from shared.domain.model import Endpoint, RecordSet, Unreadable, Zone
 from shared.domain.rules import ZONE_TAG, shares, zone_tagged
-from shared.domain.verdicts import Selection
+from shared.domain.services import Selection
 from shared.domain.view import View
-from shared.domain.world import ListZones, ReadEndpoint, ReadZone
+from shared.domain.world import ReadEndpoint, ReadZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +20,8 @@ class Placement:
     """An endpoint whose address belongs into a zone.
 
     `alias` is the Private Link service it reaches, `labels` are the names, within the zone, of the
-    services it was granted, `claim` is what its records tell of it. `perhaps` are the names of those of which
-    it is not decided whether it gets them; None: there are such whose names could not be read.
+    services it was granted. `perhaps` are the names of those of which it is not decided whether it gets them;
+    None: there are such whose names could not be read.
     """
 
     endpoint: Endpoint
@@ -30,7 +29,6 @@ class Placement:
     alias: str
     addresses: tuple[str, ...]
     labels: frozenset[str]
-    claim: Claim
     perhaps: frozenset[str] | None = frozenset()
 
     @property
@@ -46,23 +44,17 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
     if ZONE_TAG in endpoint.tags:
         return _tagged_zone(view, endpoint, name)
     at = str(endpoint.id)
-    networks_zones = view.linked.get(endpoint.network, []) if endpoint.network else []
+    networks_zones = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
     linked = [zone for zone in networks_zones if zone.id.name == name]
     if len(linked) > 1:
         ids = ", ".join(str(zone.id) for zone in linked)
         return Finding("zone-ambiguous", at, f"its virtual network is linked to several zones {name}: {ids}")
     if linked:
         return linked[0]
-    if reason := view.once(("unsure", name), lambda: _why_unsure(view, name)):
+    if reason := view.dns.why_unsure(name):
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
-    named = view.named.get(name, [])
+    named = view.dns.named.get(name, [])
     return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
-
-
-def labels_of(view: View, services: AbstractSet[str]) -> frozenset[str]:
-    """The names, within their zone, of services whose configs are known."""
-    chosen = frozenset(services)
-    return view.once(("labels", chosen), lambda: frozenset(_label(view, one) for one in chosen))
 
 
 def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
@@ -70,12 +62,8 @@ def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
 
     What SERVICE_FILTER does not permit gets no record, whatever an ambiguous name may mean.
     """
-    held = chosen.held & (view.permitted | view.perhaps_permitted)
-    return labels_of(view, held) if held <= view.configs.keys() else None
-
-
-def _label(view: View, service: str) -> str:
-    return view.configs[service].hostname.lower().partition(".")[0]
+    held = chosen.held & (view.services.permitted | view.services.perhaps_permitted)
+    return view.services.labels_of(held) if held <= view.services.configs.keys() else None
 
 
 def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
@@ -130,9 +118,9 @@ def _made(
 
 def _leads_here(view: View, endpoint: Endpoint, record: RecordSet) -> bool:
     """Whether those who look the record up from the endpoint's network reach what it leads to, as far as is known."""
-    told = {claim.endpoint for claim in claims(record).values()}
-    found = [view.world.get(ReadEndpoint(one)) for one in told - {endpoint.id}]
-    return bool(told) and all(isinstance(one, Endpoint) and _together(endpoint, one) for one in found)
+    holders = set(holders_of(record).values())
+    found = [view.world.get(ReadEndpoint(one)) for one in holders - {endpoint.id}]
+    return bool(holders) and all(isinstance(one, Endpoint) and _together(endpoint, one) for one in found)
 
 
 def _together(one: Endpoint, other: Endpoint) -> bool:
@@ -169,13 +157,3 @@ def _tagged_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Finding:
             return Finding("unreadable", at, f"the zone in its tag: {reason}")
         case _:
             return Finding("zone-missing", at, f"the zone in its tag, {wanted}, does not exist")
-
-
-def _why_unsure(view: View, name: str) -> str | None:
-    """Why a zone of that name may exist that we do not see."""
-    hiding = [
-        answer.reason
-        for read, answer in view.world.unreadable().items()
-        if isinstance(read, ListZones) or (isinstance(read, ReadZone) and read.id.name == name)
-    ]
-    return min(hiding, default=None)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from shared.domain.changes import Change, told
+from shared.domain.changes import Change
 from shared.domain.findings import Finding
 from shared.domain.plan import Plan
 
@@ -32,4 +32,4 @@ def permitted(plan: Plan, policy: Policy) -> Plan:
 
 def drift(change: Change) -> Finding:
     """What is not as it should be, as long as a change is not made."""
-    return Finding(change.drift, str(change.endpoint), f"would {change.verb} {told(change)}")
+    return Finding(change.drift, str(change.endpoint), f"would {change.verb} {change.summary()}")

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from shared.domain.addresses import addresses_of
-from shared.domain.changes import Change, as_json, told
+from shared.domain.changes import Change
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
 from shared.domain.outcomes import Outcome, Status
@@ -40,7 +40,7 @@ class Report:
     def problems(self) -> tuple[str, ...]:
         """What kept the pass from doing all it wanted, each in a sentence; empty if nothing did."""
         unread = [answer.reason for answer in self.world.unreadable().values()]
-        undone = [f"{o.change.verb} {told(o.change)}: {o.error}" for o in self.undone]
+        undone = [f"{o.change.verb} {o.change.summary()}: {o.error}" for o in self.undone]
         return tuple(dict.fromkeys([*unread, *undone]))
 
     @property
@@ -69,7 +69,7 @@ class Report:
         return {
             "dryRun": self.dry_run,
             "verdicts": dict(sorted(Counter(one.value for one in self.plan.verdicts.values()).items())),
-            "plan": [as_json(change) for change in shown],
+            "plan": [change.as_json() for change in shown],
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
             "problems": list(self.problems),
@@ -104,7 +104,7 @@ def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
-    shown = {**as_json(outcome.change), "status": outcome.status.value}
+    shown: dict[str, object] = {**outcome.change.as_json(), "status": outcome.status.value}
     if outcome.error:
         shown |= {"error": outcome.error, "willBeTriedAgain": outcome.curable}
     return shown

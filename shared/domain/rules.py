@@ -47,8 +47,12 @@ class Rules:
         return self.service_filter is None or bool(self.service_filter.select([service]))
 
     def id_of(self, endpoint: Endpoint) -> str:
-        """The id under which this endpoint is to be registered."""
+        """The endpoint's id of the kind that ENDPOINT_ID_KIND prefers."""
         return endpoint.guid if self.id_kind is IdKind.GUID else endpoint.arm_id
+
+    def other_id_of(self, endpoint: Endpoint) -> str:
+        """The endpoint's id of the kind that ENDPOINT_ID_KIND does not prefer."""
+        return endpoint.arm_id if self.id_kind is IdKind.GUID else endpoint.guid
 
 
 def shares(endpoint: Endpoint) -> bool:

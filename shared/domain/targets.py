@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.ids import ResourceId
 from shared.domain.leaving import left_free
-from shared.domain.marks import claimants
+from shared.domain.marks import endpoints_in
 from shared.domain.model import Absent, Endpoint, RecordSet
 from shared.domain.rules import ZONE_TAG, shares
 from shared.domain.view import View
@@ -31,10 +31,10 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     """
     seen = view.world.endpoints()
     if targets.everything:
-        return frozenset(seen) | targets.endpoints | view.claimants | view.owned.keys()
+        return frozenset(seen) | targets.endpoints | view.dns.holders | view.access.ownership.ids_of.keys()
     gone = _gone(view)
     left = {record.zone for record in freed(view, targets)}
-    networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.zones if zone.id in left))
+    networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.dns.zones if zone.id in left))
     zones = {str(zone).lower() for zone in left}
     waiting = {one for one, found in seen.items() if _waits(view, found, networks, zones)}
     return targets.endpoints | gone | waiting | _beside(view, targets.endpoints)
@@ -48,7 +48,7 @@ def freed(view: View, targets: Targets) -> tuple[RecordSet, ...]:
 def _gone(view: View) -> frozenset[ResourceId]:
     seen = view.world.endpoints()
     return frozenset(
-        one for one in view.claimants if isinstance(seen.get(one), Absent) and view.rules.may_ask(one)
+        one for one in view.dns.holders if isinstance(seen.get(one), Absent) and view.rules.may_ask(one)
     )
 
 
@@ -56,8 +56,8 @@ def _beside(view: View, targets: frozenset[ResourceId]) -> frozenset[ResourceId]
     """The endpoints in one record with a target that is there, tagged, and does not share."""
     seen = view.world.endpoints()
     alone = {one for one in targets if _keeps_apart(view, seen.get(one))}
-    records = [record for record in view.world.records() if claimants([record], view.rules.owner) & alone]
-    beside = claimants(records, view.rules.owner) - alone
+    records = [record for record in view.world.records() if endpoints_in([record], view.rules.owner) & alone]
+    beside = endpoints_in(records, view.rules.owner) - alone
     return frozenset(one for one in beside if isinstance(seen.get(one), Endpoint) and view.rules.may_ask(one))
 
 

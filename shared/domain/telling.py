@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.domain.access import Connecting, is_elsewhere, is_lent, region_of, unwanted
-from shared.domain.entries import alive, entries_of, may_go, told_of
+from shared.domain.access import Connecting, registered_without_mark, unwanted_entries
+from shared.domain.entries import entries_of, entry_stays, may_go
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
-from shared.domain.marks import end_of
 from shared.domain.model import Absent, Endpoint, Service, Status, Unreadable
-from shared.domain.ownership import Contested
 from shared.domain.verdicts import Verdict, concerns_us
 from shared.domain.view import View
 from shared.domain.world import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices
@@ -18,7 +16,7 @@ def of_verdicts(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[
     for endpoint, verdict in verdicts.items():
         at = str(endpoint)
         match verdict:
-            case Verdict.OUTSIDE if endpoint in view.owned or endpoint in view.claimants:
+            case Verdict.OUTSIDE if endpoint in view.access.ownership.ids_of or endpoint in view.dns.holders:
                 yield Finding("outside-scope", at, "it lies outside ENDPOINT_SCOPES; nothing is done for it")
             case Verdict.STRANGER:
                 yield Finding("not-a-clickhouse-endpoint", at, _told_stranger(view, endpoint))
@@ -61,7 +59,7 @@ def _why_no_access(view: View) -> str | None:
 
 
 def _why_no_config(view: View) -> str | None:
-    for service in view.services:
+    for service in view.services.all:
         answer = view.world.get(ReadConfig(service.id))
         if isinstance(answer, Unreadable):
             return f"the private endpoint config of service {service.name}: {answer.reason}"
@@ -70,49 +68,50 @@ def _why_no_config(view: View) -> str | None:
 
 def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
     """What a person should know about the registration and the allow lists of an endpoint."""
-    at, wanted = str(wish.endpoint.id), view.rules.id_of(wish.endpoint)
-    owned = view.owned.get(wish.endpoint.id, frozenset())
-    ours = wanted.lower() in owned
-    if wanted.lower() in view.registrations and not ours:
-        yield Finding("registration-foreign", at, _told_foreign(view, wanted))
-        if is_elsewhere(view, wish):
-            region = view.registrations[wanted.lower()].region
-            told = f"{wanted} was registered by somebody else for {region}, but leads to {region_of(view, wish.alias)}"
-            yield Finding("registration-elsewhere", at, told)
-    for entry in unwanted(view, wish):
-        if not ours and not is_lent(view, wish.endpoint.id, entry):
-            told = f"{entry.id} is on the allow list of {entry.service.name}, not by us"
-            yield Finding("allow-list-extra", at, told)
-        elif not may_go(view, wish.endpoint.id, entry):
-            yield told_of(view, wish.endpoint.id, entry)
-    if (owned - {wanted.lower()}) & alive(wish.endpoint):
-        told = f"it is registered under another kind of id than {view.rules.id_kind}"
-        yield Finding("id-kind-mixed", at, told)
+    at = str(wish.endpoint.id)
+    for made in registered_without_mark(view, wish.endpoint.id):
+        yield Finding("registration-mark-not-kept", at, _mark_not_kept(view, made.id))
+        return
+    preferred = view.rules.id_of(wish.endpoint)
+    id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
+    if id_ is None:
+        both = f"{preferred} and {view.rules.other_id_of(wish.endpoint)}"
+        yield Finding("registration-blocked", at, f"both ids, {both}, are registered outside this deployment")
+        return
+    if id_ != preferred:
+        message = (
+            f"{preferred} is registered outside this deployment and is not modified; registered as {id_}"
+        )
+        yield Finding("registration-foreign", at, message)
+    for entry in unwanted_entries(view, wish, id_):
+        if not may_go(view, wish.endpoint.id, entry):
+            yield entry_stays(wish.endpoint.id, entry)
+    if (view.access.ownership.ids_of.get(wish.endpoint.id, frozenset()) - {id_.lower()}) & wish.endpoint.ids:
+        message = f"it is registered under another kind of id than {view.rules.id_kind}"
+        yield Finding("id-kind-mixed", at, message)
 
 
-def of_undoing(view: View, endpoint: ResourceId) -> Iterator[Finding]:
-    """What stays of an endpoint that is undone: what is not ours, or not in our domain."""
-    lent = view.lent.get(endpoint, {})
-    theirs = lent.keys() | view.contested.get(endpoint, frozenset())
-    for registered in sorted(one for one in theirs if one in view.registrations):
-        yield Finding("registration-foreign", str(endpoint), _told_foreign(view, registered))
-    for registered in sorted(lent.keys() | view.owned.get(endpoint, frozenset())):
+def _mark_not_kept(view: View, id_: str) -> str:
+    left = (
+        "it is still registered" if id_.lower() in view.access.registrations else "it was deregistered again"
+    )
+    return (
+        f"ClickHouse Cloud did not keep the description of the registration of {id_}; {left}, without access"
+    )
+
+
+def of_release(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+    """What stays of an endpoint that is released, because SERVICE_FILTER does not permit its removal."""
+    for registered in sorted(view.access.ownership.ids_of.get(endpoint, frozenset())):
         for entry in entries_of(view, registered):
-            ours = registered not in lent or end_of(entry.service.id) in lent[registered]
-            if ours and not may_go(view, endpoint, entry):
-                yield told_of(view, endpoint, entry)
-
-
-def _told_foreign(view: View, registered: str) -> str:
-    if isinstance(view.standings.get(registered.lower()), Contested):
-        return f"{registered} is marked as ours in one place and not in another; its registration is left as it is"
-    return f"{registered} was registered by somebody else; that registration is left as it is"
+            if not may_go(view, endpoint, entry):
+                yield entry_stays(endpoint, entry)
 
 
 def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
-    asked, chosen = view.asked(wish.endpoint), wish.selection
-    names = {service: view.by_id[service].name for service in chosen.refused | chosen.elsewhere}
+    asked, chosen = view.services.asked(wish.endpoint), wish.selection
+    names = {service: view.services.by_id[service].name for service in chosen.refused | chosen.elsewhere}
     yield from (Finding("bad-selector", at, fault) for fault in asked.request.faults)
     yield from (Finding("bad-selector", at, f"several services are named {name}") for name in asked.ambiguous)
     for text in asked.unmatched:
@@ -122,7 +121,7 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     for service in sorted(chosen.elsewhere):
         yield Finding("service-on-other-private-link", at, f"{names[service]} is not behind {wish.alias}")
     for service in sorted(chosen.held):
-        yield _told_held(view, at, view.by_id[service])
+        yield _told_held(view, at, view.services.by_id[service])
     if not chosen.granted | chosen.held:
         yield Finding(
             "no-service-selected", at, "it gets its registration and record, but reaches no service"

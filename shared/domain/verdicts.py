@@ -11,13 +11,12 @@
 | there      | yes      | yes | not known: configs are missing            | UNKNOWN    |
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.ids import ResourceId
 from shared.domain.model import Absent, Connection, Endpoint, Unreadable
 from shared.domain.rules import Rules
-from shared.domain.view import Asked, View
+from shared.domain.view import View
 from shared.domain.world import ReadEndpoint
 
 
@@ -27,21 +26,6 @@ class Verdict(StrEnum):
     OUTSIDE = "outside"
     STRANGER = "stranger"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The services of one endpoint's tag, as service ids.
-
-    `granted`: to be allowed. `held`: neither to be added nor to be removed, because something about
-    them could not be read or is ambiguous. `refused`: selected, but not permitted by SERVICE_FILTER.
-    `elsewhere`: explicitly selected, but behind another Private Link service.
-    """
-
-    granted: frozenset[str] = frozenset()
-    held: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
-    elsewhere: frozenset[str] = frozenset()
 
 
 def verdict_on(view: View, endpoint: ResourceId) -> Verdict:
@@ -68,27 +52,10 @@ def concerns_us(endpoint: Endpoint | Absent, rules: Rules) -> bool:
 
 def private_link(view: View, endpoint: Endpoint) -> Connection | None:
     """The connection by which the endpoint reaches one of the organization's Private Link services."""
-    return next((c for c in endpoint.connections if c.target.lower() in view.behind), None)
-
-
-def selection(view: View, endpoint: Endpoint, alias: str) -> Selection:
-    """What the request in the tag comes to, for an endpoint connected to `alias`."""
-    asked = view.asked(endpoint)
-    behind = view.behind[alias.lower()]
-    return view.once((asked.request, behind), lambda: _selection(view, asked, behind))
-
-
-def _selection(view: View, asked: Asked, behind: frozenset[str]) -> Selection:
-    unknown = asked.wanted - view.configs.keys()
-    return Selection(
-        granted=asked.wanted & behind,
-        held=unknown | asked.doubtful,
-        refused=asked.named - view.permitted - view.perhaps_permitted,
-        elsewhere=(asked.wanted & asked.named) - behind - unknown,
-    )
+    return next((c for c in endpoint.connections if c.target.lower() in view.services.behind), None)
 
 
 def _rightful(view: View, endpoint: Endpoint) -> Verdict:
     if private_link(view, endpoint):
         return Verdict.CONNECT
-    return Verdict.STRANGER if view.configs_complete else Verdict.UNKNOWN
+    return Verdict.STRANGER if view.services.configs_complete else Verdict.UNKNOWN

@@ -186,6 +186,22 @@ class Draft:
         lists = [read for read in self._answers if isinstance(read, ListZones) and read.scope.covers(zone)]
         self.forget([ReadZone(zone), *lists])
 
+    def registered(self) -> frozenset[tuple[str, str]]:
+        """Id in lower case and description of each registration that is known."""
+        known = self._answers.get(ReadRegistrations())
+        found = known if isinstance(known, tuple) else ()
+        return frozenset((one.id.lower(), one.description) for one in found)
+
+    def with_registration(self, made: Registration, service: str) -> None:
+        """An id was registered, and put on a service's allow list."""
+        known = self._answers.get(ReadRegistrations())
+        if isinstance(known, tuple):
+            self._answers[ReadRegistrations()] = (*known, made)
+        services = self._answers.get(ReadServices())
+        for one in services if isinstance(services, tuple) else ():
+            if one.id == service:
+                self.with_service(replace(one, allow_list=one.allow_list | {made.id}))
+
     def with_service(self, service: Service) -> None:
         """A service's allow list was changed."""
         known = self._answers.get(ReadServices())

@@ -38,7 +38,7 @@ def test_plan(sim: RunningSimulator, run: Run) -> None:
     assert sorted(changes) == [*["+ allow"] * 3, "+ put-record", "+ register"]
     assert changes.index("+ register") < changes.index("+ allow")
     assert "on service analytics (33333333-3333-4333-8333-333333333331)" in told.out
-    assert "nothing -> 10.0.1.4 in /subscriptions/" in told.out
+    assert "+ put-record               10.0.1.4 in /subscriptions/" in told.out
     assert told.out.splitlines()[-1] == (
         "5 to add, 0 to change, 0 to remove, for 1 endpoint (1 connect). Nothing was changed."
     )

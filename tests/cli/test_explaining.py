@@ -196,11 +196,12 @@ def test_other_kind_of_id() -> None:
 
 def test_sync_is_told_only_where_it_helps() -> None:
     """Where no pass would mend what is wrong, the remedy is what stands in its way."""
-    theirs = replace(foreign(guid(1)), region="eastus2")
-    seen = world(endpoint(1), registrations=[theirs], zones=[zone(record(1))])
-    assert steps_of(seen)["registration"].remedy == CATALOGUE["registration-elsewhere"][1]
+    theirs = [replace(foreign(id_), region="eastus2") for id_ in (guid(1), endpoint(1).arm_id)]
+    seen = world(endpoint(1), registrations=theirs, zones=[zone(record(1))])
+    assert CATALOGUE["registration-blocked"][1] in steps_of(seen)["registration"].remedy
     unread = connected(None, zone()).learn({ReadRegistrations(): FORBIDDEN})
-    assert "Run sync" not in steps_of(unread)["record"].remedy
+    assert "Run sync" not in steps_of(unread)["registration"].remedy
+    assert "Run sync" in steps_of(unread)["record"].remedy
 
 
 def test_no_zone() -> None:
@@ -286,9 +287,23 @@ def test_unread_endpoint() -> None:
     assert (step.answer, step.seen) == (UNKNOWN, "it was not read")
 
 
-def test_access_that_no_record_would_tell_of() -> None:
-    """A service that must not be given, because no record could tell of it, has that as its reason and remedy."""
-    seen = world(endpoint(1), registrations=[foreign(guid(1))], zones=[])
-    step = steps_of(seen)["allow list"]
-    assert (step.answer, step.remedy) == (NOT_OK, CATALOGUE["access-untold"][1])
-    assert "no record could tell" in step.seen
+def test_access_that_foreign_registrations_block() -> None:
+    """Where both ids of an endpoint are registered by somebody else, that is the reason and its remedy."""
+    both = [foreign(guid(1)), foreign(endpoint(1).arm_id)]
+    step = steps_of(world(endpoint(1), registrations=both, zones=[]))["allow list"]
+    assert (step.answer, step.remedy) == (NOT_OK, CATALOGUE["registration-blocked"][1])
+    assert "registered outside this deployment" in step.seen
+
+
+def test_registered_beside_a_foreign_registration() -> None:
+    """Beside a foreign registration, the explanation is about the id that is ours."""
+    arm = endpoint(1).arm_id
+    seen = world(
+        endpoint(1),
+        services=[service("main", arm)],
+        registrations=[foreign(guid(1)), registered(1, id_=arm)],
+        zones=[zone(record(1))],
+    )
+    steps = steps_of(seen)
+    assert {step.answer for step in steps.values()} <= {OK, UNKNOWN}
+    assert steps["registration"].seen.startswith(f"{arm}, by this deployment")

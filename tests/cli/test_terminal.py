@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,21 +18,11 @@ from shared.cli.audited import tell
 from shared.cli.progress import progress_on
 from shared.cli.settings_file import load
 from shared.cli.show import Show, make_console
-from shared.cli.wording import sign, what
-from shared.domain.changes import (
-    Change,
-    CreateZone,
-    DeleteRecord,
-    LinkNetwork,
-    PutRecord,
-    RegisterThroughService,
-)
 from shared.settings import SettingsError
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.audited import troubled
 from tests.support.simulated import ENDPOINT, environment, subscribe, webhook
-from tests.support.worlds import foreign_record, guid, network, pe, record, zone_id
 
 ROOT = Path(__file__).parents[2]
 SHARED = [sys.executable, "-m", "shared"]
@@ -232,32 +221,3 @@ def test_audit_with_troubles() -> None:
     assert f"problem  {report.problems[0]}" in lines
     assert f"not reached  {report.left[0]}" in lines
     assert lines[-1] == report.sentence
-
-
-@pytest.mark.parametrize(
-    ("change", "signed", "told"),
-    [
-        (CreateZone(pe(1), zone_id()), "+", str(zone_id())),
-        (LinkNetwork(pe(1), zone_id(), network()), "+", f"{network()} to {zone_id()}"),
-        (
-            RegisterThroughService(pe(1), guid(1), "westus3", "ours", "s1"),
-            "+",
-            f"{guid(1)} on service main (s1)",
-        ),
-        (DeleteRecord(pe(1), record(1)), "-", f"10.0.0.1 in {zone_id()}/A/*"),
-        (PutRecord(pe(1), record(1, ttl=60), record(1)), "~", f"10.0.0.1, its TTL in {zone_id()}/A/*"),
-        (
-            PutRecord(pe(1), foreign_record("10.0.0.1"), replace(record(1), ttl=3600)),
-            "~",
-            f"10.0.0.1, its marks of ownership in {zone_id()}/A/*",
-        ),
-        (
-            PutRecord(pe(1), replace(record(1), addresses=()), record(1)),
-            "~",
-            f"no address -> 10.0.0.1 in {zone_id()}/A/*",
-        ),
-    ],
-)
-def test_wording(change: Change, signed: str, told: str) -> None:
-    """A change is told by its sign, by what it changes, and where."""
-    assert (sign(change), what(change, {"s1": "main"})) == (signed, told)

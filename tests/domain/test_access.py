@@ -1,15 +1,15 @@
-from dataclasses import replace
+"""Registrations and allow lists: the table of `access`, row by row."""
+
 from typing import Any
 
 import pytest
 
-from shared.domain.changes import Change, Register, told
+from shared.domain.changes import Change, Register, RegisterThroughService
 from shared.domain.ids import ResourceId
-from shared.domain.learned import Learned
-from shared.domain.marks import describe
-from shared.domain.model import Endpoint, Registration, Service
+from shared.domain.marks import registration_mark
+from shared.domain.model import Registration, Service
+from shared.domain.pass_results import PassResults
 from shared.domain.rules import IdKind, Rules
-from shared.domain.view import View
 from shared.domain.world import Read, ReadConfig, World
 from tests.support.plans import plan_of
 from tests.support.worlds import (
@@ -44,14 +44,14 @@ def lists(main: tuple[str, ...] = (), test: tuple[str, ...] = ()) -> tuple[Servi
 
 def said(change: Change) -> str:
     names = {service_id(name): name for name in ("main", "test")}
-    words = f"{change.verb} {told(change)}"
+    words = f"{change.verb} {change.summary()}".removesuffix(f" for {REGION}")
     for ident, name in names.items():
         words = words.replace(f"service {ident}", name)
     return words.replace(ARM, "ARM").replace(guid(1), "G1").replace(guid(9), "G9")
 
 
 def changes(seen: World, by: Rules | None = None, *, add_refused: bool = False) -> list[str]:
-    plan = plan_of(seen, by, learned=Learned(add_refused=add_refused))
+    plan = plan_of(seen, by, results=PassResults(add_refused=add_refused))
     return [said(change) for change in plan.changes if "record" not in change.verb]
 
 
@@ -69,9 +69,18 @@ type Row = tuple[Rules, list[Registration], tuple[Service, ...], list[str]]
         (rules(), [ours], lists(main=(guid(1),)), []),
         (rules(), [ours], lists(test=(guid(1),)), ["allow G1 on main", "disallow G1 on test"]),
         (rules(), [ours], lists(main=(guid(1),), test=(guid(1), guid(8))), ["disallow G1 on test"]),
-        # the one wanted, not ours
-        (rules(), [theirs], lists(test=(guid(1),)), ["allow G1 on main"]),
-        (rules(), [theirs], lists(main=(guid(1),), test=(guid(1),)), []),
+        # the preferred one is foreign: the other kind beside it, and the foreign entries stay
+        (rules(), [theirs], lists(test=(guid(1),)), ["allow ARM on main", "register ARM"]),
+        (rules(), [theirs, ours_as_arm], lists(main=(ARM,), test=(guid(1),)), []),
+        (
+            rules(),
+            [theirs, ours_as_arm],
+            lists(test=(guid(1), ARM)),
+            ["allow ARM on main", "disallow ARM on test"],
+        ),
+        # both are foreign: nothing
+        (rules(), [theirs, foreign(ARM)], lists(test=(guid(1), ARM)), []),
+        (BY_ARM_ID, [theirs, foreign(ARM)], lists(), []),
         # its other kind, ours: only after the wanted one is everywhere
         (BY_ARM_ID, [ours], lists(main=(guid(1),)), ["allow ARM on main", "register ARM"]),
         (BY_ARM_ID, [ours, ours_as_arm], lists(main=(guid(1),)), ["allow ARM on main"]),
@@ -87,8 +96,10 @@ type Row = tuple[Rules, list[Registration], tuple[Service, ...], list[str]]
             lists(main=(guid(1), ARM.upper())),
             ["deregister ARM", f"disallow {ARM.upper()} on main"],
         ),
-        # its other kind, not ours
+        # its other kind, foreign
         (BY_ARM_ID, [theirs, ours_as_arm], lists(main=(guid(1), ARM)), []),
+        # the preferred one is not foreign any more: migrated
+        (rules(), [ours_as_arm], lists(main=(ARM,)), ["allow G1 on main", "register G1"]),
         # a former one, ours: at once
         (
             rules(),
@@ -116,15 +127,15 @@ def test_connect(
 def test_register() -> None:
     """A registration is made in the region of the service, and says whose it is and for which endpoint."""
     made = plan_of(world(endpoint(1, "")))
-    assert made.changes == (Register(pe(1), guid(1), REGION, describe(OWNER, pe(1))),)
+    assert made.changes == (Register(pe(1), guid(1), REGION, registration_mark(OWNER, pe(1))),)
 
 
 @pytest.mark.parametrize(
     ("tag", "services", "expected"),
     [
-        ("*", lists(), ["allow G1 on test", "register-through-service G1"]),
-        ("test", lists(), ["register-through-service G1"]),
-        ("*", lists(main=(guid(1),)), ["register-through-service G1"]),
+        ("*", lists(), ["allow G1 on test", "register-through-service G1 on main"]),
+        ("test", lists(), ["register-through-service G1 on test"]),
+        ("*", lists(main=(guid(1),)), ["register-through-service G1 on test"]),
         ("", lists(), ["register G1"]),
         ("*", lists(main=(guid(1),), test=(guid(1),)), ["register G1"]),
     ],
@@ -139,46 +150,83 @@ def test_add_refused(tag: str, services: tuple[Service, ...], expected: list[str
 
 @pytest.mark.parametrize("who", [pe(1), endpoint(1, None)], ids=["gone", "untagged"])
 @pytest.mark.parametrize(
-    ("registrations", "services", "zones", "expected"),
+    ("registrations", "services", "expected"),
     [
-        ([], lists(), [], []),
-        ([], lists(main=(guid(1),)), [], []),
-        ([theirs], lists(main=(guid(1),)), [], []),
-        ([registered(1, owner="other")], lists(main=(guid(1),)), [], []),
-        ([ours], lists(), [], ["deregister G1"]),
+        ([], lists(), []),
+        ([], lists(main=(guid(1),)), []),
+        ([theirs], lists(main=(guid(1),)), []),
+        ([registered(1, owner="other")], lists(main=(guid(1),)), []),
+        ([foreign(guid(1), "")], lists(main=(guid(1),)), []),
+        ([registered(1, by=2)], lists(main=(guid(1),)), []),
+        ([ours], lists(), ["deregister G1"]),
         (
             [ours, ours_as_arm, former, registered(2)],
             lists(main=(guid(1), guid(2), ARM), test=(guid(9), guid(8))),
-            [],
             [
                 *("deregister ARM", "deregister G1", "deregister G9"),
                 *("disallow ARM on main", "disallow G1 on main", "disallow G9 on test"),
             ],
         ),
-        # the record is the second witness
-        ([foreign(guid(1), "")], lists(main=(guid(1),)), [], []),
-        (
-            [foreign(guid(1), "")],
-            lists(main=(guid(1),)),
-            [zone(record(1))],
-            ["deregister G1", "disallow G1 on main"],
-        ),
-        ([foreign(guid(1), "")], lists(main=(guid(1),)), [zone(record(1, owner="other"))], []),
-        ([theirs], lists(main=(guid(1),)), [zone(record(1))], []),
-        ([registered(1, by=2)], lists(main=(guid(1),)), [zone(record(1))], []),
-        ([], lists(main=(guid(1),)), [zone(record(1))], ["disallow G1 on main"]),
+        ([theirs, ours_as_arm], lists(main=(guid(1), ARM)), ["deregister ARM", "disallow ARM on main"]),
     ],
 )
-def test_undo(
-    who: ResourceId,
-    registrations: list[Registration],
-    services: tuple[Service, ...],
-    zones: list[Any],
-    expected: list[str],
+def test_release(
+    who: ResourceId, registrations: list[Registration], services: tuple[Service, ...], expected: list[str]
 ) -> None:
-    """Of an endpoint that is gone or untagged all that is ours goes, and nothing else."""
-    seen = world(who, services=services, registrations=registrations, zones=zones)
-    assert changes(seen) == expected
+    """Of an endpoint that is deleted or untagged everything of ours is removed, and nothing else.
+
+    A record of ours that names the endpoint changes nothing about that.
+    """
+    for zones in ([], [zone(record(1))]):
+        seen = world(who, services=services, registrations=registrations, zones=zones)
+        assert changes(seen) == expected
+
+
+def made(description: str, *, service: str | None = None) -> PassResults:
+    """What a pass knows that has just registered endpoint 1, through a service or not."""
+    mark = registration_mark(OWNER, pe(1))
+    change = (
+        RegisterThroughService(pe(1), guid(1), REGION, mark, service_id(service))
+        if service
+        else Register(pe(1), guid(1), REGION, mark)
+    )
+    gone = frozenset({guid(1)}) if description == "gone" else frozenset[str]()
+    return PassResults(registered={guid(1): change}, deregistered=gone)
+
+
+MARK_1 = registration_mark(OWNER, pe(1))
+
+
+@pytest.mark.parametrize(
+    ("description", "through", "listed_on", "expected"),
+    [
+        # kept
+        (MARK_1, None, [], ["allow G1 on main"]),
+        # dropped or cut: taken back, unless another service lists it
+        ("", None, [], ["deregister G1"]),
+        (MARK_1[:40], None, [], ["deregister G1"]),
+        ("", None, ["main"], []),
+        ("", "main", ["main"], ["deregister G1", "disallow G1 on main"]),
+        ("", "main", ["main", "test"], ["disallow G1 on main"]),
+        # taken back: not tried again in this pass
+        ("gone", None, [], []),
+        # other words: somebody else's, made at the same moment
+        ("by hand", None, [], ["allow ARM on main", "register ARM"]),
+        (f"{MARK_1} and more", None, [], ["allow ARM on main", "register ARM"]),
+    ],
+)
+def test_a_mark_that_was_not_kept(
+    description: str, through: str | None, listed_on: list[str], expected: list[str]
+) -> None:
+    """A registration of this pass without its mark is taken back, and gives no access."""
+    services = [service(name, *[guid(1)] * (name in listed_on)) for name in ("main", "test")]
+    registrations = [] if description == "gone" else [foreign(guid(1), description)]
+    seen = world(endpoint(1, "main"), services=services, registrations=registrations)
+    plan = plan_of(seen, results=made(description, service=through))
+    assert [said(change) for change in plan.changes] == expected
+    codes = {one.code for one in plan.findings}
+    unmarked = description in ("", MARK_1[:40], "gone")
+    assert ("registration-mark-not-kept" in codes) is unmarked
 
 
 def test_services_on_their_way_out_and_other_clouds() -> None:
@@ -195,7 +243,7 @@ def test_services_on_their_way_out_and_other_clouds() -> None:
 
 def test_other_clouds_registrations() -> None:
     """A registration on another cloud is none of ours, whatever it is called."""
-    aws = Registration(guid(1), "us-east-1", describe(OWNER, pe(1)), provider="aws")
+    aws = Registration(guid(1), "us-east-1", registration_mark(OWNER, pe(1)), provider="aws")
     assert changes(world(pe(1), registrations=[aws])) == []
 
 
@@ -213,41 +261,6 @@ def test_two_endpoints_one_service() -> None:
         *("allow G1 on main", "register G1"),
         *(f"allow {guid(2)} on main", f"register {guid(2)}"),
     ]
-
-
-def test_owned() -> None:
-    """What is ours is known by endpoint, ids in lower case."""
-    seen = world(registrations=[ours_as_arm, former, theirs, registered(2)])
-    assert View(seen, rules()).owned == {pe(1): {ARM.lower(), guid(9)}, pe(2): {guid(2)}}
-
-
-ELSEWHERE = replace(foreign(guid(1)), region="eastus2")
-THERE = replace(service("far", guid(1)), region="eastus2")
-
-
-@pytest.mark.parametrize("told", [[registered(1), ELSEWHERE], [ELSEWHERE, registered(1)]])
-@pytest.mark.parametrize("there", [pe(1), endpoint(1, None)], ids=["gone", "untagged"])
-def test_of_an_id_registered_for_two_regions_only_ours_is_undone(
-    told: list[Registration], there: Endpoint | ResourceId
-) -> None:
-    """What somebody registered and allowed under the same id in another region stays, whichever is told first."""
-    seen = world(there, services=[service("main", guid(1)), THERE], registrations=told)
-    assert changes(seen) == ["deregister G1", "disallow G1 on main"]
-
-
-def test_an_entry_of_somebody_elses_registration_for_another_region_stays() -> None:
-    """An endpoint that is there keeps what somebody allowed its id in another region, though its tag does not ask."""
-    told = [registered(1), ELSEWHERE]
-    seen = world(endpoint(1, "main"), services=[service("main", guid(1)), THERE], registrations=told)
-    assert changes(seen) == []
-
-
-@pytest.mark.parametrize("description", ["", "by hand"])
-def test_of_two_registrations_without_our_mark_none_is_removed(description: str) -> None:
-    """Where descriptions are not kept, a record does not tell which of two registrations it is about."""
-    told = [replace(registered(1), description=""), replace(ELSEWHERE, description=description)]
-    seen = world(pe(1), services=[service("main", guid(1))], registrations=told, zones=[zone(record(1))])
-    assert changes(seen) == []
 
 
 def test_held_services_that_have_both_kinds() -> None:

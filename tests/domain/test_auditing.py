@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from shared.domain.audited import AllowedId, AuditedRecord, AuditReport, Health
-from shared.domain.auditing.repairs import before_and_after
-from shared.domain.changes import Change, CreateZone, DeleteRecord, LinkNetwork
 from shared.domain.ids import Scope
 from shared.domain.rules import Rules
 from shared.domain.world import ListEndpoints, ReadConfig, ReadEndpoint, ReadRegistrations, ReadZone, World
@@ -152,19 +150,24 @@ def test_services_left_alone() -> None:
     assert healths == {"main": Health.WELL, "other": Health.LEFT_ALONE}
 
 
-def test_lent_entries() -> None:
-    """Entries that we allowed under somebody else's registration are ours; other entries of that id are not."""
-    claim = record(1)
-    metadata = {**claim.metadata, address(1): claim.metadata[address(1)].replace(guid(1), f"-{guid(1)}")}
-    metadata[f"allowed-1-{address(1)}"] = service_id("main")[-12:]
+def test_entries_under_a_foreign_registration() -> None:
+    """Entries of an id that somebody else registered are not ours, whatever a record of ours names."""
+    seen = well(services=[service("main", guid(1))], registrations=[foreign(guid(1))])
+    (main,) = audit(seen).services
+    assert main.allow_list == (AllowedId(guid(1), str(pe(1)), ours=False),)
+
+
+def test_an_endpoint_beside_a_foreign_registration() -> None:
+    """An endpoint that is registered by its other id beside a foreign one is well, and both ids are reported."""
+    arm = endpoint(1).arm_id
     seen = well(
-        services=[service("main", guid(1)), service("other", guid(1))],
-        registrations=[foreign(guid(1))],
-        zones=[zone(type(claim)(claim.zone, "*", 300, claim.addresses, metadata, "1"))],
+        services=[service("main", guid(1), arm)],
+        registrations=[foreign(guid(1)), registered(1, id_=arm)],
     )
-    entries = {one.name: one.allow_list[0] for one in audit(seen).services}
-    assert entries["main"] == AllowedId(guid(1), str(pe(1)), ours=True)
-    assert entries["other"] == AllowedId(guid(1), str(pe(1)), ours=False)
+    report = audit(seen)
+    assert codes(report) == {"registration-foreign"}
+    assert row(report, pe(1)).registered == tuple(sorted({guid(1), arm}))
+    assert (report.health, row(report, pe(1)).health) == (Health.WELL, Health.WELL)
 
 
 def test_what_a_limit_withholds() -> None:
@@ -251,16 +254,3 @@ def test_zone_to_be_made_or_linked(vnets: tuple[str, ...] | None, code: str) -> 
     report = audit(well(zones=zones), by=rules(zone_group=Scope(SUBSCRIPTION, "rg-dns")))
     assert code in codes(report)
     assert [one.health for one in report.zones] == [Health.WRONG] * len(zones)
-
-
-@pytest.mark.parametrize(
-    ("change", "before", "after"),
-    [
-        (CreateZone(pe(1), zone_id()), "-", "there"),
-        (LinkNetwork(pe(1), zone_id(), network()), "-", f"linked to {network()}"),
-        (DeleteRecord(pe(1), foreign_record()), "10.9.9.9, TTL 3600, without mark", "-"),
-    ],
-)
-def test_before_and_after(change: Change, before: str, after: str) -> None:
-    """Of a zone it is told that it is there or linked now; of a record, its addresses, TTL and whose it is."""
-    assert before_and_after(change) == (before, after)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,11 +14,10 @@ from shared.domain.changes import (
     PutRecord,
     Register,
     RegisterThroughService,
-    as_json,
     sort_key,
-    told,
 )
-from tests.support.worlds import REGION, guid, network, pe, record, zone_id
+from shared.domain.model import RecordSet
+from tests.support.worlds import REGION, foreign_record, guid, network, pe, record, shared_record, zone_id
 
 PE, RECORD = str(pe(1)), f"{zone_id()}/A/*"
 SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metadata)}
@@ -28,17 +28,17 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
     [
         (
             Register(pe(1), guid(1), REGION, "ours"),
-            guid(1),
+            f"{guid(1)} for {REGION}",
             {"change": "register", "object": "organization", "id": guid(1), "region": REGION},
         ),
         (
             RegisterThroughService(pe(1), guid(1), REGION, "ours", "s1"),
-            guid(1),
+            f"{guid(1)} on service s1",
             {"change": "register-through-service", "object": "service s1", "id": guid(1), "region": REGION},
         ),
         (
             Deregister(pe(1), guid(1), REGION),
-            guid(1),
+            f"{guid(1)} for {REGION}",
             {"change": "deregister", "object": "organization", "id": guid(1), "region": REGION},
         ),
         (
@@ -58,12 +58,12 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
         ),
         (
             PutRecord(pe(1), record(1), record(1, ttl=60)),
-            f"10.0.0.1 in {RECORD}",
+            f"10.0.0.1, TTL in {RECORD}",
             {"change": "put-record", "object": RECORD, "before": SHOWN, "after": {**SHOWN, "ttl": 60}},
         ),
         (
             DeleteRecord(pe(1), record(1)),
-            RECORD,
+            f"10.0.0.1 in {RECORD}",
             {"change": "delete-record", "object": RECORD, "before": SHOWN, "after": None},
         ),
         (CreateZone(pe(1), zone_id()), str(zone_id()), {"change": "create-zone", "object": str(zone_id())}),
@@ -76,9 +76,71 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
     ids=lambda value: value.verb if hasattr(value, "verb") else "",
 )
 def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
-    """A change is shown with all that it does, in words and as JSON."""
-    assert told(change) == words
-    assert json.loads(json.dumps(as_json(change))) == {**shown, "endpoint": PE}
+    """A change is shown with everything it does, in words and as JSON."""
+    assert change.summary() == words
+    assert json.loads(json.dumps(change.as_json())) == {**shown, "endpoint": PE}
+
+
+@pytest.mark.parametrize(
+    ("change", "sign", "words"),
+    [
+        (RegisterThroughService(pe(1), guid(1), REGION, "", "s1"), "+", f"{guid(1)} on service main (s1)"),
+        (Allow(pe(1), guid(1), "s1"), "+", f"{guid(1)} on service main (s1)"),
+        (Disallow(pe(1), guid(1), "s1"), "-", f"{guid(1)} on service main (s1)"),
+        (Deregister(pe(1), guid(1), ""), "-", f"{guid(1)} for no region"),
+        (CreateZone(pe(1), zone_id()), "+", str(zone_id())),
+        (DeleteRecord(pe(1), record(1)), "-", f"10.0.0.1 in {RECORD}"),
+        (PutRecord(pe(1), None, record(1)), "+", f"10.0.0.1 in {RECORD}"),
+        (PutRecord(pe(1), record(1), record(2)), "~", f"10.0.0.1 -> 10.0.0.2 in {RECORD}"),
+        (
+            PutRecord(pe(1), foreign_record("10.0.0.1"), replace(record(1), ttl=3600)),
+            "~",
+            f"10.0.0.1, ownership metadata in {RECORD}",
+        ),
+        (
+            PutRecord(pe(1), replace(record(1), addresses=()), record(1)),
+            "~",
+            f"no address -> 10.0.0.1 in {RECORD}",
+        ),
+    ],
+)
+def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
+    """A diff shows a change by its sign, by what it changes and where, with the names of services if known."""
+    assert (change.sign, change.summary({"s1": "main"})) == (sign, words)
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (Register(pe(1), guid(1), REGION, ""), "-", f"{guid(1)} in {REGION}"),
+        (Deregister(pe(1), guid(1), REGION), f"{guid(1)} in {REGION}", "-"),
+        (Allow(pe(1), guid(1), "s1"), "-", guid(1)),
+        (Disallow(pe(1), guid(1), "s1"), guid(1), "-"),
+        (CreateZone(pe(1), zone_id()), "-", "created"),
+        (LinkNetwork(pe(1), zone_id(), network()), "-", f"linked to {network()}"),
+        (PutRecord(pe(1), None, record(1)), "-", "10.0.0.1, TTL 300, owner tests"),
+        (DeleteRecord(pe(1), foreign_record()), "10.9.9.9, TTL 3600, no owner", "-"),
+    ],
+)
+def test_before_and_after(change: Change, before: str, after: str) -> None:
+    """A change says what its object was and what it becomes; of a record its addresses, TTL and owner."""
+    assert change.before_after() == (before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "removes"),
+    [
+        (None, record(1), False),
+        (record(1), record(1, ttl=60), False),
+        (record(1), shared_record(1, 2), False),
+        (shared_record(1, 2), record(1), True),
+        (record(1), record(2), True),
+        (foreign_record(), record(1), False),
+    ],
+)
+def test_records_that_remove(before: RecordSet | None, after: RecordSet, *, removes: bool) -> None:
+    """Writing a record removes if an endpoint loses its place in it."""
+    assert PutRecord(pe(1), before, after).removes is removes
 
 
 def test_order() -> None:

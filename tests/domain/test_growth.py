@@ -8,7 +8,6 @@ import pytest
 
 from shared.domain.hints import Hints
 from shared.domain.ids import Scope
-from shared.domain.learned import NOTHING_LEARNED, Learned
 from shared.domain.model import Endpoint, Zone
 from shared.domain.needs import needs
 from shared.domain.report import Report
@@ -102,34 +101,32 @@ def made_anew(count: int) -> World:
     return world(*there, **registered_as(guids(count)), zones=zones(count))
 
 
-CASES: dict[str, tuple[Make, Rules, Learned]] = {
-    "all is as it should be": (as_it_should_be, rules(), NOTHING_LEARNED),
-    "all is to be made": (all_new, rules(), NOTHING_LEARNED),
-    "there is no zone": (without_zones, rules(), NOTHING_LEARNED),
-    "zones are to be made": (without_zones, MAKING_ZONES, NOTHING_LEARNED),
-    "all are gone": (all_gone, BY_ARM_ID, NOTHING_LEARNED),
-    "all have lost the tag": (untagged, rules(), NOTHING_LEARNED),
-    "all were made anew": (made_anew, rules(), NOTHING_LEARNED),
-    "all have to get another kind of id": (as_it_should_be, BY_ARM_ID, NOTHING_LEARNED),
-    "all were registered by somebody else": (by_somebody_else, rules(), NOTHING_LEARNED),
-    "descriptions are not kept": (all_new, rules(), Learned(marks_lost=True)),
-    "descriptions are not kept, and there is no zone": (without_zones, rules(), Learned(marks_lost=True)),
+CASES: dict[str, tuple[Make, Rules]] = {
+    "all is as it should be": (as_it_should_be, rules()),
+    "all is to be made": (all_new, rules()),
+    "there is no zone": (without_zones, rules()),
+    "zones are to be made": (without_zones, MAKING_ZONES),
+    "all are gone": (all_gone, BY_ARM_ID),
+    "all have lost the tag": (untagged, rules()),
+    "all were made anew": (made_anew, rules()),
+    "all have to get another kind of id": (as_it_should_be, BY_ARM_ID),
+    "all were registered by somebody else": (by_somebody_else, rules()),
 }
 
 
-@pytest.mark.parametrize(("make", "by", "learned"), CASES.values(), ids=CASES)
-def test_the_work_grows_as_the_endpoints_do(make: Make, by: Rules, learned: Learned) -> None:
+@pytest.mark.parametrize(("make", "by"), CASES.values(), ids=CASES)
+def test_the_work_grows_as_the_endpoints_do(make: Make, by: Rules) -> None:
     """Four times as many endpoints are four times the work: to see what to read, to plan, and to tell."""
-    few, many = (_work(make(count), by, learned) for count in (FEW, FEW * TIMES))
+    few, many = (_work(make(count), by) for count in (FEW, FEW * TIMES))
     grown = {step: many[step] / few[step] for step in few}
     assert not {step: times for step, times in grown.items() if times > MOST}
 
 
-def _work(seen: World, by: Rules, learned: Learned) -> dict[str, int]:
-    report = Report(seen, plan_of(seen, by, learned=learned), dry_run=True)
+def _work(seen: World, by: Rules) -> dict[str, int]:
+    report = Report(seen, plan_of(seen, by), dry_run=True)
     before = audit(report, by=by)
     return {
         "needs": work_of(lambda: needs(seen, EVERYTHING, by, Hints())),
-        "plan": work_of(lambda: plan_of(seen, by, learned=learned)),
+        "plan": work_of(lambda: plan_of(seen, by)),
         "audit": work_of(lambda: audit(report, before, by=by)),
     }

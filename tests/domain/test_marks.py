@@ -1,4 +1,5 @@
-from dataclasses import replace
+"""Ownership marks: what is written, what is read back, and Azure's limits."""
+
 from types import MappingProxyType
 
 import pytest
@@ -8,27 +9,19 @@ from hypothesis import strategies as st
 from shared.domain.ids import Kind, ResourceId
 from shared.domain.marks import (
     MARK,
-    MOST_FORMER,
-    OWNER_PATTERN,
-    WITNESS,
-    Claim,
-    another_owners,
-    claimants,
-    claims,
-    describe,
-    end_of,
-    endpoint_marked,
-    metadata_for,
-    record_is_ours,
-    shortened,
-    witness_name,
-    words_of,
+    endpoints_in,
+    holders_of,
+    is_owned_record,
+    metadata_fits,
+    parse_registration_mark,
+    record_metadata,
+    registration_mark,
 )
-from shared.domain.model import RecordSet, Registration
+from shared.domain.model import RecordSet
 from tests.support.worlds import (
     OWNER,
     SUBSCRIPTION,
-    foreign,
+    address,
     foreign_record,
     guid,
     pe,
@@ -37,25 +30,17 @@ from tests.support.worlds import (
     zone_id,
 )
 
-owners = st.from_regex(OWNER_PATTERN, fullmatch=True)
+PE_1 = f"{SUBSCRIPTION}/rg-app/pe-1"
+owners = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 endpoints = st.builds(
     ResourceId,
-    subscription=st.uuids().map(str),
-    resource_group=st.from_regex(r"[-\w()]{1,90}", fullmatch=True, alphabet="abcz019-_().").map(str.lower),
-    type=st.just(Kind.PRIVATE_ENDPOINT.value),
-    name=st.from_regex(r"[a-z0-9]([-a-z0-9_.]{0,78}[a-z0-9_])?", fullmatch=True),
+    st.uuids().map(str),
+    st.from_regex(r"[-a-z0-9_.()]{0,89}[-a-z0-9_()]", fullmatch=True),
+    st.just(Kind.PRIVATE_ENDPOINT.value),
+    st.from_regex(r"[a-z0-9]([-a-z0-9_.]{0,78}[a-z0-9_])?", fullmatch=True),
 )
 addresses = st.ip_addresses(v=4).map(str)
-
-
-@st.composite
-def claimed(draw: st.DrawFn) -> Claim:
-    at = draw(endpoints)
-    ids = st.just(str(at).lower()) | st.uuids().map(str)
-    id_, former = draw(st.none() | st.just(str(at)) | ids), draw(st.frozensets(ids, max_size=MOST_FORMER))
-    ours, lent = draw(st.booleans()), draw(st.frozensets(st.uuids().map(lambda one: end_of(str(one)))))
-    words = draw(st.frozensets(st.text().map(words_of)))
-    return Claim(at, str(at) if id_ == str(at).lower() else id_, ours, lent, former, words)
+holders = st.dictionaries(addresses, endpoints, max_size=14)
 
 
 def record_with(metadata: dict[str, str]) -> RecordSet:
@@ -63,144 +48,129 @@ def record_with(metadata: dict[str, str]) -> RecordSet:
 
 
 @given(owners, endpoints)
-def test_description_round_trip(owner: str, endpoint: ResourceId) -> None:
-    """A registration's description tells its own owner which endpoint it was made for, and nobody else."""
-    made = Registration("id", "region", describe(owner, endpoint))
-    assert endpoint_marked(made, owner) == endpoint
-    assert shortened(made.description, owner, endpoint)
-    assert endpoint_marked(made, f"{owner[:-1]}~") is None
+def test_a_description_names_its_endpoint_to_its_own_owner(owner: str, endpoint: ResourceId) -> None:
+    """A registration's description names its endpoint to the deployment that wrote it, and to no other."""
+    description = registration_mark(owner, endpoint)
+    assert parse_registration_mark(description, owner) == endpoint
+    assert parse_registration_mark(description, f"{owner[:-1]}~") is None
 
 
-@given(owners, st.dictionaries(addresses, claimed()))
-def test_metadata_round_trip(owner: str, claimed_by: dict[str, Claim]) -> None:
-    """A record set's metadata tells whose it is, and who stands behind each address."""
-    made = record_with(metadata_for(owner, claimed_by, {}))
-    assert claims(made) == claimed_by
-    assert record_is_ours(made, owner) == bool(claimed_by)
-    assert claimants([made], owner) == {claim.endpoint for claim in claimed_by.values()}
+def test_the_form_of_a_description() -> None:
+    """A description is short, and its form is fixed: later versions read what earlier ones wrote."""
+    assert registration_mark(OWNER, pe(1)) == f"clickhouse-privatelink/{OWNER} {PE_1};"
 
 
-@given(endpoints, st.sampled_from(["guid", "arm", "none"]))
-def test_metadata_is_small(endpoint: ResourceId, kind: str) -> None:
-    """No value of the metadata is longer than 256 characters, the limit Azure has for tags."""
-    ids = {"guid": guid(1), "arm": str(endpoint), "none": None}
-    former = frozenset(guid(n) for n in range(MOST_FORMER))
-    lent = frozenset(f"{n:012}" for n in range(200))
-    claim = Claim(endpoint, ids[kind], ours=False, lent=lent, former=former, words=frozenset({words_of("x")}))
-    made = metadata_for(OWNER, {"255.255.255.255": claim}, {}).items()
-    assert all(len(value) <= 256 for _, value in made)
-
-
-def test_other_pairs_are_kept() -> None:
-    """Pairs that are not our marks survive our writing; our own former ones do not."""
-    before = {"made-by": "hand", "10.0.0.9": "old", MARK: "other"}
-    made = metadata_for(OWNER, {"10.0.0.1": Claim(pe(1), guid(1))}, before)
-    short = f"{SUBSCRIPTION}/rg-app/pe-1"
-    assert made == {"made-by": "hand", MARK: OWNER, "10.0.0.1": f"{guid(1)} {short}"}
-    assert metadata_for(OWNER, {}, before) == {"made-by": "hand"}
+@given(owners, endpoints, st.data())
+def test_a_cut_description_names_nobody(owner: str, endpoint: ResourceId, data: st.DataObject) -> None:
+    """A description that was cut anywhere names no endpoint."""
+    description = registration_mark(owner, endpoint)
+    length = data.draw(st.integers(0, len(description) - 1))
+    assert parse_registration_mark(description[:length], owner) is None
 
 
 @pytest.mark.parametrize(
     "description",
     [
         "",
+        "made by hand",
         f"{MARK}/{OWNER}",
-        f"{MARK}/other {pe(1)}",
-        f"{MARK}/{OWNER} {pe(1)} more",
-        f" {MARK}/{OWNER} {pe(1)}",
-        f"{MARK}/{OWNER} /subscriptions/1/resourceGroups/g",
-        f"{MARK}/{OWNER} /subscriptions/1/resourceGroups/g;",
-        f"{MARK}/{OWNER} {pe(1)}/../pe-2;",
-        f"{MARK}/{OWNER} {pe(1)}/../pe-2",
-        f"{MARK}/{OWNER}\n{pe(1)}",
-        f"{MARK}/{OWNER} {pe(1)}"[:-8],
+        f"{MARK}/other {PE_1};",
+        f"{MARK}/{OWNER} {PE_1}",
+        f"{MARK}/{OWNER} {PE_1}; more",
+        f" {MARK}/{OWNER} {PE_1};",
+        f"{MARK}/{OWNER} {PE_1}/../pe-2;",
+        f"{MARK}/{OWNER} 1/rg-app/pe-1;",
+        f"{MARK}/{OWNER} {SUBSCRIPTION}/rg-app;",
+        f"{MARK}/{OWNER} {pe(1)};",
+        f"{MARK}/{OWNER}\n{PE_1};",
     ],
 )
-def test_not_marked(description: str) -> None:
-    """A description that is not wholly ours marks no endpoint."""
-    assert endpoint_marked(foreign(guid(1), description), OWNER) is None
+def test_other_descriptions_are_no_mark(description: str) -> None:
+    """A description that is not exactly our mark names nobody."""
+    assert parse_registration_mark(description, OWNER) is None
 
 
-def test_case_of_description() -> None:
-    """The ARM id in a description may be in any case."""
-    made = registered(1)
-    shouted = replace(made, description=made.description.replace("pe-1", "PE-1"))
-    assert endpoint_marked(shouted, OWNER) == pe(1)
+def test_letter_case_of_a_description() -> None:
+    """The endpoint in a description is read in any letter case."""
+    assert parse_registration_mark(registered(1).description.replace("pe-1", "PE-1"), OWNER) == pe(1)
+
+
+@given(owners, holders)
+def test_metadata_names_its_holders(owner: str, named: dict[str, ResourceId]) -> None:
+    """A record set's metadata names its owner, and the endpoint behind each address."""
+    made = record_with(record_metadata(owner, named, {}))
+    assert holders_of(made) == named
+    assert is_owned_record(made, owner) == bool(named)
+    assert endpoints_in([made], owner) == set(named.values())
+
+
+@given(holders, st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=40), max_size=16))
+def test_metadata_keeps_the_limits_of_azure(named: dict[str, ResourceId], others: dict[str, str]) -> None:
+    """Where it fits, metadata has at most 15 pairs, our names begin with a letter and values have 256 characters."""
+    made = record_metadata(OWNER, named, others)
+    ours = {key: value for key, value in made.items() if key not in others}
+    assert all(key[0].isascii() and key[0].isalpha() for key in ours)
+    assert all(len(value) <= 256 for value in ours.values())
+    if metadata_fits(named, others):
+        assert len(made) <= 15
 
 
 @pytest.mark.parametrize(
-    ("description", "may_be_ours"),
-    [
-        ("", True),
-        (MARK, True),
-        (f"{MARK}/{OWNER} /subscriptions/", True),
-        (f"{MARK}/{OWNER} /subscriptions/1111", True),
-        (f"{MARK}/{OWNER} {pe(1)}", True),
-        (f"{MARK}/{OWNER} {pe(11)}", False),
-        (f"{MARK}/{OWNER} {pe(1)}; more", False),
-        ("made by hand", False),
-        (f"{MARK}/other {pe(1)}", False),
-        (f"{MARK}/{OWNER}-2 {pe(1)}", False),
-    ],
+    ("count", "others", "fits"), [(14, 0, True), (15, 0, False), (10, 4, True), (10, 5, False), (0, 14, True)]
 )
-def test_shortened(description: str, *, may_be_ours: bool) -> None:
-    """Only a beginning of our own words, down to nothing, may be what the API left of them."""
-    assert shortened(description, OWNER, pe(1)) is may_be_ours
+def test_fifteen_pairs(count: int, others: int, *, fits: bool) -> None:
+    """The owner, one pair for each address, and the pairs of others must be 15 or fewer together."""
+    named = {address(n): pe(n) for n in range(1, count + 1)}
+    assert metadata_fits(named, {f"other-{n}": "x" for n in range(others)}) is fits
 
 
-@pytest.mark.parametrize(
-    ("description", "is_anothers"),
-    [
-        (f"{MARK}/other {pe(1)};", True),
-        (f"{MARK}/other {pe(1)}"[:40], True),
-        (f"{MARK}/{OWNER}-2 {pe(1)};", True),
-        (f"{MARK}/{OWNER} {pe(2)};", False),
-        (f"{MARK}/othe", False),
-        ("by hand", False),
-    ],
-)
-def test_another_owners(description: str, *, is_anothers: bool) -> None:
-    """Another deployment's mark is known by its owner's name, if that is there in full."""
-    assert another_owners(description, OWNER) is is_anothers
+@pytest.mark.parametrize(("length", "fits"), [(188, True), (189, False)])
+def test_a_value_that_is_too_long(length: int, *, fits: bool) -> None:
+    """An endpoint whose pair would have more than 256 characters does not fit."""
+    long = ResourceId(SUBSCRIPTION, "g" * 20, Kind.PRIVATE_ENDPOINT.value, "n" * length)
+    assert metadata_fits({"10.0.0.10": long}, {}) is fits
 
 
-def test_witness_name() -> None:
-    """The record that is there for its metadata alone has a name for each owner and endpoint, and fits a label."""
-    names = {witness_name(owner, at) for owner in (OWNER, "other") for at in (pe(1), pe(2))}
-    assert len(names) == 4
-    assert all(name.startswith(WITNESS) and len(name) <= 63 for name in names)
+def test_pairs_of_others_are_kept() -> None:
+    """Pairs of others survive our writing, also one that looks like ours but names no endpoint."""
+    current = {"made-by": "hand", MARK: "other", "endpoint-1": "by hand", "endpoint-2": f"10.0.0.9 {PE_1}"}
+    made = record_metadata(OWNER, {"10.0.0.1": pe(1)}, current)
+    kept = {"made-by": "hand", "endpoint-1": "by hand"}
+    assert made == {**kept, MARK: OWNER, "endpoint-2": f"10.0.0.1 {PE_1}"}
+    assert record_metadata(OWNER, {}, current) == kept
 
 
 @pytest.mark.parametrize(
     ("one", "ours"), [(record(1), True), (record(1, owner="other"), False), (foreign_record(), False)]
 )
-def test_record_is_ours(one: RecordSet, *, ours: bool) -> None:
+def test_owned_records(one: RecordSet, *, ours: bool) -> None:
     """A record is ours only by our own mark in its metadata."""
-    assert record_is_ours(one, OWNER) is ours
-    assert bool(claimants([one], OWNER)) is ours
+    assert is_owned_record(one, OWNER) is ours
+    assert bool(endpoints_in([one], OWNER)) is ours
 
 
 @pytest.mark.parametrize(
-    "value", ["", "x", f"{guid(1)}", f"{guid(1)} a/b/c", f"{guid(1)} {SUBSCRIPTION}/../pe"]
+    ("key", "value"),
+    [
+        ("endpoint-1", ""),
+        ("endpoint-1", "10.0.0.1"),
+        ("endpoint-1", PE_1),
+        ("endpoint-1", f"10.0.0 {PE_1}"),
+        ("endpoint-1", f"10.0.0.1  {PE_1}"),
+        ("endpoint-1", "10.0.0.1 a/b/c"),
+        ("endpoint-1", f"10.0.0.1 {SUBSCRIPTION}/../pe"),
+        ("endpoint", f"10.0.0.1 {PE_1}"),
+        ("endpoint-x", f"10.0.0.1 {PE_1}"),
+        ("my-endpoint-1", f"10.0.0.1 {PE_1}"),
+        ("10.0.0.1", f"{guid(1)} {PE_1}"),
+    ],
 )
-def test_unreadable_claim(value: str) -> None:
-    """A pair that somebody garbled claims nothing."""
-    assert claims(record_with({"10.0.0.1": value})) == {}
-
-
-def test_only_addresses_claim() -> None:
-    """Only pairs under an address are claims; a GUID is told in lower case."""
-    short = f"{SUBSCRIPTION}/rg-app/pe-1"
-    told = claims(record_with({"10.0.0": f"x {short}", "10.0.0.1": f"{guid(1).upper()} {short}"}))
-    assert told == {"10.0.0.1": Claim(pe(1), guid(1))}
+def test_other_pairs_name_nobody(key: str, value: str) -> None:
+    """A pair that is not exactly of our form names no endpoint."""
+    assert holders_of(record_with({MARK: OWNER, key: value})) == {}
 
 
 @given(st.dictionaries(st.text(), st.text()))
-def test_any_metadata(metadata: dict[str, str]) -> None:
-    """Any metadata can be read without an error."""
-    assert claims(record_with(metadata)) == {}
-
-
-def test_witness_name_stays() -> None:
-    """The name is the same in every version of the program: under another one, what is there would not be found."""
-    assert witness_name("tests", pe(1)) == "privatelink-witness-1027e113bf28bdf4"
+def test_any_metadata_is_readable(metadata: dict[str, str]) -> None:
+    """Any metadata is read without an error."""
+    assert holders_of(record_with(metadata)) == {}

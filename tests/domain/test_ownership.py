@@ -1,106 +1,102 @@
-"""Whose each id is: the table of `ownership`, row by row."""
+"""The two truth tables of `ownership`."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from shared.domain.ids import ResourceId
-from shared.domain.marks import Claim, describe, words_of
 from shared.domain.model import Registration
-from shared.domain.ownership import Contested, Evidence, Foreign, Lent, Ours, Standing, standings
-from tests.support.worlds import OWNER, REGION, guid, pe
+from shared.domain.ownership import Ownership, index_registrations
+from shared.domain.rules import IdKind
+from tests.support.worlds import OWNER, endpoint, foreign, guid, pe, registered, rules
 
-G, G9 = guid(1), guid(9)
-E, F = pe(1), pe(2)
-MARKED, MARKED_F = describe(OWNER, E), describe(OWNER, F)
-OTHERS, SHOUTED = describe("other", E), MARKED.swapcase()
-ours, ours_f = Claim(E, G), Claim(F, G)
-theirs = Claim(E, G, ours=False)
-lent = Claim(E, G, ours=False, lent=frozenset({"s1"}))
-lent_more = Claim(E, G, ours=False, lent=frozenset({"s2"}))
-lent_f = Claim(F, G, ours=False, lent=frozenset({"s3"}))
-former = Claim(E, G9, former=frozenset({G}))
-lent_and_former = Claim(E, G9, ours=False, lent=frozenset({"s1"}), former=frozenset({G}))
-shouted = Claim(E, G, words=frozenset({words_of(SHOUTED)}))
-OF_E, OF_F = {G: E}, {G: F}
-NOBODY: Mapping[str, ResourceId] = {}
+ARM_1, ARM_2 = endpoint(1).arm_id, endpoint(2).arm_id
+
+
+def ownership(*registrations: Registration, read: tuple[int, ...] = ()) -> Ownership:
+    """The ownership with these registrations, where endpoints of these numbers were read."""
+    carried = {id_: pe(n) for n in read for id_ in endpoint(n).ids}
+    return Ownership(OWNER, index_registrations(registrations, OWNER), carried)
 
 
 @pytest.mark.parametrize(
-    ("description", "told", "whose", "expected"),
+    ("registration", "read", "ours_for"),
     [
-        # our mark
-        (MARKED, [], NOBODY, Ours(E)),
-        (MARKED, [], OF_E, Ours(E)),
-        (MARKED, [ours], NOBODY, Ours(E)),
-        (MARKED, [lent], NOBODY, Ours(E)),
-        (MARKED, [ours_f], OF_E, Ours(E)),
-        (MARKED, [], OF_F, Contested()),
-        (MARKED, [ours], OF_F, Contested()),
-        (MARKED, [ours_f], NOBODY, Contested()),
-        (MARKED, [ours, ours_f], NOBODY, Contested()),
-        (MARKED_F, [ours], OF_E, Contested()),
-        # another owner's mark, whatever an old record of ours tells
-        (OTHERS, [], OF_E, Foreign()),
-        (OTHERS, [ours], OF_E, Foreign()),
-        (OTHERS[:45], [ours], OF_E, Foreign()),
-        (OTHERS, [lent], OF_E, Lent({E: frozenset({"s1"})})),
-        # shortened or dropped
-        ("", [ours], NOBODY, Ours(E)),
-        ("", [ours], OF_E, Ours(E)),
-        (MARKED[:40], [ours], NOBODY, Ours(E)),
-        (MARKED[:-1], [ours], NOBODY, Ours(E)),
-        (MARKED[:-1], [], NOBODY, Foreign()),
-        ("", [former], NOBODY, Ours(E)),
-        ("", [lent_and_former], NOBODY, Ours(E)),
-        ("", [ours], OF_F, Foreign()),
-        ("", [lent_and_former], OF_F, Foreign()),
-        ("", [ours, ours_f], NOBODY, Contested()),
-        ("", [ours, ours_f], OF_E, Ours(E)),
-        ("", [], OF_E, Foreign()),
-        ("", [theirs], OF_E, Foreign()),
-        # other words
-        (SHOUTED, [shouted], NOBODY, Ours(E)),
-        (SHOUTED, [shouted], OF_F, Foreign()),
-        (SHOUTED, [ours], NOBODY, Contested()),
-        ("by hand", [shouted], OF_E, Contested()),
-        ("by hand", [former], NOBODY, Contested()),
-        ("by hand", [ours], OF_F, Foreign()),
-        ("by hand", [], NOBODY, Foreign()),
-        # lent
-        ("by hand", [lent], OF_E, Lent({E: frozenset({"s1"})})),
-        (
-            "by hand",
-            [lent, lent_more, lent_f],
-            NOBODY,
-            Lent({E: frozenset({"s1", "s2"}), F: frozenset({"s3"})}),
-        ),
-        ("", [lent], NOBODY, Lent({E: frozenset({"s1"})})),
-        # not registered
-        (None, [ours], NOBODY, Ours(E)),
-        (None, [ours], OF_F, Foreign()),
-        (None, [lent], NOBODY, Lent({E: frozenset({"s1"})})),
-        (None, [former], OF_E, Ours(E)),
+        # our mark for E; the id is E's, or of no endpoint that was read
+        (registered(1), (1,), pe(1)),
+        (registered(1), (), pe(1)),
+        (registered(9, by=1), (1,), pe(1)),
+        (registered(1, id_=ARM_1), (1,), pe(1)),
+        (registered(1, id_=ARM_1.upper()), (), pe(1)),
+        (replace(registered(1), id=guid(1).upper()), (1,), pe(1)),
+        # our mark for E; the id is another's, as read or by its own ARM id
+        (registered(2, by=1), (1, 2), None),
+        (registered(1, id_=ARM_2), (1, 2), None),
+        (registered(1, id_=ARM_2), (), None),
+        # anything else
+        (foreign(guid(1)), (1,), None),
+        (foreign(guid(1), ""), (1,), None),
+        (registered(1, owner="other"), (1,), None),
+        (replace(registered(1), description=registered(1).description[:-1]), (1,), None),
     ],
 )
-def test_standing(
-    description: str | None, told: list[Claim], whose: Mapping[str, ResourceId], expected: Standing
+def test_whose_a_registration_is(
+    registration: Registration, read: tuple[int, ...], ours_for: ResourceId | None
 ) -> None:
-    """Whose an id is follows from its description, from our records and from who bears it, as the table says."""
-    known = {} if description is None else {G: Registration(G, REGION, description)}
-    assert standings(Evidence(OWNER, known, told, whose))[G] == expected
+    """A registration is ours by our mark alone, unless another endpoint carries its id."""
+    known = ownership(registration, read=read)
+    assert known.endpoint_of == ({registration.id.lower(): ours_for} if ours_for else {})
+    assert known.ids_of == ({ours_for: {registration.id.lower()}} if ours_for else {})
+    assert known.is_foreign(pe(1), registration.id) is (ours_for != pe(1))
 
 
-@pytest.mark.parametrize("description", ["", "by hand", SHOUTED])
-def test_made(description: str) -> None:
-    """What this pass registered is ours, whatever the API kept of our words, as long as it is registered."""
-    known = {G: Registration(G, REGION, description)}
-    assert standings(Evidence(OWNER, known, [], made={G: E})) == {G: Ours(E)}
-    assert standings(Evidence(OWNER, {}, [], made={G: E})) == {}
+@pytest.mark.parametrize("kind", IdKind)
+@pytest.mark.parametrize(
+    ("preferred", "other", "chosen"),
+    [
+        ("free", "free", "preferred"),
+        ("ours", "free", "preferred"),
+        ("ours", "ours", "preferred"),
+        ("ours", "foreign", "preferred"),
+        ("free", "foreign", "preferred"),
+        ("foreign", "free", "other"),
+        ("foreign", "ours", "other"),
+        ("foreign", "foreign", None),
+    ],
+)
+def test_which_id_an_endpoint_is_registered_under(
+    kind: IdKind, preferred: str, other: str, chosen: str | None
+) -> None:
+    """An endpoint is registered under the preferred kind of id, or, if that is foreign, under the other kind."""
+    one, by = endpoint(1), rules(id_kind=kind)
+    ids = {"preferred": by.id_of(one), "other": by.other_id_of(one), None: None}
+    states = {by.id_of(one): preferred, by.other_id_of(one): other}
+    made = {"ours": lambda id_: registered(1, id_=id_), "foreign": foreign}
+    registrations = [made[state](id_) for id_, state in states.items() if state != "free"]
+    assert ownership(*registrations, read=(1,)).id_for(one, by) == ids[chosen]
 
 
-def test_all_that_is_told_of() -> None:
-    """There is a standing for every id that is registered, and for every one that a record tells of."""
-    known = {G: Registration(G, REGION, MARKED)}
-    found = standings(Evidence(OWNER, known, [Claim(E, None), Claim(F, str(F), former=frozenset({G9}))]))
-    assert found == {G: Ours(E), G9: Ours(F), str(F).lower(): Ours(F)}
+def test_the_two_kinds_of_id() -> None:
+    """ENDPOINT_ID_KIND prefers the GUID or the ARM Resource ID, spelled as ARM spells it."""
+    one = endpoint(1)
+    assert (rules().id_of(one), rules().other_id_of(one)) == (guid(1), ARM_1)
+    by_arm_id = rules(id_kind=IdKind.RESOURCE_ID)
+    assert (by_arm_id.id_of(one), by_arm_id.other_id_of(one)) == (ARM_1, guid(1))
+
+
+def test_several_ids_of_one_endpoint() -> None:
+    """All registrations with an endpoint's mark are ours, ids in lower case."""
+    known = ownership(registered(1, id_=ARM_1), registered(9, by=1), foreign(guid(1)), registered(2))
+    assert known.ids_of == {pe(1): {ARM_1.lower(), guid(9)}, pe(2): {guid(2)}}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_id_registered_twice(order: int) -> None:
+    """If the API ever returned an id twice, once as somebody else's, it is nobody's of ours."""
+    twice = [registered(1), replace(foreign(guid(1)), region="eastus2")][::order]
+    assert ownership(*twice).endpoint_of == {}
+
+
+def test_an_id_that_is_not_registered_is_not_foreign() -> None:
+    """An id without a registration is free."""
+    assert not ownership().is_foreign(pe(1), guid(1))

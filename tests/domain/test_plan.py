@@ -71,11 +71,21 @@ UNDONE = ["delete-record", "deregister", "disallow"]
         (world(pe(1), **MADE), ELSEWHERE, [], "outside-scope"),
         (world(endpoint(1, alias=STRANGE_ALIAS), **MADE), rules(), [], "not-a-clickhouse-endpoint"),
         (world(**MADE, also={ReadEndpoint(pe(1)): FORBIDDEN}), rules(), [], "unreadable"),
-        (world(pe(1), **MADE, also={ReadServices(): TIMED_OUT}), rules(), [], "unreadable"),
-        (world(pe(1), **MADE, also={ReadServices(): ()}), rules(), [], "unreadable"),
-        (world(pe(1), **MADE, also={ReadRegistrations(): TIMED_OUT}), rules(), [], "unreadable"),
+        (world(pe(1), **MADE, also={ReadServices(): TIMED_OUT}), rules(), ["delete-record"], "unreadable"),
+        (world(pe(1), **MADE, also={ReadServices(): ()}), rules(), ["delete-record"], "unreadable"),
+        (
+            world(pe(1), **MADE, also={ReadRegistrations(): TIMED_OUT}),
+            rules(),
+            ["delete-record"],
+            "unreadable",
+        ),
         (world(endpoint(1, ""), **MADE, also={ReadServices(): ()}), rules(), [], "unreadable"),
-        (world(endpoint(1), also={ReadRegistrations(): FORBIDDEN}), rules(), [], None),
+        (
+            world(endpoint(1), zones=[zone()], also={ReadRegistrations(): FORBIDDEN}),
+            rules(),
+            ["put-record"],
+            None,
+        ),
     ],
 )
 def test_by_verdict(seen: World, by: Rules, expected: list[str], code: str | None) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -7,11 +6,20 @@ import pytest
 
 from shared.domain.changes import DeleteRecord, PutRecord
 from shared.domain.ids import ResourceId, Scope
-from shared.domain.marks import MARK, claims
+from shared.domain.marks import MARK
 from shared.domain.model import Endpoint, RecordSet
 from shared.domain.plan import Plan
-from shared.domain.rules import IdKind, Rules
-from shared.domain.world import ListZones, Read, ReadAddresses, ReadConfig, ReadEndpoint, ReadZone, World
+from shared.domain.rules import Rules
+from shared.domain.world import (
+    ListZones,
+    Read,
+    ReadAddresses,
+    ReadConfig,
+    ReadEndpoint,
+    ReadServices,
+    ReadZone,
+    World,
+)
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
@@ -21,17 +29,15 @@ from tests.support.worlds import (
     SUBSCRIPTION,
     address,
     endpoint,
-    foreign,
     foreign_record,
-    guid,
     interface,
     network,
     pe,
     record,
-    registered,
     rules,
     service,
     service_id,
+    shared_record,
     world,
     zone,
     zone_id,
@@ -165,22 +171,6 @@ def test_adopted() -> None:
     assert after.metadata == {"made-by": "hand", **record(1).metadata}
 
 
-@pytest.mark.parametrize(
-    ("by", "registrations", "expected"),
-    [
-        (rules(), [], (guid(1), True)),
-        (rules(), [registered(1)], (guid(1), True)),
-        (rules(), [foreign(guid(1))], (guid(1), False)),
-        (rules(id_kind=IdKind.RESOURCE_ID), [], (str(pe(1)), True)),
-        (rules(id_kind=IdKind.RESOURCE_ID), [foreign(endpoint(1).arm_id)], (str(pe(1)), False)),
-    ],
-)
-def test_second_witness(by: Rules, registrations: Iterable[Any], expected: tuple[str, bool]) -> None:
-    """The record tells under which id the endpoint is registered, and whether it was we who did it."""
-    after = put(world(endpoint(1), registrations=registrations, zones=[zone()]), by)
-    assert {(claim.id, claim.ours) for claim in claims(after).values()} == {expected}
-
-
 EAST = zone_id(name="eastus.privatelink.azure.clickhouse.cloud")
 SECOND = zone_id("rg-dns-2")
 OUTSIDE = ResourceId("99999999-1111-4111-8111-111111111111", "rg", SECOND.type, SECOND.name)
@@ -244,11 +234,7 @@ def test_no_record_without_certainty() -> None:
     assert plan_of(world(endpoint(1), zones=[zone()], also=unknown)).changes == ()
 
 
-TOGETHER = replace(
-    record(1),
-    addresses=(address(1), address(2)),
-    metadata=MappingProxyType({**record(1).metadata, **record(2).metadata}),
-)
+TOGETHER = shared_record(1, 2)
 
 
 @pytest.mark.parametrize(
@@ -381,12 +367,53 @@ def test_link_needs_the_consent_of_both(sharing: tuple[int, ...]) -> None:
 
 def test_joining_beside_one_who_cannot_be_read() -> None:
     """Who stood in a record with one that cannot be read stays there, but takes in only those who share."""
-    three = replace(
-        TOGETHER,
-        addresses=tuple(map(address, (1, 2, 3))),
-        metadata=MappingProxyType({**TOGETHER.metadata, **record(3).metadata}),
-    )
+    three = shared_record(1, 2, 3)
     seen = world(shared(1), shared(3), also=HIDDEN, zones=[zone(three)])
     assert record_changes(plan_of(seen)) == []
     seen = world(shared(1), endpoint(3), also=HIDDEN, zones=[zone(three)])
     assert record_changes(plan_of(seen)) == ["replace 10.0.0.1, 10.0.0.2 for pe-1"]
+
+
+def sharers(count: int) -> list[Endpoint | ResourceId]:
+    return [shared(n) for n in range(1, count + 1)]
+
+
+def test_a_shared_record_that_is_full() -> None:
+    """Azure permits 15 pairs of metadata: an endpoint that does not fit is reported, the others are written."""
+    plan = plan_of(world(*sharers(16), zones=[zone()]))
+    (put_,) = [change for change in plan.changes if isinstance(change, PutRecord)]
+    assert len(put_.after.addresses) == 14
+    assert len(put_.after.metadata) == 15
+    full = [one.object.rpartition("/")[2] for one in plan.findings if one.code == "record-full"]
+    assert len(full) == 2
+
+
+def test_pairs_of_others_take_room_in_a_shared_record() -> None:
+    """Pairs of others are kept, and leave fewer for endpoints."""
+    others = {f"other-{n}": "x" for n in range(12)}
+    now = shared_record(1)
+    crowded = replace(now, metadata=MappingProxyType({**now.metadata, **others}))
+    plan = plan_of(world(*sharers(4), zones=[zone(crowded)]))
+    (put_,) = [change for change in plan.changes if isinstance(change, PutRecord)]
+    assert put_.after.addresses == (address(1), address(2))
+    assert others.items() <= put_.after.metadata.items()
+    assert [one for one in codes(plan) if one.startswith("record-full")] == [
+        "record-full pe-3",
+        "record-full pe-4",
+    ]
+
+
+def test_a_record_that_cannot_be_adopted_for_want_of_room() -> None:
+    """A foreign record with 15 pairs of its own is left alone even where it could be adopted."""
+    pairs = MappingProxyType({f"other-{n}": "x" for n in range(14)})
+    now = replace(foreign_record(address(1)), metadata=pairs)
+    plan = plan_of(world(endpoint(1), zones=[zone(now)]), ADOPTING)
+    assert record_changes(plan) == []
+    assert codes(plan) == ["wildcard-foreign pe-1"]
+
+
+@pytest.mark.parametrize("answer", [FORBIDDEN, ()])
+def test_records_do_not_depend_on_clickhouse(answer: Any) -> None:
+    """The record of an endpoint that is gone is deleted although ClickHouse Cloud could not be read."""
+    seen = world(pe(1), zones=[zone(record(1))], also={ReadServices(): answer})
+    assert record_changes(plan_of(seen)) == ["delete 10.0.0.1"]

@@ -40,12 +40,22 @@ def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outco
         ([], [], [], False),
         ([], [Outcome(register, Status.DONE)], [], False),
         ([], [failed(register, temporary=True)], [], False),
-        ([register], [failed(register, temporary=True)], [f"register {guid(1)}: it did not work"], True),
-        ([register], [failed(register, temporary=False)], [f"register {guid(1)}: it did not work"], False),
+        (
+            [register],
+            [failed(register, temporary=True)],
+            [f"register {guid(1)} for {REGION}: it did not work"],
+            True,
+        ),
+        (
+            [register],
+            [failed(register, temporary=False)],
+            [f"register {guid(1)} for {REGION}: it did not work"],
+            False,
+        ),
         (
             [register],
             [Outcome(register, Status.DONE)],
-            [f"register {guid(1)}: it was done, but did not last"],
+            [f"register {guid(1)} for {REGION}: it was done, but did not last"],
             True,
         ),
         (
@@ -57,7 +67,7 @@ def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outco
         (
             [register],
             [failed(register, temporary=False), failed(register, temporary=True)],
-            [f"register {guid(1)}: it did not work"],
+            [f"register {guid(1)} for {REGION}: it did not work"],
             True,
         ),
     ],

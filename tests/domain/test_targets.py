@@ -1,8 +1,5 @@
 """Whom a pass acts for besides its targets."""
 
-from dataclasses import replace
-from types import MappingProxyType
-
 import pytest
 
 from shared.domain.ids import ResourceId
@@ -10,13 +7,9 @@ from shared.domain.model import Endpoint
 from shared.domain.targets import Targets, actors
 from shared.domain.view import View
 from shared.domain.world import ReadEndpoint, World
-from tests.support.worlds import FORBIDDEN, address, endpoint, pe, record, rules, world, zone, zone_id
+from tests.support.worlds import FORBIDDEN, endpoint, pe, record, rules, shared_record, world, zone, zone_id
 
-TOGETHER = replace(
-    record(1),
-    addresses=(address(1), address(2)),
-    metadata=MappingProxyType({**record(1).metadata, **record(2).metadata}),
-)
+TOGETHER = shared_record(1, 2)
 
 
 def acts_for(seen: World) -> set[ResourceId]:

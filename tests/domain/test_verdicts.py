@@ -5,7 +5,8 @@ import pytest
 from shared.domain.ids import Scope
 from shared.domain.model import Absent, Connection, Endpoint, Service, Unreadable
 from shared.domain.rules import Rules
-from shared.domain.verdicts import Selection, Verdict, concerns_us, private_link, selection, verdict_on
+from shared.domain.services import Selection, ServiceIndex
+from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
 from shared.domain.view import View
 from shared.domain.world import Read, ReadConfig, ReadEndpoint, ReadServices, World
 from tests.support.worlds import (
@@ -103,7 +104,7 @@ def chosen(
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
     answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}
     seen = world(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
-    made = selection(View(seen, by), endpoint(1, tag), ALIAS)
+    made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
     told = {name: getattr(made, name) for name in Selection.__slots__}
     return {kind: {names[one] for one in ids} for kind, ids in told.items() if ids}

@@ -70,8 +70,8 @@ async def test_before_and_after() -> None:
     put = told["put-record"]
     assert (put.object, put.before, put.after) == (
         RECORD,
-        f"{address(7)}, TTL 300, of tests",
-        f"{address(1)}, TTL 300, of tests",
+        f"{address(7)}, TTL 300, owner tests",
+        f"{address(1)}, TTL 300, owner tests",
     )
 
 
@@ -92,7 +92,10 @@ async def test_repair_that_ran_out_of_time() -> None:
     cloud = drifted()
     cloud.fail("put", TemporaryError("no answer before the pass's deadline"))
     report = await audited(cloud, Policy.UPSERT)
-    assert (report.complete, report.left) == (False, (f"put-record {address(1)} in {RECORD}",))
+    assert (report.complete, report.left) == (
+        False,
+        (f"put-record {address(7)} -> {address(1)} in {RECORD}",),
+    )
 
 
 async def test_repaired_by_somebody_else() -> None:

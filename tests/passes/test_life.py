@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
-from shared.domain.marks import Claim, claims, describe
+from shared.domain.marks import holders_of, registration_mark
 from shared.domain.model import Endpoint
 from shared.memory import Memory
 from tests.support.fakes import Cloud
@@ -40,12 +40,12 @@ async def test_created() -> None:
     cloud = Cloud(endpoint(1, "main"), services=[service("main"), service("test")], zones=[zone()])
     report = await run(cloud, pe(1))
     assert not report.problems
-    assert cloud.clickhouse.registered[guid(1)].description == describe(OWNER, pe(1))
+    assert cloud.clickhouse.registered[guid(1)].description == registration_mark(OWNER, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset()}
     written = cloud.dns.record()
     assert written
     assert written.addresses == (address(1),)
-    assert claims(written) == {address(1): Claim(pe(1), guid(1))}
+    assert holders_of(written) == {address(1): pe(1)}
 
 
 @pytest.mark.parametrize("everything", [False, True])
@@ -67,11 +67,14 @@ async def test_recreated() -> None:
     assert set(cloud.clickhouse.registered) == {guid(9)}
     written = cloud.dns.record()
     assert written
-    assert claims(written) == {address(9): Claim(pe(1), guid(9))}
-    calls = [call.name for call in cloud.log.writes]
-    assert calls.count("update_allow_list") == 1
-    assert calls.index("update_registrations") < calls.index("update_allow_list")
-    assert calls.index("update_registrations") < calls.index("put")
+    assert holders_of(written) == {address(9): pe(1)}
+    at = [(call.name, call.round - cloud.log.writes[0].round) for call in cloud.log.writes]
+    assert sorted(at, key=lambda one: (one[1], one[0])) == [
+        ("put", 0),
+        ("update_registrations", 0),
+        ("update_allow_list", 1),
+        ("update_registrations", 2),
+    ]
 
 
 async def test_address_changed() -> None:
@@ -103,14 +106,15 @@ async def test_tag_changed(tag: str, expected: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("untagged", [False, True])
 async def test_undone(*, untagged: bool, everything: bool) -> None:
-    """Of an endpoint that lost its tag or is gone, all goes: services first, then the organization and the record."""
+    """Of an endpoint that lost its tag or is gone, all goes: from services first, then from the organization."""
     cloud = made(*[endpoint(1, None)] if untagged else [])
     report = await run(cloud, *([] if everything else [pe(1)]))
     assert not report.problems
     assert cloud.allowed() == frozenset()
     assert cloud.clickhouse.registered == {}
     assert cloud.dns.record() is None
-    assert cloud.log.writes[0].name == "update_allow_list"
+    at_clickhouse = [call.name for call in cloud.log.writes if call.name != "delete"]
+    assert at_clickhouse == ["update_allow_list", "update_registrations"]
 
 
 async def test_undone_leaves_others() -> None:
@@ -156,7 +160,7 @@ async def test_handed_over() -> None:
     await run(cloud, pe(1))
     record_there = cloud.dns.record()
     assert record_there
-    assert claims(record_there) == {address(1): Claim(pe(1), guid(1))}
+    assert holders_of(record_there) == {address(1): pe(1)}
     assert cloud.allowed() == {guid(1)}
     assert set(cloud.clickhouse.registered) == {guid(1)}
 

@@ -8,7 +8,7 @@ from shared.domain.world import ReadConfig
 from shared.memory import REFUSED_FOR, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
-from tests.support.worlds import endpoint, foreign, guid, pe, service, service_id, zone
+from tests.support.worlds import endpoint, guid, pe, service, service_id, zone
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -96,17 +96,6 @@ async def test_a_refusal_in_time_is_none() -> None:
     assert memory.refused == {}
 
 
-async def test_an_api_that_keeps_descriptions_again() -> None:
-    """Whether descriptions are kept is learned from each registration anew."""
-    cloud, memory = Cloud(endpoint(1), endpoint(2), zones=[zone()]), Memory()
-    cloud.clickhouse.kept_of_description = 10
-    await run(cloud, pe(1), memory=memory)
-    assert memory.marks_lost
-    cloud.clickhouse.kept_of_description = 1_000
-    await run(cloud, pe(2), memory=memory)
-    assert not memory.marks_lost
-
-
 async def test_untold_tags() -> None:
     """A service whose tags the API has not told is neither let in nor shut out by a selector over tags."""
     untold = replace(service("main", guid(1)), tags=None)
@@ -118,11 +107,3 @@ async def test_untold_tags() -> None:
     words = [one.message for one in report.plan.findings if one.code == "unreadable"]
     assert words == ["the tags of service main were not told", "the tags of service test were not told"]
     assert "service-not-found" not in {one.code for one in report.plan.findings}
-
-
-async def test_a_foreign_registration_is_remembered_as_nothing() -> None:
-    """A registration that is not ours teaches nothing about descriptions."""
-    cloud, memory = Cloud(endpoint(1), zones=[zone()]), Memory()
-    cloud.clickhouse.have_registered(foreign(guid(1), ""))
-    await run(cloud, pe(1), memory=memory)
-    assert not memory.marks_lost

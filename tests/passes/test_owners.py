@@ -1,29 +1,27 @@
 """Several owners, hands and networks at one endpoint: what each may take back, and what stays."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.marks import MOST_FORMER, Claim, claims, end_of
-from shared.domain.model import RecordSet
+from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.findings import Severity
+from shared.domain.marks import registration_mark
 from shared.domain.report import Report
 from shared.domain.rules import IdKind
-from shared.memory import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
+    OWNER,
     STRANGE_ALIAS,
     address,
     endpoint,
     foreign,
-    foreign_record,
     guid,
     interface,
     pe,
-    record,
     registered,
     rules,
     service,
@@ -32,14 +30,35 @@ from tests.support.worlds import (
 )
 
 ONE, TWO = rules(owner="one", service_filter="main"), rules(owner="two", service_filter="test")
+ARM = endpoint(1).arm_id
+IDS = {IdKind.GUID: guid(1), IdKind.RESOURCE_ID: ARM}
+OTHER = {IdKind.GUID: ARM, IdKind.RESOURCE_ID: guid(1)}
+MARK = registration_mark(OWNER, pe(1))
+
+both_ways = pytest.mark.parametrize("refuses_add", [False, True], ids=["patch", "post"])
+answered_or_not = pytest.mark.parametrize("answers", [True, False], ids=["answered", "silent"])
+both_ends = pytest.mark.parametrize("gone", [False, True], ids=["untagged", "deleted"])
 
 
 def codes(report: Report) -> set[str]:
     return {one.code for one in report.plan.findings}
 
 
-def witnesses(cloud: Cloud, zone: ResourceId | None = None) -> list[RecordSet]:
-    return [one for name, one in cloud.dns.known[zone or zone_id()].records.items() if name != "*"]
+def messages(report: Report, code: str) -> list[str]:
+    return [one.message for one in report.plan.findings if one.code == code]
+
+
+def at_clickhouse(cloud: Cloud) -> object:
+    """All registrations with their descriptions, and all allow lists, as they are now."""
+    return dict(cloud.clickhouse.registered), cloud.clickhouse.allow_lists()
+
+
+def writes_at_clickhouse(cloud: Cloud) -> list[tuple[str, ...]]:
+    return [(call.name, *call.about) for call in cloud.log.writes if call.name not in {"put", "delete"}]
+
+
+def end(cloud: Cloud, *, gone: bool) -> None:
+    cloud.network.lose(pe(1)) if gone else cloud.network.have(endpoint(1, None))
 
 
 def with_two_services(*endpoints: Any, zones: Any = None) -> Cloud:
@@ -48,32 +67,288 @@ def with_two_services(*endpoints: Any, zones: Any = None) -> Cloud:
     )
 
 
-async def test_two_owners_with_two_filters() -> None:
-    """Two deployments that may touch different services serve one endpoint, and never each other's entries."""
-    cloud = with_two_services(endpoint(1))
-    for by in (ONE, TWO, ONE, TWO):
-        assert not (await run(cloud, pe(1), by=by)).problems
-        assert cloud.allowed("main") == {guid(1)}
-    assert cloud.allowed("test") == {guid(1)}
+@both_ends
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("kind", IdKind)
+async def test_registered_by_somebody_else(kind: IdKind, *, everything: bool, gone: bool) -> None:
+    """The endpoint is registered by its other id beside the foreign one; in the end all is as it was before."""
+    theirs, ours = IDS[kind], OTHER[kind]
+    cloud = Cloud(endpoint(1), services=[service("main", theirs), service("test")], zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(theirs))
+    before = at_clickhouse(cloud)
+    targets = [] if everything else [pe(1)]
+    report = await run(cloud, *targets, by=rules(id_kind=kind))
+    assert not report.problems
+    assert at_clickhouse(cloud) == (
+        {theirs: foreign(theirs), ours: registered(1, id_=ours)},
+        {"main": {theirs, ours}, "test": {ours}},
+    )
+    (finding,) = report.plan.findings
+    assert (finding.code, finding.severity, finding.object) == (
+        "registration-foreign",
+        Severity.INFO,
+        str(pe(1)),
+    )
+    assert theirs in finding.message
+    assert ours in finding.message
     cloud.log.clear()
-    for by in (ONE, TWO):
+    await run(cloud, *targets, by=rules(id_kind=kind))
+    assert cloud.log.writes == []
+    end(cloud, gone=gone)
+    assert not (await run(cloud, *targets, by=rules(id_kind=kind))).problems
+    assert at_clickhouse(cloud) == before
+    assert cloud.dns.record() is None
+
+
+async def test_a_tag_that_changes_beside_a_foreign_registration() -> None:
+    """A changed tag changes the entries of our id alone; those of the foreign id stay, whatever the tag selects."""
+    cloud = Cloud(endpoint(1), services=[service("main", guid(1)), service("test")], zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(guid(1)))
+    await run(cloud, pe(1))
+    cloud.network.have(endpoint(1, "test"))
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": {ARM}}
+    cloud.network.have(endpoint(1, ""))
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset()}
+
+
+async def test_a_foreign_registration_that_goes() -> None:
+    """Once the foreign registration is removed, the endpoint moves to the preferred id without losing access."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(guid(1)))
+    await run(cloud, pe(1))
+    del cloud.clickhouse.registered[guid(1)]
+    del cloud.clickhouse.history[:-1]
+    assert not (await run(cloud, pe(1))).problems
+    assert at_clickhouse(cloud) == ({guid(1): registered(1)}, {"main": {guid(1)}})
+    assert all(lists["main"] for lists in cloud.clickhouse.history)
+
+
+async def test_registered_by_somebody_else_for_another_region() -> None:
+    """A foreign registration for another region stays, and our own beside it is for the services' region."""
+    theirs = replace(foreign(guid(1)), region="eastus2")
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.have_registered(theirs)
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.registered == {guid(1): theirs, ARM: registered(1, id_=ARM)}
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("kind", IdKind)
+async def test_both_ids_registered_by_somebody_else(kind: IdKind, *, everything: bool) -> None:
+    """Nothing is written at ClickHouse Cloud, an error says why, and the record is written all the same."""
+    cloud = Cloud(endpoint(1), services=[service("main", guid(1)), service("test")], zones=[zone()])
+    cloud.clickhouse.have_registered(foreign(guid(1)), foreign(ARM, ""))
+    report = await run(cloud, *([] if everything else [pe(1)]), by=rules(id_kind=kind))
+    assert [call.name for call in cloud.log.writes] == ["put"]
+    (finding,) = report.plan.findings
+    assert (finding.code, finding.severity) == ("registration-blocked", Severity.ERROR)
+    assert guid(1) in finding.message
+    assert ARM in finding.message
+    written = cloud.dns.record()
+    assert written
+    assert written.addresses == (address(1),)
+
+
+async def test_both_ids_foreign_and_a_former_id() -> None:
+    """A former id that is ours goes, also where both present ids are registered by somebody else."""
+    cloud = Cloud(endpoint(1, guid_number=9), services=[service("main", guid(1))], zones=[zone()])
+    cloud.clickhouse.have_registered(registered(1), foreign(guid(9)), foreign(ARM))
+    assert "registration-blocked" in codes(await run(cloud, pe(1)))
+    assert at_clickhouse(cloud) == ({guid(9): foreign(guid(9)), ARM: foreign(ARM)}, {"main": frozenset()})
+
+
+@both_ends
+@pytest.mark.parametrize("order", [(ONE, TWO), (TWO, ONE)], ids=["one-first", "two-first"])
+async def test_two_deployments(order: tuple[Any, Any], *, gone: bool) -> None:
+    """Two with different filters serve one endpoint, by one id each, and in the end nothing of either is left."""
+    cloud = with_two_services(endpoint(1))
+    first, second = order
+    for by in (first, second, first, second):
+        assert not (await run(cloud, pe(1), by=by)).problems
+    assert cloud.clickhouse.registered == {
+        guid(1): registered(1, owner=first.owner),
+        ARM: registered(1, owner=second.owner, id_=ARM),
+    }
+    names = {"one": "main", "two": "test"}
+    assert cloud.clickhouse.allow_lists() == {names[first.owner]: {guid(1)}, names[second.owner]: {ARM}}
+    cloud.log.clear()
+    for by in order:
         await run(cloud, by=by)
     assert cloud.log.writes == []
-
-
-@pytest.mark.parametrize("order", [(ONE, TWO), (TWO, ONE)])
-@pytest.mark.parametrize("gone", [False, True])
-async def test_two_owners_in_the_end(order: tuple[Any, Any], *, gone: bool) -> None:
-    """Whoever hears first that the endpoint is gone or untagged, in the end nothing of either is left."""
-    cloud = with_two_services(endpoint(1))
-    for by in (ONE, TWO):
+    end(cloud, gone=gone)
+    for by, left in zip(order, ({ARM}, set()), strict=True):
         await run(cloud, pe(1), by=by)
-    cloud.network.lose(pe(1)) if gone else cloud.network.have(endpoint(1, None))
-    for by in (*order, *order):
-        await run(cloud, pe(1), by=by)
-    assert cloud.clickhouse.registered == {}
-    assert cloud.allowed("main") == cloud.allowed("test") == frozenset()
+        assert set(cloud.clickhouse.registered) == left
+        assert {id_ for ids in cloud.clickhouse.allow_lists().values() for id_ in ids} == left
     assert cloud.dns.known[zone_id()].records == {}
+
+
+def kept_as(words: Callable[[str], str], *, refuses_add: bool, answers: bool) -> Cloud:
+    """An API that keeps other descriptions than it was sent; endpoint 1 is new, its tag selects two services."""
+    cloud = with_two_services(endpoint(1))
+    cloud.clickhouse.rewords = words
+    cloud.clickhouse.refuses_add = refuses_add
+    cloud.clickhouse.answers_writes = answers
+    return cloud
+
+
+CUT = [0, 1, 30, len(MARK) - 1]
+
+
+@both_ways
+@answered_or_not
+@pytest.mark.parametrize("kept", CUT)
+async def test_a_mark_that_is_not_kept(kept: int, *, refuses_add: bool, answers: bool) -> None:
+    """The registration is taken back, nothing else is allowed, an error says so; each pass over it does the same."""
+    cloud = kept_as(lambda text: text[:kept], refuses_add=refuses_add, answers=answers)
+    if refuses_add:
+        at = min(("main", "test"), key=lambda name: service(name).id)
+        expected = [
+            ("update_registrations", f"+{guid(1)}"),
+            ("register_through", at, f"+{guid(1)}"),
+            ("update_allow_list", at, f"-{guid(1)}"),
+            ("update_registrations", f"-{guid(1)}"),
+        ]
+    else:
+        expected = [("update_registrations", f"+{guid(1)}"), ("update_registrations", f"-{guid(1)}")]
+    for records in (1, 0):
+        cloud.log.clear()
+        report = await run(cloud, pe(1))
+        assert writes_at_clickhouse(cloud) == expected
+        assert len(cloud.log.named("put")) == records
+        assert at_clickhouse(cloud) == ({}, {"main": frozenset(), "test": frozenset()})
+        (finding,) = report.plan.findings
+        assert (finding.code, finding.severity) == ("registration-mark-not-kept", Severity.ERROR)
+        assert "it was deregistered again" in finding.message
+
+
+@answered_or_not
+async def test_a_mark_that_is_not_kept_on_another_service(*, answers: bool) -> None:
+    """A registration without our mark that somebody has allowed on a service meanwhile stays, with that entry."""
+    cloud = kept_as(lambda _: "", refuses_add=False, answers=answers)
+    cloud.log.before["update_registrations"] = lambda: cloud.clickhouse.have(service("test", guid(1)))
+    report = await run(cloud, pe(1))
+    assert writes_at_clickhouse(cloud) == [("update_registrations", f"+{guid(1)}")]
+    assert at_clickhouse(cloud) == (
+        {guid(1): foreign(guid(1), "")},
+        {"main": frozenset(), "test": {guid(1)}},
+    )
+    (message,) = messages(report, "registration-mark-not-kept")
+    assert "it is still registered" in message
+
+
+@answered_or_not
+async def test_a_description_with_other_words(*, answers: bool) -> None:
+    """A registration with other words than our mark counts as foreign: it stays, and nothing is allowed under it."""
+    cloud = kept_as(str.swapcase, refuses_add=False, answers=answers)
+    report = await run(cloud, pe(1))
+    assert {call[0] for call in writes_at_clickhouse(cloud)} == {"update_registrations"}
+    assert not any(part.startswith("-") for call in cloud.log.writes for part in call.about)
+    assert cloud.clickhouse.allow_lists() == {"main": frozenset(), "test": frozenset()}
+    assert codes(report) == {"registration-blocked"}
+
+
+async def test_a_mark_that_is_not_kept_and_a_former_id() -> None:
+    """What is left of a former incarnation goes, also where the mark of the new registration is not kept."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    await run(cloud, pe(1))
+    cloud.clickhouse.kept_of_description = 40
+    cloud.network.have(endpoint(1, guid_number=9))
+    report = await run(cloud, pe(1))
+    assert at_clickhouse(cloud) == ({}, {"main": frozenset()})
+    assert "registration-mark-not-kept" in codes(report)
+
+
+async def test_a_migration_whose_mark_is_not_kept() -> None:
+    """Where the mark of the new kind of id is not kept, the former kind keeps its registration and its access."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    await run(cloud, pe(1))
+    before = at_clickhouse(cloud)
+    cloud.clickhouse.kept_of_description = 40
+    report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
+    assert at_clickhouse(cloud) == before
+    assert "registration-mark-not-kept" in codes(report)
+
+
+@both_ways
+@answered_or_not
+@pytest.mark.parametrize("kept", [1_000, 30, 0])
+@pytest.mark.parametrize("words", ["", "my endpoint", MARK[:30]])
+async def test_a_registration_made_by_hand_in_that_moment(
+    words: str, kept: int, *, refuses_add: bool, answers: bool
+) -> None:
+    """Whoever registers the id between our read and our write keeps it, whatever its description says."""
+    cloud = kept_as(lambda text: text[:kept], refuses_add=refuses_add, answers=answers)
+    call = "register_through" if refuses_add else "update_registrations"
+    by_hand = foreign(guid(1), words)
+    cloud.log.before[call] = lambda: cloud.clickhouse.have_registered(by_hand)
+    report = await run(cloud, pe(1))
+    ours = {ARM} if kept == 1_000 else set()
+    assert cloud.clickhouse.registered == {guid(1): by_hand, **{id_: registered(1, id_=id_) for id_ in ours}}
+    assert cloud.allowed("main") == cloud.allowed("test") == ours
+    assert codes(report) == {"registration-foreign" if ours else "registration-mark-not-kept"}
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1))
+    assert at_clickhouse(cloud) == ({guid(1): by_hand}, {"main": frozenset(), "test": frozenset()})
+
+
+@both_ends
+@pytest.mark.parametrize("by_hand", ["", "my endpoint", MARK[:-1], f"{MARK} mine"])
+async def test_a_description_changed_by_hand(by_hand: str, *, gone: bool) -> None:
+    """A registration whose description is not our mark any more is not ours: it stays, with its entries."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    await run(cloud, pe(1))
+    cloud.clickhouse.have_registered(foreign(guid(1), by_hand))
+    before = at_clickhouse(cloud)
+    end(cloud, gone=gone)
+    await run(cloud, pe(1))
+    assert at_clickhouse(cloud) == before
+    assert cloud.dns.record() is None
+
+
+ERRORS: list[PrivateLinkError] = [TemporaryError("503"), ForbiddenError("403"), PermanentError("400")]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=["temporary", "forbidden", "permanent"])
+@both_ways
+async def test_the_record_does_not_wait_for_the_registration(
+    error: PrivateLinkError, *, refuses_add: bool
+) -> None:
+    """The record is written in the first stage, beside the registration, also where that fails."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.fail("update_registrations", PermanentError("400") if refuses_add else error)
+    cloud.fail("register_through", error)
+    report = await run(cloud, pe(1))
+    first = [call.name for call in cloud.log.writes if call.round == cloud.log.writes[0].round]
+    assert sorted(first) == ["put", "update_registrations"]
+    written = cloud.dns.record()
+    assert written
+    assert written.addresses == (address(1),)
+    assert (cloud.clickhouse.registered, cloud.allowed()) == ({}, frozenset())
+    assert report.problems
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=["temporary", "forbidden", "permanent"])
+@pytest.mark.parametrize("read", ["registrations", "services"])
+@both_ends
+async def test_the_record_goes_while_clickhouse_cannot_be_read(
+    read: str, error: PrivateLinkError, *, gone: bool
+) -> None:
+    """The record goes with its endpoint, while registration and entries stay until they can be read again."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    await run(cloud, pe(1))
+    before = at_clickhouse(cloud)
+    end(cloud, gone=gone)
+    cloud.fail(read, error)
+    report = await run(cloud, pe(1))
+    assert cloud.dns.record() is None
+    assert at_clickhouse(cloud) == before
+    assert str(error) in report.problems
+    cloud.mend()
+    assert not (await run(cloud, pe(1))).problems
+    assert at_clickhouse(cloud) == ({}, {"main": frozenset()})
 
 
 async def test_a_mistyped_filter() -> None:
@@ -86,167 +361,27 @@ async def test_a_mistyped_filter() -> None:
     assert "allow-list-outside-filter" in codes(report)
 
 
-@pytest.mark.parametrize("zones", [[], [zone(vnets=())], [zone(), zone(id_=zone_id("rg-2"))]])
-async def test_no_witness(zones: list[Any]) -> None:
-    """Under somebody else's registration nothing is allowed that no record could tell to be ours."""
-    cloud = Cloud(endpoint(1), zones=zones)
-    cloud.clickhouse.have_registered(foreign(guid(1)))
-    report = await run(cloud, pe(1))
-    assert cloud.log.writes == []
-    assert "access-untold" in codes(report)
-    assert not report.problems
-
-
-@pytest.mark.parametrize("holder", [foreign_record(), record(2, owner="other"), record(2)])
-async def test_a_witness_beside_a_wildcard(holder: RecordSet) -> None:
-    """Where the wildcard is another's, a record that nobody looks up tells what we allowed, and takes it back."""
-    cloud = Cloud(endpoint(1), endpoint(2), zones=[zone(holder)])
-    cloud.clickhouse.have_registered(foreign(guid(1)))
-    assert not (await run(cloud, pe(1))).problems
-    assert cloud.allowed() == {guid(1)}
-    assert [one.addresses for one in witnesses(cloud)] == [(address(1),)]
-    cloud.log.clear()
-    await run(cloud, pe(1))
-    assert cloud.log.writes == []
-    cloud.network.lose(pe(1))
-    report = await run(cloud, pe(1))
-    assert guid(1) not in cloud.allowed()
-    assert witnesses(cloud) == []
-    assert set(cloud.clickhouse.registered) >= {guid(1)}
-    assert "registration-foreign" in codes(report)
-
-
-async def test_a_witness_that_gets_the_wildcard() -> None:
-    """The record that was there for its metadata alone goes once the wildcard tells the same."""
-    cloud = Cloud(endpoint(1), endpoint(2), zones=[zone(record(2))])
-    cloud.clickhouse.have_registered(foreign(guid(1)), registered(2))
-    await run(cloud, pe(1))
-    cloud.network.lose(pe(2))
-    cloud.fail("put", TemporaryError("503"), address(1), times=1)
-    await run(cloud, pe(2))
-    assert len(witnesses(cloud)) == 1
-    await run(cloud, pe(1))
-    assert witnesses(cloud) == []
-    told = cloud.dns.record()
-    assert told
-    assert told.addresses == (address(1),)
-    cloud.network.lose(pe(1))
-    await run(cloud, pe(1))
-    assert cloud.allowed() == frozenset()
-
-
-async def test_a_registration_made_by_hand_in_that_moment() -> None:
-    """Whoever registers the id between our read and our write keeps it, and its description need not say so."""
-    cloud = with_two_services(endpoint(1, "main"))
-    by_hand = foreign(guid(1), "")
-    cloud.log.before["update_registrations"] = lambda: cloud.clickhouse.have_registered(by_hand)
-    await run(cloud, pe(1))
-    assert cloud.allowed() == {guid(1)}
-    cloud.network.lose(pe(1))
-    await run(cloud, pe(1))
-    assert cloud.clickhouse.registered == {guid(1): by_hand}
-    assert cloud.allowed() == frozenset()
-
-
-@pytest.mark.parametrize("by_hand", ["", "my endpoint"])
-async def test_a_description_changed_by_hand(by_hand: str) -> None:
-    """A description that somebody emptied is made up for by the record; one with words of their own is theirs."""
+async def test_a_recreated_one_that_is_refused() -> None:
+    """A former id goes, also where the new one is refused."""
     cloud = Cloud(endpoint(1), zones=[zone()])
-    await run(cloud, pe(1))
-    cloud.clickhouse.have_registered(foreign(guid(1), by_hand))
-    cloud.network.lose(pe(1))
-    report = await run(cloud, pe(1))
-    assert set(cloud.clickhouse.registered) == ({guid(1)} if by_hand else set())
-    assert ("registration-foreign" in codes(report)) == bool(by_hand)
-
-
-async def test_a_description_changed_by_the_api() -> None:
-    """Where the API keeps other words than ours, the record tells which, and that the registration is ours."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.rewords = str.swapcase
-    assert not (await run(cloud, pe(1))).problems
-    cloud.log.clear()
-    assert "registration-foreign" not in codes(await run(cloud, pe(1)))
-    assert cloud.log.writes == []
-    cloud.network.have(endpoint(1, guid_number=9))
-    await run(cloud, pe(1))
-    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(9)}
-    cloud.network.lose(pe(1))
-    await run(cloud, pe(1))
-    assert cloud.clickhouse.registered == {}
-
-
-async def test_dropped_descriptions_and_a_deregistration_that_fails() -> None:
-    """Of a recreated endpoint the record tells the former id, too, until that is out."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.kept_of_description = 0
     await run(cloud, pe(1))
     cloud.network.have(endpoint(1, guid_number=9))
+    cloud.clickhouse.refused_ids = {guid(9)}
+    await run(cloud, pe(1))
+    assert at_clickhouse(cloud) == ({}, {"main": frozenset()})
+
+
+@pytest.mark.parametrize("tag", ["", "*"])
+async def test_a_former_id_that_will_not_go(tag: str) -> None:
+    """A former id that could not be deregistered goes with the next pass, whether a service lists it or not."""
+    cloud = Cloud(endpoint(1, tag), zones=[zone()])
+    await run(cloud, pe(1))
+    cloud.network.have(endpoint(1, tag, guid_number=9))
     cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}", times=1)
     await run(cloud, pe(1))
     assert set(cloud.clickhouse.registered) == {guid(1), guid(9)}
     await run(cloud, pe(1))
     assert set(cloud.clickhouse.registered) == {guid(9)}
-    cloud.log.clear()
-    await run(cloud, pe(1))
-    assert cloud.log.writes == []
-
-
-async def test_dropped_descriptions_and_another_kind_of_id() -> None:
-    """A migration ends with the new kind alone, though no description tells whose the old one was."""
-    cloud = with_two_services(endpoint(1))
-    cloud.clickhouse.kept_of_description = 0
-    await run(cloud, pe(1))
-    cloud.fail("update_allow_list", TemporaryError("503"), f"-{guid(1)}", times=1)
-    for _ in range(2):
-        await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
-    assert set(cloud.clickhouse.registered) == cloud.allowed() == {endpoint(1).arm_id}
-
-
-@pytest.mark.parametrize("error", [TemporaryError("503"), PermanentError("403")])
-async def test_dropped_descriptions_and_no_record(error: Any) -> None:
-    """What nothing would tell to be ours is taken back by the pass that gave it, and not given again till it can be."""
-    cloud, memory = Cloud(endpoint(1), zones=[zone()]), Memory()
-    cloud.clickhouse.kept_of_description = 0
-    cloud.fail("put", error)
-    report = await run(cloud, pe(1), memory=memory)
-    assert (cloud.clickhouse.registered, cloud.allowed()) == ({}, frozenset())
-    assert "access-untold" in codes(report)
-    assert report.problems
-    cloud.mend()
-    assert not (await run(cloud, pe(1), memory=memory)).problems
-    assert cloud.allowed() == {guid(1)}
-
-
-async def test_dropped_descriptions_and_no_zone() -> None:
-    """Once it is known that descriptions are not kept, nobody is registered whom no record could tell of."""
-    cloud, memory = Cloud(endpoint(1)), Memory()
-    cloud.clickhouse.kept_of_description = 0
-    assert "access-untold" in codes(await run(cloud, pe(1), memory=memory))
-    cloud.log.clear()
-    report = await run(cloud, pe(1), memory=memory)
-    assert cloud.log.writes == []
-    assert {"access-untold", "zone-missing"} <= codes(report)
-
-
-async def test_a_registration_that_fails_keeps_no_record_from_being_made() -> None:
-    """A record does not wait for ever for a registration, and claims none that there is not."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.refused_ids = {guid(1)}
-    report = await run(cloud, pe(1))
-    told = cloud.dns.record()
-    assert told
-    assert told.addresses == (address(1),)
-    assert guid(1) not in str(told.metadata)
-    assert report.problems
-    cloud.log.clear()
-    await run(cloud, pe(1))
-    assert {call.name for call in cloud.log.writes} <= {"update_registrations", "register_through"}
-    cloud.clickhouse.refused_ids = set()
-    await run(cloud, pe(1))
-    told = cloud.dns.record()
-    assert told
-    assert guid(1) in str(told.metadata)
 
 
 async def test_a_stranger_of_the_same_name() -> None:
@@ -257,14 +392,6 @@ async def test_a_stranger_of_the_same_name() -> None:
     report = await run(cloud, pe(1))
     assert (cloud.clickhouse.registered, cloud.allowed()) == ({}, frozenset())
     assert "not-a-clickhouse-endpoint" in codes(report)
-
-
-async def test_registered_by_hand_for_another_region() -> None:
-    """A registration for another region that is not ours is told of with what to do about it."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.have_registered(replace(foreign(guid(1)), region="eastus2"))
-    assert "registration-elsewhere" in codes(await run(cloud, pe(1)))
-    assert cloud.clickhouse.registered[guid(1)].region == "eastus2"
 
 
 async def test_sharers_with_one_address() -> None:
@@ -308,180 +435,3 @@ async def test_a_sharer_that_withdraws_beside_one_that_cannot_be_read() -> None:
     cloud.log.clear()
     await run(cloud, pe(1))
     assert cloud.log.writes == []
-
-
-@pytest.mark.parametrize("kept", [0, 1_000])
-async def test_another_kind_of_id_under_somebody_elses(kept: int) -> None:
-    """What we allowed under a registration made by hand is told of until our own id is in, and then taken back."""
-    cloud, by = Cloud(endpoint(1), zones=[zone()]), rules(id_kind=IdKind.RESOURCE_ID)
-    cloud.clickhouse.have_registered(foreign(guid(1)))
-    await run(cloud, pe(1))
-    cloud.clickhouse.kept_of_description = kept
-    arm = endpoint(1).arm_id
-    cloud.fail("update_allow_list", TemporaryError("503"), f"-{guid(1)}")
-    await run(cloud, pe(1), by=by)
-    told = cloud.dns.record()
-    assert told
-    lent = frozenset({end_of(service("main").id)})
-    assert claims(told) == {
-        address(1): Claim(
-            pe(1), guid(1), ours=False, lent=lent, former=frozenset() if kept else frozenset({arm.lower()})
-        )
-    }
-    cloud.mend()
-    assert not (await run(cloud, pe(1), by=by)).problems
-    assert all({guid(1), arm} & lists["main"] for lists in cloud.clickhouse.history[1:])
-    assert set(cloud.clickhouse.registered) == {guid(1), arm}
-    assert cloud.allowed() == {arm}
-    told = cloud.dns.record()
-    assert told
-    assert claims(told) == {address(1): Claim(pe(1), str(pe(1)))}
-    cloud.network.lose(pe(1))
-    await run(cloud, pe(1), by=by)
-    assert cloud.clickhouse.registered == {guid(1): foreign(guid(1))}
-
-
-async def test_words_are_kept_while_it_is_registered_anew() -> None:
-    """What the API makes of our words is not forgotten when somebody takes the registration out."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.rewords = str.swapcase
-    await run(cloud, pe(1))
-    before = cloud.dns.record()
-    cloud.clickhouse.registered.clear()
-    cloud.clickhouse.have(service("main"))
-    cloud.log.clear()
-    assert not (await run(cloud, pe(1))).problems
-    assert [call.name for call in cloud.log.writes] == ["update_registrations", "update_allow_list"]
-    assert cloud.dns.record() == before
-
-
-@pytest.mark.parametrize("rewords", [str.swapcase, lambda _: ""])
-async def test_a_former_id_that_no_service_lists(rewords: Any) -> None:
-    """A former id is told of as long as it is registered, whether a service lists it or not."""
-    cloud = Cloud(endpoint(1, ""), zones=[zone()])
-    cloud.clickhouse.rewords = rewords
-    await run(cloud, pe(1))
-    cloud.network.have(endpoint(1, "", guid_number=9))
-    cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}", times=1)
-    await run(cloud, pe(1))
-    told = cloud.dns.record()
-    assert told
-    assert [claim.former for claim in claims(told).values()] == [{guid(1)}]
-    await run(cloud, pe(1))
-    assert set(cloud.clickhouse.registered) == {guid(9)}
-
-
-async def test_no_more_former_ids_than_metadata_takes() -> None:
-    """Of very many former ids that will not go, as many are told as a pair of metadata has room for."""
-    cloud = Cloud(endpoint(1, ""), zones=[zone()])
-    cloud.clickhouse.kept_of_description = 0
-    for number in range(1, MOST_FORMER + 3):
-        cloud.network.have(endpoint(1, "", guid_number=number))
-        for id_ in list(cloud.clickhouse.registered):
-            cloud.fail("update_registrations", TemporaryError("503"), f"-{id_}")
-        await run(cloud, pe(1))
-    told = cloud.dns.record()
-    assert told
-    assert [len(claim.former) for claim in claims(told).values()] == [MOST_FORMER]
-
-
-async def test_a_migration_that_cannot_be_told_of() -> None:
-    """Where the new kind of id has to be taken back for want of a record, the old one stays allowed."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.kept_of_description = 0
-    await run(cloud, pe(1))
-    cloud.fail("put", TemporaryError("503"))
-    report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
-    assert "access-untold" in codes(report)
-    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(1)}
-    cloud.mend()
-    await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
-    assert set(cloud.clickhouse.registered) == cloud.allowed() == {endpoint(1).arm_id}
-
-
-async def test_a_recreated_one_whose_record_fails_once() -> None:
-    """A record that failed and is written after all in the same pass tells of the new id, which so keeps its access."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.kept_of_description = 0
-    await run(cloud, pe(1))
-    cloud.network.have(endpoint(1, guid_number=9))
-    cloud.clickhouse.history.clear()
-    cloud.fail("put", TemporaryError("429"), times=1)
-    await run(cloud, pe(1))
-    assert all(allowed["main"] for allowed in cloud.clickhouse.history)
-    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(9)}
-
-
-async def test_a_zone_that_cannot_be_read_again() -> None:
-    """What a pass has written into a zone tells of a new id, though the zone cannot be read any more."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.kept_of_description = 0
-    await run(cloud, pe(1))
-    cloud.network.have(endpoint(2))
-    cloud.log.before["put"] = lambda: cloud.fail("zone", TemporaryError("429"))
-    report = await run(cloud, pe(2))
-    assert cloud.log.named("zone")[1:], "the zone was to be read again"
-    assert "access-untold" not in codes(report)
-    assert cloud.allowed() == {guid(1), guid(2)}
-
-
-async def test_one_that_moves_and_is_registered_through_a_service() -> None:
-    """What is registered the second way is told by the new record before the former one goes."""
-    former, present = zone_id("rg-former"), zone_id("rg-present")
-    cloud = Cloud(endpoint(1), zones=[zone(id_=former), zone(id_=present, vnets=())])
-    cloud.clickhouse.kept_of_description = 0
-    cloud.clickhouse.refuses_add = True
-    await run(cloud, pe(1))
-    cloud.clickhouse.have(service("main"))
-    cloud.clickhouse.registered.clear()
-    (record_, *_) = cloud.dns.known[former].records.values()
-    cloud.dns.have(zone(record_, id_=former, vnets=()), zone(id_=present))
-    told: list[RecordSet | None] = []
-    cloud.log.before["delete"] = lambda: told.append(cloud.dns.record(present))
-    await run(cloud)
-    (before_it_goes,) = told
-    assert before_it_goes
-    assert [claim.made_by_us for claim in claims(before_it_goes).values()] == [{guid(1)}]
-    assert set(cloud.clickhouse.registered) == cloud.allowed() == {guid(1)}
-
-
-async def test_somebody_was_first_to_allow() -> None:
-    """An entry that somebody made between our read and our write is not claimed, and stays in the end."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.have_registered(foreign(guid(1)))
-    cloud.log.before["update_allow_list"] = lambda: cloud.clickhouse.have(service("main", guid(1)))
-    await run(cloud, pe(1))
-    cloud.network.lose(pe(1))
-    await run(cloud, pe(1))
-    assert cloud.allowed() == {guid(1)}
-
-
-async def test_a_recreated_one_that_is_refused() -> None:
-    """Where the new id is refused and the former will not go, the record tells of the former one."""
-    cloud = Cloud(endpoint(1), zones=[zone()])
-    cloud.clickhouse.rewords = str.swapcase
-    await run(cloud, pe(1))
-    cloud.network.have(endpoint(1, guid_number=9))
-    cloud.clickhouse.refused_ids = {guid(9)}
-    cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}")
-    await run(cloud, pe(1))
-    told = cloud.dns.record()
-    assert told
-    (claim,) = claims(told).values()
-    assert claim.id is None
-    assert claim.former == {guid(1)}
-    assert len(claim.words) == 1
-    cloud.mend()
-    await run(cloud, pe(1))
-    assert cloud.clickhouse.registered == {}
-
-
-async def test_a_former_id_of_one_that_cannot_be_told_of() -> None:
-    """What is left of a former incarnation goes, also where the new one gets nothing for want of a record."""
-    cloud, memory = Cloud(endpoint(1), zones=[zone()]), Memory()
-    cloud.clickhouse.kept_of_description = 40
-    await run(cloud, pe(1), memory=memory)
-    cloud.network.have(endpoint(1, guid_number=9, zone_tag="nonsense"))
-    report = await run(cloud, memory=memory)
-    assert cloud.clickhouse.registered == {}
-    assert "access-untold" in codes(report)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.changes import DeleteRecord, Deregister, Disallow, PutRecord
 from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
-from shared.domain.marks import claimants, describe, endpoint_marked, record_is_ours
+from shared.domain.marks import endpoints_in, is_owned_record, parse_registration_mark
 from shared.domain.model import Endpoint, RecordSet, Registration
 from shared.domain.report import Report
 from shared.domain.rules import IdKind, Rules
@@ -26,7 +26,6 @@ from tests.support.worlds import (
     foreign,
     foreign_record,
     guid,
-    pe,
     record,
     registered,
     rules,
@@ -99,6 +98,7 @@ some_registrations = st.one_of(
     st.builds(lambda n: registered(n + 10, by=n), st.sampled_from(NUMBERS)),
     st.builds(lambda n: registered(n, id_=endpoint(n).arm_id), st.sampled_from(NUMBERS)),
     st.builds(foreign, st.sampled_from([guid(n) for n in (*NUMBERS, 99)]), st.sampled_from(["", "by hand"])),
+    st.builds(lambda n: foreign(endpoint(n).arm_id), st.sampled_from(NUMBERS)),
     st.builds(registered, st.sampled_from([1, 98]), owner=st.just("other")),
 )
 ids = [*(guid(n) for n in (*NUMBERS, 11, 12, 99)), *(endpoint(n).arm_id for n in NUMBERS), "anything"]
@@ -132,8 +132,8 @@ some_faults = st.builds(
 )
 
 
-def evidently_foreign(one: Registration) -> bool:
-    return bool(one.description) and not one.description.startswith(describe(OWNER, pe(1))[:40])
+def is_foreign(one: Registration) -> bool:
+    return parse_registration_mark(one.description, OWNER) is None
 
 
 def over(cloud: Cloud, by: Rules, *, dry_run: bool = False) -> Report:
@@ -153,7 +153,7 @@ def taken(report: Report) -> set[tuple[str, ...]]:
     return ids | {
         ("record", f"{before.zone}/{before.name}", str(one))
         for before, after in [*changed, *deleted]
-        for one in claimants([before], OWNER) - claimants([after] if after else [], OWNER)
+        for one in endpoints_in([before], OWNER) - endpoints_in([after] if after else [], OWNER)
     }
 
 
@@ -182,16 +182,16 @@ def test_does_what_it_says(muddle: Muddle, by: Rules) -> None:
 
 @given(muddles, some_rules)
 def test_foreign_things(muddle: Muddle, by: Rules) -> None:
-    """What is evidently somebody else's is never changed: registrations, their places on lists, and records."""
+    """What is somebody else's is never changed: registrations, their places on lists, and records."""
     cloud = muddle.cloud()
-    theirs = {one.id: one for one in muddle.registrations if evidently_foreign(one)}
+    theirs = {one.id: one for one in muddle.registrations if is_foreign(one)}
     unheard = frozenset({"anything", guid(99)})
     over(cloud, replace(by, dns_adopt=False))
     assert theirs.items() <= cloud.clickhouse.registered.items()
     for before, after in zip(muddle.lists, cloud.clickhouse.allow_lists().values(), strict=True):
         assert before & (theirs.keys() | unheard) <= after
     for one in muddle.records:
-        if not record_is_ours(one, OWNER):
+        if not is_owned_record(one, OWNER):
             assert cloud.dns.record(one.zone) == one
 
 
@@ -204,15 +204,20 @@ def test_just_what_is_asked(muddle: Muddle, by: Rules) -> None:
     cloud = muddle.cloud()
     report = over(cloud, by)
     lists = cloud.clickhouse.allow_lists()
-    ours = {endpoint_marked(one, OWNER) for one in cloud.clickhouse.registered.values()}
+    known = cloud.clickhouse.registered
+    ours = {parse_registration_mark(one.description, OWNER) for one in known.values()}
+    blocked = {f.object for f in report.plan.findings if f.code == "registration-blocked"}
     written = [record for at in ZONES.values() if (record := cloud.dns.record(at))]
     for one, verdict in report.plan.verdicts.items():
         if verdict is Verdict.CONNECT:
-            wanted = by.id_of(cloud.network.known[one])
-            assert wanted in cloud.clickhouse.registered
-            assert all(wanted in lists[name] for name in report.plan.hostnames[one])
+            found = cloud.network.known[one]
+            kinds = (by.id_of(found), by.other_id_of(found))
+            usable = [id_ for id_ in kinds if id_ not in known or not is_foreign(known[id_])]
+            assert bool(usable) is (str(one) not in blocked)
+            assert known.keys() & kinds == {*kinds} - {*usable} | {*usable[:1]}
+            assert all({*usable[:1]} <= lists[name] for name in report.plan.hostnames[one])
         if verdict is Verdict.UNDO:
-            assert one not in claimants(written, OWNER)
+            assert one not in endpoints_in(written, OWNER)
             kept = {f.object for f in report.plan.findings if f.code == "allow-list-outside-filter"}
             assert one not in ours or str(one) in kept
 
@@ -240,12 +245,7 @@ def test_unreadable(muddle: Muddle, by: Rules, read: str, about: str, error: Pri
 
 @given(muddles, some_rules, st.lists(some_faults, max_size=4))
 def test_recovers(muddle: Muddle, by: Rules, faults: list[Fault]) -> None:
-    """After writes that failed in any way, with their effect or without, later passes end where one would have.
-
-    Provided that descriptions are kept: without them the record is the only witness of a registration, and
-    it follows a recreated endpoint at once.
-    """
-    muddle = replace(muddle, registrations=tuple(one for one in muddle.registrations if one.description))
+    """After writes that failed in any way, with their effect or without, later passes end where one would have."""
     expected = muddle.cloud()
     over(expected, by)
     cloud = muddle.cloud()

@@ -259,13 +259,14 @@ class FakeClickHouse:
             changed = self._set(service, allowed)
             return changed if self.answers_writes else None
 
-    async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
+    async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         async with self.log.call("register_through", self.known[service].name, f"+{endpoint_id}"):
             self._refuse(endpoint_id in self.registered, f"{endpoint_id} is already registered")
             self._refuse(endpoint_id in self.refused_ids, f"{endpoint_id} is refused")
             entry = Registration(endpoint_id, self.known[service].region, description)
             self.registered[endpoint_id] = self._kept(entry)
             self._set(service, self.known[service].allow_list | {endpoint_id})
+            return self.registered[endpoint_id] if self.answers_writes else None
 
     def _set(self, service: str, allowed: Iterable[str]) -> Service:
         self.known[service] = replace(self.known[service], allow_list=frozenset(allowed))

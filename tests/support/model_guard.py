@@ -59,7 +59,6 @@ class Evidence:
             *self._given(before, after),
             *self._taken(before, after),
             *self._lost_access(before, after),
-            *self._lost_witness(before, after),
             *self._records(before, after),
         ]
         self.complaints += [f"{self.deployment.owner}: {one}" for one in told]
@@ -84,16 +83,8 @@ class Evidence:
         return (zone.id, truth.addresses(truth.endpoints[slot])) if zone else None
 
     def _is_foreign(self, truth: Truth, thing: Thing) -> bool:
-        owner = self.deployment.owner
-        if thing[0] == "registration":
-            return truth.authors[thing] != owner
-        author, (_, service, id_) = truth.authors[thing], thing
-        slot = truth.incarnations.get(id_.lower())
-        alive = slot is not None and id_.lower() in oracle.live_ids(truth.endpoints.get(slot))
-        if author != owner and alive and oracle.is_lent(truth, author, service, id_):
-            return True
-        makers = {truth.authors["registration", one.id, one.region] for one in truth.registered(id_)}
-        return author != owner and owner not in makers
+        id_ = thing[2] if thing[0] == "entry" else thing[1]
+        return not oracle.owns(truth, self.deployment.owner, id_)
 
     def _foreign_things(self, before: Truth, after: Truth) -> Iterator[str]:
         for thing in self.foreign - after.authors.keys():
@@ -110,6 +101,8 @@ class Evidence:
                 yield f"{thing} was made for an id that was no endpoint's"
             elif thing[0] == "entry" and not any(self.permitted(slot, thing[1])):
                 yield f"{thing} was made though nothing permits it"
+            elif thing[0] == "entry" and oracle.is_foreign(before, self.deployment.owner, id_):
+                yield f"{thing} was made under a registration that is not ours"
 
     def _was_id_of(self, slot: ResourceId, id_: str) -> bool:
         known = self.versions.get(slot, [])
@@ -145,24 +138,6 @@ class Evidence:
         seen = replace(truth, zones={at: zone for at, zone in truth.zones.items() if truth.readable(at)})
         return oracle.owner_of_registration(seen, id_, region) == oracle.LOST
 
-    def _lost_witness(self, before: Truth, after: Truth) -> Iterator[str]:
-        """The last mark of a thing of ours does not go before the thing, unless its endpoint lives on
-        and has no record any more that could tell.
-        """
-        owner = self.deployment.owner
-        holders = {claim.slot for claim in oracle.told_claims(after, owner)}
-        for entry in after.registrations.values():
-            slot = after.incarnations.get(entry.id.lower())
-            if (
-                slot is None
-                or not oracle.owns(before, owner, entry.id)
-                or oracle.owns(after, owner, entry.id)
-            ):
-                continue
-            alive = entry.id.lower() in oracle.live_ids(after.endpoints.get(slot))
-            if not alive or oracle.short(slot) in holders:
-                yield f"the last mark of {entry.id} of {slot.name} is gone before it"
-
     def _records(self, before: Truth, after: Truth) -> Iterator[str]:
         for id_, zone in before.zones.items():
             for name, record in zone.records.items():
@@ -179,11 +154,11 @@ class Evidence:
                 yield f"{where} is foreign and was {'overwritten' if now else 'deleted'}"
             return
         then, still = oracle.claims(record), oracle.claims(now) if now else {}
-        left = {claim.slot for claim in then.values()} - {claim.slot for claim in still.values()}
+        left = set(then.values()) - set(still.values())
         for slot in (s for s in set(before.incarnations.values()) if oracle.short(s) in left):
-            mine = tuple(sorted(a for a, c in then.items() if c.slot == oracle.short(slot)))
+            mine = tuple(sorted(a for a, c in then.items() if c == oracle.short(slot)))
             if not self._may_know(slot):
                 yield f"{where} was taken from {slot.name} on no evidence"
-            alone = len({claim.slot for claim in then.values()}) == 1
+            alone = len(set(then.values())) == 1
             if alone and record.name == "*" and self.placings.get(slot) == (record.zone, mine):
                 yield f"{where} was taken from {slot.name}, which rightfully held it"

@@ -4,11 +4,10 @@ It is written apart from the product's decision and shares no code with it. `fau
 after everything was delivered with the world just before, because some things must only stay as they are.
 
 Where history matters, every rightful end is accepted: whoever of those who want a record may hold it. A
-registration whose marks were all lost (a crash or a refused write, together with an API that drops
-descriptions) counts as somebody else's: it must be left alone.
+registration whose mark was lost (cut by the API, or changed by hand) counts as somebody else's: it must be
+left alone.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,7 +17,6 @@ from shared.domain.rules import IdKind
 from tests.support.model_world import MARK, SHARING_TAG, TAG, ZONE_TAG, Deployment, Truth
 
 LOST = "lost"
-WITNESS = "privatelink-witness-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +24,8 @@ class Case:
     """A deployment and the world before and after everything was delivered to it.
 
     `needs_service`: the API registers only through a service, so that nobody without one is registered.
-    `forgets`: it does not keep descriptions, so that nobody without a record is. `others`: deployments that
-    had everything delivered too; what changed at an endpoint that they serve as well may be their doing.
+    `forgets`: it does not keep descriptions, so that nobody is. `others`: deployments that had everything
+    delivered too; what changed at an endpoint that they serve as well may be their doing.
     """
 
     before: Truth
@@ -41,21 +39,6 @@ class Case:
         """Whether no other deployment serves the endpoint of that id."""
         slot = self.after.incarnations[id_.lower()]
         return not any(covered(slot, other.scopes) for other in self.others)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What our metadata says of one address of a record."""
-
-    slot: str
-    id: str
-    ours: bool
-    lent: frozenset[str]
-    former: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
-
-    def tells_ours(self, id_: str) -> bool:
-        return (self.ours and id_ == self.id) or id_ in self.former
 
 
 # Who may have what
@@ -125,8 +108,11 @@ def undecided(truth: Truth, endpoint: Endpoint) -> set[str]:
     return doubted - surely
 
 
-def wanted_id(deployment: Deployment, endpoint: Endpoint) -> str:
-    return endpoint.guid if deployment.id_kind is IdKind.GUID else endpoint.arm_id
+def wanted_id(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> str | None:
+    """The id of the preferred kind, or, where somebody else registered that, the other; None if both are taken."""
+    ids = [endpoint.guid, endpoint.arm_id]
+    ordered = ids if deployment.id_kind is IdKind.GUID else ids[::-1]
+    return next((one for one in ordered if not is_foreign(truth, deployment.owner, one)), None)
 
 
 def live_ids(endpoint: Endpoint | None) -> set[str]:
@@ -157,70 +143,32 @@ def placed(truth: Truth, deployment: Deployment, slot: ResourceId) -> Zone | Non
 # Whose things are
 
 
-def claims(record: RecordSet) -> dict[str, Claimed]:
-    """What our metadata tells, by address."""
-    found = {}
-    for key, value in record.metadata.items():
-        token, _, short = value.partition(" ")
-        if key[:1].isdigit() and short.count("/") == 2:
-            ends = {e for k, v in record.metadata.items() if _lends(k, key) for e in v.split()}
-            former = frozenset(record.metadata.get(f"former-{key}", "").split())
-            words = frozenset(record.metadata.get(f"words-{key}", "").split())
-            mine = not token.startswith("-")
-            found[key] = Claimed(short, token.lstrip("-"), mine, frozenset(ends), former, words)
-    return found
-
-
-def _lends(key: str, at: str) -> bool:
-    return key.startswith("allowed-") and key.endswith(f"-{at}")
+def claims(record: RecordSet) -> dict[str, str]:
+    """The endpoint, in short, that our metadata names for each address."""
+    pairs = [value.split(" ") for key, value in record.metadata.items() if key.startswith("endpoint-")]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
 def short(slot: ResourceId) -> str:
     return f"{slot.subscription}/{slot.resource_group}/{slot.name}"
 
 
-def token(slot: ResourceId, id_: str) -> str:
-    """How metadata writes an id."""
-    return "arm" if id_.lower() == str(slot).lower() else id_.lower()
-
-
-def told_claims(truth: Truth, owner: str) -> Iterator[Claimed]:
-    for record in truth.records():
-        if record.metadata.get(MARK) == owner:
-            yield from claims(record).values()
-
-
-def _left_of_it(description: str, owner: str, slot: ResourceId, claim: Claimed) -> bool:
-    """Whether a description may be what the API kept of ours, or is what the record says that it kept."""
-    told = hashlib.sha256(description.encode()).hexdigest()[:8] in claim.words
-    return told or f"{MARK}/{owner} {slot};".startswith(description)
-
-
 def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
-    """Who may remove it: its maker, as long as a mark still tells; LOST if none does."""
+    """Who may remove it: its maker, as long as its description says so; LOST if it does not."""
     author = truth.authors.get(("registration", id_, region), "hand")
     slot = truth.incarnations.get(id_.lower())
     if author == "hand" or slot is None:
         return "hand"
-    entry = truth.registrations[id_, region]
-    if entry.description.removesuffix(";") == f"{MARK}/{author} {slot}":
-        return author
-    mine = [c for c in told_claims(truth, author) if c.slot == short(slot) and c.tells_ours(token(slot, id_))]
-    return author if any(_left_of_it(entry.description, author, slot, c) for c in mine) else LOST
+    marked = truth.registrations[id_, region].description == f"{MARK}/{author} {short(slot)};"
+    return author if marked else LOST
 
 
 def owns(truth: Truth, owner: str, id_: str) -> bool:
     return any(owner_of_registration(truth, r.id, r.region) == owner for r in truth.registered(id_))
 
 
-def is_lent(truth: Truth, owner: str, service: str, id_: str) -> bool:
-    """Whether a record of that owner tells that the entry was made by it under another's registration."""
-    slot = truth.incarnations.get(id_.lower())
-    if slot is None:
-        return False
-    mine = [c for c in told_claims(truth, owner) if not c.ours]
-    told = [c for c in mine if (c.slot, c.id) == (short(slot), token(slot, id_))]
-    return any(service.lower()[-12:] in c.lent for c in told)
+def is_foreign(truth: Truth, owner: str, id_: str) -> bool:
+    return bool(truth.registered(id_)) and not owns(truth, owner, id_)
 
 
 # What should be
@@ -240,7 +188,8 @@ def _access(case: Case, slot: ResourceId) -> Iterator[str]:
     ids = sorted(id_ for id_, at in case.after.incarnations.items() if at == slot)
     if state == "rightful" and endpoint:
         yield from _connected(case, endpoint)
-        ids = [i for i in ids if i != wanted_id(case.deployment, endpoint).lower()]
+        wanted = wanted_id(case.after, case.deployment, endpoint)
+        ids = [i for i in ids if wanted is None or i != wanted.lower()]
         ids = [i for i in ids if i not in (live_ids(endpoint) if _waits(case, endpoint) else ())]
     for id_ in ids:
         if state == "stranger" and id_ in live_ids(endpoint):
@@ -254,9 +203,6 @@ def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> boo
     if id_.lower() not in live_ids(truth.endpoints.get(truth.incarnations[id_.lower()])):
         return True
     known, allowed = truth.services.get(service), deployment.service_filter
-    others = {r.metadata[MARK] for r in truth.records() if MARK in r.metadata} - {deployment.owner}
-    if any(is_lent(truth, other, service, id_) for other in others):
-        return False
     return known is None or allowed is None or any(_matches(part, known) for part in _parts(allowed))
 
 
@@ -273,9 +219,10 @@ def _must_stay(case: Case, service: str, id_: str) -> bool:
 def _waits(case: Case, endpoint: Endpoint) -> bool:
     """Whether the other kind of id must stay: the one wanted cannot be allowed, or nothing was decided."""
     held = undecided(case.after, endpoint)
-    wanted = wanted_id(case.deployment, endpoint)
-    untold = case.forgets and placed(case.after, case.deployment, endpoint.id) is None
-    unregistered = (case.needs_service or untold) and not case.after.registered(wanted)
+    wanted = wanted_id(case.after, case.deployment, endpoint)
+    if wanted is None:
+        return True
+    unregistered = (case.needs_service or case.forgets) and not case.after.registered(wanted)
     unallowed = granted(case.after, case.deployment, endpoint) - case.after.listing(wanted)
     return (
         unregistered or bool(unallowed) or any(case.before.listing(id_) & held for id_ in live_ids(endpoint))
@@ -284,47 +231,25 @@ def _waits(case: Case, endpoint: Endpoint) -> bool:
 
 def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
     before, after, owner = case.before, case.after, case.deployment.owner
-    id_ = wanted_id(case.deployment, endpoint)
+    id_ = wanted_id(after, case.deployment, endpoint)
+    if id_ is None:
+        return  # what is foreign must not change: see the guard
     may, held = granted(after, case.deployment, endpoint), undecided(after, endpoint)
-    listing, untold = after.listing(id_), placed(after, case.deployment, endpoint.id) is None
-    if not after.registered(id_) and not (case.needs_service and not may) and not (case.forgets and untold):
+    listing = after.listing(id_)
+    if not after.registered(id_) and not (case.needs_service and not may) and not case.forgets:
         yield f"{id_} of {endpoint.id} is not registered"
-    for service in sorted(may - listing):
-        if not _stuck(after, owner, id_, after.services[service].region) and not (
-            untold and (after.registered(id_) or case.forgets) and not owns(after, owner, id_)
-        ):
-            yield f"{id_} of {endpoint.id} is not allowed on {service}"
-    yield from _untold(case, id_)
+    for service in sorted(may - listing) if not case.forgets else ():
+        yield f"{id_} of {endpoint.id} is not allowed on {service}"
     stayed = {one.region for one in before.registered(id_)} <= {one.region for one in after.registered(id_)}
     for service in sorted((listing ^ before.listing(id_)) & held) if stayed and case.alone(id_) else ():
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
     for service in sorted(listing - may - held):
-        if _ours_to_remove(before, owner, service, id_) and _must_go(case, service, id_):
+        if owns(before, owner, id_) and _must_go(case, service, id_):
             yield f"{id_} of {endpoint.id} is still allowed on {service}"
     for service in sorted(before.listing(id_) - listing - may - held):
-        mine = _ours_to_remove(before, owner, service, id_) and not _must_stay(case, service, id_)
+        mine = owns(before, owner, id_) and not _must_stay(case, service, id_)
         if not mine and case.alone(id_):
             yield f"{id_} of {endpoint.id} was taken off {service} though it is not ours"
-
-
-def _untold(case: Case, id_: str) -> Iterator[str]:
-    """What was newly allowed under another's registration without a record that tells it."""
-    after, owner = case.after, case.deployment.owner
-    makers = {after.authors["registration", one.id, one.region] for one in after.registered(id_)}
-    for service in sorted(after.listing(id_) - case.before.listing(id_)):
-        mine = after.authors.get(("entry", service, id_)) == owner
-        if mine and owner not in makers and not is_lent(after, owner, service, id_):
-            yield f"{id_} was allowed on {service}, and nothing tells that it is ours"
-
-
-def _stuck(after: Truth, owner: str, id_: str, region: str) -> bool:
-    """Whether the id is registered for another region only, and not by us: nothing can be done about it."""
-    regions = {one.region for one in after.registered(id_)}
-    return bool(regions) and region not in regions and not owns(after, owner, id_)
-
-
-def _ours_to_remove(before: Truth, owner: str, service: str, id_: str) -> bool:
-    return owns(before, owner, id_) or is_lent(before, owner, service, id_)
 
 
 def _gone(case: Case, id_: str) -> Iterator[str]:
@@ -337,13 +262,13 @@ def _gone(case: Case, id_: str) -> Iterator[str]:
     if not ours and before.registered(id_) != after.registered(id_) and case.alone(id_):
         yield f"the registration of {id_} was changed though it is not ours"
     for service in sorted(after.listing(id_)):
-        if _ours_to_remove(before, owner, service, id_) and _must_go(case, service, id_):
+        if owns(before, owner, id_) and _must_go(case, service, id_):
             yield f"{id_} is still allowed on {service}"
     for service in sorted(before.listing(id_) - after.listing(id_)):
         if _must_stay(case, service, id_) and case.alone(id_):
             yield f"{id_} was taken off {service}, which lies outside the domain"
     for service in sorted(before.listing(id_) ^ after.listing(id_)):
-        if not _ours_to_remove(before, owner, service, id_) and case.alone(id_):
+        if not owns(before, owner, id_) and case.alone(id_):
             yield f"{id_} was changed on {service} though it is not ours"
 
 
@@ -361,9 +286,7 @@ def _zone(case: Case, zone: Zone) -> Iterator[str]:
     yield from _record(case, zone, "*", wanting)
     apart = _apart(case, zone, wanting)
     names = {*zone.records, *(name for slot in wanting for name in labels(after, deployment, slot))} - {"*"}
-    for name in sorted(name for name in names if name.startswith(WITNESS)):
-        yield from _witness(case, zone, name, wanting)
-    for name in sorted(name for name in names if not name.startswith(WITNESS)):
+    for name in sorted(names):
         candidates = wanting if apart is None else apart
         named = [slot for slot in candidates if name in labels(after, deployment, slot)]
         yield from _record(case, zone, name, named, must=apart is not None)
@@ -388,23 +311,8 @@ def labels(truth: Truth, deployment: Deployment, slot: ResourceId) -> set[str]:
     return {truth.configs[service].hostname.split(".")[0] for service in services}
 
 
-def _witness(case: Case, zone: Zone, name: str, wanting: list[ResourceId]) -> Iterator[str]:
-    """What is wrong with a record that is there for its metadata alone."""
-    record, where = zone.records[name], f"record {name} of {zone.id}"
-    if record.metadata.get(MARK) != case.deployment.owner:
-        return
-    others = [
-        r for r in zone.records.values() if r.metadata.get(MARK) == case.deployment.owner and r != record
-    ]
-    for slot in sorted(s for s in set(case.after.incarnations.values()) if short(s) in _slots(record)):
-        wants = slot in wanting
-        yield from _held(case, record, slot, where, wants=wants)
-        if wants and any(short(slot) in _slots(other) for other in others):
-            yield f"{where} is there, though another tells of {slot.name}"
-
-
 def _slots(record: RecordSet) -> set[str]:
-    return {claim.slot for claim in claims(record).values()}
+    return set(claims(record).values())
 
 
 def _record(
@@ -429,7 +337,7 @@ def _record(
 
 
 def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants: bool) -> Iterator[str]:
-    mine = {address: claim for address, claim in claims(record).items() if claim.slot == short(slot)}
+    mine = {address: claim for address, claim in claims(record).items() if claim == short(slot)}
     zone = case.before.zones.get(record.zone)
     old = zone.records.get(record.name) if zone else None
     if wants:
@@ -440,27 +348,10 @@ def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants:
         yield f"{where}: what it tells of {slot.name} was changed"
 
 
-def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, Claimed], where: str) -> Iterator[str]:
-    after, endpoint = case.after, case.after.endpoints[slot]
-    id_ = wanted_id(case.deployment, endpoint)
-    if tuple(sorted(mine)) != after.addresses(endpoint):
-        yield f"{where} tells {sorted(mine)} for {slot.name}, which has {after.addresses(endpoint)}"
-    for claim in (one for one in mine.values() if not _tells_the_other(case, endpoint, one)):
-        if claim.id != token(slot, id_) and (claim.id != "none" or after.registered(id_)):
-            yield f"{where} tells {claim.id} for {slot.name}, which is registered as {id_}"
-        if (
-            claim.id != "none"
-            and claim.ours is not owns(after, case.deployment.owner, id_)
-            and after.registered(id_)
-        ):
-            yield f"{where} says that {id_} is {'ours' if claim.ours else 'not ours'}"
-
-
-def _tells_the_other(case: Case, endpoint: Endpoint, claim: Claimed) -> bool:
-    """Whether it tells what is still allowed under another's registration of the other kind of id."""
-    others = live_ids(endpoint) - {wanted_id(case.deployment, endpoint).lower()}
-    told = [one for one in others if token(endpoint.id, one) == claim.id and not claim.ours]
-    return any(service[-12:] in claim.lent for one in told for service in case.after.listing(one))
+def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, str], where: str) -> Iterator[str]:
+    expected = case.after.addresses(case.after.endpoints[slot])
+    if tuple(sorted(mine)) != expected:
+        yield f"{where} names {sorted(mine)} for {slot.name}, which has {expected}"
 
 
 def _may_stay(case: Case, slot: ResourceId) -> bool:

@@ -13,8 +13,10 @@ from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler
 from tests.support.model_world import Truth, Universe
 
-# What the API keeps of a description: so many characters of it; or all, in other words.
-KEPT, REWORDED = 1_000, -1
+# What the API keeps of a description: so many characters of it.
+KEPT = 1_000
+# Azure's limits on the metadata of a record set.
+MOST_PAIRS, LONGEST_VALUE = 15, 256
 SYSTEMS = ("network", "dns", "clickhouse")
 KINDS = ("throttled", "error", "refused", "lost before", "lost after", "crash before", "crash after")
 
@@ -176,6 +178,7 @@ class _Dns:
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
         def write() -> RecordSet:
             self._hold(record, replacing)
+            _within_limits(record.metadata)
             pairs = MappingProxyType(dict(record.metadata))
             written = replace(record, etag=self.ports.universe.next_etag(), metadata=pairs)
             self.ports.write(self.ports.truth.with_record(record.zone, record.name, written))
@@ -276,12 +279,14 @@ class _ClickHouse:
 
         return await self.ports.call("clickhouse", write)
 
-    async def register_through(self, service: str, endpoint_id: str, description: str) -> None:
-        def write() -> None:
+    async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
+        def write() -> Registration | None:
             truth = self.ports.truth
             _refuse(service not in truth.services, f"there is no service {service}")
             entry = Registration(endpoint_id, truth.services[service].region, description)
-            self.ports.write(self._allowed(self._registered(truth, entry), service, endpoint_id))
+            truth = self._allowed(self._registered(truth, entry), service, endpoint_id)
+            self.ports.write(truth)
+            return truth.registrations[endpoint_id, entry.region] if self.ports.weather.answers else None
 
         return await self.ports.call("clickhouse", write)
 
@@ -289,9 +294,8 @@ class _ClickHouse:
         return tuple(self.ports.truth.registrations.values())
 
     def _registered(self, truth: Truth, one: Registration) -> Truth:
-        _refuse((one.id, one.region) in truth.registrations, f"{one.id} is already registered")
-        length, told = self.ports.weather.description, one.description
-        kept = replace(one, description=told.swapcase() if length == REWORDED else told[:length])
+        _refuse(bool(truth.registered(one.id)), f"{one.id} is already registered")
+        kept = replace(one, description=one.description[: self.ports.weather.description])
         return truth.with_registration(kept, self.ports.evidence.deployment.owner)
 
     def _deregistered(self, truth: Truth, one: Registration) -> Truth:
@@ -305,6 +309,12 @@ class _ClickHouse:
         _refuse(id_ in known.allow_list, f"{id_} is already attached")
         _refuse((id_, known.region) not in truth.registrations, f"{id_} is not registered")
         return truth.with_entry(service, id_, self.ports.evidence.deployment.owner)
+
+
+def _within_limits(pairs: Mapping[str, str]) -> None:
+    _refuse(len(pairs) > MOST_PAIRS, "too many pairs of metadata")
+    _refuse(any(name[:1].isdigit() for name in pairs), "a name begins with a digit")
+    _refuse(any(len(value) > LONGEST_VALUE for value in pairs.values()), "a value is too long")
 
 
 def _refuse(refused: bool, why: str) -> None:  # noqa: FBT001 -- reads as a sentence

@@ -119,7 +119,7 @@ def address(n: int) -> str:
 
 
 type RegistrationKey = tuple[str, str]
-"""Id and region: the API keeps an id once for each region."""
+"""Id and region; the API keeps an id once."""
 type Thing = tuple[str, ...]
 """("registration", id, region) or ("entry", service, id)."""
 

@@ -1,7 +1,7 @@
 """The plan for a whole small world."""
 
 from shared.domain.ids import ResourceId
-from shared.domain.learned import NOTHING_LEARNED, Learned
+from shared.domain.pass_results import NO_RESULTS, PassResults
 from shared.domain.plan import Plan, make_plan
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
@@ -10,8 +10,8 @@ from tests.support.worlds import rules
 
 
 def plan_of(
-    seen: World, by: Rules | None = None, *targets: ResourceId, learned: Learned = NOTHING_LEARNED
+    seen: World, by: Rules | None = None, *targets: ResourceId, results: PassResults = NO_RESULTS
 ) -> Plan:
     """The plan for every endpoint of that world, and for `targets` whether they were read or not."""
     everyone = Targets(frozenset(targets), everything=True)
-    return make_plan(seen, by or rules(), everyone, learned)
+    return make_plan(seen, by or rules(), everyone, results)

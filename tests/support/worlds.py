@@ -6,7 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.marks import Claim, describe, metadata_for
+from shared.domain.marks import record_metadata, registration_mark
 from shared.domain.model import (
     WILDCARD,
     Absent,
@@ -121,7 +121,7 @@ def config(name: str, alias: str = ALIAS) -> Config:
 
 def registered(n: int, *, by: int | None = None, owner: str = OWNER, id_: str | None = None) -> Registration:
     """Our registration of `guid(n)`, for endpoint `by` (the same one unless told otherwise)."""
-    return Registration(id_ or guid(n), REGION, describe(owner, pe(by or n)))
+    return Registration(id_ or guid(n), REGION, registration_mark(owner, pe(by or n)))
 
 
 def foreign(id_: str, description: str = "made by hand") -> Registration:
@@ -138,9 +138,15 @@ def record(
 ) -> RecordSet:
     """Our wildcard for endpoint `n`, as a pass leaves it."""
     at = address(guid_number or n)
-    claimed = {at: Claim(pe(n), guid(guid_number or n))}
-    metadata = MappingProxyType(metadata_for(owner, claimed, {}))
+    metadata = MappingProxyType(record_metadata(owner, {at: pe(n)}, {}))
     return RecordSet(zone or zone_id(), WILDCARD, ttl, (at,), metadata, etag="1")
+
+
+def shared_record(*numbers: int, owner: str = OWNER) -> RecordSet:
+    """Our wildcard for several endpoints, as a pass leaves it."""
+    holders = {address(n): pe(n) for n in numbers}
+    metadata = MappingProxyType(record_metadata(owner, holders, {}))
+    return RecordSet(zone_id(), WILDCARD, 300, tuple(sorted(holders)), metadata, etag="1")
 
 
 def foreign_record(at: str = "10.9.9.9", zone: ResourceId | None = None) -> RecordSet:

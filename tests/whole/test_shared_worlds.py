@@ -23,6 +23,7 @@ from tests.support.simulated import (
 TAG = {"clickhouse-services": "analytics"}
 SECOND = ENDPOINT.replace("pe-app", "pe-second")
 OTHER_ALIAS = ALIAS.replace("westus3-0-0", "westus3-1-0")
+MARK = f"clickhouse-privatelink/demo {SUBSCRIPTION}/rg-network/pe-app;"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
 
 
@@ -127,7 +128,7 @@ async def test_a_network_linked_elsewhere_is_never_linked_a_second_time(sim: Run
 
 
 async def test_what_was_foreign_stays_and_what_we_added_goes(sim: RunningSimulator) -> None:
-    """Under a registration made by hand, only the services that we allowed are taken back in the end."""
+    """Beside a registration made by hand, ours is made under the other kind of id; in the end that alone goes."""
     put_endpoint(sim, {"clickhouse-services": "analytics,reporting"})
     world = sim.state()
     by_hand = {
@@ -139,17 +140,16 @@ async def test_what_was_foreign_stays_and_what_we_added_goes(sim: RunningSimulat
     world["clickhouse"]["organization"]["privateEndpoints"] = [by_hand]
     world["clickhouse"]["services"][0]["privateEndpointIds"] = [guid(sim, ENDPOINT)]
     sim.reset(world)
+    before = sim.state()["clickhouse"]
     report = await one_pass(sim.url)
     assert "registration-foreign" in codes(report)
-    assert set(allowed(sim)) == {"analytics", "reporting"}
+    assert allowed(sim) == {"analytics": [by_hand["id"], ENDPOINT], "reporting": [ENDPOINT]}
     sim.clear_requests()
     await one_pass(sim.url)
     assert writes(sim) == []
     delete_endpoint(sim)
-    report = await one_pass(sim.url)
-    assert "registration-foreign" in codes(report)
-    assert set(allowed(sim)) == {"analytics"}
-    assert registered(sim) == [by_hand["id"]]
+    assert not (await one_pass(sim.url)).problems
+    assert sim.state()["clickhouse"] == before
     assert records(sim) == {}
 
 
@@ -164,22 +164,34 @@ async def test_the_modern_way_to_register_is_taken_where_the_old_one_is_refused(
     assert not report.problems
     assert set(allowed(sim)) == {"analytics", "reporting"}
     described = sim.state()["clickhouse"]["organization"]["privateEndpoints"]
-    assert [one["description"] for one in described] == [f"clickhouse-privatelink/demo {ENDPOINT};"]
+    assert [one["description"] for one in described] == [MARK]
     delete_endpoint(sim)
     await one_pass(sim.url)
     assert allowed(sim) == {}
     assert registered(sim) == []
 
 
-@pytest.mark.parametrize("stored", ["drop", "truncate:40", "truncate:120"])
-async def test_a_lost_description_is_made_up_for_by_the_record(sim: RunningSimulator, stored: str) -> None:
-    """A description that the API shortens or drops is survived: the record's metadata is the second witness."""
+@pytest.mark.parametrize("switch", [{}, {"refuseOrganizationAdd": True}], ids=["patch", "post"])
+@pytest.mark.parametrize("stored", ["drop", "truncate:40", f"truncate:{len(MARK) - 1}"])
+async def test_a_description_that_is_not_kept_gives_no_access(
+    sim: RunningSimulator, stored: str, switch: dict[str, Any]
+) -> None:
+    """Where the API shortens or drops the description, the registration is taken back, and an error says why."""
+    sim.switches(description=stored, **switch)
+    put_endpoint(sim, TAG)
+    report = await one_pass(sim.url)
+    assert "registration-mark-not-kept" in codes(report)
+    assert (allowed(sim), registered(sim)) == ({}, [])
+    assert records(sim) == {"*": [address(sim, ENDPOINT)]}
+
+
+@pytest.mark.parametrize("stored", ["keep", f"truncate:{len(MARK)}"])
+async def test_a_description_that_is_kept(sim: RunningSimulator, stored: str) -> None:
+    """A description is as long as it must be and no longer; where that much is kept, all is given and all goes."""
     sim.switches(description=stored)
     put_endpoint(sim, TAG)
-    await one_pass(sim.url)
-    sim.clear_requests()
-    await one_pass(sim.url)
-    assert writes(sim) == []
+    assert not (await one_pass(sim.url)).problems
+    assert allowed(sim) == {"analytics": [guid(sim, ENDPOINT)]}
     delete_endpoint(sim)
     await one_pass(sim.url)
     assert (allowed(sim), registered(sim), records(sim)) == ({}, [], {})

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from shared.domain.access import region_of
 from shared.domain.addresses import addresses_of
 from shared.domain.audited import AuditedConnection, AuditedEndpoint, Health
-from shared.domain.auditing.facts import Facts, ids_of
+from shared.domain.auditing.facts import Facts
 from shared.domain.findings import Severity
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Status
@@ -54,7 +53,7 @@ def _row(
         guid=found.guid,
         network=str(found.network or ""),
         alias=link.target if link else "",
-        region=region_of(facts.view, link.target) if link else "",
+        region=facts.view.services.region_of(link.target) if link else "",
         zone=str(min(facts.zones_of.get(at, []), default="")),
         addresses=addresses if isinstance(addresses, tuple) else (),
         connections=tuple(AuditedConnection(one.target, one.status) for one in found.connections),
@@ -67,13 +66,13 @@ def _row(
 
 
 def _services(facts: Facts, endpoint: Endpoint) -> tuple[str, ...]:
-    listing = facts.view.listing
-    return tuple(sorted({one.id for key in ids_of(endpoint) for one in listing.get(key, ())}))
+    listing = facts.view.access.listing
+    return tuple(sorted({one.id for key in endpoint.ids for one in listing.get(key, ())}))
 
 
 def _registered(facts: Facts, endpoint: Endpoint) -> tuple[str, ...]:
-    keys = {*ids_of(endpoint), *facts.view.owned.get(endpoint.id, ())}
-    known = facts.view.registrations
+    keys = {*endpoint.ids, *facts.view.access.ownership.ids_of.get(endpoint.id, ())}
+    known = facts.view.access.registrations
     return tuple(sorted(known[key].id for key in keys if key in known))
 
 

@@ -10,8 +10,7 @@ from shared.domain.changes import Change
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.left import name_of
-from shared.domain.marks import claims, end_of, record_is_ours
-from shared.domain.model import Endpoint
+from shared.domain.marks import holders_of, is_owned_record
 from shared.domain.policy import drift
 from shared.domain.report import Report
 from shared.domain.rules import Rules
@@ -51,34 +50,21 @@ class Facts:
     @cached_property
     def whose(self) -> Mapping[str, str]:
         """The endpoint behind each id at ClickHouse Cloud, in lower case, as far as anything tells it."""
-        owned = {key: str(endpoint) for endpoint, ids in self.view.owned.items() for key in ids}
-        marked = {key: str(endpoint) for key, endpoint in self.view.marked.items()}
-        seen = [one for one in self.report.world.endpoints().values() if isinstance(one, Endpoint)]
-        alive = {key: str(one.id) for one in seen for key in ids_of(one)}
-        return {**owned, **marked, **alive}
+        marked = {id_: str(endpoint) for id_, endpoint in self.view.access.ownership.endpoint_of.items()}
+        carried = {id_: str(endpoint) for id_, endpoint in self.view.access.endpoint_by_id.items()}
+        return {**marked, **carried}
 
-    @cached_property
-    def owned_ids(self) -> frozenset[str]:
-        """The registered ids that are ours to remove, in lower case."""
-        return frozenset[str]().union(*self.view.owned.values())
-
-    @cached_property
-    def lent(self) -> frozenset[tuple[str, str]]:
-        """The ids, in lower case, and the services' ends that we allowed under others' registrations."""
-        by_id = (pair for ids in self.view.lent.values() for pair in ids.items())
-        return frozenset((key, end) for key, ends in by_id for end in ends)
-
-    def is_ours(self, entry: str, service: str) -> bool:
-        """Whether an entry of a service's allow list is ours to remove."""
-        return entry.lower() in self.owned_ids or (entry.lower(), end_of(service)) in self.lent
+    def is_ours(self, id_: str) -> bool:
+        """Whether a registered id, and so its allow-list entries, is ours to remove."""
+        return id_.lower() in self.view.access.ownership.endpoint_of
 
     @cached_property
     def zones_of(self) -> Mapping[ResourceId, list[ResourceId]]:
         """The zones in which an endpoint has a record of ours."""
         found: defaultdict[ResourceId, list[ResourceId]] = defaultdict(list)
         for record in self.report.world.records():
-            if record_is_ours(record, self.rules.owner):
-                for endpoint in {claim.endpoint for claim in claims(record).values()}:
+            if is_owned_record(record, self.rules.owner):
+                for endpoint in set(holders_of(record).values()):
                     found[endpoint].append(record.zone)
         return found
 
@@ -121,8 +107,3 @@ class Facts:
                     yield Finding("unreadable", "organization", answer.reason)
                 case _:
                     yield Finding("unreadable", name_of(read), answer.reason)
-
-
-def ids_of(endpoint: Endpoint) -> tuple[str, str]:
-    """The ids, of both kinds and in lower case, by which ClickHouse Cloud may know an endpoint."""
-    return (endpoint.guid.lower(), endpoint.arm_id.lower())

@@ -14,13 +14,13 @@ from shared.domain.changes import (
     RegisterThroughService,
 )
 from shared.domain.ids import Kind, ResourceId
-from shared.domain.marks import claims, record_is_ours
+from shared.domain.marks import holders_of, is_owned_record
 from shared.domain.model import Endpoint, RecordSet, Service, Unreadable, Zone
 from shared.domain.placing import zone_for
 from shared.domain.verdicts import private_link
 from shared.domain.world import ReadConfig, ReadEndpoint, ReadZone
 
-IN_THE_WAY = frozenset({"wildcard-foreign", "wildcard-owned-by-other"})
+IN_THE_WAY = frozenset({"wildcard-foreign", "wildcard-owned-by-other", "record-full"})
 
 
 def service_rows(facts: Facts) -> tuple[AuditedService, ...]:
@@ -30,14 +30,14 @@ def service_rows(facts: Facts) -> tuple[AuditedService, ...]:
         for change in facts.to_be_made
         if isinstance(change, Allow | Disallow | RegisterThroughService)
     }
-    ordered = sorted(facts.view.services, key=lambda one: (one.name, one.id))
+    ordered = sorted(facts.view.services.all, key=lambda one: (one.name, one.id))
     return tuple(_service(facts, service, wrong) for service in ordered)
 
 
 def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
-    config = facts.view.configs.get(service.id)
+    config = facts.view.services.configs.get(service.id)
     entries = tuple(
-        AllowedId(entry, facts.whose.get(entry.lower(), ""), facts.is_ours(entry, service.id))
+        AllowedId(entry, facts.whose.get(entry.lower(), ""), facts.is_ours(entry))
         for entry in sorted(service.allow_list)
     )
     return AuditedService(
@@ -59,7 +59,7 @@ def _service_health(
         return Health.WRONG
     if isinstance(facts.report.world.get(ReadConfig(service.id)), Unreadable):
         return Health.UNKNOWN
-    ours = service.id in facts.view.permitted or any(entry.ours for entry in entries)
+    ours = service.id in facts.view.services.permitted or any(entry.ours for entry in entries)
     return Health.WELL if ours else Health.LEFT_ALONE
 
 
@@ -72,7 +72,7 @@ def zone_rows(facts: Facts) -> tuple[AuditedZone, ...]:
         for read in unread
         if isinstance(read, ReadZone)
     ]
-    seen = [_zone(facts, zone, wrong) for zone in facts.view.zones]
+    seen = [_zone(facts, zone, wrong) for zone in facts.view.dns.zones]
     return tuple(sorted([*seen, *dark], key=lambda row: row.id))
 
 
@@ -87,8 +87,8 @@ def _zone(facts: Facts, zone: Zone, wrong: set[ResourceId]) -> AuditedZone:
 
 
 def _record(facts: Facts, record: RecordSet) -> AuditedRecord:
-    ours = record_is_ours(record, facts.rules.owner)
-    endpoints = {str(claim.endpoint) for claim in claims(record).values()} if ours else set[str]()
+    ours = is_owned_record(record, facts.rules.owner)
+    endpoints = {str(endpoint) for endpoint in holders_of(record).values()} if ours else set[str]()
     return AuditedRecord(record.name, record.ttl, record.addresses, ours, tuple(sorted(endpoints)))
 
 
@@ -113,6 +113,6 @@ def _zone_wanted(facts: Facts, endpoint: str) -> ResourceId:
     assert isinstance(found, Endpoint), "only an endpoint that was read wants a record"
     link = private_link(facts.view, found)
     assert link is not None, "only one that is to be connected does"
-    zone = zone_for(facts.view, found, facts.view.zone_names[link.target.lower()])
+    zone = zone_for(facts.view, found, facts.view.services.zone_names[link.target.lower()])
     assert isinstance(zone, Zone), "only in a zone that was read can something be in its way"
     return zone.id

@@ -15,10 +15,16 @@ def of_selected(view: View, connecting: list[Endpoint], hints: Hints) -> Iterato
     Which others: one service of the alias's own region first, then that region's, then all. Those that were
     refused for good come last, the one refused longest ago before the others, so that they take nobody's turn.
     """
-    alike = {(view.asked(one).request, _targets(one)): one for one in connecting}
+    alike = {(view.services.asked(one).request, _targets(one)): one for one in connecting}
     for endpoint in alike.values():
-        chosen = view.asked(endpoint).wanted | view.asked(endpoint).doubtful & view.permitted
-        steps = [[view.by_id[service] for service in sorted(chosen)], *_search(view, endpoint, hints)]
+        chosen = (
+            view.services.asked(endpoint).wanted
+            | view.services.asked(endpoint).doubtful & view.services.permitted
+        )
+        steps = [
+            [view.services.by_id[service] for service in sorted(chosen)],
+            *_search(view, endpoint, hints),
+        ]
         for step in steps:
             unread = [service for service in step if ReadConfig(service.id) not in view.world]
             yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint, hints))
@@ -44,7 +50,7 @@ def _targets(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def _search(view: View, endpoint: Endpoint, hints: Hints) -> list[list[Service]]:
-    known = _likely_first(view.services, endpoint, hints)
+    known = _likely_first(view.services.all, endpoint, hints)
     near = [service for service in known if _is_near(service, endpoint)]
     return [near[:1], near, known]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.domain.ids import ResourceId
-from shared.domain.marks import claimants
+from shared.domain.marks import endpoints_in
 from shared.domain.model import WILDCARD, Endpoint
 from shared.domain.needs.endpoints import FEW
 from shared.domain.rules import ZONE_TAG
@@ -21,11 +21,11 @@ def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     group = view.rules.zone_group
     zones = [
         z
-        for z in view.zones
+        for z in view.dns.zones
         if z.networks & networks or str(z.id).lower() in tagged or (group and group.covers(z.id))
     ]
     records = [record for zone in zones for record in zone.records.values()]
-    holders = claimants(records, view.rules.owner)
+    holders = endpoints_in(records, view.rules.owner)
     yield from (ReadEndpoint(one) for one in sorted(holders) if view.rules.may_ask(one))
 
 
@@ -37,15 +37,15 @@ def waiting(view: View, targets: Targets) -> Iterator[Read[Any]]:
         return
     near = {
         endpoint
-        for registered, endpoint in view.marked.items()
-        if view.registrations[registered].region in regions and view.rules.may_ask(endpoint)
+        for registered, endpoint in view.access.ownership.endpoint_of.items()
+        if view.access.registrations[registered].region in regions and view.rules.may_ask(endpoint)
     }
     wildcards = (record for record in view.world.records() if record.name == WILDCARD)
-    unseen = near - seen.keys() - claimants(wildcards, view.rules.owner)
+    unseen = near - seen.keys() - endpoints_in(wildcards, view.rules.owner)
     unnamed = {
         registered
-        for registered, registration in view.registrations.items()
-        if registered not in view.marked and registration.region in regions
+        for registered, registration in view.access.registrations.items()
+        if registered not in view.access.ownership.endpoint_of and registration.region in regions
     }
     if len(unseen) <= FEW and not unnamed:
         yield from (ReadEndpoint(one) for one in sorted(unseen))
@@ -57,5 +57,5 @@ def owned_but_unseen(view: View) -> list[ResourceId]:
     """Endpoints we own something for that no list told of: each is asked for by itself."""
     if any(ListEndpoints(scope) not in view.world for scope in view.rules.endpoint_scopes):
         return []
-    ours = view.claimants | view.owned.keys()
+    ours = view.dns.holders | view.access.ownership.ids_of.keys()
     return sorted(one for one in ours if verdict_on(view, one) is not Verdict.OUTSIDE)

@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.hints import Hints
 from shared.domain.ids import BadIdError, ResourceId, in_scope
 from shared.domain.model import Endpoint
-from shared.domain.rules import ZONE_TAG, zone_tagged
+from shared.domain.rules import zone_tagged
 from shared.domain.view import View
 from shared.domain.world import ListZones, Read, ReadZone
 
@@ -21,18 +21,9 @@ def every(view: View, hints: Hints) -> Iterator[Read[Any]]:
 
 
 def of_endpoint(view: View, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
-    """The zone its tag names, or the one last seen linked to its network, or all that may be.
-
-    And those where a record of it was seen: it may have been moved. Of an endpoint with a zone tag of which
-    no record was seen, all zones that may be, as it may have had one before it got the tag.
-    """
+    """The zone its tag names, the zones last seen linked to its network, or all that may be."""
     scopes = view.rules.dns_scopes
-    held = hints.holding.get(endpoint.id, frozenset())
-    yield from (ReadZone(zone) for zone in sorted(held) if in_scope(zone, scopes))
-    if ZONE_TAG in endpoint.tags:
-        yield from by_tag(view, endpoint)
-        if held:
-            return
+    yield from by_tag(view, endpoint)
     linked = hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
     first = [ReadZone(zone) for zone in sorted(linked) if _serves(zone, endpoint) and in_scope(zone, scopes)]
     yield from first
@@ -58,5 +49,5 @@ def _serves(zone: ResourceId, endpoint: Endpoint) -> bool:
 
 
 def _linked(view: View, endpoint: Endpoint) -> bool:
-    linked = view.linked.get(endpoint.network, []) if endpoint.network else []
+    linked = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
     return any(_serves(zone.id, endpoint) for zone in linked)

@@ -1,0 +1,27 @@
+"""The changes a plan is made of: each one of a single kind on a single object.
+
+A change carries everything that varies by kind: its stage, what it waits for, which others share its call,
+and how it is shown. Only `apply` asks for the kind, to choose the call. A new kind goes into `access` or
+`dns`, and into the `match` in `shared/apply.py`.
+"""
+
+from shared.domain.changes.access import Allow, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key
+from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
+
+__all__ = [
+    "NOTHING",
+    "Allow",
+    "Change",
+    "CreateZone",
+    "DeleteRecord",
+    "Deregister",
+    "Disallow",
+    "Key",
+    "LinkNetwork",
+    "PutRecord",
+    "Register",
+    "RegisterThroughService",
+    "Sign",
+    "sort_key",
+]

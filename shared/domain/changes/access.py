@@ -1,0 +1,155 @@
+"""Changes at ClickHouse Cloud: registrations and allow lists."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Register(Change):
+    """Register an endpoint's id with the organization; the description is our mark."""
+
+    verb: ClassVar[str] = "register"
+    drift: ClassVar[str] = "registration-missing"
+    stage: ClassVar[int] = 1
+
+    id: str
+    region: str
+    description: str
+
+    @property
+    def object(self) -> str:
+        return "organization"
+
+    def provides(self) -> Iterator[Key]:
+        yield ("registered", self.id.lower())
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+        return f"{self.id} for {self.region or 'no region'}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"id": self.id, "region": self.region}
+
+    def before_after(self) -> tuple[str, str]:
+        return NOTHING, f"{self.id} in {self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterThroughService(Register):
+    """Register an id and put it on one service's allow list, in one call.
+
+    For keys and APIs that refuse the organization's deprecated `add`.
+    """
+
+    verb: ClassVar[str] = "register-through-service"
+
+    service: str = ""
+
+    @property
+    def object(self) -> str:
+        return f"service {self.service}"
+
+    @property
+    def batch_key(self) -> str:
+        return f"{self.object}/{self.id}"
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+        return f"{self.id} on {_service(self.service, service_names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deregister(Change):
+    """Remove an id from the organization: its endpoint is gone, untagged or recreated, or has another id now."""
+
+    verb: ClassVar[str] = "deregister"
+    drift: ClassVar[str] = "registration-orphaned"
+    stage: ClassVar[int] = 3
+
+    id: str
+    region: str
+
+    @property
+    def object(self) -> str:
+        return "organization"
+
+    @property
+    def removes(self) -> bool:
+        return True
+
+    def requires(self) -> Iterator[Key]:
+        yield ("disallowed", self.id.lower())
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+        return f"{self.id} for {self.region or 'no region'}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"id": self.id, "region": self.region}
+
+    def before_after(self) -> tuple[str, str]:
+        return f"{self.id} in {self.region}", NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(Change):
+    """Put an id on a service's allow list."""
+
+    verb: ClassVar[str] = "allow"
+    drift: ClassVar[str] = "allow-list-missing"
+    stage: ClassVar[int] = 2
+
+    id: str
+    service: str
+
+    @property
+    def object(self) -> str:
+        return f"service {self.service}"
+
+    def requires(self) -> Iterator[Key]:
+        yield ("registered", self.id.lower())
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+        return f"{self.id} on {_service(self.service, service_names)}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"id": self.id}
+
+    def before_after(self) -> tuple[str, str]:
+        return NOTHING, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Disallow(Change):
+    """Remove an id from a service's allow list; `id` is spelled as the list spells it."""
+
+    verb: ClassVar[str] = "disallow"
+    drift: ClassVar[str] = "allow-list-extra"
+    stage: ClassVar[int] = 2
+
+    id: str
+    service: str
+
+    @property
+    def object(self) -> str:
+        return f"service {self.service}"
+
+    @property
+    def removes(self) -> bool:
+        return True
+
+    def provides(self) -> Iterator[Key]:
+        yield ("disallowed", self.id.lower())
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+        return f"{self.id} on {_service(self.service, service_names)}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"id": self.id}
+
+    def before_after(self) -> tuple[str, str]:
+        return self.id, NOTHING
+
+
+def _service(service: str, names: Mapping[str, str]) -> str:
+    return f"service {names[service]} ({service})" if service in names else f"service {service}"

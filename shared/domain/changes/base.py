@@ -1,0 +1,81 @@
+"""What all changes have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+from shared.domain.ids import ResourceId
+
+type Key = tuple[str, object]
+"""What a change provides or waits for, such as ("registered", <id>)."""
+type Sign = Literal["+", "~", "-"]
+
+NOTHING = "-"
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Change(ABC):
+    """One change on behalf of one endpoint.
+
+    `verb` names the kind, `drift` is the code of the finding while the change is not made. Changes of one
+    `stage` are independent of each other; stage 1 goes out first.
+    """
+
+    verb: ClassVar[str]
+    drift: ClassVar[str]
+    stage: ClassVar[int]
+
+    endpoint: ResourceId
+
+    @property
+    @abstractmethod
+    def object(self) -> str:
+        """What is changed: `organization`, `service <id>`, or an ARM id."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether somebody may lose access or a name by it; such changes need the policy `sync`."""
+        return False
+
+    @property
+    def sign(self) -> Sign:
+        """How a diff marks it: added, changed in place, removed."""
+        return "-" if self.removes else "+"
+
+    @property
+    def batch_key(self) -> str:
+        """Changes of one stage with the same key share one call."""
+        return self.object
+
+    def provides(self) -> Iterator[Key]:
+        """What other changes can wait for."""
+        return iter(())
+
+    def requires(self) -> Iterator[Key]:
+        """What must have been done first, if a change of this plan provides it."""
+        return iter(())
+
+    @abstractmethod
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+        """The change after its verb: which id or address, and where. `service_names`: by service id."""
+
+    @abstractmethod
+    def details(self) -> Mapping[str, Any]:
+        """The members of `as_json` that this kind adds."""
+
+    @abstractmethod
+    def before_after(self) -> tuple[str, str]:
+        """The object before and after, in a few words each; `-` for nothing."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The change as every consumer shows it: dry run, log, HTTP answer."""
+        basics = {"change": self.verb, "object": self.object, "endpoint": str(self.endpoint)}
+        return {**basics, **self.details()}
+
+
+def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
+    """The order of a plan: additions first, then by endpoint and object."""
+    return (change.removes, str(change.endpoint), change.verb, change.object, change.summary())

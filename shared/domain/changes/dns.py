@@ -1,0 +1,164 @@
+"""Changes in Azure Private DNS: record sets, zones and their links to virtual networks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key, Sign
+from shared.domain.ids import ResourceId
+from shared.domain.marks import MARK, holders_of
+from shared.domain.model import RecordSet
+
+
+@dataclass(frozen=True, slots=True)
+class PutRecord(Change):
+    """Write a record set: create it (`before` is None) or replace exactly the version that was read."""
+
+    verb: ClassVar[str] = "put-record"
+    drift: ClassVar[str] = "record-drift"
+    stage: ClassVar[int] = 1
+
+    before: RecordSet | None
+    after: RecordSet
+
+    @property
+    def object(self) -> str:
+        return f"{self.after.zone}/A/{self.after.name}"
+
+    @property
+    def removes(self) -> bool:
+        """Whether an endpoint loses its place in the record."""
+        return not _holders(self.before) <= _holders(self.after)
+
+    @property
+    def sign(self) -> Sign:
+        return "~" if self.before else "+"
+
+    def provides(self) -> Iterator[Key]:
+        return (("written", endpoint) for endpoint in _holders(self.after))
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+        return f"{self._difference()} in {self.object}"
+
+    def _difference(self) -> str:
+        after = _addresses(self.after)
+        if self.before is None:
+            return after
+        if (before := _addresses(self.before)) != after:
+            return f"{before} -> {after}"
+        return f"{after}, {'TTL' if self.before.ttl != self.after.ttl else 'ownership metadata'}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"before": _record_json(self.before), "after": _record_json(self.after)}
+
+    def before_after(self) -> tuple[str, str]:
+        return _in_words(self.before), _in_words(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRecord(Change):
+    """Delete exactly the version of a record set that was read.
+
+    Waits until the endpoints that leave it have their record elsewhere.
+    """
+
+    verb: ClassVar[str] = "delete-record"
+    drift: ClassVar[str] = "record-drift"
+    stage: ClassVar[int] = 2
+
+    before: RecordSet
+
+    @property
+    def object(self) -> str:
+        return f"{self.before.zone}/A/{self.before.name}"
+
+    @property
+    def removes(self) -> bool:
+        return True
+
+    def requires(self) -> Iterator[Key]:
+        return (("written", endpoint) for endpoint in _holders(self.before))
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+        return f"{_addresses(self.before)} in {self.object}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"before": _record_json(self.before), "after": None}
+
+    def before_after(self) -> tuple[str, str]:
+        return _in_words(self.before), NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class CreateZone(Change):
+    """Create a private DNS zone where none of that name exists; zones are never deleted."""
+
+    verb: ClassVar[str] = "create-zone"
+    drift: ClassVar[str] = "zone-missing"
+    stage: ClassVar[int] = 1
+
+    zone: ResourceId
+
+    @property
+    def object(self) -> str:
+        return str(self.zone)
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+        return self.object
+
+    def details(self) -> Mapping[str, Any]:
+        return {}
+
+    def before_after(self) -> tuple[str, str]:
+        return NOTHING, "created"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNetwork(Change):
+    """Link a virtual network to a zone, without auto-registration; links are never deleted."""
+
+    verb: ClassVar[str] = "link-network"
+    drift: ClassVar[str] = "zone-not-linked"
+    stage: ClassVar[int] = 1
+
+    zone: ResourceId
+    network: ResourceId
+
+    @property
+    def object(self) -> str:
+        return str(self.zone)
+
+    @property
+    def batch_key(self) -> str:
+        return f"{self.object}/{self.network}"
+
+    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+        return f"{self.network} to {self.object}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"network": str(self.network)}
+
+    def before_after(self) -> tuple[str, str]:
+        return NOTHING, f"linked to {self.network}"
+
+
+def _holders(record: RecordSet | None) -> frozenset[ResourceId]:
+    return frozenset(holders_of(record).values()) if record else frozenset()
+
+
+def _addresses(record: RecordSet) -> str:
+    return ", ".join(record.addresses) or "no address"
+
+
+def _record_json(record: RecordSet | None) -> Mapping[str, Any] | None:
+    if record is None:
+        return None
+    pairs = dict(sorted(record.metadata.items()))
+    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": pairs}
+
+
+def _in_words(record: RecordSet | None) -> str:
+    if record is None:
+        return NOTHING
+    owner = record.metadata.get(MARK)
+    return f"{', '.join(record.addresses)}, TTL {record.ttl}, {f'owner {owner}' if owner else 'no owner'}"
