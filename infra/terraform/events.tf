@@ -123,6 +123,8 @@ resource "azapi_resource" "delivery" {
             values = [
               "Microsoft.Network/privateEndpoints/write",
               "Microsoft.Network/privateEndpoints/delete",
+              "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write",
+              "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete",
               "Microsoft.Resources/tags/write",
               "Microsoft.Resources/tags/delete",
             ]
