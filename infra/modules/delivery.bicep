@@ -68,3 +68,4 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
 }
 
 output id string = delivery.id
+output topicId string = topic.id

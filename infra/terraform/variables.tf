@@ -108,6 +108,12 @@ variable "alert_email" {
   default     = ""
 }
 
+variable "failed_delivery_threshold" {
+  description = "Failed delivery attempts within an hour, for one error, that raise no alert. Some are normal: an event that cannot be handled yet fails and is delivered again."
+  type        = number
+  default     = 5
+}
+
 variable "entra_client_id" {
   description = "Client id of an Entra ID app registration. Given: HTTP functions ask for a token of it, besides the function key. Empty: the function key alone."
   type        = string

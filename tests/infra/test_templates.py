@@ -24,6 +24,7 @@ PLATFORM = {
     "AzureWebJobsStorage__credential",
 }
 AZD = {"AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_SUBSCRIPTION_ID"}
+GIVEN = {"SYSTEM_TOPIC_IDS", "FAILED_DELIVERY_THRESHOLD"}
 WAITING = {"FUNCTION_WAIT_SECONDS", "FUNCTION_PAUSE_SECONDS"}
 ASKED = {"environmentName", "location", "clickhouseOrgId", "clickhouseApiKey", "clickhouseApiSecret"}
 
@@ -85,8 +86,8 @@ def test_every_parameter_that_people_see_explains_itself(name: str) -> None:
 
 
 def test_the_second_phase_takes_what_the_first_one_tells() -> None:
-    """events.bicepparam and the hooks read what azd sets, what main.bicep puts out, and SYSTEM_TOPIC_IDS."""
-    known = {*Template("main.bicep").names("output"), *AZD, "SYSTEM_TOPIC_IDS"}
+    """events.bicepparam and the hooks read what azd sets, what main.bicep puts out, and two optional values."""
+    known = {*Template("main.bicep").names("output"), *AZD, *GIVEN}
     asked = (INFRA / "events.bicepparam").read_text()
     assert set(re.findall(r"readEnvironmentVariable\('(\w+)'", asked)) <= known
     assert set(re.findall(r"^param (\w+)", asked, re.MULTILINE)) == set(
@@ -185,5 +186,5 @@ def test_the_commands_of_the_readme_name_parameters_that_there_are() -> None:
         told = set(re.findall(r"(\w+)=<", command[0]))
         template = Template(f"{name}.bicep")
         assert told == {one for one in template.names("param") if not template.has_default(one)}
-    variables = {variable for variable, _ in parameters().values()} | {"SYSTEM_TOPIC_IDS"}
+    variables = {variable for variable, _ in parameters().values()} | GIVEN
     assert set(re.findall(r"azd env set (\w+)", text)) <= variables

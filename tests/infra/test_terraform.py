@@ -101,6 +101,23 @@ def test_the_filter_is_the_list_that_function_and_preflight_go_by() -> None:
     assert [{one.lower() for one in values} for values in operations] == [OPERATIONS]
 
 
+@needs_checker
+def test_deliveries_are_watched_as_in_the_templates() -> None:
+    """The alerts on deliveries are those of delivery-alerts.bicep, for every monitored subscription."""
+    ours = resources()["delivery_alert"]["body"]["properties"]
+    theirs = Template("modules/delivery-alerts.bicep").value("resource", "alerts")["properties"]
+    assert ours.keys() == theirs.keys()
+    for same in ("enabled", "evaluationFrequency", "autoMitigate"):
+        assert ours[same] == theirs[same]
+    (one,), (other,) = ours["criteria"]["allOf"], theirs["criteria"]["allOf"]
+    assert one.keys() == other.keys()
+    for same in ("criterionType", "metricNamespace", "timeAggregation", "operator"):
+        assert one[same] == other[same]
+    assert "var.failed_delivery_threshold" in one["threshold"]
+    assert "local.subscribed" in resources()["delivery_alert"]["for_each"]
+    assert one["dimensions"][0]["name"] == "EventSubscriptionName"
+
+
 def test_the_secret_is_written_only() -> None:
     """The API secret is used for nothing but the write-only body of the vault's secret."""
     used = [
