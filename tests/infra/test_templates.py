@@ -19,6 +19,7 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AZURE_CLIENT_ID",
+    "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
@@ -157,10 +158,39 @@ def test_publishing_by_password_is_off() -> None:
 
 
 def test_event_grid_still_gets_in_where_people_need_a_token() -> None:
-    """Built-in authentication leaves out the one path that Event Grid calls, and nothing else."""
+    """Built-in authentication leaves out the one path that Event Grid calls, in both spellings, and nothing else."""
     rules = [one for one in Template("modules/app.bicep").objects() if "excludedPaths" in one]
-    assert rules[0]["excludedPaths"] == ["/runtime/webhooks/eventgrid"]
+    assert rules[0]["excludedPaths"] == ["/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"]
     assert rules[0]["requireAuthentication"] is True
+
+
+def test_the_host_finds_its_storage_account_by_name() -> None:
+    """The host's account is set by name besides its blob endpoint, without which it may not start.
+
+    https://github.com/Azure/azure-functions-host/issues/11787
+    """
+    assert app_settings()["AzureWebJobsStorage__accountName"] == "hostAccountName"
+    passed = Template("main.bicep").value("module", "app")["params"]["hostAccountName"]
+    assert passed == "storage.outputs.hostAccountName"
+    assert Template("modules/storage.bicep").value("output", "hostAccountName") == "host.name"
+
+
+def test_site_settings_are_those_that_flex_consumption_takes() -> None:
+    """Flex Consumption refuses site settings such as `ftpsState` in some regions (error 51021).
+
+    https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations
+    """
+    site = Template("modules/app.bicep").value("resource", "app")["properties"]["siteConfig"]
+    assert site == {"minTlsVersion": "1.2"}
+
+
+def test_parts_of_the_site_are_written_one_after_the_other() -> None:
+    """Azure at times refuses settings, authentication and publishing policies that are written at once.
+
+    https://github.com/Azure/azure-dev/pull/3125
+    """
+    waits = [one["dependsOn"] for one in Template("modules/app.bicep").objects() if "dependsOn" in one]
+    assert waits == [["appSettings"], ["noFtpPasswords"], ["noDeploymentPasswords"]]
 
 
 def test_no_template_needs_a_registry() -> None:

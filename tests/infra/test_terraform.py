@@ -152,6 +152,19 @@ def test_only_settings_that_the_app_knows_are_set() -> None:
     assert required <= named
 
 
+def test_the_site_is_made_as_in_the_templates() -> None:
+    """Host storage by name as well, no site setting that Flex Consumption refuses, and one write after the other."""
+    text = (TERRAFORM / "app.tf").read_text()
+    assert re.search(r'AzureWebJobsStorage__accountName +\= azapi_resource\.storage\["host"\]\.name', text)
+    site = resources()["app"]["body"]["properties"]["siteConfig"]
+    assert site.keys() == {"minTlsVersion", "appSettings"}
+    waits = {name: resources()[name]["depends_on"] for name in ("no_deployment_passwords", "authentication")}
+    assert waits == {
+        "no_deployment_passwords": ["${azapi_update_resource.no_ftp_passwords}"],
+        "authentication": ["${azapi_update_resource.no_deployment_passwords}"],
+    }
+
+
 def test_built_in_roles_are_those_of_the_templates() -> None:
     """Both give the same built-in roles."""
     pattern = r"'?\"?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\"?'? (?://|#) ([\w ]+)"
