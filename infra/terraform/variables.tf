@@ -40,9 +40,8 @@ variable "clickhouse_api_secret_version" {
 }
 
 variable "subscribe" {
-  description = "Whether to subscribe the function to events. Azure takes that only once the code is deployed: apply with false first, deploy, then apply with true."
+  description = "Whether to subscribe the function to events. Azure takes that only once the code is deployed: false at first, then true and never false again, which would delete the event subscription. So it has no default."
   type        = bool
-  default     = false
 }
 
 # Whose endpoints may ask, and where their records are.

@@ -118,6 +118,13 @@ def test_deliveries_are_watched_as_in_the_templates() -> None:
     assert one["dimensions"][0]["name"] == "EventSubscriptionName"
 
 
+def test_no_apply_deletes_the_event_subscription_by_itself() -> None:
+    """Whether to subscribe has no default: forgotten at a later apply, it would delete the event subscription."""
+    for folder in (TERRAFORM, TERRAFORM / "examples" / "complete"):
+        declared = {name: one for block in blocks("variable", folder) for name, one in block.items()}
+        assert "default" not in declared["subscribe"]
+
+
 def test_the_secret_is_written_only() -> None:
     """The API secret is used for nothing but the write-only body of the vault's secret."""
     used = [
