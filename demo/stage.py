@@ -18,6 +18,7 @@ from demo.world import APP_KEY, ORGANIZATION, OWNER, SUBSCRIPTION, first_world
 from localhost.host import Host
 from localhost.host import running as running_host
 from shared.domain.audited import AuditReport
+from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
 from shared.page import render
 from simulator.client import RunningSimulator
 from simulator.server import running as running_simulator
@@ -28,13 +29,6 @@ RATE_LIMIT = "10/10"
 LATENCY_MS = 20
 TOPIC = "outcomes"
 _CHECK_SECONDS = 5.0
-_TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
-_OPERATIONS = [
-    "Microsoft.Network/privateEndpoints/write",
-    "Microsoft.Network/privateEndpoints/delete",
-    "Microsoft.Resources/tags/write",
-    "Microsoft.Resources/tags/delete",
-]
 
 
 @dataclass
@@ -149,8 +143,8 @@ def staged(show: Show) -> Iterator[Stage]:
             sim.subscribe(
                 name="private-endpoints",
                 endpoint=stage.app.webhook(),
-                includedEventTypes=_TYPES,
-                includedOperations=_OPERATIONS,
+                includedEventTypes=sorted(EVENT_TYPES),
+                includedOperations=sorted(OPERATIONS),
             )
             show.note("Event Grid subscription: handshake done")
             yield stage

@@ -26,8 +26,12 @@ param deadLetterStorageId string
 @description('ARM id of the Log Analytics workspace for failed deliveries. Output WORKSPACE_ID of main.bicep.')
 param workspaceId string
 
-@description('ARM id of the action group that is told of dead letters. Output ACTION_GROUP_ID of main.bicep. Empty: the alert only shows in the portal.')
+@description('ARM id of the action group for alerts on deliveries. Output ACTION_GROUP_ID of main.bicep. Empty: the alert only shows in the portal.')
 param actionGroupId string = ''
+
+@minValue(0)
+@description('Failed delivery attempts within an hour, for one error, that raise no alert. Some are normal: an event that cannot be handled yet fails and is delivered again.')
+param failedDeliveryThreshold int = 5
 
 @description('ARM ids of system topics that exist already on monitored subscriptions, separated by commas: Azure allows one for each subscription. They must have the identity eventsIdentityId. Subscriptions without one here get their own.')
 param systemTopicIds string = ''
@@ -44,6 +48,7 @@ module subscriptions 'modules/monitored.bicep' = [
       resourceGroupName: id == toLower(subscription().subscriptionId)
         ? 'rg-${environmentName}'
         : 'rg-${environmentName}-events'
+      makeResourceGroup: id != toLower(subscription().subscriptionId)
       location: location
       tags: { 'azd-env-name': environmentName }
       token: token
@@ -53,6 +58,7 @@ module subscriptions 'modules/monitored.bicep' = [
       deadLetterStorageId: deadLetterStorageId
       workspaceId: workspaceId
       actionGroupId: actionGroupId
+      failedDeliveryThreshold: failedDeliveryThreshold
     }
   }
 ]

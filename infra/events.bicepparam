@@ -1,4 +1,4 @@
-// Values from the azd environment, which holds the outputs of main.bicep.
+// Values from the azd environment, which holds the outputs of main.bicep. The hook checks that they are set.
 using './events.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
@@ -10,3 +10,4 @@ param deadLetterStorageId = readEnvironmentVariable('DEAD_LETTER_STORAGE_ID')
 param workspaceId = readEnvironmentVariable('WORKSPACE_ID')
 param actionGroupId = readEnvironmentVariable('ACTION_GROUP_ID', '')
 param systemTopicIds = readEnvironmentVariable('SYSTEM_TOPIC_IDS', '')
+param failedDeliveryThreshold = int(readEnvironmentVariable('FAILED_DELIVERY_THRESHOLD', '5'))

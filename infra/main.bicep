@@ -137,16 +137,20 @@ var granted = [
   { role: 'records', scopes: union(zonesAt, madeAt) }
   { role: 'zones', scopes: madeAt }
   { role: 'networks', scopes: empty(madeAt) ? [] : union(networksAt, []) }
-  { role: 'preflight', scopes: union(map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}'), zonesAt, madeAt) }
+  {
+    role: 'preflight'
+    scopes: union(map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}'), zonesAt, madeAt)
+  }
 ]
 // A custom role is defined once in each subscription that it is used in.
 var grants = flatten(map(
   granted,
-  one => map(union(map(one.scopes, scope => split(scope, '/')[2]), []), id => {
-    role: one.role
-    subscription: id
-    scopes: filter(one.scopes, scope => split(scope, '/')[2] == id)
-  })
+  one =>
+    map(union(map(one.scopes, scope => split(scope, '/')[2]), []), id => {
+      role: one.role
+      subscription: id
+      scopes: filter(one.scopes, scope => split(scope, '/')[2] == id)
+    })
 ))
 
 var chosenSettings = {
@@ -268,6 +272,7 @@ module app 'modules/app.bicep' = {
     identityId: identities.outputs.appId
     identityClientId: identities.outputs.appClientId
     packageContainerUrl: storage.outputs.packageContainerUrl
+    hostAccountName: storage.outputs.hostAccountName
     hostBlobUrl: storage.outputs.hostBlobUrl
     connectionString: monitoring.outputs.connectionString
     settings: union(chosenSettings, {

@@ -6,10 +6,19 @@
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $true
 
-foreach ($name in 'AZURE_ENV_NAME', 'DEPLOYMENT_TOKEN', 'APP_IDENTITY_PRINCIPAL_ID', 'ROLE_SUBSCRIPTIONS', 'MONITORED_SCOPES') {
+foreach ($name in 'AZURE_ENV_NAME', 'AZURE_SUBSCRIPTION_ID') {
     if (-not [Environment]::GetEnvironmentVariable($name)) {
-        Write-Host "$name is not set. Remedy: run azd env refresh, and this by azd hooks run predown." -ForegroundColor Red
+        Write-Host "$name is not set. Remedy: run this by azd hooks run predown." -ForegroundColor Red
         exit 1
+    }
+}
+# The outputs of main.bicep. A failing hook would keep azd from deleting what a failed first deployment left.
+foreach ($name in 'DEPLOYMENT_TOKEN', 'APP_IDENTITY_PRINCIPAL_ID', 'ROLE_SUBSCRIPTIONS', 'MONITORED_SCOPES') {
+    if (-not [Environment]::GetEnvironmentVariable($name)) {
+        Write-Host "$name is not set: azd provision has not finished. Nothing outside the resource group is deleted."
+        Write-Host 'If it finished once, run azd env refresh and azd hooks run predown first. Otherwise see whether there are'
+        Write-Host "custom roles named clickhouse-privatelink, and groups named rg-$env:AZURE_ENV_NAME-events in monitored subscriptions."
+        exit 0
     }
 }
 if (-not (Get-Command az -ErrorAction SilentlyContinue)) {
@@ -27,10 +36,18 @@ foreach ($topic in Split-List $env:SYSTEM_TOPIC_IDS) {
         --url "$topic/eventSubscriptions/clickhouse-privatelink-$($env:DEPLOYMENT_TOKEN)?api-version=2025-02-15"
 }
 
+# In its own subscription the deployment has no such group, and one of that name is another deployment's.
+$group = "rg-$env:AZURE_ENV_NAME-events"
 foreach ($subscription in Split-List $env:MONITORED_SCOPES | ForEach-Object { ($_ -split '/')[2] } | Sort-Object -Unique) {
-    $group = "rg-$env:AZURE_ENV_NAME-events"
+    if ($subscription -eq $env:AZURE_SUBSCRIPTION_ID) { continue }
     $exists = az group exists --name $group --subscription $subscription
     if ($exists -ne 'true') { continue }
+    $owner = az group show --name $group --subscription $subscription `
+        --query 'tags."azd-env-name"' --output tsv
+    if ($owner -ne $env:AZURE_ENV_NAME) {
+        Write-Host "Not deleting resource group $group in subscription $($subscription): its tag azd-env-name is not $env:AZURE_ENV_NAME"
+        continue
+    }
     Write-Host "Deleting resource group $group in subscription $subscription"
     az group delete --name $group --subscription $subscription --yes --output none
 }

@@ -6,10 +6,17 @@
 set -eu
 
 : "${AZURE_ENV_NAME:?is not set. Remedy: run this by azd hooks run predown}"
-: "${DEPLOYMENT_TOKEN:?is not set. Remedy: run azd env refresh}"
-: "${APP_IDENTITY_PRINCIPAL_ID:?is not set. Remedy: run azd env refresh}"
-: "${ROLE_SUBSCRIPTIONS:?is not set. Remedy: run azd env refresh}"
-: "${MONITORED_SCOPES:?is not set. Remedy: run azd env refresh}"
+: "${AZURE_SUBSCRIPTION_ID:?is not set. Remedy: run this by azd hooks run predown}"
+# The outputs of main.bicep. A failing hook would keep azd from deleting what a failed first deployment left.
+for name in DEPLOYMENT_TOKEN APP_IDENTITY_PRINCIPAL_ID ROLE_SUBSCRIPTIONS MONITORED_SCOPES; do
+    eval "value=\${$name:-}"
+    [ -n "$value" ] && continue
+    printf '%s is not set: azd provision has not finished. Nothing outside the resource group is deleted.\n' "$name" >&2
+    printf 'If it finished once, run azd env refresh and azd hooks run predown first. Otherwise see whether there are\n' >&2
+    printf 'custom roles named clickhouse-privatelink, and groups named rg-%s-events in monitored subscriptions.\n' \
+        "$AZURE_ENV_NAME" >&2
+    exit 0
+done
 
 command -v az >/dev/null 2>&1 || {
     printf 'The Azure CLI is not installed: what lies outside the resource group cannot be deleted.\n' >&2
@@ -24,10 +31,19 @@ each "${SYSTEM_TOPIC_IDS:-}" | while read -r topic; do
         --url "$topic/eventSubscriptions/clickhouse-privatelink-$DEPLOYMENT_TOKEN?api-version=2025-02-15" </dev/null
 done
 
+# In its own subscription the deployment has no such group, and one of that name is another deployment's.
+group="rg-$AZURE_ENV_NAME-events"
 each "$MONITORED_SCOPES" | cut -d / -f 3 | sort -u | while read -r subscription; do
-    group="rg-$AZURE_ENV_NAME-events"
+    [ "$subscription" != "$AZURE_SUBSCRIPTION_ID" ] || continue
     exists="$(az group exists --name "$group" --subscription "$subscription" </dev/null)"
     [ "$exists" = true ] || continue
+    owner="$(az group show --name "$group" --subscription "$subscription" \
+        --query 'tags."azd-env-name"' --output tsv </dev/null)"
+    if [ "$owner" != "$AZURE_ENV_NAME" ]; then
+        printf 'Not deleting resource group %s in subscription %s: its tag azd-env-name is not %s\n' \
+            "$group" "$subscription" "$AZURE_ENV_NAME"
+        continue
+    fi
     printf 'Deleting resource group %s in subscription %s\n' "$group" "$subscription"
     az group delete --name "$group" --subscription "$subscription" --yes --output none </dev/null
 done

@@ -10,7 +10,8 @@ param identityClientId string
 @description('URL of the blob container that deployment packages are put into.')
 param packageContainerUrl string
 
-@description('Blob endpoint of the host\'s storage account.')
+@description('The host\'s storage account: its name, and its blob endpoint.')
+param hostAccountName string
 param hostBlobUrl string
 
 @description('Application Insights connection string. It is no credential: local authentication is off there.')
@@ -45,7 +46,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
-    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled' }
+    siteConfig: { minTlsVersion: '1.2' }
     functionAppConfig: {
       deployment: {
         storage: {
@@ -67,27 +68,30 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(
-      toObject(filter(items(settings), one => !empty(one.value)), one => one.key, one => one.value),
-      {
-        AzureWebJobsStorage__blobServiceUri: hostBlobUrl
-        AzureWebJobsStorage__credential: 'managedidentity'
-        AzureWebJobsStorage__clientId: identityClientId
-        APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString
-        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-        AZURE_CLIENT_ID: identityClientId
-      }
-    )
+    properties: union(toObject(filter(items(settings), one => !empty(one.value)), one => one.key, one => one.value), {
+      // The endpoint alone is not enough: the host then at times fails to build its blob client.
+      // https://github.com/Azure/azure-functions-host/issues/11787
+      AzureWebJobsStorage__accountName: hostAccountName
+      AzureWebJobsStorage__blobServiceUri: hostBlobUrl
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identityClientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      AZURE_CLIENT_ID: identityClientId
+    })
   }
 
+  // Azure refuses some of these at random when they are written to one site at the same time: one after the other.
   resource noFtpPasswords 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
+    dependsOn: [appSettings]
   }
 
   resource noDeploymentPasswords 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
     properties: { allow: false }
+    dependsOn: [noFtpPasswords]
   }
 
   resource authentication 'config' = if (!empty(entraClientId)) {
@@ -97,8 +101,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       globalValidation: {
         requireAuthentication: true
         unauthenticatedClientAction: 'Return401'
-        // Event Grid calls this path with the host's own key and has no token of this registration.
-        excludedPaths: ['/runtime/webhooks/eventgrid']
+        // Event Grid calls this path, in either spelling, with a key of the host and no token.
+        excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/EventGrid']
       }
       identityProviders: {
         azureActiveDirectory: {
@@ -113,6 +117,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       login: { tokenStore: { enabled: false } }
       httpSettings: { requireHttps: true }
     }
+    dependsOn: [noDeploymentPasswords]
   }
 }
 

@@ -32,7 +32,7 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
         'Microsoft.Resources.ResourceDeleteSuccess'
       ]
       isSubjectCaseSensitive: false
-      // All must hold; letter case does not matter in either.
+      // All must hold; letter case does not matter in either. The lists are those of shared/domain/event_filter.py.
       advancedFilters: [
         {
           operatorType: 'StringIn'
@@ -40,6 +40,8 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
           values: [
             'Microsoft.Network/privateEndpoints/write'
             'Microsoft.Network/privateEndpoints/delete'
+            'Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write'
+            'Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete'
             'Microsoft.Resources/tags/write'
             'Microsoft.Resources/tags/delete'
           ]
@@ -66,3 +68,4 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
 }
 
 output id string = delivery.id
+output topicId string = topic.id

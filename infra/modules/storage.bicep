@@ -111,6 +111,7 @@ resource eventGridWritesDeadLetters 'Microsoft.Authorization/roleAssignments@202
   }
 }
 
+output hostAccountName string = host.name
 output hostBlobUrl string = host.properties.primaryEndpoints.blob
 output packageContainerUrl string = '${host.properties.primaryEndpoints.blob}${host::blobs::packages.name}'
 output dataAccountId string = data.id

@@ -19,6 +19,9 @@ locals {
     var.dns_zone_resource_group == "" ? {} : { DNS_ZONE_RESOURCE_GROUP = var.dns_zone_resource_group },
     { for index, topic in azapi_resource.outcomes : "OUTCOME_TOPIC_ENDPOINT" => topic.output.properties.endpoint },
     {
+      # The endpoint alone is not enough: the host then at times fails to build its blob client.
+      # https://github.com/Azure/azure-functions-host/issues/11787
+      AzureWebJobsStorage__accountName          = azapi_resource.storage["host"].name
       AzureWebJobsStorage__blobServiceUri       = azapi_resource.storage["host"].output.properties.primaryEndpoints.blob
       AzureWebJobsStorage__credential           = "managedidentity"
       AzureWebJobsStorage__clientId             = local.app_client_id
@@ -66,7 +69,6 @@ resource "azapi_resource" "app" {
       keyVaultReferenceIdentity = azapi_resource.identity["app"].id
       siteConfig = {
         minTlsVersion = "1.2"
-        ftpsState     = "Disabled"
         appSettings   = [for name, value in local.app_settings : { name = name, value = value }]
       }
       functionAppConfig = {
@@ -94,18 +96,27 @@ resource "azapi_resource" "app" {
   }
 }
 
-# These exist as soon as the site does, so they are updated and never deleted.
-resource "azapi_update_resource" "no_passwords" {
-  for_each = toset(["ftp", "scm"])
+# These exist as soon as the site does, so they are updated and never deleted. Azure refuses some of them at random
+# when they are written to one site at the same time: one after the other.
+resource "azapi_update_resource" "no_ftp_passwords" {
+  type      = "Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01"
+  name      = "ftp"
+  parent_id = azapi_resource.app.id
+  body      = { properties = { allow = false } }
+}
+
+resource "azapi_update_resource" "no_deployment_passwords" {
+  depends_on = [azapi_update_resource.no_ftp_passwords]
 
   type      = "Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01"
-  name      = each.key
+  name      = "scm"
   parent_id = azapi_resource.app.id
   body      = { properties = { allow = false } }
 }
 
 resource "azapi_update_resource" "authentication" {
-  count = var.entra_client_id == "" ? 0 : 1
+  count      = var.entra_client_id == "" ? 0 : 1
+  depends_on = [azapi_update_resource.no_deployment_passwords]
 
   type      = "Microsoft.Web/sites/config@2024-11-01"
   name      = "authsettingsV2"
@@ -117,8 +128,8 @@ resource "azapi_update_resource" "authentication" {
       globalValidation = {
         requireAuthentication       = true
         unauthenticatedClientAction = "Return401"
-        # Event Grid calls this path with the host's own key and has no token of this registration.
-        excludedPaths = ["/runtime/webhooks/eventgrid"]
+        # Event Grid calls this path, in either spelling, with a key of the host and no token.
+        excludedPaths = ["/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"]
       }
       identityProviders = {
         azureActiveDirectory = {

@@ -2,12 +2,14 @@
 
 locals {
   existing_topics = { for id in var.system_topic_ids : split("/", lower(id))[2] => id }
-  new_topics      = var.subscribe ? setsubtract(local.monitored, keys(local.existing_topics)) : toset([])
+  subscribed      = var.subscribe ? local.monitored : toset([])
+  new_topics      = setsubtract(local.subscribed, keys(local.existing_topics))
+  delivery_rules  = { for rule in jsondecode(file("${path.module}/../alerts/deliveries.json")) : rule.metric => rule }
   action_groups   = [for group in azapi_resource.people : { actionGroupId = group.id }]
 }
 
 resource "azapi_resource" "events_group" {
-  for_each = { for id in local.new_topics : id => local.groups[id] if local.groups[id] != azapi_resource.group.name }
+  for_each = { for id in local.subscribed : id => local.groups[id] if local.groups[id] != azapi_resource.group.name }
 
   type      = "Microsoft.Resources/resourceGroups@2025-04-01"
   name      = each.value
@@ -55,44 +57,8 @@ resource "azapi_resource" "failures" {
   }
 }
 
-resource "azapi_resource" "dead_lettered" {
-  for_each = { for pair in setproduct(local.new_topics, ["DeadLetteredCount", "DroppedEventCount"]) :
-  "${pair[0]}/${pair[1]}" => { subscription = pair[0], metric = pair[1] } }
-
-  type      = "Microsoft.Insights/metricAlerts@2018-03-01"
-  name      = "clickhouse-privatelink-${each.value.metric}-${local.token}"
-  parent_id = "/subscriptions/${each.value.subscription}/resourceGroups/${local.groups[each.value.subscription]}"
-  location  = "global"
-  tags      = var.tags
-
-  body = {
-    properties = {
-      description         = each.value.metric == "DeadLetteredCount" ? "Events could not be delivered for 24 hours and lie in the container deadletters. The next audit looks at their endpoints all the same; find out why the function failed." : "Events were dropped: they could neither be delivered nor dead-lettered. Check the rights of the identity that dead-letters."
-      severity            = each.value.metric == "DeadLetteredCount" ? 1 : 0
-      enabled             = true
-      scopes              = [azapi_resource.system_topic[each.value.subscription].id]
-      evaluationFrequency = "PT5M"
-      windowSize          = "PT15M"
-      autoMitigate        = true
-      criteria = {
-        "odata.type" = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
-        allOf = [{
-          criterionType   = "StaticThresholdCriterion"
-          name            = each.value.metric
-          metricNamespace = "Microsoft.EventGrid/systemTopics"
-          metricName      = each.value.metric
-          timeAggregation = "Total"
-          operator        = "GreaterThan"
-          threshold       = 0
-        }]
-      }
-      actions = local.action_groups
-    }
-  }
-}
-
 resource "azapi_resource" "delivery" {
-  for_each   = var.subscribe ? local.monitored : toset([])
+  for_each   = local.subscribed
   depends_on = [azapi_resource.own_role_assignment]
 
   type      = "Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15"
@@ -123,6 +89,8 @@ resource "azapi_resource" "delivery" {
             values = [
               "Microsoft.Network/privateEndpoints/write",
               "Microsoft.Network/privateEndpoints/delete",
+              "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write",
+              "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete",
               "Microsoft.Resources/tags/write",
               "Microsoft.Resources/tags/delete",
             ]
@@ -148,6 +116,52 @@ resource "azapi_resource" "delivery" {
           }
         }
       }
+    }
+  }
+}
+
+# From Event Grid's side: what never reaches the function leaves no trace in its log.
+resource "azapi_resource" "delivery_alert" {
+  for_each   = { for pair in setproduct(local.subscribed, keys(local.delivery_rules)) : join("/", pair) => pair }
+  depends_on = [azapi_resource.events_group]
+
+  type      = "Microsoft.Insights/metricAlerts@2018-03-01"
+  name      = "clickhouse-privatelink-${each.value[1]}-${local.token}"
+  parent_id = "/subscriptions/${each.value[0]}/resourceGroups/${local.groups[each.value[0]]}"
+  location  = "global"
+  tags      = var.tags
+
+  body = {
+    properties = {
+      description         = local.delivery_rules[each.value[1]].description
+      severity            = local.delivery_rules[each.value[1]].severity
+      enabled             = true
+      scopes              = [azapi_resource.delivery[each.value[0]].parent_id]
+      evaluationFrequency = "PT5M"
+      windowSize          = local.delivery_rules[each.value[1]].window
+      autoMitigate        = true
+      criteria = {
+        "odata.type" = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
+        allOf = [{
+          criterionType   = "StaticThresholdCriterion"
+          name            = each.value[1]
+          metricNamespace = "Microsoft.EventGrid/systemTopics"
+          metricName      = each.value[1]
+          dimensions = [
+            {
+              name     = "EventSubscriptionName"
+              operator = "Include"
+              values   = [azapi_resource.delivery[each.value[0]].name]
+            },
+            { name = local.delivery_rules[each.value[1]].splitBy, operator = "Include", values = ["*"] },
+          ]
+          timeAggregation = "Total"
+          operator        = "GreaterThan"
+          # Single attempts fail in ordinary operation; a dead or dropped event never is ordinary.
+          threshold = each.value[1] == "DeliveryAttemptFailCount" ? var.failed_delivery_threshold : 0
+        }]
+      }
+      actions = local.action_groups
     }
   }
 }

@@ -40,9 +40,8 @@ variable "clickhouse_api_secret_version" {
 }
 
 variable "subscribe" {
-  description = "Whether to subscribe the function to events. Azure takes that only once the code is deployed: apply with false first, deploy, then apply with true."
+  description = "Whether to subscribe the function to events. Azure takes that only once the code is deployed: false at first, then true and never false again, which would delete the event subscription. So it has no default."
   type        = bool
-  default     = false
 }
 
 # Whose endpoints may ask, and where their records are.
@@ -106,6 +105,12 @@ variable "alert_email" {
   description = "Address that alerts are sent to. Empty: they only show in the portal."
   type        = string
   default     = ""
+}
+
+variable "failed_delivery_threshold" {
+  description = "Failed delivery attempts within an hour, for one error, that raise no alert. Some are normal: an event that cannot be handled yet fails and is delivered again."
+  type        = number
+  default     = 5
 }
 
 variable "entra_client_id" {

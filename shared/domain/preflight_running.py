@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from shared.domain.counting import counted
+from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
 from shared.domain.inspected import Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.judging import Judged, failed, ok, remedy_for, unsure, why_not, wrong
 from shared.domain.rights import READ_TOPICS, lacking
@@ -12,14 +13,6 @@ from shared.domain.rules import Rules
 MOST_SECONDS = 120.0
 # Answers tell whole seconds, and take some time to come.
 NOTICED_SECONDS = 3.0
-TYPES = frozenset({"microsoft.resources.resourcewritesuccess", "microsoft.resources.resourcedeletesuccess"})
-OPERATIONS = frozenset(
-    {
-        "microsoft.network/privateendpoints/write",
-        "microsoft.network/privateendpoints/delete",
-        "microsoft.resources/tags/write",
-    }
-)
 FUNCTION = "/functions/endpoint_changed"
 WEBHOOK = "/runtime/webhooks/eventgrid"
 GRACE = timedelta(minutes=15)
@@ -76,7 +69,7 @@ def _may_be_hidden(seen: Inspected, subscription: str) -> bool:
 def _fault(one: EventSubscription) -> str | None:
     if one.state.lower() != "succeeded":
         return f"{one.id} is {one.state}"
-    untyped = TYPES - {name.lower() for name in one.types}
+    untyped = EVENT_TYPES - {name.lower() for name in one.types}
     left_out = OPERATIONS - {name.lower() for name in one.operations}
     missing = sorted((untyped if one.types else set()) | (left_out if one.operations else set()))
     return f"{one.id} leaves out {', '.join(missing)}" if missing else None

@@ -15,7 +15,8 @@ from tests.support.edges import PE, SUBSCRIPTION, put_endpoint
 ROOT = Path(__file__).parents[2]
 HOOK = "/runtime/webhooks/eventgrid?functionName=endpoint_changed"
 DATA = {"resourceUri": str(PE), "operationName": "Microsoft.Network/privateEndpoints/write"}
-WRITTEN = "Microsoft.Resources.ResourceWriteSuccess"
+ZONE_GROUP = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write"
+WRITTEN, DELETED = "Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"
 EVENT = {
     "id": "1",
     "topic": f"/subscriptions/{SUBSCRIPTION}",
@@ -88,12 +89,37 @@ async def test_revoked_key(host: httpx.AsyncClient, deployed: RunningSimulator) 
     assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
 
 
+OTHER_FORMS = [
+    EVENT
+    | {"data": DATA | {"resourceUri": f"{PE}/privateDnsZoneGroups/default", "operationName": ZONE_GROUP}},
+    EVENT | {"data": DATA | {"resourceUri": f"https://management.azure.com{PE}/?api-version=2024-05-01"}},
+    EVENT | {"data": {"operationName": "Microsoft.Resources/tags/delete"}, "eventType": DELETED},
+    {key: value for key, value in CLOUD_EVENT.items() if key != "subject"}
+    | {"time": "2026-01-01T00:00:00.1234567Z"},
+]
+
+
+@pytest.mark.parametrize("body", OTHER_FORMS)
+async def test_other_forms(host: httpx.AsyncClient, deployed: RunningSimulator, body: Any) -> None:
+    """A zone group, a URL, a deletion of tags and a CloudEvent without subject let their endpoint in as well."""
+    assert await deliver(host, body, "application/json") == 202
+    assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
+
+
 async def test_irrelevant(host: httpx.AsyncClient, deployed: RunningSimulator) -> None:
-    """Events that concern nobody are acknowledged without a call to anyone."""
+    """Events that concern nobody, and events of an unexpected form, are acknowledged without a call to anyone."""
     others = [
         {**EVENT, "eventType": "Other"},
         {**EVENT, "data": None},
-        {**EVENT, "data": {**DATA, "resourceUri": "x"}},
+        {**EVENT, "data": "text"},
+        {**EVENT, "data": [DATA]},
+        {**EVENT, "data": {**DATA, "operationName": None}},
+        {**EVENT, "subject": None, "data": {**DATA, "resourceUri": "x"}},
+        {**EVENT, "subject": 7, "data": {**DATA, "resourceUri": {}}},
+        {key: value for key, value in EVENT.items() if key != "data"},
+        {key: value for key, value in CLOUD_EVENT.items() if key not in ("data", "subject")},
+        {},
+        {"specversion": "1.0"},
     ]
     assert await deliver(host, others, "application/json") == 202
     assert deployed.requests() == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.event_filter import OPERATIONS
 from shared.domain.ids import Scope
 from shared.domain.inspected import ApiKey, Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.judging import WAIT
@@ -107,6 +108,7 @@ UNSEEN = "!private endpoints, !network interfaces, !private DNS zones"
 KEYLESS = "!ClickHouse key, -ClickHouse services, -ClickHouse admin, -zones and networks"
 BLIND = "-links and records, -writing records, -zones and networks"
 WRITES = frozenset({"Microsoft.Network/privateEndpoints/write"})
+TAG_DELETION = "microsoft.resources/tags/delete"
 HIDDEN = {"event_subscriptions": {SUB: ()}, "deliveries": {}, "rights": rights(subscription=FORBIDDEN)}
 NO_ZONES = {"zone_lists": {SCOPE: ()}, "zones": {}}
 UNTAGGED = {SCOPE: (endpoint(1, None),)}
@@ -174,6 +176,8 @@ RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
         (but(**sending(state="Creating")), None, "!event subscription, -deliveries"),
         (but(**sending(types=WRITES)), None, "!event subscription, -deliveries"),
         (but(**sending(operations=WRITES)), None, "!event subscription, -deliveries"),
+        (but(**sending(operations=OPERATIONS - {TAG_DELETION})), None, "!event subscription, -deliveries"),
+        (but(**sending(operations=OPERATIONS | {"microsoft.network/virtualnetworks/write"})), None, ""),
         (but(**sending(destination="http://x/runtime/webhooks/EventGrid")), None, ""),
         (but(deliveries={TOPIC: FORBIDDEN}), None, "?deliveries"),
         (but(deliveries={TOPIC: Deliveries(0, 0, 0, 0)}), None, ""),

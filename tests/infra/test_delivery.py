@@ -8,6 +8,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
 from shared.events import endpoint_named_by
 from shared.wiring import EVENT_SECONDS
 from tests.support.bicep import INFRA, Template, needs_checker
@@ -33,6 +34,8 @@ OURS = [
     (WRITTEN, "Microsoft.Resources/tags/write", ENDPOINT + TAGS),
     (DELETED, "Microsoft.Resources/tags/delete", ENDPOINT + TAGS),
     (WRITTEN, "Microsoft.Resources/tags/write", ENDPOINT),
+    (WRITTEN, "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write", CHILD),
+    (DELETED, "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete", CHILD),
     (WRITTEN, "MICROSOFT.NETWORK/PRIVATEENDPOINTS/WRITE", ENDPOINT.upper()),
     (WRITTEN, "microsoft.network/privateendpoints/write", ENDPOINT.lower()),
 ]
@@ -41,7 +44,6 @@ OTHERS = [
     (DELETED, "Microsoft.Resources/tags/delete", MACHINE + TAGS),
     (WRITTEN, "Microsoft.Resources/tags/write", f"/subscriptions/x/resourceGroups/rg1{TAGS}"),
     (WRITTEN, "Microsoft.Compute/virtualMachines/write", MACHINE),
-    (WRITTEN, "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write", CHILD),
     (WRITTEN, "Microsoft.Authorization/roleAssignments/write", EXTENSION),
     (WRITTEN, "Microsoft.Network/privateLinkServices/privateEndpointConnections/write", OTHER_SIDE),
     ("Microsoft.Resources.ResourceWriteFailure", "Microsoft.Network/privateEndpoints/write", ENDPOINT),
@@ -125,6 +127,14 @@ def test_no_event_that_the_function_would_act_on_is_filtered_out() -> None:
     events = [told(*combined) for combined in itertools.product(*parts)]
     assert [event for event in events if accepted(event) and not passes(event)] == []
     assert any(accepted(event) for event in events)
+
+
+def test_the_filter_is_the_list_that_function_and_preflight_go_by() -> None:
+    """Types and operations of the event subscription are those of shared/domain/event_filter.py, all of them."""
+    rules = delivery()["filter"]
+    assert {one.lower() for one in rules["includedEventTypes"]} == EVENT_TYPES
+    operations = [one["values"] for one in rules["advancedFilters"] if one["key"] == "data.operationName"]
+    assert [{one.lower() for one in values} for values in operations] == [OPERATIONS]
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="no recorded samples of Azure's events")

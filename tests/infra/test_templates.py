@@ -19,11 +19,13 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AZURE_CLIENT_ID",
+    "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
 }
 AZD = {"AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_SUBSCRIPTION_ID"}
+GIVEN = {"SYSTEM_TOPIC_IDS", "FAILED_DELIVERY_THRESHOLD"}
 WAITING = {"FUNCTION_WAIT_SECONDS", "FUNCTION_PAUSE_SECONDS"}
 ASKED = {"environmentName", "location", "clickhouseOrgId", "clickhouseApiKey", "clickhouseApiSecret"}
 
@@ -85,8 +87,8 @@ def test_every_parameter_that_people_see_explains_itself(name: str) -> None:
 
 
 def test_the_second_phase_takes_what_the_first_one_tells() -> None:
-    """events.bicepparam and the hooks read what azd sets, what main.bicep puts out, and SYSTEM_TOPIC_IDS."""
-    known = {*Template("main.bicep").names("output"), *AZD, "SYSTEM_TOPIC_IDS"}
+    """events.bicepparam and the hooks read what azd sets, what main.bicep puts out, and two optional values."""
+    known = {*Template("main.bicep").names("output"), *AZD, *GIVEN}
     asked = (INFRA / "events.bicepparam").read_text()
     assert set(re.findall(r"readEnvironmentVariable\('(\w+)'", asked)) <= known
     assert set(re.findall(r"^param (\w+)", asked, re.MULTILINE)) == set(
@@ -156,10 +158,39 @@ def test_publishing_by_password_is_off() -> None:
 
 
 def test_event_grid_still_gets_in_where_people_need_a_token() -> None:
-    """Built-in authentication leaves out the one path that Event Grid calls, and nothing else."""
+    """Built-in authentication leaves out the one path that Event Grid calls, in both spellings, and nothing else."""
     rules = [one for one in Template("modules/app.bicep").objects() if "excludedPaths" in one]
-    assert rules[0]["excludedPaths"] == ["/runtime/webhooks/eventgrid"]
+    assert rules[0]["excludedPaths"] == ["/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"]
     assert rules[0]["requireAuthentication"] is True
+
+
+def test_the_host_finds_its_storage_account_by_name() -> None:
+    """The host's account is set by name besides its blob endpoint, without which it may not start.
+
+    https://github.com/Azure/azure-functions-host/issues/11787
+    """
+    assert app_settings()["AzureWebJobsStorage__accountName"] == "hostAccountName"
+    passed = Template("main.bicep").value("module", "app")["params"]["hostAccountName"]
+    assert passed == "storage.outputs.hostAccountName"
+    assert Template("modules/storage.bicep").value("output", "hostAccountName") == "host.name"
+
+
+def test_site_settings_are_those_that_flex_consumption_takes() -> None:
+    """Flex Consumption refuses site settings such as `ftpsState` in some regions (error 51021).
+
+    https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations
+    """
+    site = Template("modules/app.bicep").value("resource", "app")["properties"]["siteConfig"]
+    assert site == {"minTlsVersion": "1.2"}
+
+
+def test_parts_of_the_site_are_written_one_after_the_other() -> None:
+    """Azure at times refuses settings, authentication and publishing policies that are written at once.
+
+    https://github.com/Azure/azure-dev/pull/3125
+    """
+    waits = [one["dependsOn"] for one in Template("modules/app.bicep").objects() if "dependsOn" in one]
+    assert waits == [["appSettings"], ["noFtpPasswords"], ["noDeploymentPasswords"]]
 
 
 def test_no_template_needs_a_registry() -> None:
@@ -185,5 +216,5 @@ def test_the_commands_of_the_readme_name_parameters_that_there_are() -> None:
         told = set(re.findall(r"(\w+)=<", command[0]))
         template = Template(f"{name}.bicep")
         assert told == {one for one in template.names("param") if not template.has_default(one)}
-    variables = {variable for variable, _ in parameters().values()} | {"SYSTEM_TOPIC_IDS"}
+    variables = {variable for variable, _ in parameters().values()} | GIVEN
     assert set(re.findall(r"azd env set (\w+)", text)) <= variables

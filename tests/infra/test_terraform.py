@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
 from shared.settings import Settings
 from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.bicep import files as bicep_files
@@ -92,6 +93,38 @@ def test_events_are_filtered_tried_and_kept_as_in_the_templates() -> None:
         assert ours["destination"]["properties"][size] == theirs["destination"]["properties"][size]
 
 
+def test_the_filter_is_the_list_that_function_and_preflight_go_by() -> None:
+    """Types and operations of the event subscription are those of shared/domain/event_filter.py, all of them."""
+    rules = resources()["delivery"]["body"]["properties"]["filter"]
+    assert {one.lower() for one in rules["includedEventTypes"]} == EVENT_TYPES
+    operations = [one["values"] for one in rules["advancedFilters"] if one["key"] == "data.operationName"]
+    assert [{one.lower() for one in values} for values in operations] == [OPERATIONS]
+
+
+@needs_checker
+def test_deliveries_are_watched_as_in_the_templates() -> None:
+    """The alerts on deliveries are those of delivery-alerts.bicep, for every monitored subscription."""
+    ours = resources()["delivery_alert"]["body"]["properties"]
+    theirs = Template("modules/delivery-alerts.bicep").value("resource", "alerts")["properties"]
+    assert ours.keys() == theirs.keys()
+    for same in ("enabled", "evaluationFrequency", "autoMitigate"):
+        assert ours[same] == theirs[same]
+    (one,), (other,) = ours["criteria"]["allOf"], theirs["criteria"]["allOf"]
+    assert one.keys() == other.keys()
+    for same in ("criterionType", "metricNamespace", "timeAggregation", "operator"):
+        assert one[same] == other[same]
+    assert "var.failed_delivery_threshold" in one["threshold"]
+    assert "local.subscribed" in resources()["delivery_alert"]["for_each"]
+    assert one["dimensions"][0]["name"] == "EventSubscriptionName"
+
+
+def test_no_apply_deletes_the_event_subscription_by_itself() -> None:
+    """Whether to subscribe has no default: forgotten at a later apply, it would delete the event subscription."""
+    for folder in (TERRAFORM, TERRAFORM / "examples" / "complete"):
+        declared = {name: one for block in blocks("variable", folder) for name, one in block.items()}
+        assert "default" not in declared["subscribe"]
+
+
 def test_the_secret_is_written_only() -> None:
     """The API secret is used for nothing but the write-only body of the vault's secret."""
     used = [
@@ -124,6 +157,19 @@ def test_only_settings_that_the_app_knows_are_set() -> None:
     assert named - platform <= SETTINGS
     required = {name.upper() for name, one in Settings.model_fields.items() if one.is_required()}
     assert required <= named
+
+
+def test_the_site_is_made_as_in_the_templates() -> None:
+    """Host storage by name as well, no site setting that Flex Consumption refuses, and one write after the other."""
+    text = (TERRAFORM / "app.tf").read_text()
+    assert re.search(r'AzureWebJobsStorage__accountName +\= azapi_resource\.storage\["host"\]\.name', text)
+    site = resources()["app"]["body"]["properties"]["siteConfig"]
+    assert site.keys() == {"minTlsVersion", "appSettings"}
+    waits = {name: resources()[name]["depends_on"] for name in ("no_deployment_passwords", "authentication")}
+    assert waits == {
+        "no_deployment_passwords": ["${azapi_update_resource.no_ftp_passwords}"],
+        "authentication": ["${azapi_update_resource.no_deployment_passwords}"],
+    }
 
 
 def test_built_in_roles_are_those_of_the_templates() -> None:

@@ -51,9 +51,8 @@ variable "subnet_id" {
 }
 
 variable "subscribe" {
-  description = "False for the first apply; true once the code is deployed."
+  description = "False for the first apply; true once the code is deployed, and from then on."
   type        = bool
-  default     = false
 }
 
 provider "azapi" {
