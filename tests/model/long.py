@@ -104,7 +104,9 @@ def main(arguments: Sequence[str]) -> int:
                 f"{total.histories} of {asked.histories} histories, {len(failures)} failures, "
                 f"{time.monotonic() - began:.0f} s"
             )
-    lived, failure = run_through_clients(asked.through_clients, asked.seed)
+    lived, failure = 0, ""
+    if asked.through_clients:
+        lived, failure = run_through_clients(asked.through_clients, asked.seed)
     if failure:
         failures.append(failure)
         _tell(failure)

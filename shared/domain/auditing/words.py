@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from shared.domain.audited import AuditReport, Health, HistoryPoint
+from shared.domain.counting import counted
 from shared.domain.outcomes import Status
 
 # A week of audits every quarter of an hour.
@@ -36,7 +37,7 @@ def _of_endpoints(report: AuditReport) -> str:
     told = [
         f"{by_health[health]} {_verb(health, by_health[health])}" for health in _VERBS if by_health[health]
     ]
-    all_of_them = _count(len(asking), "private endpoint")
+    all_of_them = counted(len(asking), "private endpoint")
     if not told:
         return f"All is well with {all_of_them}."
     return f"Of {all_of_them}, {', '.join(told)}."
@@ -61,11 +62,11 @@ def _of_the_rest(report: AuditReport) -> Iterable[str]:
         yield f"Found: {worst}{' and more' if len(codes) > _MOST_CODES else ''}."
     statuses = Counter(repair.status for repair in report.repairs)
     if done := statuses[Status.DONE]:
-        yield f"Repaired: {_count(done, 'thing')}."
+        yield f"Repaired: {counted(done, 'thing')}."
     if failed := statuses[Status.FAILED]:
-        yield f"Failed: {_count(failed, 'repair')}."
+        yield f"Failed: {counted(failed, 'repair')}."
     if report.left:
-        yield f"Not reached: {_count(len(report.left), 'thing')}, with which the next audit begins."
+        yield f"Not reached: {counted(len(report.left), 'thing')}, with which the next audit begins."
 
 
 def history(report: AuditReport, before: AuditReport | None) -> tuple[HistoryPoint, ...]:
@@ -81,7 +82,3 @@ def history(report: AuditReport, before: AuditReport | None) -> tuple[HistoryPoi
     )
     earlier = before.history if before else ()
     return (*earlier[1 - MOST_POINTS :], point)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
