@@ -219,6 +219,7 @@ async def test_a_mark_that_is_not_kept(kept: int, *, refuses_add: bool, answers:
         assert writes_at_clickhouse(cloud) == expected
         assert len(cloud.log.named("put")) == records
         assert at_clickhouse(cloud) == ({}, {"main": frozenset(), "test": frozenset()})
+        assert not report.problems
         (finding,) = report.plan.findings
         assert (finding.code, finding.severity) == ("registration-mark-not-kept", Severity.ERROR)
         assert "it was deregistered again" in finding.message
@@ -359,6 +360,20 @@ async def test_a_mistyped_filter() -> None:
     report = await run(cloud, by=rules(service_filter="mian"))
     assert cloud.log.writes == []
     assert "allow-list-outside-filter" in codes(report)
+
+
+@both_ends
+async def test_an_entry_that_a_filter_keeps(*, gone: bool) -> None:
+    """Where SERVICE_FILTER keeps an untagged endpoint's entry, its registration stays; of a deleted one all goes."""
+    cloud = with_two_services(endpoint(1))
+    await run(cloud, pe(1))
+    end(cloud, gone=gone)
+    report = await run(cloud, pe(1), by=rules(service_filter="main"))
+    assert cloud.allowed("main") == frozenset()
+    left = set() if gone else {guid(1)}
+    assert set(cloud.clickhouse.registered) == left
+    assert cloud.allowed("test") == left
+    assert codes(report) == (set() if gone else {"allow-list-outside-filter"})
 
 
 async def test_a_recreated_one_that_is_refused() -> None:
