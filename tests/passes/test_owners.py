@@ -225,17 +225,21 @@ async def test_a_mark_that_is_not_kept(kept: int, *, refuses_add: bool, answers:
         assert "it was deregistered again" in finding.message
 
 
+@both_ways
 @answered_or_not
-async def test_a_mark_that_is_not_kept_on_another_service(*, answers: bool) -> None:
+async def test_a_mark_that_is_not_kept_on_another_service(*, refuses_add: bool, answers: bool) -> None:
     """A registration without our mark that somebody has allowed on a service meanwhile stays, with that entry."""
-    cloud = kept_as(lambda _: "", refuses_add=False, answers=answers)
-    cloud.log.before["update_registrations"] = lambda: cloud.clickhouse.have(service("test", guid(1)))
+    cloud = kept_as(lambda _: "", refuses_add=refuses_add, answers=answers)
+    ours, theirs = sorted(("main", "test"), key=lambda name: service(name).id)
+    call = "register_through" if refuses_add else "update_registrations"
+    cloud.log.before[call] = lambda: cloud.clickhouse.have(service(theirs, guid(1)))
     report = await run(cloud, pe(1))
-    assert writes_at_clickhouse(cloud) == [("update_registrations", f"+{guid(1)}")]
+    assert not report.problems
     assert at_clickhouse(cloud) == (
         {guid(1): foreign(guid(1), "")},
-        {"main": frozenset(), "test": {guid(1)}},
+        {ours: frozenset(), theirs: {guid(1)}},
     )
+    assert not any(f"-{guid(1)}" in call.about for call in cloud.log.named("update_registrations"))
     (message,) = messages(report, "registration-mark-not-kept")
     assert "it is still registered" in message
 
@@ -260,6 +264,18 @@ async def test_a_mark_that_is_not_kept_and_a_former_id() -> None:
     report = await run(cloud, pe(1))
     assert at_clickhouse(cloud) == ({}, {"main": frozenset()})
     assert "registration-mark-not-kept" in codes(report)
+
+
+async def test_a_mark_that_is_not_kept_and_a_former_id_that_will_not_go() -> None:
+    """A former id that could not be deregistered is still wanted gone, so that the event comes again for it."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    await run(cloud, pe(1))
+    cloud.clickhouse.kept_of_description = 40
+    cloud.network.have(endpoint(1, guid_number=9))
+    cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}", times=1)
+    report = await run(cloud, pe(1))
+    assert at_clickhouse(cloud) == ({guid(1): registered(1)}, {"main": frozenset()})
+    assert report.curable
 
 
 async def test_a_migration_whose_mark_is_not_kept() -> None:
@@ -374,6 +390,7 @@ async def test_an_entry_that_a_filter_keeps(*, gone: bool) -> None:
     assert set(cloud.clickhouse.registered) == left
     assert cloud.allowed("test") == left
     assert codes(report) == (set() if gone else {"allow-list-outside-filter"})
+    assert not report.problems
 
 
 async def test_a_recreated_one_that_is_refused() -> None:
