@@ -51,6 +51,7 @@ def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
     """
     at = wish.endpoint.id
     id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
+    yield from _entries_without_mark(view, at)
     if unmarked := registered_without_mark(view, at):
         yield from (change for one in unmarked for change in _take_back(view, one))
         yield from plan_release_of_retired(view, at)
@@ -80,13 +81,21 @@ def _is_unmarked(view: View, made: Register) -> bool:
 
 
 def _take_back(view: View, made: Register) -> Iterator[Change]:
-    through = made.service if isinstance(made, RegisterThroughService) else None
-    entries = list(entries_of(view, made.id))
-    ours = [entry for entry in entries if entry.service.id == through]
-    yield from (Disallow(made.endpoint, entry.id, entry.service.id) for entry in ours)
     registration = view.access.registrations.get(made.id.lower())
-    if registration and ours == entries:
+    if registration and all(_was_allowed_with(made, entry) for entry in entries_of(view, made.id)):
         yield Deregister(made.endpoint, registration.id, registration.region)
+
+
+def _entries_without_mark(view: View, endpoint: ResourceId) -> Iterator[Disallow]:
+    """The entries that this pass made together with a registration whose mark was not kept."""
+    for made in view.results.registered.values():
+        if made.endpoint == endpoint and view.access.ownership.is_foreign(endpoint, made.id):
+            entries = (one for one in entries_of(view, made.id) if _was_allowed_with(made, one))
+            yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in entries)
+
+
+def _was_allowed_with(made: Register, entry: Entry) -> bool:
+    return isinstance(made, RegisterThroughService) and made.service == entry.service.id
 
 
 def is_in_other_region(view: View, wish: Connecting, id_: str) -> bool:

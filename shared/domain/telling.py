@@ -83,10 +83,15 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
             f"{preferred} is registered outside this deployment and is not modified; registered as {id_}"
         )
         yield Finding("registration-foreign", at, message)
-    for entry in unwanted_entries(view, wish, id_):
+    others = view.access.ownership.ids_of.get(wish.endpoint.id, frozenset()) - {id_.lower()}
+    entries = [
+        *unwanted_entries(view, wish, id_),
+        *(e for one in sorted(others) for e in entries_of(view, one)),
+    ]
+    for entry in entries:
         if not may_go(view, wish.endpoint.id, entry):
             yield entry_stays(wish.endpoint.id, entry)
-    if (view.access.ownership.ids_of.get(wish.endpoint.id, frozenset()) - {id_.lower()}) & wish.endpoint.ids:
+    if others & wish.endpoint.ids:
         message = f"it is registered under another kind of id than {view.rules.id_kind}"
         yield Finding("id-kind-mixed", at, message)
 

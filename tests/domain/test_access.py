@@ -212,6 +212,13 @@ MARK_1 = registration_mark(OWNER, pe(1))
         ("gone", None, [], []),
         # other words: somebody else's, made at the same moment
         ("by hand", None, [], ["allow ARM on main", "register ARM"]),
+        ("by hand", None, ["main"], ["allow ARM on main", "register ARM"]),
+        (
+            "by hand",
+            "main",
+            ["main", "test"],
+            ["allow ARM on main", "register ARM", "disallow G1 on main"],
+        ),
         (f"{MARK_1} and more", None, [], ["allow ARM on main", "register ARM"]),
     ],
 )

@@ -104,6 +104,7 @@ def test_the_other_kind_of_id() -> None:
     plan = plan_of(seen, replace(ONLY_MAIN, id_kind=IdKind.RESOURCE_ID))
     assert removals(plan) == [MAIN]
     assert [one.code for one in plan.findings if one.code == "id-kind-mixed"]
+    assert kept(plan) == ["test"]
 
 
 def test_why_an_entry_stays() -> None:
