@@ -25,12 +25,14 @@ class Absent:
 class Unreadable:
     """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing.
 
-    `forbidden`: it may once a key or a right is in order.
+    `forbidden`: it may once a key or a right is in order. `refused`: the system refuses that one object, and says
+    nothing about others.
     """
 
     reason: str
     temporary: bool
     forbidden: bool = False
+    refused: bool = False
 
     @property
     def curable(self) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.azure_dns import record_from
 from shared.adapters.azure_network import addresses_from, endpoint_from
-from shared.adapters.clickhouse import service_from
+from shared.adapters.clickhouse_answers import service_from
 from shared.adapters.shapes import MISSHAPEN
 from shared.domain.errors import PermanentError
 from shared.domain.model import Endpoint, RecordSet, Service

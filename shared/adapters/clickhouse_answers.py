@@ -1,0 +1,51 @@
+"""ClickHouse Cloud's answers as resources. Raises one of MISSHAPEN for what the API does not describe."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from shared.adapters.shapes import items, listed, text, worded
+from shared.domain.errors import TemporaryError
+from shared.domain.model import Config, Registration, Service
+
+
+def service_from(json: Mapping[str, Any]) -> Service:
+    """A service from the API's JSON (schema `Service`).
+
+    What decides about access must be told: an allow list that is left out is not an empty one. Tags may be
+    left out; the service then has tags of which nothing is known.
+    """
+    tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
+    return Service(
+        id=worded(json["id"]),
+        name=worded(json["name"]),
+        provider=worded(json["provider"]),
+        region=worded(json["region"]),
+        state=text(json.get("state")),
+        tags=None if json.get("tags") is None else MappingProxyType(tags),
+        allow_list=frozenset(worded(one) for one in listed(json["privateEndpointIds"])),
+    )
+
+
+def registrations_from(json: Mapping[str, Any]) -> tuple[Registration, ...]:
+    """The private endpoints of an organization (schema `Organization`), which must be told."""
+    return tuple(
+        Registration(
+            id=worded(one["id"]),
+            region=text(one.get("region")),
+            description=text(one.get("description")),
+            provider=text(one.get("cloudProvider")),
+        )
+        for one in listed(json["privateEndpoints"])
+    )
+
+
+def config_from(json: Mapping[str, Any], what: str) -> Config:
+    """A service's config (schema `PrivateEndpointConfig`).
+
+    Its values may come later than the service: while one is missing, TemporaryError for the call `what`.
+    """
+    alias, hostname = text(json.get("endpointServiceId")), text(json.get("privateDnsHostname"))
+    if not (alias and hostname):
+        raise TemporaryError(f"{what}: endpointServiceId or privateDnsHostname has no value yet")
+    return Config(alias, hostname)
