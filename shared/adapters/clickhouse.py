@@ -26,7 +26,7 @@ from shared.domain.model import Config, Registration, Service
 from shared.passing import count_call
 
 if TYPE_CHECKING:  # only a preflight asks for keys
-    from shared.domain.inspected import ApiKey
+    from shared.domain.inspected import ApiKey, Caller
 
 TEMPORARY = frozenset({408, 424, 425, 429})
 LONGEST_ERROR = 500
@@ -67,15 +67,19 @@ async def _count(_request: httpx.Request) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call below the organization's address. `one_object`: a refusal says nothing about other calls."""
+    """A call below the organization's address, or (`root`) the API's own.
+
+    `one_object`: a refusal says nothing about other calls.
+    """
 
     method: str
     path: str = ""
     body: Mapping[str, Any] | None = None
     one_object: bool = False
+    root: bool = False
 
     def __str__(self) -> str:
-        return f"{self.method} organization{self.path} at ClickHouse Cloud"
+        return f"{self.method} {'' if self.root else 'organization'}{self.path} at ClickHouse Cloud"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,23 @@ class ClickHouseCloud:
             _Call("GET", "/services"), lambda told: tuple(service_from(one) for one in listed(told))
         )
 
+    async def caller(self) -> "Caller":
+        """Whom the API takes the key for. In beta, so that it may not be there."""
+        from shared.adapters.clickhouse_keys import caller_from  # noqa: PLC0415 -- only a preflight asks who calls
+
+        return await self._get(_Call("GET", "/whoami", root=True), caller_from)
+
     async def keys(self) -> "tuple[ApiKey, ...]":
-        """The organization's API keys; not every key may ask for them."""
+        """The organization's API keys, for a key with organization:view-api-keys."""
         from shared.adapters.clickhouse_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
 
         return await self._get(
             _Call("GET", "/keys"), lambda told: tuple(key_from(one) for one in listed(told))
         )
+
+    async def roles(self) -> int:
+        """How many roles the organization has, for a key with organization:manage."""
+        return await self._get(_Call("GET", "/roles"), lambda told: len(listed(told)))
 
     async def config(self, service: str) -> Config:
         """A service's config. Raises RefusedError where the API refuses it, TemporaryError while it has no values."""
@@ -149,7 +163,7 @@ class ClickHouseCloud:
         return await within(deadline, str(call), send)
 
     async def _send(self, call: _Call) -> Any:
-        url = f"/organizations/{self.organization}{call.path}"
+        url = call.path if call.root else f"/organizations/{self.organization}{call.path}"
         try:
             answer = await self.client.request(call.method, url, json=call.body)
         except httpx.HTTPError as error:
