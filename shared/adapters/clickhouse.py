@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json
 
-from shared.adapters.clickhouse_answers import config_from, registrations_from, service_from
+from shared.adapters.clickhouse_answers import config_from, registrations_from, service_from, services_from
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, listed
 from shared.adapters.throttle import Throttle, Urgency
@@ -97,9 +97,7 @@ class ClickHouseCloud:
         return await self._get(_Call("GET"), registrations_from)
 
     async def services(self) -> tuple[Service, ...]:
-        return await self._get(
-            _Call("GET", "/services"), lambda told: tuple(service_from(one) for one in listed(told))
-        )
+        return await self._get(_Call("GET", "/services"), services_from)
 
     async def caller(self) -> "Caller":
         """Whom the API takes the key for. In beta, so that it may not be there."""

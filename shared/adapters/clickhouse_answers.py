@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from shared.adapters.shapes import items, listed, text, worded
+from shared.adapters.shapes import MISSHAPEN, filled, items, listed, text, worded
 from shared.domain.errors import TemporaryError
 from shared.domain.model import Config, Registration, Service
+
+
+def services_from(json: Any) -> tuple[Service, ...]:
+    """The list of services, each that is not as the API describes it as one that cannot be read."""
+    return tuple(map(_in_list, listed(json)))
 
 
 def service_from(json: Mapping[str, Any]) -> Service:
@@ -17,14 +22,31 @@ def service_from(json: Mapping[str, Any]) -> Service:
     """
     tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
     return Service(
-        id=worded(json["id"]),
+        id=filled(json["id"]),
         name=worded(json["name"]),
-        provider=worded(json["provider"]),
-        region=worded(json["region"]),
+        provider=filled(json["provider"]),
+        region=filled(json["region"]),
         state=text(json.get("state")),
         tags=None if json.get("tags") is None else MappingProxyType(tags),
         allow_list=frozenset(worded(one) for one in listed(json["privateEndpointIds"])),
     )
+
+
+def _in_list(json: Any) -> Service:
+    try:
+        return service_from(json)
+    except MISSHAPEN:
+        there = json if isinstance(json, Mapping) else {}
+        known = {name: told for name, told in there.items() if isinstance(told, str)}
+        return Service(
+            id=known.get("id", ""),
+            name=known.get("name", ""),
+            provider=known.get("provider", ""),
+            region=known.get("region", ""),
+            state=known.get("state", ""),
+            tags=None,
+            readable=False,
+        )
 
 
 def registrations_from(json: Mapping[str, Any]) -> tuple[Registration, ...]:

@@ -33,6 +33,7 @@ KEY = (
     " whose IP access list has the address that the app calls from."
 )
 ORGANIZATION = "Set CLICKHOUSE_ORG_ID to the key's organization, or use a key of that one."
+SHAPE = "Try again; if it stays so, tell ClickHouse's support. Meanwhile nothing is deregistered."
 ROLE = "Give the key a role with the permissions in docs/permissions.md."
 MANAGE = (
     "None, if people deregister what the app reports; otherwise add organization:manage to the key's role"
@@ -57,6 +58,10 @@ def key(seen: Inspected, _rules: Rules) -> Judged:
 def services(seen: Inspected, rules: Rules) -> Judged:
     if not isinstance(seen.services, tuple):
         return wrong(str(why_not(seen.services)), remedy_for([seen.services], KEY))
+    unread = [one.label for one in seen.services if one.on_azure and not one.readable]
+    if unread:
+        told = f"not as the API describes them, and left alone: {', '.join(sorted(unread))}"
+        return unsure(told, SHAPE)
     if not _wanted(seen.services, rules):
         told = f"0 of {counted(len(seen.services), 'service')} on Azure and permitted by SERVICE_FILTER"
         return unsure(told, "None, if a service is still to come; otherwise correct SERVICE_FILTER.")
@@ -139,7 +144,7 @@ def regions(seen: Inspected, rules: Rules) -> Judged:
 
 
 def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
-    return [service for service in found if service.on_azure and rules.permits(service)]
+    return [service for service in found if service.on_azure and service.readable and rules.permits(service)]
 
 
 def _missing(seen: Inspected, region: str) -> str | None:

@@ -16,7 +16,7 @@ PAGE = read(ROOT / "docs" / "permissions.md")
 ROWS = [[cell.strip("`") for cell in row] for row in PAGE.table_of("clickhouse")[1:]]
 ROLE = json.loads(next(fence.text for fence in PAGE.fences if fence.language == "json"))
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
-# As ClickHouse's own client lists them (clickhousectl, crate clickhouse-cloud-api). whoami asks for none.
+# As ClickHouse's own client lists them (clickhousectl, crate clickhouse-cloud-api). For whoami none is documented.
 PERMISSIONS = {
     "GET organization": "organization:view",
     "GET organization/services": "service:view",

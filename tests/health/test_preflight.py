@@ -151,6 +151,8 @@ RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
         (but(registrations=FORBIDDEN), None, KEYLESS),
         (but(services=FORBIDDEN), None, "!ClickHouse services, -zones and networks"),
         (but(services=(service("main", provider="aws"),)), None, "?ClickHouse services"),
+        (but(services=(service("main"), replace(service("a"), readable=False))), None, "?ClickHouse services"),
+        (but(services=(service("main"), replace(service("a", provider="aws"), readable=False))), None, ""),
         (WELL, rules(service_filter="other"), "?ClickHouse services"),
         (but(caller=Caller("k-1", "other", SUBSCRIPTION)), None, KEYLESS),
         (but(caller=Caller("k-1", "mine", ORGANIZATION.upper())), None, ""),
@@ -293,6 +295,9 @@ def test_what_is_seen_is_told() -> None:
         in judged(but(rights=rights(group=READER, zone=READER)))["writing records"].seen
     )
     assert ZONE_NAME in judged(but(**NO_ZONES))["zones and networks"].seen
+    unread = replace(service("a"), readable=False)
+    shown = judged(but(services=(unread, replace(unread, name="", id=""))))["ClickHouse services"].seen
+    assert shown.endswith("left alone: a, without a name and an id")
     assert "3 delivered, the last before 2026-11-23 12:30 UTC" in judged(WELL)["deliveries"].seen
 
 
