@@ -20,7 +20,7 @@ param location string
 param clickhouseOrgId string
 
 @minLength(1)
-@description('Id of a ClickHouse Cloud API key with the Admin role. The id is no secret.')
+@description('Id of a ClickHouse Cloud API key (docs/permissions.md says what its role needs). The id is no secret.')
 param clickhouseApiKey string
 
 @secure()

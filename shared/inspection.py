@@ -1,6 +1,6 @@
 """Look at everything that the preflight judges: in rounds, what does not depend on one another together.
 
-Only reads. ClickHouse Cloud is asked three times; Azure some ten times for a scope, its zones and its events.
+Only reads. ClickHouse Cloud is asked five times; Azure some ten times for a scope, its zones and its events.
 """
 
 import asyncio
@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from shared.domain.errors import PrivateLinkError, TemporaryError
+from shared.domain.errors import PrivateLinkError
 from shared.domain.ids import ResourceId, Scope
-from shared.domain.inspected import ApiKey, Deliveries, EventSubscription, Inspected, Seen, StoreSeen
-from shared.domain.model import Absent, Endpoint, Registration, Service, Unreadable
+from shared.domain.inspected import ApiKey, Caller, Deliveries, EventSubscription, Inspected, Seen, StoreSeen
+from shared.domain.model import Absent, Endpoint
 from shared.domain.preflight_azure import write_places
 from shared.domain.rights import WRITE_RECORDS, Permission, lacking
 from shared.domain.rules import Rules
+from shared.observe import unreadable
 from shared.ports import ClickHouse, Dns
 
 
@@ -37,7 +38,13 @@ class AzureInspection(Protocol):
 
 
 class ClickHouseInspection(ClickHouse, Protocol):
+    """What of ClickHouse Cloud only a preflight asks for. Every method may raise TemporaryError or PermanentError."""
+
+    async def caller(self) -> Caller: ...
+
     async def keys(self) -> tuple[ApiKey, ...]: ...
+
+    async def roles(self) -> int: ...
 
 
 class StoreInspection(Protocol):
@@ -54,31 +61,42 @@ class Inspection:
     store: StoreInspection | None
     ahead: Mapping[str, float]
     key_id: str
+    organization: str
     period: timedelta
 
 
 async def inspect(asked: Inspection, rules: Rules) -> Inspected:
     """What is to be seen. Raises nothing for a system that fails: it is seen as Unreadable."""
-    seen = Inspected(at=datetime.now(UTC), key_id=asked.key_id, period=asked.period)
-    seen, clickhouse, store = await asyncio.gather(
-        _azure(asked, rules, seen), _clickhouse(asked), _store(asked)
+    seen = Inspected(
+        at=datetime.now(UTC), key_id=asked.key_id, organization=asked.organization, period=asked.period
     )
-    registrations, services, keys = clickhouse
+    seen, clickhouse, store = await asyncio.gather(
+        _azure(asked, rules, seen), _clickhouse(asked, seen), _store(asked)
+    )
     return replace(
         seen,
-        registrations=registrations,
-        services=services,
-        keys=keys,
+        registrations=clickhouse.registrations,
+        services=clickhouse.services,
+        caller=clickhouse.caller,
+        keys=clickhouse.keys,
+        roles=clickhouse.roles,
         store=store,
         clocks=MappingProxyType(dict(asked.ahead)),
     )
 
 
-async def _clickhouse(
-    asked: Inspection,
-) -> tuple[Seen[tuple[Registration, ...]], Seen[tuple[Service, ...]], Seen[tuple[ApiKey, ...]]]:
+async def _clickhouse(asked: Inspection, seen: Inspected) -> Inspected:
     api = asked.clickhouse
-    return await asyncio.gather(_answer(api.registrations()), _answer(api.services()), _answer(api.keys()))
+    registrations, services, caller, keys, roles = await asyncio.gather(
+        _answer(api.registrations()),
+        _answer(api.services()),
+        _answer(api.caller()),
+        _answer(api.keys()),
+        _answer(api.roles()),
+    )
+    return replace(
+        seen, registrations=registrations, services=services, caller=caller, keys=keys, roles=roles
+    )
 
 
 async def _store(asked: Inspection) -> Seen[StoreSeen] | None:
@@ -150,4 +168,4 @@ async def _answer[T](asked: Awaitable[T | Absent]) -> Seen[T]:
     try:
         return await asked
     except PrivateLinkError as error:
-        return Unreadable(str(error), temporary=isinstance(error, TemporaryError))
+        return unreadable(error)

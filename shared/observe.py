@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.company import Company, Newcomers
-from shared.domain.errors import ForbiddenError, PrivateLinkError, TemporaryError
+from shared.domain.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
 from shared.domain.left import name_of
 from shared.domain.model import Reading, Unreadable
 from shared.domain.needs import needs
@@ -93,6 +93,7 @@ def unreadable(error: PrivateLinkError) -> Unreadable:
         str(error),
         temporary=isinstance(error, TemporaryError),
         forbidden=isinstance(error, ForbiddenError),
+        refused=isinstance(error, RefusedError),
     )
 
 

@@ -24,7 +24,7 @@ PUBLIC_ARM = "https://management.azure.com"
 
 _REMEDIES = {
     "CLICKHOUSE_ORG_ID": "set it to the organization's id, from the ClickHouse Cloud console",
-    "CLICKHOUSE_CLOUD_API_KEY": "set it to the id of an API key with the Admin role",
+    "CLICKHOUSE_CLOUD_API_KEY": "set it to the id of an API key whose role has the permissions in docs/permissions.md",
     "CLICKHOUSE_CLOUD_API_SECRET": "set it to that key's secret, best as a Key Vault reference",
     "CLICKHOUSE_API_URL": "leave it out, or set it to an https URL",
     "CLICKHOUSE_RATE_LIMIT": "leave it out, or set it to calls/seconds, such as 10/10",

@@ -21,7 +21,7 @@ variable "clickhouse_org_id" {
 }
 
 variable "clickhouse_api_key" {
-  description = "Id of a ClickHouse Cloud API key with the Admin role. The id is no secret."
+  description = "Id of a ClickHouse Cloud API key (docs/permissions.md says what its role needs). The id is no secret."
   type        = string
 }
 

@@ -4,20 +4,27 @@ import random
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 from pydantic_core import from_json
 
+from shared.adapters.clickhouse_answers import (
+    config_from,
+    registration_from,
+    registrations_from,
+    service_from,
+    services_from,
+)
 from shared.adapters.retrying import Budget, Deadline, seconds, within
-from shared.adapters.shapes import MISSHAPEN, items, listed, text, worded
+from shared.adapters.shapes import MISSHAPEN, listed
 from shared.adapters.throttle import Throttle, Urgency
 from shared.domain.errors import (
     ForbiddenError,
     PermanentError,
     PrivateLinkError,
+    RefusedError,
     TemporaryError,
     ThrottledError,
 )
@@ -25,9 +32,9 @@ from shared.domain.model import Config, Registration, Service
 from shared.passing import count_call
 
 if TYPE_CHECKING:  # only a preflight asks for keys
-    from shared.domain.inspected import ApiKey
+    from shared.domain.inspected import ApiKey, Caller
 
-TEMPORARY = frozenset({408, 425, 429})
+TEMPORARY = frozenset({408, 424, 425, 429})
 LONGEST_ERROR = 500
 
 
@@ -65,6 +72,23 @@ async def _count(_request: httpx.Request) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Call:
+    """A call below the organization's address, or (`root`) the API's own.
+
+    `one_object`: a refusal says nothing about other calls.
+    """
+
+    method: str
+    path: str = ""
+    body: Mapping[str, Any] | None = None
+    one_object: bool = False
+    root: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {'' if self.root else 'organization'}{self.path} at ClickHouse Cloud"
+
+
+@dataclass(frozen=True, slots=True)
 class ClickHouseCloud:
     """The port `ClickHouse` over HTTP."""
 
@@ -76,22 +100,33 @@ class ClickHouseCloud:
     urgency: Urgency = Urgency.WAITED_FOR
 
     async def registrations(self) -> tuple[Registration, ...]:
-        return await self._get("", _registrations_of)
+        return await self._get(_Call("GET"), registrations_from)
 
     async def services(self) -> tuple[Service, ...]:
-        return await self._get("/services", lambda told: tuple(service_from(one) for one in listed(told)))
+        return await self._get(_Call("GET", "/services"), services_from)
+
+    async def caller(self) -> "Caller":
+        """Whom the API takes the key for. In beta, so that it may not be there."""
+        from shared.adapters.clickhouse_keys import caller_from  # noqa: PLC0415 -- only a preflight asks who calls
+
+        return await self._get(_Call("GET", "/whoami", root=True), caller_from)
 
     async def keys(self) -> "tuple[ApiKey, ...]":
-        """The organization's API keys; not every key may ask for them."""
+        """The organization's API keys, for a key with organization:view-api-keys."""
         from shared.adapters.clickhouse_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
 
-        return await self._get("/keys", lambda told: tuple(key_from(one) for one in listed(told)))
+        return await self._get(
+            _Call("GET", "/keys"), lambda told: tuple(key_from(one) for one in listed(told))
+        )
+
+    async def roles(self) -> int:
+        """How many roles the organization has, for a key with organization:manage."""
+        return await self._get(_Call("GET", "/roles"), lambda told: len(listed(told)))
 
     async def config(self, service: str) -> Config:
-        return await self._get(
-            f"{_at(service)}/privateEndpointConfig",
-            lambda told: Config(worded(told["endpointServiceId"]), worded(told["privateDnsHostname"])),
-        )
+        """A service's config. Raises RefusedError where the API refuses it, TemporaryError while it has no values."""
+        call = _Call("GET", f"{_at(service)}/privateEndpointConfig", one_object=True)
+        return await self._get(call, lambda told: config_from(told, str(call)))
 
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
@@ -100,58 +135,56 @@ class ClickHouseCloud:
             "add": [{**_named(one), "description": one.description} for one in add],
             "remove": [_named(one) for one in remove],
         }
-        told = await self._write("PATCH", "", {"privateEndpoints": _present(body)})
-        return _if_told(told, _registrations_of)
+        told = await self._write(_Call("PATCH", "", {"privateEndpoints": _present(body)}))
+        return _if_told(told, registrations_from)
 
     async def update_allow_list(
         self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
     ) -> Service | None:
         body = {"add": list(add), "remove": list(remove)}
-        told = await self._write("PATCH", _at(service), {"privateEndpointIds": _present(body)})
+        told = await self._write(_Call("PATCH", _at(service), {"privateEndpointIds": _present(body)}))
         return _if_told(told, service_from) if _has(told, "privateEndpointIds") else None
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         body = {"id": endpoint_id, "description": description}
-        told = await self._write("POST", f"{_at(service)}/privateEndpoint", body)
-        return _if_told(told, _registration_from)
+        told = await self._write(_Call("POST", f"{_at(service)}/privateEndpoint", body))
+        return _if_told(told, registration_from)
 
-    async def _get[T](self, path: str, parse: Callable[[Any], T]) -> T:
-        told = await self._call("GET", path, None, self.budget.for_reads())
+    async def _get[T](self, call: _Call, parse: Callable[[Any], T]) -> T:
+        told = await self._ask(call, self.budget.for_reads())
         try:
             return parse(told)
         except MISSHAPEN as error:
-            what = f"GET organization{path} at ClickHouse Cloud"
-            raise PermanentError(f"{what}: the answer is not what the API describes ({error!r})") from error
+            raise PermanentError(f"{call}: the answer is not what the API describes ({error!r})") from error
 
-    async def _write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
-        return await self._call(method, path, body, self.budget.for_writes())
+    async def _write(self, call: _Call) -> Any:
+        return await self._ask(call, self.budget.for_writes())
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, deadline: Deadline) -> Any:
-        what = f"{method} organization{path} at ClickHouse Cloud"
-
+    async def _ask(self, call: _Call, deadline: Deadline) -> Any:
         async def send() -> Any:
-            async with self.throttle.turn(what, self.urgency, deadline.left()):
-                return await self._send(what, method, path, body)
+            async with self.throttle.turn(str(call), self.urgency, deadline.left()):
+                return await self._send(call)
 
-        return await within(deadline, what, send)
+        return await within(deadline, str(call), send)
 
-    async def _send(self, what: str, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+    async def _send(self, call: _Call) -> Any:
+        url = call.path if call.root else f"/organizations/{self.organization}{call.path}"
         try:
-            answer = await self.client.request(method, f"/organizations/{self.organization}{path}", json=body)
+            answer = await self.client.request(call.method, url, json=call.body)
         except httpx.HTTPError as error:
-            raise TemporaryError(f"{what}: {type(error).__name__} {error}".strip()) from error
+            raise TemporaryError(f"{call}: {type(error).__name__} {error}".strip()) from error
         if answer.status_code != 200:
-            raise self._meaning(what, answer)
+            raise self._meaning(call, answer)
         try:
             # Ids are told again and again, by every service: each is kept in memory once.
             return from_json(answer.content, cache_strings="all")["result"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise TemporaryError(f"{what}: the answer has no result") from error
+            raise TemporaryError(f"{call}: the answer has no result") from error
 
-    def _meaning(self, what: str, answer: httpx.Response) -> PrivateLinkError:
+    def _meaning(self, call: _Call, answer: httpx.Response) -> PrivateLinkError:
         told = _envelope(answer)
         message = (
-            f"{what}: it answered {answer.status_code}: {self._told(told, 'error') or answer.reason_phrase}"
+            f"{call}: it answered {answer.status_code}: {self._told(told, 'error') or answer.reason_phrase}"
         )
         request = self._told(told, "requestId")
         if answer.status_code in TEMPORARY or answer.status_code >= 500:
@@ -160,45 +193,18 @@ class ClickHouseCloud:
                 self.throttle.shut(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
                 return ThrottledError(message, request_id=request, retry_after=asked)
             return TemporaryError(message, request_id=request, retry_after=asked)
-        family = ForbiddenError if answer.status_code in (401, 403) else PermanentError
-        return family(message, request_id=request)
+        return _family(call, answer.status_code)(message, request_id=request)
 
     def _told(self, envelope: Mapping[str, Any], key: str) -> str | None:
         words = envelope.get(key)
         return self.key.scrub(str(words))[:LONGEST_ERROR] if words else None
 
 
-def service_from(json: Mapping[str, Any]) -> Service:
-    """A service from the API's JSON (schema `Service`).
-
-    What decides about access must be told: an allow list that is left out is not an empty one. Tags may be
-    left out; the service then has tags of which nothing is known.
-    """
-    tags = {text(one["key"]): text(one.get("value")) for one in items(json.get("tags"))}
-    return Service(
-        id=worded(json["id"]),
-        name=worded(json["name"]),
-        provider=worded(json["provider"]),
-        region=worded(json["region"]),
-        state=text(json.get("state")),
-        tags=None if json.get("tags") is None else MappingProxyType(tags),
-        allow_list=frozenset(worded(one) for one in listed(json["privateEndpointIds"])),
-    )
-
-
-def _registrations_of(json: Mapping[str, Any]) -> tuple[Registration, ...]:
-    """The private endpoints of an organization (schema `Organization`), which must be told."""
-    return tuple(_registration_from(one) for one in listed(json["privateEndpoints"]))
-
-
-def _registration_from(json: Mapping[str, Any]) -> Registration:
-    """A private endpoint of an organization (schema `InstancePrivateEndpoint`)."""
-    return Registration(
-        id=worded(json["id"]),
-        region=text(json.get("region")),
-        description=text(json.get("description")),
-        provider=text(json.get("cloudProvider")),
-    )
+def _family(call: _Call, status: int) -> type[PermanentError]:
+    """What a status that no retry in the pass cures means. A 401 is about the key, whatever was asked for."""
+    if call.one_object and 400 <= status < 500 and status != 401:
+        return RefusedError
+    return ForbiddenError if status in (401, 403) else PermanentError
 
 
 def _if_told[T](told: Any, parse: Callable[[Any], T]) -> T | None:

@@ -18,6 +18,14 @@ def worded(value: Any) -> str:
     return value
 
 
+def filled(value: Any) -> str:
+    """The text, which must be told and not be empty."""
+    told = worded(value)
+    if not told:
+        raise ValueError("a text was expected, not an empty one")
+    return told
+
+
 def items(value: Any) -> list[Any]:
     """The list; an empty one where nothing is told."""
     return [] if value is None else listed(value)

@@ -32,6 +32,10 @@ class ForbiddenError(PermanentError):
     """
 
 
+class RefusedError(PermanentError):
+    """The system refuses this for that one object, such as a service without Private Link; others are not concerned."""
+
+
 class ChangedError(TemporaryError):
     """Somebody else wrote first (HTTP 412): what we decided rests on an old reading."""
 

@@ -20,14 +20,23 @@ class ApiKey:
     """A ClickHouse Cloud API key as its organization lists it.
 
     `suffix`: the last four characters of the id that its user sends. `roles`: names of its roles that
-    ClickHouse defines. `custom`: whether it has others too.
+    ClickHouse defines. `custom`: names of those that the organization defines.
     """
 
     suffix: str
-    roles: frozenset[str]
-    custom: bool = False
-    enabled: bool = True
+    roles: frozenset[str] = frozenset()
+    custom: frozenset[str] = frozenset()
     expires: datetime | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key the API takes ours for. Each is "" where the answer does not have it."""
+
+    key_id: str
+    name: str
+    organization: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,9 @@ class StoreSeen:
 class Inspected:
     """`at`: when it was looked. `identity`: who asked Azure, in words. `rights`: by the scope's ARM id.
 
+    `caller`, `keys`, `roles`: the API key in use, the organization's keys, and how many roles the organization has,
+    which the API says only to a key that may manage the organization. `key_id`, `organization`: as set.
+
     `endpoints` and `interfaces` have just the first page of each scope. `clocks`: how many seconds each
     system's clock was ahead of ours. `period`: the time between two audits by the schedule.
     """
@@ -84,8 +96,11 @@ class Inspected:
     rights: Mapping[str, Seen[tuple[Permission, ...]]] = field(default_factory=lambda: MappingProxyType({}))
     registrations: Seen[tuple[Registration, ...]] | None = None
     services: Seen[tuple[Service, ...]] | None = None
+    caller: Seen[Caller] | None = None
     keys: Seen[tuple[ApiKey, ...]] | None = None
+    roles: Seen[int] | None = None
     key_id: str = ""
+    organization: str = ""
     clocks: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     event_subscriptions: Mapping[str, Seen[tuple[EventSubscription, ...]]] = field(
         default_factory=lambda: MappingProxyType({})

@@ -25,12 +25,14 @@ class Absent:
 class Unreadable:
     """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing.
 
-    `forbidden`: it may once a key or a right is in order.
+    `forbidden`: it may once a key or a right is in order. `refused`: the system refuses that one object, and says
+    nothing about others.
     """
 
     reason: str
     temporary: bool
     forbidden: bool = False
+    refused: bool = False
 
     @property
     def curable(self) -> bool:
@@ -101,6 +103,8 @@ class Service:
     """A ClickHouse service and its allow list, with the ids spelled as the API tells them.
 
     `tags` is None where the API has not told them: that is not the same as none.
+    `readable`: False where the service is in the list, but not as the API describes it. Its allow list is then not
+    known, and so is each text that is "", even its id.
     """
 
     id: str
@@ -110,6 +114,12 @@ class Service:
     state: str = "running"
     tags: Pairs | None = NO_PAIRS
     allow_list: frozenset[str] = frozenset()
+    readable: bool = True
+
+    @property
+    def label(self) -> str:
+        """What to call it in a message."""
+        return self.name or self.id or "without a name and an id"
 
     @property
     def gone(self) -> bool:
@@ -118,7 +128,8 @@ class Service:
 
     @property
     def on_azure(self) -> bool:
-        return self.provider == "azure" and not self.gone
+        """Whether it is there, and on Azure as far as is known."""
+        return self.provider in ("azure", "") and not self.gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ CATALOGUE = (
     Check("making zones", "May zones and links be made?", azure.making, IDENTITY, azure.makes_zones),
     Check("ClickHouse key", "Is the API key valid for the organization?", clickhouse.key),
     Check("ClickHouse services", "May the services be read?", clickhouse.services, ("ClickHouse key",)),
-    Check("ClickHouse admin", "May the API key administer?", clickhouse.admin, ("ClickHouse key",)),
+    Check("ClickHouse role", "May the API key do what is needed?", clickhouse.role, ("ClickHouse key",)),
     Check("clocks", "Do the clocks agree?", running.clocks),
     Check(
         "zones and networks",

@@ -1,38 +1,54 @@
 """The checks of ClickHouse Cloud: the key, what it may do, and a zone for each region that has services."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.counting import counted
 from shared.domain.ids import ResourceId
-from shared.domain.inspected import ApiKey, Inspected
+from shared.domain.inspected import ApiKey, Caller, Inspected
 from shared.domain.judging import Judged, ok, remedy_for, unsure, why_not, wrong
-from shared.domain.model import ZONE_SUFFIX, Endpoint, Service, Zone
+from shared.domain.model import ZONE_SUFFIX, Endpoint, Service, Unreadable, Zone
 from shared.domain.rules import Rules
+from shared.domain.steps import Answer
 
 ADMIN = "admin"
-# Roles of ClickHouse's own that surely change no organization: by the API's file and the console's documentation.
-# Of others, and of what will be named otherwise one day, nothing is assumed.
-LESSER = frozenset(
+# Predefined roles that change no service, by ClickHouse's documentation of console roles. The last three are legacy.
+# Of other roles, and of how these will be named one day, nothing is assumed.
+INSUFFICIENT = frozenset(
     {
-        "developer",
-        "query endpoints",
         "billing",
         "member",
+        "org api reader",
         "service reader",
-        "service read only",
         "service api reader",
         "basic service api reader",
+        "developer",
+        "service read only",
+        "query_endpoints",
     }
 )
 SOON = timedelta(days=14)
 KEY = (
-    "Set CLICKHOUSE_CLOUD_API_KEY and _SECRET to a key of this organization that is enabled and not expired."
+    "Set CLICKHOUSE_CLOUD_API_KEY and _SECRET to a key of this organization that is enabled, not expired, and"
+    " whose IP access list has the address that the app calls from."
 )
-ROLE = "Use an API key with the role Admin."
-LOOK = "See in the ClickHouse Cloud console that the key has the role Admin."
+ORGANIZATION = "Set CLICKHOUSE_ORG_ID to the key's organization, or use a key of that one."
+SHAPE = "Try again; if it stays so, tell ClickHouse's support. Meanwhile nothing is deregistered."
+ROLE = "Give the key a role with the permissions in docs/permissions.md."
+MANAGE = (
+    "None, if people deregister what the app reports; otherwise add organization:manage to the key's role"
+    " (docs/permissions.md)."
+)
+LOOK = "See in the ClickHouse Cloud console that the key's role has the permissions in docs/permissions.md."
+EXPIRY = "See in the console when the key expires, or add organization:view-api-keys to its role."
+RENEW = "Make a new key, and put its id and secret where the old ones are."
 
 
 def key(seen: Inspected, _rules: Rules) -> Judged:
+    caller = seen.caller
+    if isinstance(caller, Caller) and caller.organization.lower() not in ("", seen.organization.lower()):
+        told = f"the key {caller.name!r} is of organization {caller.organization}, not of {seen.organization}"
+        return wrong(told, ORGANIZATION)
     if not isinstance(seen.registrations, tuple):
         return wrong(str(why_not(seen.registrations)), remedy_for([seen.registrations], KEY))
     registered = counted(len(seen.registrations), "registered private endpoint")
@@ -42,6 +58,10 @@ def key(seen: Inspected, _rules: Rules) -> Judged:
 def services(seen: Inspected, rules: Rules) -> Judged:
     if not isinstance(seen.services, tuple):
         return wrong(str(why_not(seen.services)), remedy_for([seen.services], KEY))
+    unread = [one.label for one in seen.services if one.on_azure and not one.readable]
+    if unread:
+        told = f"not as the API describes them, and left alone: {', '.join(sorted(unread))}"
+        return unsure(told, SHAPE)
     if not _wanted(seen.services, rules):
         told = f"0 of {counted(len(seen.services), 'service')} on Azure and permitted by SERVICE_FILTER"
         return unsure(told, "None, if a service is still to come; otherwise correct SERVICE_FILTER.")
@@ -49,44 +69,61 @@ def services(seen: Inspected, rules: Rules) -> Judged:
     return ok(f"{wanted} of {counted(len(seen.services), 'service')} on Azure and permitted")
 
 
-def admin(seen: Inspected, _rules: Rules) -> Judged:
-    """By the list of the organization's keys, in which a key is known by the last four characters of its id."""
-    if not isinstance(seen.keys, tuple):
-        told = f"the API does not let the key see its own role ({why_not(seen.keys)})"
-        return unsure(told, LOOK)
-    mine = [one for one in seen.keys if one.suffix == seen.key_id[-4:]]
-    roles = {_may_administer(one) for one in mine}
+def role(seen: Inspected, _rules: Rules) -> Judged:
+    """The first row that applies. The API gives the list of roles just to keys with organization:manage.
+
+    | the key's roles                     | the list of roles | answer                                        |
+    |-------------------------------------|-------------------|-----------------------------------------------|
+    | predefined ones that change nothing | any               | not ok                                        |
+    | any, or not visible                 | refused (403)     | not known: all but deregistration works       |
+    | any, or not visible                 | read              | ok, if it is visible that the key stays valid |
+    | Admin                               | no answer         | ok, if it stays valid                         |
+    | any other, or not visible           | no answer         | not known                                     |
+    """
+    mine = _mine(seen)
+    roles = f"roles: {_named(mine)}"
+    if mine and all(_is_insufficient(one) for one in mine):
+        return wrong(f"it may change no service ({roles})", ROLE)
+    if isinstance(seen.roles, Unreadable) and seen.roles.forbidden:
+        left = f"it may not manage the organization ({roles}): deregistration is left to people"
+        return _lasting(seen, mine, unsure(left, MANAGE))
+    if isinstance(seen.roles, int) or (mine and all(_is_admin(one) for one in mine)):
+        return _lasting(seen, mine, ok(f"it may manage the organization ({roles})"))
+    return unsure(f"what it may do is not visible ({roles}; {why_not(seen.roles)})", LOOK)
+
+
+def _mine(seen: Inspected) -> tuple[ApiKey, ...]:
+    """The key in use, by the id that the API gives it; or else those that end in the same four characters."""
+    keys = seen.keys if isinstance(seen.keys, tuple) else ()
+    by_id = seen.caller.key_id if isinstance(seen.caller, Caller) else ""
+    exact = tuple(one for one in keys if one.id and one.id == by_id)
+    return exact or tuple(one for one in keys if one.suffix == seen.key_id[-4:])
+
+
+def _named(keys: tuple[ApiKey, ...]) -> str:
+    names = {name or "without a name" for one in keys for name in one.roles}
+    custom = {f"{name or 'without a name'} (custom)" for one in keys for name in one.custom}
+    return ", ".join(sorted(names | custom)) or "not visible"
+
+
+def _is_insufficient(one: ApiKey) -> bool:
+    return bool(one.roles) and not one.custom and {name.lower() for name in one.roles} <= INSUFFICIENT
+
+
+def _is_admin(one: ApiKey) -> bool:
+    return ADMIN in {name.lower() for name in one.roles}
+
+
+def _lasting(seen: Inspected, mine: tuple[ApiKey, ...], judged: Judged) -> Judged:
+    """The same, with when the key expires."""
     if not mine:
-        return unsure(f"no key that ends in {seen.key_id[-4:]} is told", LOOK)
-    if roles == {False}:
-        return wrong(f"its roles are: {_named(mine)}", ROLE)
-    if roles == {True}:
-        return _lasting(seen, mine)
-    if len(mine) > 1:
-        return unsure(f"several keys end in {seen.key_id[-4:]}, with the roles: {_named(mine)}", LOOK)
-    return unsure(f"what its roles permit is not known here: {_named(mine)}", LOOK)
-
-
-def _named(keys: list[ApiKey]) -> str:
-    names = sorted({role or "one without a name" for one in keys for role in one.roles})
-    by_hand = ["some defined by hand"] if any(one.custom for one in keys) else []
-    return ", ".join(names + by_hand) or "none is told"
-
-
-def _lasting(seen: Inspected, mine: list[ApiKey]) -> Judged:
+        why = why_not(seen.keys) or "it is not in the list of keys"
+        remedy = EXPIRY if judged.answer is Answer.OK else judged.remedy
+        return unsure(f"{judged.seen}; when it expires is not visible ({why})", remedy)
     ends = [one.expires for one in mine if one.expires]
     if ends and min(ends) - seen.at < SOON:
-        told = f"it is an Admin's, and expires at {min(ends):%Y-%m-%d %H:%M} UTC"
-        return unsure(told, "Make a new key, and put its id and secret where the old ones are.")
-    return ok(f"it is an Admin's{f', until {min(ends):%Y-%m-%d}' if ends else ''}")
-
-
-def _may_administer(one: ApiKey) -> bool | None:
-    """None for a key with roles, or with none told, of which nobody knows here what they permit."""
-    roles = {role.lower().replace("_", " ").replace("-", " ") for role in one.roles}
-    if ADMIN in roles:
-        return True
-    return False if roles and roles <= LESSER and not one.custom else None
+        return unsure(f"{judged.seen}; it expires at {min(ends):%Y-%m-%d %H:%M} UTC", RENEW)
+    return replace(judged, seen=f"{judged.seen}, until {min(ends):%Y-%m-%d}") if ends else judged
 
 
 def regions(seen: Inspected, rules: Rules) -> Judged:
@@ -107,7 +144,7 @@ def regions(seen: Inspected, rules: Rules) -> Judged:
 
 
 def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
-    return [service for service in found if service.on_azure and rules.permits(service)]
+    return [service for service in found if service.on_azure and service.readable and rules.permits(service)]
 
 
 def _missing(seen: Inspected, region: str) -> str | None:

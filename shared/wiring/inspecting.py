@@ -24,6 +24,7 @@ def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
         store=_store(wired),
         ahead=connections.clocks.ahead,
         key_id=connections.key.id,
+        organization=str(wired.settings.clickhouse_org_id),
         period=period,
     )
 

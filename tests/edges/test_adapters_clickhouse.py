@@ -1,12 +1,14 @@
 """The ClickHouse Cloud adapter against the simulator."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.adapters.clickhouse import Key
-from shared.domain.errors import ForbiddenError, PermanentError, TemporaryError
-from shared.domain.model import Config, Registration, Service
+from shared.domain.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
+from shared.domain.model import Config, Registration, Service, Unreadable
+from shared.observe import unreadable
 from simulator.client import RunningSimulator
 from tests.support.edges import (
     ALIAS,
@@ -100,7 +102,54 @@ async def test_refusal(sim: RunningSimulator, adapters: Adapters, name: str, sta
     ) as caught:
         await adapters.calls()[name]()
     assert caught.value.request_id == "r-17"
-    assert isinstance(caught.value, ForbiddenError) is (status in (401, 403))
+    of_the_service = name == "config" and status != 401
+    assert isinstance(caught.value, RefusedError) is of_the_service
+    assert isinstance(caught.value, ForbiddenError) is (status in (401, 403) and not of_the_service)
+    assert len(sim.requests()) == 1
+
+
+@pytest.mark.parametrize("status", [408, 424, 425, 429, 500, 503])
+@pytest.mark.parametrize("name", ["services", "config", "update_registrations", "register_through"])
+async def test_what_may_go_through_later(
+    sim: RunningSimulator, adapters: Adapters, name: str, status: int
+) -> None:
+    """A status that passes by itself, 424 of an idle service among them, is temporary: the call is made again."""
+    sim.fault(match={"system": "clickhouse"}, status=status)
+    await adapters.calls()[name]()
+    assert len(sim.requests()) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (403, Unreadable("", temporary=False, refused=True)),
+        (404, Unreadable("", temporary=False, refused=True)),
+        (401, Unreadable("", temporary=False, forbidden=True)),
+        (302, Unreadable("", temporary=False)),
+    ],
+)
+async def test_a_refused_config(
+    sim: RunningSimulator, adapters: Adapters, status: int, expected: Unreadable
+) -> None:
+    """A config that is refused is that service's matter and no failed event; a key that is refused is everybody's."""
+    sim.fault(match={"system": "clickhouse"}, status=status, count=None)
+    with pytest.raises(PermanentError) as caught:
+        await adapters.clickhouse.config(ANALYTICS)
+    assert replace(unreadable(caught.value), reason="") == expected
+    assert expected.curable is (status == 401)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("part", ["endpointServiceId", "privateDnsHostname"])
+async def test_a_config_without_values(
+    sim: RunningSimulator, adapters: Adapters, part: str, value: str | None
+) -> None:
+    """A config whose values are still to come is temporary, and is not waited for within the pass."""
+    told = {"endpointServiceId": ALIAS, "privateDnsHostname": "a.westus3.privatelink.azure.clickhouse.cloud"}
+    body = {"status": 200, "requestId": "r", "result": told | {part: value}}
+    sim.fault(match={"system": "clickhouse"}, status=200, body=body, count=None)
+    with pytest.raises(TemporaryError, match="has no value yet"):
+        await adapters.clickhouse.config(ANALYTICS)
     assert len(sim.requests()) == 1
 
 

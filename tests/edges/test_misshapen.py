@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.azure_dns import record_from
 from shared.adapters.azure_network import addresses_from, endpoint_from
-from shared.adapters.clickhouse import service_from
+from shared.adapters.clickhouse_answers import service_from, services_from
 from shared.adapters.shapes import MISSHAPEN
 from shared.domain.errors import PermanentError
 from shared.domain.model import Endpoint, RecordSet, Service
@@ -137,6 +138,48 @@ def test_service(told: Any) -> None:
     texts = [service.id, service.name, service.provider, service.region, service.state, *service.allow_list]
     texts += [*(service.tags or {}), *(service.tags or {}).values()]
     assert all(isinstance(text, str) for text in texts)
+
+
+@given(told=st.lists(spoilt(SERVICE), min_size=1))
+def test_services(told: list[Any]) -> None:
+    """However a service is misshapen, the others of the list are read, and it is there as one that cannot be read."""
+    *others, last = services_from([*told, SERVICE])
+    assert (last.id, last.readable, len(others)) == (ANALYTICS, True, len(told))
+    for one in others:
+        texts = [one.id, one.name, one.provider, one.region, one.state]
+        assert all(isinstance(text, str) for text in texts)
+        assert one.readable or (one.tags, one.allow_list) == (None, frozenset())
+        assert not one.readable or all([one.id, one.provider, one.region])
+
+
+UNREAD = Service(ANALYTICS, "analytics", "azure", "westus3", tags=None, readable=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (with_part(SERVICE, ("privateEndpointIds",), None), UNREAD),
+        (with_part(SERVICE, ("tags",), 7), UNREAD),
+        (with_part(SERVICE, ("name",), 7), replace(UNREAD, name="")),
+        (with_part(SERVICE, ("region",), ""), replace(UNREAD, region="")),
+        (with_part(SERVICE, ("provider",), []), replace(UNREAD, provider="")),
+        (with_part(SERVICE, ("id",), ""), replace(UNREAD, id="")),
+        ({"id": "x"}, Service("x", "", "", "", "", tags=None, readable=False)),
+        (None, Service("", "", "", "", "", tags=None, readable=False)),
+        ("text", Service("", "", "", "", "", tags=None, readable=False)),
+    ],
+)
+def test_what_is_known_of_a_misshapen_service(told: Any, expected: Service) -> None:
+    """Of a service that cannot be read the texts are kept that are there; its tags and allow list are not known."""
+    assert services_from([told]) == (expected,)
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+@pytest.mark.parametrize("part", ["id", "provider", "region"])
+def test_a_service_without_what_names_it(part: str, empty: str | None) -> None:
+    """An empty id, provider or region is not taken for one."""
+    with pytest.raises(MISSHAPEN):
+        service_from(with_part(SERVICE, (part,), empty))
 
 
 @pytest.mark.parametrize("part", ["id", "name", "provider", "region", "privateEndpointIds"])

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
@@ -13,13 +14,15 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
 from shared.adapters.azure_inspection import AzureInspection
-from shared.adapters.clickhouse_keys import key_from
+from shared.adapters.clickhouse import ClickHouseCloud, Key
+from shared.adapters.clickhouse_keys import caller_from, key_from
 from shared.adapters.clocks import Clocks
 from shared.adapters.event_topics import deliveries_from, subscription_from, topics_of
-from shared.adapters.retrying import Deadline
-from shared.domain.errors import PermanentError, PrivateLinkError
+from shared.adapters.retrying import Budget, Deadline
+from shared.adapters.throttle import Throttle
+from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError
 from shared.domain.ids import Scope
-from shared.domain.inspected import ApiKey, Deliveries
+from shared.domain.inspected import ApiKey, Caller, Deliveries, Inspected
 from shared.domain.model import Unreadable
 from shared.inspection import Inspection, inspect
 from tests.support.edges import answering, http_answer
@@ -31,10 +34,16 @@ TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/top
 
 
 class WithKeys(FakeClickHouse):
-    """ClickHouse Cloud, with the list of its keys."""
+    """ClickHouse Cloud, with what only a preflight asks for."""
+
+    async def caller(self) -> Caller:
+        return Caller("k-1", "mine", "o-1")
 
     async def keys(self) -> tuple[ApiKey, ...]:
         return ()
+
+    async def roles(self) -> int:
+        raise ForbiddenError("403")
 
 
 class Credential:
@@ -97,10 +106,12 @@ async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
         trouble = ClientAuthenticationError("no credential")
         clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
         azure, log = AzureInspection(clients, Deadline.after(5), Clocks()), Log()
-        asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", timedelta(minutes=15))
+        asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15))
         seen = await inspect(asked, rules())
     assert seen.identity == Unreadable("no credential", temporary=False)
     assert not seen.endpoints
+    assert (seen.key_id, seen.organization, seen.caller) == ("key", "o-1", Caller("k-1", "mine", "o-1"))
+    assert seen.roles == Unreadable("403", temporary=False, forbidden=True)
     assert {call.name for call in log.calls} == {"registrations", "services"}
 
 
@@ -208,19 +219,108 @@ def test_deliveries() -> None:
 MINE = {"roleName": "Mine", "roleType": "custom"}
 FIRST = "2027-01-01T00:00:00Z"
 ADMIN = {"roleName": "Admin", "roleType": "system"}
+IS_ADMIN = ApiKey("abcd", frozenset({"Admin"}))
+IS_MINE = ApiKey("abcd", custom=frozenset({"Mine"}))
 
 
 @pytest.mark.parametrize(
     ("json_", "expected"),
     [
-        ({"keySuffix": "abcd", "roles": ["admin"]}, ApiKey("abcd", frozenset({"admin"}))),
-        ({"keySuffix": "abcd", "roles": ["admin"], "assignedRoles": [MINE]}, ApiKey("abcd", frozenset(), custom=True)),
-        ({"keySuffix": "abcd", "roles": ["developer"], "assignedRoles": [ADMIN]}, ApiKey("abcd", frozenset({"Admin"}))),
-        ({"keySuffix": "abcd", "assignedRoles": [{"roleName": "Admin"}]}, ApiKey("abcd", frozenset(), custom=True)),
-        ({"keySuffix": "abcd", "expireAt": FIRST}, ApiKey("abcd", frozenset(), expires=datetime.fromisoformat(FIRST))),
-        ({"keySuffix": "abcd", "expireAt": None, "assignedRoles": None}, ApiKey("abcd", frozenset())),
+        ({"roles": ["admin"]}, ApiKey("abcd", frozenset({"admin"}))),
+        ({"roles": ["admin"], "assignedRoles": [MINE]}, IS_MINE),
+        ({"roles": ["developer"], "assignedRoles": [ADMIN]}, IS_ADMIN),
+        ({"assignedRoles": [{"roleName": "Admin"}]}, ApiKey("abcd", custom=frozenset({"Admin"}))),
+        ({"assignedRoles": [{"roleType": "custom"}]}, ApiKey("abcd", custom=frozenset({""}))),
+        ({"expireAt": FIRST}, ApiKey("abcd", expires=datetime.fromisoformat(FIRST))),
+        ({"expireAt": "", "id": "k-1"}, ApiKey("abcd", id="k-1")),
+        ({"expireAt": None, "assignedRoles": None}, ApiKey("abcd")),
     ],
-)  # fmt: skip
+)
 def test_keys(json_: dict[str, Any], expected: ApiKey) -> None:
     """A key's roles are the assigned ones, or else those of the deprecated list, which is frozen where both are."""
-    assert key_from(json_) == expected
+    assert key_from({"keySuffix": "abcd", **json_}) == expected
+
+
+WHOAMI = {"actorType": "apiKey", "keyId": "k-1", "name": "mine", "organizationId": "o-1"}
+
+
+@pytest.mark.parametrize(
+    ("json_", "expected"),
+    [
+        (WHOAMI, Caller("k-1", "mine", "o-1")),
+        ({"actorType": "user", "userId": "u", "email": "e", "organizations": []}, Caller("", "", "")),
+        ({"keyId": None, "name": None, "organizationId": None}, Caller("", "", "")),
+    ],
+)
+def test_callers(json_: dict[str, Any], expected: Caller) -> None:
+    """Who calls is parsed leniently: the API is in beta, and may leave out each part."""
+    assert caller_from(json_) == expected
+
+
+async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspected, list[str]]:
+    """What a preflight sees of ClickHouse Cloud, and the paths it asked for; a path without an answer is a 404."""
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        refused = httpx.Response(404, json={"status": 404, "error": "NOT_FOUND", "requestId": "r"})
+        return answers.get(request.url.path, refused)
+
+    key, budget = Key("demo-key", "demo-secret"), Budget(Deadline.after(5), Deadline.after(5))
+    transport = httpx.MockTransport(answer)
+    async with (
+        httpx.AsyncClient(base_url="https://clickhouse.invalid/v1", transport=transport) as client,
+        AioHttpTransport() as azure_transport,
+    ):
+        nobody = Credential(ClientAuthenticationError("no credential"))
+        clients = ArmClients("https://management.invalid", nobody, azure_transport, read_only=True)
+        azure = AzureInspection(clients, Deadline.after(5), Clocks())
+        api = ClickHouseCloud(client, key, "o-1", Throttle(100, 1), budget)
+        period = timedelta(minutes=15)
+        asked = Inspection(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
+        return await inspect(asked, rules()), sorted(paths)
+
+
+def result(value: Any, status: int = 200) -> httpx.Response:
+    return httpx.Response(status, json={"status": status, "requestId": "r", "result": value})
+
+
+async def test_whoami_and_roles() -> None:
+    """Five calls are made, each once: whoami at the API's own address, the others below the organization."""
+    organization = "/v1/organizations/o-1"
+    answers = {
+        "/v1/whoami": result(WHOAMI),
+        organization: result({"privateEndpoints": []}),
+        f"{organization}/services": result([]),
+        f"{organization}/keys": result([{"id": "k-1", "keySuffix": "-key", "assignedRoles": [MINE]}]),
+        f"{organization}/roles": result([{"id": "r-1", "name": "Mine", "type": "custom"}]),
+    }
+    seen, paths = await asked_of_clickhouse(answers)
+    assert seen.caller == Caller("k-1", "mine", "o-1")
+    assert seen.keys == (ApiKey("-key", custom=frozenset({"Mine"}), id="k-1"),)
+    assert seen.roles == 1
+    assert paths == sorted(answers)
+
+
+async def test_without_whoami() -> None:
+    """Where whoami and roles do not exist, and keys are refused, just these are unreadable, and none is asked twice."""
+    organization = "/v1/organizations/o-1"
+    answers = {
+        organization: result({"privateEndpoints": []}),
+        f"{organization}/services": result([]),
+        f"{organization}/keys": result(None, 403),
+    }
+    seen, paths = await asked_of_clickhouse(answers)
+    assert (seen.registrations, seen.services, len(paths)) == ((), (), 5)
+    for unread, forbidden in ((seen.caller, False), (seen.keys, True), (seen.roles, False)):
+        assert isinstance(unread, Unreadable)
+        assert (unread.temporary, unread.forbidden) == (False, forbidden)
+    assert isinstance(seen.caller, Unreadable)
+    assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud: it answered 404")
+
+
+@pytest.mark.parametrize("told", [None, 1, "text", [], [{}]])
+async def test_a_whoami_of_another_shape(told: Any) -> None:
+    """A whoami that is no object is unreadable, and fails nothing else."""
+    seen, _ = await asked_of_clickhouse({"/v1/whoami": result(told)})
+    assert isinstance(seen.caller, Unreadable)

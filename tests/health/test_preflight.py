@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.event_filter import OPERATIONS
 from shared.domain.ids import Scope
-from shared.domain.inspected import ApiKey, Deliveries, EventSubscription, Inspected, StoreSeen
+from shared.domain.inspected import ApiKey, Caller, Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.judging import WAIT
 from shared.domain.model import Absent, Unreadable
 from shared.domain.preflight import CATALOGUE, preflight
@@ -39,7 +39,10 @@ READER = (Permission(("*/read",)),)
 SENDING = EventSubscription(
     f"{TOPIC}/eventSubscriptions/s", TOPIC, "Succeeded", f"{SUB}/x/functions/endpoint_changed"
 )
-KEY = ApiKey("-key", frozenset({"Admin"}))
+ORGANIZATION = "22222222-2222-4222-8222-222222222222"
+KEY = ApiKey("-key", frozenset({"Admin"}), id="k-1")
+LATER = NOW + timedelta(days=90)
+ABSENT = Unreadable("404 Not Found", temporary=False)
 MAKING = rules(zone_group=DNS_GROUP)
 
 WELL = Inspected(
@@ -52,8 +55,11 @@ WELL = Inspected(
     rights={SUB: EVERYTHING, str(DNS_GROUP): EVERYTHING},
     registrations=(),
     services=(service("main"),),
+    caller=Caller("k-1", "privatelink", ORGANIZATION),
     keys=(KEY,),
+    roles=9,
     key_id="demo-key",
+    organization=ORGANIZATION,
     clocks={"Azure": 0.4},
     event_subscriptions={SUB: (SENDING,)},
     deliveries={TOPIC: Deliveries(3, 0, 0, 0, NOW)},
@@ -105,7 +111,7 @@ WITHOUT_IDENTITY = (
     " -writing records, -zones and networks, -event subscription, -deliveries"
 )
 UNSEEN = "!private endpoints, !network interfaces, !private DNS zones"
-KEYLESS = "!ClickHouse key, -ClickHouse services, -ClickHouse admin, -zones and networks"
+KEYLESS = "!ClickHouse key, -ClickHouse services, -ClickHouse role, -zones and networks"
 BLIND = "-links and records, -writing records, -zones and networks"
 WRITES = frozenset({"Microsoft.Network/privateEndpoints/write"})
 TAG_DELETION = "microsoft.resources/tags/delete"
@@ -147,22 +153,15 @@ RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
         (but(registrations=FORBIDDEN), None, KEYLESS),
         (but(services=FORBIDDEN), None, "!ClickHouse services, -zones and networks"),
         (but(services=(service("main", provider="aws"),)), None, "?ClickHouse services"),
+        (but(services=(service("main"), replace(service("a"), readable=False))), None, "?ClickHouse services"),
+        (but(services=(service("main"), replace(service("a", provider="aws"), readable=False))), None, ""),
         (WELL, rules(service_filter="other"), "?ClickHouse services"),
-        (but(keys=FORBIDDEN), None, "?ClickHouse admin"),
-        (but(keys=()), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({"Developer"})),)), None, "!ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({"query_endpoints", "Billing"})),)), None, "!ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset(), custom=True),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({"Developer"}), custom=True),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({"Organization Admin"})),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({"Developer", "Service API admin"})),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({""})),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset()),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, roles=frozenset({"ADMIN", "Member"}), custom=True),)), None, ""),
-        (but(keys=(KEY, replace(KEY, roles=frozenset({"developer"})))), None, "?ClickHouse admin"),
-        (but(keys=(KEY, ApiKey("else", frozenset({"developer"})))), None, ""),
-        (but(keys=(replace(KEY, expires=NOW + timedelta(days=3)),)), None, "?ClickHouse admin"),
-        (but(keys=(replace(KEY, expires=NOW + timedelta(days=90)),)), None, ""),
+        (but(caller=Caller("k-1", "other", SUBSCRIPTION)), None, KEYLESS),
+        (but(caller=Caller("k-1", "mine", ORGANIZATION.upper())), None, ""),
+        (but(caller=Caller("", "", "")), None, ""),
+        (but(caller=ABSENT), None, ""),
+        (but(keys=FORBIDDEN), None, "?ClickHouse role"),
+        (but(keys=()), None, "?ClickHouse role"),
         (but(clocks={"Azure": 0.0, "ClickHouse Cloud": -121.0}), None, "!clocks"),
         (but(clocks={}), None, "?clocks"),
         (but(**NO_ZONES), None, "!zones and networks, ?writing records"),
@@ -203,6 +202,64 @@ def test_answers(seen: Inspected, by: Rules | None, expected: str) -> None:
     assert [step for step in steps.values() if step.remedy] == troubled
 
 
+def having(*roles: str, custom: tuple[str, ...] = (), expires: datetime | None = None) -> tuple[ApiKey, ...]:
+    """The key in use, with these roles."""
+    return (replace(KEY, roles=frozenset(roles), custom=frozenset(custom), expires=expires),)
+
+
+MANAGES = "it may manage the organization"
+LEFT = "it may not manage the organization (roles: Mine (custom)): deregistration is left to people"
+TWO = (KEY, replace(KEY, id="k-2", roles=frozenset({"Developer"})))
+
+
+@pytest.mark.parametrize(
+    ("seen", "answer", "told", "remedy"),
+    [
+        (but(keys=having("Admin")), OK, f"{MANAGES} (roles: Admin)", ""),
+        (but(keys=having("admin", "Member"), roles=ABSENT), OK, f"{MANAGES} (roles: Member, admin)", ""),
+        (but(keys=having("Admin"), roles=TIMED_OUT), OK, f"{MANAGES} (roles: Admin)", ""),
+        (but(keys=having("Member", "Service admin")), OK, f"{MANAGES} (roles: Member, Service admin)", ""),
+        (but(keys=having(custom=("Mine",))), OK, f"{MANAGES} (roles: Mine (custom))", ""),
+        (but(keys=having(custom=("Mine",), expires=LATER)), OK, "until 2027-02-21", ""),
+        (but(keys=having()), OK, "roles: not visible", ""),
+        (but(keys=having("")), OK, "roles: without a name", ""),
+        (but(keys=having(custom=("Mine",)), roles=FORBIDDEN), UNKNOWN, LEFT, "organization:manage"),
+        (but(keys=having(custom=("Mine",), expires=LATER), roles=FORBIDDEN), UNKNOWN, "until 2027", "deregister"),
+        (but(keys=having("Service API admin"), roles=FORBIDDEN), UNKNOWN, "left to people", "people deregister"),
+        (but(keys=FORBIDDEN, roles=FORBIDDEN), UNKNOWN, "not visible (403 Forbidden)", "organization:manage"),
+        (but(keys=having(custom=("Mine",)), roles=ABSENT), UNKNOWN, "(roles: Mine (custom); 404", "console"),
+        (but(keys=having("Service admin"), roles=ABSENT), UNKNOWN, "roles: Service admin", "console"),
+        (but(keys=having("Owner"), roles=TIMED_OUT), UNKNOWN, "roles: Owner", "console"),
+        (but(keys=FORBIDDEN, roles=ABSENT), UNKNOWN, "roles: not visible", "console"),
+        (but(keys=FORBIDDEN), UNKNOWN, "when it expires is not visible (403 Forbidden)", "view-api-keys"),
+        (but(keys=(), caller=ABSENT), UNKNOWN, "it is not in the list of keys", "view-api-keys"),
+        (but(keys=having("Admin", expires=NOW + timedelta(days=3))), UNKNOWN, "expires at 2026-11-26 12:30", "new"),
+        (but(keys=having("Member", "Billing")), NOT_OK, "may change no service (roles: Billing, Member)", "a role"),
+        (but(keys=having("Service API reader", "Org API reader"), roles=ABSENT), NOT_OK, "may change no", "a role"),
+        (but(keys=having("developer"), roles=FORBIDDEN), NOT_OK, "may change no service", "a role with"),
+        (but(keys=having("Developer", custom=("Mine",)), roles=ABSENT), UNKNOWN, "Developer, Mine (custom)", "console"),
+        (but(keys=having("Developers"), roles=ABSENT), UNKNOWN, "roles: Developers", "console"),
+        (but(keys=TWO, roles=ABSENT), OK, f"{MANAGES} (roles: Admin)", ""),
+        (but(keys=TWO, roles=ABSENT, caller=Caller("k-2", "", "")), NOT_OK, "roles: Developer", "a role with"),
+        (but(keys=TWO, roles=ABSENT, caller=Caller("demo-key", "", "")), UNKNOWN, "roles: Admin, Developer", "console"),
+        (but(keys=TWO, roles=ABSENT, caller=ABSENT), UNKNOWN, "roles: Admin, Developer", "console"),
+        (but(keys=TWO, caller=ABSENT), OK, MANAGES, ""),
+        (but(keys=(*TWO, ApiKey("else")), caller=ABSENT), OK, MANAGES, ""),
+    ],
+)  # fmt: skip
+def test_role(seen: Inspected, answer: Answer, told: str, remedy: str) -> None:
+    """Only roles known to change nothing fail. What the API lets the key read decides, and a name only without it."""
+    step = judged(seen)["ClickHouse role"]
+    assert (step.answer, told in step.seen, remedy in step.remedy) == (answer, True, True), step
+
+
+def test_the_key_of_another_organization() -> None:
+    """A key of another organization is named with both organizations, and the remedy names the setting."""
+    step = judged(but(caller=Caller("k", "theirs", SUBSCRIPTION), registrations=FORBIDDEN))["ClickHouse key"]
+    assert step.seen == f"the key 'theirs' is of organization {SUBSCRIPTION}, not of {ORGANIZATION}"
+    assert "CLICKHOUSE_ORG_ID" in step.remedy
+
+
 @pytest.mark.parametrize(
     ("ahead", "told"),
     [
@@ -235,20 +292,16 @@ def test_remedies_of_what_failed(answer: Unreadable, *, waits: bool) -> None:
 
 
 def test_what_is_seen_is_told() -> None:
-    """The lines name what is to be looked at: the scope, the zone, the right, the roles, the counts."""
+    """The lines name what is to be looked at: the scope, the zone, the right, the counts."""
     assert SUB in judged(but(rights=rights(subscription=())))["private endpoints"].seen
     assert (
         "privateDnsZones/A/delete"
         in judged(but(rights=rights(group=READER, zone=READER)))["writing records"].seen
     )
     assert ZONE_NAME in judged(but(**NO_ZONES))["zones and networks"].seen
-    developer = replace(KEY, roles=frozenset({"Developer"}))
-    assert judged(but(keys=(developer,)))["ClickHouse admin"].seen == "its roles are: Developer"
-    owner = replace(KEY, roles=frozenset({"Owner"}), custom=True)
-    told = "what its roles permit is not known here: Owner, some defined by hand"
-    assert judged(but(keys=(owner,)))["ClickHouse admin"].seen == told
-    told = "several keys end in -key, with the roles: Admin, Developer"
-    assert judged(but(keys=(KEY, developer)))["ClickHouse admin"].seen == told
+    unread = replace(service("a"), readable=False)
+    shown = judged(but(services=(unread, replace(unread, name="", id=""))))["ClickHouse services"].seen
+    assert shown.endswith("left alone: a, without a name and an id")
     assert "3 delivered, the last before 2026-11-23 12:30 UTC" in judged(WELL)["deliveries"].seen
 
 

@@ -1,0 +1,77 @@
+"""docs/permissions.md names each call to ClickHouse Cloud with its permission, and a role that has them all."""
+
+import json
+import re
+
+import httpx
+
+from shared.adapters.clickhouse import ClickHouseCloud, Key
+from shared.adapters.retrying import Budget, Deadline
+from shared.adapters.throttle import Throttle
+from shared.domain.errors import PermanentError
+from shared.domain.model import Registration
+from tests.support.pages import ROOT, read
+
+PAGE = read(ROOT / "docs" / "permissions.md")
+ROWS = [[cell.strip("`") for cell in row] for row in PAGE.table_of("clickhouse")[1:]]
+ROLE = json.loads(next(fence.text for fence in PAGE.fences if fence.language == "json"))
+ORGANIZATION = "22222222-2222-4222-8222-222222222222"
+# As ClickHouse's own client lists them (clickhousectl, crate clickhouse-cloud-api). For whoami none is documented.
+PERMISSIONS = {
+    "GET organization": "organization:view",
+    "GET organization/services": "service:view",
+    "GET organization/services/{id}/privateEndpointConfig": "service:view-private-endpoints",
+    "PATCH organization/services/{id}": "service:manage",
+    "POST organization/services/{id}/privateEndpoint": "service:manage-private-endpoints",
+    "PATCH organization": "organization:manage",
+    "GET organization/roles": "organization:manage",
+    "GET organization/keys": "organization:view-api-keys",
+    "GET /whoami": "–",
+}
+PUBLIC = {name for name in vars(ClickHouseCloud) if not name.startswith("_")}
+SLOTS = {"client", "key", "organization", "throttle", "budget", "urgency"}
+
+
+async def test_each_call_has_a_row_and_each_row_a_call() -> None:
+    """The table's calls are those that the client can make, and no others, each with ClickHouse's own permission."""
+    made: set[str] = set()
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/v1").replace(f"/organizations/{ORGANIZATION}", "organization")
+        made.add(f"{request.method} {re.sub('services/s-1', 'services/{id}', path)}")
+        return httpx.Response(403)
+
+    budget, one = Budget(Deadline.after(5), Deadline.after(5)), Registration("x", "westus3")
+    transport = httpx.MockTransport(refuse)
+    async with httpx.AsyncClient(base_url="https://clickhouse.invalid/v1", transport=transport) as client:
+        api = ClickHouseCloud(client, Key("k", "s"), ORGANIZATION, Throttle(100, 1), budget)
+        calls = {
+            "registrations": api.registrations(),
+            "services": api.services(),
+            "config": api.config("s-1"),
+            "update_registrations": api.update_registrations((one,), ()),
+            "update_allow_list": api.update_allow_list("s-1", ("x",), ()),
+            "register_through": api.register_through("s-1", "x", ""),
+            "caller": api.caller(),
+            "keys": api.keys(),
+            "roles": api.roles(),
+        }
+        for call in calls.values():
+            try:
+                await call
+            except PermanentError:
+                continue
+    assert calls.keys() == PUBLIC - SLOTS
+    assert made == PERMISSIONS.keys()
+    assert [(row[0], row[1]) for row in ROWS] == list(PERMISSIONS.items())
+
+
+def test_the_role_has_just_the_permissions_of_the_table() -> None:
+    """What the role on the page permits is what the calls need, each on the kind of resource that it names."""
+    needed = {f"control-plane:{row[1]}" for row in ROWS if row[1] != "–"}
+    given = {one: policy["resources"] for policy in ROLE["policies"] for one in policy["permissions"]}
+    assert given.keys() == needed
+    for permission, resources in given.items():
+        kind = "organization/" if ":organization:" in permission else "instance/"
+        assert [one for one in resources if not one.startswith(kind)] == []
+    assert {policy["allowDeny"] for policy in ROLE["policies"]} == {"ALLOW"}
