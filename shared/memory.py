@@ -29,8 +29,7 @@ class Memory:
     `links`: the zones that each virtual network was seen linked to; `holding`: those in which a record was
     seen to tell of each endpoint. `refused`: the configs that were refused for good, and when (in seconds of
     `clock`); after an hour that is forgotten. `add_refused`: the organization's deprecated `add` was refused
-    last time it was tried. `marks_lost`: what was registered last did not keep our description. `first`:
-    what the last audit left, by the names of `domain/left`, to be begun with.
+    last time it was tried. `marks_lost`: what was registered last did not keep our description.
     """
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
@@ -39,10 +38,9 @@ class Memory:
     refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
     marks_lost: bool = False
-    first: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.monotonic
-    arriving: asyncio.Task[None] | None = None
-    """The configs that other processes have learnt, on their way here; a task that ends soon, and never fails."""
+    loading_configs: asyncio.Task[None] | None = None
+    """The read of the config cache; a task that ends soon, and never fails."""
 
     def world(self) -> World:
         """The world a pass begins with."""

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, items, listed, text, worded
-from shared.adapters.throttle import Throttle, Urgency
+from shared.adapters.throttle import Throttle
 from shared.domain.errors import (
     ForbiddenError,
     PermanentError,
@@ -73,7 +73,6 @@ class ClickHouseCloud:
     organization: str
     throttle: Throttle
     budget: Budget
-    urgency: Urgency = Urgency.WAITED_FOR
 
     async def registrations(self) -> tuple[Registration, ...]:
         return await self._get("", _registrations_of)
@@ -129,7 +128,7 @@ class ClickHouseCloud:
         what = f"{method} organization{path} at ClickHouse Cloud"
 
         async def send() -> Any:
-            async with self.throttle.turn(what, self.urgency, deadline.left()):
+            async with self.throttle.turn(what, deadline.left()):
                 return await self._send(what, method, path, body)
 
         return await within(deadline, what, send)

@@ -103,12 +103,6 @@ def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
     return [chunk for group in ordered for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
 
 
-def clickhouse_calls(changes: Iterable[Change]) -> int:
-    """How many calls to ClickHouse it takes to make these changes."""
-    there = [one for one in changes if isinstance(one, Register | Deregister | Allow | Disallow)]
-    return sum(len(calls(stage)) for stage in stages(there))
-
-
 def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:
     """The changes that must not go ahead, each with the failure that it waits for; others may go on."""
     failures: dict[Key, Outcome] = {}
