@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import results
-from bench.figures import audit, burst, coldstart, deletions, foreign, single, unchanged
+from bench.figures import audit, burst, coldstart, deletions, foreign, single, spread, unchanged
 from bench.rows import Row
 from bench.sim import ROOT
 from bench.sizes import FULL, Sizes
@@ -19,6 +19,7 @@ type Figure = Callable[[Sizes], list[Row]]
 FIGURES: Mapping[str, Figure] = {
     "single": single.measure,
     "burst": burst.measure,
+    "spread": spread.measure,
     "deletions": deletions.measure,
     "audit": audit.measure,
     "foreign": foreign.measure,

@@ -16,6 +16,7 @@ class Sizes:
     rate_limit: str = RATE_LIMIT
     repeats: int = 7
     burst: int = 200
+    spread_seconds: float = 60.0
     services: int = 10
     processes: int = 4
     peer_endpoints: int = 2
@@ -49,6 +50,7 @@ MINIATURE = Sizes(
     rate_limit="1000/1",
     repeats=1,
     burst=4,
+    spread_seconds=0.4,
     services=2,
     processes=2,
     peer_endpoints=1,

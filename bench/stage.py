@@ -17,7 +17,7 @@ from bench.worlds import KEY, ORGANIZATION, OWNER, SECRET, Json, share_prefix, s
 from localhost.host import Host, running
 
 UNLIMITED = "100000/1"
-_BETWEEN_LOTS = 0.05
+BETWEEN_BATCHES = 0.05
 
 _TYPES = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
 _DURATION = re.compile(r"Executed 'Functions\.endpoint_changed' \((\w+), .*Duration=(\d+)ms\)")
@@ -65,16 +65,19 @@ class Stage:
             prefix = share_prefix(share) if len(self.hosts) > 1 else ""
             _subscribe(self.sim, host, self.batch, f"share-{share}", prefix)
 
-    def deliver(self, events: Sequence[Json], seconds: float) -> "Delivered":
+    def deliver(
+        self, events: Sequence[Json], seconds: float, between: float = BETWEEN_BATCHES
+    ) -> "Delivered":
         """Publish the events and wait until they are delivered, retries included, or that time is over.
 
-        They come as they do from a pipeline: in lots of a batch, one after the other, not all in one moment.
+        They come as they do from a pipeline: a batch every `between` seconds, not all in one moment.
         """
         self.sim.clear()
         before, logged = len(self.sim.events()), [len(host.logs()) for host in self.hosts]
-        for lot in batched(events, self.batch, strict=False):
+        began = time.monotonic()
+        for number, lot in enumerate(batched(events, self.batch, strict=False)):
+            time.sleep(max(0.0, began + number * between - time.monotonic()))
             self.sim.emit(lot)
-            time.sleep(_BETWEEN_LOTS)
         self.sim.idle(seconds)
         lines = [line for host, start in zip(self.hosts, logged, strict=True) for line in host.logs()[start:]]
         return Delivered(self.sim.events()[before:], self.sim.requests(), lines)

@@ -5,7 +5,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
 
 from shared.domain.changes import (
     Allow,
@@ -26,7 +25,6 @@ from shared.domain.errors import (
     PrivateLinkError,
     TemporaryError,
 )
-from shared.domain.left import name_of_change
 from shared.domain.model import RecordSet, Registration
 from shared.domain.outcomes import Outcome, Status, blocked, calls, stages
 from shared.domain.world import Draft, ReadRegistrations, ReadServices, ReadZone, World
@@ -38,12 +36,11 @@ type Result = tuple[list[Outcome], News]
 
 
 async def apply(
-    changes: Iterable[Change], world: World, systems: Systems, first: AbstractSet[str] = frozenset()
+    changes: Iterable[Change], world: World, systems: Systems
 ) -> tuple[tuple[Outcome, ...], World]:
     """Every change's outcome, and the world as the systems' own answers tell it afterwards.
 
-    What a failed call was about is forgotten, so that it is read again before it is decided again. Of calls
-    that could go out together, those go `first` that make a change of such a name (see `domain/left`).
+    What a failed call was about is forgotten, so that it is read again before it is decided again.
     """
     outcomes: list[Outcome] = []
     draft = Draft(world)
@@ -56,8 +53,7 @@ async def apply(
         outcomes += [Outcome(change, Status.SKIPPED, _NO_MARK, temporary=True) for change in waiting]
         held = {*blockers, *waiting}
         ready = [change for change in stage if change not in held]
-        ordered = sorted(calls(ready), key=lambda call: not any(name_of_change(one) in first for one in call))
-        for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in ordered)):
+        for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in calls(ready))):
             outcomes += done
             news(draft)
     return tuple(outcomes), draft.world()

@@ -80,7 +80,7 @@ class Archive:
             return {}
         if isinstance(document, Unreadable):
             return document
-        from shared.configs_document import configs_from_json  # noqa: PLC0415 -- without a store there is none
+        from shared.config_cache_json import configs_from_json  # noqa: PLC0415 -- without a store there is none
 
         try:
             organization, found = configs_from_json(document)
@@ -97,7 +97,7 @@ class Archive:
     async def keep_configs(self, configs: Configs) -> None:
         if self.store is None:
             return
-        from shared.configs_document import configs_to_json  # noqa: PLC0415 -- without a store there is none
+        from shared.config_cache_json import configs_to_json  # noqa: PLC0415 -- without a store there is none
 
         await self._write(CONFIGS, configs_to_json(self.organization, configs))
 

@@ -27,7 +27,7 @@ async def audit(wired: Wiring, seconds: float | None = None) -> AuditReport:
     """Look at everything in scope and all we own, do what AUDIT_POLICY permits, and tell.
 
     It ends within `seconds`, which are AUDIT_DEADLINE unless told: what was not reached by then stands in the
-    report, and comes first next time. Raises TemporaryError only if even that could not be kept.
+    report. Raises TemporaryError only if even that could not be kept.
     """
     seconds = wired.settings.audit_deadline * 60.0 if seconds is None else seconds
     try:
@@ -40,9 +40,7 @@ async def audit(wired: Wiring, seconds: float | None = None) -> AuditReport:
 
 async def _audit(wired: Wiring, under_way: Passing, deadline: float) -> AuditReport:
     started = datetime.now(UTC)
-    stored, _ = await asyncio.gather(wired.archive.latest(), wired.seeding.begin())
-    earlier = _before(wired, stored)
-    wired.memory.first = frozenset(earlier.left if earlier else ())
+    stored, _ = await asyncio.gather(wired.archive.latest(), wired.config_cache.load())
     left = deadline - time.monotonic() - AFTERWARDS_SECONDS
     report = await wired.reconcile(order_of(wired.settings), left, "audit")
     if isinstance(stored, Unreadable):

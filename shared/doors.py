@@ -46,7 +46,7 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
     wired = wiring()
     try:
         async with asyncio.timeout(seconds):
-            report = await wired.coalescer.report_on(endpoint)
+            report = await wired.batching.report_on(endpoint)
     except TimeoutError as error:
         told = f"{endpoint}: not all was done within {seconds:.0f} s; what is under way goes on"
         raise TemporaryError(told) from error

@@ -27,18 +27,16 @@ class Memory:
 
     `links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
     for good, and when (in seconds of `clock`); after an hour that is forgotten. `add_refused`: the
-    organization's deprecated `add` was refused last time it was tried. `first`: what the last audit left, by
-    the names of `domain/left`, to be begun with.
+    organization's deprecated `add` was refused last time it was tried.
     """
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
     links: Zones = field(default_factory=dict)
     refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
-    first: frozenset[str] = frozenset()
     clock: Callable[[], float] = time.monotonic
-    arriving: asyncio.Task[None] | None = None
-    """The configs that other processes have learnt, on their way here; a task that ends soon, and never fails."""
+    loading_configs: asyncio.Task[None] | None = None
+    """The read of the config cache; a task that ends soon, and never fails."""
 
     def world(self) -> World:
         """The world a pass begins with."""

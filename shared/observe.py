@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.company import Company, Newcomers
 from shared.domain.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
-from shared.domain.left import name_of
 from shared.domain.model import Reading, Unreadable
 from shared.domain.needs import needs
 from shared.domain.needs.endpoints import FEW
@@ -29,56 +27,32 @@ from shared.memory import Memory
 from shared.ports import Systems
 
 
-async def observe(
-    world: World, targets: Targets, systems: Systems, rules: Rules, memory: Memory, company: Company
-) -> tuple[World, Targets]:
-    """`world`, with everything read that the plan for the targets depends on; the targets with whom has joined.
+async def observe(world: World, targets: Targets, systems: Systems, rules: Rules, memory: Memory) -> World:
+    """`world`, with everything read that the plan for the targets depends on.
 
     A read that fails is told as Unreadable; nothing is raised for it.
     """
     while reads := needs(world, targets, rules, memory.hints()):
-        if newcomers := await company.before_reading(reads):
-            world, targets = joined(world, targets, newcomers, memory)
-        else:
-            world = world.learn(await answers(_left_first(reads, memory), systems, memory))
+        world = world.learn(await answers(reads, systems, memory))
     memory.observed(world)
-    return world, targets
-
-
-def joined(world: World, targets: Targets, newcomers: Newcomers, memory: Memory) -> tuple[World, Targets]:
-    """The world and the targets with newcomers among them.
-
-    What was read for those before, other than of themselves, may be older than what brought the newcomers:
-    it is read again.
-    """
-    memory.observed(world)
-    kept = {read: answer for one in targets.endpoints for read, answer in world.of_endpoint(one).items()}
-    news = {ReadEndpoint(one): reading for one, reading in newcomers.items()}
-    return memory.world().learn(kept | news), targets.with_endpoints(newcomers)
+    return world
 
 
 async def answers(
     reads: Iterable[Read[Any]], systems: Systems, memory: Memory | None = None
 ) -> Mapping[Read[Any], Reading[Any]]:
-    """The answers to these reads, which are made together; of what `memory` has learnt meanwhile none is made.
+    """The answers to these reads, which are made together, but for configs that `memory` has got meanwhile.
 
-    Many configs would wait for the rate limit: what is on its way from the report store is waited for first.
+    Many configs would wait for the rate limit: the config cache is waited for first.
     """
     reads = list(reads)
-    if memory and memory.arriving and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
-        await asyncio.wait([memory.arriving])
+    if memory and memory.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
+        await asyncio.wait([memory.loading_configs])
     known = memory.configs if memory else {}
     told = {read: known.get(read) for read in reads}
     asked = [read for read, answer in told.items() if answer is None]
     news = await asyncio.gather(*(_answer(read, systems) for read in asked))
     return told | dict(zip(asked, news, strict=True))
-
-
-def _left_first(reads: list[Read[Any]], memory: Memory) -> list[Read[Any]]:
-    """The reads, those first that the last audit did not get round to."""
-    if not memory.first:
-        return reads
-    return sorted(reads, key=lambda read: name_of(read) not in memory.first)
 
 
 async def _answer(read: Read[Any], systems: Systems) -> Reading[Any]:

@@ -4,13 +4,16 @@ Event, manual sync and audit are three doors to this one room. What each step do
 `observe` (with `domain/needs`), `domain/plan`, `domain/policy`, `domain/safety`, `apply`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from shared.apply import apply
-from shared.company import Company
 from shared.domain.changes import Change
-from shared.domain.needs.endpoints import MANY
+from shared.domain.ids import ResourceId
+from shared.domain.model import Absent, Endpoint
+from shared.domain.needs.endpoints import MANY, endpoints_needed, in_need_of_a_pass
 from shared.domain.outcomes import Outcome, Status, blocked
 from shared.domain.pass_results import PassResults
 from shared.domain.plan import Plan, make_plan
@@ -21,7 +24,7 @@ from shared.domain.safety import limited
 from shared.domain.targets import Targets
 from shared.domain.world import ListEndpoints, Read, ReadEndpoint, ReadZone, World
 from shared.memory import Memory
-from shared.observe import joined, observe
+from shared.observe import answers, observe
 from shared.ports import Systems
 
 # A zone made, linked and filled takes three rounds, and one more shows that all is well.
@@ -38,32 +41,54 @@ class Order:
     max_removals: int = 20
 
 
+async def first_read(
+    endpoints: frozenset[ResourceId], systems: Systems, rules: Rules
+) -> dict[ResourceId, Report | Endpoint | Absent]:
+    """What each endpoint is like that a pass can do something for, and the report on each other one.
+
+    Raises nothing for an endpoint that cannot be read: its report has the error.
+    """
+    world = World()
+    while reads := endpoints_needed(world, endpoints, rules):
+        world = world.learn(await answers(reads, systems))
+    ours = in_need_of_a_pass(world, endpoints, rules)
+    return {one: ours.get(one) or _report_on_other(one, world, rules) for one in endpoints}
+
+
+def _report_on_other(endpoint: ResourceId, world: World, rules: Rules) -> Report:
+    alone = World(MappingProxyType(world.of_endpoint(endpoint)))
+    return Report(alone, make_plan(alone, rules, Targets(frozenset({endpoint}))))
+
+
 async def reconcile(
-    order: Order, systems: Systems, rules: Rules, memory: Memory, company: Company | None = None
+    order: Order,
+    systems: Systems,
+    rules: Rules,
+    memory: Memory,
+    known: Mapping[ResourceId, Endpoint | Absent] = MappingProxyType({}),
 ) -> Report:
     """Bring the world to what tags and settings ask for, as far as it can be read and reached.
 
-    `company` are those who may join the pass before it reads or writes much.
+    `known`: endpoints that were read since they were asked for, and need not be read again.
 
     Raises nothing for a system that fails: the report tells what was done, what was not, and whether
     the same order may get further later.
     """
-    company = company or Company()
-    world, targets = joined(World(), order.targets, company.first, memory)
+    world, targets = (
+        memory.world().learn({ReadEndpoint(one): told for one, told in known.items()}),
+        order.targets,
+    )
     outcomes: tuple[Outcome, ...] = ()
     rounds = 0
     while True:
-        world, targets = await observe(world, targets, systems, rules, memory, company)
+        world = await observe(world, targets, systems, rules, memory)
         memory.applied(outcomes, world)
         plan = _plan(world, targets, order, rules, memory.results(outcomes))
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
-        if not rounds and (newcomers := await company.before_writing(todo)):
-            world, targets = joined(world, targets, newcomers, memory)
-            continue
         rounds += 1
-        done, world = await apply(todo, world, systems, memory.first)
+        done, world = await apply(todo, world, systems)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
         targets = targets.with_endpoints(change.endpoint for change in todo)

@@ -12,6 +12,8 @@ from bench.worlds import Json, Shape, endpoint_id, event, fresh
 
 _SHAPE = Shape(endpoints=1)
 _SECONDS = 60.0
+# The guide's steps as a script make so many calls, one after the other.
+_CALLS_OF_A_SCRIPT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def _rows(sizes: Sizes, runs: list[_Run]) -> list[Row]:
             "One endpoint, warm process: event to last write",
             value,
             "ms",
-            Goal("under", 5 * latency),
+            Goal("most", _CALLS_OF_A_SCRIPT * latency),
             least,
             detail=detail,
         ),

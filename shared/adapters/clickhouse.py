@@ -19,7 +19,7 @@ from shared.adapters.clickhouse_answers import (
 )
 from shared.adapters.retrying import Budget, Deadline, seconds, within
 from shared.adapters.shapes import MISSHAPEN, listed
-from shared.adapters.throttle import Throttle, Urgency
+from shared.adapters.throttle import Throttle
 from shared.domain.errors import (
     ForbiddenError,
     PermanentError,
@@ -97,7 +97,6 @@ class ClickHouseCloud:
     organization: str
     throttle: Throttle
     budget: Budget
-    urgency: Urgency = Urgency.WAITED_FOR
 
     async def registrations(self) -> tuple[Registration, ...]:
         return await self._get(_Call("GET"), registrations_from)
@@ -162,7 +161,7 @@ class ClickHouseCloud:
 
     async def _ask(self, call: _Call, deadline: Deadline) -> Any:
         async def send() -> Any:
-            async with self.throttle.turn(str(call), self.urgency, deadline.left()):
+            async with self.throttle.turn(str(call), deadline.left()):
                 return await self._send(call)
 
         return await within(deadline, str(call), send)

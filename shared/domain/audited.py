@@ -160,7 +160,7 @@ class AuditReport:
     """One audit. `sentence` is what to know if one reads nothing else.
 
     `period_seconds` is the time between two audits by the schedule. `complete`: whether all was reached
-    before the deadline; `left` says what was not, and comes first next time. `history` begins with the
+    before the deadline; `left` says what was not. `history` begins with the
     oldest audit and ends with this one.
     """
 

@@ -1,4 +1,4 @@
-"""What a pass did not get round to, by names that mean the same to the pass after it, which begins with it."""
+"""What a pass did not get done, by names for the audit's report."""
 
 from typing import Any
 

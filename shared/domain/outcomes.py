@@ -67,13 +67,6 @@ def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
     return [chunk for group in ordered for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
 
 
-def clickhouse_calls(changes: Iterable[Change]) -> int:
-    """How many calls to ClickHouse Cloud these changes take."""
-    return sum(
-        len(calls(one for one in stage if not one.object.startswith("/"))) for stage in stages(changes)
-    )
-
-
 def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:
     """The changes that must not go ahead, each with the failure that it waits for."""
     failures: dict[Key, Outcome] = {}

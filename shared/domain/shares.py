@@ -1,83 +1,54 @@
-"""Each waiter's share of a report on many endpoints: its own part, and what concerns all.
-
-The report is gone through once, however many wait for their share.
-"""
+"""Each waiting endpoint's share of the report of a pass over many: its own part, and what concerns all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from shared.domain.ids import ResourceId
 from shared.domain.report import Report
-from shared.domain.world import Read, World
+from shared.domain.world import World
 
 
-@dataclass(frozen=True)
-class Shares:
-    """A report, and the endpoints that somebody waits for; what is none of theirs is everybody's."""
+def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[ResourceId, Report]:
+    """For each endpoint that waits: the report without what is about only the others that wait.
 
-    report: Report
-    waiting: AbstractSet[ResourceId]
-
-    def of(self, endpoint: ResourceId) -> Report:
-        """The report without what concerns the others that are waited for, which have shares of their own."""
-        return replace(
-            self.report,
-            world=self._world_of(endpoint),
+    The report is gone through once, however many wait.
+    """
+    world, plan = report.world, report.plan
+    own = {one: world.of_endpoint(one) for one in waiting}
+    common = {
+        read: told for one in plan.verdicts.keys() - waiting for read, told in world.of_endpoint(one).items()
+    }
+    theirs = {read for reads in own.values() for read in reads}
+    common |= {read: told for read, told in world.unreadable().items() if read not in theirs}
+    changes = _shared_out(plan.changes, lambda change: change.endpoint, waiting)
+    findings = _shared_out(plan.findings, lambda finding: finding.object, set(map(str, waiting)))
+    outcomes = _shared_out(report.outcomes, lambda outcome: outcome.change.endpoint, waiting)
+    verdicts = _shared_out(plan.verdicts, lambda endpoint: endpoint, waiting)
+    return {
+        one: replace(
+            report,
+            world=World(MappingProxyType(common | own[one])),
             plan=replace(
-                self.report.plan,
-                changes=(*self._changes[None], *self._changes[endpoint]),
-                findings=(*self._findings[None], *self._findings[endpoint]),
-                verdicts={one: self.report.plan.verdicts[one] for one in self._told_to(endpoint)},
+                plan,
+                changes=changes(one),
+                findings=findings(str(one)),
+                verdicts={told: plan.verdicts[told] for told in sorted(verdicts(one))},
             ),
-            outcomes=(*self._outcomes[None], *self._outcomes[endpoint]),
+            outcomes=outcomes(one),
         )
-
-    def _whose(self, endpoint: ResourceId) -> ResourceId | None:
-        return endpoint if endpoint in self.waiting else None
-
-    @cached_property
-    def _changes(self) -> "_Parts[Any]":
-        return _parts(self.report.plan.changes, lambda change: self._whose(change.endpoint))
-
-    @cached_property
-    def _findings(self) -> "_Parts[Any]":
-        named = {str(one): one for one in self.waiting}
-        return _parts(self.report.plan.findings, lambda finding: named.get(finding.object))
-
-    @cached_property
-    def _outcomes(self) -> "_Parts[Any]":
-        return _parts(self.report.outcomes, lambda outcome: self._whose(outcome.change.endpoint))
-
-    @cached_property
-    def _everybodys(self) -> tuple[ResourceId, ...]:
-        return tuple(one for one in self.report.plan.verdicts if one not in self.waiting)
-
-    def _told_to(self, endpoint: ResourceId) -> list[ResourceId]:
-        return sorted({*self._everybodys, endpoint} & self.report.plan.verdicts.keys())
-
-    @cached_property
-    def _common(self) -> dict[Read[Any], Any]:
-        """Of the world, what every share tells: the troubles that are no waiter's own, and everybody's endpoints."""
-        own = {read for one in self.waiting for read in self.report.world.of_endpoint(one)}
-        troubles = {r: a for r, a in self.report.world.unreadable().items() if r not in own}
-        return troubles | {
-            r: a for one in self._everybodys for r, a in self.report.world.of_endpoint(one).items()
-        }
-
-    def _world_of(self, endpoint: ResourceId) -> World:
-        return World(MappingProxyType(self._common | self.report.world.of_endpoint(endpoint)))
+        for one in waiting
+    }
 
 
-type _Parts[T] = defaultdict[ResourceId | None, list[T]]
-
-
-def _parts[T](items: Iterable[T], whose: Callable[[T], ResourceId | None]) -> _Parts[T]:
-    found: _Parts[T] = defaultdict(list)
+def _shared_out[T, Key: Hashable](
+    items: Iterable[T], key_of: Callable[[T], Key], waiting: AbstractSet[Key]
+) -> Callable[[Key], tuple[T, ...]]:
+    """What is nobody's of those who wait, with what belongs to one of them, in order, by its key."""
+    parts: defaultdict[Key | None, list[T]] = defaultdict(list)
     for item in items:
-        found[whose(item)].append(item)
-    return found
+        key = key_of(item)
+        parts[key if key in waiting else None].append(item)
+    return lambda key: (*parts[None], *parts[key])

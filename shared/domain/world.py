@@ -67,11 +67,6 @@ class ReadConfig(Read[Config]):
     service: str
 
 
-def asks_clickhouse(read: Read[Any]) -> bool:
-    """Whether the read is a call to ClickHouse, where calls are scarce."""
-    return isinstance(read, ReadRegistrations | ReadServices | ReadConfig)
-
-
 @dataclass(frozen=True, slots=True)
 class ListZones(Read[tuple[ResourceId, ...]]):
     """The private DNS zones for ClickHouse in a scope."""

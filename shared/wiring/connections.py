@@ -16,7 +16,7 @@ from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
 from shared.adapters.clocks import Clocks
 from shared.adapters.identity import make_credential
 from shared.adapters.retrying import Budget
-from shared.adapters.throttle import Throttle, Urgency
+from shared.adapters.throttle import Throttle
 from shared.ports import Systems
 from shared.reconcile import Order
 from shared.settings import Settings, is_simulated
@@ -48,7 +48,6 @@ class Connections:
             str(self.settings.clickhouse_org_id),
             self.throttle,
             budget,
-            Urgency.ROUTINE if order.targets.everything else Urgency.WAITED_FOR,
         )
 
     async def close(self) -> None:

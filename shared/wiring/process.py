@@ -2,25 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.retrying import Budget
 from shared.archive import Archive
-from shared.coalesce import Coalescer
-from shared.company import Company
+from shared.batching import Batching
+from shared.config_cache import ConfigCache
 from shared.domain.ids import ResourceId
+from shared.domain.model import Absent, Endpoint
 from shared.domain.report import Report
 from shared.domain.rules import Rules
+from shared.domain.shares import shares_of
 from shared.domain.targets import Targets
 from shared.log import tell_pass
-from shared.look import Looked, look
 from shared.memory import Memory
 from shared.passing import passing
-from shared.reconcile import Order, reconcile
-from shared.seeding import Seeding
+from shared.reconcile import Order, first_read, reconcile
 from shared.settings import Settings
 from shared.watched import Watcher, watched
 from shared.wiring.connections import Connections
@@ -60,9 +60,9 @@ class Wiring:
         return self.settings.rules()
 
     @cached_property
-    def coalescer(self) -> Coalescer:
-        """What the events of this process share."""
-        return Coalescer(self._look, self._pass_for, self.connections.throttle.crowded)
+    def batching(self) -> Batching:
+        """The passes that the events of this process share."""
+        return Batching(self._first_read, self._event_pass)
 
     @cached_property
     def archive(self) -> Archive:
@@ -71,8 +71,8 @@ class Wiring:
         return Archive(self.connections.store, self.settings.owner_id, organization)
 
     @cached_property
-    def seeding(self) -> Seeding:
-        return Seeding(self.archive, self.memory)
+    def config_cache(self) -> ConfigCache:
+        return ConfigCache(self.archive, self.memory)
 
     @cached_property
     def announcer(self) -> "Announcer":
@@ -94,30 +94,33 @@ class Wiring:
     async def close(self) -> None:
         """Close what was opened; only tests need it, a function app's process just ends."""
         await self.settle(PATIENCE)
-        if "seeding" in self.__dict__:
-            await self.seeding.begin()
+        if "config_cache" in self.__dict__:
+            await self.config_cache.load()
         if connections := self.__dict__.pop("connections", None):
             await connections.close()
 
-    async def _look(self, endpoints: frozenset[ResourceId]) -> Looked:
+    async def _first_read(
+        self, endpoints: frozenset[ResourceId]
+    ) -> Mapping[ResourceId, Report | Endpoint | Absent]:
         systems = self.connections.systems(Order(Targets()), Budget.of(EVENT_SECONDS))
-        return await look(endpoints, systems, self.rules)
+        return await first_read(endpoints, systems, self.rules)
 
-    async def _pass_for(self, company: Company) -> Report:
-        order = Order(Targets(frozenset(company.first)))
+    async def _event_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
+        order = Order(Targets(frozenset(known)))
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
-        return await self._recorded("event", reconcile(order, systems, self.rules, self.memory, company))
+        run = reconcile(order, systems, self.rules, self.memory, known)
+        return shares_of(await self._recorded("event", run), known.keys())
 
     async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
         """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""
         with passing(door) as under_way:
             began = time.monotonic()
-            self.seeding.begin()
+            self.config_cache.load()
             report = replace(await run, pass_id=under_way.id)
             audit = door == "audit"  # which itself tells what is new
             milliseconds = round((time.monotonic() - began) * 1000)
             tell_pass(report, milliseconds, () if audit else report.plan.findings)
-            self._follow(self.seeding.keep(report.world))
+            self._follow(self.config_cache.keep(report.world))
             if not audit and self.connections.topic:
                 self._follow(self.announcer.of_pass(report))
         return report

@@ -12,7 +12,7 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.outcomes import Outcome, Status, calls, clickhouse_calls, stages
+from shared.domain.outcomes import Outcome, Status, calls, stages
 from shared.domain.outcomes import blocked as waiting
 from tests.support.worlds import REGION, guid, network, pe, record, zone_id
 
@@ -98,10 +98,3 @@ def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
     assert waiting([change], [Outcome(other, Status.DONE)]) == {}
     assert waiting([change], [failed]) == ({change: failed} if blocked else {})
     assert waiting([change], [skipped, failed]) == ({change: skipped} if blocked else {})
-
-
-def test_clickhouse_calls() -> None:
-    """Additions and removals share a call to the organization, and one to a service; records are no call there."""
-    assert clickhouse_calls([]) == 0
-    assert clickhouse_calls([create, elsewhere]) == 0
-    assert clickhouse_calls([register, register_2, allow, allow_2, disallow, allow_s2, create]) == 3

@@ -9,7 +9,7 @@ from shared.domain.findings import Finding
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.plan import Plan
 from shared.domain.report import Report
-from shared.domain.shares import Shares
+from shared.domain.shares import shares_of
 from shared.domain.verdicts import Verdict
 from shared.domain.world import ReadAddresses, ReadEndpoint, ReadServices, World
 from tests.support.plans import plan_of
@@ -44,16 +44,16 @@ def test_a_share_tells_nothing_of_the_others() -> None:
     seen = world(endpoint(1), endpoint(2, "none"), also=troubled)
     shared = Report(seen, plan_of(seen), (failed(register), failed(delete)))
     assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
-    shares = Shares(shared, {pe(1), pe(2), pe(3)})
-    first = shares.of(pe(1))
+    shares = shares_of(shared, {pe(1), pe(2), pe(3)})
+    first = shares[pe(1)]
     assert not {FORBIDDEN.reason, TIMED_OUT.reason} & set(first.problems)
     assert list(first.plan.verdicts) == [pe(1)]
     assert {change.endpoint for change in first.plan.changes} == {pe(1)}
     assert {finding.object for finding in first.plan.findings} == {str(pe(1))}
     assert first.outcomes == (failed(register),)
     assert [one["addresses"] for one in endpoints_told(first)] == [[address(1)]]
-    assert TIMED_OUT.reason in shares.of(pe(2)).problems
-    assert FORBIDDEN.reason in shares.of(pe(3)).problems
+    assert TIMED_OUT.reason in shares[pe(2)].problems
+    assert FORBIDDEN.reason in shares[pe(3)].problems
 
 
 def test_a_share_tells_what_concerns_everybody() -> None:
@@ -62,7 +62,7 @@ def test_a_share_tells_what_concerns_everybody() -> None:
     findings = (Finding("removals-over-limit", "organization", "x"),)
     verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.CONNECT)
     shared = Report(seen, Plan(findings=findings, verdicts=verdicts), (failed(delete),))
-    share = Shares(shared, {pe(1), pe(4)}).of(pe(1))
+    share = shares_of(shared, {pe(1), pe(4)})[pe(1)]
     assert FORBIDDEN.reason in share.problems
     assert set(share.plan.verdicts) == {pe(1), pe(2)}
     assert share.plan.findings == findings
@@ -93,8 +93,8 @@ def test_the_report_is_gone_through_once(waiting: int) -> None:
     answers = Counting(seen.answers)
     ids = {pe(number) for number in range(1, waiting + 1)}
     counted = World(MappingProxyType(answers))
-    shares = Shares(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.CONNECT))), ids)
+    shares = shares_of(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.CONNECT))), ids)
     for one in ids:
-        assert list(shares.of(one).plan.verdicts) == [one]
+        assert list(shares[one].plan.verdicts) == [one]
     assert answers.done["walks"] == 1
     assert answers.done["lookups"] <= 4 * waiting

@@ -1,6 +1,5 @@
 """What outlives a process: never at the cost of an audit, and never written over what could not be read."""
 
-import asyncio
 import json
 import logging
 from dataclasses import replace
@@ -10,16 +9,10 @@ import pytest
 from shared.archive import CONFIGS, LATEST, Archive
 from shared.domain.audited import AuditReport
 from shared.domain.model import Absent, Config, Unreadable
-from shared.domain.needs.endpoints import FEW
-from shared.domain.world import ReadConfig
-from shared.memory import Memory
-from shared.observe import answers
-from shared.seeding import Seeding
 from tests.support.audits import audit, well
-from tests.support.fakes import Cloud
 from tests.support.lines import Lines
 from tests.support.stores import MemoryStore
-from tests.support.worlds import ALIAS, OWNER, config, service, service_id, world
+from tests.support.worlds import ALIAS, OWNER, config, service_id
 
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 MAIN = service_id("main")
@@ -127,68 +120,6 @@ async def test_unlikely_configs(archive: Archive) -> None:
     odd = {"a": Config("x.example.com", config("a").hostname), "b": Config(ALIAS, "b.example.com")}
     await archive.keep_configs({**KNOWN, **odd})
     assert await archive.configs() == KNOWN
-
-
-async def test_seeding(archive: Archive, store: MemoryStore) -> None:
-    """What other processes have learnt is remembered; what this one has learnt itself goes first."""
-    other = {MAIN: Config(ALIAS.replace("0-0", "7-7"), KNOWN[MAIN].hostname), service_id("b"): config("b")}
-    await archive.keep_configs(other)
-    memory = Memory(configs={ReadConfig(MAIN): KNOWN[MAIN]})
-    seeding = Seeding(archive, memory)
-    await seeding.begin()
-    await seeding.begin()
-    assert memory.configs == {ReadConfig(MAIN): KNOWN[MAIN], ReadConfig(service_id("b")): config("b")}
-    assert store.reads == [CONFIGS], "once is enough"
-
-
-async def test_waiting_for_the_store(archive: Archive, store: MemoryStore) -> None:
-    """Many configs are asked for only once the store has answered, and not those that it knew; few do not wait."""
-    many = [service_id(f"s{number}") for number in range(FEW + 1)]
-    await archive.keep_configs(dict.fromkeys(many, KNOWN[MAIN]))
-    store.slow = {CONFIGS}
-    unhurried, memory = replace(archive, patience=(60.0, 60.0)), Memory()
-    Seeding(unhurried, memory).begin()
-    cloud = Cloud(services=[service(f"s{number}") for number in range(FEW + 1)])
-    few = await answers([ReadConfig(one) for one in many[:FEW]], cloud.systems, memory)
-    assert len(few) == len(cloud.log.named("config")) == FEW
-    waiting = asyncio.create_task(answers(map(ReadConfig, many), cloud.systems, memory))
-    await asyncio.sleep(0)
-    store.awake.set()
-    assert set((await waiting).values()) == {KNOWN[MAIN]}
-    assert len(cloud.log.named("config")) == FEW
-
-
-async def test_what_is_learnt_is_kept(archive: Archive, store: MemoryStore) -> None:
-    """New configs are written, with what was there; those of services that are gone are not; and nothing else is."""
-    await archive.keep_configs({**KNOWN, service_id("gone"): config("gone")})
-    store.writes.clear()
-    memory = Memory()
-    seeding = Seeding(archive, memory)
-    await seeding.begin()
-    seen = world(services=[service("main"), service("new")])
-    await seeding.keep(seen)
-    assert store.writes == []
-    memory.configs[ReadConfig(service_id("new"))] = config("new")
-    await seeding.keep(seen)
-    await seeding.keep(seen)
-    assert store.writes == [CONFIGS]
-    assert await archive.configs() == {**KNOWN, service_id("new"): config("new")}
-
-
-async def test_unread_configs_are_not_written_over(archive: Archive, store: MemoryStore) -> None:
-    """What could not be read is not written over, and is read again in another pass."""
-    await archive.keep_configs(KNOWN)
-    store.writes.clear()
-    store.fails = {CONFIGS}
-    memory = Memory(configs={ReadConfig(service_id("new")): config("new")})
-    seeding = Seeding(archive, memory)
-    await seeding.keep(world())
-    await seeding.begin()
-    await seeding.keep(world())
-    assert store.writes == []
-    store.fails = set()
-    await seeding.begin()
-    assert ReadConfig(MAIN) in memory.configs
 
 
 async def test_configs_are_legible(archive: Archive, store: MemoryStore) -> None:

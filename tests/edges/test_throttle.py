@@ -1,6 +1,7 @@
 """The rate limit of one process, on a clock that is turned by hand."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,12 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.throttle import MARGIN, Throttle, Urgency
+from shared.adapters.throttle import MARGIN, Throttle
 from shared.domain.errors import TemporaryError
 from simulator.clickhouse.limit import RateLimit
 from tests.support import virtual_time
-
-FIRST, LATER = Urgency.WAITED_FOR, Urgency.ROUTINE
 
 
 class Clock:
@@ -30,9 +29,9 @@ class Clock:
         self.now += seconds
 
 
-async def turn(gate: Throttle, urgency: Urgency, left: float) -> None:
+async def turn(gate: Throttle, left: float) -> None:
     """A call that takes no time."""
-    async with gate.turn("call", urgency, left):
+    async with gate.turn("call", left):
         pass
 
 
@@ -45,7 +44,7 @@ async def test_calls_within_the_limit_wait_for_nobody() -> None:
     """As long as the limit is not reached, a call goes at once."""
     gate, clock = throttle(3)
     for _ in range(3):
-        await turn(gate, FIRST, 0)
+        await turn(gate, 0)
     assert clock.now == 100.0
 
 
@@ -59,7 +58,7 @@ def test_no_window_sees_more_calls_than_the_limit(calls: int, seconds: int, want
         gone: list[float] = []
 
         async def call() -> None:
-            await turn(gate, FIRST, 10_000)
+            await turn(gate, 10_000)
             gone.append(clock.now)
 
         await asyncio.gather(*(call() for _ in range(wanted)))
@@ -70,32 +69,28 @@ def test_no_window_sees_more_calls_than_the_limit(calls: int, seconds: int, want
     assert gone[-1] - 100.0 == pytest.approx((wanted - 1) // calls * (seconds + MARGIN))
 
 
-async def test_the_urgent_go_first() -> None:
-    """What an event waits for goes before an audit's calls, however long those have waited."""
+async def test_callers_go_in_the_order_of_their_arrival() -> None:
+    """Who waits longest goes first."""
     gate, _ = throttle(1)
-    order: list[str] = []
+    order: list[int] = []
 
-    async def call(name: str, urgency: Urgency) -> None:
-        await turn(gate, urgency, 1000)
-        order.append(name)
+    async def call(number: int) -> None:
+        await turn(gate, 1000)
+        order.append(number)
 
-    await turn(gate, FIRST, 0)
-    audits = [asyncio.create_task(call(f"audit {n}", LATER)) for n in range(2)]
-    await asyncio.sleep(0)
-    event = asyncio.create_task(call("event", FIRST))
-    await asyncio.gather(*audits, event)
-    assert order == ["event", "audit 0", "audit 1"]
+    await asyncio.gather(*map(call, range(4)))
+    assert order == [0, 1, 2, 3]
 
 
 async def test_a_call_that_would_come_too_late_is_told_at_once() -> None:
     """A turn that lies past the deadline is a temporary failure now, with the wait, and takes no place."""
     gate, clock = throttle(1)
-    await turn(gate, FIRST, 0)
-    with pytest.raises(TemporaryError, match="10 s, 5 s are left") as told:
-        await turn(gate, FIRST, 5)
+    await turn(gate, 0)
+    with pytest.raises(TemporaryError, match="next slot in 10 s exceeds the remaining 5 s") as told:
+        await turn(gate, 5)
     assert told.value.retry_after == pytest.approx(10 + MARGIN)
     assert clock.now == 100.0
-    await turn(gate, FIRST, 11)
+    await turn(gate, 11)
     assert clock.now == pytest.approx(110 + MARGIN)
 
 
@@ -104,15 +99,15 @@ async def test_a_refusal_by_the_server_shuts_it_for_everybody() -> None:
     gate, clock = throttle(5)
     gate.shut(7)
     gate.shut(3)
-    await turn(gate, FIRST, 8)
+    await turn(gate, 8)
     assert clock.now == pytest.approx(107)
 
 
 async def test_a_refusal_while_callers_wait_holds_them_too() -> None:
     """Those who wait already, wait for the server's word as well."""
     gate, clock = throttle(1)
-    await turn(gate, FIRST, 0)
-    second = asyncio.create_task(turn(gate, FIRST, 100))
+    await turn(gate, 0)
+    second = asyncio.create_task(turn(gate, 100))
     await asyncio.sleep(0)
     gate.shut(30)
     await second
@@ -122,8 +117,8 @@ async def test_a_refusal_while_callers_wait_holds_them_too() -> None:
 async def test_one_who_gives_up_leaves_no_gap() -> None:
     """A cancelled call takes no turn, and the others' turns come as if it had not been there."""
     gate, clock = throttle(1)
-    await turn(gate, FIRST, 0)
-    given_up, other = (asyncio.create_task(turn(gate, FIRST, 100)) for _ in range(2))
+    await turn(gate, 0)
+    given_up, other = (asyncio.create_task(turn(gate, 100)) for _ in range(2))
     await asyncio.sleep(0)
     given_up.cancel()
     await other
@@ -136,9 +131,9 @@ async def test_one_who_gives_up_leaves_no_gap() -> None:
 async def test_a_slow_call_counts_from_its_end() -> None:
     """The server may have counted a call as late as its answer came, so the window is reckoned from there."""
     gate, clock = throttle(1)
-    async with gate.turn("slow", FIRST, 0):
+    async with gate.turn("slow", 0):
         clock.now += 3
-    await turn(gate, FIRST, 100)
+    await turn(gate, 100)
     assert clock.now == pytest.approx(113 + MARGIN)
 
 
@@ -147,27 +142,16 @@ async def test_a_refusal_leaves_half_of_the_share_and_time_gives_it_back() -> No
     gate, clock = throttle(10)
     gate.shut(1)
     gate.shut(1)  # another call of the same moment, refused for the same reason
-    counts = []
+    counts: list[int] = []
     for _ in range(5):
         began = clock.now = max(clock.now, 101.0)
-        count = 0
-        while not gate.crowded(1):
-            await turn(gate, FIRST, 0)
-            count += 1
-        counts.append(count)
+        counts.append(0)
+        with contextlib.suppress(TemporaryError):
+            while True:
+                await turn(gate, 0)
+                counts[-1] += 1
         clock.now = began + 10 + 2 * MARGIN
     assert counts == [5, 7, 9, 10, 10]
-
-
-async def test_crowded() -> None:
-    """It can be told beforehand whether so many calls, behind those that wait, could all go at once."""
-    gate, _ = throttle(3)
-    assert not gate.crowded(0)
-    assert not gate.crowded(3)
-    assert gate.crowded(4)
-    await turn(gate, FIRST, 0)
-    assert not gate.crowded(2)
-    assert gate.crowded(3)
 
 
 @dataclass
@@ -181,7 +165,7 @@ class Server:
     async def call(self, gate: Throttle) -> None:
         """A call that is made again until it goes through, as `retrying` does it."""
         while True:
-            async with gate.turn("call", FIRST, 10_000):
+            async with gate.turn("call", 10_000):
                 await asyncio.sleep(0.05)
                 wait = self.limit.refuse("key")
                 if wait is not None:

@@ -23,7 +23,7 @@ UNNEEDED = (
     "shared.adapters.report_store",
     "shared.adapters.store_inspection",
     "shared.announcer",
-    "shared.configs_document",
+    "shared.config_cache_json",
     "shared.document",
     "shared.domain.audited",
     "shared.domain.inspected",

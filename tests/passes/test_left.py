@@ -1,4 +1,4 @@
-"""What an audit did not get round to is what the next one begins with."""
+"""What an audit did not get round to."""
 
 from shared.domain.errors import TemporaryError
 from shared.domain.left import left_of, name_of, name_of_change
@@ -13,7 +13,6 @@ from shared.domain.world import (
     ReadServices,
     ReadZone,
 )
-from shared.memory import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -39,38 +38,15 @@ def cloud() -> Cloud:
     return there
 
 
-def asked(there: Cloud, call: str) -> list[str]:
-    return [one.about[0] for one in there.log.named(call)]
-
-
-async def test_reads_that_were_left_come_first() -> None:
-    """The configs that could not be read last time are asked for before all others."""
+async def test_what_could_not_be_read_or_done_in_time_is_left() -> None:
+    """The report names what another try may get done, read or change."""
     there = cloud()
-    late = [service_id(name) for name in NAMES[4:]]
-    for one in late:
-        there.fail("config", OUT_OF_TIME, about=one)
-    left = left_of(await run(there))
-    assert set(left) >= {name_of(ReadConfig(one)) for one in late}
-    there.mend()
-    there.log.clear()
-    await run(there, memory=Memory(first=frozenset(left)))
-    assert sorted(asked(there, "config")[:2]) == sorted(late)
-    assert len(asked(there, "config")) == len(NAMES)
-
-
-async def test_changes_that_were_left_come_first() -> None:
-    """The changes that could not be made last time are made before all others of their stage."""
+    there.fail("config", OUT_OF_TIME, about=service_id(NAMES[5]))
+    assert name_of(ReadConfig(service_id(NAMES[5]))) in left_of(await run(there))
     there = cloud()
     there.fail("update_allow_list", OUT_OF_TIME, about="service-f")
     report = await run(there)
-    left = left_of(report)
-    assert left == tuple(name_of_change(change) for change in report.plan.changes)
-    again = cloud()
-    await run(again, memory=Memory(first=frozenset(left)))
-    assert asked(again, "update_allow_list")[0] == "service-f"
-    plain = cloud()
-    await run(plain)
-    assert asked(plain, "update_allow_list")[0] != "service-f"
+    assert left_of(report) == tuple(name_of_change(change) for change in report.plan.changes)
 
 
 async def test_nothing_is_left() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bench.limits import needed_calls
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids, fresh, guid_of, without_endpoints
 from shared.domain.ids import Kind, ResourceId
@@ -42,7 +43,7 @@ async def burst(wiring: Wiring, endpoints: Iterable[str]) -> list[Report]:
     waiters = []
     for number, one in enumerate(endpoints):
         endpoint = ResourceId.parse(one, Kind.PRIVATE_ENDPOINT)
-        waiters.append(asyncio.create_task(wiring.coalescer.report_on(endpoint)))
+        waiters.append(asyncio.create_task(wiring.batching.report_on(endpoint)))
         await asyncio.sleep(0.01 if number < 10 else 0)
     return await asyncio.gather(*waiters)
 
@@ -69,14 +70,14 @@ def allowed_everywhere(sim: RunningSimulator) -> set[str]:
 
 
 async def test_new_endpoints(sim: RunningSimulator) -> None:
-    """A burst of new endpoints is one pass: at most 24 calls to ClickHouse, lists in place of reads, each zone once."""
+    """A burst of new endpoints is one pass: as few calls as for one, lists in place of reads, each zone read once."""
     shape = Shape(3 * MANY, SERVICES)
     sim.reset(fresh(shape))
     async with process(sim) as wiring:
         reports = await burst(wiring, endpoint_ids(shape))
         assert not any(report.problems for report in reports)
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
-        assert len(sim.requests("clickhouse")) <= 24
+        assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=False)
         assert calls(sim, "clickhouse")["PATCH"] == SERVICES + 1
         dns = calls(sim, "dns")
         assert dns["A"] == dns["virtualNetworkLinks"] == dns["PUT"] == shape.networks
@@ -85,7 +86,7 @@ async def test_new_endpoints(sim: RunningSimulator) -> None:
         sim.clear_requests()
         await burst(wiring, endpoint_ids(shape))
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
-        assert len(sim.requests("clickhouse")) <= 13 + 2 * 2
+        assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=True)
 
 
 async def test_deletions(sim: RunningSimulator) -> None:
@@ -98,7 +99,7 @@ async def test_deletions(sim: RunningSimulator) -> None:
     cloud = sim.state()["clickhouse"]
     assert cloud["organization"]["privateEndpoints"] == []
     assert [service["privateEndpointIds"] for service in cloud["services"]] == [[]] * SERVICES
-    assert len(sim.requests("clickhouse")) <= 13 + 2 * 2
+    assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=True)
     assert calls(sim, "arm")["one of privateEndpoints"] == shape.endpoints
     dns = calls(sim, "dns")
     assert dns["A"] == dns["virtualNetworkLinks"] == dns["DELETE"] == shape.networks

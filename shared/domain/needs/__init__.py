@@ -19,7 +19,7 @@ from typing import Any
 from shared.domain.hints import Hints
 from shared.domain.model import Endpoint
 from shared.domain.needs import configs, neighbours, zones
-from shared.domain.needs.endpoints import FEW, concerned_by, each, endpoints_needed
+from shared.domain.needs.endpoints import concerned_by, each, endpoints_needed
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
 from shared.domain.view import View
@@ -56,10 +56,7 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     if not (targets.everything and _lists_pending(view)):
         interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
         yield from each(view.world, interfaces, view.rules, ReadAddresses, ListAddresses)
-    unread = [read for read in configs.of_selected(view, connecting, hints) if read not in view.world]
-    yield from unread
-    if len(unread) > FEW and not targets.everything:
-        return  # They wait for the rate limit: what is read later is newer, and is also for those who join.
+    yield from configs.of_selected(view, connecting, hints)
     if targets.everything or len(connecting) < len(concerned) or not _configs_come_next(view):
         yield ReadRegistrations()
     holders = list(neighbours.holders(view, connecting))

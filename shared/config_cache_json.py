@@ -1,4 +1,4 @@
-"""The services' configs of one organization as JSON, and back."""
+"""The config cache as JSON, and back: the private endpoint configs of one organization's services."""
 
 from collections.abc import Mapping
 

@@ -1,0 +1,53 @@
+"""The fakes, as slow as the real systems: every call takes its time, and ClickHouse's go through a rate limiter."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.throttle import Throttle
+from shared.ports import Systems
+from tests.support.fakes import Cloud
+
+LATENCY = 0.05
+PATIENCE = 200.0
+CALLS, WINDOW = 10, 10.0
+
+
+@dataclass
+class _Slow:
+    """A system whose every method is called within what `around` opens."""
+
+    system: Any
+    around: Callable[[str], AbstractAsyncContextManager[None]]
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.system, name)
+
+        async def call(*arguments: Any) -> Any:
+            async with self.around(name):
+                return await method(*arguments)
+
+        return call
+
+
+def slow_systems(cloud: Cloud) -> Systems:
+    """The cloud's systems on the running loop's clock, which may be a virtual one."""
+    limiter = Throttle(CALLS, WINDOW, clock=asyncio.get_running_loop().time)
+
+    @asynccontextmanager
+    async def azure(_: str) -> AsyncIterator[None]:
+        await asyncio.sleep(LATENCY)
+        yield
+
+    @asynccontextmanager
+    async def clickhouse(name: str) -> AsyncIterator[None]:
+        async with limiter.turn(name, PATIENCE), azure(name):
+            yield
+
+    return Systems(
+        _Slow(cloud.network, azure),
+        _Slow(cloud.dns, azure),
+        _Slow(cloud.clickhouse, clickhouse),
+    )
