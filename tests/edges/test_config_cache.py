@@ -9,7 +9,7 @@ from shared.archive import CONFIGS, Archive
 from shared.config_cache import ConfigCache
 from shared.domain.model import Config
 from shared.domain.needs.endpoints import FEW
-from shared.domain.world import ReadConfig
+from shared.domain.world import ReadConfig, World
 from shared.memory import Memory
 from shared.observe import answers
 from tests.support.fakes import Cloud
@@ -91,3 +91,14 @@ async def test_unread_configs_are_not_written_over(archive: Archive, store: Memo
     store.fails = set()
     await cache.load()
     assert ReadConfig(MAIN) in memory.configs
+
+
+async def test_unread_services_are_not_gone(archive: Archive) -> None:
+    """A pass that could not read the services takes no config out of the cache."""
+    await archive.keep_configs(KNOWN)
+    memory = Memory()
+    cache = ConfigCache(archive, memory)
+    await cache.load()
+    memory.configs[ReadConfig(service_id("new"))] = config("new")
+    await cache.keep(World())
+    assert await archive.configs() == {**KNOWN, service_id("new"): config("new")}

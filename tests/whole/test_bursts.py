@@ -21,6 +21,7 @@ from simulator.client import RunningSimulator
 SERVICES = 10
 # As few calls in one go as ClickHouse takes; the windows are shorter, so that nobody waits for long.
 SCARCE = "10/1"
+ARM_MILLISECONDS = 150
 
 
 @asynccontextmanager
@@ -38,8 +39,9 @@ async def process(
         await wiring.close()
 
 
-async def burst(wiring: Wiring, endpoints: Iterable[str]) -> list[Report]:
-    """The reports on all of them, of which a few come first and the others soon after."""
+async def burst(sim: RunningSimulator, wiring: Wiring, endpoints: Iterable[str]) -> list[Report]:
+    """The reports on all of them, of which a few come first, and the others while these are read."""
+    sim.fault(match={"system": "arm"}, delay_ms=ARM_MILLISECONDS, count=None)
     waiters = []
     for number, one in enumerate(endpoints):
         endpoint = ResourceId.parse(one, Kind.PRIVATE_ENDPOINT)
@@ -74,7 +76,7 @@ async def test_new_endpoints(sim: RunningSimulator) -> None:
     shape = Shape(3 * MANY, SERVICES)
     sim.reset(fresh(shape))
     async with process(sim) as wiring:
-        reports = await burst(wiring, endpoint_ids(shape))
+        reports = await burst(sim, wiring, endpoint_ids(shape))
         assert not any(report.problems for report in reports)
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
         assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=False)
@@ -84,7 +86,7 @@ async def test_new_endpoints(sim: RunningSimulator) -> None:
         assert sum(calls(sim, "arm").values()) <= 3 * MANY
         sim.reset(fresh(shape))
         sim.clear_requests()
-        await burst(wiring, endpoint_ids(shape))
+        await burst(sim, wiring, endpoint_ids(shape))
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
         assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=True)
 
@@ -94,7 +96,7 @@ async def test_deletions(sim: RunningSimulator) -> None:
     shape = Shape(4 * MANY, SERVICES, per_network=2)
     sim.reset(without_endpoints(connected(shape)))
     async with process(sim) as wiring:
-        reports = await burst(wiring, endpoint_ids(shape))
+        reports = await burst(sim, wiring, endpoint_ids(shape))
     assert not any(report.problems for report in reports)
     cloud = sim.state()["clickhouse"]
     assert cloud["organization"]["privateEndpoints"] == []
@@ -110,7 +112,7 @@ async def test_other_endpoints(sim: RunningSimulator) -> None:
     shape = Shape(20 * MANY, per_network=100, foreign=True)
     sim.reset(fresh(shape))
     async with process(sim) as wiring:
-        reports = await burst(wiring, endpoint_ids(shape))
+        reports = await burst(sim, wiring, endpoint_ids(shape))
     assert not any(report.problems or report.plan.findings for report in reports)
     assert sim.requests("clickhouse") == sim.requests("dns") == []
     assert len(sim.requests("arm")) <= 2 * MANY
