@@ -53,14 +53,15 @@ def connect(view: View, wish: Connecting) -> Iterator[Change]:
 
     The other kind goes only after the wanted one is everywhere, so that there is no moment without access;
     it stays while a selected service that lists it could not be read. "Disallow" is said of entries that
-    may go (see `entries`); where one stays, the registration stays.
+    may go (see `entries`); where one stays, or may be on a list that cannot be read, the registration stays.
     """
     at = wish.endpoint.id
     wanted = view.rules.id_of(wish.endpoint)
     owned = view.owned.get(at, frozenset())
     if wanted.lower() in owned and is_elsewhere(view, wish):
-        yield from take_out(view, at, wanted.lower())
-        return  # It is registered anew once it is out.
+        # It is registered anew once it is out; as long as it has to stay, so do its entries.
+        yield from () if view.unread else take_out(view, at, wanted.lower())
+        return
     registration = _registration(view, wish, wanted)
     if registration:
         yield registration
@@ -177,12 +178,12 @@ def _replaced(view: View, wish: Connecting, other: str, wanted: str) -> bool:
 
 
 def take_out(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
-    """Everything of an id of ours that may go."""
+    """Everything of an id of ours that may go: its registration only if no list can hide an entry of it."""
     entries = [entry for entry in entries_of(view, registered) if not is_of_another(view, entry)]
     going = [entry for entry in entries if may_go(view, endpoint, entry)]
     yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in going)
     registration = view.registrations.get(registered)
-    if registration and going == entries:
+    if registration and going == entries and not view.unread:
         yield Deregister(endpoint, registration.id, registration.region)
 
 

@@ -47,7 +47,8 @@ def _why_unknown(view: View, endpoint: ResourceId) -> str:
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Unreadable):
         return found.reason
-    return _why_no_access(view) or _why_no_config(view) or "it was not read"
+    unread = "; ".join(map(told_unread, view.unread))
+    return _why_no_access(view) or _why_no_config(view) or unread or "it was not read"
 
 
 def _why_no_access(view: View) -> str | None:
@@ -66,6 +67,14 @@ def _why_no_config(view: View) -> str | None:
         if isinstance(answer, Unreadable):
             return f"the private endpoint config of service {service.name}: {answer.reason}"
     return None
+
+
+def told_unread(service: Service) -> str:
+    """That a service is there but cannot be read, and what that means."""
+    return (
+        f"service {service.label} is in the list, but not as the API describes it: its allow list is not changed,"
+        " and nothing is deregistered until it can be read"
+    )
 
 
 def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
@@ -88,10 +97,13 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
     if (owned - {wanted.lower()}) & alive(wish.endpoint):
         told = f"it is registered under another kind of id than {view.rules.id_kind}"
         yield Finding("id-kind-mixed", at, told)
+    if (owned - {wanted.lower()}) or (ours and is_elsewhere(view, wish)):
+        yield from _waiting(view, wish.endpoint.id)
 
 
 def of_undoing(view: View, endpoint: ResourceId) -> Iterator[Finding]:
-    """What stays of an endpoint that is undone: what is not ours, or not in our domain."""
+    """What stays of an endpoint that is undone: what is not ours, or not in our domain, or waits."""
+    yield from _waiting(view, endpoint)
     lent = view.lent.get(endpoint, {})
     theirs = lent.keys() | view.contested.get(endpoint, frozenset())
     for registered in sorted(one for one in theirs if one in view.registrations):
@@ -103,6 +115,12 @@ def of_undoing(view: View, endpoint: ResourceId) -> Iterator[Finding]:
                 yield told_of(view, endpoint, entry)
 
 
+def _waiting(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+    """The services because of which a registration of the endpoint cannot be removed yet."""
+    if any(one in view.registrations for one in view.owned.get(endpoint, ())):
+        yield from (Finding("unreadable", str(endpoint), told_unread(one)) for one in view.unread)
+
+
 def _told_foreign(view: View, registered: str) -> str:
     if isinstance(view.standings.get(registered.lower()), Contested):
         return f"{registered} is marked as ours in one place and not in another; its registration is left as it is"
@@ -112,7 +130,7 @@ def _told_foreign(view: View, registered: str) -> str:
 def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
     asked, chosen = view.asked(wish.endpoint), wish.selection
-    names = {service: view.by_id[service].name for service in chosen.refused | chosen.elsewhere}
+    names = {service: view.by_id[service].label for service in chosen.refused | chosen.elsewhere}
     yield from (Finding("bad-selector", at, fault) for fault in asked.request.faults)
     yield from (Finding("bad-selector", at, f"several services are named {name}") for name in asked.ambiguous)
     for text in asked.unmatched:
@@ -130,6 +148,8 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
 
 
 def _told_held(view: View, at: str, service: Service) -> Finding:
+    if not service.readable:
+        return Finding("unreadable", at, told_unread(service))
     answer = view.world.get(ReadConfig(service.id))
     if isinstance(answer, Unreadable):
         return Finding(

@@ -22,7 +22,7 @@ class Asked:
 
     `wanted`: selected without doubt, and permitted. `named`: selected by more than `*`. `doubtful`:
     selected only by a name that several services bear (those names are `ambiguous`), or perhaps, or perhaps
-    permitted, because the service's tags were not told.
+    permitted, because the service's tags were not told; or a service that is there but cannot be read.
     """
 
     request: Selectors
@@ -56,7 +56,7 @@ class View:
     def _asked(self, request: Selectors) -> Asked:
         ambiguous = request.ambiguous(self.services)
         sure = request.without(ambiguous)
-        surely = sure.select(self.services)
+        surely = sure.select(self.services) - {service.id for service in self.unread}
         return Asked(
             request=request,
             wanted=surely & self.permitted,
@@ -111,8 +111,16 @@ class View:
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
-        """The Azure services that are not on their way out."""
-        return tuple(service for service in self.world.services() or () if service.on_azure)
+        """The Azure services that are not on their way out, also those that cannot be read but for their id."""
+        return tuple(service for service in self.world.services() or () if service.on_azure and service.id)
+
+    @cached_property
+    def unread(self) -> tuple[Service, ...]:
+        """The services, perhaps without an id, that are or may be on Azure, and whose allow lists may hide any id.
+
+        One of another cloud hides none that matters: no private endpoint in Azure leads to it.
+        """
+        return tuple(one for one in self.world.services() or () if one.on_azure and not one.readable)
 
     @cached_property
     def permitted(self) -> frozenset[str]:
@@ -126,8 +134,9 @@ class View:
 
     @cached_property
     def configs(self) -> dict[str, Config]:
-        """The known config of each Azure service, by service id."""
-        answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.services}
+        """The known config of each Azure service whose region is known, by service id."""
+        known = (service.id for service in self.services if service.region)
+        answers = {service: self.world.get(ReadConfig(service)) for service in known}
         return {service: answer for service, answer in answers.items() if isinstance(answer, Config)}
 
     @cached_property
@@ -146,7 +155,8 @@ class View:
     @cached_property
     def configs_complete(self) -> bool:
         """Whether the services, and where each of them is, are all known."""
-        return self.world.services() is not None and len(self.configs) == len(self.services)
+        named = self.world.services() is not None and all(one.id for one in self.unread)
+        return named and len(self.configs) == len(self.services)
 
     @cached_property
     def registrations(self) -> dict[str, Registration]:

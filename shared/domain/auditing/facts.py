@@ -15,6 +15,7 @@ from shared.domain.model import Endpoint
 from shared.domain.policy import drift
 from shared.domain.report import Report
 from shared.domain.rules import Rules
+from shared.domain.telling import told_unread
 from shared.domain.view import View
 from shared.domain.world import (
     ListEndpoints,
@@ -108,7 +109,9 @@ class Facts:
         return {str(one) for one in self.report.plan.verdicts}
 
     def _unread(self) -> Iterator[Finding]:
-        """A finding for every read that failed; the plan tells those of single endpoints."""
+        """A finding for every read that failed and every service misread; the plan tells those of single endpoints."""
+        for one in self.view.unread:
+            yield Finding("unreadable", one.id or "organization", told_unread(one))
         for read, answer in self.report.world.unreadable().items():
             match read:
                 case ReadEndpoint() | ReadAddresses():
