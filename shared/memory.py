@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -16,23 +15,30 @@ from shared.domain.outcomes import Outcome, Status
 from shared.domain.pass_results import PassResults
 from shared.domain.world import Read, ReadConfig, ReadZone, World
 
-REFUSED_FOR = 3600.0
+REFUSED_SECONDS = 3600.0
 
 type Zones = dict[ResourceId, frozenset[ResourceId]]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A private endpoint config that ClickHouse Cloud refused, and when."""
+
+    at: float
+    answer: Unreadable
+
+
 @dataclass
 class Memory:
-    """`configs` never change while a service lives, so they are answers. The rest are only hints.
+    """`configs` never change while a service lives, so they are answers; so are, for an hour, `refused_configs`.
 
-    `links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
-    for good, and when (in seconds of `clock`); after an hour that is forgotten. `add_refused`: the
-    organization's deprecated `add` was refused last time it was tried.
+    `links`: the zones that each virtual network was seen linked to; a hint where to look. `add_refused`: the
+    organization's deprecated `add` was refused last time it was tried. `clock`: in seconds.
     """
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
+    refused_configs: dict[Read[Any], Refusal] = field(default_factory=dict)
     links: Zones = field(default_factory=dict)
-    refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
     clock: Callable[[], float] = time.monotonic
     loading_configs: asyncio.Task[None] | None = None
@@ -40,29 +46,27 @@ class Memory:
 
     def world(self) -> World:
         """The world a pass begins with."""
-        return World(MappingProxyType(dict(self.configs)))
+        oldest = self.clock() - REFUSED_SECONDS
+        self.refused_configs = {
+            read: one
+            for read, one in self.refused_configs.items()
+            if one.at > oldest and read not in self.configs
+        }
+        refused: dict[Read[Any], Any] = {r: one.answer for r, one in self.refused_configs.items()}
+        return World(MappingProxyType(refused | self.configs))
 
     def hints(self) -> Hints:
-        return Hints(
-            links=MappingProxyType(self.links),
-            refused=MappingProxyType(self.refused),
-        )
+        return Hints(MappingProxyType(self.links))
 
     def observed(self, world: World) -> None:
         """Keep what the next pass can use of this world."""
-        read = {one: told for one, told in world.answers.items() if isinstance(one, ReadConfig)}
-        self.configs |= {one: told for one, told in read.items() if isinstance(told, Config)}
-        self._refuse(
-            {one for one, told in read.items() if isinstance(told, Unreadable) and not told.temporary}
-        )
+        for read, answer in world.answers.items():
+            if isinstance(read, ReadConfig) and isinstance(answer, Config):
+                self.configs[read] = answer
+            if isinstance(read, ReadConfig) and isinstance(answer, Unreadable) and answer.refused:
+                self.refused_configs.setdefault(read, Refusal(self.clock(), answer))
         linked = ((network, zone.id) for zone in world.zones() for network in zone.networks)
         self.links = _relearned(self.links, world, linked)
-
-    def _refuse(self, now: AbstractSet[Read[Any]]) -> None:
-        """Those refused again go behind those that were refused before and not asked again."""
-        oldest = self.clock() - REFUSED_FOR
-        kept = {one: at for one, at in self.refused.items() if at > oldest and one not in self.configs}
-        self.refused = {**kept, **dict.fromkeys(now, self.clock())}
 
     def applied(self, outcomes: tuple[Outcome, ...], world: World) -> None:
         """Learn whether the API accepts the organization's `add`."""

@@ -47,7 +47,8 @@ def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
     | the other kind, ours                        | remove it once the id above has all its access |
     | a former id, ours                           | remove it                                      |
 
-    Only entries that may go are removed (see `entries`).
+    Only entries that may go are removed (see `entries`). While a service's allow list could not be read, no
+    registration is removed, because that list may have its id.
     """
     at = wish.endpoint.id
     id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
@@ -58,7 +59,8 @@ def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
     elif id_ is None:
         yield from plan_release_of_retired(view, at)
     elif is_in_other_region(view, wish, id_):
-        yield from remove_id(view, at, id_.lower())
+        if not view.services.unread:
+            yield from remove_id(view, at, id_.lower())
     else:
         yield from _registration_and_list(view, wish, id_)
         yield from _removal_of_other_ids(view, wish, id_)
@@ -106,7 +108,7 @@ def is_in_other_region(view: View, wish: Connecting, id_: str) -> bool:
 
 def unwanted_entries(view: View, wish: Connecting, id_: str) -> list[Entry]:
     """The entries of the id on services that the tag does not select."""
-    keep = wish.selection.granted | wish.selection.held
+    keep = wish.selection.kept
     if all(service.id in keep for service in view.access.listing.get(id_.lower(), ())):
         return []
     return [entry for entry in entries_of(view, id_) if entry.service.id not in keep]
@@ -160,7 +162,7 @@ def _is_replaced(view: View, wish: Connecting, other: str, id_: str) -> bool:
         return False
     having = {service.id for service in view.access.listing.get(id_.lower(), ())}
     losing = {service.id for service in view.access.listing.get(other, ())}
-    return not (losing & wish.selection.held) - having
+    return not (losing & wish.selection.kept) - having
 
 
 def remove_id(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
@@ -168,6 +170,6 @@ def remove_id(view: View, endpoint: ResourceId, registered: str) -> Iterator[Cha
     entries = list(entries_of(view, registered))
     going = [entry for entry in entries if may_go(view, endpoint, entry)]
     yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in going)
-    if going == entries:
+    if going == entries and not view.services.unread:
         registration = view.access.registrations[registered]
         yield Deregister(endpoint, registration.id, registration.region)

@@ -29,6 +29,10 @@ def _services(case: Case) -> Step:
         seen = told.message if told else "some could not be told"
         remedy = told.remedy if told else CATALOGUE["unreadable"][1]
         return unsure("services", f"{seen}; {granted}", remedy)
+    if case.chosen.without_private_link:
+        remedy = CATALOGUE["service-without-private-link"][1]
+        names = case.names(case.chosen.without_private_link)
+        return wrong("services", f"the private endpoint config of {names} is refused; {granted}", remedy)
     if not case.chosen.granted:
         return wrong("services", "its tag selects none", CATALOGUE["no-service-selected"][1])
     return ok("services", granted)

@@ -46,7 +46,7 @@ class Case:
 
     def names(self, services: frozenset[str]) -> str:
         """The names of these services, for a sentence."""
-        return ", ".join(sorted(self.view.services.by_id[service].name for service in services)) or "none"
+        return ", ".join(sorted(self.view.services.by_id[service].label for service in services)) or "none"
 
 
 def ok(name: str, seen: str) -> Step:

@@ -64,6 +64,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         Severity.WARNING,
         "Create a private endpoint to that service's own Private Link service.",
     ),
+    "service-without-private-link": (
+        Severity.WARNING,
+        "Remove the service from the tag, or move it to a plan with Private Link; see the API's answer.",
+    ),
     "no-service-selected": (
         Severity.INFO,
         "Name the services in the tag's value to allow them through this endpoint.",

@@ -3,17 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from shared.domain.ids import ResourceId
-from shared.domain.world import Read
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """`links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
-    for good, and when: the later, the larger the number.
-    """
+    """`links`: the zones that each virtual network was seen linked to."""
 
     links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
-    refused: Mapping[Read[Any], float] = field(default_factory=lambda: MappingProxyType({}))

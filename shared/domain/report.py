@@ -39,7 +39,7 @@ class Report:
     @property
     def problems(self) -> tuple[str, ...]:
         """What kept the pass from doing all it wanted, each in a sentence; empty if nothing did."""
-        unread = [answer.reason for answer in self.world.unreadable().values()]
+        unread = [answer.reason for answer in self.world.unreadable().values() if not answer.refused]
         undone = [f"{o.change.verb} {o.change.summary()}: {o.error}" for o in self.undone]
         return tuple(dict.fromkeys([*unread, *undone]))
 

@@ -46,7 +46,9 @@ class Selector:
                 return has and self.tag_value in (None, (service.tags or {})[self.value])
 
     def may_match(self, service: Service) -> bool:
-        """Whether it cannot be told, because the service's tags are not known."""
+        """Whether it cannot be told, because the service's name or its tags are not known."""
+        if self.form is Form.NAME:
+            return not service.readable and not service.name
         return self.form is Form.TAG and service.tags is None
 
 

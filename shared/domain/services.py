@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
-from shared.domain.model import Config, Endpoint, Service
+from shared.domain.model import Config, Endpoint, Service, Unreadable
 from shared.domain.rules import Rules
 from shared.domain.selectors import Selectors
 from shared.domain.world import ReadConfig, World
@@ -18,7 +18,7 @@ class Asked:
 
     `wanted`: selected without doubt, and permitted. `named`: selected by more than `*`. `doubtful`:
     selected only by a name that several services bear (those names are `ambiguous`), or perhaps, or perhaps
-    permitted, because the service's tags are not known.
+    permitted, because the service's tags are not known; or a service in the list that cannot be read.
     """
 
     request: Selectors
@@ -35,13 +35,20 @@ class Selection:
 
     `granted`: to be allowed. `held`: neither to be added nor to be removed, because something about
     them could not be read or is ambiguous. `refused`: selected, but not permitted by SERVICE_FILTER.
-    `elsewhere`: explicitly selected, but behind another Private Link service.
+    `elsewhere`: explicitly selected, but behind another Private Link service. `without_private_link`: wanted,
+    but ClickHouse Cloud refuses its private endpoint config; neither added nor removed.
     """
 
     granted: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    without_private_link: frozenset[str] = frozenset()
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The services whose allow lists keep the endpoint's entry."""
+        return self.granted | self.held | self.without_private_link
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,16 @@ class ServiceIndex:
 
     @cached_property
     def all(self) -> tuple[Service, ...]:
-        return tuple(service for service in self.world.services() or () if service.on_azure)
+        """With those of which nothing but the id can be read."""
+        return tuple(service for service in self.world.services() or () if service.on_azure and service.id)
+
+    @cached_property
+    def unread(self) -> tuple[Service, ...]:
+        """The services, perhaps without an id, that may be on Azure, and whose allow lists may hide any id.
+
+        One of another cloud hides none that matters: no private endpoint in Azure leads to it.
+        """
+        return tuple(one for one in self.world.services() or () if one.on_azure and not one.readable)
 
     @cached_property
     def by_id(self) -> dict[str, Service]:
@@ -71,14 +87,26 @@ class ServiceIndex:
 
     @cached_property
     def configs(self) -> dict[str, Config]:
-        """The known config of each service, by service id."""
-        answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.all}
+        """The known config of each service whose region is known, by service id."""
+        known = (service.id for service in self.all if service.region)
+        answers = {service: self.world.get(ReadConfig(service)) for service in known}
         return {service: answer for service, answer in answers.items() if isinstance(answer, Config)}
 
     @cached_property
+    def without_private_link(self) -> frozenset[str]:
+        """The ids of the services whose private endpoint config ClickHouse Cloud refuses."""
+        answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.all}
+        refused = (
+            one for one, answer in answers.items() if isinstance(answer, Unreadable) and answer.refused
+        )
+        return frozenset(refused)
+
+    @cached_property
     def configs_complete(self) -> bool:
-        """Whether the services, and where each of them is, are all known."""
-        return self.world.services() is not None and len(self.configs) == len(self.all)
+        """Whether the services, and behind which Private Link service each of them is, are all known."""
+        known = len(self.configs) + len(self.without_private_link)
+        have_ids = all(service.id for service in self.unread)
+        return self.world.services() is not None and have_ids and known == len(self.all)
 
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:
@@ -128,7 +156,7 @@ class ServiceIndex:
     def _find_asked(self, request: Selectors) -> Asked:
         ambiguous = request.ambiguous(self.all)
         sure = request.without(ambiguous)
-        surely = sure.select(self.all)
+        surely = sure.select(self.all) - {service.id for service in self.unread}
         return Asked(
             request=request,
             wanted=surely & self.permitted,
@@ -142,12 +170,14 @@ class ServiceIndex:
     def _find_selection(self, request: Selectors, alias: str) -> Selection:
 
         asked, behind = self._asked(request), self.behind[alias]
-        unknown = asked.wanted.difference(self.configs)
+        refused = asked.wanted & self.without_private_link
+        unknown = asked.wanted.difference(self.configs, refused)
         return Selection(
             granted=asked.wanted & behind,
             held=unknown | asked.doubtful,
             refused=asked.named - self.permitted - self.perhaps_permitted,
-            elsewhere=(asked.wanted & asked.named) - behind - unknown,
+            elsewhere=(asked.wanted & asked.named) - behind - unknown - refused,
+            without_private_link=refused,
         )
 
     def _label(self, service: str) -> str:

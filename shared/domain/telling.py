@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.domain.access import Connecting, registered_without_mark, unwanted_entries
+from shared.domain.access import (
+    Connecting,
+    is_in_other_region,
+    registered_without_mark,
+    unwanted_entries,
+)
 from shared.domain.entries import entries_of, entry_stays, may_go
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
@@ -45,7 +50,8 @@ def _why_unknown(view: View, endpoint: ResourceId) -> str:
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Unreadable):
         return found.reason
-    return _why_no_access(view) or _why_no_config(view) or "it was not read"
+    unread = "; ".join(map(service_unread, view.services.unread))
+    return _why_no_access(view) or _why_no_config(view) or unread or "it was not read"
 
 
 def _why_no_access(view: View) -> str | None:
@@ -64,6 +70,14 @@ def _why_no_config(view: View) -> str | None:
         if isinstance(answer, Unreadable):
             return f"the private endpoint config of service {service.name}: {answer.reason}"
     return None
+
+
+def service_unread(service: Service) -> str:
+    """That a service is in the list but cannot be read, and what follows."""
+    return (
+        f"service {service.label} is in the list, but not as the API describes it: its allow list is not changed, "
+        "and nothing is deregistered until it can be read"
+    )
 
 
 def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
@@ -91,6 +105,8 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
     for entry in entries:
         if not may_go(view, wish.endpoint.id, entry):
             yield entry_stays(wish.endpoint.id, entry)
+    if others or is_in_other_region(view, wish, id_):
+        yield from _waiting(view, wish.endpoint.id)
     if others & wish.endpoint.ids:
         message = f"it is registered under another kind of id than {view.rules.id_kind}"
         yield Finding("id-kind-mixed", at, message)
@@ -106,17 +122,24 @@ def _mark_not_kept(view: View, id_: str) -> str:
 
 
 def of_release(view: View, endpoint: ResourceId) -> Iterator[Finding]:
-    """What stays of an endpoint that is released, because SERVICE_FILTER does not permit its removal."""
+    """What stays of an endpoint that is released: by SERVICE_FILTER, or until an allow list can be read."""
+    yield from _waiting(view, endpoint)
     for registered in sorted(view.access.ownership.ids_of.get(endpoint, frozenset())):
         for entry in entries_of(view, registered):
             if not may_go(view, endpoint, entry):
                 yield entry_stays(endpoint, entry)
 
 
+def _waiting(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+    """The services because of which a registration of the endpoint cannot be removed yet."""
+    if endpoint in view.access.ownership.ids_of:
+        yield from (Finding("unreadable", str(endpoint), service_unread(one)) for one in view.services.unread)
+
+
 def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
     asked, chosen = view.services.asked(wish.endpoint), wish.selection
-    names = {service: view.services.by_id[service].name for service in chosen.refused | chosen.elsewhere}
+    names = {service: view.services.by_id[service].label for service in chosen.refused | chosen.elsewhere}
     yield from (Finding("bad-selector", at, fault) for fault in asked.request.faults)
     yield from (Finding("bad-selector", at, f"several services are named {name}") for name in asked.ambiguous)
     for text in asked.unmatched:
@@ -125,15 +148,27 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
         yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {names[service]}")
     for service in sorted(chosen.elsewhere):
         yield Finding("service-on-other-private-link", at, f"{names[service]} is not behind {wish.alias}")
+    for service in sorted(chosen.without_private_link):
+        yield _no_private_link(view, service)
     for service in sorted(chosen.held):
         yield _told_held(view, at, view.services.by_id[service])
-    if not chosen.granted | chosen.held:
+    if not chosen.kept:
         yield Finding(
             "no-service-selected", at, "it gets its registration and record, but reaches no service"
         )
 
 
+def _no_private_link(view: View, service: str) -> Finding:
+    answer = view.world.get(ReadConfig(service))
+    reason = answer.reason if isinstance(answer, Unreadable) else ""
+    name = view.services.by_id[service].label
+    message = f"{name} is selected by a tag, but its private endpoint config is refused: {reason}"
+    return Finding("service-without-private-link", service, message)
+
+
 def _told_held(view: View, at: str, service: Service) -> Finding:
+    if not service.readable:
+        return Finding("unreadable", at, service_unread(service))
     answer = view.world.get(ReadConfig(service.id))
     if isinstance(answer, Unreadable):
         return Finding(

@@ -8,7 +8,7 @@ from shared.domain import changes
 from shared.domain.findings import CATALOGUE, Finding, Severity
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.marks import MARK
-from shared.domain.model import Endpoint, Service
+from shared.domain.model import Endpoint, Service, Unreadable
 from shared.domain.policy import Policy, permitted
 from shared.domain.rules import IdKind, Rules
 from shared.domain.safety import limited
@@ -55,6 +55,7 @@ MAIN, TEST = service("main", guid(1), env="prod"), service("test", guid(1))
 ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 NO_CONFIG = {ReadConfig(service_id("test")): FORBIDDEN}
+REFUSED = Unreadable("400: no", temporary=False, refused=True)
 ARM = rules(id_kind=IdKind.RESOURCE_ID)
 ARM_ID = endpoint(1).arm_id
 FULL = replace(record(1), metadata={MARK: OWNER, **{f"note-{n}": "theirs" for n in range(14)}})
@@ -76,6 +77,12 @@ ROWS: list[tuple[str, str, World, Rules]] = [
         "service-on-other-private-link",
         "far is not behind",
         there(endpoint(1, "*,far"), MAIN, service("far"), elsewhere={"far": OTHER_ALIAS}),
+        rules(),
+    ),
+    (
+        "service-without-private-link",
+        "its private endpoint config is refused: 400: no",
+        there(endpoint(1), MAIN, TEST, also={ReadConfig(TEST.id): REFUSED}),
         rules(),
     ),
     ("no-service-selected", "reaches no service", there(endpoint(1, ""), service("main")), rules()),

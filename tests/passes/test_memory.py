@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from shared.domain.errors import PermanentError, TemporaryError
+import pytest
+
+from shared.domain.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
 from shared.domain.model import Service
-from shared.domain.world import ReadConfig
-from shared.memory import REFUSED_FOR, Memory
+from shared.memory import REFUSED_SECONDS, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
-from tests.support.worlds import endpoint, guid, pe, service, service_id, zone
+from tests.support.worlds import endpoint, guid, pe, registered, service, service_id, zone
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -32,68 +33,62 @@ def in_order() -> list[Service]:
     return sorted((service(name) for name in NAMES), key=lambda one: one.id)
 
 
-async def test_refused_configs_come_last() -> None:
-    """A config that was refused for good takes nobody's turn, and of several each comes first in its turn."""
+REFUSED = RefusedError("400: not available in this plan")
+
+
+async def test_a_refused_config_concerns_its_service_alone() -> None:
+    """A service whose config is refused is reported once, gets nothing, and the event is not retried."""
+    one, *others = (known.name for known in in_order())
+    cloud = Cloud(endpoint(1), endpoint(2), services=in_order(), zones=[zone()])
+    cloud.fail("config", REFUSED, service_id(one))
+    report = await run(cloud, pe(1), pe(2))
+    assert not report.problems
+    assert not report.curable
+    assert [f.object for f in report.plan.findings if f.code == "service-without-private-link"] == [
+        service_id(one)
+    ]
+    assert cloud.allowed(one) == frozenset()
+    assert all(cloud.allowed(name) == {guid(1), guid(2)} for name in others)
+
+
+async def test_a_refused_config_keeps_what_its_service_lists() -> None:
+    """An entry of ours on a service whose config is refused now is neither removed nor added."""
+    services = [service("a", guid(1)), service("b")]
+    cloud = Cloud(endpoint(1), services=services, zones=[zone()])
+    cloud.clickhouse.have_registered(registered(1))
+    cloud.fail("config", REFUSED, service_id("a"))
+    await run(cloud, pe(1))
+    assert cloud.allowed("a") == cloud.allowed("b") == {guid(1)}
+
+
+async def test_a_refused_config_is_asked_for_again_after_an_hour() -> None:
+    """Within an hour a process does not ask again for a config that was refused."""
     clock = Clock()
     cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory(clock=clock)
-    one, two, three, four = (told.name for told in in_order())
-    cloud.fail("config", PermanentError("403"), service_id(one))
-    cloud.fail("config", TemporaryError("429"), service_id(four))
+    one = in_order()[0].name
+    cloud.fail("config", REFUSED, service_id(one))
     await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == [one, two, three, four]
+    asked(cloud)
+    clock.now += REFUSED_SECONDS - 1
+    report = await run(cloud, pe(1), memory=memory)
+    assert asked(cloud) == []
+    assert "service-without-private-link" in {finding.code for finding in report.plan.findings}
     cloud.mend()
-    cloud.fail("config", PermanentError("403"))
-    clock.now += 1
+    clock.now += 2
     await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == [four, one]
-    clock.now += 1
-    memory.configs.clear()
-    memory.refused = {read: at for read, at in memory.refused.items() if read != ReadConfig(service_id(four))}
-    await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == [two, three, four, one]
-    cloud.mend()
-    await run(cloud, pe(1), memory=memory)
-    assert cloud.allowed(one) == cloud.allowed(four) == {guid(1)}
-    assert memory.refused == {}
+    assert asked(cloud) == [one]
+    assert cloud.allowed(one) == {guid(1)}
 
 
-async def test_the_one_refused_longest_ago_comes_first() -> None:
-    """Of those that were refused, the one that waits longest is asked first."""
-    clock = Clock()
-    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory(clock=clock)
-    names = [told.name for told in in_order()]
-    for at, name in enumerate(reversed(names)):
-        memory.refused[ReadConfig(service_id(name))] = clock.now + at
-    cloud.fail("config", PermanentError("403"))
+@pytest.mark.parametrize("error", [TemporaryError("429"), PermanentError("misshapen")])
+async def test_other_failures_are_no_refusal(error: PrivateLinkError) -> None:
+    """A config that could not be read for another reason is asked for again by the next pass."""
+    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory()
+    cloud.fail("config", error)
     await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == names[::-1]
-
-
-async def test_a_refusal_is_forgotten_after_an_hour() -> None:
-    """An hour later the config has its old place again."""
-    clock = Clock()
-    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory(clock=clock)
-    order = [one.name for one in in_order()]
-    cloud.fail("config", PermanentError("403"), service_id(order[0]))
-    await run(cloud, pe(1), memory=memory)
-    clock.now += REFUSED_FOR + 1
-    cloud.log.clear()
-    cloud.mend()
-    cloud.fail("config", TemporaryError("429"))
-    memory.configs.clear()
-    await run(cloud, pe(1), memory=memory)
-    memory.configs.clear()
     asked(cloud)
     await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == order
-
-
-async def test_a_refusal_in_time_is_none() -> None:
-    """What the rate limit alone kept from being read keeps its place."""
-    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory()
-    cloud.fail("config", TemporaryError("429"))
-    await run(cloud, pe(1), memory=memory)
-    assert memory.refused == {}
+    assert sorted(asked(cloud)) == NAMES
 
 
 async def test_untold_tags() -> None:

@@ -14,6 +14,7 @@ from shared.domain.marks import holders_of, is_owned_record
 from shared.domain.policy import drift
 from shared.domain.report import Report
 from shared.domain.rules import Rules
+from shared.domain.telling import service_unread
 from shared.domain.view import View
 from shared.domain.world import (
     ListEndpoints,
@@ -94,10 +95,14 @@ class Facts:
         return {str(one) for one in self.report.plan.verdicts}
 
     def _unread(self) -> Iterator[Finding]:
-        """A finding for every read that failed; the plan tells those of single endpoints."""
+        """A finding for every read that failed and every service misread; the plan tells those of single endpoints."""
+        for one in self.view.services.unread:
+            yield Finding("unreadable", one.id or "organization", service_unread(one))
         for read, answer in self.report.world.unreadable().items():
             match read:
                 case ReadEndpoint() | ReadAddresses():
+                    continue
+                case ReadConfig() if answer.refused:
                     continue
                 case ReadConfig(service):
                     yield Finding("unreadable", service, answer.reason)

@@ -42,7 +42,7 @@ def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
     )
     return AuditedService(
         id=service.id,
-        name=service.name,
+        name=service.label,
         region=service.region,
         state=service.state,
         health=_service_health(facts, service, entries, wrong),
@@ -57,7 +57,9 @@ def _service_health(
 ) -> Health:
     if service.id in wrong:
         return Health.WRONG
-    if isinstance(facts.report.world.get(ReadConfig(service.id)), Unreadable):
+    if service.id in facts.view.services.without_private_link:
+        return Health.LEFT_ALONE
+    if not service.readable or isinstance(facts.report.world.get(ReadConfig(service.id)), Unreadable):
         return Health.UNKNOWN
     ours = service.id in facts.view.services.permitted or any(entry.ours for entry in entries)
     return Health.WELL if ours else Health.LEFT_ALONE

@@ -56,11 +56,11 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     if not (targets.everything and _lists_pending(view)):
         interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
         yield from each(view.world, interfaces, view.rules, ReadAddresses, ListAddresses)
-    yield from configs.of_selected(view, connecting, hints)
+    yield from configs.of_selected(view, connecting)
     if targets.everything or len(connecting) < len(concerned) or not _configs_come_next(view):
         yield ReadRegistrations()
     holders = list(neighbours.holders(view, connecting))
-    yield from configs.of_holders(view, holders, hints)
+    yield from configs.of_holders(view, holders)
     if targets.everything or len(connecting) < len(concerned):
         yield from zones.every(view, hints)
         yield from (read for one in connecting for read in zones.by_tag(view, one))

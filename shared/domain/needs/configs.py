@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
-from shared.domain.hints import Hints
 from shared.domain.model import Endpoint, Service
 from shared.domain.verdicts import private_link
 from shared.domain.view import View
 from shared.domain.world import ReadConfig, ReadEndpoint
 
 
-def of_selected(view: View, connecting: list[Endpoint], hints: Hints) -> Iterator[ReadConfig]:
+def of_selected(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
     """The configs of the selected services and, for an endpoint that none of them explains, of others.
 
-    Which others: one service of the alias's own region first, then that region's, then all. Those that were
-    refused for good come last, the one refused longest ago before the others, so that they take nobody's turn.
+    Which others: one service of the alias's own region first, then that region's, then all.
     """
     alike = {(view.services.asked(one).request, _targets(one)): one for one in connecting}
     for endpoint in alike.values():
@@ -23,20 +21,20 @@ def of_selected(view: View, connecting: list[Endpoint], hints: Hints) -> Iterato
         )
         steps = [
             [view.services.by_id[service] for service in sorted(chosen)],
-            *_search(view, endpoint, hints),
+            *_search(view, endpoint),
         ]
         for step in steps:
             unread = [service for service in step if ReadConfig(service.id) not in view.world]
-            yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint, hints))
+            yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint))
             if unread or private_link(view, endpoint):
                 break
 
 
-def of_holders(view: View, holders: Iterable[ReadEndpoint], hints: Hints) -> Iterator[ReadConfig]:
+def of_holders(view: View, holders: Iterable[ReadEndpoint]) -> Iterator[ReadConfig]:
     """The configs that tell where the holders of wildcards lead."""
     known = [view.world.get(read) for read in holders]
     for holder in (found for found in known if isinstance(found, Endpoint)):
-        for step in _search(view, holder, hints):
+        for step in _search(view, holder):
             unread = [service for service in step if ReadConfig(service.id) not in view.world]
             if private_link(view, holder):
                 break
@@ -49,17 +47,14 @@ def _targets(endpoint: Endpoint) -> tuple[str, ...]:
     return tuple(connection.target for connection in endpoint.connections)
 
 
-def _search(view: View, endpoint: Endpoint, hints: Hints) -> list[list[Service]]:
-    known = _likely_first(view.services.all, endpoint, hints)
+def _search(view: View, endpoint: Endpoint) -> list[list[Service]]:
+    known = _likely_first(view.services.all, endpoint)
     near = [service for service in known if _is_near(service, endpoint)]
     return [near[:1], near, known]
 
 
-def _likely_first(services: Iterable[Service], endpoint: Endpoint, hints: Hints) -> list[Service]:
-    return sorted(
-        services,
-        key=lambda one: (hints.refused.get(ReadConfig(one.id), 0.0), not _is_near(one, endpoint)),
-    )
+def _likely_first(services: Iterable[Service], endpoint: Endpoint) -> list[Service]:
+    return sorted(services, key=lambda one: not _is_near(one, endpoint))
 
 
 def _is_near(service: Service, endpoint: Endpoint) -> bool:
