@@ -12,7 +12,7 @@ import httpx
 from pydantic_core import from_json
 
 from shared.adapters.retrying import Budget, Deadline, seconds, within
-from shared.adapters.shapes import MISSHAPEN, items, listed, text, worded
+from shared.adapters.shapes import LONGEST_ERROR, MISSHAPEN, items, listed, text, worded
 from shared.adapters.throttle import Throttle, Urgency
 from shared.domain.errors import (
     ForbiddenError,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # only a preflight asks for keys
     from shared.domain.inspected import ApiKey
 
 TEMPORARY = frozenset({408, 425, 429})
-LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from azure.core.pipeline.transport import AioHttpTransport
 from shared.adapters.arm import ArmClients
 from shared.adapters.azure_inspection import AzureInspection
 from shared.adapters.clickhouse_keys import key_from
-from shared.adapters.clocks import Clocks
 from shared.adapters.event_topics import deliveries_from, subscription_from, topics_of
 from shared.adapters.retrying import Deadline
 from shared.domain.errors import PermanentError, PrivateLinkError
@@ -60,7 +59,7 @@ def token(**claims: str) -> str:
 async def identity(told: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
         clients = ArmClients("https://management.azure.com", Credential(told), transport, read_only=True)
-        return await AzureInspection(clients, Deadline.after(seconds), Clocks()).identity()
+        return await AzureInspection(clients, Deadline.after(seconds)).identity()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,7 @@ async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
     async with AioHttpTransport() as transport:
         trouble = ClientAuthenticationError("no credential")
         clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
-        azure, log = AzureInspection(clients, Deadline.after(5), Clocks()), Log()
+        azure, log = AzureInspection(clients, Deadline.after(5)), Log()
         asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", timedelta(minutes=15))
         seen = await inspect(asked, rules())
     assert seen.identity == Unreadable("no credential", temporary=False)
@@ -109,7 +108,7 @@ async def test_endpoint_that_is_not_understood() -> None:
     with answering(http_answer(200, {"value": [{"id": "odd"}]})) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            there = AzureInspection(clients, Deadline.after(5), Clocks())
+            there = AzureInspection(clients, Deadline.after(5))
             assert await there.endpoints(Scope.parse(SUB)) == ()
 
 
@@ -118,7 +117,7 @@ async def asked(answer: bytes) -> tuple[Any, int]:
     with answering(answer) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            inspection = AzureInspection(clients, Deadline.after(0.5), Clocks())
+            inspection = AzureInspection(clients, Deadline.after(0.5))
             try:
                 return await inspection.rights(SUB), raw.calls
             except PrivateLinkError as error:
