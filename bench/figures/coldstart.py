@@ -64,8 +64,8 @@ def measure(sizes: Sizes) -> list[Row]:
     return [
         *_index_rows(runs),
         *_nobodys_rows(runs),
-        *_untagged_rows(runs),
         *_ours_rows(runs, _by_package(costs, needed)),
+        *_untagged_rows(runs),
     ]
 
 
@@ -162,20 +162,6 @@ def _nobodys_rows(runs: Kinds) -> list[Row]:
     ]
 
 
-def _untagged_rows(runs: Kinds) -> list[Row]:
-    """A private endpoint without our tag: it has to be read before anybody can know that it is not ours."""
-    untagged, ours = _ms(runs.untagged, "first"), _ms(runs.ours, "first")
-    return [
-        Row(
-            "First event of a private endpoint without our tag, fresh process: over the first event of ours",
-            untagged / ours,
-            "×",
-            Goal("under", 1),
-            detail={"firstEventMs": round(untagged)},
-        )
-    ]
-
-
 def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
     what = "First event of ours, fresh process"
     ours, libraries = _ms(runs.ours, "first"), _ms(runs.libraries, "first")
@@ -189,7 +175,7 @@ def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
             f"{what}: over the import of its libraries",
             ours / libraries,
             "×",
-            Goal("under", 1.2),
+            Goal("most", 1.5),
             "1: nothing but importing them",
             detail={"firstEventMs": round(ours), "librariesMs": round(libraries), "importMsByPackage": costs},
         ),
@@ -200,6 +186,23 @@ def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
             peer="imports at the top",
         ),
         Row(f"{what}, indexing included: over an empty app", product / empty, "×", peer="an empty app"),
+    ]
+
+
+def _untagged_rows(runs: Kinds) -> list[Row]:
+    """A private endpoint without our tag: only reading it shows that it is not ours."""
+    what = "First event of a private endpoint without our tag, fresh process"
+    loaded = {module for run in runs.untagged for module in run["loaded"] if module.startswith("azure.mgmt")}
+    untagged, ours = _ms(runs.untagged, "first"), _ms(runs.ours, "first")
+    return [
+        Row(
+            f"{what}: over the first event of ours",
+            untagged / ours,
+            "×",
+            Goal("under", 1),
+            detail={"firstEventMs": round(untagged)},
+        ),
+        Row(f"{what}: modules of management SDKs imported", len(loaded), "", Goal("most", 0), "0"),
     ]
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 from azure.core.credentials import AzureKeyCredential
@@ -15,8 +17,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.core.pipeline import AsyncPipeline, PipelineContext, PipelineRequest
-from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
+from azure.core.pipeline import AsyncPipeline
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 
@@ -32,8 +33,7 @@ if TYPE_CHECKING:  # slow to import
     from azure.mgmt.network.aio import NetworkManagementClient
     from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
-    type Kinds = tuple[type[NetworkManagementClient], type[PrivateDnsManagementClient]]
-
+NO_QUERY: Mapping[str, str] = MappingProxyType({})
 # What the SDK raises for a body that is not JSON, or that has an unknown charset or compression.
 UNREADABLE = (ValueError, LookupError, RecursionError, zlib.error)
 
@@ -42,9 +42,8 @@ UNREADABLE = (ValueError, LookupError, RecursionError, zlib.error)
 class ArmClients:
     """The management clients of each subscription, all over one pipeline. For one event loop.
 
-    The first call imports the SDKs: in a thread, because that takes some tenths of a second, and while the
-    first token is on its way. `read_only`: requests other than GET are refused before they are sent.
-    `clocks`: told the time of each answer.
+    `read_only`: requests other than GET are refused before they are sent. `clocks`: told the time of each
+    answer.
     """
 
     url: str
@@ -52,63 +51,60 @@ class ArmClients:
     transport: AsyncHttpTransport[Any, Any]
     read_only: bool = False
     clocks: Clocks | None = None
-    _made: dict[tuple[type, str], Any] = field(default_factory=dict, init=False, repr=False)
-    _loading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
-    _kinds: "Kinds | None" = field(default=None, init=False, repr=False)
+    _made: dict[tuple[Callable[[], type], str], Any] = field(default_factory=dict, init=False, repr=False)
 
     async def network(self, subscription: str) -> "NetworkManagementClient":
-        return self._client((await self._loaded())[0], subscription)
+        return await self._client(_network_client, subscription)
 
     async def dns(self, subscription: str) -> "PrivateDnsManagementClient":
-        return self._client((await self._loaded())[1], subscription)
+        return await self._client(_dns_client, subscription)
 
-    @cached_property
-    def plain(self) -> AsyncPipelineClient[Any, Any]:
-        """For what a preflight asks of APIs whose SDKs are not installed."""
-        return AsyncPipelineClient(self.url, pipeline=self._pipeline)
+    async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
+        """The JSON at an ARM id or a whole URL, through the same pipeline and without the SDKs."""
+        at = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
+        answer = await self._plain.send_request(HttpRequest("GET", at, params=dict(query)))
+        answer.raise_for_status()
+        return answer.json()
 
     @property
     def scope(self) -> str:
         """What a token must be for."""
-        return f"{self.url.rstrip('/')}/.default"
+        return f"{self._base}/.default"
 
-    async def _loaded(self) -> "Kinds":
-        async with self._loading:
-            if not self._kinds:
-                kinds, _ = await asyncio.gather(asyncio.to_thread(_import_sdks), self._sign_in())
-                self._kinds = kinds
-            return self._kinds
+    @property
+    def _base(self) -> str:
+        return self.url.rstrip("/")
 
-    async def _sign_in(self) -> None:
-        """Have the pipeline hold a token before its first request."""
-        if self._signing:
-            request = PipelineRequest(HttpRequest("GET", self.url), PipelineContext(self.transport))
-            await self._signing.authorize_request(request, self.scope)
-
-    def _client[C](self, kind: type[C], subscription: str) -> C:
-        if (kind, subscription) not in self._made:
-            make = cast("Callable[..., C]", kind)
+    async def _client[C](self, load: Callable[[], type[C]], subscription: str) -> C:
+        if (load, subscription) not in self._made:
+            make = cast("Callable[..., C]", await asyncio.to_thread(load))
             # The clients insist on a credential; it is the pipeline that signs requests.
             credential = self.credential or AzureKeyCredential("none")
-            url = self.url.rstrip("/")
-            made = make(credential, subscription, base_url=url, pipeline=self._pipeline, policies=[])
-            self._made[kind, subscription] = made
-        return cast("C", self._made[kind, subscription])
+            made = make(credential, subscription, base_url=self._base, pipeline=self._pipeline, policies=[])
+            self._made.setdefault((load, subscription), made)
+        return cast("C", self._made[load, subscription])
+
+    @cached_property
+    def _plain(self) -> AsyncPipelineClient[Any, Any]:
+        return AsyncPipelineClient(self.url, pipeline=self._pipeline)
 
     @cached_property
     def _pipeline(self) -> AsyncPipeline[Any, Any]:
-        return AsyncPipeline(self.transport, policies(self._signing, self.clocks, read_only=self.read_only))
-
-    @cached_property
-    def _signing(self) -> AsyncBearerTokenCredentialPolicy[Any, Any] | None:
-        return AsyncBearerTokenCredentialPolicy(self.credential, self.scope) if self.credential else None
+        through = policies(self.credential, self.scope, self.clocks, read_only=self.read_only)
+        return AsyncPipeline(self.transport, through)
 
 
-def _import_sdks() -> "Kinds":
+# To import an SDK takes some tenths of a second: in a thread, while other systems are read.
+def _network_client() -> "type[NetworkManagementClient]":
     from azure.mgmt.network.aio import NetworkManagementClient  # noqa: PLC0415 -- slow to import
+
+    return NetworkManagementClient
+
+
+def _dns_client() -> "type[PrivateDnsManagementClient]":
     from azure.mgmt.privatedns.aio import PrivateDnsManagementClient  # noqa: PLC0415 -- slow to import
 
-    return NetworkManagementClient, PrivateDnsManagementClient
+    return PrivateDnsManagementClient
 
 
 async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:

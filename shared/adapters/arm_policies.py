@@ -67,10 +67,8 @@ def _is_list(url: str) -> bool:
     return len(provider_and_more) % 2 == 0
 
 
-def policies(
-    signing: AsyncBearerTokenCredentialPolicy[Any, Any] | None, clocks: Clocks | None, *, read_only: bool
-) -> list[Any]:
-    """In the order in which a request meets them. No `signing`: requests go out without a token."""
+def policies(credential: Any, scope: str, clocks: Clocks | None, *, read_only: bool) -> list[Any]:
+    """In the order in which a request meets them. `scope`: what a token must be for."""
     return [
         *([RefuseWrites()] if read_only else []),
         *([NoteDate(clocks, "Azure")] if clocks else []),
@@ -79,5 +77,5 @@ def policies(
         RequestIdPolicy(),
         HeadersPolicy({"Accept": "application/json"}),
         UserAgentPolicy(base_user_agent=USER_AGENT),
-        *([signing] if signing else []),
+        *([AsyncBearerTokenCredentialPolicy(credential, scope)] if credential else []),
     ]

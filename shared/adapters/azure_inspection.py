@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from azure.core.rest import HttpRequest
 
 from shared.adapters.arm import ArmClients, ask, every, parsed
 from shared.adapters.azure_network import endpoint_pages, interface_pages, legible
@@ -117,17 +116,14 @@ class AzureInspection:
 
     async def _items(self, path: str, asked: Mapping[str, str]) -> list[Json]:
         """The items of all pages. A next page is asked for with our token, so only from ARM itself."""
-        base = self.clients.url.rstrip("/")
-        request, found = HttpRequest("GET", f"{base}{path}", params=dict(asked)), list[Json]()
-        for _ in range(MOST_PAGES):
-            answer = await self.clients.plain.send_request(request)
-            answer.raise_for_status()
-            page = answer.json()
-            found += page["value"]
+        page = await self.clients.get(path, asked)
+        found: list[Json] = [*page["value"]]
+        for _ in range(MOST_PAGES - 1):
             following = parsed(text, page.get("nextLink"))
-            if not following.startswith(f"{base}/"):
+            if not following.startswith(f"{self.clients.url.rstrip('/')}/"):
                 break
-            request = HttpRequest("GET", following)
+            page = await self.clients.get(following)
+            found += page["value"]
         return found
 
 
