@@ -63,7 +63,8 @@ class ArmClients:
         """The JSON at an ARM id or a whole URL, through the same pipeline and without the SDKs."""
         at = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
         answer = await self._plain.send_request(HttpRequest("GET", at, params=dict(query)))
-        answer.raise_for_status()
+        if answer.status_code != 200:
+            raise HttpResponseError(response=answer)
         return answer.json()
 
     @property
