@@ -7,6 +7,7 @@ from typing import Any, cast
 from azure.core.exceptions import HttpResponseError
 
 from shared.adapters.retrying import seconds
+from shared.adapters.shapes import LONGEST_ERROR
 from shared.domain.errors import (
     ChangedError,
     ForbiddenError,
@@ -21,7 +22,6 @@ TEMPORARY = frozenset({408, 409, 423, 429})
 # seen ARM answers 404 as well, and that is no evidence of anything.
 # What lies within a resource that does not exist is answered with its parent not being found.
 ABSENCE = frozenset({"resourcenotfound", "notfound", "resourcegroupnotfound", "parentresourcenotfound"})
-LONGEST_ERROR = 500
 
 
 def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:

@@ -1,31 +1,35 @@
-"""What every request to ARM goes through, whether it is ours or one of an SDK client's operations."""
+"""What every request to ARM goes through, in place of the policies that the SDKs bring.
+
+Theirs retry (ours know the deadline), log every request, and register resource providers, which would be a
+write that nobody asked for.
+"""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
-    ContentDecodePolicy,
     HeadersPolicy,
     RequestIdPolicy,
     SansIOHTTPPolicy,
     UserAgentPolicy,
 )
 
+from shared.adapters.clocks import Clocks, NoteDate
 from shared.domain.errors import PermanentError
 from shared.passing import count_call
 
 USER_AGENT = "clickhouse-privatelink"
+NETWORK, DNS = "azure_network", "azure_dns"
 
 
 class CountCalls(SansIOHTTPPolicy[Any, Any]):
-    """Counts what goes out to a system for the pass that is under way."""
+    """Counts what goes out for the pass that is under way, Private DNS apart from the rest."""
 
-    def __init__(self, system: str) -> None:
-        self._system = system
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:  # noqa: ARG002 -- the SDK's signature
-        count_call(self._system)
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        is_dns = "/microsoft.network/privatedns" in request.http_request.url.lower()
+        count_call(DNS if is_dns else NETWORK)
 
 
 class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
@@ -37,44 +41,41 @@ class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
 
 
 class WholeAnswers(SansIOHTTPPolicy[Any, Any]):
-    """Lets an SDK client take as the answer to a GET only what is whole (see there).
+    """Takes as the answer to a GET only what is one: a list has a value, a resource an id, an operation a status.
 
-    The SDK reads whatever has no value as an empty list.
+    The SDKs read whatever has no value as an empty list. Raises ValueError: what is unknown must not look empty.
     """
 
     def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        if request.http_request.method == "GET" and response.http_response.status_code == 200:
-            whole(response.context.get(ContentDecodePolicy.CONTEXT_NAME))
+        answer = response.http_response
+        if request.http_request.method != "GET" or answer.status_code != 200:
+            return
+        told = answer.json()
+        if not isinstance(told, dict):
+            raise ValueError("it is no JSON object")  # noqa: TRY004 -- it cannot be read, and may be later
+        if _is_list(request.http_request.url):
+            whole = isinstance(told.get("value"), list)
+        else:
+            whole = "id" in told or "status" in told
+        if not whole:
+            raise ValueError("it is neither a resource nor a list nor an operation")
 
 
-def whole(told: Any) -> dict[str, Any]:
-    """What ARM told, if it is a resource (it has an id), a list (a value) or an operation (a status).
-
-    Raises ValueError for anything else: what is unknown must not look empty.
-    """
-    if isinstance(told, dict) and ("id" in told or "status" in told or isinstance(told.get("value"), list)):
-        return told
-    raise ValueError("it is neither a resource nor a list nor an operation")
+def _is_list(url: str) -> bool:
+    """Whether an ARM URL ends in a type and not in a name; they alternate after the provider."""
+    provider_and_more = urlsplit(url).path.rpartition("/providers/")[2].split("/")
+    return len(provider_and_more) % 2 == 0
 
 
-def policies(system: str, credential: Any, scope: str, *, read_only: bool) -> list[Any]:
-    """The SDK's own pipeline without what we do not want in it. `scope`: what a token must be for.
-
-    Left out: its retries (ours know the deadline), its logging, and its habit of registering
-    resource providers, which would be a write that nobody asked for.
-    """
-    guard = [RefuseWrites()] if read_only else []
-    signed = [AsyncBearerTokenCredentialPolicy(credential, scope)] if credential else []
+def policies(credential: Any, scope: str, clocks: Clocks | None, *, read_only: bool) -> list[Any]:
+    """In the order in which a request meets them. `scope`: what a token must be for."""
     return [
-        *guard,
-        CountCalls(system),
+        *([RefuseWrites()] if read_only else []),
+        *([NoteDate(clocks, "Azure")] if clocks else []),
+        CountCalls(),
+        WholeAnswers(),
         RequestIdPolicy(),
         HeadersPolicy({"Accept": "application/json"}),
         UserAgentPolicy(base_user_agent=USER_AGENT),
-        *signed,
+        *([AsyncBearerTokenCredentialPolicy(credential, scope)] if credential else []),
     ]
-
-
-def decoding() -> list[Any]:
-    """What an SDK client's operations need in addition: they take their answers decoded from the pipeline."""
-    return [WholeAnswers(), ContentDecodePolicy()]

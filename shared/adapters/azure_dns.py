@@ -1,26 +1,31 @@
-"""Private DNS zones, their links and their A record sets, in ARM's JSON.
+"""Private DNS zones, their links and their A record sets, through azure-mgmt-privatedns.
 
-Every write carries a bare If-Match or `If-None-Match: *`: the service tells its etags bare, and would not
-know a quoted one, such as azure-mgmt-privatedns sends with a match condition. Zones and links are made
-through that SDK (zone_making), because their making goes on after the answer.
+Every write carries a bare If-Match or `If-None-Match: *`, as headers: with `etag=` alone the SDK sends no
+condition, and with a match condition a quoted etag, while the service's own are bare.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from shared.adapters.arm import ArmClients, Json, ask, ask_or_absent
+from shared.adapters.arm import ArmClients, ask, ask_or_absent, every, parsed
 from shared.adapters.retrying import Budget
 from shared.adapters.shapes import items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope
 from shared.domain.model import ZONE_SUFFIX, Absent, RecordSet, Zone
 
-API_VERSION = "2024-06-01"
 A = "A"
 NEW_ONLY = {"If-None-Match": "*"}
+# The location of what is in no region.
+GLOBAL = "global"
+POLLING_SECONDS = 1
+
+type Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,73 +36,79 @@ class AzureDns:
     budget: Budget
 
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
-        return await ask(
-            self.budget.for_one_read(),
-            f"listing the private DNS zones of {scope}",
-            lambda: self._listed(f"{scope}/providers/{Kind.ZONE.value}"),
-            _zones,
-        )
+        async def listed() -> list[ResourceId | None]:
+            zones, group = (await self.clients.dns(scope.subscription)).private_zones, scope.resource_group
+            return await every(_zone, zones.list_by_resource_group(group) if group else zones.list())
+
+        what = f"listing the private DNS zones of {scope}"
+        return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
 
     async def zone(self, zone: ResourceId) -> Zone | Absent:
+        at = zone.resource_group, zone.name
+
+        async def links() -> list[ResourceId | None]:
+            client = await self.clients.dns(zone.subscription)
+            return await every(_linked, client.virtual_network_links.list(*at))
+
+        async def record_sets() -> list[RecordSet]:
+            client = await self.clients.dns(zone.subscription)
+            return await every(partial(record_from, zone), client.record_sets.list_by_type(*at, A))
+
         reads = self.budget.for_one_read()
         networks, records = await asyncio.gather(
-            ask_or_absent(
-                reads,
-                f"listing the virtual network links of {zone}",
-                lambda: self._listed(f"{zone}/virtualNetworkLinks"),
-                _networks,
-            ),
-            ask_or_absent(
-                reads,
-                f"listing the records of {zone}",
-                lambda: self._listed(f"{zone}/{A}"),
-                lambda told: [record_from(zone, one) for one in told],
-            ),
+            ask_or_absent(reads, f"listing the virtual network links of {zone}", links),
+            ask_or_absent(reads, f"listing the records of {zone}", record_sets),
         )
         if isinstance(networks, Absent) or isinstance(records, Absent):
             return Absent()
-        return Zone(zone, networks, MappingProxyType({one.name: one for one in records}))
+        by_name = MappingProxyType({one.name: one for one in records})
+        return Zone(zone, frozenset(filter(None, networks)), by_name)
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
-        condition = {"If-Match": replacing} if replacing else NEW_ONLY
-        return await ask(
-            self.budget.for_writes(),
-            f"writing record {record.name} of {record.zone}",
-            lambda: self.clients.dns.put(_path(record), API_VERSION, _body(record), condition),
-            lambda told: record_from(record.zone, told),
-        )
+        async def write() -> RecordSet:
+            records = (await self.clients.dns(record.zone.subscription)).record_sets
+            condition = {"If-Match": replacing} if replacing else NEW_ONLY
+            written = await records.create_or_update(*_at(record), _body(record), headers=condition)
+            return parsed(partial(record_from, record.zone), written)
+
+        return await ask(self.budget.for_writes(), f"writing record {record.name} of {record.zone}", write)
 
     async def delete(self, record: RecordSet) -> None:
+        async def delete() -> None:
+            records = (await self.clients.dns(record.zone.subscription)).record_sets
+            await records.delete(*_at(record), headers={"If-Match": record.etag})
+
         what = f"deleting record {record.name} of {record.zone}"
         if not record.etag:
             raise PermanentError(f"{what}: it has no etag, and without one nothing is deleted")
-        condition = {"If-Match": record.etag}
-        await ask_or_absent(
-            self.budget.for_writes(),
-            what,
-            lambda: self.clients.dns.delete(_path(record), API_VERSION, condition),
-            lambda _: None,
-        )
+        await ask_or_absent(self.budget.for_writes(), what, delete)
 
     async def create_zone(self, zone: ResourceId) -> None:
-        from shared.adapters.zone_making import make_zone  # noqa: PLC0415 -- slow, and seldom needed
+        async def create() -> None:
+            zones = (await self.clients.dns(zone.subscription)).private_zones
+            body: Any = {"location": GLOBAL}
+            poller = await zones.begin_create_or_update(
+                zone.resource_group, zone.name, body, headers=NEW_ONLY, polling_interval=POLLING_SECONDS
+            )
+            await poller.result()
 
-        client = self.clients.dns_sdk(zone.subscription)
-        what = f"creating private DNS zone {zone}"
-        await ask(self.budget.for_writes(), what, lambda: make_zone(client, zone), lambda _: None)
+        await ask(self.budget.for_writes(), f"creating private DNS zone {zone}", create)
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
-        from shared.adapters.zone_making import make_link  # noqa: PLC0415 -- slow, and seldom needed
+        async def create() -> None:
+            links = (await self.clients.dns(zone.subscription)).virtual_network_links
+            properties = {"virtualNetwork": {"id": str(network)}, "registrationEnabled": False}
+            body: Any = {"location": GLOBAL, "properties": properties}
+            at = (zone.resource_group, zone.name, _link_name(network))
+            poller = await links.begin_create_or_update(
+                *at, body, headers=NEW_ONLY, polling_interval=POLLING_SECONDS
+            )
+            await poller.result()
 
-        client = self.clients.dns_sdk(zone.subscription)
-        what = f"linking {network} to private DNS zone {zone}"
-        await ask(self.budget.for_writes(), what, lambda: make_link(client, zone, network), lambda _: None)
-
-    async def _listed(self, path: str) -> list[Json]:
-        return await self.clients.dns.pages(path, API_VERSION)
+        await ask(self.budget.for_writes(), f"linking {network} to private DNS zone {zone}", create)
 
 
-def record_from(zone: ResourceId, json: Mapping[str, Any]) -> RecordSet:
+def record_from(zone: ResourceId, json: Json) -> RecordSet:
     """An A record set from ARM's JSON."""
     properties = json.get("properties") or {}
     told = [text(one.get("ipv4Address")) for one in items(properties.get("aRecords"))]
@@ -112,14 +123,14 @@ def record_from(zone: ResourceId, json: Mapping[str, Any]) -> RecordSet:
     )
 
 
-def _zones(told: list[Mapping[str, Any]]) -> tuple[ResourceId, ...]:
-    ours = [one["id"] for one in told if one["id"].lower().endswith(ZONE_SUFFIX)]
-    return tuple(zone for one in ours if (zone := _known(one, Kind.ZONE)))
+def _zone(json: Json) -> ResourceId | None:
+    """The zone, if its name is one of ClickHouse's."""
+    return _known(json["id"], Kind.ZONE) if json["id"].lower().endswith(ZONE_SUFFIX) else None
 
 
-def _networks(links: list[Mapping[str, Any]]) -> frozenset[ResourceId]:
-    told = [((one.get("properties") or {}).get("virtualNetwork") or {}).get("id") for one in links]
-    return frozenset(network for one in told if one and (network := _known(one, Kind.VIRTUAL_NETWORK)))
+def _linked(json: Json) -> ResourceId | None:
+    network = ((json.get("properties") or {}).get("virtualNetwork") or {}).get("id")
+    return _known(network, Kind.VIRTUAL_NETWORK) if network else None
 
 
 def _known(told: str, kind: Kind) -> ResourceId | None:
@@ -130,11 +141,15 @@ def _known(told: str, kind: Kind) -> ResourceId | None:
         return None
 
 
-def _path(record: RecordSet) -> str:
-    return f"{record.zone}/{A}/{record.name}"
+def _at(record: RecordSet) -> tuple[str, str, str, str]:
+    return record.zone.resource_group, record.zone.name, A, record.name
 
 
-def _body(record: RecordSet) -> Json:
+def _body(record: RecordSet) -> Any:
     addresses = [{"ipv4Address": address} for address in record.addresses]
-    properties = {"ttl": record.ttl, "aRecords": addresses, "metadata": dict(record.metadata)}
-    return {"properties": properties}
+    return {"properties": {"ttl": record.ttl, "aRecords": addresses, "metadata": dict(record.metadata)}}
+
+
+def _link_name(network: ResourceId) -> str:
+    """A name that contains the network's, and differs for another network of the same name."""
+    return f"{network.name[:60]}-{sha256(str(network).encode()).hexdigest()[:12]}"

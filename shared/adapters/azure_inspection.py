@@ -1,6 +1,6 @@
 """What a preflight asks of Azure, and nothing else asks: identity, rights, system topics and their deliveries.
 
-Plain GETs through the same pipeline as the SDK's own calls:
+Plain GETs through the management clients' pipeline, for APIs whose SDKs we do without:
 https://learn.microsoft.com/rest/api/authorization/permissions, …/rest/api/eventgrid/controlplane,
 …/rest/api/monitor/metrics.
 """
@@ -15,14 +15,12 @@ from functools import partial
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from azure.core.rest import HttpRequest
 
-from shared.adapters.arm import ArmClients, ask
-from shared.adapters.azure_network import endpoint_from
-from shared.adapters.clocks import Clocks
+from shared.adapters.arm import ArmClients, ask, every, parsed
+from shared.adapters.azure_network import endpoint_pages, interface_pages, legible
 from shared.adapters.event_topics import deliveries_from, subscriptions_of, topics_of
 from shared.adapters.retrying import Deadline
-from shared.adapters.shapes import MISSHAPEN, items, listed, text
+from shared.adapters.shapes import LONGEST_ERROR, items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import Scope
 from shared.domain.inspected import Deliveries, EventSubscription
@@ -32,7 +30,6 @@ from shared.domain.rights import Permission
 RIGHTS, EVENTS, METRICS = "2022-04-01", "2022-06-15", "2023-10-01"
 COUNTS = "DeliverySuccessCount,DeliveryAttemptFailCount,DeadLetteredCount,DroppedEventCount"
 CLAIMS = {"upn": "user", "appid": "application", "oid": "object id"}
-LONGEST_ERROR = 500
 MOST_PAGES = 10
 
 type Json = Mapping[str, Any]
@@ -44,7 +41,6 @@ class AzureInspection:
 
     clients: ArmClients
     deadline: Deadline
-    clocks: Clocks
 
     async def identity(self) -> str:
         """Who we are to Azure, in words; never the token itself."""
@@ -61,25 +57,22 @@ class AzureInspection:
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         """Those on the first page, as far as they can be understood."""
-        operations = self.clients.network_sdk(scope.subscription).private_endpoints
-        group = scope.resource_group
-        return await ask(
-            self.deadline,
-            f"listing the private endpoints of {scope}",
-            lambda: _first_page(operations.list(group) if group else operations.list_by_subscription()),
-            lambda told: tuple(endpoint for one in told if (endpoint := _understood(one))),
-        )
+
+        async def first() -> list[Endpoint | None]:
+            pages = (await endpoint_pages(self.clients, scope)).by_page()
+            return await every(legible, await anext(pages))
+
+        what = f"listing the private endpoints of {scope}"
+        return tuple(filter(None, await ask(self.deadline, what, first)))
 
     async def interfaces(self, scope: Scope) -> int:
         """How many network interfaces there are on the first page."""
-        operations = self.clients.network_sdk(scope.subscription).network_interfaces
-        group = scope.resource_group
-        return await ask(
-            self.deadline,
-            f"listing the network interfaces of {scope}",
-            lambda: _first_page(operations.list(group) if group else operations.list_all()),
-            len,
-        )
+
+        async def first() -> int:
+            pages = (await interface_pages(self.clients, scope)).by_page()
+            return len(await every(dict, await anext(pages)))
+
+        return await ask(self.deadline, f"listing the network interfaces of {scope}", first)
 
     async def rights(self, at: str) -> tuple[Permission, ...]:
         """What the caller may do at a subscription, a resource group or a resource."""
@@ -114,58 +107,30 @@ class AzureInspection:
         return await self._list(f"{topic}/providers/Microsoft.Insights/metrics", asked, deliveries_from)
 
     async def _list[T](self, path: str, asked: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
-        """What `parse` makes of all items of a list. Raises PermanentError for what it cannot make anything of."""
-        items_told = await self._items(path, asked)
-        try:
-            return parse(items_told)
-        except MISSHAPEN as error:
-            raise PermanentError(
-                f"reading {path}: ARM's answer is not what its API describes ({error!r})"
-            ) from error
+        """What `parse` makes of all items of a list."""
+
+        async def listed() -> T:
+            return parsed(parse, await self._items(path, asked))
+
+        return await ask(self.deadline, f"reading {path}", listed)
 
     async def _items(self, path: str, asked: Mapping[str, str]) -> list[Json]:
         """The items of all pages. A next page is asked for with our token, so only from ARM itself."""
-        base = self.clients.url.rstrip("/")
-        request, found = HttpRequest("GET", f"{base}{path}", params=dict(asked)), list[Json]()
-        for _ in range(MOST_PAGES):
-            told = await self._page(f"reading {path}", request)
-            found += told["value"]
-            following = text(told.get("nextLink"))
-            if not following.startswith(f"{base}/"):
+        page = await self.clients.get(path, asked)
+        found: list[Json] = [*page["value"]]
+        for _ in range(MOST_PAGES - 1):
+            following = parsed(text, page.get("nextLink"))
+            if not following.startswith(f"{self.clients.url.rstrip('/')}/"):
                 break
-            request = HttpRequest("GET", following)
+            page = await self.clients.get(following)
+            found += page["value"]
         return found
-
-    async def _page(self, what: str, request: HttpRequest) -> Json:
-        return await ask(self.deadline, what, lambda: self._get(request), _whole)
-
-    async def _get(self, request: HttpRequest) -> Any:
-        answer = await self.clients.plain(self.clocks).send_request(request)
-        answer.raise_for_status()
-        return answer.json()
-
-
-def _whole(told: Any) -> Json:
-    listed(told["value"])
-    text(told.get("nextLink"))
-    return dict(told)
 
 
 def _permission(json: Json) -> Permission:
     return Permission(
         tuple(map(text, items(json.get("actions")))), tuple(map(text, items(json.get("notActions"))))
     )
-
-
-async def _first_page(pages: Any) -> list[Json]:
-    return [item async for item in await anext(pages.by_page())]
-
-
-def _understood(json: Json) -> Endpoint | None:
-    try:
-        return endpoint_from(json)
-    except PermanentError:
-        return None
 
 
 def _claims(token: str) -> str:

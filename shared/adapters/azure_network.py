@@ -1,24 +1,34 @@
-"""Private endpoints and network interfaces, in ARM's JSON.
+"""Private endpoints and network interfaces, through azure-mgmt-network.
 
-Not in azure-mgmt-network's models: they do not have `resourceGuid`, which is on the wire but not in the
-API's description, and to make them would be most of the work of a long list. Which requests its
-operations would send, and that ours are the same, is held fast in tests/edges/test_sdk_contract.py.
+Its models are mappings of ARM's JSON, and are read by key: `resourceGuid` is on the wire, but not in the API's
+description, so that the models have no attribute for it.
+
+One endpoint is read without it, by the same request (tests/edges/test_sdk_contract.py compares them). Most
+private endpoints are none of ours, and only reading one shows that; to import the SDK would more than double
+what that takes in a fresh process.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.adapters.arm import ArmClients, Json, ask, ask_or_absent
+from shared.adapters.arm import ArmClients, ask, ask_or_absent, every, parsed
 from shared.adapters.retrying import Budget
 from shared.adapters.shapes import MISSHAPEN, items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model import Absent, Connection, Endpoint
 
+if TYPE_CHECKING:  # slow to import
+    from azure.core.async_paging import AsyncItemPaged
+    from azure.mgmt.network.models import NetworkInterface, PrivateEndpoint
+
+# The one that azure-mgmt-network 33 asks for.
 API_VERSION = "2026-03-01"
+
+type Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +39,42 @@ class AzureNetwork:
     budget: Budget
 
     async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
-        return await ask_or_absent(
-            self.budget.for_one_read(),
-            f"reading private endpoint {endpoint}",
-            lambda: self.clients.network.get(str(endpoint), API_VERSION),
-            endpoint_from,
-        )
+        async def get() -> Endpoint:
+            return parsed(endpoint_from, await self.clients.get(str(endpoint), {"api-version": API_VERSION}))
+
+        return await ask_or_absent(self.budget.for_one_read(), f"reading private endpoint {endpoint}", get)
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
-        return await ask(
-            self.budget.for_one_read(),
-            f"listing the private endpoints of {scope}",
-            lambda: self._listed(scope, Kind.PRIVATE_ENDPOINT),
-            lambda told: tuple(endpoint for one in told if (endpoint := _legible(one))),
-        )
+        async def listed() -> list[Endpoint | None]:
+            return await every(legible, await endpoint_pages(self.clients, scope))
+
+        what = f"listing the private endpoints of {scope}"
+        return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
 
     async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
-        return await ask_or_absent(
-            self.budget.for_one_read(),
-            f"reading network interface {interface}",
-            lambda: self.clients.network.get(str(interface), API_VERSION),
-            addresses_from,
-        )
+        async def get() -> tuple[str, ...]:
+            operations = (await self.clients.network(interface.subscription)).network_interfaces
+            return parsed(addresses_from, await operations.get(interface.resource_group, interface.name))
+
+        return await ask_or_absent(self.budget.for_one_read(), f"reading network interface {interface}", get)
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
-        return await ask(
-            self.budget.for_one_read(),
-            f"listing the network interfaces of {scope}",
-            lambda: self._listed(scope, Kind.NETWORK_INTERFACE),
-            _all_addresses,
-        )
+        async def listed() -> list[tuple[ResourceId | None, tuple[str, ...]]]:
+            return await every(_interface, await interface_pages(self.clients, scope))
 
-    async def _listed(self, scope: Scope, kind: Kind) -> list[Json]:
-        return await self.clients.network.pages(f"{scope}/providers/{kind.value}", API_VERSION)
+        what = f"listing the network interfaces of {scope}"
+        found = await ask(self.budget.for_one_read(), what, listed)
+        return MappingProxyType({interface: addresses for interface, addresses in found if interface})
+
+
+async def endpoint_pages(clients: ArmClients, scope: Scope) -> "AsyncItemPaged[PrivateEndpoint]":
+    operations, group = (await clients.network(scope.subscription)).private_endpoints, scope.resource_group
+    return operations.list(group) if group else operations.list_by_subscription()
+
+
+async def interface_pages(clients: ArmClients, scope: Scope) -> "AsyncItemPaged[NetworkInterface]":
+    operations, group = (await clients.network(scope.subscription)).network_interfaces, scope.resource_group
+    return operations.list(group) if group else operations.list_all()
 
 
 def endpoint_from(json: Json) -> Endpoint:
@@ -98,25 +111,21 @@ def addresses_from(json: Json) -> tuple[str, ...]:
     return _ipv4([(one.get("properties") or {}).get("privateIPAddress") for one in configurations])
 
 
-def _all_addresses(listed: list[Json]) -> Mapping[ResourceId, tuple[str, ...]]:
-    told = ((_interface(one["id"]), addresses_from(one)) for one in listed)
-    return MappingProxyType({interface: addresses for interface, addresses in told if interface})
-
-
-def _legible(json: Json) -> Endpoint | None:
-    """The endpoint, or None: one that a list tells illegibly is read by itself if we own something of it."""
+def legible(json: Json) -> Endpoint | None:
+    """The endpoint of a list; None for one of no known form: if we own something of it, it is read by itself."""
     try:
         return endpoint_from(json)
     except PermanentError:
         return None
 
 
-def _interface(text: str) -> ResourceId | None:
-    """The id; None for an interface of another form (scale sets have some), which no endpoint has."""
+def _interface(json: Json) -> tuple[ResourceId | None, tuple[str, ...]]:
+    """An interface's id and addresses; no id for one of another form (scale sets have some), which no endpoint has."""
+    addresses = addresses_from(json)
     try:
-        return ResourceId.parse(text, Kind.NETWORK_INTERFACE)
+        return ResourceId.parse(json["id"], Kind.NETWORK_INTERFACE), addresses
     except BadIdError:
-        return None
+        return None, addresses
 
 
 def _network(subnet: Json) -> ResourceId | None:

@@ -18,7 +18,7 @@ from shared.adapters.clickhouse_answers import (
     services_from,
 )
 from shared.adapters.retrying import Budget, Deadline, seconds, within
-from shared.adapters.shapes import MISSHAPEN, listed
+from shared.adapters.shapes import LONGEST_ERROR, MISSHAPEN, listed
 from shared.adapters.throttle import Throttle
 from shared.domain.errors import (
     ForbiddenError,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:  # only a preflight asks for keys
     from shared.domain.inspected import ApiKey, Caller
 
 TEMPORARY = frozenset({408, 424, 425, 429})
-LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
+from shared.adapters.shapes import LONGEST_ERROR
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
-
-LONGEST_ERROR = 300
 
 
 @dataclass(frozen=True, slots=True)

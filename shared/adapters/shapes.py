@@ -2,6 +2,9 @@
 
 from typing import Any
 
+LONGEST_ERROR = 500
+"""How many characters of a system's own words an error of ours repeats."""
+
 MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
 """What taking apart an answer of the wrong shape raises."""
 

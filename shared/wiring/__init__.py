@@ -29,4 +29,6 @@ def quiet() -> None:
     """Let no library log a line for each call or retry: the log has lines of ours."""
     for name in ("httpx", "azure"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # They warn, with a traceback, of each error that is not told in JSON.
+    logging.getLogger("azure.mgmt").setLevel(logging.ERROR)
     stamina.instrumentation.set_on_retry_hooks(())

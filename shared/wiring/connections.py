@@ -96,7 +96,7 @@ class Connections:
     @cached_property
     def arm_reading(self) -> ArmClients:
         url = self.settings.azure_resource_manager_url
-        return ArmClients(url, self._credential_for(url), self.transport, read_only=True)
+        return ArmClients(url, self._credential_for(url), self.transport, read_only=True, clocks=self.clocks)
 
     @cached_property
     def transport(self) -> AioHttpTransport:

@@ -18,7 +18,7 @@ def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
     connections, deadline = wired.connections, Deadline.after(seconds)
     budget = Budget(deadline, deadline)
     return Inspection(
-        azure=AzureInspection(connections.arm_reading, deadline, connections.clocks),
+        azure=AzureInspection(connections.arm_reading, deadline),
         dns=AzureDns(connections.arm_reading, budget),
         clickhouse=connections.clickhouse(Order(Targets(everything=True), dry_run=True), budget),
         store=_store(wired),

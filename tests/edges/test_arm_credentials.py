@@ -1,5 +1,6 @@
 """The Azure adapters where Azure is not simulated: with a credential, over https."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.arm import ArmClients
 from shared.adapters.azure_dns import AzureDns
+from shared.adapters.azure_network import AzureNetwork
 from shared.adapters.retrying import Budget, Deadline
 from shared.domain.errors import PermanentError, TemporaryError
 from simulator.client import RunningSimulator
@@ -77,6 +79,16 @@ async def test_token(sim: RunningSimulator) -> None:
         assert await dns.zones(SCOPE) == (ZONE,)
     assert credential.asked == [f"{AZURE}/.default"]
     assert transport.tokens == [f"Bearer {TOKEN}"]
+
+
+async def test_one_token(sim: RunningSimulator) -> None:
+    """Whatever is asked first and however much at once, a token is fetched once for all clients."""
+    credential = Credential()
+    async with azure(sim, credential) as (dns, transport):
+        network = AzureNetwork(dns.clients, dns.budget)
+        await asyncio.gather(network.endpoints(SCOPE), dns.zones(SCOPE), dns.zone(ZONE))
+    assert len(credential.asked) == 1
+    assert set(transport.tokens) == {f"Bearer {TOKEN}"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 503])

@@ -132,6 +132,14 @@ async def test_arm_shapes(body: str) -> None:
     )
 
 
+@pytest.mark.parametrize("body", ['{"id": "x"}', '{"status": "Succeeded"}', '{"nextLink": "x"}'])
+async def test_no_list(body: str) -> None:
+    """What has no list of values is not taken for an empty list, though the SDKs would."""
+    names = ("endpoints", "endpoints of a group", "addresses_in", "addresses_in a group", "zones", "zone")
+    outcomes = await _outcomes(http_answer(200, body), names, BRIEFLY)
+    assert {name: type(outcome) for name, outcome in outcomes.items()} == dict.fromkeys(names, TemporaryError)
+
+
 @pytest.mark.parametrize("item", ITEM_SHAPES)
 async def test_arm_items(item: str) -> None:
     """A list with an item of no known shape fails as a whole."""

@@ -101,7 +101,7 @@ async def test_pages(sim: RunningSimulator) -> None:
     sim.fault(match={"system": "arm"}, status=200, body=page, count=None)
     async with AioHttpTransport() as transport:
         azure = ArmClients(sim.url, None, transport, read_only=True)
-        rights = await AzureInspection(azure, Deadline.after(5), Clocks()).rights(SUB)
+        rights = await AzureInspection(azure, Deadline.after(5)).rights(SUB)
     assert len(rights) == len(sim.requests("arm")) == MOST_PAGES
 
 
@@ -135,8 +135,8 @@ async def test_clocks(sim: RunningSimulator) -> None:
     async with AioHttpTransport() as transport, make_client(f"{sim.url}/v1", key, read_only=True) as cloud:
         cloud.event_hooks["response"].append(clocks.of_http("ClickHouse Cloud"))
         await cloud.get("/organizations")
-        azure = ArmClients(sim.url, None, transport, read_only=True)
-        inspection = AzureInspection(azure, Deadline.after(5), clocks)
+        azure = ArmClients(sim.url, None, transport, read_only=True, clocks=clocks)
+        inspection = AzureInspection(azure, Deadline.after(5))
         await inspection.rights(SUB)
     assert clocks.ahead == pytest.approx({"ClickHouse Cloud": 600, "Azure": 600}, abs=3)
 

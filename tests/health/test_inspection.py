@@ -16,7 +16,6 @@ from shared.adapters.arm import ArmClients
 from shared.adapters.azure_inspection import AzureInspection
 from shared.adapters.clickhouse import ClickHouseCloud, Key
 from shared.adapters.clickhouse_keys import caller_from, key_from
-from shared.adapters.clocks import Clocks
 from shared.adapters.event_topics import deliveries_from, subscription_from, topics_of
 from shared.adapters.retrying import Budget, Deadline
 from shared.adapters.throttle import Throttle
@@ -69,7 +68,7 @@ def token(**claims: str) -> str:
 async def identity(told: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
         clients = ArmClients("https://management.azure.com", Credential(told), transport, read_only=True)
-        return await AzureInspection(clients, Deadline.after(seconds), Clocks()).identity()
+        return await AzureInspection(clients, Deadline.after(seconds)).identity()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,7 @@ async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
     async with AioHttpTransport() as transport:
         trouble = ClientAuthenticationError("no credential")
         clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
-        azure, log = AzureInspection(clients, Deadline.after(5), Clocks()), Log()
+        azure, log = AzureInspection(clients, Deadline.after(5)), Log()
         asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15))
         seen = await inspect(asked, rules())
     assert seen.identity == Unreadable("no credential", temporary=False)
@@ -120,7 +119,7 @@ async def test_endpoint_that_is_not_understood() -> None:
     with answering(http_answer(200, {"value": [{"id": "odd"}]})) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            there = AzureInspection(clients, Deadline.after(5), Clocks())
+            there = AzureInspection(clients, Deadline.after(5))
             assert await there.endpoints(Scope.parse(SUB)) == ()
 
 
@@ -129,7 +128,7 @@ async def asked(answer: bytes) -> tuple[Any, int]:
     with answering(answer) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            inspection = AzureInspection(clients, Deadline.after(0.5), Clocks())
+            inspection = AzureInspection(clients, Deadline.after(0.5))
             try:
                 return await inspection.rights(SUB), raw.calls
             except PrivateLinkError as error:
@@ -274,7 +273,7 @@ async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspe
     ):
         nobody = Credential(ClientAuthenticationError("no credential"))
         clients = ArmClients("https://management.invalid", nobody, azure_transport, read_only=True)
-        azure = AzureInspection(clients, Deadline.after(5), Clocks())
+        azure = AzureInspection(clients, Deadline.after(5))
         api = ClickHouseCloud(client, key, "o-1", Throttle(100, 1), budget)
         period = timedelta(minutes=15)
         asked = Inspection(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
