@@ -17,7 +17,7 @@ from shared.domain.report import Report
 
 # For so many seconds a pass waits at most for the reads of events that have arrived before it begins. Event
 # Grid delivers a burst request by request, so that these reads overlap: the pass begins when the burst is over.
-LONGEST_GATHER = 2.0
+LONGEST_GATHER = 6.0
 
 type FirstRead = Callable[[frozenset[ResourceId]], Awaitable[Mapping[ResourceId, Report | Endpoint | Absent]]]
 """A report on each endpoint that needs no pass, and what each other one is like."""
