@@ -21,6 +21,8 @@ from shared.domain.changes import (
 from shared.domain.errors import (
     ChangedError,
     ForbiddenError,
+    LockedError,
+    NameTakenError,
     PermanentError,
     PrivateLinkError,
     TemporaryError,
@@ -155,6 +157,8 @@ def _failed(change: Change, error: PrivateLinkError) -> Outcome:
         temporary=isinstance(error, TemporaryError),
         stale=isinstance(error, ChangedError),
         forbidden=isinstance(error, ForbiddenError),
+        locked=isinstance(error, LockedError),
+        name_taken=isinstance(error, NameTakenError),
     )
 
 

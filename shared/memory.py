@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import Deregister, Register, RegisterThroughService
+from shared.domain.changes import (
+    IN_A_ZONE,
+    Deregister,
+    PutRecord,
+    Register,
+    RegisterThroughService,
+)
 from shared.domain.hints import Hints
 from shared.domain.ids import ResourceId
 from shared.domain.model import Config, Unreadable
@@ -81,8 +87,15 @@ class Memory:
         done = [outcome.change for outcome in outcomes if outcome.status is Status.DONE]
         registered = {change.id.lower(): change for change in done if isinstance(change, Register)}
         gone = {change.id.lower() for change in done if isinstance(change, Deregister)}
+        puts = [(o.change, o) for o in outcomes if isinstance(o.change, PutRecord)]
         return PassResults(
-            self.add_refused, MappingProxyType(registered), frozenset(gone & registered.keys())
+            add_refused=self.add_refused,
+            registered=MappingProxyType(registered),
+            deregistered=frozenset(gone & registered.keys()),
+            locked_zones=frozenset(
+                o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)
+            ),
+            names_taken=frozenset((put.zone, put.after.name) for put, o in puts if o.name_taken),
         )
 
 

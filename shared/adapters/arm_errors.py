@@ -11,6 +11,8 @@ from shared.adapters.shapes import LONGEST_ERROR
 from shared.domain.errors import (
     ChangedError,
     ForbiddenError,
+    LockedError,
+    NameTakenError,
     PermanentError,
     PrivateLinkError,
     TemporaryError,
@@ -31,6 +33,10 @@ def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
     request = _header(error, "x-ms-request-id")
     if status == 412:
         return ChangedError(told, request_id=request)
+    if status == 409 and _code(error) == "scopelocked":
+        return LockedError(told, request_id=request)
+    if status == 409 and "cname" in _told(error).lower():
+        return NameTakenError(told, request_id=request)
     if _may_pass(status):
         asked = seconds(_header(error, "Retry-After"))
         passing = ThrottledError if status == 429 and (asked or 0) > 0 else TemporaryError

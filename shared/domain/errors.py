@@ -36,6 +36,14 @@ class RefusedError(PermanentError):
     """The system refuses this for that one object, such as a service without Private Link; others are not concerned."""
 
 
+class LockedError(PermanentError):
+    """A management lock forbids the write (HTTP 409, ScopeLocked), until somebody removes it."""
+
+
+class NameTakenError(PermanentError):
+    """A record of another type has the name (HTTP 409): an A record cannot stand beside a CNAME."""
+
+
 class ChangedError(TemporaryError):
     """Somebody else wrote first (HTTP 412): what we decided rests on an old reading."""
 

@@ -11,6 +11,7 @@ from shared.domain.steps import Step
 from shared.domain.world import ListZones
 
 PORTS = "8443 for HTTPS, 9440 for the native protocol"
+_WHOSE = "somebody else keeps it, or its metadata was overwritten (Terraform's `tags` of a record are its metadata)"
 _ZONE_IS_THERE = frozenset({"zone-not-linked"})
 
 
@@ -86,10 +87,16 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
     led = {name: _led_by(zone, name) for name in _first_labels(case)}
     told = "; ".join(f"{name} leads to {_shown(record)}" for name, record in sorted(led.items()))
     if all(record and addresses <= set(record.addresses) for record in led.values()):
-        return ok("record", told)
+        other = known_from(case.plan, case.endpoint.id, "record-kept-by-other")
+        return ok("record", f"{told}; {other.message}: {_WHOSE}" if other else told)
     expected = f"{told}, not to {', '.join(sorted(addresses))}"
     if other := known_from(
-        case.plan, case.endpoint.id, "wildcard-owned-by-other", "wildcard-foreign", "record-full"
+        case.plan,
+        case.endpoint.id,
+        "wildcard-owned-by-other",
+        "wildcard-foreign",
+        "record-full",
+        "zone-locked",
     ):
         return wrong("record", f"{expected}: {other.message}", other.remedy)
     return wrong("record", expected, mending(case, "record-drift", PutRecord))

@@ -115,7 +115,15 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "wildcard-foreign": (
         Severity.ERROR,
-        "Delete the record if nobody needs it, or set DNS_ADOPT=true to adopt one with the right address.",
+        "Delete the record if nobody needs it, or give the endpoint a private DNS zone of its own.",
+    ),
+    "record-kept-by-other": (
+        Severity.INFO,
+        "None: clients reach the endpoint. Set DNS_ADOPT=true to let this deployment keep the record.",
+    ),
+    "zone-locked": (
+        Severity.ERROR,
+        "Remove the management lock from the zone or its resource group, or keep the records by hand.",
     ),
     "record-drift": (Severity.ERROR, _TO_BE_MADE),
     "registration-missing": (Severity.ERROR, _TO_BE_MADE),

@@ -45,11 +45,15 @@ class Outcome:
     stale: bool = False
     """Somebody else wrote first: decide again at once."""
     forbidden: bool = False
+    locked: bool = False
+    """A management lock forbids it."""
+    name_taken: bool = False
+    """A record of another type has the name."""
 
     @property
     def curable(self) -> bool:
         """Whether another delivery of the event may succeed."""
-        return self.temporary or self.forbidden
+        return self.temporary or self.forbidden or self.locked
 
 
 def stages(changes: Iterable[Change]) -> Stages:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from shared.domain import access, records, telling
-from shared.domain.changes import Change, sort_key
+from shared.domain.changes import IN_A_ZONE, Change, sort_key
 from shared.domain.findings import Finding
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Zone
@@ -63,9 +63,20 @@ def make_plan(world: World, rules: Rules, targets: Targets, results: PassResults
     if world.services() is not None and world.registrations() is not None:
         told += _access(view, verdicts, wishes)
     changes = {one for one in told if not isinstance(one, Finding)}
-    findings = {one for one in told if isinstance(one, Finding)}
+    findings = {one for one in told if isinstance(one, Finding)} | _locked(view, changes)
     hostnames = {wish.endpoint.id: view.services.hostnames_of(wish.selection.granted) for wish in wishes}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
+
+
+def _locked(view: View, changes: set[Change]) -> set[Finding]:
+    """The changes that a management lock on their zone has refused in this pass."""
+    in_locked = [
+        one for one in changes if isinstance(one, IN_A_ZONE) and one.zone in view.results.locked_zones
+    ]
+    return {
+        Finding("zone-locked", str(one.endpoint), f"a management lock refuses: {one.verb} {one.summary()}")
+        for one in in_locked
+    }
 
 
 def _wishes(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[access.Connecting]:

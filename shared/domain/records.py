@@ -7,6 +7,8 @@ endpoint gets a record of its own, named by the first label of its host name: th
 |----------------------|------------------------------------|-------------|----------------------------------------|
 | none                 | –                                  | E           | create                                 |
 | foreign              | –                                  | E           | left alone: wildcard-foreign           |
+| foreign, leads to E  | –                                  | E           | left alone: record-kept-by-other       |
+| a CNAME of the name  | –                                  | E           | left alone: wildcard-foreign           |
 | foreign, E's address | –                                  | E           | adopt by adding metadata, if DNS_ADOPT |
 | ours                 | E                                  | E           | update where it differs                |
 | ours                 | another that is live or unreadable | E           | left alone: wildcard-owned-by-other    |
@@ -48,6 +50,9 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
     if record and not is_owned_record(record, view.rules.owner):
         yield from _beside_foreign(view, name, record)
         return
+    if (name.zone.id, name.name) in view.results.names_taken:
+        yield from (_name_taken(name, placement) for placement in name.wanted_by)
+        return
     winners = winners_of(view, name)
     yield from (_not_written(name, one, winners) for one in name.wanted_by if one not in winners)
     gone = set(holders_of(record).values()) - set(name.held.values()) if record else set()
@@ -69,9 +74,17 @@ def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Chang
             yield _put(view, name, [placement], placement.endpoint.id)
             return
         shown = f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)}"
+        right = set(placement.addresses) <= set(record.addresses)
         yield Finding(
-            "wildcard-foreign", str(placement.endpoint.id), f"{shown} is not ours; it is left as it is"
+            "record-kept-by-other" if right else "wildcard-foreign",
+            str(placement.endpoint.id),
+            f"{shown} is not managed by this deployment and not modified",
         )
+
+
+def _name_taken(name: Name, placement: Placement) -> Finding:
+    message = f"{name.zone.id} has a CNAME record {name.name}, beside which no A record can be created"
+    return Finding("wildcard-foreign", str(placement.endpoint.id), message)
 
 
 def _not_written(name: Name, loser: Placement, winners: list[Placement]) -> Finding:

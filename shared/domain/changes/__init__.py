@@ -9,7 +9,10 @@ from shared.domain.changes.access import Allow, Deregister, Disallow, Register, 
 from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key
 from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 
+IN_A_ZONE = (PutRecord, DeleteRecord, CreateZone, LinkNetwork)
+
 __all__ = [
+    "IN_A_ZONE",
     "NOTHING",
     "Allow",
     "Change",

@@ -22,6 +22,10 @@ class PutRecord(Change):
     after: RecordSet
 
     @property
+    def zone(self) -> ResourceId:
+        return self.after.zone
+
+    @property
     def object(self) -> str:
         return f"{self.after.zone}/A/{self.after.name}"
 
@@ -67,6 +71,10 @@ class DeleteRecord(Change):
     stage: ClassVar[int] = 2
 
     before: RecordSet
+
+    @property
+    def zone(self) -> ResourceId:
+        return self.before.zone
 
     @property
     def object(self) -> str:
