@@ -1,11 +1,19 @@
 """A running simulator as its tests and the demo see it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
 
 from simulator import world
-from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
+from simulator.control.bodies import (
+    AddressChange,
+    ConnectionChange,
+    Denied,
+    Idle,
+    KeyChange,
+    PageSize,
+    ServiceChange,
+)
 from simulator.control.controller import Controller
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
@@ -107,6 +115,21 @@ class RunningSimulator:
         """Change the ClickHouse switches that are named."""
         named = world.Switches.model_validate(switches)
         return self._call(lambda: self._controller.switch(named))
+
+    def role(self, name: str, *permissions: str, services: Sequence[str] | None = None) -> Json:
+        """Define a custom role, for these services or for all."""
+        role = world.Role(name=name, permissions=permissions, services=services and tuple(services))
+        return self._call(lambda: self._controller.role(role))
+
+    def key(self, key: str, **changes: Any) -> Json:
+        """Change what is named of an API key: its role, state, expiry or IP access list."""
+        change = KeyChange.model_validate({"id": key, **changes})
+        return self._call(lambda: self._controller.key(change))
+
+    def service(self, service: str, **changes: Any) -> Json:
+        """Change what is named of a ClickHouse service: its state, the status of its config, what it omits."""
+        change = ServiceChange.model_validate({"service": service, **changes})
+        return self._call(lambda: self._controller.service(change))
 
     def _call[T](self, work: Callable[[], T]) -> T:
         async def on_the_loop() -> T:

@@ -6,9 +6,9 @@ given back to `POST /_sim/reset`.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
-from simulator.schema import Address, ArmId, Cidr, Guid, Model, guid
+from simulator.schema import Address, ArmId, Cidr, Guid, Model, Source, guid
 
 type Provider = Literal["gcp", "aws", "azure"]
 type Region = Literal[
@@ -28,8 +28,17 @@ def read_denial(value: Any) -> Any:
     return {"scope": value} if isinstance(value, str) else value
 
 
+def read_roles(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 type TagText = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$", max_length=256)]
 type Pairs = dict[str, str]
+
+
+class IpAccess(Model):
+    source: Source
+    description: str = ""
 
 
 class Registration(Model):
@@ -48,21 +57,29 @@ class Organization(Model):
     created_at: str = "2025-01-01T00:00:00Z"
 
 
+class Role(Model):
+    """A role that the organization defined itself; without `services` it holds for all of them."""
+
+    name: Annotated[str, Field(min_length=1)]
+    permissions: tuple[Annotated[str, Field(pattern=r"^(organization|service):[a-z-]+$")], ...] = ()
+    services: tuple[Guid, ...] | None = None
+
+
 class Key(Model):
+    """An API key. Without `ip_access_list` it may be used from anywhere, with an empty one from nowhere."""
+
     id: str
     secret: str
-    role: Literal["admin", "developer"] = "admin"
-    expire_at: str | None = None
+    name: str | None = None
+    role: Annotated[tuple[str, ...], BeforeValidator(read_roles)] = ("Admin",)
+    state: Literal["enabled", "disabled"] = "enabled"
+    expire_at: AwareDatetime | None = None
+    ip_access_list: tuple[IpAccess, ...] | None = None
 
 
 class ServiceTag(Model):
     key: Annotated[TagText, Field(min_length=1, max_length=128)]
     value: TagText | None = None
-
-
-class IpAccess(Model):
-    source: str
-    description: str = ""
 
 
 class Service(Model):
@@ -77,20 +94,28 @@ class Service(Model):
     private_dns_hostname: str
     ip_access_list: tuple[IpAccess, ...] = ()
     created_at: str = "2025-01-01T00:00:00Z"
+    config_status: Literal[400, 403, 404] | None = None
+    """What a service without Private Link answers when it is asked for its private endpoint configuration."""
+    omits: tuple[str, ...] = ()
+    """Keys that the API leaves out of this service."""
 
 
 class Switches(Model):
     """How the ClickHouse side behaves where reality is unknown or differs between accounts."""
 
     refuse_organization_add: bool = False
-    tolerate_absent_removal: bool = False
-    require_registration: bool = True
+    tolerate_absent_registration: bool = False
+    refuse_absent_entry: bool = False
+    require_registration: bool = False
+    refuse_idle: bool = False
+    hide_whoami: bool = False
     description: Annotated[str, Field(pattern=r"^(keep|drop|truncate:\d+)$")] = "keep"
     rate_limit: Annotated[str, Field(pattern=r"^(off|[1-9]\d*/\d+(\.\d+)?)$")] | None = None
 
 
 class ClickHouse(Model):
     organization: Organization
+    roles: tuple[Role, ...] = ()
     keys: tuple[Key, ...] = ()
     services: tuple[Service, ...] = ()
     switches: Switches = Switches()

@@ -1,14 +1,16 @@
 """Reading world files."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from simulator.clickhouse.access import PREDEFINED
 from simulator.schema import explain
-from simulator.world import Azure, World
+from simulator.world import Azure, ClickHouse, World
 
 DEMO = Path(__file__).parent / "worlds" / "demo.json"
 
@@ -33,7 +35,7 @@ def parse_world(document: Any) -> World:
         world = World.model_validate(document)
     except ValidationError as error:
         raise WorldError(explain(error)) from error
-    faults = list(_dangling(world.azure))
+    faults = [*_dangling(world.azure), *_contradictions(world.clickhouse)]
     if faults:
         raise WorldError("\n".join(faults))
     return world
@@ -46,6 +48,19 @@ def read_world(path: Path) -> World:
     except (OSError, ValueError) as error:
         raise WorldError(f"{path}: {error}") from error
     return parse_world(document)
+
+
+def _contradictions(cloud: ClickHouse) -> Iterable[str]:
+    """Roles that nobody defined, and ids that are registered twice."""
+    roles = {name.lower() for name in (*PREDEFINED, *(role.name for role in cloud.roles))}
+    for index, key in enumerate(cloud.keys):
+        for name in key.role:
+            if name.lower() not in roles:
+                yield f"clickhouse.keys[{index}].role: no role '{name}' is predefined or in clickhouse.roles"
+    counted = Counter(entry.id for entry in cloud.organization.private_endpoints)
+    for index, entry in enumerate(cloud.organization.private_endpoints):
+        if counted[entry.id] > 1:
+            yield f"clickhouse.organization.privateEndpoints[{index}].id: registered more than once"
 
 
 def _dangling(azure: Azure) -> Iterable[str]:

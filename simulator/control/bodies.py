@@ -1,11 +1,11 @@
 """What the control API is told about the simulated Azure."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from simulator.schema import Address, ArmId, Model
-from simulator.world import ConnectionStatus, Denial, read_denial
+from simulator.world import ConnectionStatus, Denial, IpAccess, ServiceState, read_denial, read_roles
 
 
 class Denied(Model):
@@ -28,6 +28,26 @@ class ConnectionChange(Model):
 class AddressChange(Model):
     endpoint: ArmId
     address: Address
+
+
+class KeyChange(Model):
+    """What of an API key is changed; what is not named stays. The key is found by the id it is used with."""
+
+    id: str
+    name: str | None = None
+    role: Annotated[tuple[str, ...], BeforeValidator(read_roles)] = ("Admin",)
+    state: Literal["enabled", "disabled"] = "enabled"
+    expire_at: AwareDatetime | None = None
+    ip_access_list: tuple[IpAccess, ...] | None = None
+
+
+class ServiceChange(Model):
+    """What of a ClickHouse service is changed; what is not named stays. `service`: its id or its name."""
+
+    service: str
+    state: ServiceState = "running"
+    config_status: Literal[400, 403, 404] | None = None
+    omits: tuple[str, ...] = ()
 
 
 class Idle(Model):

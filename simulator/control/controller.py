@@ -1,15 +1,29 @@
 """The control calls themselves, without HTTP. All of them run on the simulator's event loop."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulator import world
-from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
+from simulator.control.bodies import (
+    AddressChange,
+    ConnectionChange,
+    Denied,
+    Idle,
+    KeyChange,
+    PageSize,
+    ServiceChange,
+)
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
-from simulator.schema import guid
+from simulator.schema import Model, guid
 from simulator.simulation import Settings, Simulation
 from simulator.wire import Json
 from simulator.worldfile import parse_world
+
+
+def named(change: Model, *but: str) -> Mapping[str, Any]:
+    """The fields that the caller named, but for those that say what is changed."""
+    return {name: getattr(change, name) for name in change.model_fields_set if name not in but}
 
 
 class Controller:
@@ -99,9 +113,17 @@ class Controller:
 
     def switch(self, changed: world.Switches) -> Json:
         """Change the ClickHouse switches that are named and leave the others."""
-        named = {name: getattr(changed, name) for name in changed.model_fields_set}
-        self.simulation.cloud.switch(named)
+        self.simulation.cloud.switch(named(changed))
         return self.simulation.cloud.state.switches.dump()
+
+    def key(self, change: KeyChange) -> Json:
+        return self.simulation.cloud.change_key(change.id, named(change, "id")).dump()
+
+    def role(self, role: world.Role) -> Json:
+        return self.simulation.cloud.define(role).dump()
+
+    def service(self, change: ServiceChange) -> Json:
+        return self.simulation.cloud.change_service(change.service, named(change, "service")).dump()
 
     def _endpoint(self, arm_id: str) -> world.PrivateEndpoint:
         endpoint = self.simulation.arm.state.endpoints.get(arm_id.lower())

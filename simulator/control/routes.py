@@ -10,13 +10,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
+from simulator.control.bodies import (
+    AddressChange,
+    ConnectionChange,
+    Denied,
+    Idle,
+    KeyChange,
+    PageSize,
+    ServiceChange,
+)
 from simulator.control.controller import Controller
 from simulator.eventgrid.handshake import HandshakeError
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.schema import Model, explain
-from simulator.world import Switches
+from simulator.world import Role, Switches
 from simulator.worldfile import WorldError
 
 type Work = Callable[[Controller, Request], Awaitable[Any]]
@@ -104,6 +112,9 @@ _CALLS: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
     ("POST", "/azure/address", _told(AddressChange, Controller.address)),
     ("POST", "/clickhouse/switches", _told(Switches, Controller.switch)),
+    ("POST", "/clickhouse/role", _told(Role, Controller.role)),
+    ("POST", "/clickhouse/key", _told(KeyChange, Controller.key)),
+    ("POST", "/clickhouse/service", _told(ServiceChange, Controller.service)),
 )
 
 
