@@ -17,6 +17,7 @@ from simulator.control.bodies import (
 from simulator.control.controller import Controller
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
+from simulator.tls import Certificate
 from simulator.wire import Json
 
 PATIENCE = 60.0  # seconds after which a simulator that does not answer is taken for dead
@@ -29,9 +30,19 @@ class RunningSimulator:
     `idle` lives on the caller's own event loop, call them through `asyncio.to_thread`.
     """
 
-    def __init__(self, url: str, controller: Controller, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        url: str,
+        controller: Controller,
+        loop: asyncio.AbstractEventLoop,
+        serve_https: Callable[[Certificate], Coroutine[Any, Any, str]],
+    ) -> None:
         self.url = url
-        self._controller, self._loop = controller, loop
+        self._controller, self._loop, self._serve_https = controller, loop, serve_https
+
+    def serve_https(self, certificate: Certificate) -> str:
+        """Answer https as well from now on, on a port of its own; the URL of it."""
+        return self._await(self._serve_https(certificate))
 
     def reset(self, start: Json | None = None, *, keep_subscriptions: bool = False) -> None:
         """Begin anew from a world, or from the one the simulator started with."""
