@@ -9,10 +9,14 @@ from simulator.control.bodies import (
     AddressChange,
     ConnectionChange,
     Denied,
+    EndpointChange,
     Idle,
     KeyChange,
+    Locks,
     PageSize,
+    Release,
     ServiceChange,
+    TagsStripped,
 )
 from simulator.control.controller import Controller
 from simulator.eventgrid.schema import Disturbance, Subscription
@@ -105,6 +109,31 @@ class RunningSimulator:
         """Deny these scopes instead of the former ones; without any, deny nothing."""
         wanted = Denied.model_validate({"denied": denied})
         self._call(lambda: self._controller.deny(wanted))
+
+    def lock(self, *locks: str | Json) -> None:
+        """Lock these scopes instead of the former ones; without any, none."""
+        wanted = Locks.model_validate({"locks": locks})
+        self._call(lambda: self._controller.lock(wanted))
+
+    def hold(self, **switches: Any) -> None:
+        """From now on hold new endpoints (`creation`, `missing`) or deleted ones (`deletion`); those not named: no."""
+        wanted = world.Hold.model_validate(switches)
+        self._call(lambda: self._controller.hold(wanted))
+
+    def release(self, endpoint: str | None = None, *, event: bool = False) -> list[str]:
+        """Finish what this endpoint, or every one, is held in; the ids of those that were."""
+        wanted = Release(endpoint=endpoint, event=event)
+        return self._call(lambda: self._controller.release(wanted))
+
+    def endpoint(self, endpoint: str, **changes: Any) -> Json:
+        """Change what is named of an endpoint, without an event: `provisioningState`, `missing`."""
+        change = EndpointChange.model_validate({"endpoint": endpoint, **changes})
+        return self._call(lambda: self._controller.endpoint(change))
+
+    def strip_tags(self, *tags: str, endpoints: Sequence[str] | None = None) -> list[str]:
+        """Take these tags (without any: all) off these endpoints (without any: all), with an event for each."""
+        wanted = TagsStripped(tags=tags or None, endpoints=None if endpoints is None else tuple(endpoints))
+        return self._call(lambda: self._controller.strip_tags(wanted))
 
     def page_size(self, size: int) -> None:
         wanted = PageSize(page_size=size)

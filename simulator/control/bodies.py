@@ -5,13 +5,51 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from simulator.schema import Address, ArmId, Model
-from simulator.world import ConnectionStatus, Denial, IpAccess, ServiceState, read_denial, read_roles
+from simulator.world import (
+    ConnectionStatus,
+    Denial,
+    IpAccess,
+    Lock,
+    Part,
+    ProvisioningState,
+    ServiceState,
+    read_roles,
+    read_scope,
+)
 
 
 class Denied(Model):
     """The scopes denied from now on, instead of the former ones."""
 
-    denied: tuple[Annotated[Denial, BeforeValidator(read_denial)], ...] = ()
+    denied: tuple[Annotated[Denial, BeforeValidator(read_scope)], ...] = ()
+
+
+class Locks(Model):
+    """The locks from now on, instead of the former ones."""
+
+    locks: tuple[Annotated[Lock, BeforeValidator(read_scope)], ...] = ()
+
+
+class Release(Model):
+    """Which held endpoint is finished, all without one; `event`: whether that raises the event of a write or delete."""
+
+    endpoint: ArmId | None = None
+    event: bool = False
+
+
+class EndpointChange(Model):
+    """What of an endpoint is changed; what is not named stays. No event is raised."""
+
+    endpoint: ArmId
+    provisioning_state: ProvisioningState = "Succeeded"
+    missing: tuple[Part, ...] = ()
+
+
+class TagsStripped(Model):
+    """Tags (without any: all) that are taken off endpoints (without any: all)."""
+
+    tags: tuple[str, ...] | None = None
+    endpoints: tuple[ArmId, ...] | None = None
 
 
 class PageSize(Model):

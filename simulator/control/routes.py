@@ -14,17 +14,21 @@ from simulator.control.bodies import (
     AddressChange,
     ConnectionChange,
     Denied,
+    EndpointChange,
     Idle,
     KeyChange,
+    Locks,
     PageSize,
+    Release,
     ServiceChange,
+    TagsStripped,
 )
 from simulator.control.controller import Controller
 from simulator.eventgrid.handshake import HandshakeError
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.schema import Model, explain
-from simulator.world import Role, Switches
+from simulator.world import Hold, Role, Switches
 from simulator.worldfile import WorldError
 
 type Work = Callable[[Controller, Request], Awaitable[Any]]
@@ -108,6 +112,11 @@ _CALLS: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/idle", _told(Idle, Controller.idle)),
     ("GET", "/topics/{name}", _topic),
     ("POST", "/azure/denied", _told(Denied, Controller.deny)),
+    ("POST", "/azure/locks", _told(Locks, Controller.lock)),
+    ("POST", "/azure/hold", _told(Hold, Controller.hold)),
+    ("POST", "/azure/release", _told(Release, Controller.release)),
+    ("POST", "/azure/endpoint", _told(EndpointChange, Controller.endpoint)),
+    ("POST", "/azure/strip-tags", _told(TagsStripped, Controller.strip_tags)),
     ("POST", "/azure/page-size", _told(PageSize, Controller.page_size)),
     ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
     ("POST", "/azure/address", _told(AddressChange, Controller.address)),
