@@ -12,7 +12,8 @@ from simulator.clickhouse.access import PREDEFINED
 from simulator.schema import explain
 from simulator.world import Azure, ClickHouse, World
 
-DEMO = Path(__file__).parent / "worlds" / "demo.json"
+_WORLDS = Path(__file__).parent / "worlds"
+DEMO, BYOC = _WORLDS / "demo.json", _WORLDS / "byoc.json"
 
 
 class WorldError(ValueError):
@@ -21,7 +22,16 @@ class WorldError(ValueError):
 
 def demo() -> dict[str, Any]:
     """The demo world as a document, to be varied and given to `running` or `reset`."""
-    document: dict[str, Any] = json.loads(DEMO.read_text(encoding="utf-8"))
+    return _document(DEMO)
+
+
+def byoc() -> dict[str, Any]:
+    """A smaller world with a service in the customer's own account, whose host name has another suffix."""
+    return _document(BYOC)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document
 
 

@@ -82,6 +82,8 @@ class Service(Model):
     private_endpoint_ids: tuple[str, ...] = ()
     private_link_service: str
     private_dns_hostname: str
+    byoc_id: str | None = None
+    """The infrastructure that it runs on, where that is the customer's own account."""
     ip_access_list: tuple[IpAccess, ...] = ()
     created_at: str = "2025-01-01T00:00:00Z"
     config_status: Literal[400, 403, 404] | None = None

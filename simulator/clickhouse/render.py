@@ -27,7 +27,8 @@ def registration(entry: world.Registration) -> Json:
 
 def service(entry: world.Service, registered: tuple[world.Registration, ...]) -> Json:
     """A service without the keys it omits; what a private-link user never looks at is the same for all."""
-    return {key: value for key, value in _full(entry, registered).items() if key not in entry.omits}
+    told = _full(entry, registered) | ({"byocId": entry.byoc_id} if entry.byoc_id else {})
+    return {key: value for key, value in told.items() if key not in entry.omits}
 
 
 def _full(entry: world.Service, registered: tuple[world.Registration, ...]) -> Json:
