@@ -7,6 +7,7 @@ from typing import Any, Literal
 from simulator import world
 from simulator.control.bodies import (
     AddressChange,
+    BadMetadataNames,
     ConnectionChange,
     Denied,
     EndpointChange,
@@ -134,6 +135,11 @@ class RunningSimulator:
         """Take these tags (without any: all) off these endpoints (without any: all), with an event for each."""
         wanted = TagsStripped(tags=tags or None, endpoints=None if endpoints is None else tuple(endpoints))
         return self._call(lambda: self._controller.strip_tags(wanted))
+
+    def metadata(self, bad_names: Literal["refuse", "drop"]) -> None:
+        """What happens to metadata names that Azure does not take."""
+        wanted = BadMetadataNames(bad_names=bad_names)
+        self._call(lambda: self._controller.metadata(wanted))
 
     def page_size(self, size: int) -> None:
         wanted = PageSize(page_size=size)

@@ -175,6 +175,7 @@ class Azure(Model):
     denied: tuple[Annotated[Denial, BeforeValidator(read_scope)], ...] = ()
     locks: tuple[Annotated[Lock, BeforeValidator(read_scope)], ...] = ()
     hold: Hold = Hold()
+    bad_metadata_names: Literal["refuse", "drop"] = "refuse"
     page_size: Annotated[int, Field(ge=1)] = 1000
 
 

@@ -4,7 +4,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from simulator import world
 from simulator.azure import aliases
-from simulator.azure.bodies import body_of, items, section, strings, text
+from simulator.azure.bodies import body_of, items, metadata_of, section, text
 from simulator.azure.conditions import check
 from simulator.azure.errors import bad_request, record_not_found, same_name
 from simulator.azure.pages import page
@@ -57,7 +57,7 @@ def put(state: State, target: Target, request: Request) -> Reply:
         name=old.name if old else target.name,
         ttl=_ttl(properties),
         addresses=_addresses(properties),
-        metadata=strings(properties, "metadata"),
+        metadata=metadata_of(properties, state.bad_metadata_names),
     )
     zone.records[target.name.lower()] = record
     return Reply(200 if old else 201, render(zone, record))
@@ -73,7 +73,7 @@ def patch(state: State, target: Target, request: Request) -> Reply:
     if "ttl" in properties:
         update["ttl"] = _ttl(properties)
     if "metadata" in properties:
-        update["metadata"] = strings(properties, "metadata")
+        update["metadata"] = metadata_of(properties, state.bad_metadata_names)
     if "aRecords" in properties:
         update["addresses"] = _addresses(properties)
     record = zone.records[target.name.lower()] = old.model_copy(update=update)

@@ -47,6 +47,7 @@ class State:
         self.endpoints: dict[str, world.PrivateEndpoint] = {}
         self.nics: dict[str, str] = {}
         self.denied, self.locks, self.hold = start.denied, start.locks, start.hold
+        self.bad_metadata_names = start.bad_metadata_names
         self.operations: dict[str, Operation] = {}
         self.page_size = start.page_size
         self.addresses = AddressBook()
@@ -67,6 +68,7 @@ class State:
             denied=self.denied,
             locks=self.locks,
             hold=self.hold,
+            bad_metadata_names=self.bad_metadata_names,
             page_size=self.page_size,
         )
 

@@ -52,6 +52,12 @@ class TagsStripped(Model):
     endpoints: tuple[ArmId, ...] | None = None
 
 
+class BadMetadataNames(Model):
+    """Whether metadata names that Azure does not take are refused, or dropped without a word."""
+
+    bad_names: Literal["refuse", "drop"] = "refuse"
+
+
 class PageSize(Model):
     page_size: Annotated[int, Field(ge=1)]
 

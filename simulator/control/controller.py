@@ -7,6 +7,7 @@ from simulator import world
 from simulator.azure import lifecycle
 from simulator.control.bodies import (
     AddressChange,
+    BadMetadataNames,
     ConnectionChange,
     Denied,
     EndpointChange,
@@ -138,6 +139,10 @@ class Controller:
                 self.simulation.arm.touch(changed)
                 stripped.append(endpoint.id)
         return stripped
+
+    def metadata(self, wanted: BadMetadataNames) -> Json:
+        self.simulation.arm.state.bad_metadata_names = wanted.bad_names
+        return wanted.dump()
 
     def page_size(self, wanted: PageSize) -> Json:
         self.simulation.arm.state.page_size = wanted.page_size

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from simulator.control.bodies import (
     AddressChange,
+    BadMetadataNames,
     ConnectionChange,
     Denied,
     EndpointChange,
@@ -117,6 +118,7 @@ _CALLS: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/azure/release", _told(Release, Controller.release)),
     ("POST", "/azure/endpoint", _told(EndpointChange, Controller.endpoint)),
     ("POST", "/azure/strip-tags", _told(TagsStripped, Controller.strip_tags)),
+    ("POST", "/azure/metadata", _told(BadMetadataNames, Controller.metadata)),
     ("POST", "/azure/page-size", _told(PageSize, Controller.page_size)),
     ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
     ("POST", "/azure/address", _told(AddressChange, Controller.address)),
