@@ -44,6 +44,22 @@ test: $(READY) ## run all tests
 browser: ## get what the tests of the page need, as far as it can be had: chromium (as root, on Debian) and axe-core
 	@sh tools/browser.sh
 
+# Used by tests and by whoever tries the demo with it, never by the product: so it is bounded, and not locked.
+AZURE_CLI := azure-cli>=2.91,<2.92
+
+.PHONY: azure-cli
+azure-cli: .azure-cli/.ready ## put an Azure CLI into .azure-cli/, for the tests that drive the simulator with it
+
+.azure-cli/.ready: | $(READY)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .azure-cli
+	@# uv takes seconds where pip takes minutes; pip is for who has told only pip where packages are.
+	@$(BIN)/uv pip install --quiet --python .azure-cli/bin/python '$(AZURE_CLI)' || \
+		$(BIN)/pip --python .azure-cli/bin/python install --quiet --disable-pip-version-check --no-compile '$(AZURE_CLI)'
+	@# Compiles what its commands import: without that, and where Python may write no bytecode, each takes 30 s.
+	@PYTHONDONTWRITEBYTECODE= AZURE_CONFIG_DIR=.azure-cli/config AZURE_CORE_COLLECT_TELEMETRY=0 \
+		.azure-cli/bin/az network private-endpoint --help >/dev/null 2>&1
+	@touch $@
+
 .PHONY: pictures
 pictures: $(READY) ## draw the pictures of the status page in docs/ anew, from a sample world
 	@$(BIN)/python -m tests.page.pictures
@@ -76,4 +92,4 @@ format: $(READY) ## put the code into shape
 	@$(BIN)/ruff check --fix .
 
 clean: ## remove what make made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* mutants build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* mutants build .azure-cli

@@ -45,30 +45,19 @@ class People:
 
     def create_endpoint(self, name: str, services: str, alias: str = ALIAS) -> str:
         """The status of its connection, as Azure answered."""
-        self.show.command(f"ALIAS={alias}")
-        self.show.command(
-            f"az network private-endpoint create --name {name} --resource-group {NETWORK_GROUP} \\",
-            f"    --location {REGION} --vnet-name {VNET} --subnet {SUBNET} \\",
-            "    --connection-name clickhouse --manual-request true \\",
-            f"    --private-connection-resource-id $ALIAS --tags '{TAG}={services}'",
-        )
+        for command in to_create(name, services, alias):
+            self.show.command(*command)
         answer = self._arm("PUT", endpoint_id(name), endpoint_body(alias, services))
         (connection,) = answer.json()["properties"]["manualPrivateLinkServiceConnections"]
         return str(connection["properties"]["privateLinkServiceConnectionState"]["status"])
 
     def delete_endpoint(self, name: str) -> None:
-        self.show.command(
-            f"az network private-endpoint delete --name {name} --resource-group {NETWORK_GROUP}"
-        )
+        self.show.command(to_delete(name))
         self._arm("DELETE", endpoint_id(name))
 
     def retag(self, name: str, services: str) -> None:
-        self.show.command(
-            f"ENDPOINT=$(az network private-endpoint show -g {NETWORK_GROUP} -n {name} --query id -o tsv)"
-        )
-        self.show.command(
-            f"az tag update --resource-id $ENDPOINT --operation Merge --tags '{TAG}={services}'"
-        )
+        for command in to_retag(name, services):
+            self.show.command(command)
         tags = {"operation": "Merge", "properties": {"tags": {TAG: services}}}
         self._arm("PATCH", f"{endpoint_id(name)}/providers/Microsoft.Resources/tags/default", tags)
 
@@ -97,6 +86,30 @@ class People:
     def _arm(self, method: str, path: str, body: Json | None = None) -> httpx.Response:
         answer = self.client.request(method, path, json=body, params={"api-version": _VERSION})
         return answer.raise_for_status()
+
+
+def to_create(name: str, services: str, alias: str = ALIAS) -> tuple[tuple[str, ...], ...]:
+    """Commands, each as its lines."""
+    return (
+        (f"ALIAS={alias}",),
+        (
+            f"az network private-endpoint create --name {name} --resource-group {NETWORK_GROUP} \\",
+            f"    --location {REGION} --vnet-name {VNET} --subnet {SUBNET} \\",
+            "    --connection-name clickhouse --manual-request true \\",
+            f"    --private-connection-resource-id $ALIAS --tags '{TAG}={services}'",
+        ),
+    )
+
+
+def to_retag(name: str, services: str) -> tuple[str, ...]:
+    return (
+        f"ENDPOINT=$(az network private-endpoint show -g {NETWORK_GROUP} -n {name} --query id -o tsv)",
+        f"az tag update --resource-id $ENDPOINT --operation Merge --tags '{TAG}={services}'",
+    )
+
+
+def to_delete(name: str) -> str:
+    return f"az network private-endpoint delete --name {name} --resource-group {NETWORK_GROUP}"
 
 
 def endpoint_body(alias: str, services: str) -> Json:

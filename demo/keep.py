@@ -6,10 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from demo.app import line_in
-from demo.by_hand import endpoint_body
+from demo.by_hand import endpoint_body, to_create, to_delete, to_retag
 from demo.stage import Stage
 from demo.stage import settings as settings_for
 from demo.world import ALIAS, APP_KEY, NETWORKS, ORGANIZATION, endpoint_id
+from simulator.azure_cli import as_shell
+from simulator.tls import make_certificate
 
 MINE = "pe-mine"
 _PAUSE = 0.2
@@ -23,6 +25,7 @@ def keep(stage: Stage) -> None:
             json.dumps({"IsEncrypted": False, "Values": settings_for(stage.sim.url, stage.app.store)})
         )
         stage.show.verbatim(commands(stage, settings))
+        stage.show.verbatim(with_azure_cli(stage, Path(folder)))
         stage.show.headline("Everything keeps running. Ctrl-C ends it. What the app does is told here:")
         _tell_until_it_ends(stage)
 
@@ -73,6 +76,22 @@ curl -s -u {APP_KEY["id"]}:{APP_KEY["secret"]} $SIM/v1/organizations/{ORGANIZATI
 curl -s $SIM/_sim/state
 curl -s $SIM/_sim/requests
 curl -s $SIM/_sim/faults -d '{{"match": {{"method": "PATCH", "path": "/services/"}}, "status": 500, "count": 2}}'
+"""
+
+
+def with_azure_cli(stage: Stage, folder: Path) -> str:
+    """How one's own `az` is pointed at the simulator, which answers https from here on, and what to do with it."""
+    certificate = make_certificate(folder)
+    https_url = stage.sim.serve_https(certificate)
+    created = "\n".join("\n".join(command) for command in to_create(MINE, "*"))
+    retagged = "\n".join(to_retag(MINE, "analytics"))
+    return f"""
+# The same with the Azure CLI, in a shell of its own (`make azure-cli` puts one into .azure-cli/bin).
+# Its sign-in is kept in a folder that goes when the demo ends; yours is left alone.
+{as_shell(https_url, certificate.authority, folder / "azure")}
+{created}
+{retagged}
+{to_delete(MINE)}
 """
 
 

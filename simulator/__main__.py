@@ -2,10 +2,17 @@
 
 import argparse
 import json
+import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
 
-from simulator.server import make_settings, serve
+from simulator.azure_cli import as_shell
+from simulator.server import Addresses, Https, make_settings, serve
+from simulator.simulation import Settings
+from simulator.tls import make_certificate
 from simulator.worldfile import DEMO, read_world
 
 
@@ -17,18 +24,40 @@ def main() -> int:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    signal.signal(signal.SIGTERM, _terminated)  # so that the folder of the certificate goes as well
     try:
-        serve(settings, arguments.port, _announce)
+        _serve(settings, arguments.port, arguments.tls)
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        sys.stderr.write(f"port {arguments.port}: {error}\n")
+        sys.stderr.write(f"{error.strerror or error}\n")
         return 2
     return 0
 
 
-def _announce(url: str) -> None:
-    sys.stdout.write(json.dumps({"url": url}) + "\n")
+def _serve(settings: Settings, port: int, https_port: int | None) -> None:
+    if https_port is None:
+        serve(settings, port, lambda addresses: _say({"url": addresses.url}))
+        return
+    with TemporaryDirectory(prefix="simulator-") as name:
+        folder = Path(name)
+        certificate = make_certificate(folder)
+
+        def announce(addresses: Addresses) -> None:
+            https_url = str(addresses.https_url)
+            _say({"url": addresses.url, "httpsUrl": https_url, "certificate": str(certificate.authority)})
+            sys.stdout.write(f"{as_shell(https_url, certificate.authority, folder / 'azure')}\n")
+            sys.stdout.flush()
+
+        serve(settings, port, announce, Https(certificate, https_port))
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)
+
+
+def _say(what: Mapping[str, str]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
 
@@ -47,6 +76,14 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--latency-ms", type=int, default=0, metavar="N", help="added to every simulated answer"
+    )
+    parser.add_argument(
+        "--tls",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="PORT",
+        help="serve https as well, and print how an Azure CLI is pointed at it (default port: any free one)",
     )
     return parser.parse_args()
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from simulator.schema import Model
 from simulator.wire import Json, Reply, Request
 
-type System = Literal["arm", "dns", "clickhouse", "eventgrid-topic", "unknown"]
+type System = Literal["arm", "dns", "clickhouse", "eventgrid-topic", "metadata", "unknown"]
 
 
 def _pattern(text: str) -> str:

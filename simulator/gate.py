@@ -59,7 +59,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         path=scope["path"],
         query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
-        origin=f"http://{headers.get('host', '127.0.0.1')}",
+        origin=f"{scope['scheme']}://{headers.get('host', '127.0.0.1')}",
+        client=scope["client"][0],
     )
     body = bytearray()
     while True:

@@ -48,6 +48,11 @@ def _cidr(value: str) -> str:
     return str(ip_network(value))
 
 
+def _source(value: str) -> str:
+    ip_network(value, strict=False)
+    return value
+
+
 def _address(value: str) -> str:
     return str(IPv4Address(value))
 
@@ -55,4 +60,5 @@ def _address(value: str) -> str:
 type ArmId = Annotated[str, AfterValidator(_arm_id)]
 type Guid = Annotated[str, AfterValidator(_uuid)]
 type Cidr = Annotated[str, AfterValidator(_cidr)]
+type Source = Annotated[str, AfterValidator(_source)]
 type Address = Annotated[str, AfterValidator(_address)]

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import uvicorn
@@ -15,15 +16,41 @@ from simulator.clickhouse.limit import parse_limit
 from simulator.client import RunningSimulator
 from simulator.control.controller import Controller
 from simulator.simulation import Settings
+from simulator.tls import Certificate
 from simulator.worldfile import DEMO, parse_world, read_world
 
 _LOOPBACK = "127.0.0.1"
 
 
-class Server(uvicorn.Server):
-    """A uvicorn server on loopback that says when it is ready and can hang up on a client."""
+@dataclass(frozen=True, slots=True)
+class Https:
+    """What https is served with, and on which port (0: any free one)."""
 
-    def __init__(self, controller: Controller, port: int, on_ready: Callable[[str], None]) -> None:
+    certificate: Certificate
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a simulator answers."""
+
+    url: str
+    https_url: str | None = None
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server on loopback that says when it is ready and can hang up on a client.
+
+    With a certificate it serves https as well, on a port of its own.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        port: int,
+        on_ready: Callable[[Addresses], None],
+        https: Https | None = None,
+    ) -> None:
         app = make_app(controller, self._hang_up)
         super().__init__(
             uvicorn.Config(
@@ -36,15 +63,33 @@ class Server(uvicorn.Server):
             )
         )
         self._socket = _loopback_socket(port)
+        self._https = https
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._on_ready(f"http://{_LOOPBACK}:{self._socket.getsockname()[1]}")
+        https_url = await self.serve_https(self._https) if self._https else None
+        self._on_ready(Addresses(_url("http", self._socket), https_url))
+
+    async def serve_https(self, https: Https) -> str:
+        """Answer https as well from now on; returns the URL of it. Raises OSError where the port is taken."""
+        bound = _loopback_socket(https.port)
+        loop = asyncio.get_running_loop()
+        self.servers.append(
+            await loop.create_server(self._protocol, sock=bound, ssl=https.certificate.context)
+        )
+        return _url("https", bound)
 
     def listen(self) -> None:
         """Serve until told to stop."""
         self.run(sockets=[self._socket])
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol = cast("Any", self.config.http_protocol_class)
+        made: asyncio.Protocol = protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     def _hang_up(self, client: Any) -> None:
         for connection in list(self.server_state.connections):
@@ -56,18 +101,31 @@ def _loopback_socket(port: int) -> socket.socket:
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it each answer takes 40 ms.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((_LOOPBACK, port))
+    try:
+        bound.bind((_LOOPBACK, port))
+    except OSError as error:
+        bound.close()
+        raise OSError(error.errno, f"port {port}: {error.strerror}") from error
     return bound
 
 
-def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> None:
+def _url(scheme: str, bound: socket.socket) -> str:
+    return f"{scheme}://{_LOOPBACK}:{bound.getsockname()[1]}"
+
+
+def serve(
+    settings: Settings, port: int, on_ready: Callable[[Addresses], None], https: Https | None = None
+) -> None:
     """Serve in this thread until a signal ends it."""
-    Server(Controller(settings), port, on_ready).listen()
+    Server(Controller(settings), port, on_ready, https).listen()
 
 
 @contextmanager
 def running(
-    start: Mapping[str, Any] | None = None, *, rate_limit: str = "off", latency_ms: int = 0
+    start: Mapping[str, Any] | None = None,
+    *,
+    rate_limit: str = "off",
+    latency_ms: int = 0,
 ) -> Iterator[RunningSimulator]:
     """A simulator on a free loopback port in a thread of its own; nothing is left of it afterwards.
 
@@ -78,8 +136,8 @@ def running(
     ready: list[tuple[str, asyncio.AbstractEventLoop]] = []
     started = threading.Event()
 
-    def on_ready(url: str) -> None:
-        ready.append((url, asyncio.get_running_loop()))
+    def on_ready(addresses: Addresses) -> None:
+        ready.append((addresses.url, asyncio.get_running_loop()))
         started.set()
 
     server = Server(controller, 0, on_ready)
@@ -88,7 +146,8 @@ def running(
     if not started.wait(10):
         raise RuntimeError("the simulator did not start within 10 seconds")
     try:
-        yield RunningSimulator(ready[0][0], controller, ready[0][1])
+        url, loop = ready[0]
+        yield RunningSimulator(url, controller, loop, lambda made: server.serve_https(Https(made)))
     finally:
         server.should_exit = True
         thread.join()

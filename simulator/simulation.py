@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from simulator import world
+from simulator.azure import metadata
 from simulator.azure.errors import ArmError
 from simulator.azure.system import Arm
 from simulator.clickhouse.system import Cloud
@@ -52,6 +53,8 @@ class Simulation:
                 reply = self.cloud.answer(request)
             case "eventgrid-topic":
                 return self.topics.answer(request)
+            case "metadata":
+                return metadata.answer(request)
             case "unknown":
                 return Reply(404, {"error": {"code": "NotFound", "message": f"nothing at {request.path}"}})
         if request.method != "GET" and system != "dns":
@@ -76,4 +79,6 @@ def system_of(path: str) -> System:
         return "dns" if _DNS in lower else "arm"
     if lower == "/v1" or lower.startswith("/v1/"):
         return "clickhouse"
+    if lower.startswith(metadata.PREFIX):
+        return "metadata"
     return "eventgrid-topic" if lower.startswith("/topics/") else "unknown"

@@ -24,6 +24,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     origin: str = ""
+    client: str = "127.0.0.1"
 
     def params(self, name: str) -> list[str]:
         """Every value of a query parameter, whatever the case of its name."""

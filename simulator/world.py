@@ -8,92 +8,66 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from simulator.clickhouse.model import (
+    ClickHouse,
+    IpAccess,
+    Key,
+    Organization,
+    Provider,
+    Region,
+    Registration,
+    Role,
+    Service,
+    ServiceState,
+    ServiceTag,
+    Switches,
+    read_roles,
+)
 from simulator.schema import Address, ArmId, Cidr, Guid, Model, guid
 
-type Provider = Literal["gcp", "aws", "azure"]
-type Region = Literal[
-    "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
-    "eu-central-1", "eu-west-1", "eu-west-2", "il-central-1", "us-east-1", "us-east-2", "us-west-2",
-    "us-east1", "us-central1", "europe-west2", "europe-west4", "asia-southeast1", "asia-northeast1",
-    "eastus", "eastus2", "westus3", "germanywestcentral", "centralus",
-]  # fmt: skip
-type ServiceState = Literal[
-    "starting", "stopping", "terminating", "softdeleting", "awaking", "partially_running", "provisioning",
-    "running", "stopped", "terminated", "softdeleted", "degraded", "failed", "idle",
-]  # fmt: skip
+__all__ = [
+    "Alias",
+    "Azure",
+    "ClickHouse",
+    "ConnectionStatus",
+    "Denial",
+    "Hold",
+    "IpAccess",
+    "Key",
+    "Link",
+    "Lock",
+    "Organization",
+    "Pairs",
+    "Part",
+    "PrivateEndpoint",
+    "Provider",
+    "ProvisioningState",
+    "RecordSet",
+    "Region",
+    "Registration",
+    "Role",
+    "Service",
+    "ServiceState",
+    "ServiceTag",
+    "Subnet",
+    "Switches",
+    "VirtualNetwork",
+    "World",
+    "Zone",
+    "read_roles",
+    "read_scope",
+]
+
+type ProvisioningState = Literal["Succeeded", "Updating", "Deleting", "Failed"]
+type Part = Literal["resourceGuid", "networkInterfaces", "privateIPAddress", "connectionState"]
 type ConnectionStatus = Literal["Pending", "Approved", "Rejected", "Disconnected"]
 
 
-def read_denial(value: Any) -> Any:
+def read_scope(value: Any) -> Any:
     return {"scope": value} if isinstance(value, str) else value
 
 
-type TagText = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$", max_length=256)]
 type Pairs = dict[str, str]
-
-
-class Registration(Model):
-    """A private endpoint known to the organization; no description at all where the API dropped it."""
-
-    id: Annotated[str, Field(min_length=1)]
-    description: str | None = ""
-    cloud_provider: Provider = "azure"
-    region: Region
-
-
-class Organization(Model):
-    id: Guid
-    name: str
-    private_endpoints: tuple[Registration, ...] = ()
-    created_at: str = "2025-01-01T00:00:00Z"
-
-
-class Key(Model):
-    id: str
-    secret: str
-    role: Literal["admin", "developer"] = "admin"
-    expire_at: str | None = None
-
-
-class ServiceTag(Model):
-    key: Annotated[TagText, Field(min_length=1, max_length=128)]
-    value: TagText | None = None
-
-
-class IpAccess(Model):
-    source: str
-    description: str = ""
-
-
-class Service(Model):
-    id: Guid
-    name: Annotated[str, Field(min_length=1, max_length=50)]
-    provider: Provider = "azure"
-    region: Region
-    state: ServiceState = "running"
-    tags: tuple[ServiceTag, ...] = ()
-    private_endpoint_ids: tuple[str, ...] = ()
-    private_link_service: str
-    private_dns_hostname: str
-    ip_access_list: tuple[IpAccess, ...] = ()
-    created_at: str = "2025-01-01T00:00:00Z"
-
-
-class Switches(Model):
-    """How the ClickHouse side behaves where reality is unknown or differs between accounts."""
-
-    refuse_organization_add: bool = False
-    tolerate_absent_removal: bool = False
-    require_registration: bool = True
-    description: Annotated[str, Field(pattern=r"^(keep|drop|truncate:\d+)$")] = "keep"
-    rate_limit: Annotated[str, Field(pattern=r"^(off|[1-9]\d*/\d+(\.\d+)?)$")] | None = None
-
-
-class ClickHouse(Model):
-    organization: Organization
-    keys: tuple[Key, ...] = ()
-    services: tuple[Service, ...] = ()
-    switches: Switches = Switches()
 
 
 class Subnet(Model):
@@ -122,6 +96,9 @@ class PrivateEndpoint(Model):
     address: Address | None = None
     connection: ConnectionStatus = "Pending"
     pinned: bool = False
+    provisioning_state: ProvisioningState = "Succeeded"
+    missing: tuple[Part, ...] = ()
+    """What Azure does not tell of it yet."""
     manual: bool = True
     connection_name: str | None = None
     request_message: str = ""
@@ -148,10 +125,20 @@ class RecordSet(Model):
     etag: str = Field(default_factory=guid)
 
 
+class Alias(Model):
+    """A record set of type CNAME."""
+
+    name: str
+    cname: Annotated[str, Field(min_length=1)]
+    ttl: int = 3600
+    etag: str = Field(default_factory=guid)
+
+
 class Zone(Model):
     id: ArmId
     links: tuple[Link, ...] = ()
     records: tuple[RecordSet, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     tags: Pairs = Field(default_factory=dict)
     etag: str = Field(default_factory=guid)
 
@@ -164,13 +151,31 @@ class Denial(Model):
     access: Literal["all", "read", "write"] = "all"
 
 
+class Lock(Model):
+    """A management lock on a resource, a group or a subscription, and on all that lies in it."""
+
+    scope: ArmId
+    level: Literal["ReadOnly", "CanNotDelete"] = "ReadOnly"
+
+
+class Hold(Model):
+    """Whether new endpoints stay unfinished, with what missing, and whether deleted ones stay."""
+
+    creation: Literal["Updating", "Failed"] | None = None
+    missing: tuple[Part, ...] = ()
+    deletion: bool = False
+
+
 class Azure(Model):
     subscriptions: tuple[Guid, ...] = ()
     resource_groups: tuple[ArmId, ...] = ()
     virtual_networks: tuple[VirtualNetwork, ...] = ()
     private_dns_zones: tuple[Zone, ...] = ()
     private_endpoints: tuple[PrivateEndpoint, ...] = ()
-    denied: tuple[Annotated[Denial, BeforeValidator(read_denial)], ...] = ()
+    denied: tuple[Annotated[Denial, BeforeValidator(read_scope)], ...] = ()
+    locks: tuple[Annotated[Lock, BeforeValidator(read_scope)], ...] = ()
+    hold: Hold = Hold()
+    bad_metadata_names: Literal["refuse", "drop"] = "refuse"
     page_size: Annotated[int, Field(ge=1)] = 1000
 
 

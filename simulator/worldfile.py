@@ -1,16 +1,19 @@
 """Reading world files."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from simulator.clickhouse.access import PREDEFINED
 from simulator.schema import explain
-from simulator.world import Azure, World
+from simulator.world import Azure, ClickHouse, World
 
-DEMO = Path(__file__).parent / "worlds" / "demo.json"
+_WORLDS = Path(__file__).parent / "worlds"
+DEMO, BYOC = _WORLDS / "demo.json", _WORLDS / "byoc.json"
 
 
 class WorldError(ValueError):
@@ -19,7 +22,16 @@ class WorldError(ValueError):
 
 def demo() -> dict[str, Any]:
     """The demo world as a document, to be varied and given to `running` or `reset`."""
-    document: dict[str, Any] = json.loads(DEMO.read_text(encoding="utf-8"))
+    return _document(DEMO)
+
+
+def byoc() -> dict[str, Any]:
+    """A smaller world with a service in the customer's own account, whose host name has another suffix."""
+    return _document(BYOC)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document
 
 
@@ -33,7 +45,7 @@ def parse_world(document: Any) -> World:
         world = World.model_validate(document)
     except ValidationError as error:
         raise WorldError(explain(error)) from error
-    faults = list(_dangling(world.azure))
+    faults = [*_dangling(world.azure), *_contradictions(world.clickhouse)]
     if faults:
         raise WorldError("\n".join(faults))
     return world
@@ -46,6 +58,19 @@ def read_world(path: Path) -> World:
     except (OSError, ValueError) as error:
         raise WorldError(f"{path}: {error}") from error
     return parse_world(document)
+
+
+def _contradictions(cloud: ClickHouse) -> Iterable[str]:
+    """Roles that nobody defined, and ids that are registered twice."""
+    roles = {name.lower() for name in (*PREDEFINED, *(role.name for role in cloud.roles))}
+    for index, key in enumerate(cloud.keys):
+        for name in key.role:
+            if name.lower() not in roles:
+                yield f"clickhouse.keys[{index}].role: no role '{name}' is predefined or in clickhouse.roles"
+    counted = Counter(entry.id for entry in cloud.organization.private_endpoints)
+    for index, entry in enumerate(cloud.organization.private_endpoints):
+        if counted[entry.id] > 1:
+            yield f"clickhouse.organization.privateEndpoints[{index}].id: registered more than once"
 
 
 def _dangling(azure: Azure) -> Iterable[str]:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from simulator.azure.errors import bad_request
 from simulator.wire import BadJsonError, Json, Request
 
+MOST_PAIRS, LONGEST_VALUE = 15, 256
+_BAD_NAME = re.compile(r"\d|$")
 _RESERVED = re.compile(r"[<>%&\\?/\x00-\x1f]")
 
 
@@ -54,6 +56,23 @@ def strings(body: Mapping[str, Any], name: str) -> dict[str, str]:
     if not all(isinstance(entry, str) for entry in value.values()):
         raise bad_request(f"The values of '{name}' must be strings.")
     return value
+
+
+def metadata_of(body: Mapping[str, Any], bad_names: Literal["refuse", "drop"]) -> dict[str, str]:
+    """The metadata of a record set, within Azure's limits; names that it does not take are refused or dropped."""
+    given = strings(body, "metadata")
+    pairs = {name: value for name, value in given.items() if not _BAD_NAME.match(name)}
+    if bad_names == "refuse" and len(pairs) < len(given):
+        bad = ", ".join(f"'{name}'" for name in given if name not in pairs)
+        raise bad_request(f"Metadata names must not begin with a digit: {bad}.", "BadRequest")
+    if len(pairs) > MOST_PAIRS:
+        raise bad_request(f"A record set has at most {MOST_PAIRS} pairs of metadata.", "BadRequest")
+    for name, value in pairs.items():
+        if len(value) > LONGEST_VALUE:
+            raise bad_request(
+                f"The metadata value of '{name}' exceeds {LONGEST_VALUE} characters.", "BadRequest"
+            )
+    return pairs
 
 
 def tags_of(body: Mapping[str, Any]) -> dict[str, str]:

@@ -6,10 +6,10 @@ from simulator import world
 from simulator.azure.access import readable
 from simulator.azure.bodies import body_of, items, section, tags_of, text, texts
 from simulator.azure.errors import bad_request, resource_not_found
+from simulator.azure.lifecycle import begun, poll_headers, refuse_busy, remove
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
-from simulator.schema import guid
 from simulator.wire import Json, Reply, Request
 
 TYPE = "Microsoft.Network/privateEndpoints"
@@ -37,37 +37,25 @@ def listing(state: State, target: Target, request: Request) -> Reply:
 def put(state: State, target: Target, request: Request) -> Reply:
     """Create, or replace all but what makes the endpoint itself: its GUID, address and interface."""
     old = state.endpoints.get(target.key)
+    refuse_busy(old)
     wanted = _read(state, body_of(request), old.id if old else target.id)
     if wanted.address and not (old and old.address == wanted.address):
         subnet = state.subnet(wanted.subnet)
         assert subnet
         state.addresses.check(wanted.subnet, subnet.prefix, wanted.address)
-    stored = state.store_endpoint(_carried_over(wanted, old) if old else wanted)
-    return Reply(200 if old else 201, render(stored))
+    stored = state.store_endpoint(_carried_over(wanted, old) if old else begun(state, wanted))
+    busy = stored.provisioning_state != "Succeeded"
+    headers = poll_headers(state, target, request, stored.location, "creation") if busy else {}
+    return Reply(200 if old else 201, render(stored), headers)
 
 
 def delete(state: State, target: Target, request: Request) -> Reply:
-    """Accept the removal; the operation it answers with has already succeeded."""
+    """Accept the removal; the operation it answers with has already succeeded, unless deletions are held."""
     if target.key not in state.endpoints:
         return Reply(204)
-    location = state.endpoints[target.key].location
-    state.drop_endpoint(target.key)
-    subscription = f"{request.origin}/subscriptions/{target.subscription}"
-    base = f"{subscription}/providers/Microsoft.Network/locations/{location}"
-    version, operation = request.param("api-version"), guid()
-    headers = {
-        "azure-asyncoperation": f"{base}/operations/{operation}?api-version={version}",
-        "location": f"{base}/operationResults/{operation}?api-version={version}",
-    }
+    headers = poll_headers(state, target, request, state.endpoints[target.key].location, "deletion")
+    remove(state, target.key)
     return Reply(202, headers=headers)
-
-
-def operation(_state: State, _target: Target, _request: Request) -> Reply:
-    return Reply(200, {"status": "Succeeded"})
-
-
-def operation_result(_state: State, _target: Target, _request: Request) -> Reply:
-    return Reply(204)
 
 
 def render(endpoint: world.PrivateEndpoint) -> Json:
@@ -87,8 +75,8 @@ def _properties(endpoint: world.PrivateEndpoint) -> Json:
     array = _MANUAL if endpoint.manual else _AUTOMATIC
     connections: dict[str, list[Json]] = {_AUTOMATIC: [], _MANUAL: []}
     connections[array].append(_connection(endpoint, array))
-    return {
-        "provisioningState": "Succeeded",
+    told = {
+        "provisioningState": endpoint.provisioning_state,
         "resourceGuid": endpoint.resource_guid,
         **connections,
         "customNetworkInterfaceName": endpoint.custom_network_interface_name,
@@ -97,25 +85,32 @@ def _properties(endpoint: world.PrivateEndpoint) -> Json:
         "networkInterfaces": [{"id": endpoint.network_interface}],
         "customDnsConfigs": [],
     }
+    if "networkInterfaces" in endpoint.missing:
+        told["networkInterfaces"] = []
+    if "resourceGuid" in endpoint.missing:
+        del told["resourceGuid"]
+    return told
 
 
 def _connection(endpoint: world.PrivateEndpoint, array: str) -> Json:
     name = endpoint.connection_name or last(endpoint.id)
+    told: Json = {
+        "provisioningState": endpoint.provisioning_state,
+        "privateLinkServiceId": endpoint.private_link_service,
+        "groupIds": list(endpoint.group_ids),
+        "requestMessage": endpoint.request_message,
+    }
+    if "connectionState" not in endpoint.missing:
+        told["privateLinkServiceConnectionState"] = {
+            "status": endpoint.connection,
+            "description": _DESCRIPTIONS[endpoint.connection],
+            "actionsRequired": "None",
+        }
     return {
         "name": name,
         "id": f"{endpoint.id}/{array}/{name}",
         "type": f"{TYPE}/{array}",
-        "properties": {
-            "provisioningState": "Succeeded",
-            "privateLinkServiceId": endpoint.private_link_service,
-            "groupIds": list(endpoint.group_ids),
-            "requestMessage": endpoint.request_message,
-            "privateLinkServiceConnectionState": {
-                "status": endpoint.connection,
-                "description": _DESCRIPTIONS[endpoint.connection],
-                "actionsRequired": "None",
-            },
-        },
+        "properties": told,
     }
 
 
@@ -168,5 +163,6 @@ def _carried_over(wanted: world.PrivateEndpoint, old: world.PrivateEndpoint) -> 
         "address": wanted.address or (old.address if stays else None),
         "connection": old.connection if same else "Pending",
         "pinned": old.pinned and same,
+        "missing": old.missing,
     }
     return wanted.model_copy(update=kept)

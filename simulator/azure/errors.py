@@ -1,5 +1,6 @@
 """Azure's refusals, in the shapes its clients know."""
 
+from simulator.azure.paths import Target
 from simulator.wire import Reply
 
 
@@ -53,3 +54,19 @@ def forbidden(action: str, scope: str) -> ArmError:
 def precondition_failed(record: str) -> ArmError:
     message = f"The Record set {record} has been modified (etag mismatch)."
     return ArmError(412, "PreconditionFailed", message, wrapped=False)
+
+
+def record_not_found(record: Target) -> ArmError:
+    message = (
+        f"The resource record '{record.name}' does not exist in resource group '{record.group}' "
+        f"of subscription '{record.subscription}'."
+    )
+    return ArmError(404, "NotFound", message, wrapped=False)
+
+
+def same_name(record: Target) -> ArmError:
+    message = (
+        f"The record could not be created because a record set named '{record.name}' of a type that"
+        " cannot share its name already exists in this zone."
+    )
+    return ArmError(409, "Conflict", message, wrapped=False)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from simulator.wire import Json
 
-_TENANT = "00000000-0000-0000-0000-0000000000aa"
+TENANT = "00000000-0000-0000-0000-0000000000aa"
 
 
 def change(resource: str, kind: str, verb: str, correlation: str) -> Json:
@@ -30,7 +30,7 @@ def change(resource: str, kind: str, verb: str, correlation: str) -> Json:
             "operationName": operation,
             "status": "Succeeded",
             "subscriptionId": subscription,
-            "tenantId": _TENANT,
+            "tenantId": TENANT,
         },
         "dataVersion": "2",
         "metadataVersion": "1",

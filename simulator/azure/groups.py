@@ -3,6 +3,7 @@
 from simulator.azure.access import readable
 from simulator.azure.bodies import body_of, text
 from simulator.azure.errors import group_not_found, subscription_not_found
+from simulator.azure.events import TENANT
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
@@ -56,6 +57,7 @@ def _render_subscription(subscription: str) -> Json:
     return {
         "id": f"/subscriptions/{subscription}",
         "subscriptionId": subscription,
+        "tenantId": TENANT,
         "displayName": "Simulated",
         "state": "Enabled",
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.azure import endpoints, groups, networks, nics, records, zones
+from simulator.azure import aliases, endpoints, groups, lifecycle, networks, nics, records, zones
 from simulator.azure.paths import Target
 from simulator.azure.state import State
 from simulator.wire import Reply, Request
@@ -30,14 +30,15 @@ class Kind:
 
 _ALL = (
     Kind(endpoints.TYPE, endpoints.get, endpoints.listing, endpoints.put, delete=endpoints.delete),
-    Kind("Microsoft.Network/locations/operations", endpoints.operation),
-    Kind("Microsoft.Network/locations/operationResults", endpoints.operation_result),
+    Kind("Microsoft.Network/locations/operations", lifecycle.operation),
+    Kind("Microsoft.Network/locations/operationResults", lifecycle.operation_result),
     Kind(nics.TYPE, nics.get, nics.listing),
     Kind(networks.TYPE, networks.get, networks.listing, networks.put),
     Kind(networks.SUBNET_TYPE, networks.get_subnet, networks.list_subnets, networks.put_subnet),
     Kind(zones.TYPE, zones.get, zones.listing, zones.put, delete=zones.delete),
     Kind(zones.LINK_TYPE, zones.get_link, zones.list_links, zones.put_link, delete=zones.delete_link),
     Kind(records.TYPE, records.get, records.listing, records.put, records.patch, records.delete),
+    Kind(aliases.TYPE, aliases.get, aliases.listing, aliases.put, delete=aliases.delete),
     Kind(records.SOA_TYPE, records.get_soa),
     Kind(f"{zones.TYPE}/ALL", listing=records.list_all),
     Kind(groups.TYPE, groups.get, groups.listing, groups.put),

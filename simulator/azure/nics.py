@@ -13,14 +13,23 @@ TYPE = "Microsoft.Network/networkInterfaces"
 
 def get(state: State, target: Target, _request: Request) -> Reply:
     owner = state.nics.get(target.key)
-    if owner is None:
+    if owner is None or not _there(state.endpoints[owner]):
         raise resource_not_found(f"{TYPE}/{target.name}", target.group)
     return Reply(200, render(state.endpoints[owner]))
 
 
 def listing(state: State, target: Target, request: Request) -> Reply:
-    rows = ((nic, state.endpoints[owner]) for nic, owner in state.nics.items() if target.holds(nic))
+    known = ((nic, state.endpoints[owner]) for nic, owner in state.nics.items() if target.holds(nic))
+    rows = (row for row in known if _there(row[1]))
     return page(request, state.page_size, readable(state.denied, TYPE, rows), render)
+
+
+def _address(endpoint: world.PrivateEndpoint) -> Json:
+    return {} if "privateIPAddress" in endpoint.missing else {"privateIPAddress": endpoint.address}
+
+
+def _there(endpoint: world.PrivateEndpoint) -> bool:
+    return "networkInterfaces" not in endpoint.missing
 
 
 def render(endpoint: world.PrivateEndpoint) -> Json:
@@ -41,7 +50,7 @@ def render(endpoint: world.PrivateEndpoint) -> Json:
                     "type": f"{TYPE}/ipConfigurations",
                     "properties": {
                         "provisioningState": "Succeeded",
-                        "privateIPAddress": endpoint.address,
+                        **_address(endpoint),
                         "privateIPAllocationMethod": "Dynamic",
                         "subnet": {"id": endpoint.subnet},
                         "primary": True,

@@ -3,9 +3,10 @@
 from ipaddress import AddressValueError, IPv4Address
 
 from simulator import world
-from simulator.azure.bodies import body_of, items, section, strings, text
+from simulator.azure import aliases
+from simulator.azure.bodies import body_of, items, metadata_of, section, text
 from simulator.azure.conditions import check
-from simulator.azure.errors import ArmError, bad_request
+from simulator.azure.errors import bad_request, record_not_found, same_name
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State, Zone
@@ -22,7 +23,7 @@ def get(state: State, target: Target, _request: Request) -> Reply:
     zone = zone_of(state, target)
     record = zone.records.get(target.name.lower())
     if record is None:
-        raise _not_found(target)
+        raise record_not_found(target)
     return Reply(200, render(zone, record))
 
 
@@ -38,7 +39,11 @@ def listing(state: State, target: Target, request: Request) -> Reply:
 def list_all(state: State, target: Target, request: Request) -> Reply:
     """Every record set of a zone, of whatever type."""
     zone = zone_of(state, target)
-    rows = [("@", _soa(zone)), *((key, render(zone, record)) for key, record in zone.records.items())]
+    rows = [
+        ("@", _soa(zone)),
+        *((key, render(zone, record)) for key, record in zone.records.items()),
+        *((key, aliases.render(zone, alias)) for key, alias in zone.aliases.items()),
+    ]
     return page(request, state.page_size, rows, lambda row: row)
 
 
@@ -46,11 +51,13 @@ def put(state: State, target: Target, request: Request) -> Reply:
     zone, properties = zone_of(state, target), section(body_of(request), "properties")
     old = zone.records.get(target.name.lower())
     check(request, old.etag if old else None, target.name)
+    if target.name.lower() in zone.aliases:
+        raise same_name(target)
     record = world.RecordSet(
         name=old.name if old else target.name,
         ttl=_ttl(properties),
         addresses=_addresses(properties),
-        metadata=strings(properties, "metadata"),
+        metadata=metadata_of(properties, state.bad_metadata_names),
     )
     zone.records[target.name.lower()] = record
     return Reply(200 if old else 201, render(zone, record))
@@ -61,12 +68,12 @@ def patch(state: State, target: Target, request: Request) -> Reply:
     old = zone.records.get(target.name.lower())
     check(request, old.etag if old else None, target.name)
     if old is None:
-        raise _not_found(target)
+        raise record_not_found(target)
     update: Json = {"etag": guid()}
     if "ttl" in properties:
         update["ttl"] = _ttl(properties)
     if "metadata" in properties:
-        update["metadata"] = strings(properties, "metadata")
+        update["metadata"] = metadata_of(properties, state.bad_metadata_names)
     if "aRecords" in properties:
         update["addresses"] = _addresses(properties)
     record = zone.records[target.name.lower()] = old.model_copy(update=update)
@@ -145,11 +152,3 @@ def _check_address(address: str) -> None:
         IPv4Address(address)
     except AddressValueError as error:
         raise bad_request(f"'{address}' is no IPv4 address.", "BadRequest") from error
-
-
-def _not_found(target: Target) -> ArmError:
-    message = (
-        f"The resource record '{target.name}' does not exist in resource group '{target.group}' "
-        f"of subscription '{target.subscription}'."
-    )
-    return ArmError(404, "NotFound", message, wrapped=False)

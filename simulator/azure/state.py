@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from simulator import world
 from simulator.azure.addresses import AddressBook
@@ -16,10 +17,23 @@ class Zone:
     zone: world.Zone
     links: dict[str, world.Link] = field(default_factory=dict)
     records: dict[str, world.RecordSet] = field(default_factory=dict)
+    aliases: dict[str, world.Alias] = field(default_factory=dict)
 
     def dump(self) -> world.Zone:
-        nested = {"links": tuple(self.links.values()), "records": tuple(self.records.values())}
+        nested = {
+            "links": tuple(self.links.values()),
+            "records": tuple(self.records.values()),
+            "aliases": tuple(self.aliases.values()),
+        }
         return self.zone.model_copy(update=nested)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What an endpoint is going through, under the id that a client polls."""
+
+    endpoint: str
+    kind: Literal["creation", "deletion"]
 
 
 class State:
@@ -32,7 +46,9 @@ class State:
         self.zones = {z.id.lower(): _zone(z) for z in start.private_dns_zones}
         self.endpoints: dict[str, world.PrivateEndpoint] = {}
         self.nics: dict[str, str] = {}
-        self.denied = start.denied
+        self.denied, self.locks, self.hold = start.denied, start.locks, start.hold
+        self.bad_metadata_names = start.bad_metadata_names
+        self.operations: dict[str, Operation] = {}
         self.page_size = start.page_size
         self.addresses = AddressBook()
         self._admit_scopes(start)
@@ -50,6 +66,9 @@ class State:
             private_dns_zones=tuple(zone.dump() for zone in self.zones.values()),
             private_endpoints=tuple(self.endpoints.values()),
             denied=self.denied,
+            locks=self.locks,
+            hold=self.hold,
+            bad_metadata_names=self.bad_metadata_names,
             page_size=self.page_size,
         )
 
@@ -122,7 +141,8 @@ def _ids(start: world.Azure) -> Iterator[str]:
 def _zone(start: world.Zone) -> Zone:
     links = {link.name.lower(): link for link in start.links}
     records = {record.name.lower(): record for record in start.records}
-    return Zone(start.model_copy(update={"links": (), "records": ()}), links, records)
+    aliases = {alias.name.lower(): alias for alias in start.aliases}
+    return Zone(start.model_copy(update={"links": (), "records": (), "aliases": ()}), links, records, aliases)
 
 
 def _nic_id(endpoint: world.PrivateEndpoint) -> str:

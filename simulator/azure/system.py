@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from simulator.azure import event_topics, events, groups, permissions, tags
 from simulator.azure.access import authorise
 from simulator.azure.errors import ArmError, bad_request, group_not_found, subscription_not_found
 from simulator.azure.kinds import KINDS, Kind
+from simulator.azure.locks import refuse_locked
 from simulator.azure.paths import TAGS_SUFFIX, Target, canonical, parse
 from simulator.azure.state import State
 from simulator.schema import explain
@@ -42,9 +44,9 @@ class Arm:
         identity = {"x-ms-request-id": str(uuid4()), "x-ms-correlation-request-id": correlation}
         return replace(reply, headers={**identity, **reply.headers})
 
-    def touch(self, endpoint: world.PrivateEndpoint) -> None:
-        """Publish the event of a write that came from outside ARM's own door."""
-        self._publish(events.change(endpoint.id, "Microsoft.Network/privateEndpoints", "write", str(uuid4())))
+    def touch(self, endpoint: world.PrivateEndpoint, verb: Literal["write", "delete"] = "write") -> None:
+        """Publish the event of a write or delete that did not come through a request."""
+        self._publish(events.change(endpoint.id, "Microsoft.Network/privateEndpoints", verb, str(uuid4())))
 
     def _dispatch(self, request: Request, correlation: str) -> Reply:
         if not request.param("api-version"):
@@ -66,6 +68,7 @@ class Arm:
         handler = kind.handler(request.method, collection=target.collection)
         if handler is None:
             raise _not_allowed(request, kind.type)
+        refuse_locked(self.state.locks, target, request.method)
         reply = handler(self.state, target, request)
         if request.method != "GET" and reply.status != 204:
             verb = "delete" if request.method == "DELETE" else "write"
@@ -77,6 +80,7 @@ class Arm:
         if scope is None or scope.collection:
             raise ArmError(404, "InvalidResourceType", f"Nothing at '{request.path}' can carry tags.")
         self._admit(scope, tags.TYPE, request.method)
+        refuse_locked(self.state.locks, scope, request.method)
         reply = tags.answer(self.state, scope, request)
         if reply is None:
             raise _not_allowed(request, tags.TYPE)

@@ -1,5 +1,7 @@
 """Private DNS zones and their links to virtual networks."""
 
+from dataclasses import replace
+
 from simulator import world
 from simulator.azure.access import readable
 from simulator.azure.bodies import body_of, section, tags_of, text
@@ -42,8 +44,8 @@ def put(state: State, target: Target, request: Request) -> Reply:
             "The location of a private DNS zone must be 'global'.", "LocationNotAvailableForResourceType"
         )
     changed = world.Zone(id=old.zone.id if old else target.id, tags=tags_of(body))
-    state.zones[target.key] = Zone(changed, old.links if old else {}, old.records if old else {})
-    return Reply(200 if old else 201, render(state.zones[target.key]))
+    zone = state.zones[target.key] = replace(old, zone=changed) if old else Zone(changed)
+    return Reply(200 if old else 201, render(zone))
 
 
 def delete(state: State, target: Target, request: Request) -> Reply:
@@ -71,7 +73,7 @@ def render(zone: Zone) -> Json:
             "maxNumberOfRecordSets": 25000,
             "maxNumberOfVirtualNetworkLinks": 1000,
             "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
-            "numberOfRecordSets": len(zone.records) + 1,
+            "numberOfRecordSets": len(zone.records) + len(zone.aliases) + 1,
             "numberOfVirtualNetworkLinks": len(zone.links),
             "numberOfVirtualNetworkLinksWithRegistration": sum(
                 link.registration_enabled for link in zone.links.values()

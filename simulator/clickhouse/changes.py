@@ -66,24 +66,25 @@ def replace_service(start: world.ClickHouse, service: world.Service) -> world.Cl
 def _without(start: world.ClickHouse, gone: tuple[EndpointRef, ...]) -> tuple[world.Registration, ...]:
     registered = {_key(entry): entry for entry in start.organization.private_endpoints}
     for reference in gone:
-        _refuse_in_use(start.services, reference)
-        if registered.pop(reference.key, None) is None and not start.switches.tolerate_absent_removal:
+        if registered.pop(reference.key, None) is not None:
+            _refuse_in_use(start.services, reference)
+        elif not start.switches.tolerate_absent_registration:
             raise bad_request(f"private endpoint '{reference.id}' is not registered in {reference.region}")
     return tuple(registered.values())
 
 
 def _refuse_in_use(services: Iterable[world.Service], reference: EndpointRef) -> None:
-    place = (reference.cloud_provider, reference.region)
     for service in services:
-        if (service.provider, service.region) == place and reference.id in service.private_endpoint_ids:
+        if reference.id in service.private_endpoint_ids:
             raise bad_request(f"private endpoint '{reference.id}' is in use by service '{service.id}'")
 
 
 def _with(
     registered: tuple[world.Registration, ...], entry: world.Registration
 ) -> tuple[world.Registration, ...]:
-    if any(_key(one) == _key(entry) for one in registered):
-        raise bad_request(f"private endpoint '{entry.id}' is already registered in {entry.region}")
+    """A registration is unique by its id, whatever its region."""
+    if any(one.id == entry.id for one in registered):
+        raise bad_request(f"private endpoint '{entry.id}' is already registered")
     return (*registered, entry)
 
 
@@ -112,7 +113,7 @@ def _changed_ids(start: world.ClickHouse, service: world.Service, patch: Service
     for gone in patch.private_endpoint_ids.remove:
         if gone in ids:
             ids.remove(gone)
-        elif not start.switches.tolerate_absent_removal:
+        elif start.switches.refuse_absent_entry:
             raise bad_request(f"private endpoint '{gone}' is not attached to service '{service.id}'")
     return _added(tuple(ids), patch.private_endpoint_ids.add)
 
@@ -120,15 +121,16 @@ def _changed_ids(start: world.ClickHouse, service: world.Service, patch: Service
 def _known(
     start: world.ClickHouse, service: world.Service, added: Iterable[str]
 ) -> tuple[world.Registration, ...]:
-    """The organization's registrations once `added` may be let in; a lenient API registers what is missing."""
-    registered = {_key(entry): entry for entry in start.organization.private_endpoints}
+    """The organization's registrations once `added` may be let in: an unknown id is registered by it."""
+    registered = {entry.id: entry for entry in start.organization.private_endpoints}
     for one in added:
-        key = (one, service.provider, service.region)
-        if key in registered:
+        if one in registered:
             continue
         if start.switches.require_registration:
-            raise bad_request(f"private endpoint '{one}' is not registered in {service.region}")
-        registered[key] = world.Registration(id=one, cloud_provider=service.provider, region=service.region)
+            raise bad_request(f"private endpoint '{one}' is not registered")
+        registered[one] = world.Registration(
+            id=one, description=None, cloud_provider=service.provider, region=service.region
+        )
     return tuple(registered.values())
 
 

@@ -13,5 +13,13 @@ def bad_request(message: str) -> CloudError:
     return CloudError(400, f"BAD_REQUEST: {message}")
 
 
+def unauthorized(message: str) -> CloudError:
+    return CloudError(401, f"UNAUTHORIZED: {message}")
+
+
+def forbidden(message: str) -> CloudError:
+    return CloudError(403, f"FORBIDDEN: {message}")
+
+
 def not_found(message: str) -> CloudError:
     return CloudError(404, f"NOT_FOUND: {message}")

@@ -3,7 +3,10 @@
 from uuid import NAMESPACE_URL, uuid5
 
 from simulator import world
+from simulator.clickhouse.access import Grant
 from simulator.wire import Json
+
+_ROLES_OF_OLD = frozenset({"Admin", "Developer"})
 
 
 def organization(start: world.Organization) -> Json:
@@ -23,7 +26,12 @@ def registration(entry: world.Registration) -> Json:
 
 
 def service(entry: world.Service, registered: tuple[world.Registration, ...]) -> Json:
-    """A full service; what a private-link user never looks at is the same for all."""
+    """A service without the keys it omits; what a private-link user never looks at is the same for all."""
+    told = _full(entry, registered) | ({"byocId": entry.byoc_id} if entry.byoc_id else {})
+    return {key: value for key, value in told.items() if key not in entry.omits}
+
+
+def _full(entry: world.Service, registered: tuple[world.Registration, ...]) -> Json:
     return {
         "id": entry.id,
         "name": entry.name,
@@ -69,23 +77,42 @@ def private_endpoint_config(entry: world.Service) -> Json:
     return {"endpointServiceId": entry.private_link_service, "privateDnsHostname": entry.private_dns_hostname}
 
 
-def key(entry: world.Key) -> Json:
-    """An API key as the organization lists it: under an id of its own, and with the end of the key's id."""
-    role = {
-        "roleId": str(uuid5(NAMESPACE_URL, entry.role)),
-        "roleName": entry.role.title(),
-        "roleType": "system",
-    }
+def key_id(entry: world.Key) -> str:
+    """The id under which the organization lists a key, which is not the one that the key is used with."""
+    return str(uuid5(NAMESPACE_URL, entry.id))
+
+
+def key(entry: world.Key, grants: tuple[Grant, ...]) -> Json:
+    """An API key as the organization lists it, with the end of the id that it is used with."""
+    old = [grant.role.lower() for grant in grants if not grant.custom and grant.role in _ROLES_OF_OLD]
     return {
-        "id": str(uuid5(NAMESPACE_URL, entry.id)),
-        "name": entry.id,
-        "state": "enabled",
-        "roles": [entry.role],
-        "assignedRoles": [role],
+        "id": key_id(entry),
+        "name": entry.name or entry.id,
+        "state": entry.state,
+        "roles": old,
+        "assignedRoles": [_assigned(grant) for grant in grants],
         "keySuffix": entry.id[-4:],
         "createdAt": "2025-01-01T00:00:00Z",
-        "expireAt": entry.expire_at,
-        "ipAccessList": [],
+        "expireAt": entry.expire_at and entry.expire_at.isoformat(),
+        "ipAccessList": [access.dump() for access in entry.ip_access_list or ()],
+    }
+
+
+def whoami(entry: world.Key, organization_id: str) -> Json:
+    """The calling key, with the fields that ClickHouse's own client reads."""
+    return {
+        "actorType": "apiKey",
+        "keyId": key_id(entry),
+        "name": entry.name or entry.id,
+        "organizationId": organization_id,
+    }
+
+
+def _assigned(grant: Grant) -> Json:
+    return {
+        "roleId": str(uuid5(NAMESPACE_URL, grant.role)),
+        "roleName": grant.role,
+        "roleType": "custom" if grant.custom else "system",
     }
 
 

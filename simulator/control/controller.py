@@ -1,15 +1,35 @@
 """The control calls themselves, without HTTP. All of them run on the simulator's event loop."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulator import world
-from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
+from simulator.azure import lifecycle
+from simulator.control.bodies import (
+    AddressChange,
+    BadMetadataNames,
+    ConnectionChange,
+    Denied,
+    EndpointChange,
+    Idle,
+    KeyChange,
+    Locks,
+    PageSize,
+    Release,
+    ServiceChange,
+    TagsStripped,
+)
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
-from simulator.schema import guid
+from simulator.schema import Model, guid
 from simulator.simulation import Settings, Simulation
 from simulator.wire import Json
 from simulator.worldfile import parse_world
+
+
+def named(change: Model, *but: str) -> Mapping[str, Any]:
+    """The fields that the caller named, but for those that say what is changed."""
+    return {name: getattr(change, name) for name in change.model_fields_set if name not in but}
 
 
 class Controller:
@@ -78,6 +98,52 @@ class Controller:
         self.simulation.arm.state.denied = wanted.denied
         return wanted.dump()
 
+    def lock(self, wanted: Locks) -> Json:
+        self.simulation.arm.state.locks = wanted.locks
+        return wanted.dump()
+
+    def hold(self, wanted: world.Hold) -> Json:
+        self.simulation.arm.state.hold = wanted
+        return wanted.dump()
+
+    def release(self, wanted: Release) -> list[str]:
+        """Finish what endpoints are held in; the ids of those."""
+        state = self.simulation.arm.state
+        asked = [self._endpoint(wanted.endpoint)] if wanted.endpoint else list(state.endpoints.values())
+        held = [one for one in asked if one.provisioning_state != "Succeeded" or one.missing]
+        for endpoint in held:
+            lifecycle.release(state, endpoint.id.lower())
+            if wanted.event:
+                gone = endpoint.provisioning_state == "Deleting"
+                self.simulation.arm.touch(endpoint, "delete" if gone else "write")
+        return [one.id for one in held]
+
+    def endpoint(self, change: EndpointChange) -> Json:
+        endpoint = self._endpoint(change.endpoint)
+        changed = endpoint.model_copy(update={**named(change, "endpoint"), "etag": guid()})
+        self.simulation.arm.state.endpoints[endpoint.id.lower()] = changed
+        return changed.dump()
+
+    def strip_tags(self, wanted: TagsStripped) -> list[str]:
+        """Take tags off endpoints as a pipeline that does not know them would: one write each. The ids of those."""
+        state, gone = self.simulation.arm.state, {name.lower() for name in wanted.tags or ()}
+        asked = [self._endpoint(one) for one in wanted.endpoints or [e.id for e in state.endpoints.values()]]
+        stripped = []
+        for endpoint in asked:
+            kept = {
+                k: v for k, v in endpoint.tags.items() if wanted.tags is not None and k.lower() not in gone
+            }
+            if kept != endpoint.tags:
+                changed = endpoint.model_copy(update={"tags": kept, "etag": guid()})
+                state.endpoints[endpoint.id.lower()] = changed
+                self.simulation.arm.touch(changed)
+                stripped.append(endpoint.id)
+        return stripped
+
+    def metadata(self, wanted: BadMetadataNames) -> Json:
+        self.simulation.arm.state.bad_metadata_names = wanted.bad_names
+        return wanted.dump()
+
     def page_size(self, wanted: PageSize) -> Json:
         self.simulation.arm.state.page_size = wanted.page_size
         return wanted.dump()
@@ -99,9 +165,17 @@ class Controller:
 
     def switch(self, changed: world.Switches) -> Json:
         """Change the ClickHouse switches that are named and leave the others."""
-        named = {name: getattr(changed, name) for name in changed.model_fields_set}
-        self.simulation.cloud.switch(named)
+        self.simulation.cloud.switch(named(changed))
         return self.simulation.cloud.state.switches.dump()
+
+    def key(self, change: KeyChange) -> Json:
+        return self.simulation.cloud.change_key(change.id, named(change, "id")).dump()
+
+    def role(self, role: world.Role) -> Json:
+        return self.simulation.cloud.define(role).dump()
+
+    def service(self, change: ServiceChange) -> Json:
+        return self.simulation.cloud.change_service(change.service, named(change, "service")).dump()
 
     def _endpoint(self, arm_id: str) -> world.PrivateEndpoint:
         endpoint = self.simulation.arm.state.endpoints.get(arm_id.lower())

@@ -10,13 +10,26 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.control.bodies import AddressChange, ConnectionChange, Denied, Idle, PageSize
+from simulator.control.bodies import (
+    AddressChange,
+    BadMetadataNames,
+    ConnectionChange,
+    Denied,
+    EndpointChange,
+    Idle,
+    KeyChange,
+    Locks,
+    PageSize,
+    Release,
+    ServiceChange,
+    TagsStripped,
+)
 from simulator.control.controller import Controller
 from simulator.eventgrid.handshake import HandshakeError
 from simulator.eventgrid.schema import Disturbance, Subscription
 from simulator.faults import Fault
 from simulator.schema import Model, explain
-from simulator.world import Switches
+from simulator.world import Hold, Role, Switches
 from simulator.worldfile import WorldError
 
 type Work = Callable[[Controller, Request], Awaitable[Any]]
@@ -100,10 +113,19 @@ _CALLS: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/idle", _told(Idle, Controller.idle)),
     ("GET", "/topics/{name}", _topic),
     ("POST", "/azure/denied", _told(Denied, Controller.deny)),
+    ("POST", "/azure/locks", _told(Locks, Controller.lock)),
+    ("POST", "/azure/hold", _told(Hold, Controller.hold)),
+    ("POST", "/azure/release", _told(Release, Controller.release)),
+    ("POST", "/azure/endpoint", _told(EndpointChange, Controller.endpoint)),
+    ("POST", "/azure/strip-tags", _told(TagsStripped, Controller.strip_tags)),
+    ("POST", "/azure/metadata", _told(BadMetadataNames, Controller.metadata)),
     ("POST", "/azure/page-size", _told(PageSize, Controller.page_size)),
     ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
     ("POST", "/azure/address", _told(AddressChange, Controller.address)),
     ("POST", "/clickhouse/switches", _told(Switches, Controller.switch)),
+    ("POST", "/clickhouse/role", _told(Role, Controller.role)),
+    ("POST", "/clickhouse/key", _told(KeyChange, Controller.key)),
+    ("POST", "/clickhouse/service", _told(ServiceChange, Controller.service)),
 )
 
 

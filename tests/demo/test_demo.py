@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,7 +72,10 @@ def test_runs_to_its_end(started: dict[str, subprocess.Popen[str]]) -> None:
 
 
 def test_keeps_running(started: dict[str, subprocess.Popen[str]]) -> None:
-    """With --keep everything answers after the show, by the commands it prints, until Ctrl-C ends it well."""
+    """With --keep everything answers after the show, by the commands it prints, until Ctrl-C ends it well.
+
+    So does https, for one's own Azure CLI.
+    """
     process = started["kept"]
     assert process.stdout
     lines = []
@@ -85,6 +89,13 @@ def test_keeps_running(started: dict[str, subprocess.Popen[str]]) -> None:
     with httpx.Client(trust_env=False, timeout=SECONDS) as client:
         assert "clickhouse" in client.get(f"{simulator}/_sim/state").json()
         assert client.get(f"{app}/admin/host/status").is_success
+    exported = dict(
+        line.removeprefix("export ").rstrip().split("=", 1) for line in lines if "export " in line
+    )
+    assert "az login --identity\n" in lines
+    trust = ssl.create_default_context(cafile=exported["REQUESTS_CA_BUNDLE"])
+    https = exported["IDENTITY_ENDPOINT"].partition("/metadata/")[0]
+    assert httpx.get(f"{https}/metadata/endpoints", verify=trust, trust_env=False).is_success
     (settings,) = [line.split()[0] for line in lines if line.startswith("SETTINGS=")]
     command = [sys.executable, "-m", "shared", "plan", "--all", "--settings", settings.partition("=")[2]]
     planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 -- ours

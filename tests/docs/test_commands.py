@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from demo.stage import APP, settings
 from demo.world import NETWORKS, STRANGER, STRANGERS_ALIAS, endpoint_id, first_world
 from localhost.host import running as running_host
 from simulator.server import running as running_simulator
+from tests.support.azure_cli import AZ, MISSING, az_environment
 from tests.support.commands import (
     AZURE,
     CI,
@@ -122,12 +122,13 @@ def test_ci_runs_what_it_is_said_to_run(block: Block) -> None:
     assert set(filter(None, lines)) <= {*run}
 
 
-@pytest.mark.skipif(not shutil.which("az"), reason="the Azure CLI is not installed")
+@pytest.mark.skipif(AZ is None, reason=MISSING)
 @pytest.mark.parametrize("block", [b for b in marked(AZURE) if "az " in b.fence.text], ids=where)
-def test_the_azure_cli_knows_the_options(block: Block) -> None:
+def test_the_azure_cli_knows_the_options(block: Block, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every command of `az` is there, and has every option that is given to it."""
+    environment = az_environment(tmp_path_factory.getbasetemp())
     for group, options in az_commands(block.fence.text):
-        done = run("az", *group, "--help")
+        done = run(str(AZ), *group, "--help", environment=environment)
         assert done.returncode == 0, f"{block.where}: az {' '.join(group)}: {done.stderr}"
         known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout))
         assert options <= known | {"-o", "--query"}, f"{block.where}: az {' '.join(group)}"

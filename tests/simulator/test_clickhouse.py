@@ -4,8 +4,7 @@ import httpx
 import pytest
 
 from simulator.client import RunningSimulator
-from simulator.worldfile import demo
-from tests.simulator.conftest import ANALYTICS, KEY, ORGANIZATION, REPORTING, Json, register
+from tests.simulator.conftest import ANALYTICS, ORGANIZATION, REPORTING, Json, register
 
 LEGACY = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333334"
 GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
@@ -48,18 +47,6 @@ def test_unreadable_credentials(sim: RunningSimulator) -> None:
         assert httpx.get(f"{sim.url}{ORGANIZATION}", headers=headers, trust_env=False).status_code == 401
 
 
-def test_developer_key(sim: RunningSimulator) -> None:
-    """A key that is no ADMIN key reads, and is refused every write with 403."""
-    world = demo()
-    world["clickhouse"]["keys"][0]["role"] = "developer"
-    sim.reset(world)
-    with httpx.Client(base_url=sim.url, auth=KEY, trust_env=False) as cloud:
-        assert cloud.get(ORGANIZATION).is_success
-        assert change_organization(cloud, add=[reference()]) == 403
-        assert change_service(cloud, add=[GUID]) == 403
-        assert register(cloud, GUID).status_code == 403
-
-
 def test_add_through_the_organization(cloud: httpx.Client) -> None:
     """A registration is kept as it was given, and is then available to the services of its region."""
     assert change_organization(cloud, add=[reference(description="mine")]) == 200
@@ -94,10 +81,8 @@ def test_remove_before_add(cloud: httpx.Client) -> None:
     ("patch", "why"),
     [
         ({"add": [GUID]}, "already attached"),
-        ({"remove": [OTHER]}, "not attached"),
-        ({"add": ["unregistered"]}, "not registered"),
         ({"add": [OTHER, OTHER]}, "already attached"),
-        ({"remove": [GUID], "add": ["unregistered"]}, "not registered"),
+        ({"remove": [GUID], "add": [OTHER, OTHER]}, "already attached"),
         ({"append": [GUID]}, "privateEndpointIds.append"),
         ({"add": GUID}, "privateEndpointIds.add"),
     ],
@@ -116,6 +101,7 @@ def test_refused_service_patch(cloud: httpx.Client, patch: Json, why: str) -> No
     ("patch", "why"),
     [
         ({"add": [reference()]}, "already registered"),
+        ({"add": [reference(region="eastus2")]}, "already registered"),
         ({"remove": [reference(OTHER)]}, "not registered"),
         ({"remove": [reference(region="eastus2")]}, "not registered"),
         ({"remove": [reference()]}, "in use by service"),
@@ -142,9 +128,23 @@ def test_create_twice(cloud: httpx.Client) -> None:
 
 
 def test_other_region(cloud: httpx.Client) -> None:
-    """An id registered in one region cannot be let into a service of another."""
+    """A registration is unique by its id: a service of another region lets the id in without another one."""
     register(cloud, GUID)
-    assert change_service(cloud, LEGACY, add=[GUID]) == 400
+    assert change_service(cloud, LEGACY, add=[GUID]) == 200
+    assert registrations(cloud) == [GUID]
+
+
+def test_unregistered(cloud: httpx.Client) -> None:
+    """A service lets an unregistered id in, which registers it in the service's region without a description."""
+    assert change_service(cloud, add=[GUID]) == 200
+    assert cloud.get(ORGANIZATION).json()["result"]["privateEndpoints"] == [reference()]
+
+
+def test_absent_entry(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """Taking an id that is absent off a service succeeds silently, unless a switch refuses it."""
+    assert change_service(cloud, remove=[GUID]) == 200
+    sim.switches(refuseAbsentEntry=True)
+    assert change_service(cloud, remove=[GUID]) == 400
 
 
 @pytest.mark.parametrize(
@@ -166,24 +166,55 @@ def test_refuse_organization_add(sim: RunningSimulator, cloud: httpx.Client) -> 
     assert change_organization(cloud, remove=[reference()]) == 200
 
 
-def test_tolerate_absent_removal(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """Removing what is absent can be made a success."""
-    sim.switches(tolerateAbsentRemoval=True)
+def test_tolerate_absent_registration(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """Removing a registration that is absent can be made a success."""
+    assert change_organization(cloud, remove=[reference()]) == 400
+    sim.switches(tolerateAbsentRegistration=True)
     assert change_organization(cloud, remove=[reference()]) == 200
-    assert change_service(cloud, remove=[GUID]) == 200
 
 
-def test_registration_by_service(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """The API can be made to register an unknown id that a service is told to let in."""
-    sim.switches(requireRegistration=False)
-    assert change_service(cloud, add=[GUID]) == 200
-    assert registrations(cloud) == [GUID]
+def test_require_registration(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """The API can be made to refuse an unregistered id, and then changes nothing."""
+    sim.switches(requireRegistration=True)
+    assert change_service(cloud, add=[GUID]) == 400
+    assert (registrations(cloud), allow_list(cloud)) == ([], [])
 
 
 def test_switches_are_independent(sim: RunningSimulator) -> None:
     """Changing one switch leaves the others."""
-    sim.switches(tolerateAbsentRemoval=True)
-    assert sim.switches(description="drop")["tolerateAbsentRemoval"] is True
+    sim.switches(refuseIdle=True)
+    assert sim.switches(description="drop")["refuseIdle"] is True
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_service_without_private_link(sim: RunningSimulator, cloud: httpx.Client, status: int) -> None:
+    """A service without Private Link refuses its configuration only; it is listed as any other."""
+    sim.service("analytics", configStatus=status)
+    assert cloud.get(f"{ANALYTICS}/privateEndpointConfig").status_code == status
+    assert cloud.get(f"{REPORTING}/privateEndpointConfig").is_success
+    assert cloud.get(ANALYTICS).is_success
+    assert len(cloud.get(f"{ORGANIZATION}/services").json()["result"]) == 4
+
+
+def test_idle_service(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """A service that is idle can be made to answer 424 to all but its reads, until it runs."""
+    sim.switches(refuseIdle=True)
+    sim.service("analytics", state="idle")
+    assert cloud.get(f"{ANALYTICS}/privateEndpointConfig").status_code == 424
+    assert change_service(cloud, add=[GUID]) == 424
+    assert register(cloud, GUID).status_code == 424
+    assert cloud.get(ANALYTICS).is_success
+    assert registrations(cloud) == []
+    sim.service("analytics", state="running")
+    assert change_service(cloud, add=[GUID]) == 200
+
+
+def test_malformed_service(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """One service can be told without what every service has."""
+    sim.service("legacy", omits=["privateEndpointIds"])
+    listed = {one["name"]: one for one in cloud.get(f"{ORGANIZATION}/services").json()["result"]}
+    assert [name for name, one in listed.items() if "privateEndpointIds" not in one] == ["legacy"]
+    assert "privateEndpointIds" not in cloud.get(LEGACY).json()["result"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from simulator.client import RunningSimulator
 from tests.simulator.conftest import ANALYTICS, ORGANIZATION, Json
 
 ROOT = Path(__file__).parents[2]
@@ -112,10 +113,26 @@ def test_answers(contract: Contract, cloud: httpx.Client, call: Call) -> None:
     assert contract.faults(call.template, call.method, response) == []
 
 
-def test_refusals(contract: Contract, cloud: httpx.Client) -> None:
+def test_refusals(sim: RunningSimulator, contract: Contract, cloud: httpx.Client) -> None:
     """Refusals outside the file's list of statuses keep to its error envelope."""
+    config = f"{SERVICE_PATH}/privateEndpointConfig", "GET", f"{ANALYTICS}/privateEndpointConfig"
+    sim.service("analytics", configStatus=403)
+    assert contract.faults(*config[:2], cloud.get(config[2])) == []
+    sim.switches(refuseIdle=True)
+    sim.service("analytics", state="idle")
+    assert contract.faults(*config[:2], cloud.get(config[2])) == []
     cloud.auth = httpx.BasicAuth("demo-key", "wrong")
     assert contract.faults(ORGANIZATION_PATH, "GET", cloud.get(ORGANIZATION)) == []
+
+
+def test_custom_roles(sim: RunningSimulator, contract: Contract, cloud: httpx.Client) -> None:
+    """A key with custom roles is told as the official file describes it."""
+    sim.role("Keys", "organization:view-api-keys")
+    sim.key("demo-key", role=["Keys", "Service API admin"], expireAt="2099-01-01T00:00:00Z")
+    listed = cloud.get(f"{ORGANIZATION}/keys")
+    assert contract.faults(f"{ORGANIZATION_PATH}/keys", "GET", listed) == []
+    one = cloud.get(f"{ORGANIZATION}/keys/{listed.json()['result'][0]['id']}")
+    assert contract.faults(f"{ORGANIZATION_PATH}/keys/{{keyId}}", "GET", one) == []
 
 
 def test_the_check_bites(contract: Contract) -> None:

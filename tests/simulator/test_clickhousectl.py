@@ -73,7 +73,20 @@ def test_life_of_an_endpoint(cli: Run) -> None:
     assert left["privateEndpoints"] == []
 
 
+def test_whoami(cli: Run) -> None:
+    """The client reads each field that it knows of the calling key, and no other."""
+    told = cli("auth", "whoami")
+    assert told == {
+        "actorType": "apiKey",
+        "keyId": cli("key", "list")["result"][0]["id"],
+        "name": "demo-key",
+        "organizationId": ORGANIZATION,
+    }
+    assert cli("key", "get", told["keyId"])["name"] == "demo-key"
+
+
 def test_refusal(cli: Run) -> None:
     """The client shows the API's own reason for a refusal."""
-    with pytest.raises(RuntimeError, match="not registered"):
+    cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)
+    with pytest.raises(RuntimeError, match="already attached"):
         cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)

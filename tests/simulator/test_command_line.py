@@ -18,11 +18,15 @@ from tests.simulator.conftest import KEY, ORGANIZATION
 ROOT = Path(__file__).parents[2]
 
 
+def command(*arguments: str) -> list[str]:
+    """How a simulator is started as a process of its own."""
+    return [sys.executable, "-m", "simulator", *arguments]
+
+
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[Popen[str], str]]:
     """A simulator process and the URL it announces; the process is gone afterwards."""
-    command = [sys.executable, "-m", "simulator", *arguments]
-    with Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
+    with Popen(command(*arguments), cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
         assert process.stdout
         try:
             yield process, json.loads(process.stdout.readline())["url"]
@@ -62,8 +66,9 @@ def test_default_rate_limit() -> None:
 )
 def test_bad_arguments(arguments: list[str], reason: str) -> None:
     """What it cannot start with it refuses with status 2 and the reason."""
-    command = [sys.executable, "-m", "simulator", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 -- our own program
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
     assert done.returncode == 2
     assert reason in done.stderr
 
@@ -72,7 +77,8 @@ def test_taken_port() -> None:
     """A port that is taken is refused with status 2 and named."""
     with started() as (_process, url):
         port = url.rpartition(":")[2]
-        command = [sys.executable, "-m", "simulator", "--port", port]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+        done = subprocess.run(  # noqa: S603 -- our own program
+            command("--port", port), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+        )
     assert done.returncode == 2
     assert port in done.stderr

@@ -153,7 +153,7 @@ async def test_what_was_foreign_stays_and_what_we_added_goes(sim: RunningSimulat
     assert records(sim) == {}
 
 
-@pytest.mark.parametrize("switch", [{"refuseOrganizationAdd": True}, {"requireRegistration": False}])
+@pytest.mark.parametrize("switch", [{"refuseOrganizationAdd": True}, {"requireRegistration": True}])
 async def test_the_modern_way_to_register_is_taken_where_the_old_one_is_refused(
     sim: RunningSimulator, switch: dict[str, Any]
 ) -> None:

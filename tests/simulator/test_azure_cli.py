@@ -1,0 +1,126 @@
+"""The real Azure CLI against the simulator, with the commands that the demo prints."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from demo.by_hand import People, people
+from demo.show import Show
+from demo.world import ENDPOINT, ZONE, first_world
+from simulator.azure_cli import environment, sign_in
+from simulator.client import RunningSimulator
+from simulator.server import running
+from simulator.tls import make_certificate
+from tests.support.azure_cli import AZ, MISSING, az_environment
+
+pytestmark = [
+    pytest.mark.skipif(AZ is None, reason=MISSING),
+    pytest.mark.timeout(600),  # each command loads the whole CLI
+]
+
+VARYING = {"etag", "resourceGuid", "networkInterface"}
+
+type Shell = Callable[[str], str]
+
+
+class Recorded(Show):
+    """A show of which the commands are kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(file=StringIO()))
+        self.commands: list[str] = []
+
+    def command(self, *lines: str) -> None:
+        self.commands.append("\n".join(lines))
+
+
+@pytest.fixture(scope="module")
+def world() -> Any:
+    """The demo's, with a wildcard record to point elsewhere."""
+    world = first_world()
+    world["azure"]["privateDnsZones"][0]["records"].append({"name": "*", "addresses": ["10.0.1.9"]})
+    return world
+
+
+@pytest.fixture(scope="module")
+def cli(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSimulator, Shell]]:
+    """A simulator, and a shell in which the CLI is signed in to it as the simulator says how."""
+    home = tmp_path_factory.mktemp("home")
+    with running(world) as sim:
+        certificate = make_certificate(home)
+        url = sim.serve_https(certificate)
+        told = {**az_environment(home), **environment(url, certificate.authority, home / "azure")}
+
+        def shell(script: str) -> str:
+            done = subprocess.run(  # noqa: S603 -- the demo's commands
+                ["bash", "-euc", script],  # noqa: S607 -- the shell as it is installed
+                env=told,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=300,
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        for command in sign_in(url):
+            shell(" ".join(command))
+        yield sim, shell
+
+
+def make_and_retag(someone: People) -> None:
+    someone.create_endpoint(ENDPOINT, "tag:env=prod")
+    someone.retag(ENDPOINT, "analytics")
+    someone.repoint_wildcard("10.0.1.77")
+
+
+def delete(someone: People) -> None:
+    someone.delete_endpoint(ENDPOINT)
+
+
+def azure(sim: RunningSimulator) -> Any:
+    """What there is in Azure, without what differs from one to the next."""
+    return _comparable(sim.state()["azure"])
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_comparable(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _comparable(one) for key, one in value.items() if key not in VARYING}
+
+
+def test_the_commands_of_the_demo(world: Any, cli: tuple[RunningSimulator, Shell]) -> None:
+    """Each command that the demo prints does with the real CLI what the demo does itself, deletion included."""
+    sim, shell = cli
+    with running(world) as other:
+        for deeds in (make_and_retag, delete):
+            shown = Recorded()
+            with people(other.url, shown) as someone:
+                deeds(someone)
+            assert all("az " in one or one.startswith("ALIAS=") for one in shown.commands)
+            shell("\n".join(shown.commands))
+            assert azure(sim) == azure(other)
+
+
+def test_reading(cli: tuple[RunningSimulator, Shell]) -> None:
+    """The CLI lists the subscription, the zones and the record sets that there are."""
+    _sim, shell = cli
+    assert json.loads(shell("az account show"))["environmentName"] == "simulator"
+    zones = json.loads(shell("az network private-dns zone list"))
+    assert sorted(one["name"] for one in zones) == [f"eastus2.{ZONE.partition('.')[2]}", ZONE]
+    records = json.loads(shell(f"az network private-dns record-set list -g rg-dns -z {ZONE}"))
+    assert sorted(one["name"] for one in records) == ["*", "@", "grafana"]
+
+
+def test_refusal(cli: tuple[RunningSimulator, Shell]) -> None:
+    """A refusal of ARM is told in its own words."""
+    _sim, shell = cli
+    with pytest.raises(AssertionError, match="ResourceNotFound"):
+        shell("az network private-endpoint show -g rg-network -n nothing")

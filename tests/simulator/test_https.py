@@ -1,0 +1,138 @@
+"""The simulator over https, and what an Azure client asks for before its first request."""
+
+import json
+import signal
+import ssl
+import subprocess
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import httpx
+import jwt
+import pytest
+
+from simulator.azure_cli import as_shell, environment, sign_in
+from simulator.client import RunningSimulator
+from simulator.tls import make_certificate
+from tests.simulator.conftest import NETWORKS, put_endpoint
+from tests.simulator.test_command_line import ROOT, command
+
+TOKEN = "/metadata/identity/oauth2/token"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tls")
+
+
+@pytest.fixture
+def secure(sim: RunningSimulator, arm: httpx.Client, tmp_path: Path) -> httpx.Client:
+    """A client of ARM over https that trusts the simulator's authority and nobody else."""
+    certificate = make_certificate(tmp_path)
+    trust = ssl.create_default_context(cafile=str(certificate.authority))
+    return httpx.Client(
+        base_url=sim.serve_https(certificate), params=arm.params, verify=trust, trust_env=False
+    )
+
+
+def test_https(sim: RunningSimulator, arm: httpx.Client, secure: httpx.Client) -> None:
+    """The same world answers over https, under a certificate of the authority that was written."""
+    put_endpoint(arm)
+    with secure:
+        assert secure.get(f"{NETWORKS}/privateEndpoints/pe1").is_success
+    with (
+        httpx.Client(base_url=secure.base_url, trust_env=False) as stranger,
+        pytest.raises(httpx.ConnectError),
+    ):
+        stranger.get("/subscriptions")
+
+
+def test_urls_have_the_scheme_of_the_request(
+    sim: RunningSimulator, arm: httpx.Client, secure: httpx.Client
+) -> None:
+    """What an answer tells to poll, and the next page, have the scheme and host of the request."""
+    sim.page_size(1)
+    put_endpoint(arm, "pe1")
+    put_endpoint(arm, "pe2")
+    with secure:
+        origin = str(secure.base_url).rstrip("/")
+        listed = secure.get(f"{NETWORKS}/privateEndpoints").json()
+        assert listed["nextLink"].startswith(f"{origin}/subscriptions/")
+        deleted = secure.delete(f"{NETWORKS}/privateEndpoints/pe1")
+        for name in ("azure-asyncoperation", "location"):
+            assert deleted.headers[name].startswith(f"{origin}/subscriptions/")
+            assert secure.get(deleted.headers[name]).is_success
+
+
+def test_cloud_metadata(sim: RunningSimulator) -> None:
+    """Anybody is told the cloud's endpoints, which are the simulator's own."""
+    told = httpx.get(f"{sim.url}/metadata/endpoints?api-version=2022-09-01", trust_env=False).json()
+    assert (told["name"], told["resourceManager"]) == ("simulator", sim.url)
+    assert told["authentication"]["audiences"] == [sim.url]
+
+
+def test_token(sim: RunningSimulator) -> None:
+    """An app with a managed identity gets a token for the resource it names, and for the tenant of the events."""
+    headers = {"X-IDENTITY-HEADER": "simulator"}
+    query = {"api-version": "2019-08-01", "resource": sim.url}
+    told = httpx.get(f"{sim.url}{TOKEN}", params=query, headers=headers, trust_env=False).json()
+    claims = jwt.decode(told["access_token"], options={"verify_signature": False})
+    assert (claims["aud"], claims["exp"]) == (sim.url, int(told["expires_on"]))
+    assert (
+        claims["tid"]
+        == httpx.get(f"{sim.url}/subscriptions?api-version=2022-12-01", trust_env=False).json()["value"][0][
+            "tenantId"
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", f"{TOKEN}?resource=x", {}, 400),
+        ("GET", TOKEN, {"X-IDENTITY-HEADER": "simulator"}, 400),
+        ("POST", TOKEN, {"X-IDENTITY-HEADER": "simulator"}, 404),
+        ("GET", "/metadata/else", {}, 404),
+    ],
+)
+def test_refused(sim: RunningSimulator, method: str, path: str, headers: dict[str, str], status: int) -> None:
+    """A token needs its header and a resource, and there is nothing else below /metadata/."""
+    answer = httpx.request(method, f"{sim.url}{path}", headers=headers, trust_env=False)
+    assert answer.status_code == status
+
+
+def test_command_line(tmp_path: Path) -> None:
+    """With --tls it says where its certificate is and how an Azure CLI is pointed at it, and leaves no file."""
+    with Popen(command("--tls"), cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout
+        told = json.loads(process.stdout.readline())
+        authority, https_url = Path(told["certificate"]), told["httpsUrl"]
+        wanted = as_shell(https_url, authority, authority.parent / "azure").splitlines()
+        assert [process.stdout.readline().rstrip() for _ in wanted] == wanted
+        trust = ssl.create_default_context(cafile=str(authority))
+        assert httpx.get(f"{https_url}/metadata/endpoints", verify=trust, trust_env=False).is_success
+        assert httpx.get(f"{told['url']}/metadata/endpoints", trust_env=False).is_success
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 143
+    assert not authority.parent.exists()
+
+
+def test_taken_https_port(sim: RunningSimulator) -> None:
+    """A port that is taken is named, be it that of https."""
+    port = sim.url.rpartition(":")[2]
+    done = subprocess.run(  # noqa: S603 -- our own program
+        command("--tls", port), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+
+
+def test_as_shell(tmp_path: Path) -> None:
+    """What a shell is told sets the environment and has the three commands, whatever the folder's name."""
+    folder = tmp_path / "it's here"
+    lines = as_shell("https://127.0.0.1:1", folder / "a.pem", folder / "azure")
+    script = f'az() {{ echo "$@"; }}\n{lines}\nprintenv {" ".join(environment("", folder, folder))}'
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)  # noqa: S603, S607
+    printed = done.stdout.splitlines()
+    assert printed[:3] == [" ".join(one[1:]) for one in sign_in("https://127.0.0.1:1")]
+    assert printed[3:] == [*environment("https://127.0.0.1:1", folder / "a.pem", folder / "azure").values()]
