@@ -35,7 +35,7 @@ def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
         return ChangedError(told, request_id=request)
     if status == 409 and _code(error) == "scopelocked":
         return LockedError(told, request_id=request)
-    if status == 409 and "cname" in _told(error).lower():
+    if status == 409 and _code(error) == "conflict" and "already exists" in _told(error):
         return NameTakenError(told, request_id=request)
     if _may_pass(status):
         asked = seconds(_header(error, "Retry-After"))

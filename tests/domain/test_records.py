@@ -8,6 +8,7 @@ from shared.domain.changes import DeleteRecord, PutRecord
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.marks import MARK
 from shared.domain.model import Endpoint, RecordSet
+from shared.domain.pass_results import PassResults
 from shared.domain.plan import Plan
 from shared.domain.rules import Rules
 from shared.domain.world import (
@@ -77,10 +78,10 @@ def shared(n: int) -> Endpoint:
         ([pe(1)], None, rules(), [], []),
         # foreign
         ([endpoint(1)], foreign_record(), rules(), [], ["wildcard-foreign pe-1"]),
-        ([endpoint(1)], foreign_record(address(1)), rules(), [], ["wildcard-foreign pe-1"]),
-        ([endpoint(1)], record(1, owner="other"), rules(), [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], foreign_record(address(1)), rules(), [], ["record-kept-by-other pe-1"]),
+        ([endpoint(1)], record(1, owner="other"), rules(), [], ["record-kept-by-other pe-1"]),
         ([endpoint(1)], foreign_record(), ADOPTING, [], ["wildcard-foreign pe-1"]),
-        ([endpoint(1)], record(1, owner="other"), ADOPTING, [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], record(1, owner="other"), ADOPTING, [], ["record-kept-by-other pe-1"]),
         ([pe(1)], foreign_record(address(1)), ADOPTING, [], []),
         # foreign, with its address, to be adopted
         ([endpoint(1)], foreign_record(address(1)), ADOPTING, ["replace 10.0.0.1 for pe-1"], []),
@@ -345,7 +346,10 @@ def test_foreign_record_is_shown() -> None:
     """A record that is in the way is told with its id and all its addresses."""
     two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
     (told,) = plan_of(world(endpoint(1), zones=[zone(two)])).findings
-    assert told.message == f"{zone_id()}/A/* -> 10.9.9.8, 10.9.9.9 is not ours; it is left as it is"
+    assert (
+        told.message
+        == f"{zone_id()}/A/* -> 10.9.9.8, 10.9.9.9 is not managed by this deployment and not modified"
+    )
 
 
 def test_zone_that_leads_elsewhere_is_shown() -> None:
@@ -409,7 +413,7 @@ def test_a_record_that_cannot_be_adopted_for_want_of_room() -> None:
     now = replace(foreign_record(address(1)), metadata=pairs)
     plan = plan_of(world(endpoint(1), zones=[zone(now)]), ADOPTING)
     assert record_changes(plan) == []
-    assert codes(plan) == ["wildcard-foreign pe-1"]
+    assert codes(plan) == ["record-kept-by-other pe-1"]
 
 
 @pytest.mark.parametrize("answer", [FORBIDDEN, ()])
@@ -417,3 +421,19 @@ def test_records_do_not_depend_on_clickhouse(answer: Any) -> None:
     """The record of an endpoint that is gone is deleted although ClickHouse Cloud could not be read."""
     seen = world(pe(1), zones=[zone(record(1))], also={ReadServices(): answer})
     assert record_changes(plan_of(seen)) == ["delete 10.0.0.1"]
+
+
+def test_a_name_that_a_cname_has() -> None:
+    """Beside a CNAME of the name no record is planned again in the pass, and everything else is."""
+    taken = PassResults(names_taken=frozenset({(zone_id(), "*")}))
+    plan = plan_of(world(endpoint(1), zones=[zone()]), results=taken)
+    assert {change.verb for change in plan.changes} == {"register", "allow"}
+    assert codes(plan) == ["wildcard-foreign pe-1"]
+
+
+def test_a_locked_zone() -> None:
+    """A write that a management lock refused is reported with the endpoint, as long as it is still to be made."""
+    locked = PassResults(locked_zones=frozenset({zone_id()}))
+    assert codes(plan_of(world(endpoint(1), zones=[zone()]), results=locked)) == ["zone-locked pe-1"]
+    assert codes(plan_of(world(pe(1), zones=[zone(record(1))]), results=locked)) == ["zone-locked pe-1"]
+    assert codes(plan_of(world(endpoint(1), zones=[zone(record(1))]), results=locked)) == []
