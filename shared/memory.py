@@ -1,4 +1,4 @@
-"""What a process remembers from pass to pass. Nothing here is needed for a pass to be right."""
+"""What a process remembers from pass to pass. A pass is right without it; only its limit on releases begins anew."""
 
 import asyncio
 import time
@@ -17,6 +17,7 @@ from shared.domain.pass_results import PassResults
 from shared.domain.world import Read, ReadConfig, ReadZone, World
 
 REFUSED_FOR = 3600.0
+RELEASES_COUNT_FOR = 3600.0
 
 type Zones = dict[ResourceId, frozenset[ResourceId]]
 
@@ -36,6 +37,8 @@ class Memory:
     refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
     first: frozenset[str] = frozenset()
+    releases: dict[ResourceId, float] = field(default_factory=dict)
+    """When events released each live endpoint that lost its tag, in seconds of `clock`."""
     clock: Callable[[], float] = time.monotonic
     arriving: asyncio.Task[None] | None = None
     """The configs that other processes have learnt, on their way here; a task that ends soon, and never fails."""
@@ -73,6 +76,17 @@ class Memory:
             refused = outcome.status is Status.FAILED and not outcome.temporary
             if refused and change.id.lower() not in registered:
                 self.add_refused = not isinstance(change, RegisterThroughService)
+
+    def recently_released(self) -> frozenset[ResourceId]:
+        """The live endpoints that events released within the last hour."""
+        oldest = self.clock() - RELEASES_COUNT_FOR
+        self.releases = {one: at for one, at in self.releases.items() if at > oldest}
+        return frozenset(self.releases)
+
+    def count_released(self, endpoints: Iterable[ResourceId]) -> None:
+        """Events have just released these; one that was released within the hour counts from then."""
+        recent = self.recently_released()
+        self.releases |= {one: self.clock() for one in endpoints if one not in recent}
 
     def results(self, outcomes: tuple[Outcome, ...]) -> PassResults:
         """What the changes of this pass, and of earlier ones, have shown."""

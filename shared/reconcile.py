@@ -4,12 +4,15 @@ Event, manual sync and audit are three doors to this one room. What each step do
 `observe` (with `domain/needs`), `domain/plan`, `domain/policy`, `domain/safety`, `apply`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shared.apply import apply
 from shared.company import Company
 from shared.domain.changes import Change
+from shared.domain.ids import ResourceId
 from shared.domain.needs.endpoints import MANY
 from shared.domain.outcomes import Outcome, Status, blocked
 from shared.domain.pass_results import PassResults
@@ -17,7 +20,7 @@ from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted
 from shared.domain.report import Report
 from shared.domain.rules import Rules
-from shared.domain.safety import limited
+from shared.domain.safety import limited, over_limit, released, releases, with_kept
 from shared.domain.targets import Targets
 from shared.domain.world import ListEndpoints, Read, ReadEndpoint, ReadZone, World
 from shared.memory import Memory
@@ -30,12 +33,17 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a door asks for. `max_removals` limits how many endpoints a pass over everything may undo."""
+    """What a door asks for.
+
+    `max_removals` limits how many endpoints a pass over everything may undo and, `by_event`, how many live
+    endpoints that lost their tag are released within an hour.
+    """
 
     targets: Targets
     policy: Policy = Policy.SYNC
     dry_run: bool = False
     max_removals: int = 20
+    by_event: bool = False
 
 
 async def reconcile(
@@ -51,11 +59,16 @@ async def reconcile(
     company = company or Company()
     world, targets = joined(World(), order.targets, company.first, memory)
     outcomes: tuple[Outcome, ...] = ()
+    releasing = frozenset[ResourceId]()
     rounds = 0
     while True:
         world, targets = await observe(world, targets, systems, rules, memory, company)
         memory.applied(outcomes, world)
-        plan = _plan(world, targets, order, rules, memory.results(outcomes))
+        make = partial(_permitted_plan, world, targets, order, rules, memory.results(outcomes))
+        plan = make()
+        if order.by_event:
+            memory.count_released(releasing & released(outcomes, plan))
+            plan = _limited_releases(plan, world, order.max_removals, memory.recently_released(), make)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
@@ -63,6 +76,7 @@ async def reconcile(
             world, targets = joined(world, targets, newcomers, memory)
             continue
         rounds += 1
+        releasing |= releases(plan, world)
         done, world = await apply(todo, world, systems, memory.first)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
@@ -85,10 +99,29 @@ def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
     return world.forget(again)
 
 
-def _plan(world: World, targets: Targets, order: Order, rules: Rules, results: PassResults) -> Plan:
-    plan = make_plan(world, rules, targets, results)
-    plan = permitted(plan, order.policy)
+def _permitted_plan(
+    world: World,
+    targets: Targets,
+    order: Order,
+    rules: Rules,
+    results: PassResults,
+    kept: frozenset[ResourceId] = frozenset(),
+) -> Plan:
+    plan = permitted(make_plan(world, rules, targets, results, kept), order.policy)
     return limited(plan, order.max_removals) if targets.everything else plan
+
+
+def _limited_releases(
+    plan: Plan,
+    world: World,
+    limit: int,
+    recent: frozenset[ResourceId],
+    make: Callable[[frozenset[ResourceId]], Plan],
+) -> Plan:
+    """The plan, or one that keeps the endpoints whose release exceeds the limit."""
+    wanted = releases(plan, world)
+    kept = over_limit(wanted, recent, limit)
+    return with_kept(make(kept), plan, kept, len(wanted | recent), limit) if kept else plan
 
 
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:

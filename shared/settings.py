@@ -39,6 +39,7 @@ _REMEDIES = {
     "DNS_RECORD_TTL": "leave it out, or set it to seconds from 1 to 2147483647",
     "AUDIT_SCHEDULE": "set it to six NCRONTAB fields, such as 0 */15 * * * *",
     "AUDIT_POLICY": "leave it out, or set it to report, upsert or sync",
+    "EVENT_POLICY": "leave it out, or set it to sync or upsert",
     "MAX_REMOVALS": "leave it out, or set it to a whole number from 0",
     "AUDIT_DEADLINE": "leave it out, or set it to whole minutes from 1 to 9",
     "PENDING_GRACE": "leave it out, or set it to whole minutes from 0 to 10080",
@@ -131,6 +132,14 @@ def _rate(text: Any) -> Any:
     return int(found[1]), int(found[2])
 
 
+def _of_events(policy: Policy) -> Policy:
+    if policy is Policy.REPORT:
+        raise ValueError(
+            "events have no policy report: to change nothing, stop the function endpoint_changed"
+        )
+    return policy
+
+
 def _ncrontab(text: str) -> str:
     if len(text.split()) != 6:
         raise ValueError(f"it has {counted(len(text.split()), 'field')} where NCRONTAB has six")
@@ -186,6 +195,7 @@ class Settings(BaseSettings):
     dns_record_ttl: int = Field(300, ge=1, le=2**31 - 1)
     audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
     audit_policy: Policy = Policy.REPORT
+    event_policy: Annotated[Policy, AfterValidator(_of_events)] = Policy.SYNC
     max_removals: int = Field(20, ge=0)
     audit_deadline: int = Field(4, ge=1, le=9)
     pending_grace: int = Field(15, ge=0, le=7 * 24 * 60)

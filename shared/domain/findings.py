@@ -149,6 +149,6 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "removals-over-limit": (
         Severity.ERROR,
-        "See that all these are really gone, then sync with allowRemovals, or raise MAX_REMOVALS.",
+        "See that all these are to go, then sync with allowRemovals, or raise MAX_REMOVALS; otherwise tag them again.",
     ),
 }

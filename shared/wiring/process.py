@@ -104,7 +104,12 @@ class Wiring:
         return await look(endpoints, systems, self.rules)
 
     async def _pass_for(self, company: Company) -> Report:
-        order = Order(Targets(frozenset(company.first)))
+        order = Order(
+            Targets(frozenset(company.first)),
+            self.settings.event_policy,
+            max_removals=self.settings.max_removals,
+            by_event=True,
+        )
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
         return await self._recorded("event", reconcile(order, systems, self.rules, self.memory, company))
 
