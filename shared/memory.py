@@ -14,7 +14,7 @@ from shared.domain.ids import ResourceId
 from shared.domain.model import Config, Unreadable
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.pass_results import PassResults
-from shared.domain.world import Read, ReadConfig, ReadZone, World
+from shared.domain.world import ListZones, Read, ReadConfig, ReadZone, World
 
 REFUSED_FOR = 3600.0
 RELEASES_COUNT_FOR = 3600.0
@@ -26,7 +26,8 @@ type Zones = dict[ResourceId, frozenset[ResourceId]]
 class Memory:
     """`configs` never change while a service lives, so they are answers. The rest are only hints.
 
-    `links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
+    `links`: the zones that each virtual network was seen linked to. `listed`: all zones in DNS_ZONE_SCOPES when
+    they were last listed, with no list unreadable. `refused`: the configs that were refused
     for good, and when (in seconds of `clock`); after an hour that is forgotten. `add_refused`: the
     organization's deprecated `add` was refused last time it was tried. `first`: what the last audit left, by
     the names of `domain/left`, to be begun with.
@@ -34,6 +35,7 @@ class Memory:
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
     links: Zones = field(default_factory=dict)
+    listed: frozenset[ResourceId] = frozenset()
     refused: dict[Read[Any], float] = field(default_factory=dict)
     add_refused: bool = False
     first: frozenset[str] = frozenset()
@@ -50,6 +52,7 @@ class Memory:
     def hints(self) -> Hints:
         return Hints(
             links=MappingProxyType(self.links),
+            listed=self.listed,
             refused=MappingProxyType(self.refused),
         )
 
@@ -62,6 +65,9 @@ class Memory:
         )
         linked = ((network, zone.id) for zone in world.zones() for network in zone.networks)
         self.links = _relearned(self.links, world, linked)
+        lists = [told for one, told in world.answers.items() if isinstance(one, ListZones)]
+        if lists and all(isinstance(told, tuple) for told in lists):
+            self.listed = world.listed_zones()
 
     def _refuse(self, now: AbstractSet[Read[Any]]) -> None:
         """Those refused again go behind those that were refused before and not asked again."""

@@ -30,6 +30,8 @@ from shared.ports import Systems
 # A zone made, linked and filled takes three rounds, and one more shows that all is well.
 ROUNDS = 5
 
+HELD_BY_OTHERS = frozenset({"wildcard-owned-by-other", "wildcard-served-by-other"})
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -92,7 +94,7 @@ def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
     again: set[Read[Any]] = {ReadEndpoint(change.endpoint) for change in written}
     if len(again) > MANY:
         again |= {read for read in world.answers if isinstance(read, ListEndpoints)}
-    if any(finding.code == "wildcard-owned-by-other" for finding in plan.findings):
+    if any(finding.code in HELD_BY_OTHERS for finding in plan.findings):
         others = world.endpoints().keys() - plan.verdicts.keys()
         zones = {ReadZone(zone.id) for zone in world.zones()}
         return world.forget({*again, *(ReadEndpoint(one) for one in others), *zones})

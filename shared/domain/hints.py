@@ -11,9 +11,11 @@ from shared.domain.world import Read
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """`links`: the zones that each virtual network was seen linked to. `refused`: the configs that were refused
-    for good, and when: the later, the larger the number.
+    """`links`: the zones that each virtual network was seen linked to. `listed`: all zones in DNS_ZONE_SCOPES when
+    they were last listed. `refused`: the configs that were refused for good, and when: the later, the larger the
+    number.
     """
 
     links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
+    listed: frozenset[ResourceId] = frozenset()
     refused: Mapping[Read[Any], float] = field(default_factory=lambda: MappingProxyType({}))

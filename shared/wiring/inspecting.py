@@ -25,6 +25,7 @@ def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
         ahead=connections.clocks.ahead,
         key_id=connections.key.id,
         period=period,
+        policies=wired.settings.policies,
     )
 
 

@@ -10,7 +10,7 @@ from shared.domain.ids import ResourceId, Scope
 from shared.domain.marks import MARK
 from shared.domain.model import Endpoint, Service
 from shared.domain.policy import Policy, permitted
-from shared.domain.rules import IdKind, Rules
+from shared.domain.rules import IdKind, Rules, ZoneChoice
 from shared.domain.safety import limited
 from shared.domain.world import ReadAddresses, ReadConfig, World
 from tests.support.plans import plan_of
@@ -92,6 +92,17 @@ ROWS: list[tuple[str, str, World, Rules]] = [
     ("zone-not-linked", "is linked to", there(endpoint(1), zones=[zone(vnets=())]), rules()),
     ("zone-not-usable", "not the ARM id", there(endpoint(1, zone_tag="x"), zones=[]), rules()),
     ("zone-ambiguous", "rg-2", there(endpoint(1), zones=[zone(), zone(id_=zone_id("rg-2"))]), rules()),
+    (
+        "wildcard-served-by-other",
+        "pe-1, through which clients reach the same services",
+        there(
+            endpoint(2),
+            registrations=[registered(2)],
+            also=there(endpoint(1)).answers,
+            zones=[zone(record(1))],
+        ),
+        rules(zone_choice=ZoneChoice.CENTRAL),
+    ),
     ("wildcard-foreign", "is not ours", there(endpoint(1), zones=[zone(foreign_record())]), rules()),
     (
         "wildcard-owned-by-other",

@@ -53,7 +53,7 @@ def having(cloud: Cloud) -> set[int]:
 
 
 async def test_a_burst() -> None:
-    """Of 40 endpoints untagged at once events release 20, the first by id; each of the others keeps all and is named."""
+    """Of 40 endpoints untagged at once events release 20, the first by id; the others keep all and are named."""
     numbers = range(10, 50)
     cloud, memory = await connected(*numbers), Memory()
     untag(cloud, *numbers)
@@ -133,7 +133,8 @@ async def test_a_record_that_all_share() -> None:
     await event(cloud, 1, 2, memory=memory, limit=1)
     assert having(cloud) == {2, 3, 4}
     found = cloud.dns.record()
-    assert found and found.metadata == shared_record(2, 3, 4).metadata
+    assert found
+    assert found.metadata == shared_record(2, 3, 4).metadata
     assert addresses(cloud) == [address(n) for n in (2, 3, 4)]
 
 
@@ -154,7 +155,7 @@ async def test_no_handover_of_what_is_kept() -> None:
 
 
 async def test_counted_when_done() -> None:
-    """A release that is refused counts for nothing; one whose answer is lost counts as soon as it is seen to be done."""
+    """A release that is refused does not count; one whose answer is lost counts when it is seen to be done."""
     cloud, memory = await connected(1, 2, 3), Memory()
     untag(cloud, 1)
     for call in ("update_allow_list", "put"):
