@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from demo.stage import Stage
-from demo.world import BATCH, ENDPOINT, OWNER, STRANGER, STRANGERS_ALIAS, ZONE, Json, endpoint_id
+from demo.world import (
+    BATCH,
+    ENDPOINT,
+    NETWORK_GROUP,
+    OWNER,
+    STRANGER,
+    STRANGERS_ALIAS,
+    SUBSCRIPTION,
+    ZONE,
+    Json,
+    endpoint_id,
+)
 from shared.domain.audited import AuditedEndpoint, AuditReport, Health
 
 DRIFT = ("allow-list-missing", "record-drift", "registration-missing", "registration-orphaned")
@@ -208,7 +219,8 @@ def _expect_reachable(stage: Stage, services: list[str], hostnames: Mapping[str,
     """The endpoint has what its tag asks for, and nothing else; the report tells clients where to connect."""
     now, expect = stage.now(), stage.checks.expect
     guid, address = now.guid(ENDPOINT), now.address(ENDPOINT)
-    mark = f"clickhouse-privatelink/{OWNER} {endpoint_id(ENDPOINT)};"
+    at = f"{SUBSCRIPTION.rpartition('/')[2]}/{NETWORK_GROUP}/{ENDPOINT}"
+    mark = f"clickhouse-privatelink/{OWNER} {at};"
     expect("registration", mark, lambda: stage.now().registration(guid), f"{guid}  {OWNER}'s, for {ENDPOINT}")
     expect("allow lists", services, lambda: stage.now().allowed_by(guid))
     expect("record", [address], lambda: stage.now().wildcard(), f"*.{ZONE} → {address}")
