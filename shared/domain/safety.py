@@ -1,10 +1,10 @@
 """The limit on removals (MAX_REMOVALS): for a pass over everything, and for what events release within an hour.
 
-| pass over            | counts                                         | over the limit                                 |
-|----------------------|------------------------------------------------|------------------------------------------------|
-| everything           | endpoints that would be undone                 | nothing is removed                             |
-| endpoints of events  | live endpoints that lost their tag, in an hour | those beyond the limit keep all that they have |
-| endpoints by request | nothing                                        | –                                              |
+| pass over            | counts                                         | over the limit               |
+|----------------------|------------------------------------------------|------------------------------|
+| everything           | endpoints that would be undone                 | nothing is removed           |
+| endpoints of events  | live endpoints that lost their tag, in an hour | those beyond it keep it all  |
+| endpoints by request | nothing                                        | –                            |
 
 Both messages give the count and the limit. Nothing here reads a clock: who was released recently is a value.
 """
