@@ -59,6 +59,11 @@ class App:
         ]
         return {**told, "findings": found}
 
+    def findings(self, after: int) -> list[Json]:
+        """The findings that are logged after so many lines."""
+        lines = filter(None, map(line_in, self.host.logs()[after:]))
+        return [one for one in lines if one["event"] == "finding"]
+
     def _delivery(self, after: int) -> Json | None:
         lines = filter(None, map(line_in, self.host.logs()[after:]))
         return next((one for one in lines if one["event"] == "delivery"), None)

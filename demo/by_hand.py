@@ -17,6 +17,9 @@ from demo.world import (
     ORGANIZATION,
     REGION,
     SERVICE_IDS,
+    SPOKE_GROUP,
+    SPOKE_NETWORKS,
+    SPOKES,
     SUBNET,
     TAG,
     VNET,
@@ -24,9 +27,11 @@ from demo.world import (
     ZONES,
     Json,
     endpoint_id,
+    spoke_id,
 )
 
 _VERSION = "2024-05-01"
+_SUBNET = f"{NETWORKS}/virtualNetworks/{VNET}/subnets/{SUBNET}"
 
 
 @contextmanager
@@ -60,6 +65,42 @@ class People:
             self.show.command(command)
         tags = {"operation": "Merge", "properties": {"tags": {TAG: services}}}
         self._arm("PATCH", f"{endpoint_id(name)}/providers/Microsoft.Resources/tags/default", tags)
+
+    def create_spokes(self, services: str) -> None:
+        """A private endpoint in each spoke."""
+        self.show.command(f"ALIAS={ALIAS}")
+        self.show.command(
+            f"for SPOKE in {' '.join(SPOKES)}; do",
+            f"  az network private-endpoint create --name pe-$SPOKE --resource-group {SPOKE_GROUP} \\",
+            f"      --location {REGION} --vnet-name vnet-$SPOKE --subnet {SUBNET} \\",
+            "      --connection-name clickhouse --manual-request true \\",
+            f"      --private-connection-resource-id $ALIAS --tags '{TAG}={services}'",
+            "done",
+        )
+        for spoke in SPOKES:
+            subnet = f"{SPOKE_NETWORKS}/virtualNetworks/vnet-{spoke}/subnets/{SUBNET}"
+            self._arm("PUT", spoke_id(spoke), endpoint_body(ALIAS, services, subnet))
+
+    def strip_tags(self) -> None:
+        """A pipeline writes the tags that it knows on the endpoint of every spoke, in place of all others."""
+        self.show.command(
+            f"for SPOKE in {' '.join(SPOKES)}; do",
+            f"  ID=$(az network private-endpoint show -g {SPOKE_GROUP} -n pe-$SPOKE --query id -o tsv)",
+            "  az tag update --resource-id $ID --operation Replace --tags cost-center=4711",
+            "done",
+        )
+        tags = {"operation": "Replace", "properties": {"tags": {"cost-center": "4711"}}}
+        for spoke in SPOKES:
+            self._arm("PATCH", f"{spoke_id(spoke)}/providers/Microsoft.Resources/tags/default", tags)
+
+    def delete_spokes(self) -> None:
+        self.show.command(
+            f"for SPOKE in {' '.join(SPOKES)}; do",
+            f"  az network private-endpoint delete --name pe-$SPOKE --resource-group {SPOKE_GROUP}",
+            "done",
+        )
+        for spoke in SPOKES:
+            self._arm("DELETE", spoke_id(spoke))
 
     def repoint_wildcard(self, address: str) -> None:
         self.show.command(
@@ -112,14 +153,14 @@ def to_delete(name: str) -> str:
     return f"az network private-endpoint delete --name {name} --resource-group {NETWORK_GROUP}"
 
 
-def endpoint_body(alias: str, services: str) -> Json:
+def endpoint_body(alias: str, services: str, subnet: str = _SUBNET) -> Json:
     """What `az network private-endpoint create` sends."""
     connection = {"name": "clickhouse", "properties": {"privateLinkServiceId": alias}}
     return {
         "location": REGION,
         "tags": {TAG: services},
         "properties": {
-            "subnet": {"id": f"{NETWORKS}/virtualNetworks/{VNET}/subnets/{SUBNET}"},
+            "subnet": {"id": subnet},
             "manualPrivateLinkServiceConnections": [connection],
         },
     }

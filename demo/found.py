@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from demo.world import ZONE, ZONES, Json, endpoint_id
+from demo.world import HUB_OWNER, HUB_ZONE, SPOKES, ZONE, ZONES, Json, endpoint_id, spoke_id
 
 NOTHING = "none"
 
@@ -39,6 +39,33 @@ class Found:
         records = next(zone["records"] for zone in zones if zone["id"] == f"{ZONES}/{ZONE}")
         return next((list(one["addresses"]) for one in records if one["name"] == "*"), [])
 
+    def spokes(self) -> dict[str, tuple[str, list[str]]]:
+        """By spoke whose endpoint there is: its endpoint's connection, and the services that allow it."""
+        known = {one["id"]: one for one in self.state["azure"]["privateEndpoints"]}
+        there = {spoke: known[spoke_id(spoke)] for spoke in SPOKES if spoke_id(spoke) in known}
+        return {
+            spoke: (one["connection"], self.allowed_by(one["resourceGuid"])) for spoke, one in there.items()
+        }
+
+    def central_wildcard(self) -> list[str]:
+        """The names of the spokes to which the record set * in the hub's zone leads."""
+        zones = self.state["azure"]["privateDnsZones"]
+        records = next(zone["records"] for zone in zones if zone["id"] == HUB_ZONE)
+        led = {address for one in records if one["name"] == "*" for address in one["addresses"]}
+        endpoints = self.state["azure"]["privateEndpoints"]
+        return [
+            spoke
+            for spoke in SPOKES
+            for one in endpoints
+            if one["id"] == spoke_id(spoke) and one["address"] in led
+        ]
+
+    def registered_by_hub(self) -> list[str]:
+        """The ids that the network team's deployment has registered."""
+        entries = self.state["clickhouse"]["organization"]["privateEndpoints"]
+        mark = f"clickhouse-privatelink/{HUB_OWNER} "
+        return [str(one["id"]) for one in entries if one["description"].startswith(mark)]
+
     def hostnames(self, services: list[str]) -> dict[str, str]:
         """By service name, the host name that clients must use."""
         known = self.state["clickhouse"]["services"]
@@ -62,7 +89,7 @@ class Found:
                 record
                 for zone in self.state["azure"]["privateDnsZones"]
                 for record in zone["records"]
-                if (zone["id"], record["name"]) != (f"{ZONES}/{ZONE}", "*")
+                if (zone["id"], record["name"]) not in {(f"{ZONES}/{ZONE}", "*"), (HUB_ZONE, "*")}
             ],
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
+from demo import hub
 from demo.stage import Stage
 from demo.world import (
     BATCH,
@@ -205,11 +206,13 @@ STORY = (
     Scene("A private endpoint is created, and becomes reachable", created),
     Scene("The same event comes twice", delivered_twice),
     Scene("Its tag is edited", retagged),
-    Scene("It is deleted and created again", recreated),
+    Scene("Hub and spoke: one central zone for all spokes", hub.central),
+    Scene("The endpoint is deleted and created again", recreated),
     Scene("An audit finds all well, and then a deletion goes unnoticed", audited),
     Scene("Drift in four ways, and an audit that finds it", drifted),
     Scene("A dry run", dry_run),
     Scene("The audit mends: three by upsert, the fourth by sync", repaired),
+    Scene("A pipeline strips the tags of many, and not all lose access", hub.stripped),
     Scene("A tagged endpoint that points at a stranger gets nothing", stranger),
     Scene("The private endpoint is deleted, and nothing is left behind", deleted),
 )

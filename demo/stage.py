@@ -14,7 +14,16 @@ from demo.checks import Checks, UnexpectedStateError
 from demo.found import Found
 from demo.show import Show
 from demo.timeline import requests_of_app, together, writes
-from demo.world import APP_KEY, ORGANIZATION, OWNER, SUBSCRIPTION, first_world
+from demo.world import (
+    APP_KEY,
+    HUB_KEY,
+    HUB_OWNER,
+    HUB_SUBSCRIPTION,
+    ORGANIZATION,
+    OWNER,
+    SUBSCRIPTION,
+    first_world,
+)
 from localhost.host import Host
 from localhost.host import running as running_host
 from shared.domain.audited import AuditReport
@@ -28,6 +37,7 @@ PAGES = APP / "build" / "demo"
 RATE_LIMIT = "10/10"
 LATENCY_MS = 20
 TOPIC = "outcomes"
+HUB_MAX_REMOVALS = 2
 _CHECK_SECONDS = 5.0
 
 
@@ -42,6 +52,7 @@ class Stage:
     checks: Checks
     show: Show
     first: Found
+    hub: App
     scene_began: int = 0
     lines_before: int = 0
     told_before: int = 0
@@ -134,20 +145,44 @@ def staged(show: Show) -> Iterator[Stage]:
         with (
             TemporaryDirectory(prefix="reports-") as store,
             running_host(APP, settings(sim.url, Path(store)), timers=False) as host,
+            running_host(APP, hub_settings(sim.url), timers=False) as hub_host,
             people(sim.url, show) as someone,
         ):
             show.note(f"function app on Microsoft's Python worker             {host.url}")
             checks = Checks(show, _CHECK_SECONDS)
             app = App(host, show, checks, Path(store))
-            stage = Stage(sim, host, app, someone, checks, show, Found(sim.state()))
-            sim.subscribe(
-                name="private-endpoints",
-                endpoint=stage.app.webhook(),
-                includedEventTypes=sorted(EVENT_TYPES),
-                includedOperations=sorted(OPERATIONS),
-            )
+            hub = App(hub_host, show, checks, Path(store) / "hub")
+            stage = Stage(sim, host, app, someone, checks, show, Found(sim.state()), hub)
+            _subscribe(sim, app, SUBSCRIPTION)
+            _subscribe(sim, hub, HUB_SUBSCRIPTION)
             show.note("Event Grid subscription: handshake done")
             yield stage
+
+
+def _subscribe(sim: RunningSimulator, app: App, subscription: str) -> None:
+    """As by a system topic of one Azure subscription."""
+    sim.subscribe(
+        name=f"private-endpoints of {subscription}",
+        endpoint=app.webhook(),
+        subjectBeginsWith=f"{subscription}/",
+        includedEventTypes=sorted(EVENT_TYPES),
+        includedOperations=sorted(OPERATIONS),
+    )
+
+
+def hub_settings(url: str) -> dict[str, str]:
+    """The settings of the network team's app: one central zone, and a low limit so that few endpoints show it."""
+    return {
+        **settings(url, Path()),
+        "CLICKHOUSE_CLOUD_API_KEY": HUB_KEY["id"],
+        "CLICKHOUSE_CLOUD_API_SECRET": HUB_KEY["secret"],
+        "OWNER_ID": HUB_OWNER,
+        "ENDPOINT_SCOPES": HUB_SUBSCRIPTION,
+        "DNS_ZONE_CHOICE": "central",
+        "MAX_REMOVALS": str(HUB_MAX_REMOVALS),
+        "REPORT_STORE": "",
+        "OUTCOME_TOPIC_ENDPOINT": "",
+    }
 
 
 def settings(url: str, store: Path, policy: str = "report") -> dict[str, str]:

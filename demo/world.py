@@ -32,6 +32,17 @@ BATCH = "pe-batch"
 STRANGER = "pe-stranger"
 STRANGERS_ALIAS = "somebody-elses-pls.0d5f5d4e-5a35-4d5c-9c51-1f0f6a1f6a11.westus3.azure.privatelinkservice"
 
+# The network team's deployment: hub and spoke, in a subscription of its own and with an API key of its own.
+HUB_OWNER = "hub"
+HUB_KEY = {"id": "hub-key", "secret": "hub-secret", "role": "admin"}
+HUB_SUBSCRIPTION = "/subscriptions/44444444-4444-4444-4444-444444444444"
+HUB_DNS_GROUP, SPOKE_GROUP = "rg-hub-dns", "rg-spokes"
+SPOKE_NETWORKS = f"{HUB_SUBSCRIPTION}/resourceGroups/{SPOKE_GROUP}/providers/Microsoft.Network"
+HUB_ZONE = (
+    f"{HUB_SUBSCRIPTION}/resourceGroups/{HUB_DNS_GROUP}/providers/Microsoft.Network/privateDnsZones/{ZONE}"
+)
+SPOKES = ("a", "b", "c")
+
 _FOREIGN_ID = "fe0fe0fe-0000-4000-8000-000000000001"
 _FOREIGN_ZONE = "eastus2.privatelink.azure.clickhouse.cloud"
 
@@ -40,13 +51,18 @@ def endpoint_id(name: str) -> str:
     return f"{NETWORKS}/privateEndpoints/{name}"
 
 
+def spoke_id(spoke: str) -> str:
+    """The private endpoint of a spoke."""
+    return f"{SPOKE_NETWORKS}/privateEndpoints/pe-{spoke}"
+
+
 def first_world() -> Json:
     """The simulator's demo world with a registration and records that were made by hand, and are not ours."""
     world = demo()
     cloud, azure = world["clickhouse"], world["azure"]
     # Each service on Azure costs a call for its alias; two are enough for the story.
     cloud["services"] = [one for one in cloud["services"] if one["name"] != "sandbox"]
-    cloud["keys"].append(CONSOLE_KEY)
+    cloud["keys"] += [CONSOLE_KEY, HUB_KEY]
     cloud["organization"]["privateEndpoints"].append(
         {"id": _FOREIGN_ID, "description": "data team, by hand", "cloudProvider": "azure", "region": REGION}
     )
@@ -55,7 +71,28 @@ def first_world() -> Json:
     azure["privateDnsZones"].append(
         {"id": f"{ZONES}/{_FOREIGN_ZONE}", "records": [{"name": "*", "addresses": ["10.9.0.4"]}]}
     )
+    _add_hub_and_spokes(azure)
     return world
+
+
+def _add_hub_and_spokes(azure: Json) -> None:
+    """A virtual network for each spoke, and a zone that only the hub is linked to."""
+    azure["subscriptions"].append(HUB_SUBSCRIPTION.rpartition("/")[2])
+    azure["resourceGroups"] += [
+        f"{HUB_SUBSCRIPTION}/resourceGroups/{group}" for group in (HUB_DNS_GROUP, SPOKE_GROUP)
+    ]
+    networks = [f"{SPOKE_NETWORKS}/virtualNetworks/vnet-{name}" for name in ("hub", *SPOKES)]
+    azure["virtualNetworks"] += [
+        {
+            "id": network,
+            "location": REGION,
+            "addressPrefix": f"10.{number}.0.0/16",
+            "subnets": [{"name": SUBNET, "prefix": f"10.{number}.1.0/24"}],
+        }
+        for number, network in enumerate(networks, 20)
+    ]
+    link = {"name": "vnet-hub", "virtualNetwork": networks[0]}
+    azure["privateDnsZones"].append({"id": HUB_ZONE, "links": [link], "records": []})
 
 
 def _service(world: Json, name: str) -> Json:

@@ -39,10 +39,14 @@ param endpointScopes string = ''
 @description('Setting DNS_ZONE_SCOPES: ARM ids of the subscriptions or, better, resource groups whose private DNS zones may be written to, separated by commas. Empty: endpointScopes.')
 param dnsZoneScopes string = ''
 
-@description('Setting DNS_ZONE_RESOURCE_GROUP: ARM id of the resource group where missing zones are made and linked. Empty: none are made, and no right to make one is given.')
+@allowed(['', 'linked', 'central'])
+@description('Setting DNS_ZONE_CHOICE. central: the one zone of the right name in dnsZoneScopes, whatever it is linked to (hub and spoke with a DNS resolver); no network is linked, and no right to link one is given. Empty: linked.')
+param dnsZoneChoice string = ''
+
+@description('Setting DNS_ZONE_RESOURCE_GROUP: ARM id of the resource group where missing zones are made and, unless dnsZoneChoice is central, linked. Empty: none are made, and no right to make one is given.')
 param dnsZoneResourceGroup string = ''
 
-@description('ARM ids of the subscriptions or resource groups whose virtual networks may be linked to zones that are made, separated by commas. Used only with dnsZoneResourceGroup. Empty: endpointScopes.')
+@description('ARM ids of the subscriptions or resource groups whose virtual networks may be linked to zones that are made, separated by commas. Used only with dnsZoneResourceGroup, and not if dnsZoneChoice is central. Empty: endpointScopes.')
 param virtualNetworkScopes string = ''
 
 // Other settings of the app. Empty: the default of the app, as its README tells it.
@@ -67,6 +71,10 @@ param dnsRecordTtl string = ''
 @description('Setting AUDIT_SCHEDULE: six NCRONTAB fields. Empty: every 15 minutes.')
 param auditSchedule string = ''
 
+@allowed(['', 'upsert', 'sync'])
+@description('Setting EVENT_POLICY. upsert: events add and repair, and remove nothing. Empty: sync.')
+param eventPolicy string = ''
+
 @allowed(['', 'report', 'upsert', 'sync'])
 @description('Setting AUDIT_POLICY.')
 param auditPolicy string = ''
@@ -74,7 +82,7 @@ param auditPolicy string = ''
 @description('Setting AUDIT_DEADLINE, in minutes.')
 param auditDeadline string = ''
 
-@description('Setting MAX_REMOVALS.')
+@description('Setting MAX_REMOVALS, for a pass over everything and for what events release within an hour.')
 param maxRemovals string = ''
 
 @description('Setting PENDING_GRACE, in minutes.')
@@ -136,7 +144,7 @@ var granted = [
   { role: 'endpoints', scopes: union(endpointsAt, []) }
   { role: 'records', scopes: union(zonesAt, madeAt) }
   { role: 'zones', scopes: madeAt }
-  { role: 'networks', scopes: empty(madeAt) ? [] : union(networksAt, []) }
+  { role: 'networks', scopes: empty(madeAt) || dnsZoneChoice == 'central' ? [] : union(networksAt, []) }
   {
     role: 'preflight'
     scopes: union(map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}'), zonesAt, madeAt)
@@ -164,10 +172,12 @@ var chosenSettings = {
   SERVICE_FILTER: serviceFilter
   ENDPOINT_ID_KIND: endpointIdKind
   DNS_ZONE_SCOPES: join(zonesAt, ',')
+  DNS_ZONE_CHOICE: dnsZoneChoice
   DNS_ZONE_RESOURCE_GROUP: dnsZoneResourceGroup
   DNS_ADOPT: dnsAdopt
   DNS_RECORD_TTL: dnsRecordTtl
   AUDIT_SCHEDULE: empty(auditSchedule) ? '0 */15 * * * *' : auditSchedule
+  EVENT_POLICY: eventPolicy
   AUDIT_POLICY: auditPolicy
   AUDIT_DEADLINE: auditDeadline
   MAX_REMOVALS: maxRemovals

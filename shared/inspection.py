@@ -5,7 +5,7 @@ Only reads. ClickHouse Cloud is asked five times; Azure some ten times for a sco
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
@@ -14,6 +14,7 @@ from shared.domain.errors import PrivateLinkError
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.inspected import ApiKey, Caller, Deliveries, EventSubscription, Inspected, Seen, StoreSeen
 from shared.domain.model import Absent, Endpoint
+from shared.domain.policy import Policies
 from shared.domain.preflight_azure import write_places
 from shared.domain.rights import WRITE_RECORDS, Permission, lacking
 from shared.domain.rules import Rules
@@ -63,12 +64,17 @@ class Inspection:
     key_id: str
     organization: str
     period: timedelta
+    policies: Policies = field(default_factory=Policies)
 
 
 async def inspect(asked: Inspection, rules: Rules) -> Inspected:
     """What is to be seen. Raises nothing for a system that fails: it is seen as Unreadable."""
     seen = Inspected(
-        at=datetime.now(UTC), key_id=asked.key_id, organization=asked.organization, period=asked.period
+        at=datetime.now(UTC),
+        key_id=asked.key_id,
+        organization=asked.organization,
+        period=asked.period,
+        policies=asked.policies,
     )
     seen, clickhouse, store = await asyncio.gather(
         _azure(asked, rules, seen), _clickhouse(asked, seen), _store(asked)

@@ -1,4 +1,4 @@
-"""What a process remembers from pass to pass. Nothing here is needed for a pass to be right."""
+"""What a process remembers from pass to pass. A pass is right without it; only its limit on releases begins anew."""
 
 import asyncio
 import time
@@ -19,9 +19,10 @@ from shared.domain.ids import ResourceId
 from shared.domain.model import Config, Unreadable
 from shared.domain.outcomes import Outcome, Status
 from shared.domain.pass_results import PassResults
-from shared.domain.world import Read, ReadConfig, ReadZone, World
+from shared.domain.world import ListZones, Read, ReadConfig, ReadZone, World
 
 REFUSED_SECONDS = 3600.0
+RELEASES_COUNT_SECONDS = 3600.0
 
 type Zones = dict[ResourceId, frozenset[ResourceId]]
 
@@ -38,14 +39,18 @@ class Refusal:
 class Memory:
     """`configs` never change while a service lives, so they are answers; so are, for an hour, `refused_configs`.
 
-    `links`: the zones that each virtual network was seen linked to; a hint where to look. `add_refused`: the
-    organization's deprecated `add` was refused last time it was tried. `clock`: in seconds.
+    `links`: the zones that each virtual network was seen linked to; a hint where to look. `listed`: all zones in
+    DNS_ZONE_SCOPES when they were last listed, with no list unreadable. `add_refused`: the organization's
+    deprecated `add` was refused last time it was tried. `clock`: in seconds.
     """
 
     configs: dict[Read[Any], Config] = field(default_factory=dict)
     refused_configs: dict[Read[Any], Refusal] = field(default_factory=dict)
     links: Zones = field(default_factory=dict)
+    listed: frozenset[ResourceId] = frozenset()
     add_refused: bool = False
+    releases: dict[ResourceId, float] = field(default_factory=dict)
+    """When events released each live endpoint that lost its tag, in seconds of `clock`."""
     clock: Callable[[], float] = time.monotonic
     loading_configs: asyncio.Task[None] | None = None
     """The read of the config cache; a task that ends soon, and never fails."""
@@ -62,7 +67,7 @@ class Memory:
         return World(MappingProxyType(refused | self.configs))
 
     def hints(self) -> Hints:
-        return Hints(MappingProxyType(self.links))
+        return Hints(MappingProxyType(self.links), self.listed)
 
     def observed(self, world: World) -> None:
         """Keep what the next pass can use of this world."""
@@ -73,6 +78,9 @@ class Memory:
                 self.refused_configs.setdefault(read, Refusal(self.clock(), answer))
         linked = ((network, zone.id) for zone in world.zones() for network in zone.networks)
         self.links = _relearned(self.links, world, linked)
+        lists = [told for one, told in world.answers.items() if isinstance(one, ListZones)]
+        if lists and all(isinstance(told, tuple) for told in lists):
+            self.listed = world.listed_zones()
 
     def applied(self, outcomes: tuple[Outcome, ...], world: World) -> None:
         """Learn whether the API accepts the organization's `add`."""
@@ -81,6 +89,17 @@ class Memory:
             refused = outcome.status is Status.FAILED and not outcome.temporary
             if refused and change.id.lower() not in registered:
                 self.add_refused = not isinstance(change, RegisterThroughService)
+
+    def recently_released(self) -> frozenset[ResourceId]:
+        """The live endpoints that events released within the last hour."""
+        oldest = self.clock() - RELEASES_COUNT_SECONDS
+        self.releases = {one: at for one, at in self.releases.items() if at > oldest}
+        return frozenset(self.releases)
+
+    def count_released(self, endpoints: Iterable[ResourceId]) -> None:
+        """Events have just released these; one that was released within the hour counts from then."""
+        recent = self.recently_released()
+        self.releases |= {one: self.clock() for one in endpoints if one not in recent}
 
     def results(self, outcomes: tuple[Outcome, ...]) -> PassResults:
         """What the changes of this pass, and of earlier ones, have shown."""

@@ -4,8 +4,9 @@ Event, manual sync and audit are three doors to this one room. What each step do
 `observe` (with `domain/needs`), `domain/plan`, `domain/policy`, `domain/safety`, `apply`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,7 @@ from shared.domain.plan import Plan, make_plan
 from shared.domain.policy import Policy, permitted
 from shared.domain.report import Report
 from shared.domain.rules import Rules
-from shared.domain.safety import limited
+from shared.domain.safety import limited, over_limit, released, releases, with_kept
 from shared.domain.targets import Targets
 from shared.domain.world import ListEndpoints, Read, ReadEndpoint, ReadZone, World
 from shared.memory import Memory
@@ -30,15 +31,22 @@ from shared.ports import Systems
 # A zone made, linked and filled takes three rounds, and one more shows that all is well.
 ROUNDS = 5
 
+HELD_BY_OTHERS = frozenset({"wildcard-owned-by-other", "wildcard-served-by-other"})
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a door asks for. `max_removals` limits how many endpoints a pass over everything may undo."""
+    """What a door asks for.
+
+    `max_removals` limits how many endpoints a pass over everything may undo and, `by_event`, how many live
+    endpoints that lost their tag are released within an hour.
+    """
 
     targets: Targets
     policy: Policy = Policy.SYNC
     dry_run: bool = False
     max_removals: int = 20
+    by_event: bool = False
 
 
 async def first_read(
@@ -79,15 +87,21 @@ async def reconcile(
         order.targets,
     )
     outcomes: tuple[Outcome, ...] = ()
+    releasing = frozenset[ResourceId]()
     rounds = 0
     while True:
         world = await observe(world, targets, systems, rules, memory)
         memory.applied(outcomes, world)
-        plan = _plan(world, targets, order, rules, memory.results(outcomes))
+        make = partial(_permitted_plan, world, targets, order, rules, memory.results(outcomes))
+        plan = make()
+        if order.by_event:
+            memory.count_released(releasing & released(outcomes, plan))
+            plan = _limited_releases(plan, world, order.max_removals, memory.recently_released(), make)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
             return Report(world, plan, outcomes, dry_run=order.dry_run)
         rounds += 1
+        releasing |= releases(plan, world)
         done, world = await apply(todo, world, systems)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
@@ -103,17 +117,36 @@ def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
     again: set[Read[Any]] = {ReadEndpoint(change.endpoint) for change in written}
     if len(again) > MANY:
         again |= {read for read in world.answers if isinstance(read, ListEndpoints)}
-    if any(finding.code == "wildcard-owned-by-other" for finding in plan.findings):
+    if any(finding.code in HELD_BY_OTHERS for finding in plan.findings):
         others = world.endpoints().keys() - plan.verdicts.keys()
         zones = {ReadZone(zone.id) for zone in world.zones()}
         return world.forget({*again, *(ReadEndpoint(one) for one in others), *zones})
     return world.forget(again)
 
 
-def _plan(world: World, targets: Targets, order: Order, rules: Rules, results: PassResults) -> Plan:
-    plan = make_plan(world, rules, targets, results)
-    plan = permitted(plan, order.policy)
+def _permitted_plan(
+    world: World,
+    targets: Targets,
+    order: Order,
+    rules: Rules,
+    results: PassResults,
+    kept: frozenset[ResourceId] = frozenset(),
+) -> Plan:
+    plan = permitted(make_plan(world, rules, targets, results, kept), order.policy)
     return limited(plan, order.max_removals) if targets.everything else plan
+
+
+def _limited_releases(
+    plan: Plan,
+    world: World,
+    limit: int,
+    recent: frozenset[ResourceId],
+    make: Callable[[frozenset[ResourceId]], Plan],
+) -> Plan:
+    """The plan, or one that keeps the endpoints whose release exceeds the limit."""
+    wanted = releases(plan, world)
+    kept = over_limit(wanted, recent, limit)
+    return with_kept(make(kept), plan, kept, len(wanted | recent), limit) if kept else plan
 
 
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:

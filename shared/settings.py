@@ -14,8 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.domain.counting import counted
 from shared.domain.ids import BadIdError, Scope
 from shared.domain.marks import OWNER_PATTERN
-from shared.domain.policy import Policy
-from shared.domain.rules import IdKind, Rules
+from shared.domain.policy import Policies, Policy
+from shared.domain.rules import IdKind, Rules, ZoneChoice
 from shared.domain.selectors import Selectors, parse_selectors
 
 KEY_VAULT = "@microsoft.keyvault("
@@ -34,11 +34,13 @@ _REMEDIES = {
     "SERVICE_FILTER": "leave it out, or set it to selectors: *, ids, names, tag:Key, tag:Key=Value",
     "ENDPOINT_ID_KIND": "leave it out, or set it to guid or resource_id",
     "DNS_ZONE_SCOPES": "leave it out, or set it like ENDPOINT_SCOPES",
+    "DNS_ZONE_CHOICE": "leave it out, or set it to linked or central",
     "DNS_ZONE_RESOURCE_GROUP": "leave it out, or set it to the ARM id of a resource group",
     "DNS_ADOPT": "leave it out, or set it to true or false",
     "DNS_RECORD_TTL": "leave it out, or set it to seconds from 1 to 2147483647",
     "AUDIT_SCHEDULE": "set it to six NCRONTAB fields, such as 0 */15 * * * *",
     "AUDIT_POLICY": "leave it out, or set it to report, upsert or sync",
+    "EVENT_POLICY": "leave it out, or set it to sync or upsert",
     "MAX_REMOVALS": "leave it out, or set it to a whole number from 0",
     "AUDIT_DEADLINE": "leave it out, or set it to whole minutes from 1 to 9",
     "PENDING_GRACE": "leave it out, or set it to whole minutes from 0 to 10080",
@@ -131,6 +133,14 @@ def _rate(text: Any) -> Any:
     return int(found[1]), int(found[2])
 
 
+def _of_events(policy: Policy) -> Policy:
+    if policy is Policy.REPORT:
+        raise ValueError(
+            "events have no policy report: to change nothing, stop the function endpoint_changed"
+        )
+    return policy
+
+
 def _ncrontab(text: str) -> str:
     if len(text.split()) != 6:
         raise ValueError(f"it has {counted(len(text.split()), 'field')} where NCRONTAB has six")
@@ -181,11 +191,13 @@ class Settings(BaseSettings):
     service_filter: Filter = None
     endpoint_id_kind: IdKind = IdKind.GUID
     dns_zone_scopes: Scopes | None = None
+    dns_zone_choice: ZoneChoice = ZoneChoice.LINKED
     dns_zone_resource_group: Annotated[Scope | None, NoDecode, BeforeValidator(_group)] = None
     dns_adopt: bool = False
     dns_record_ttl: int = Field(300, ge=1, le=2**31 - 1)
     audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
     audit_policy: Policy = Policy.REPORT
+    event_policy: Annotated[Policy, AfterValidator(_of_events)] = Policy.SYNC
     max_removals: int = Field(20, ge=0)
     audit_deadline: int = Field(4, ge=1, le=9)
     pending_grace: int = Field(15, ge=0, le=7 * 24 * 60)
@@ -198,6 +210,10 @@ class Settings(BaseSettings):
         """Whether Azure is played by something on this machine, to which no credential is sent."""
         return is_simulated(self.azure_resource_manager_url)
 
+    @property
+    def policies(self) -> Policies:
+        return Policies(self.event_policy, self.audit_policy, self.max_removals)
+
     def rules(self) -> Rules:
         group = self.dns_zone_resource_group
         return Rules(
@@ -205,6 +221,7 @@ class Settings(BaseSettings):
             endpoint_scopes=self.endpoint_scopes,
             dns_scopes=_with(self.dns_zone_scopes or self.endpoint_scopes, group),
             zone_group=group,
+            zone_choice=self.dns_zone_choice,
             tag=self.endpoint_tag,
             service_filter=self.service_filter,
             id_kind=self.endpoint_id_kind,

@@ -13,6 +13,8 @@ locals {
       CLICKHOUSE_CLOUD_API_SECRET = "@Microsoft.KeyVault(SecretUri=${azapi_resource.vault.output.properties.vaultUri}secrets/clickhouse-cloud-api-secret/)"
       ENDPOINT_SCOPES             = join(",", local.endpoints_at)
       DNS_ZONE_SCOPES             = join(",", local.zones_at)
+      DNS_ZONE_CHOICE             = var.dns_zone_choice
+      EVENT_POLICY                = var.event_policy
       REPORT_STORE                = "${azapi_resource.storage["data"].output.properties.primaryEndpoints.blob}${azapi_resource.container["reports"].name}"
       AZURE_RESOURCE_MANAGER_URL  = var.azure_resource_manager_url
     },

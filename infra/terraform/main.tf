@@ -22,7 +22,7 @@ module "scopes" {
     endpoints = local.endpoints_at
     records   = concat(local.zones_at, local.made_at)
     zones     = local.made_at
-    networks  = length(local.made_at) == 0 ? [] : local.networks_at
+    networks  = length(local.made_at) == 0 || var.dns_zone_choice == "central" ? [] : local.networks_at
     preflight = concat([for scope in local.endpoints_at : join("/", slice(split("/", scope), 0, 3))], local.zones_at, local.made_at)
   }
 }

@@ -64,16 +64,38 @@ variable "dns_zone_scopes" {
   default     = []
 }
 
+variable "dns_zone_choice" {
+  description = "Setting DNS_ZONE_CHOICE. central: the one zone of the right name in dns_zone_scopes, whatever it is linked to (hub and spoke with a DNS resolver); no network is linked, and no right to link one is given."
+  type        = string
+  default     = "linked"
+
+  validation {
+    condition     = contains(["linked", "central"], var.dns_zone_choice)
+    error_message = "dns_zone_choice is linked or central."
+  }
+}
+
 variable "dns_zone_resource_group" {
-  description = "Setting DNS_ZONE_RESOURCE_GROUP: ARM id of the resource group where missing zones are made and linked. Empty: none are made, and no right to make one is given."
+  description = "Setting DNS_ZONE_RESOURCE_GROUP: ARM id of the resource group where missing zones are made and, unless dns_zone_choice is central, linked. Empty: none are made, and no right to make one is given."
   type        = string
   default     = ""
 }
 
 variable "virtual_network_scopes" {
-  description = "ARM ids of the subscriptions or resource groups whose virtual networks may be linked to zones that are made. Used only with dns_zone_resource_group. Empty: endpoint_scopes."
+  description = "ARM ids of the subscriptions or resource groups whose virtual networks may be linked to zones that are made. Used only with dns_zone_resource_group, and not if dns_zone_choice is central. Empty: endpoint_scopes."
   type        = list(string)
   default     = []
+}
+
+variable "event_policy" {
+  description = "Setting EVENT_POLICY. upsert: events add and repair, and remove nothing."
+  type        = string
+  default     = "sync"
+
+  validation {
+    condition     = contains(["upsert", "sync"], var.event_policy)
+    error_message = "event_policy is upsert or sync."
+  }
 }
 
 variable "settings" {

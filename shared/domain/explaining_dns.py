@@ -47,9 +47,9 @@ def _zone(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
     if isinstance(found, Zone):
         return ok("zone", str(found.id))
     if isinstance(found, CreateZone):
-        return wrong(
-            "zone", f"there is no {name}; sync would make {found.zone}", CATALOGUE["record-drift"][1]
-        )
+        by_hand = "; link it to the DNS resolver's network yourself" if case.view.rules.central else ""
+        seen = f"there is no {name}; sync would make {found.zone}{by_hand}"
+        return wrong("zone", seen, CATALOGUE["record-drift"][1])
     if _is_there(found):
         named = ", ".join(str(zone.id) for zone in case.view.dns.named.get(name, []))
         return ok("zone", named)
@@ -71,6 +71,8 @@ def _link(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
         if network in found.networks:
             return ok("link", f"it is linked to {network}")
         linked = ", ".join(sorted(map(str, found.networks))) or "no network"
+        if case.view.rules.central:
+            return _link_of_central(linked, anything=bool(found.networks))
         seen = f"the zone, which the tag names, is linked to {linked}, not to {network}"
         return unsure("link", seen, "See that the DNS server that clients ask is in a linked network.")
     if not _is_there(found):
@@ -82,6 +84,15 @@ def _link(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
     return wrong("link", found.message, found.remedy)
 
 
+def _link_of_central(linked: str, *, anything: bool) -> Step:
+    """In hub and spoke the link that counts is that of the network in which clients' DNS server is."""
+    if not anything:
+        seen = "the zone is linked to no network: no DNS server sees its records"
+        return wrong("link", seen, "Link the zone to the network of the DNS resolver that clients ask.")
+    seen = f"the zone is linked to {linked}; whether clients ask a DNS server there cannot be seen from here"
+    return ok("link", f"{seen} (explain --probe in the clients' network can)")
+
+
 def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
     """What each host name leads to: the record of its own name, or else the wildcard."""
     led = {name: _led_by(zone, name) for name in _first_labels(case)}
@@ -89,6 +100,9 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
     if all(record and addresses <= set(record.addresses) for record in led.values()):
         other = known_from(case.plan, case.endpoint.id, "record-kept-by-other")
         return ok("record", f"{told}; {other.message}: {_WHOSE}" if other else told)
+        return ok("record", told)
+    if served := known_from(case.plan, case.endpoint.id, "wildcard-served-by-other"):
+        return ok("record", f"{told}: {served.message}")
     expected = f"{told}, not to {', '.join(sorted(addresses))}"
     if other := known_from(
         case.plan,

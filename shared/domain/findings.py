@@ -99,7 +99,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "zone-ambiguous": (
         Severity.ERROR,
-        "Name the zone to use in the endpoint's tag clickhouse-dns-zone, or unlink all but one.",
+        "Name the zone in the tag clickhouse-dns-zone, or leave only one that is linked (central: in DNS_ZONE_SCOPES).",
     ),
     "zone-not-usable": (
         Severity.ERROR,
@@ -108,6 +108,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "wildcard-owned-by-other": (
         Severity.WARNING,
         "Delete the other endpoint or give this one a zone of its own; the record is handed over by itself.",
+    ),
+    "wildcard-served-by-other": (
+        Severity.INFO,
+        "None: the record may have the address of either. It is handed over if the other endpoint is deleted.",
     ),
     "record-full": (
         Severity.ERROR,
@@ -161,6 +165,6 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "removals-over-limit": (
         Severity.ERROR,
-        "See that all these are really gone, then sync with allowRemovals, or raise MAX_REMOVALS.",
+        "See that all these are to go, then sync with allowRemovals, or raise MAX_REMOVALS; otherwise tag them again.",
     ),
 }

@@ -9,6 +9,9 @@ from shared.domain.ids import ResourceId
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """`links`: the zones that each virtual network was seen linked to."""
+    """`links`: the zones that each virtual network was seen linked to. `listed`: all zones in DNS_ZONE_SCOPES when
+    they were last listed.
+    """
 
     links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
+    listed: frozenset[ResourceId] = frozenset()

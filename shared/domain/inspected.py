@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Endpoint, Registration, Service, Unreadable, Zone
+from shared.domain.policy import Policies
 from shared.domain.rights import Permission
 
 type Seen[T] = T | Absent | Unreadable
@@ -108,6 +109,7 @@ class Inspected:
     deliveries: Mapping[str, Seen[Deliveries]] = field(default_factory=lambda: MappingProxyType({}))
     store: Seen[StoreSeen] | None = None
     period: timedelta = timedelta()
+    policies: Policies = field(default_factory=Policies)
 
     def found_zones(self) -> frozenset[ResourceId]:
         """The zones for ClickHouse that the lists told of."""

@@ -104,8 +104,9 @@ def winners_of(view: View, name: Name) -> list[Placement]:
 
 
 def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
-    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(set(name.held.values()))}
     was_there = name.record is not None and _holds(placement, name.record)
+    held_by = set(name.held.values()) - (view.kept if was_there else frozenset())
+    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(held_by)}
     if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
         return True  # They stood there together before, and nobody knows what the others consent to now.
     others = [(one.shares, one.alias.lower()) for one in winners]

@@ -40,9 +40,15 @@ type Obstacle = Finding | CreateZone | LinkNetwork
 
 
 def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
-    """The zone of that name for the endpoint's network; or what is missing, or what would mend it."""
+    """The zone of that name for the endpoint; or what is missing, or the change that would provide it.
+
+    The zone in the endpoint's tag, or else by DNS_ZONE_CHOICE the one that is linked to its network, or the
+    only one in DNS_ZONE_SCOPES.
+    """
     if ZONE_TAG in endpoint.tags:
         return _tagged_zone(view, endpoint, name)
+    if view.rules.central:
+        return _central_zone(view, endpoint, name)
     at = str(endpoint.id)
     networks_zones = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
     linked = [zone for zone in networks_zones if zone.id.name == name]
@@ -55,6 +61,21 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
     named = view.dns.named.get(name, [])
     return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
+
+
+def _central_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
+    """The only zone of that name in DNS_ZONE_SCOPES, whatever it is linked to; links are left to others."""
+    at = str(endpoint.id)
+    if reason := view.dns.why_unsure(name):
+        return Finding("unreadable", at, f"the zones named {name}: {reason}")
+    named = view.dns.named.get(name, [])
+    if len(named) > 1:
+        ids = ", ".join(str(zone.id) for zone in named)
+        return Finding("zone-ambiguous", at, f"there are several zones {name} in DNS_ZONE_SCOPES: {ids}")
+    if named:
+        return named[0]
+    ours = _zone_in_group(view, name)
+    return CreateZone(endpoint.id, ours) if ours else _missing(endpoint, name, named)
 
 
 def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
@@ -100,10 +121,9 @@ def _made(
 
     A network that is linked looks up all records of the zone, and may not reach the addresses of another's.
     """
-    group = view.rules.zone_group
-    if not group or not group.resource_group or not endpoint.network:
+    ours = _zone_in_group(view, name)
+    if not ours or not endpoint.network:
         return None
-    ours = ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
     zone = next((zone for zone in named if zone.id == ours), None)
     if zone is None:
         return CreateZone(endpoint.id, ours)
@@ -114,6 +134,14 @@ def _made(
     return _not_linked(
         link, f"its record {leading[0].name} leads elsewhere ({', '.join(leading[0].addresses)})"
     )
+
+
+def _zone_in_group(view: View, name: str) -> ResourceId | None:
+    """The zone of that name in DNS_ZONE_RESOURCE_GROUP, existing or not; None if that is not set."""
+    group = view.rules.zone_group
+    if not group or not group.resource_group:
+        return None
+    return ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
 
 
 def _leads_here(view: View, endpoint: Endpoint, record: RecordSet) -> bool:

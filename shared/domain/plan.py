@@ -14,6 +14,7 @@ on it and never causes a removal.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -52,13 +53,22 @@ class Plan:
     withheld: tuple[Change, ...] = ()
 
 
-def make_plan(world: World, rules: Rules, targets: Targets, results: PassResults = NO_RESULTS) -> Plan:
-    """The plan for the targets, and for those whom the end of another endpoint concerns."""
-    view = View(world, rules, results)
+def make_plan(
+    world: World,
+    rules: Rules,
+    targets: Targets,
+    results: PassResults = NO_RESULTS,
+    kept: AbstractSet[ResourceId] = frozenset(),
+) -> Plan:
+    """The plan for the targets, and for those whom the end of another endpoint concerns.
+
+    The endpoints in `kept` keep what they have, although they lost their tag (see `safety`).
+    """
+    view = View(world, rules, results, kept)
     verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
     wishes = list(_wishes(view, verdicts))
     told: list[Change | Finding] = [*telling.of_verdicts(view, verdicts)]
-    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO}
+    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO} - kept
     told += _records(view, wishes, undone)
     if world.services() is not None and world.registrations() is not None:
         told += _access(view, verdicts, wishes)
@@ -94,7 +104,7 @@ def _access(
     view: View, verdicts: Mapping[ResourceId, Verdict], wishes: list[access.Connecting]
 ) -> Iterator[Change | Finding]:
     for endpoint, verdict in verdicts.items():
-        if verdict is Verdict.UNDO:
+        if verdict is Verdict.UNDO and endpoint not in view.kept:
             yield from access.plan_release(view, endpoint)
             yield from telling.of_release(view, endpoint)
         if verdict is Verdict.STRANGER:

@@ -1,6 +1,6 @@
 """What a pass may do of its plan: a policy is a filter over the plan, and so is the limit on removals."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.domain.changes import Change
@@ -17,6 +17,15 @@ class Policy(StrEnum):
 
     def permits(self, change: Change) -> bool:
         return self is Policy.SYNC or (self is Policy.UPSERT and not change.removes)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """EVENT_POLICY, AUDIT_POLICY and MAX_REMOVALS."""
+
+    events: Policy = Policy.SYNC
+    audits: Policy = Policy.REPORT
+    max_removals: int = 20
 
 
 def permitted(plan: Plan, policy: Policy) -> Plan:

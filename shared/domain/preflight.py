@@ -63,6 +63,7 @@ CATALOGUE = (
         clickhouse.regions,
         ("links and records", "ClickHouse services"),
     ),
+    Check("removals", "Is what nobody asks for any more removed?", running.removals),
     Check("event subscription", "Do events reach the function?", running.event_subscriptions, IDENTITY),
     Check("deliveries", "Were the events of a day delivered?", running.deliveries, ("event subscription",)),
     Check("report store", "Are the audits' reports kept?", running.store),

@@ -118,9 +118,11 @@ def making(seen: Inspected, rules: Rules) -> Judged:
     if not isinstance(rights, tuple):
         told = f"Azure did not tell the rights on {rules.zone_group}: {why_not(rights)}"
         return unsure(told, ROLE.format("preflight", rules.zone_group))
-    if missing := lacking(rights, MAKE_ZONES):
+    if missing := lacking(rights, MAKE_ZONES[:1] if rules.central else MAKE_ZONES):
         told = f"there is no right {', '.join(missing)} on {rules.zone_group}"
         return wrong(told, ROLE.format("zones", rules.zone_group))
+    if rules.central:
+        return ok(f"the right is there on {rules.zone_group}; central zones are not linked to networks")
     joining = [seen.rights.get(str(scope)) for scope in rules.endpoint_scopes]
     if all(isinstance(one, tuple) and not lacking(one, [JOIN_NETWORKS]) for one in joining):
         return ok(f"the rights are there on {rules.zone_group} and on the virtual networks")

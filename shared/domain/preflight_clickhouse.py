@@ -39,6 +39,9 @@ MANAGE = (
     "None, if people deregister what the app reports; otherwise add organization:manage to the key's role"
     " (docs/permissions.md)."
 )
+LINKED = "Create the private DNS zone and link it to the virtual networks of the clients."
+CENTRAL = "Have one zone of that name in DNS_ZONE_SCOPES, linked to the network of the DNS resolver that clients ask."
+RESOLVER = "whether clients ask a DNS server in a linked network cannot be seen from here"
 LOOK = "See in the ClickHouse Cloud console that the key's role has the permissions in docs/permissions.md."
 EXPIRY = "See in the console when the key expires, or add organization:view-api-keys to its role."
 RENEW = "Make a new key, and put its id and secret where the old ones are."
@@ -130,13 +133,15 @@ def regions(seen: Inspected, rules: Rules) -> Judged:
     """A region in which an endpoint asks already must have its zone; where none does it may be still to come."""
     found = seen.services if isinstance(seen.services, tuple) else ()
     wanted = sorted({service.region for service in _wanted(found, rules)})
-    troubles = {region: told for region in wanted if (told := _missing(seen, region))}
+    troubles = {region: told for region in wanted if (told := _missing(seen, rules, region))}
     if not troubles:
-        return ok(f"yes, for {', '.join(wanted) or 'no region, because there are no services'}")
+        unseen = f"; {RESOLVER}" if rules.central and wanted else ""
+        return ok(f"yes, for {', '.join(wanted) or 'no region, because there are no services'}{unseen}")
     told = "; ".join(troubles.values())
-    if rules.zone_group:
-        return ok(f"{told}; what is missing is made as endpoints ask, in {rules.zone_group}")
-    remedy = "Create the private DNS zone and link it to the virtual networks of the clients."
+    if rules.zone_group and not (rules.central and any(_zones_of(seen, region) for region in troubles)):
+        by_hand = ", and must be linked by hand" if rules.central else ""
+        return ok(f"{told}; what is missing is made as endpoints ask, in {rules.zone_group}{by_hand}")
+    remedy = CENTRAL if rules.central else LINKED
     asking = [region for region in troubles if _is_asked_for(seen, rules, region)]
     if asking:
         return wrong(f"{told}; endpoints ask in {', '.join(asking)}", remedy)
@@ -147,15 +152,21 @@ def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
     return [service for service in found if service.on_azure and service.readable and rules.permits(service)]
 
 
-def _missing(seen: Inspected, region: str) -> str | None:
-    """What a region lacks; None if it has a zone that is linked to something."""
-    name = f"{region}{ZONE_SUFFIX}"
-    zones = [zone for zone in seen.found_zones() if zone.name == name]
+def _missing(seen: Inspected, rules: Rules, region: str) -> str | None:
+    """What a region lacks; None if it has a zone that is linked to something, and just one if zones are central."""
+    zones = _zones_of(seen, region)
+    told = ", ".join(map(str, zones))
     if not zones:
-        return f"there is no zone {name} in DNS_ZONE_SCOPES"
+        return f"there is no zone {region}{ZONE_SUFFIX} in DNS_ZONE_SCOPES"
+    if rules.central and len(zones) > 1:
+        return f"there are several central zones: {told}"
     if not any(_is_linked(seen, zone) for zone in zones):
-        return f"{', '.join(map(str, sorted(zones)))} is linked to no network"
+        return f"{told} is linked to no network"
     return None
+
+
+def _zones_of(seen: Inspected, region: str) -> list[ResourceId]:
+    return sorted(zone for zone in seen.found_zones() if zone.name == f"{region}{ZONE_SUFFIX}")
 
 
 def _is_linked(seen: Inspected, zone: ResourceId) -> bool:

@@ -6,6 +6,7 @@ from shared.domain.counting import counted
 from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
 from shared.domain.inspected import Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.judging import Judged, failed, ok, remedy_for, unsure, why_not, wrong
+from shared.domain.policy import Policy
 from shared.domain.rights import READ_TOPICS, lacking
 from shared.domain.rules import Rules
 
@@ -36,6 +37,18 @@ def _compared(name: str, ahead: float) -> str:
     if abs(ahead) < NOTICED_SECONDS:
         return f"{name}'s agrees with ours"
     return f"{name}'s is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours"
+
+
+def removals(seen: Inspected, _rules: Rules) -> Judged:
+    """Who removes what deleted and untagged endpoints leave behind, by EVENT_POLICY and AUDIT_POLICY."""
+    policies, limit = seen.policies, seen.policies.max_removals
+    if policies.events is Policy.SYNC:
+        most = f"at most {counted(limit, 'live endpoint')} that lost their tag within an hour and process"
+        return ok(f"by events, {most}; the audit's policy is {policies.audits}")
+    if policies.audits is Policy.SYNC:
+        return ok("by audits, not by events: EVENT_POLICY is upsert")
+    told = f"EVENT_POLICY is upsert and AUDIT_POLICY is {policies.audits}: neither events nor audits remove anything"
+    return unsure(told, "None if people run sync for it; otherwise set AUDIT_POLICY or EVENT_POLICY to sync.")
 
 
 def event_subscriptions(seen: Inspected, _rules: Rules) -> Judged:

@@ -12,6 +12,7 @@ endpoint gets a record of its own, named by the first label of its host name: th
 | foreign, E's address | –                                  | E           | adopt by adding metadata, if DNS_ADOPT |
 | ours                 | E                                  | E           | update where it differs                |
 | ours                 | another that is live or unreadable | E           | left alone: wildcard-owned-by-other    |
+| ours, zone central   | another that leads to E's services | E           | left alone: wildcard-served-by-other   |
 | ours                 | another on the same alias; both are tagged clickhouse-dns: shared | E | both addresses     |
 | ours                 | E and others, but E is not tagged shared any more | E | the first of them stays, by name |
 | ours, metadata full  | others who share it                | E           | left alone: record-full                |
@@ -30,6 +31,7 @@ from shared.domain.marks import MARK, holders_of, is_owned_record, record_metada
 from shared.domain.model import WILDCARD, RecordSet, Zone
 from shared.domain.names import Name, names_of, winners_of
 from shared.domain.placing import Placement
+from shared.domain.serving import out_of_reach
 from shared.domain.view import View
 
 
@@ -54,7 +56,7 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
         yield from (_name_taken(name, placement) for placement in name.wanted_by)
         return
     winners = winners_of(view, name)
-    yield from (_not_written(name, one, winners) for one in name.wanted_by if one not in winners)
+    yield from (_not_written(view, name, one, winners) for one in name.wanted_by if one not in winners)
     gone = set(holders_of(record).values()) - set(name.held.values()) if record else set()
     if winners or (name.held and gone):
         yield from _written(view, name, winners, gone)
@@ -87,16 +89,20 @@ def _name_taken(name: Name, placement: Placement) -> Finding:
     return Finding("wildcard-foreign", str(placement.endpoint.id), message)
 
 
-def _not_written(name: Name, loser: Placement, winners: list[Placement]) -> Finding:
+def _not_written(view: View, name: Name, loser: Placement, winners: list[Placement]) -> Finding:
     at = str(loser.endpoint.id)
     record = f"the record {name.name} in {name.zone.id}"
     if not name.fits([*winners, loser]):
         why = f"{record} has no room in its metadata for {', '.join(loser.addresses)}; Azure permits 15 pairs"
         return Finding("record-full", at, why)
-    holders = {*name.held.values(), *(one.endpoint.id for one in winners)}
-    return Finding(
-        "wildcard-owned-by-other", at, f"{record} is held by {', '.join(map(str, sorted(holders)))}"
-    )
+    holders = sorted({*name.held.values(), *(one.endpoint.id for one in winners)})
+    held = f"{record} is held by {', '.join(map(str, holders))}"
+    if not view.rules.central:
+        return Finding("wildcard-owned-by-other", at, held)
+    if missing := out_of_reach(view, loser, name.name, holders):
+        unreached = f"through which clients do not reach {', '.join(sorted(missing))}"
+        return Finding("wildcard-owned-by-other", at, f"{held}, {unreached}")
+    return Finding("wildcard-served-by-other", at, f"{held}, through which clients reach the same services")
 
 
 def _written(

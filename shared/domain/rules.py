@@ -18,6 +18,13 @@ class IdKind(StrEnum):
     RESOURCE_ID = "resource_id"
 
 
+class ZoneChoice(StrEnum):
+    """Which private DNS zone of the right name gets the record."""
+
+    LINKED = "linked"
+    CENTRAL = "central"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`endpoint_scopes` say who may ask, `service_filter` what may be given (None: every service).
@@ -34,6 +41,12 @@ class Rules:
     dns_adopt: bool = False
     record_ttl: int = 300
     zone_group: Scope | None = None
+    zone_choice: ZoneChoice = ZoneChoice.LINKED
+
+    @property
+    def central(self) -> bool:
+        """Whether records go into the one zone of the right name in `dns_scopes`, whatever it is linked to."""
+        return self.zone_choice is ZoneChoice.CENTRAL
 
     def may_ask(self, endpoint: ResourceId) -> bool:
         return in_scope(endpoint, self.endpoint_scopes)

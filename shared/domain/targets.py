@@ -1,6 +1,6 @@
 """Whom a pass is about, and whom it acts for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shared.domain.ids import ResourceId
@@ -8,6 +8,7 @@ from shared.domain.leaving import left_free
 from shared.domain.marks import endpoints_in
 from shared.domain.model import Absent, Endpoint, RecordSet
 from shared.domain.rules import ZONE_TAG, shares
+from shared.domain.verdicts import zone_name_of
 from shared.domain.view import View
 
 
@@ -34,9 +35,8 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
         return frozenset(seen) | targets.endpoints | view.dns.holders | view.access.ownership.ids_of.keys()
     gone = _gone(view)
     left = {record.zone for record in freed(view, targets)}
-    networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.dns.zones if zone.id in left))
-    zones = {str(zone).lower() for zone in left}
-    waiting = {one for one, found in seen.items() if _waits(view, found, networks, zones)}
+    waits = _waits(view, left)
+    waiting = {one for one, found in seen.items() if waits(found)} if left else set()
     return targets.endpoints | gone | waiting | _beside(view, targets.endpoints)
 
 
@@ -66,8 +66,20 @@ def _keeps_apart(view: View, found: object) -> bool:
     return tagged and isinstance(found, Endpoint) and not shares(found)
 
 
-def _waits(view: View, found: object, networks: frozenset[ResourceId], zones: set[str]) -> bool:
-    """Whether a tagged endpoint may want a record in one of the zones: by its network, or by its tag."""
-    if not isinstance(found, Endpoint) or view.rules.request_of(found) is None:
-        return False
-    return found.network in networks or found.tags.get(ZONE_TAG, "").strip().lower() in zones
+def _waits(view: View, zones: set[ResourceId]) -> Callable[[object], bool]:
+    """Whether a tagged endpoint may want a record in one of the zones: by its tag, its network or its service.
+
+    Where zones are central, one whose service is not known yet may: that is read for whoever may wait.
+    """
+    networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.dns.zones if zone.id in zones))
+    tags = {str(zone).lower() for zone in zones}
+    names = {zone.name for zone in zones} | (set() if view.services.configs_complete else {None})
+
+    def waits(found: object) -> bool:
+        if not isinstance(found, Endpoint) or view.rules.request_of(found) is None:
+            return False
+        if found.tags.get(ZONE_TAG, "").strip().lower() in tags:
+            return True
+        return zone_name_of(view, found) in names if view.rules.central else found.network in networks
+
+    return waits

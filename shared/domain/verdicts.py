@@ -55,6 +55,12 @@ def private_link(view: View, endpoint: Endpoint) -> Connection | None:
     return next((c for c in endpoint.connections if c.target.lower() in view.services.behind), None)
 
 
+def zone_name_of(view: View, endpoint: Endpoint) -> str | None:
+    """The name of the zone that the endpoint's address belongs into; None if it is not known."""
+    connection = private_link(view, endpoint)
+    return view.services.zone_names[connection.target.lower()] if connection else None
+
+
 def _rightful(view: View, endpoint: Endpoint) -> Verdict:
     if private_link(view, endpoint):
         return Verdict.CONNECT

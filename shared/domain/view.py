@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -109,6 +110,8 @@ class View:
     world: World
     rules: Rules
     results: PassResults = NO_RESULTS
+    kept: AbstractSet[ResourceId] = frozenset()
+    """Endpoints that are not released although they lost their tag, because a limit was reached."""
 
     @cached_property
     def some_endpoints_unread(self) -> bool:

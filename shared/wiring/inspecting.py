@@ -26,6 +26,7 @@ def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
         key_id=connections.key.id,
         organization=str(wired.settings.clickhouse_org_id),
         period=period,
+        policies=wired.settings.policies,
     )
 
 

@@ -106,7 +106,12 @@ class Wiring:
         return await first_read(endpoints, systems, self.rules)
 
     async def _event_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
-        order = Order(Targets(frozenset(known)))
+        order = Order(
+            Targets(frozenset(known)),
+            self.settings.event_policy,
+            max_removals=self.settings.max_removals,
+            by_event=True,
+        )
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(order, systems, self.rules, self.memory, known)
         return shares_of(await self._recorded("event", run), known.keys())

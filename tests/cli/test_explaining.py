@@ -9,7 +9,7 @@ from shared.domain.explaining_words import NAMES
 from shared.domain.findings import CATALOGUE
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Endpoint, Zone
-from shared.domain.rules import Rules
+from shared.domain.rules import Rules, ZoneChoice
 from shared.domain.steps import Answer, Step, diagnosis
 from shared.domain.world import (
     ListZones,
@@ -48,6 +48,8 @@ from tests.support.worlds import (
 OK, NOT_OK, UNKNOWN, UNCHECKED = Answer.OK, Answer.NOT_OK, Answer.NOT_KNOWN, Answer.NOT_CHECKED
 ELSEWHERE = rules(scopes=(Scope("22222222-2222-4222-8222-222222222222"),))
 MAKING = rules(zone_group=Scope(SCOPE.subscription, "rg-dns"))
+CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
+CENTRAL_MAKING = rules(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SCOPE.subscription, "rg-dns"))
 
 
 def steps_of(seen: World, by: Rules | None = None, about: ResourceId | None = None) -> dict[str, Step]:
@@ -124,7 +126,8 @@ HOLDER = world(
     zones=[zone(record(2))],
 )
 OWN_NAME = zone(record(1), replace(foreign_record(), name="main"))
-UNLINKED = connected(None, zone(vnets=()))
+UNLINKED = connected(None, zone(record(1), vnets=()))
+IN_HUB = connected(None, zone(record(1), vnets=("hub",)))
 TWO_ZONES = connected(None, zone(record(1)), OTHER_ZONE)
 ZONES_UNREAD = UNLINKED.learn({ListZones(SCOPE): FORBIDDEN})
 
@@ -169,6 +172,10 @@ def pending() -> World:
         pytest.param(connected(None, zone(foreign_record(address(1)))), None, {"record": OK}, id="foreign, right"),
         pytest.param(connected(None, OWN_NAME), None, {"record": NOT_OK}, id="a closer name"),
         pytest.param(HOLDER, None, {"record": NOT_OK}, id="held by another"),
+        pytest.param(IN_HUB, CENTRAL, {"zone": OK, "link": OK, "record": OK}, id="central zone"),
+        pytest.param(UNLINKED, CENTRAL, {"zone": OK, "link": NOT_OK, "record": OK}, id="central zone, unlinked"),
+        pytest.param(TWO_ZONES, CENTRAL, {"zone": NOT_OK, "link": UNCHECKED}, id="two central zones"),
+        pytest.param(HOLDER, CENTRAL, {"record": OK}, id="served by another"),
     ],
 )  # fmt: skip
 def test_answers(seen: World, by: Rules | None, expected: dict[str, Answer]) -> None:
@@ -307,3 +314,17 @@ def test_registered_beside_a_foreign_registration() -> None:
     steps = steps_of(seen)
     assert {step.answer for step in steps.values()} <= {OK, UNKNOWN}
     assert steps["registration"].seen.startswith(f"{arm}, by this deployment")
+
+
+def test_central_zone() -> None:
+    """Of a central zone it is said to what it is linked, what cannot be seen, and whose record serves the endpoint."""
+    link = steps_of(IN_HUB, CENTRAL)["link"].seen
+    assert link.startswith(
+        f"the zone is linked to {network('hub')}; whether clients ask a DNS server there cannot be"
+    )
+    assert steps_of(connected(), CENTRAL)["link"].seen == f"it is linked to {network()}"
+    served = steps_of(HOLDER, CENTRAL)["record"].seen
+    assert served.startswith(f"main leads to {address(2)} (record *): the record * in ")
+    assert served.endswith(f"is held by {pe(2)}, through which clients reach the same services")
+    made = steps_of(world(endpoint(1)), CENTRAL_MAKING)["zone"].seen
+    assert made.endswith(f"sync would make {zone_id()}; link it to the DNS resolver's network yourself")

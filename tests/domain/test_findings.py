@@ -10,7 +10,7 @@ from shared.domain.ids import ResourceId, Scope
 from shared.domain.marks import MARK
 from shared.domain.model import Endpoint, Service, Unreadable
 from shared.domain.policy import Policy, permitted
-from shared.domain.rules import IdKind, Rules
+from shared.domain.rules import IdKind, Rules, ZoneChoice
 from shared.domain.safety import limited
 from shared.domain.world import ReadAddresses, ReadConfig, World
 from tests.support.plans import plan_of
@@ -110,6 +110,17 @@ ROWS: list[tuple[str, str, World, Rules]] = [
         "is not managed by this deployment",
         there(endpoint(1), zones=[zone(foreign_record())]),
         rules(),
+    ),
+    (
+        "wildcard-served-by-other",
+        "pe-1, through which clients reach the same services",
+        there(
+            endpoint(2),
+            registrations=[registered(2)],
+            also=there(endpoint(1)).answers,
+            zones=[zone(record(1))],
+        ),
+        rules(zone_choice=ZoneChoice.CENTRAL),
     ),
     (
         "wildcard-owned-by-other",

@@ -5,7 +5,7 @@ import pytest
 
 from shared.domain.ids import Scope
 from shared.domain.policy import Policy
-from shared.domain.rules import IdKind
+from shared.domain.rules import IdKind, ZoneChoice
 from shared.settings import PUBLIC_API, PUBLIC_ARM, Settings, SettingsError, read_settings
 from tests.support.edges import ORGANIZATION, SUBSCRIPTION
 
@@ -49,6 +49,7 @@ BAD = [
     ("ENDPOINT_SCOPES", f"{GROUP}/../rg-other", "is neither"),
     ("ENDPOINT_SCOPES", " , ", "is not set"),
     ("DNS_ZONE_SCOPES", "everything", "'everything' is neither"),
+    ("DNS_ZONE_CHOICE", "hub", "'linked' or 'central'"),
     ("DNS_ZONE_RESOURCE_GROUP", f"/subscriptions/{SUBSCRIPTION}", "not usable"),
     ("ENDPOINT_TAG", "a/b", "match pattern"),
     ("ENDPOINT_TAG", "x" * 513, "512"),
@@ -62,6 +63,8 @@ BAD = [
     ("AUDIT_SCHEDULE", "0 61 * * * *", "does not parse"),
     ("AUDIT_SCHEDULE", "every now and then it comes", "does not parse"),
     ("AUDIT_POLICY", "repair", "'report', 'upsert' or 'sync'"),
+    ("EVENT_POLICY", "report", "no policy report"),
+    ("EVENT_POLICY", "repair", "'report', 'upsert' or 'sync'"),
     ("MAX_REMOVALS", "-1", "greater than or equal to 0"),
     ("MAX_REMOVALS", "10%", "integer"),
     ("AUDIT_DEADLINE", "0", "greater than or equal to 1"),
@@ -97,6 +100,8 @@ def test_defaults() -> None:
     assert settings.endpoint_tag == "clickhouse-services"
     assert settings.service_filter is None
     assert (settings.endpoint_id_kind, settings.audit_policy) == (IdKind.GUID, Policy.REPORT)
+    assert (settings.event_policy, settings.dns_zone_choice) == (Policy.SYNC, ZoneChoice.LINKED)
+    assert not settings.rules().central
     assert (settings.dns_adopt, settings.dns_record_ttl, settings.max_removals) == (False, 300, 20)
     assert not settings.simulated
 

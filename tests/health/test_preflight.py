@@ -12,9 +12,10 @@ from shared.domain.ids import Scope
 from shared.domain.inspected import ApiKey, Caller, Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.judging import WAIT
 from shared.domain.model import Absent, Unreadable
+from shared.domain.policy import Policies, Policy
 from shared.domain.preflight import CATALOGUE, preflight
 from shared.domain.rights import Permission, lacking
-from shared.domain.rules import Rules
+from shared.domain.rules import Rules, ZoneChoice
 from shared.domain.steps import Answer, Step, all_well, diagnosis
 from tests.support.worlds import (
     FORBIDDEN,
@@ -44,6 +45,8 @@ KEY = ApiKey("-key", frozenset({"Admin"}), id="k-1")
 LATER = NOW + timedelta(days=90)
 ABSENT = Unreadable("404 Not Found", temporary=False)
 MAKING = rules(zone_group=DNS_GROUP)
+CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
+CENTRAL_MAKING = rules(zone_group=DNS_GROUP, zone_choice=ZoneChoice.CENTRAL)
 
 WELL = Inspected(
     at=NOW,
@@ -126,6 +129,13 @@ def sending(**changed: Any) -> dict[str, Any]:
 
 
 RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
+ZONES_ONLY = (*RECORDS_ONLY, Permission(("Microsoft.Network/privateDnsZones/write",)))
+SECOND = zone_id("rg-second")
+TWO_ZONES = {
+    "zone_lists": {SCOPE: (zone_id(), SECOND)},
+    "zones": {zone_id(): zone(), SECOND: zone(id_=SECOND)},
+    "rights": {**WELL.rights, str(Scope(SUBSCRIPTION, "rg-second")): EVERYTHING},
+}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +178,17 @@ RECORDS_ONLY = (Permission(("Microsoft.Network/privateDnsZones/A/*",)),)
         (but(**NO_ZONES, endpoints=UNTAGGED), None, "?zones and networks, ?writing records"),
         (but(zones={zone_id(): zone(vnets=())}), None, "!zones and networks"),
         (but(zones={zone_id(): zone(vnets=())}), MAKING, ""),
+        (but(zones={zone_id(): zone(vnets=("hub",))}), CENTRAL, ""),
+        (but(zones={zone_id(): zone(vnets=())}), CENTRAL, "!zones and networks"),
+        (but(zones={zone_id(): zone(vnets=())}), CENTRAL_MAKING, "!zones and networks"),
+        (but(**TWO_ZONES), CENTRAL, "!zones and networks"),
+        (but(**TWO_ZONES), None, ""),
+        (but(**NO_ZONES), CENTRAL_MAKING, ""),
+        (but(rights=rights(group=ZONES_ONLY, subscription=READER)), CENTRAL_MAKING, ""),
+        (but(rights=rights(group=RECORDS_ONLY)), CENTRAL_MAKING, "!making zones"),
+        (but(policies=Policies(Policy.SYNC, Policy.REPORT)), None, ""),
+        (but(policies=Policies(Policy.UPSERT, Policy.SYNC)), None, ""),
+        (but(policies=Policies(Policy.UPSERT, Policy.UPSERT)), None, "?removals"),
         (but(event_subscriptions={SUB: FORBIDDEN}), None, "?event subscription"),
         (but(event_subscriptions={SUB: ()}), None, "!event subscription, -deliveries"),
         (but(**HIDDEN), None, "?event subscription, ?deliveries"),
@@ -325,3 +346,24 @@ def test_what_is_seen_is_told() -> None:
 def test_rights(permissions: list[Permission], action: str, *, given: bool) -> None:
     """An action is given by a permission whose actions match it and whose exceptions do not; one is enough."""
     assert (lacking(permissions, [action]) == ()) == given
+
+
+def test_what_cannot_be_seen_of_central_zones() -> None:
+    """Where zones are central, it is said that nobody here sees which DNS server clients ask, and who links zones."""
+    unseen = "whether clients ask a DNS server in a linked network cannot be seen from here"
+    assert unseen in judged(WELL, CENTRAL)["zones and networks"].seen
+    assert unseen not in judged(WELL)["zones and networks"].seen
+    made = judged(but(**NO_ZONES), CENTRAL_MAKING)
+    assert made["zones and networks"].seen.endswith(f"in {DNS_GROUP}, and must be linked by hand")
+    assert "not linked to networks" in made["making zones"].seen
+
+
+def test_who_removes() -> None:
+    """The check of removals gives the limit for events, or says that people are to remove."""
+    by_events = judged(but(policies=Policies(max_removals=7)))["removals"]
+    assert "at most 7 live endpoints that lost their tag within an hour" in by_events.seen
+    nobody = judged(but(policies=Policies(Policy.UPSERT, Policy.REPORT)))["removals"]
+    assert (
+        nobody.seen
+        == "EVENT_POLICY is upsert and AUDIT_POLICY is report: neither events nor audits remove anything"
+    )

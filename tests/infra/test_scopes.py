@@ -72,6 +72,18 @@ TABLE: list[tuple[Mapping[str, str], Grants]] = [
         },
     ),
     (
+        {
+            "dnsZoneScopes": at(HUB, "made"),
+            "dnsZoneResourceGroup": at(HUB, "made"),
+            "dnsZoneChoice": "central",
+        },
+        {
+            ("endpoints", HOME): [at(HOME)],
+            ("records", HUB): [at(HUB, "made")],
+            ("zones", HUB): [at(HUB, "made")],
+        },
+    ),
+    (
         {"virtualNetworkScopes": at(OTHER)},
         {("endpoints", HOME): [at(HOME)], ("records", HOME): [at(HOME)]},
     ),

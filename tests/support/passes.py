@@ -19,8 +19,9 @@ async def run(
     policy: Policy = Policy.SYNC,
     dry_run: bool = False,
     max_removals: int = 20,
+    by_event: bool = False,
 ) -> Report:
     """A pass over these endpoints, or over everything if none are named."""
     aim = Targets(frozenset(targets), everything=not targets)
-    order = Order(aim, policy, dry_run, max_removals)
+    order = Order(aim, policy, dry_run, max_removals, by_event)
     return await reconcile(order, cloud.systems, by or rules(), memory or Memory())

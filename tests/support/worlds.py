@@ -19,7 +19,7 @@ from shared.domain.model import (
     Unreadable,
     Zone,
 )
-from shared.domain.rules import IdKind, Rules
+from shared.domain.rules import IdKind, Rules, ZoneChoice
 from shared.domain.selectors import parse_selectors
 from shared.domain.world import (
     ListZones,
@@ -169,9 +169,20 @@ def rules(
     dns_adopt: bool = False,
     owner: str = OWNER,
     zone_group: Scope | None = None,
+    zone_choice: ZoneChoice = ZoneChoice.LINKED,
 ) -> Rules:
     chosen = parse_selectors(service_filter) if service_filter is not None else None
-    return Rules(owner, scopes, dns_scopes, TAG, chosen, id_kind, dns_adopt, zone_group=zone_group)
+    return Rules(
+        owner,
+        scopes,
+        dns_scopes,
+        TAG,
+        chosen,
+        id_kind,
+        dns_adopt,
+        zone_group=zone_group,
+        zone_choice=zone_choice,
+    )
 
 
 def interface_addresses(endpoints: Iterable[Endpoint]) -> dict[ResourceId, tuple[str, ...]]:

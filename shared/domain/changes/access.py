@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key
+from shared.domain.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,8 @@ class Deregister(Change):
     def object(self) -> str:
         return "organization"
 
-    @property
-    def removes(self) -> bool:
-        return True
+    def taken_from(self) -> frozenset[ResourceId]:
+        return frozenset({self.endpoint})
 
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
@@ -134,9 +134,8 @@ class Disallow(Change):
     def object(self) -> str:
         return f"service {self.service}"
 
-    @property
-    def removes(self) -> bool:
-        return True
+    def taken_from(self) -> frozenset[ResourceId]:
+        return frozenset({self.endpoint})
 
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())

@@ -35,10 +35,14 @@ class Change(ABC):
     def object(self) -> str:
         """What is changed: `organization`, `service <id>`, or an ARM id."""
 
+    def taken_from(self) -> frozenset[ResourceId]:
+        """The endpoints that lose access, their registration or their place in a record by it."""
+        return frozenset()
+
     @property
     def removes(self) -> bool:
-        """Whether somebody may lose access or a name by it; such changes need the policy `sync`."""
-        return False
+        """Whether an endpoint loses something by it; such changes need the policy `sync`."""
+        return bool(self.taken_from())
 
     @property
     def sign(self) -> Sign:

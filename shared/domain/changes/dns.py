@@ -29,10 +29,8 @@ class PutRecord(Change):
     def object(self) -> str:
         return f"{self.after.zone}/A/{self.after.name}"
 
-    @property
-    def removes(self) -> bool:
-        """Whether an endpoint loses its place in the record."""
-        return not _holders(self.before) <= _holders(self.after)
+    def taken_from(self) -> frozenset[ResourceId]:
+        return _holders(self.before) - _holders(self.after)
 
     @property
     def sign(self) -> Sign:
@@ -80,9 +78,8 @@ class DeleteRecord(Change):
     def object(self) -> str:
         return f"{self.before.zone}/A/{self.before.name}"
 
-    @property
-    def removes(self) -> bool:
-        return True
+    def taken_from(self) -> frozenset[ResourceId]:
+        return _holders(self.before) | {self.endpoint}
 
     def requires(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.before))

@@ -9,7 +9,7 @@ from shared.domain.model import WILDCARD, Endpoint
 from shared.domain.needs.endpoints import FEW
 from shared.domain.rules import ZONE_TAG
 from shared.domain.targets import Targets, freed
-from shared.domain.verdicts import Verdict, verdict_on
+from shared.domain.verdicts import Verdict, verdict_on, zone_name_of
 from shared.domain.view import View
 from shared.domain.world import ListEndpoints, Read, ReadEndpoint
 
@@ -19,10 +19,14 @@ def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     networks = {endpoint.network for endpoint in connecting}
     tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
     group = view.rules.zone_group
+    central = {zone_name_of(view, endpoint) for endpoint in connecting} if view.rules.central else set()
     zones = [
         z
         for z in view.dns.zones
-        if z.networks & networks or str(z.id).lower() in tagged or (group and group.covers(z.id))
+        if z.networks & networks
+        or z.id.name in central
+        or str(z.id).lower() in tagged
+        or (group and group.covers(z.id))
     ]
     records = [record for zone in zones for record in zone.records.values()]
     holders = endpoints_in(records, view.rules.owner)

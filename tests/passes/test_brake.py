@@ -1,0 +1,216 @@
+"""The brake for events: how many live endpoints that lost their tag they release within an hour."""
+
+import pytest
+
+from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.ids import ResourceId
+from shared.domain.policy import Policy
+from shared.domain.report import Report
+from shared.memory import RELEASES_COUNT_SECONDS, Memory
+from tests.support.fakes import Cloud
+from tests.support.passes import run
+from tests.support.worlds import address, endpoint, guid, pe, service_id, shared_record, zone
+
+OVER = "removals-over-limit"
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def connected(*numbers: int, dns: str | None = None) -> Cloud:
+    """A cloud in which these endpoints have all that they asked for."""
+    cloud = Cloud(*(endpoint(n, dns=dns) for n in numbers), zones=[zone()])
+    report = await run(cloud, *map(pe, numbers))
+    assert not report.problems
+    cloud.log.clear()
+    return cloud
+
+
+def untag(cloud: Cloud, *numbers: int) -> None:
+    cloud.network.have(*(endpoint(n, None) for n in numbers))
+
+
+async def event(cloud: Cloud, *numbers: int, memory: Memory, limit: int = 20) -> Report:
+    report = await run(cloud, *map(pe, numbers), memory=memory, max_removals=limit, by_event=True)
+    assert not report.problems, "the events are accepted"
+    return report
+
+
+def told(report: Report, code: str = OVER) -> dict[ResourceId, str]:
+    found = {one.object: one.message for one in report.plan.findings if one.code == code}
+    return {one: found[str(one)] for one in map(pe, range(100)) if str(one) in found}
+
+
+def having(cloud: Cloud) -> set[int]:
+    """The endpoints that are registered; each of them is allowed as well."""
+    registered, allowed = set(cloud.clickhouse.registered), set(cloud.allowed())
+    assert registered == allowed, "all or nothing"
+    return {int(one[:8]) for one in registered}
+
+
+async def test_a_burst() -> None:
+    """Of 40 endpoints untagged at once events release 20, the first by id; the others keep all and are named."""
+    numbers = range(10, 50)
+    cloud, memory = await connected(*numbers), Memory()
+    untag(cloud, *numbers)
+    report = await event(cloud, *numbers, memory=memory)
+    assert having(cloud) == set(range(30, 50))
+    assert set(told(report)) == {pe(n) for n in range(30, 50)}
+    (words,) = set(told(report).values())
+    assert words == (
+        "40 endpoints that lost their tag would be released by events within an hour, the limit is 20:"
+        " this one keeps its access, registration and records"
+    )
+    cloud.log.clear()
+    await event(cloud, *numbers, memory=memory)
+    assert not cloud.log.writes
+
+
+async def test_spread_over_passes() -> None:
+    """The limit is for all events of an hour, whatever passes they share; afterwards it begins anew."""
+    clock = Clock()
+    cloud, memory = await connected(1, 2, 3, 4, 5), Memory(clock=clock)
+    for n in (5, 4, 3):
+        untag(cloud, n)
+        report = await event(cloud, n, memory=memory, limit=2)
+        clock.now += 60
+    assert having(cloud) == {1, 2, 3}
+    assert told(report) == {pe(3): told(report)[pe(3)]}
+    assert told(report)[pe(3)].startswith("3 endpoints that lost their tag")
+    clock.now += RELEASES_COUNT_SECONDS - 180 + 1
+    untag(cloud, 2)
+    await event(cloud, 2, 3, memory=memory, limit=2)
+    assert having(cloud) == {1, 3}, "the release of 5 is an hour ago, that of 4 is not"
+    clock.now += RELEASES_COUNT_SECONDS
+    untag(cloud, 1)
+    await event(cloud, 1, 3, memory=memory, limit=2)
+    assert having(cloud) == set()
+
+
+async def test_deleted_ones_are_not_counted() -> None:
+    """Endpoints that ARM answers 404 for are released whatever the limit, and take nobody's place in it."""
+    cloud, memory = await connected(*range(1, 10)), Memory()
+    for n in range(1, 8):
+        cloud.network.lose(pe(n))
+    untag(cloud, 8, 9)
+    report = await event(cloud, *range(1, 10), memory=memory, limit=1)
+    assert having(cloud) == {9}
+    assert set(told(report)) == {pe(9)}
+
+
+async def test_untagged_and_tagged_again() -> None:
+    """A kept endpoint that is tagged again has lost nothing; a released one gets all back, and counts once an hour."""
+    cloud, memory = await connected(1, 2), Memory()
+    untag(cloud, 1, 2)
+    await event(cloud, 1, 2, memory=memory, limit=1)
+    cloud.network.have(endpoint(1), endpoint(2))
+    report = await event(cloud, 1, 2, memory=memory, limit=1)
+    assert (having(cloud), told(report)) == ({1, 2}, {})
+    untag(cloud, 1)
+    report = await event(cloud, 1, memory=memory, limit=1)
+    assert (having(cloud), told(report)) == ({2}, {})
+
+
+@pytest.mark.parametrize("everything", [True, False])
+async def test_a_person_goes_on_from_there(*, everything: bool) -> None:
+    """What the limit withheld from events, a sync removes, under its own limit for a pass over everything."""
+    cloud, memory = await connected(1, 2, 3), Memory()
+    untag(cloud, 1, 2, 3)
+    await event(cloud, 1, 2, 3, memory=memory, limit=1)
+    targets = () if everything else (pe(2), pe(3))
+    await run(cloud, *targets, memory=memory, max_removals=2)
+    assert having(cloud) == set()
+
+
+async def test_a_record_that_all_share() -> None:
+    """Of endpoints in one record the released ones leave it; the kept ones and those that are tagged stay."""
+    cloud, memory = await connected(1, 2, 3, 4, dns="shared"), Memory()
+    untag(cloud, 1, 2)
+    await event(cloud, 1, 2, memory=memory, limit=1)
+    assert having(cloud) == {2, 3, 4}
+    found = cloud.dns.record()
+    assert found
+    assert found.metadata == shared_record(2, 3, 4).metadata
+    assert addresses(cloud) == [address(n) for n in (2, 3, 4)]
+
+
+def addresses(cloud: Cloud) -> list[str]:
+    found = cloud.dns.record()
+    return list(found.addresses) if found else []
+
+
+async def test_no_handover_of_what_is_kept() -> None:
+    """The record of a kept endpoint is handed over to nobody who waits for it."""
+    cloud, memory = await connected(1, 2), Memory()
+    assert addresses(cloud) == [address(1)]
+    untag(cloud, 1)
+    await event(cloud, 1, 2, memory=memory, limit=0)
+    assert (having(cloud), addresses(cloud)) == ({1, 2}, [address(1)])
+    await event(cloud, 1, 2, memory=memory, limit=1)
+    assert (having(cloud), addresses(cloud)) == ({2}, [address(2)])
+
+
+async def test_counted_when_done() -> None:
+    """A release that is refused does not count; one whose answer is lost counts when it is seen to be done."""
+    cloud, memory = await connected(1, 2, 3), Memory()
+    untag(cloud, 1)
+    for call in ("update_allow_list", "put"):
+        cloud.fail(call, PermanentError("400"))
+    await run(cloud, pe(1), memory=memory, max_removals=1, by_event=True)
+    assert memory.recently_released() == set()
+    cloud.mend()
+    cloud.fail("update_allow_list", TemporaryError("timed out"), times=1, done=True)
+    for call in ("update_registrations", "put"):
+        cloud.fail(call, PermanentError("400"))
+    await run(cloud, pe(1), memory=memory, max_removals=1, by_event=True)
+    assert guid(1) not in cloud.allowed()
+    assert memory.recently_released() == {pe(1)}
+    cloud.mend()
+    untag(cloud, 2)
+    report = await event(cloud, 1, 2, memory=memory, limit=1)
+    assert having(cloud) == {2, 3}, "what was begun of 1 is ended"
+    assert set(told(report)) == {pe(2)}
+
+
+async def test_a_changed_tag_is_no_release() -> None:
+    """An endpoint whose tag selects less is not counted, and not limited."""
+    cloud, memory = await connected(1), Memory()
+    cloud.network.have(endpoint(1, ""))
+    report = await event(cloud, 1, memory=memory, limit=0)
+    assert (set(cloud.allowed()), told(report)) == (set(), {})
+
+
+async def test_upsert() -> None:
+    """Under EVENT_POLICY=upsert events add, and remove nothing of deleted or untagged endpoints; they are accepted."""
+    cloud, memory = await connected(1, 2), Memory()
+    cloud.network.lose(pe(1))
+    untag(cloud, 2)
+    cloud.network.have(endpoint(3))
+    report = await run(cloud, pe(1), pe(2), pe(3), memory=memory, policy=Policy.UPSERT, by_event=True)
+    assert not report.problems
+    assert having(cloud) == {1, 2, 3}
+    assert addresses(cloud) == [address(1)], "the hand-over of a record takes it from somebody"
+    drift = {(one.code, one.object) for one in report.plan.findings}
+    for n in (1, 2):
+        assert {("allow-list-extra", str(pe(n))), ("registration-orphaned", str(pe(n)))} <= drift
+    assert ("record-drift", str(pe(3))) in drift
+    assert {change.verb for change in report.plan.withheld} == {"disallow", "deregister", "put-record"}
+    await run(cloud, memory=memory)
+    assert (having(cloud), addresses(cloud)) == ({3}, [address(3)])
+
+
+async def test_what_was_withheld_is_known() -> None:
+    """The plan that keeps an endpoint still holds what would be removed, as what is withheld."""
+    cloud, memory = await connected(1), Memory()
+    untag(cloud, 1)
+    report = await event(cloud, 1, memory=memory, limit=0)
+    assert report.plan.changes == ()
+    assert {(one.verb, one.object) for one in report.plan.withheld} == {
+        ("delete-record", f"{zone().id}/A/*"),
+        ("deregister", "organization"),
+        ("disallow", f"service {service_id('main')}"),
+    }
