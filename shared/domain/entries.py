@@ -40,7 +40,7 @@ def entries_of(view: View, registered: str) -> Iterator[Entry]:
 
 def may_go(view: View, endpoint: ResourceId, entry: Entry) -> bool:
     """Whether the table lets an entry of this endpoint's id go."""
-    return is_retired(view, endpoint, entry.id) or view.rules.permits(entry.service)
+    return is_retired(view, endpoint, entry.id) or view.services.permits(entry.service)
 
 
 def is_retired(view: View, endpoint: ResourceId, registered: str) -> bool:

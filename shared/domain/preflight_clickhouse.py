@@ -107,7 +107,9 @@ def regions(seen: Inspected, rules: Rules) -> Judged:
 
 
 def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
-    return [service for service in found if service.on_azure and rules.permits(service)]
+    there = [service for service in found if service.on_azure]
+    permitted = rules.permitted(there)
+    return [service for service in there if service.id in permitted]
 
 
 def _missing(seen: Inspected, region: str) -> str | None:

@@ -113,7 +113,7 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     asked, chosen = view.services.asked(wish.endpoint), wish.selection
     names = {service: view.services.by_id[service].name for service in chosen.refused | chosen.elsewhere}
     yield from (Finding("bad-selector", at, fault) for fault in asked.request.faults)
-    yield from (Finding("bad-selector", at, f"several services are named {name}") for name in asked.ambiguous)
+    yield from (Finding("bad-selector", at, _told_ambiguous(view, name)) for name in asked.ambiguous)
     for text in asked.unmatched:
         yield Finding("service-not-found", at, f"no service on Azure matches {text}")
     for service in sorted(chosen.refused):
@@ -126,6 +126,11 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
         yield Finding(
             "no-service-selected", at, "it gets its registration and record, but reaches no service"
         )
+
+
+def _told_ambiguous(view: View, name: str) -> str:
+    exact = any(service.name == name for service in view.services.all)
+    return f"several services are named {name}{'' if exact else ' without regard to letter case'}"
 
 
 def _told_held(view: View, at: str, service: Service) -> Finding:

@@ -4,8 +4,10 @@ import pytest
 
 from shared.domain.ids import Scope
 from shared.domain.model import Absent, Connection, Endpoint, Service, Unreadable
+from shared.domain.plan import make_plan
 from shared.domain.rules import Rules
 from shared.domain.services import Selection, ServiceIndex
+from shared.domain.targets import Targets
 from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
 from shared.domain.view import View
 from shared.domain.world import Read, ReadConfig, ReadEndpoint, ReadServices, World
@@ -95,6 +97,7 @@ MAIN, TEST, AFAR = service("main", env="prod"), service("test", env="test"), ser
 GONE = service("gone", state="terminated", env="prod")
 AWS = service("aws", provider="aws", env="prod")
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
+CAPITALS = service("MAIN")
 ALL = (MAIN, TEST, AFAR, GONE, AWS)
 
 
@@ -124,6 +127,8 @@ def chosen(
         ("test", "main", {"refused": {"test"}}),
         ("afar", "main", {"refused": {"afar"}}),
         ("*", "", {}),
+        ("MAIN,Afar", None, {"granted": {"main"}, "elsewhere": {"afar"}}),
+        ("*", "Main", {"granted": {"main"}}),
     ],
 )
 def test_selection(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
@@ -149,6 +154,35 @@ def test_unreadable_config_is_held() -> None:
 def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
     """Services that share a name are held if it is only by that name that they were asked for."""
     assert chosen(tag, rules(), (MAIN, TWIN, TEST)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "service_filter", "expected"),
+    [
+        ("main", None, {"granted": {"main"}}),
+        ("MAIN", None, {"granted": {"MAIN"}}),
+        ("Main,test", None, {"granted": {"test"}, "held": {"main", "MAIN"}}),
+        ("*", "main", {"granted": {"main"}}),
+        ("*", "Main", {}),
+    ],
+)
+def test_names_that_differ_in_letter_case(
+    tag: str, service_filter: str | None, expected: dict[str, set[str]]
+) -> None:
+    """An exact name wins; of a name in a third letter case neither service is given, nor permitted."""
+    assert chosen(tag, rules(service_filter=service_filter), (MAIN, CAPITALS, TEST)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("main", "named main"), ("Main", "without regard to letter case")]
+)
+def test_ambiguous_name_is_reported(name: str, message: str) -> None:
+    """A name that selects none because several services bear it is reported, with how it was compared."""
+    services = (MAIN, TWIN) if name == "main" else (MAIN, CAPITALS)
+    made = make_plan(world(endpoint(1, name), services=services), rules(), Targets(frozenset({pe(1)})))
+    (finding,) = (one for one in made.findings if one.message.startswith("several"))
+    assert finding.code == "bad-selector"
+    assert message in finding.message
 
 
 def test_zone_of_config() -> None:

@@ -55,7 +55,7 @@ services = st.sampled_from(SERVICE_IDS)
 id_kinds = st.sampled_from([IdKind.GUID, IdKind.GUID, IdKind.RESOURCE_ID])
 by_id = SERVICE_IDS[1]
 plain = ["*", "*", "*", "", "alpha", "gamma", "alpha,beta", "tag:env", "tag:env=prod", by_id]
-odd = ["nobody, alpha", "a:b,delta", "twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
+odd = ["nobody, Alpha", "Twin", "a:b,delta", "twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
 requests = st.sampled_from([*plain, *plain, *odd, None, None])
 tagged_zones = st.sampled_from([*[None] * 10, *map(str, ZONES), str(ZONES[0]).upper(), "nonsense"])
 tags = st.fixed_dictionaries(
@@ -64,7 +64,7 @@ tags = st.fixed_dictionaries(
 aliases = st.sampled_from([*[W1] * 6, *[W2] * 3, E1, E1, STRANGE])
 picks = st.lists(st.integers(0, 3), max_size=12)
 descriptions = st.sampled_from([*[KEPT] * 9, 0, 40, 100])
-filters = st.sampled_from([None, None, "tag:env=prod", "*", "alpha,twin", "mistyped"])
+filters = st.sampled_from([None, None, "tag:env=prod", "*", "ALPHA,twin", "Twin,beta", "mistyped"])
 names = st.sampled_from(["*", "*", "host1", "host3"])
 zones = st.sampled_from([ZONES[0], ZONES[0], *ZONES])
 

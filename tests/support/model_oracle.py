@@ -68,12 +68,18 @@ def standing(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
     return "rightful" if alias_of(truth, endpoint) else "stranger"
 
 
-def _matches(part: str, service: Service) -> bool:
+def _matches(part: str, service: Service, truth: Truth) -> bool:
     if part.startswith("tag:"):
         key, _, value = part[4:].partition("=")
         tags = service.tags or {}
         return key in tags and (not value or tags[key] == value)
-    return part in ("*", service.id, service.name)
+    if part in ("*", service.id, service.name):
+        return True
+    return part.lower() == service.name.lower() and not _borne_exactly(part, truth)
+
+
+def _borne_exactly(name: str, truth: Truth) -> bool:
+    return any(s.provider == "azure" and s.name == name for s in truth.services.values())
 
 
 def _parts(text: str) -> list[str]:
@@ -82,19 +88,30 @@ def _parts(text: str) -> list[str]:
 
 def _doubtful(part: str, truth: Truth) -> bool:
     """Whether the part is a name that several services bear, and so names nobody."""
-    return sum(s.provider == "azure" and s.name == part for s in truth.services.values()) > 1
+    bearing = [s for s in truth.services.values() if s.provider == "azure" and s.name == part]
+    alike = [s for s in truth.services.values() if s.provider == "azure" and s.name.lower() == part.lower()]
+    return len(bearing or alike) > 1
+
+
+def _permits(deployment: Deployment, service: Service, truth: Truth) -> bool:
+    """SERVICE_FILTER permits all that bear a name exactly, but nobody by one that fits several loosely."""
+    if deployment.service_filter is None:
+        return True
+    parts = [
+        p for p in _parts(deployment.service_filter) if _borne_exactly(p, truth) or not _doubtful(p, truth)
+    ]
+    return any(_matches(part, service, truth) for part in parts)
 
 
 def granted(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> set[str]:
     """The services that tag, SERVICE_FILTER and Private Link service together let the endpoint reach."""
     asked = [part for part in _parts(endpoint.tags.get(TAG, "")) if not _doubtful(part, truth)]
-    allowed = deployment.service_filter
     return {
         s.id
         for s in truth.services.values()
         if s.provider == "azure"
-        and any(_matches(part, s) for part in asked)
-        and (allowed is None or any(_matches(part, s) for part in _parts(allowed)))
+        and any(_matches(part, s, truth) for part in asked)
+        and _permits(deployment, s, truth)
         and truth.configs[s.id].alias == alias_of(truth, endpoint)
     }
 
@@ -103,8 +120,10 @@ def undecided(truth: Truth, endpoint: Endpoint) -> set[str]:
     """The services that only an ambiguous name asks for: their lists stay as they are."""
     parts = _parts(endpoint.tags.get(TAG, ""))
     azure = [s for s in truth.services.values() if s.provider == "azure"]
-    doubted = {s.id for s in azure for part in parts if _doubtful(part, truth) and _matches(part, s)}
-    surely = {s.id for s in azure for part in parts if not _doubtful(part, truth) and _matches(part, s)}
+    doubted = {s.id for s in azure for part in parts if _doubtful(part, truth) and _matches(part, s, truth)}
+    surely = {
+        s.id for s in azure for part in parts if not _doubtful(part, truth) and _matches(part, s, truth)
+    }
     return doubted - surely
 
 
@@ -202,8 +221,8 @@ def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> boo
     """Whether an entry lies in the deployment's domain: always where its id names nobody any more."""
     if id_.lower() not in live_ids(truth.endpoints.get(truth.incarnations[id_.lower()])):
         return True
-    known, allowed = truth.services.get(service), deployment.service_filter
-    return known is None or allowed is None or any(_matches(part, known) for part in _parts(allowed))
+    known = truth.services.get(service)
+    return known is None or _permits(deployment, known, truth)
 
 
 def _must_go(case: Case, service: str, id_: str) -> bool:
