@@ -47,7 +47,7 @@ def is_retired(view: View, endpoint: ResourceId, registered: str) -> bool:
     """Whether it was read that the endpoint does not exist, or does not have this id."""
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Endpoint):
-        return registered.lower() not in found.ids
+        return bool(found.guid) and registered.lower() not in found.ids
     return isinstance(found, Absent)
 
 

@@ -41,6 +41,14 @@ class Unreadable:
 type Reading[T] = T | Absent | Unreadable
 
 
+class ProvisioningState(StrEnum):
+    """How far Azure is with an endpoint; any other state, or none, means that it is still at work."""
+
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+
+
 class Status(StrEnum):
     """The state of a private endpoint's connection, as Azure names it."""
 
@@ -69,6 +77,9 @@ class Endpoint:
     `arm_id` is the id as ARM spells it, `guid` its resourceGuid in lower case. Tag names are lower
     case, tag values are as given. `addresses` are those that the endpoint itself tells (there are
     none for Private Link service targets); otherwise they are on the network interfaces.
+
+    `state` is its provisioningState. While Azure is still at work, the GUID (then empty), the connections and
+    the interfaces may be missing.
     """
 
     id: ResourceId
@@ -79,11 +90,17 @@ class Endpoint:
     connections: tuple[Connection, ...] = ()
     interfaces: tuple[ResourceId, ...] = ()
     addresses: tuple[str, ...] = ()
+    state: str = ProvisioningState.SUCCEEDED
 
     @property
     def ids(self) -> frozenset[str]:
         """The ids, of both kinds and in lower case, by which ClickHouse Cloud knows the endpoint."""
-        return frozenset({self.guid.lower(), self.arm_id.lower()})
+        return frozenset({self.guid.lower(), self.arm_id.lower()} - {""})
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is known what it is connected to."""
+        return any(connection.target for connection in self.connections)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from shared.domain.findings import IN_PROGRESS
 from shared.domain.ids import ResourceId
 from shared.domain.report import Report
 from shared.domain.world import Read, World
@@ -47,7 +48,9 @@ class Shares:
     @cached_property
     def _findings(self) -> "_Parts[Any]":
         named = {str(one): one for one in self.waiting}
-        return _parts(self.report.plan.findings, lambda finding: named.get(finding.object))
+        # An endpoint in progress brings back its own event, and not those of its neighbours.
+        told = (one for one in self.report.plan.findings if one.code != IN_PROGRESS or one.object in named)
+        return _parts(told, lambda finding: named.get(finding.object))
 
     @cached_property
     def _outcomes(self) -> "_Parts[Any]":

@@ -74,6 +74,8 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
         return
     preferred = view.rules.id_of(wish.endpoint)
     id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
+    if id_ is None and not wish.endpoint.guid:
+        return  # reported in `progress`
     if id_ is None:
         both = f"{preferred} and {view.rules.other_id_of(wish.endpoint)}"
         yield Finding("registration-blocked", at, f"both ids, {both}, are registered outside this deployment")

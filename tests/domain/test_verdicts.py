@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,6 +38,12 @@ unreadable = world(also={ReadEndpoint(pe(1)): FORBIDDEN})
 untagged = world(endpoint(1, None))
 tagged = world(endpoint(1))
 astray = world(endpoint(1, alias=STRANGE_ALIAS))
+AFAR_ALIAS = "/subscriptions/1/somebodys-private-link-service"
+
+
+def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> World:
+    """A world with one endpoint in that provisioning state."""
+    return world(replace(endpoint(1, tag, alias=alias), state=state))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,24 @@ astray = world(endpoint(1, alias=STRANGE_ALIAS))
         pytest.param(
             world(endpoint(1, alias=ALIAS.upper())), rules(), Verdict.CONNECT, id="alias in any case"
         ),
+        pytest.param(held("Deleting"), rules(), Verdict.IN_PROGRESS, id="being deleted"),
+        pytest.param(held("Deleting", None), rules(), Verdict.IN_PROGRESS, id="being deleted, no tag"),
+        pytest.param(
+            held("Deleting", None, AFAR_ALIAS), rules(), Verdict.UNDO, id="another's, being deleted"
+        ),
+        pytest.param(held("Deleting"), rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, deleted"),
+        pytest.param(held("Failed"), rules(), Verdict.FAILED, id="failed"),
+        pytest.param(held("Failed", None), rules(), Verdict.UNDO, id="failed, no tag"),
+        pytest.param(held("Updating"), rules(), Verdict.CONNECT, id="being made"),
+        pytest.param(held("Updating", None), rules(), Verdict.UNDO, id="being changed, no tag"),
+        pytest.param(
+            held("Updating", alias=STRANGE_ALIAS), rules(), Verdict.STRANGER, id="being made astray"
+        ),
+        pytest.param(held("Unheard"), rules(), Verdict.CONNECT, id="in an unknown state"),
+        pytest.param(held(""), rules(), Verdict.CONNECT, id="in no state"),
+        pytest.param(held("Updating", alias=""), rules(), Verdict.IN_PROGRESS, id="not connected yet"),
+        pytest.param(held("Succeeded", alias=""), rules(), Verdict.IN_PROGRESS, id="made, not connected yet"),
+        pytest.param(held("Updating", None, ""), rules(), Verdict.UNDO, id="no tag, not connected yet"),
         pytest.param(astray, rules(), Verdict.STRANGER, id="tagged, a stranger's"),
         pytest.param(world(endpoint(1), also=NO_CONFIG), rules(), Verdict.UNKNOWN, id="config unreadable"),
         pytest.param(world(endpoint(1), also=UNREAD_CONFIG), rules(), Verdict.UNKNOWN, id="config not read"),
