@@ -83,6 +83,7 @@ by_azure_users = st.one_of(
     _step("retag", slot=slots, tags=tags),
     _step("retag", slot=slots, tags=tags),
     _step("move", slot=slots),
+    _step("hold", slot=slots, state=st.sampled_from(["Deleting", "Updating", "Failed", "Succeeded"])),
 )
 by_hand = st.one_of(
     _step("relink", network=st.sampled_from(VNETS), to=st.sampled_from([None, *ZONES])),
@@ -250,6 +251,12 @@ class Histories(RuleBasedStateMachine):
             self.moved |= tags.get(ZONE_TAG) != endpoint.tags.get(ZONE_TAG)
             changed = replace(endpoint, tags=MappingProxyType(tags))
             self.universe.become(self.truth.with_endpoint(slot, changed))
+
+    def do_hold(self, slot: ResourceId, state: str) -> None:
+        """Azure begins to delete it or to change it, fails, or is done."""
+        if endpoint := self.truth.endpoints.get(slot):
+            self.weather.met |= {state} - {"Succeeded"}
+            self.universe.become(self.truth.with_endpoint(slot, replace(endpoint, state=state)))
 
     def do_move(self, slot: ResourceId) -> None:
         if endpoint := self.truth.endpoints.get(slot):

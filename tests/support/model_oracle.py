@@ -58,11 +58,18 @@ def alias_of(truth: Truth, endpoint: Endpoint) -> str | None:
     return next((c.target for c in endpoint.connections if c.target in known), None)
 
 
+def is_held(endpoint: Endpoint) -> bool:
+    """Whether Azure is deleting it, or failed to make one that is tagged: it keeps just what it has."""
+    return endpoint.state == "Deleting" or (endpoint.state == "Failed" and TAG in endpoint.tags)
+
+
 def standing(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
-    """`outside`, `none` (absent or untagged), `stranger`, or `rightful`."""
+    """`outside`, `held`, `none` (absent or untagged), `stranger`, or `rightful`."""
     endpoint = truth.endpoints.get(slot)
     if not covered(slot, deployment.scopes):
         return "outside"
+    if endpoint is not None and is_held(endpoint):
+        return "held"
     if endpoint is None or TAG not in endpoint.tags:
         return "none"
     return "rightful" if alias_of(truth, endpoint) else "stranger"
@@ -211,7 +218,7 @@ def _access(case: Case, slot: ResourceId) -> Iterator[str]:
         ids = [i for i in ids if wanted is None or i != wanted.lower()]
         ids = [i for i in ids if i not in (live_ids(endpoint) if _waits(case, endpoint) else ())]
     for id_ in ids:
-        if state == "stranger" and id_ in live_ids(endpoint):
+        if state == "held" or (state == "stranger" and id_ in live_ids(endpoint)):
             yield from _unchanged(case, id_)
         elif state != "outside":
             yield from _gone(case, id_)
@@ -296,7 +303,7 @@ def _unchanged(case: Case, id_: str) -> Iterator[str]:
         return
     registered = case.before.registered(id_) != case.after.registered(id_)
     if registered or case.before.listing(id_) != case.after.listing(id_):
-        yield f"{id_} was changed though its endpoint is a stranger's"
+        yield f"{id_} was changed though its endpoint is held or a stranger's"
 
 
 def _zone(case: Case, zone: Zone) -> Iterator[str]:
@@ -377,7 +384,7 @@ def _may_stay(case: Case, slot: ResourceId) -> bool:
     """Whether an endpoint that does not want the record keeps what it has: nobody knows where it belongs."""
     state = standing(case.after, case.deployment, slot)
     homeless = state == "rightful" and placed(case.after, case.deployment, slot) is None
-    return homeless or state in ("stranger", "outside")
+    return homeless or state in ("stranger", "outside", "held")
 
 
 def _is_undecided(truth: Truth, slot: ResourceId, name: str) -> bool:
