@@ -16,7 +16,7 @@ from shared.adapters.retrying import Budget
 from shared.adapters.shapes import items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope
-from shared.domain.model import ZONE_SUFFIX, Absent, RecordSet, Zone
+from shared.domain.model import Absent, RecordSet, Zone
 
 API_VERSION = "2024-06-01"
 A = "A"
@@ -113,8 +113,7 @@ def record_from(zone: ResourceId, json: Mapping[str, Any]) -> RecordSet:
 
 
 def _zones(told: list[Mapping[str, Any]]) -> tuple[ResourceId, ...]:
-    ours = [one["id"] for one in told if one["id"].lower().endswith(ZONE_SUFFIX)]
-    return tuple(zone for one in ours if (zone := _known(one, Kind.ZONE)))
+    return tuple(zone for one in told if (zone := _known(one["id"], Kind.ZONE)))
 
 
 def _networks(links: list[Mapping[str, Any]]) -> frozenset[ResourceId]:

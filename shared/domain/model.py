@@ -16,6 +16,18 @@ type Pairs = Mapping[str, str]
 NO_PAIRS: Pairs = MappingProxyType({})
 
 
+def is_clickhouse_zone(name: str) -> bool:
+    """Whether a private DNS zone of that name, in lower case, may be one for ClickHouse.
+
+    One of its labels is `privatelink`, and one further right begins with `clickhouse`. So it is both for
+    `<region>.privatelink.azure.clickhouse.cloud` and, where ClickHouse runs in the customer's own subscription
+    (BYOC), for `privatelink.<id>.<region>.azure.clickhouse-byoc.com`, but not for the zones of other services,
+    such as `privatelink.blob.core.windows.net`, of which there may be hundreds.
+    """
+    _, found, parent = f".{name}".partition(".privatelink.")
+    return bool(found) and any(label.startswith("clickhouse") for label in parent.split("."))
+
+
 @dataclass(frozen=True, slots=True)
 class Absent:
     """A 404 for that very id."""
@@ -68,6 +80,11 @@ class Connection:
     @property
     def by_alias(self) -> bool:
         return self.target.lower().endswith(ALIAS_SUFFIX)
+
+    @property
+    def region(self) -> str | None:
+        """The region that the alias names, `<name>.<guid>.<region>.azure.privatelinkservice`; None without one."""
+        return self.target.lower().removesuffix(ALIAS_SUFFIX).rpartition(".")[2] if self.by_alias else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,9 @@ def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
 
 def _missing(seen: Inspected, region: str) -> str | None:
     """What a region lacks; None if it has a zone that is linked to something."""
-    name = f"{region}{ZONE_SUFFIX}"
-    zones = [zone for zone in seen.found_zones() if zone.name == name]
+    zones = [zone for zone in seen.found_zones() if region in zone.name.split(".")]
     if not zones:
-        return f"there is no zone {name} in DNS_ZONE_SCOPES"
+        return f"there is no zone {region}{ZONE_SUFFIX} in DNS_ZONE_SCOPES, nor another of {region}"
     if not any(_is_linked(seen, zone) for zone in zones):
         return f"{', '.join(map(str, sorted(zones)))} is linked to no network"
     return None

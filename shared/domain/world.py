@@ -74,7 +74,7 @@ def asks_clickhouse(read: Read[Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ListZones(Read[tuple[ResourceId, ...]]):
-    """The private DNS zones for ClickHouse in a scope."""
+    """The private DNS zones in a scope, of any name."""
 
     scope: Scope
 
