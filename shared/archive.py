@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from shared.domain.counting import counted
 from shared.domain.errors import PrivateLinkError
-from shared.domain.model import ALIAS_SUFFIX, ZONE_SUFFIX, Absent, Config, Reading, Unreadable
+from shared.domain.model import ALIAS_SUFFIX, Absent, Config, Reading, Unreadable, is_clickhouse_zone
 from shared.log import cut, tell
 from shared.ports import ReportStore
 
@@ -138,4 +138,4 @@ def _trouble(name: str, what: str) -> None:
 
 def _is_likely(config: Config) -> bool:
     """Whether it has the form of a config: what it says decides who is no stranger."""
-    return config.alias.lower().endswith(ALIAS_SUFFIX) and config.zone.endswith(ZONE_SUFFIX.removeprefix("."))
+    return config.alias.lower().endswith(ALIAS_SUFFIX) and is_clickhouse_zone(config.zone)

@@ -54,7 +54,8 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
     await wired.settle(SETTLE_SECONDS)
     if report.curable:
         done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
-        raise TemporaryError(_summary(report.problems, done, "The event is to be delivered again."))
+        undone = (*report.problems, *report.in_progress)
+        raise TemporaryError(_summary(undone, done, "The event is to be delivered again."))
 
 
 async def sync(body: bytes) -> Answer:

@@ -17,7 +17,7 @@ from shared.adapters.retrying import Budget
 from shared.adapters.shapes import items, text
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope
-from shared.domain.model import ZONE_SUFFIX, Absent, RecordSet, Zone
+from shared.domain.model import Absent, RecordSet, Zone
 
 A = "A"
 NEW_ONLY = {"If-None-Match": "*"}
@@ -124,8 +124,7 @@ def record_from(zone: ResourceId, json: Json) -> RecordSet:
 
 
 def _zone(json: Json) -> ResourceId | None:
-    """The zone, if its name is one of ClickHouse's."""
-    return _known(json["id"], Kind.ZONE) if json["id"].lower().endswith(ZONE_SUFFIX) else None
+    return _known(json["id"], Kind.ZONE)
 
 
 def _linked(json: Json) -> ResourceId | None:

@@ -90,18 +90,16 @@ def endpoint_from(json: Json) -> Endpoint:
 
 def _endpoint(json: Json) -> Endpoint:
     properties = json.get("properties") or {}
-    guid = text(properties.get("resourceGuid")).lower()
-    if not guid:
-        raise PermanentError(f"private endpoint {json.get('id')}: ARM's answer has no resourceGuid")
     return Endpoint(
         id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
         arm_id=json["id"],
-        guid=guid,
+        guid=text(properties.get("resourceGuid")).lower(),
         tags=MappingProxyType({key.lower(): text(value) for key, value in (json.get("tags") or {}).items()}),
         network=_network(properties.get("subnet") or {}),
         connections=_connections(properties),
         interfaces=_interfaces(properties),
         addresses=_own_addresses(properties),
+        state=text(properties.get("provisioningState")).capitalize(),
     )
 
 

@@ -42,7 +42,7 @@ def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
     | not registered                              | register, allow the granted services           |
     | registered by us                            | allow and disallow what differs from the tag   |
     | registered by us, for another region        | remove it; it is registered anew afterwards    |
-    | both ids foreign                            | nothing                                        |
+    | both ids foreign, or a GUID still missing   | nothing                                        |
     | registered in this pass, mark not kept      | remove it again, give no access                |
     | the other kind, ours                        | remove it once the id above has all its access |
     | a former id, ours                           | remove it                                      |

@@ -18,7 +18,7 @@ class Health(StrEnum):
 
     WELL = "well"
     WAITING = "waiting"
-    """Nothing is wrong, but something is still to happen, such as an approval."""
+    """Nothing is wrong, but something is still to happen, such as an approval or provisioning in Azure."""
     WRONG = "wrong"
     UNKNOWN = "unknown"
     """It could not be read."""

@@ -40,14 +40,14 @@ def entries_of(view: View, registered: str) -> Iterator[Entry]:
 
 def may_go(view: View, endpoint: ResourceId, entry: Entry) -> bool:
     """Whether the table lets an entry of this endpoint's id go."""
-    return is_retired(view, endpoint, entry.id) or view.rules.permits(entry.service)
+    return is_retired(view, endpoint, entry.id) or view.services.permits(entry.service)
 
 
 def is_retired(view: View, endpoint: ResourceId, registered: str) -> bool:
     """Whether it was read that the endpoint does not exist, or does not have this id."""
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Endpoint):
-        return registered.lower() not in found.ids
+        return bool(found.guid) and registered.lower() not in found.ids
     return isinstance(found, Absent)
 
 

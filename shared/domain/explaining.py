@@ -3,7 +3,8 @@
 | step                 | not ok where                                                            | then     |
 |----------------------|-------------------------------------------------------------------------|----------|
 | scope                | it lies outside ENDPOINT_SCOPES                                         | the end  |
-| endpoint             | ARM says that it does not exist                                         | the end  |
+| endpoint             | ARM says that it does not exist, is Deleting or has Failed              | the end  |
+|                      | Azure has not finished it                                               | goes on  |
 | tag                  | it does not carry the tag (the end), or a part of it is no selector     | goes on  |
 | private link service | it is connected to none of the organization's                           | the end  |
 | services             | a service it asks for is not there, not permitted, or not reached by it | goes on  |
@@ -21,13 +22,13 @@ What cannot be told because of an earlier step is told as not checked. Nothing h
 from shared.domain import explaining_access, explaining_dns
 from shared.domain.counting import counted
 from shared.domain.explaining_words import NAMES, Case, known_from, ok, unchecked, unsure, wrong
-from shared.domain.findings import CATALOGUE
+from shared.domain.findings import CATALOGUE, IN_PROGRESS
 from shared.domain.ids import ResourceId
 from shared.domain.model import Absent, Endpoint, Unreadable
 from shared.domain.plan import Plan
 from shared.domain.rules import Rules
 from shared.domain.steps import Step, Steps
-from shared.domain.verdicts import private_link
+from shared.domain.verdicts import is_decided, private_link
 from shared.domain.view import View
 from shared.domain.world import ReadEndpoint, World
 
@@ -46,7 +47,7 @@ def _walk(view: View, plan: Plan, endpoint: ResourceId) -> list[Step]:
     steps = [_inside(view, endpoint)]
     found = view.world.get(ReadEndpoint(endpoint))
     steps.append(_existence(plan, found, endpoint))
-    if not isinstance(found, Endpoint):
+    if not isinstance(found, Endpoint) or is_decided(found, view.rules):
         return steps
     steps.append(_tag(view, plan, found))
     if view.rules.request_of(found) is None:
@@ -73,6 +74,10 @@ def _inside(view: View, endpoint: ResourceId) -> Step:
 
 def _existence(plan: Plan, found: object, endpoint: ResourceId) -> Step:
     match found:
+        case Endpoint() if told := known_from(plan, endpoint, "endpoint-failed"):
+            return wrong("endpoint", told.message, told.remedy)
+        case Endpoint() if told := known_from(plan, endpoint, IN_PROGRESS):
+            return unsure("endpoint", told.message, told.remedy)
         case Endpoint():
             return ok("endpoint", f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
         case Absent():

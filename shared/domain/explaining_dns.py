@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.domain.changes import CreateZone, LinkNetwork, PutRecord
 from shared.domain.explaining_words import Case, known_from, mending, ok, unchecked, unsure, wrong
-from shared.domain.findings import CATALOGUE, Finding
+from shared.domain.findings import CATALOGUE, IN_PROGRESS, Finding
 from shared.domain.model import WILDCARD, RecordSet, Zone
 from shared.domain.placing import addresses_for, zone_for
 from shared.domain.steps import Step
@@ -24,7 +24,7 @@ def steps(case: Case) -> Iterator[Step]:
     yield _link(case, name, found)
     if not isinstance(found, Zone):
         yield unchecked("record", "zone" if not _is_there(found) else "link")
-    elif isinstance(addresses, Finding):
+    elif not addresses or isinstance(addresses, Finding):
         yield unchecked("record", "address")
     else:
         yield _record(case, found, frozenset(addresses))
@@ -32,10 +32,11 @@ def steps(case: Case) -> Iterator[Step]:
 
 
 def _address(addresses: tuple[str, ...] | Finding) -> Step:
-    if not isinstance(addresses, Finding):
-        return ok("address", ", ".join(addresses))
-    told = unsure if addresses.code == "unreadable" else wrong
-    return told("address", addresses.message, addresses.remedy)
+    if isinstance(addresses, Finding):
+        return unsure("address", addresses.message, addresses.remedy)
+    if not addresses:
+        return wrong("address", "it has no private address yet", CATALOGUE[IN_PROGRESS][1])
+    return ok("address", ", ".join(addresses))
 
 
 def _is_there(found: object) -> bool:

@@ -40,9 +40,9 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The id to register it under; the preferred one if both are foreign."""
-        rules = self.view.rules
-        return self.view.access.ownership.id_for(self.endpoint, rules) or rules.id_of(self.endpoint)
+        """The id to register it under; the preferred one if both are foreign, its ARM id while it has no GUID."""
+        rules, known = self.view.rules, self.endpoint
+        return self.view.access.ownership.id_for(known, rules) or rules.id_of(known) or known.arm_id
 
     def names(self, services: frozenset[str]) -> str:
         """The names of these services, for a sentence."""

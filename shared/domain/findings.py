@@ -36,6 +36,7 @@ class Finding:
         }
 
 
+IN_PROGRESS = "endpoint-in-progress"
 _TO_BE_MADE = "Run sync for the endpoint, or let the audit repair it (AUDIT_POLICY=upsert)."
 _TO_BE_REMOVED = "Run sync for the endpoint, or let the audit remove it (AUDIT_POLICY=sync)."
 
@@ -72,6 +73,14 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         Severity.INFO,
         "Name the services in the tag's value to allow them through this endpoint.",
     ),
+    IN_PROGRESS: (
+        Severity.INFO,
+        "None if it was changed a moment ago. If it stays so, look at the endpoint and its interface in Azure.",
+    ),
+    "endpoint-failed": (
+        Severity.ERROR,
+        "Look in Azure at why it failed; update the private endpoint, or delete it and create it anew.",
+    ),
     "endpoint-pending": (
         Severity.INFO,
         "None if it is new; otherwise see that its id is on a service's allow list.",
@@ -87,10 +96,6 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "endpoint-disconnected": (
         Severity.ERROR,
         "Delete the private endpoint: its Private Link service is gone. Create it anew for the current alias.",
-    ),
-    "no-private-ip": (
-        Severity.WARNING,
-        "See that the endpoint's network interface exists and can be read; no record can be made before.",
     ),
     "zone-missing": (Severity.ERROR, "Create the private DNS zone and link it to the virtual network."),
     "zone-not-linked": (

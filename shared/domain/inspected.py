@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Absent, Endpoint, Registration, Service, Unreadable, Zone
+from shared.domain.model import (
+    Absent,
+    Endpoint,
+    Registration,
+    Service,
+    Unreadable,
+    Zone,
+    is_clickhouse_zone,
+)
 from shared.domain.policy import Policies
 from shared.domain.rights import Permission
 
@@ -114,4 +122,4 @@ class Inspected:
     def found_zones(self) -> frozenset[ResourceId]:
         """The zones for ClickHouse that the lists told of."""
         lists = (listed for listed in self.zone_lists.values() if isinstance(listed, tuple))
-        return frozenset(zone for listed in lists for zone in listed)
+        return frozenset(zone for listed in lists for zone in listed if is_clickhouse_zone(zone.name))

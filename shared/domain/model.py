@@ -16,6 +16,18 @@ type Pairs = Mapping[str, str]
 NO_PAIRS: Pairs = MappingProxyType({})
 
 
+def is_clickhouse_zone(name: str) -> bool:
+    """Whether a private DNS zone of that name, in lower case, may be one for ClickHouse.
+
+    One of its labels is `privatelink`, and one further right begins with `clickhouse`. So it is both for
+    `<region>.privatelink.azure.clickhouse.cloud` and, where ClickHouse runs in the customer's own subscription
+    (BYOC), for `privatelink.<id>.<region>.azure.clickhouse-byoc.com`, but not for the zones of other services,
+    such as `privatelink.blob.core.windows.net`, of which there may be hundreds.
+    """
+    _, found, parent = f".{name}".partition(".privatelink.")
+    return bool(found) and any(label.startswith("clickhouse") for label in parent.split("."))
+
+
 @dataclass(frozen=True, slots=True)
 class Absent:
     """A 404 for that very id."""
@@ -43,6 +55,14 @@ class Unreadable:
 type Reading[T] = T | Absent | Unreadable
 
 
+class ProvisioningState(StrEnum):
+    """How far Azure is with an endpoint; any other state, or none, means that it is still at work."""
+
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+
+
 class Status(StrEnum):
     """The state of a private endpoint's connection, as Azure names it."""
 
@@ -63,6 +83,11 @@ class Connection:
     def by_alias(self) -> bool:
         return self.target.lower().endswith(ALIAS_SUFFIX)
 
+    @property
+    def region(self) -> str | None:
+        """The region that the alias names, `<name>.<guid>.<region>.azure.privatelinkservice`; None without one."""
+        return self.target.lower().removesuffix(ALIAS_SUFFIX).rpartition(".")[2] if self.by_alias else None
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -71,6 +96,9 @@ class Endpoint:
     `arm_id` is the id as ARM spells it, `guid` its resourceGuid in lower case. Tag names are lower
     case, tag values are as given. `addresses` are those that the endpoint itself tells (there are
     none for Private Link service targets); otherwise they are on the network interfaces.
+
+    `state` is its provisioningState. While Azure is still at work, the GUID (then empty), the connections and
+    the interfaces may be missing.
     """
 
     id: ResourceId
@@ -81,11 +109,17 @@ class Endpoint:
     connections: tuple[Connection, ...] = ()
     interfaces: tuple[ResourceId, ...] = ()
     addresses: tuple[str, ...] = ()
+    state: str = ProvisioningState.SUCCEEDED
 
     @property
     def ids(self) -> frozenset[str]:
         """The ids, of both kinds and in lower case, by which ClickHouse Cloud knows the endpoint."""
-        return frozenset({self.guid.lower(), self.arm_id.lower()})
+        return frozenset({self.guid.lower(), self.arm_id.lower()} - {""})
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is known what it is connected to."""
+        return any(connection.target for connection in self.connections)
 
 
 @dataclass(frozen=True, slots=True)

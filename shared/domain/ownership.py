@@ -15,6 +15,8 @@ see `marks`).
 | not registered, or ours             | any                      | the preferred kind                    |
 | foreign                             | not registered, or ours  | the other kind, beside the foreign one |
 | foreign                             | foreign                  | nothing: a finding                    |
+| a GUID that is not there yet        | any                      | nothing yet                           |
+| foreign                             | a GUID, not there yet    | nothing yet                           |
 
 A foreign registration and its allow-list entries are never touched. ClickHouse Cloud accepts both kinds of
 id; an id is registered once in an organization.
@@ -60,9 +62,10 @@ class Ownership:
         return id_.lower() in self.registrations and self.endpoint_of.get(id_.lower()) != endpoint
 
     def id_for(self, endpoint: Endpoint, rules: Rules) -> str | None:
-        """The id to register the endpoint under; None if both of its ids are foreign."""
-        candidates = (rules.id_of(endpoint), rules.other_id_of(endpoint))
-        return next((one for one in candidates if not self.is_foreign(endpoint.id, one)), None)
+        """The id to register the endpoint under; None if both are foreign, or the one preferred is not there yet."""
+        preferred, other = rules.id_of(endpoint), rules.other_id_of(endpoint)
+        candidates = (preferred, other) if preferred else ()
+        return next((one for one in candidates if one and not self.is_foreign(endpoint.id, one)), None)
 
     def _owned_for(self, id_: str, registration: Registration) -> ResourceId | None:
         marked = parse_registration_mark(registration.description, self.owner)

@@ -88,10 +88,11 @@ def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
 
 
 def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
+    """The addresses that belong into the record; none if there are none yet (see `progress`)."""
     addresses = addresses_of(view.world, endpoint)
     if isinstance(addresses, Unreadable):
         return Finding("unreadable", str(endpoint.id), f"its network interface: {addresses.reason}")
-    return addresses or Finding("no-private-ip", str(endpoint.id), "it has no private address yet")
+    return addresses
 
 
 def settled(obstacles: Iterable[Obstacle], placed: Iterable[Placement]) -> Iterator[Obstacle]:

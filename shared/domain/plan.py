@@ -7,6 +7,8 @@
 | OUTSIDE  | left               | left                    | left                 | outside-scope, where owned |
 | STRANGER | left, but of an id that names nobody any more | as left | left          | not-a-clickhouse-endpoint  |
 | UNKNOWN  | left               | left                    | left                 | unreadable                 |
+| IN_PROGRESS | left            | left                    | left                 | endpoint-in-progress       |
+| FAILED   | left               | left                    | left                 | endpoint-failed            |
 
 Nothing here reads a clock, a setting or a system. What could not be read blocks additions that depend
 on it and never causes a removal.
@@ -20,7 +22,7 @@ from types import MappingProxyType
 
 from shared.domain import access, records, telling
 from shared.domain.changes import IN_A_ZONE, Change, sort_key
-from shared.domain.findings import Finding
+from shared.domain.findings import IN_PROGRESS, Finding
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Zone
 from shared.domain.pass_results import NO_RESULTS, PassResults
@@ -32,6 +34,7 @@ from shared.domain.placing import (
     settled,
     zone_for,
 )
+from shared.domain.progress import findings_on_progress
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets, actors
 from shared.domain.verdicts import Verdict, private_link, verdict_on
@@ -52,6 +55,11 @@ class Plan:
     hostnames: Mapping[ResourceId, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     withheld: tuple[Change, ...] = ()
 
+    @property
+    def in_progress(self) -> frozenset[str]:
+        """The ARM ids of the endpoints that Azure is still at work on, as far as they are reported."""
+        return frozenset(finding.object for finding in self.findings if finding.code == IN_PROGRESS)
+
 
 def make_plan(
     world: World,
@@ -68,6 +76,7 @@ def make_plan(
     verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
     wishes = list(_wishes(view, verdicts))
     told: list[Change | Finding] = [*telling.of_verdicts(view, verdicts)]
+    told += findings_on_progress(world, verdicts)
     undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO} - kept
     told += _records(view, wishes, undone)
     if world.services() is not None and world.registrations() is not None:
@@ -119,7 +128,7 @@ def _access(
 def _records(
     view: View, wishes: list[access.Connecting], undone: set[ResourceId]
 ) -> Iterator[Change | Finding]:
-    found = [_placement(view, wish) for wish in wishes]
+    found = [one for wish in wishes if (one := _placement(view, wish))]
     placed = [one for one in found if isinstance(one, Placement)]
     yield from settled([one for one in found if not isinstance(one, Placement)], placed)
     placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
@@ -130,10 +139,12 @@ def _records(
         yield from records.plan_zone(view, zone, placements[zone.id], leaving)
 
 
-def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle:
+def _placement(view: View, wish: access.Connecting) -> Placement | Obstacle | None:
     addresses = addresses_for(view, wish.endpoint)
     if isinstance(addresses, Finding):
         return addresses
+    if not addresses:
+        return None
     zone = zone_for(view, wish.endpoint, view.services.zone_names[wish.alias.lower()])
     if not isinstance(zone, Zone):
         return zone

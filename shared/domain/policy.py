@@ -1,5 +1,6 @@
 """What a pass may do of its plan: a policy is a filter over the plan, and so is the limit on removals."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -29,14 +30,21 @@ class Policies:
 
 
 def permitted(plan: Plan, policy: Policy) -> Plan:
-    """The plan without the changes that the policy does not permit; each of them becomes a finding."""
+    """The plan without the changes that the policy does not permit; each becomes a finding, unless its endpoint
+    is in progress.
+    """
     refused = [change for change in plan.changes if not policy.permits(change)]
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if policy.permits(change)),
-        findings=tuple(sorted({*plan.findings, *map(drift, refused)})),
+        findings=tuple(sorted({*plan.findings, *drifts(plan, refused)})),
         withheld=(*plan.withheld, *refused),
     )
+
+
+def drifts(plan: Plan, unmade: Iterable[Change]) -> Iterator[Finding]:
+    """What is not as it should be while these changes are not made; nothing of endpoints in progress."""
+    return (drift(change) for change in unmade if str(change.endpoint) not in plan.in_progress)
 
 
 def drift(change: Change) -> Finding:

@@ -1,5 +1,6 @@
 """The checks of ClickHouse Cloud: the key, what it may do, and a zone for each region that has services."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -149,7 +150,9 @@ def regions(seen: Inspected, rules: Rules) -> Judged:
 
 
 def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
-    return [service for service in found if service.on_azure and service.readable and rules.permits(service)]
+    there = [service for service in found if service.on_azure and service.readable]
+    permitted = rules.permitted(there)
+    return [service for service in there if service.id in permitted]
 
 
 def _missing(seen: Inspected, rules: Rules, region: str) -> str | None:
@@ -157,8 +160,8 @@ def _missing(seen: Inspected, rules: Rules, region: str) -> str | None:
     zones = _zones_of(seen, region)
     told = ", ".join(map(str, zones))
     if not zones:
-        return f"there is no zone {region}{ZONE_SUFFIX} in DNS_ZONE_SCOPES"
-    if rules.central and len(zones) > 1:
+        return f"there is no zone {region}{ZONE_SUFFIX} in DNS_ZONE_SCOPES, nor another of {region}"
+    if rules.central and any(count > 1 for count in Counter(zone.name for zone in zones).values()):
         return f"there are several central zones: {told}"
     if not any(_is_linked(seen, zone) for zone in zones):
         return f"{told} is linked to no network"
@@ -166,7 +169,7 @@ def _missing(seen: Inspected, rules: Rules, region: str) -> str | None:
 
 
 def _zones_of(seen: Inspected, region: str) -> list[ResourceId]:
-    return sorted(zone for zone in seen.found_zones() if zone.name == f"{region}{ZONE_SUFFIX}")
+    return sorted(zone for zone in seen.found_zones() if region in zone.name.split("."))
 
 
 def _is_linked(seen: Inspected, zone: ResourceId) -> bool:

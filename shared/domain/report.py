@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.addresses import addresses_of
 from shared.domain.changes import Change
+from shared.domain.findings import IN_PROGRESS
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
 from shared.domain.outcomes import Outcome, Status
@@ -44,10 +45,15 @@ class Report:
         return tuple(dict.fromkeys([*unread, *undone]))
 
     @property
+    def in_progress(self) -> tuple[str, ...]:
+        """What Azure still has to do, each in a sentence. It is no problem: nothing failed."""
+        return tuple(f"{one.object}: {one.message}" for one in self.plan.findings if one.code == IN_PROGRESS)
+
+    @property
     def curable(self) -> bool:
         """Whether another delivery may get further: by itself, or once a key or a right is in order."""
         unread = any(answer.curable for answer in self.world.unreadable().values())
-        return unread or any(outcome.curable for outcome in self.undone)
+        return unread or bool(self.plan.in_progress) or any(outcome.curable for outcome in self.undone)
 
     @property
     def forbidden(self) -> bool:

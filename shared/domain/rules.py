@@ -1,5 +1,6 @@
 """What the settings permit: everything `plan` and `needs` go by, besides the world."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,8 +57,11 @@ class Rules:
         value = endpoint.tags.get(self.tag.lower())
         return None if value is None else parse_selectors(value)
 
-    def permits(self, service: Service) -> bool:
-        return self.service_filter is None or bool(self.service_filter.select([service]))
+    def permitted(self, services: Iterable[Service]) -> frozenset[str]:
+        """The ids of those of all these services that SERVICE_FILTER permits: a name is matched among all."""
+        known = tuple(services)
+        chosen = self.service_filter
+        return frozenset(one.id for one in known) if chosen is None else chosen.permitted(known)
 
     def id_of(self, endpoint: Endpoint) -> str:
         """The endpoint's id of the kind that ENDPOINT_ID_KIND prefers."""

@@ -1,7 +1,16 @@
-"""Which services a tag or a setting selects: `*`, a service id, a service name, `tag:Key`, `tag:Key=Value`."""
+"""Which services a tag or a setting selects: `*`, a service id, a service name, `tag:Key`, `tag:Key=Value`.
+
+| services whose name is  | services whose name differs | the name selects                                     |
+| exactly the selector's  | in letter case only         |                                                      |
+|-------------------------|-----------------------------|------------------------------------------------------|
+| one                     | any                         | that one                                             |
+| several                 | any                         | none: ambiguous (SERVICE_FILTER permits all of them) |
+| none                    | one                         | that one                                             |
+| none                    | several                     | none: ambiguous                                      |
+| none                    | none                        | none: not found                                      |
+"""
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,7 +42,15 @@ class Selector:
     value: str = ""
     tag_value: str | None = None
 
-    def matches(self, service: Service) -> bool:
+    def among(self, services: Iterable[Service]) -> list[Service]:
+        """The services that match; of names the exact ones or, without any, those in another letter case."""
+        known = tuple(services)
+        exact = [one for one in known if self._matches(one)]
+        if exact or self.form is not Form.NAME:
+            return exact
+        return [one for one in known if one.name.casefold() == self.value.casefold()]
+
+    def _matches(self, service: Service) -> bool:
         match self.form:
             case Form.ALL:
                 return True
@@ -60,13 +77,21 @@ class Selectors:
     faults: tuple[str, ...] = ()
 
     def select(self, services: Iterable[Service]) -> frozenset[str]:
-        """The ids of the services that any selector matches."""
-        return frozenset(s.id for s in services if any(one.matches(s) for one in self.selectors))
+        """The ids of the services that any selector matches, also by an ambiguous name."""
+        known = tuple(services)
+        return frozenset(s.id for one in self.selectors for s in one.among(known))
+
+    def permitted(self, services: Iterable[Service]) -> frozenset[str]:
+        """The ids of the services that these selectors permit, as a filter; see the table above."""
+        known = tuple(services)
+        inexact = (one for one in self.ambiguous(known) if all(s.name != one for s in known))
+        return self.without(inexact).select(known)
 
     def untold(self, services: Iterable[Service]) -> frozenset[str]:
         """The ids of the services of which it cannot be told whether a selector matches."""
-        may = [s for s in services if any(one.may_match(s) for one in self.selectors)]
-        return frozenset(s.id for s in may) - self.select(may)
+        known = tuple(services)
+        may = (s.id for s in known if any(one.may_match(s) for one in self.selectors))
+        return frozenset(may) - self.select(known)
 
     def explicit(self) -> "Selectors":
         """These selectors without `*`: what was asked for by some description of its own."""
@@ -82,13 +107,15 @@ class Selectors:
         return tuple(
             one.text
             for one in self.explicit().selectors
-            if not any(one.matches(service) or one.may_match(service) for service in known)
+            if not one.among(known) and not any(map(one.may_match, known))
         )
 
     def ambiguous(self, services: Iterable[Service]) -> tuple[str, ...]:
-        """The names that several services bear: names are not unique, so such a one selects nobody surely."""
-        bearers = Counter(service.name for service in services)
-        return tuple(one.text for one in self.selectors if one.form is Form.NAME and bearers[one.value] > 1)
+        """The names that match several services: names are not unique."""
+        known = tuple(services)
+        return tuple(
+            one.text for one in self.selectors if one.form is Form.NAME and len(one.among(known)) > 1
+        )
 
 
 @lru_cache(maxsize=1024)  # many endpoints carry the same tag, and each pass looks at all of them

@@ -78,7 +78,12 @@ class ServiceIndex:
     @cached_property
     def permitted(self) -> frozenset[str]:
         """The ids of the services that SERVICE_FILTER lets us give."""
-        return frozenset(service.id for service in self.all if self.rules.permits(service))
+        return self.rules.permitted(self.all)
+
+    def permits(self, service: Service) -> bool:
+        """Whether SERVICE_FILTER permits a service, which may be of another cloud."""
+        known = self.permitted if service.id in self.by_id else self.rules.permitted([service])
+        return service.id in known
 
     @cached_property
     def perhaps_permitted(self) -> frozenset[str]:

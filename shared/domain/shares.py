@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from types import MappingProxyType
 
+from shared.domain.findings import IN_PROGRESS
 from shared.domain.ids import ResourceId
 from shared.domain.report import Report
 from shared.domain.world import World
@@ -24,7 +25,10 @@ def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resource
     theirs = {read for reads in own.values() for read in reads}
     common |= {read: told for read, told in world.unreadable().items() if read not in theirs}
     changes = _shared_out(plan.changes, lambda change: change.endpoint, waiting)
-    findings = _shared_out(plan.findings, lambda finding: finding.object, set(map(str, waiting)))
+    # An endpoint in progress brings back its own event, and not those of its neighbours.
+    named = set(map(str, waiting))
+    told = [one for one in plan.findings if one.code != IN_PROGRESS or one.object in named]
+    findings = _shared_out(told, lambda finding: finding.object, named)
     outcomes = _shared_out(report.outcomes, lambda outcome: outcome.change.endpoint, waiting)
     verdicts = _shared_out(plan.verdicts, lambda endpoint: endpoint, waiting)
     return {

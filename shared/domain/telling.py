@@ -88,6 +88,8 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
         return
     preferred = view.rules.id_of(wish.endpoint)
     id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
+    if id_ is None and not wish.endpoint.guid:
+        return  # reported in `progress`
     if id_ is None:
         both = f"{preferred} and {view.rules.other_id_of(wish.endpoint)}"
         yield Finding("registration-blocked", at, f"both ids, {both}, are registered outside this deployment")
@@ -141,7 +143,7 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
     asked, chosen = view.services.asked(wish.endpoint), wish.selection
     names = {service: view.services.by_id[service].label for service in chosen.refused | chosen.elsewhere}
     yield from (Finding("bad-selector", at, fault) for fault in asked.request.faults)
-    yield from (Finding("bad-selector", at, f"several services are named {name}") for name in asked.ambiguous)
+    yield from (Finding("bad-selector", at, _told_ambiguous(view, name)) for name in asked.ambiguous)
     for text in asked.unmatched:
         yield Finding("service-not-found", at, f"no service on Azure matches {text}")
     for service in sorted(chosen.refused):
@@ -156,6 +158,11 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
         yield Finding(
             "no-service-selected", at, "it gets its registration and record, but reaches no service"
         )
+
+
+def _told_ambiguous(view: View, name: str) -> str:
+    exact = any(service.name == name for service in view.services.all)
+    return f"several services are named {name}{'' if exact else ' without regard to letter case'}"
 
 
 def _no_private_link(view: View, service: str) -> Finding:

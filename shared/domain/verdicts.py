@@ -1,20 +1,28 @@
 """What each endpoint asks for, and whether it may: the first half of the decision.
 
-| endpoint   | in scope | tag | connected to an alias of the organization | verdict    |
-|------------|----------|-----|-------------------------------------------|------------|
-| any        | no       | any | any                                       | OUTSIDE    |
-| unreadable | yes      | –   | –                                         | UNKNOWN    |
-| absent     | yes      | –   | –                                         | UNDO       |
-| there      | yes      | no  | any                                       | UNDO       |
-| there      | yes      | yes | yes                                       | CONNECT    |
-| there      | yes      | yes | no, as all configs are known              | STRANGER   |
-| there      | yes      | yes | not known: configs are missing            | UNKNOWN    |
+| endpoint   | in scope | tag | connected to an alias of the organization | verdict     |
+|------------|----------|-----|-------------------------------------------|-------------|
+| any        | no       | any | any                                       | OUTSIDE     |
+| unreadable | yes      | –   | –                                         | UNKNOWN     |
+| absent     | yes      | –   | –                                         | UNDO        |
+| Deleting   | yes      | yes | any                                       | IN_PROGRESS |
+| Deleting   | yes      | no  | any, if some connection is by alias       | IN_PROGRESS |
+| there      | yes      | no  | any                                       | UNDO        |
+| Failed     | yes      | yes | any                                       | FAILED      |
+| there      | yes      | yes | not connected to anything yet             | IN_PROGRESS |
+| there      | yes      | yes | yes                                       | CONNECT     |
+| there      | yes      | yes | no, as all configs are known              | STRANGER    |
+| there      | yes      | yes | not known: configs are missing            | UNKNOWN     |
+
+"There" is any other provisioning state, so also `Updating`, an unknown one, or none: the endpoint then gets what
+can be done already (see `progress` for what is reported). A Deleting or Failed endpoint is still there: it
+keeps its access and its records.
 """
 
 from enum import StrEnum
 
 from shared.domain.ids import ResourceId
-from shared.domain.model import Absent, Connection, Endpoint, Unreadable
+from shared.domain.model import Absent, Connection, Endpoint, ProvisioningState, Unreadable
 from shared.domain.rules import Rules
 from shared.domain.view import View
 from shared.domain.world import ReadEndpoint
@@ -25,6 +33,8 @@ class Verdict(StrEnum):
     UNDO = "undo"
     OUTSIDE = "outside"
     STRANGER = "stranger"
+    IN_PROGRESS = "in-progress"
+    FAILED = "failed"
     UNKNOWN = "unknown"
 
 
@@ -35,12 +45,15 @@ def verdict_on(view: View, endpoint: ResourceId) -> Verdict:
     match view.world.get(ReadEndpoint(endpoint)):
         case Absent():
             return Verdict.UNDO
-        case Endpoint() as found if view.rules.request_of(found) is None:
-            return Verdict.UNDO
         case Endpoint() as found:
-            return _rightful(view, found)
+            return _by_state(found, view.rules) or _by_tag_and_alias(view, found)
         case Unreadable() | None:
             return Verdict.UNKNOWN
+
+
+def is_decided(endpoint: Endpoint | Absent, rules: Rules) -> bool:
+    """Whether nothing is done for the endpoint because of its state, so that nothing else need be read."""
+    return isinstance(endpoint, Endpoint) and _by_state(endpoint, rules) is not None
 
 
 def concerns_us(endpoint: Endpoint | Absent, rules: Rules) -> bool:
@@ -61,7 +74,18 @@ def zone_name_of(view: View, endpoint: Endpoint) -> str | None:
     return view.services.zone_names[connection.target.lower()] if connection else None
 
 
-def _rightful(view: View, endpoint: Endpoint) -> Verdict:
+def _by_state(endpoint: Endpoint, rules: Rules) -> Verdict | None:
+    tagged = rules.request_of(endpoint) is not None
+    if endpoint.state == ProvisioningState.DELETING and concerns_us(endpoint, rules):
+        return Verdict.IN_PROGRESS
+    if tagged and endpoint.state == ProvisioningState.FAILED:
+        return Verdict.FAILED
+    return Verdict.IN_PROGRESS if tagged and not endpoint.is_connected else None
+
+
+def _by_tag_and_alias(view: View, endpoint: Endpoint) -> Verdict:
+    if view.rules.request_of(endpoint) is None:
+        return Verdict.UNDO
     if private_link(view, endpoint):
         return Verdict.CONNECT
     return Verdict.STRANGER if view.services.configs_complete else Verdict.UNKNOWN

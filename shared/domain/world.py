@@ -69,7 +69,7 @@ class ReadConfig(Read[Config]):
 
 @dataclass(frozen=True, slots=True)
 class ListZones(Read[tuple[ResourceId, ...]]):
-    """The private DNS zones for ClickHouse in a scope."""
+    """The private DNS zones in a scope, of any name."""
 
     scope: Scope
 

@@ -16,6 +16,8 @@ _VERDICTS = {
     "stranger": "connected to a stranger",
     "unknown": "could not be read",
     "undo": "does not ask",
+    "in-progress": "provisioning",
+    "failed": "failed in Azure",
 }
 
 

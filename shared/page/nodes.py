@@ -97,7 +97,7 @@ def zone_node(one: AuditedZone, users: Iterable[AuditedEndpoint], index: Index, 
     rows = [_record_row(one, record, using, index) for record in one.records]
     return Node(
         key=f"zone {one.id.lower()}",
-        title=one.name.removesuffix(ZONE_SUFFIX) + _SHORT_SUFFIX,
+        title=one.name.replace(ZONE_SUFFIX, _SHORT_SUFFIX),
         aside=group_of(one.id),
         health=one.health,
         rows=fold_rows(rows, most) or (Row(f"none {one.id.lower()}", "no record"),),

@@ -132,6 +132,13 @@ TWO_ZONES = connected(None, zone(record(1)), OTHER_ZONE)
 ZONES_UNREAD = UNLINKED.learn({ListZones(SCOPE): FORBIDDEN})
 
 
+NO_GUID = world(replace(endpoint(1), guid=""), zones=[zone(record(1))])
+
+
+def held(state: str) -> World:
+    return connected(replace(endpoint(1), state=state))
+
+
 def pending() -> World:
     return connected(endpoint(1, status="Pending"))
 
@@ -161,7 +168,11 @@ def pending() -> World:
         pytest.param(connected(endpoint(1, status="Rejected")), None, {"connection": NOT_OK}, id="rejected"),
         pytest.param(connected(endpoint(1, status="Disconnected")), None, {"connection": NOT_OK}, id="cut off"),
         pytest.param(connected(endpoint(1, status="Odd")), None, {"connection": UNKNOWN}, id="unknown status"),
-        pytest.param(NO_ADDRESS, None, {"address": NOT_OK, "record": UNCHECKED, "link": OK}, id="no address"),
+        pytest.param(held("Deleting"), None, {"endpoint": UNKNOWN, "tag": UNCHECKED}, id="being deleted"),
+        pytest.param(held("Failed"), None, {"endpoint": NOT_OK, "tag": UNCHECKED}, id="failed"),
+        pytest.param(held("Updating"), None, {"endpoint": UNKNOWN, "record": OK}, id="being changed"),
+        pytest.param(NO_GUID, None, {"endpoint": UNKNOWN, "registration": NOT_OK, "allow list": NOT_OK}, id="no GUID"),
+        pytest.param(NO_ADDRESS, None, {"endpoint": UNKNOWN, "address": NOT_OK, "record": UNCHECKED}, id="no address"),
         pytest.param(ADDRESS_UNREAD, None, {"address": UNKNOWN, "record": UNCHECKED}, id="address unreadable"),
         pytest.param(UNLINKED, None, {"zone": OK, "link": NOT_OK, "record": UNCHECKED}, id="unlinked"),
         pytest.param(UNLINKED, MAKING, {"zone": OK, "link": NOT_OK}, id="to be linked"),

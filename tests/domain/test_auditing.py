@@ -1,15 +1,18 @@
 """What one audit tells of endpoints, services, zones, and of all together."""
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.audited import AllowedId, AuditedRecord, AuditReport, Health
 from shared.domain.ids import Scope
+from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.world import ListEndpoints, ReadConfig, ReadEndpoint, ReadRegistrations, ReadZone, World
 from tests.support.audits import audit, codes, finding, report_of, row, well
+from tests.support.plans import plan_of
 from tests.support.worlds import (
     ALIAS,
     FORBIDDEN,
@@ -105,11 +108,34 @@ def test_neither_well_nor_wrong(seen: World, by: Rules, health: Health) -> None:
     assert row(audit(seen, by=by), pe(1)).health is health
 
 
+def test_in_progress() -> None:
+    """An endpoint that Azure is still at work on is reported as such, and what it lacks is no drift."""
+    unmade = well(replace(endpoint(1), state="Updating"), registrations=[], zones=[zone()])
+    report = audit(unmade)
+    assert codes(report) == {"endpoint-in-progress"}
+    assert (row(report, pe(1)).health, report.health) == (Health.WAITING, Health.WAITING)
+    assert report.sentence == "Of 1 private endpoint, 1 is not ready yet."
+    assert not report.problems
+    assert codes(audit(Report(unmade, plan_of(unmade), dry_run=True))) == {"endpoint-in-progress"}
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "health"),
+    [("Deleting", "endpoint-in-progress", Health.WAITING), ("Failed", "endpoint-failed", Health.WRONG)],
+)
+def test_deleting_and_failed(state: str, code: str, health: Health) -> None:
+    """An endpoint that is being deleted or has failed is reported as what it is, and is no drift."""
+    report = audit(well(replace(endpoint(1), state=state)))
+    assert codes(report) == {code}
+    assert row(report, pe(1)).health is health
+    assert not report.problems
+
+
 def test_waiting() -> None:
     """An endpoint that waits for its approval is nothing wrong, and is told."""
     report = audit(well(endpoint(1, status="Pending")))
     assert report.health is Health.WAITING
-    assert report.sentence == "Of 1 private endpoint, 1 waits for approval."
+    assert report.sentence == "Of 1 private endpoint, 1 is not ready yet."
 
 
 def test_untagged() -> None:

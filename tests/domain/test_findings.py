@@ -90,11 +90,12 @@ ROWS: list[tuple[str, str, World, Rules]] = [
     ("endpoint-rejected", "Rejected", there(endpoint(1, status="Rejected")), rules()),
     ("endpoint-disconnected", "Disconnected", there(endpoint(1, status="Disconnected")), rules()),
     (
-        "no-private-ip",
+        "endpoint-in-progress",
         "no private address",
         there(endpoint(1), also={ReadAddresses(interface(1)): ()}),
         rules(),
     ),
+    ("endpoint-failed", "keeps what it has", there(replace(endpoint(1), state="Failed")), rules()),
     ("zone-missing", "no zone", there(endpoint(1), zones=[]), rules()),
     ("zone-not-linked", "is linked to", there(endpoint(1), zones=[zone(vnets=())]), rules()),
     ("zone-not-usable", "not the ARM id", there(endpoint(1, zone_tag="x"), zones=[]), rules()),

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.model import Service
 from shared.domain.selectors import Form, Selectors, parse_selectors
 from tests.support.worlds import service, service_id
 
@@ -18,7 +21,8 @@ SERVICES = (SALES, STOCK)
         (" , ,", ""),
         ("*", "Sales Data,stock"),
         ("stock", "stock"),
-        ("STOCK", ""),
+        ("STOCK", "stock"),
+        ("sales DATA", "Sales Data"),
         (" Sales Data , stock", "Sales Data,stock"),
         (SALES.id, "Sales Data"),
         (SALES.id.upper(), "Sales Data"),
@@ -32,7 +36,7 @@ SERVICES = (SALES, STOCK)
     ],
 )
 def test_select(text: str, selected: str) -> None:
-    """Services are selected by `*`, id in any case, exact name, tag or tag and value."""
+    """Services are selected by `*`, id or name in any letter case, tag, or tag and value."""
     parsed = parse_selectors(text)
     assert not parsed.faults
     assert parsed.select(SERVICES) == {one.id for one in SERVICES if one.name in selected.split(",")}
@@ -79,7 +83,7 @@ def test_explicit() -> None:
 
 def test_unmatched() -> None:
     """A selector that matches no service is told; `*` never is."""
-    assert parse_selectors("*,stock,Stock,tag:none").unmatched(SERVICES) == ("Stock", "tag:none")
+    assert parse_selectors("*,stock,stocks,tag:none").unmatched(SERVICES) == ("stocks", "tag:none")
     assert parse_selectors("*").unmatched(()) == ()
 
 
@@ -90,6 +94,37 @@ def test_ambiguous() -> None:
     assert parsed.ambiguous(SERVICES) == ()
     assert parsed.ambiguous(services) == ("stock",)
     assert [one.form for one in parsed.without(["stock"]).selectors] == [Form.ID, Form.TAG]
+
+
+LOWER, TITLE, UPPER = service("alpha"), service("Alpha"), service("ALPHA")
+SAME = replace(LOWER, id=service_id("another alpha"))
+
+
+@pytest.mark.parametrize(
+    ("services", "selected", "ambiguous", "permitted"),
+    [
+        pytest.param([LOWER, TITLE, UPPER], [LOWER], False, [LOWER], id="one exact"),
+        pytest.param([LOWER, SAME, TITLE], [LOWER, SAME], True, [LOWER, SAME], id="several exact"),
+        pytest.param([TITLE, STOCK], [TITLE], False, [TITLE], id="one in another case"),
+        pytest.param([TITLE, UPPER], [TITLE, UPPER], True, [], id="several in another case"),
+        pytest.param([STOCK], [], False, [], id="none"),
+    ],
+)
+def test_letter_case_of_a_name(
+    services: list[Service], selected: list[Service], permitted: list[Service], *, ambiguous: bool
+) -> None:
+    """An exact name comes first, then any letter case; several of another letter case are ambiguous."""
+    parsed = parse_selectors("alpha")
+    assert parsed.select(services) == {one.id for one in selected}
+    assert parsed.ambiguous(services) == (("alpha",) if ambiguous else ())
+    assert parsed.permitted(services) == {one.id for one in permitted}
+
+
+def test_unknown_tags_and_a_name_in_another_letter_case() -> None:
+    """What an exact name selects does not depend on which services' tags are known."""
+    unknown = replace(TITLE, tags=None)
+    assert parse_selectors("alpha,tag:env").untold([LOWER, unknown]) == {unknown.id}
+    assert parse_selectors("alpha,tag:env").untold([unknown]) == frozenset()
 
 
 def test_nothing() -> None:

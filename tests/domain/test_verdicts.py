@@ -1,11 +1,14 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.ids import Scope
 from shared.domain.model import Absent, Connection, Endpoint, Service, Unreadable
+from shared.domain.plan import make_plan
 from shared.domain.rules import Rules
 from shared.domain.services import Selection, ServiceIndex
+from shared.domain.targets import Targets
 from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
 from shared.domain.view import View
 from shared.domain.world import Read, ReadConfig, ReadEndpoint, ReadServices, World
@@ -35,6 +38,12 @@ unreadable = world(also={ReadEndpoint(pe(1)): FORBIDDEN})
 untagged = world(endpoint(1, None))
 tagged = world(endpoint(1))
 astray = world(endpoint(1, alias=STRANGE_ALIAS))
+AFAR_ALIAS = "/subscriptions/1/somebodys-private-link-service"
+
+
+def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> World:
+    """A world with one endpoint in that provisioning state."""
+    return world(replace(endpoint(1, tag, alias=alias), state=state))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +62,24 @@ astray = world(endpoint(1, alias=STRANGE_ALIAS))
         pytest.param(
             world(endpoint(1, alias=ALIAS.upper())), rules(), Verdict.CONNECT, id="alias in any case"
         ),
+        pytest.param(held("Deleting"), rules(), Verdict.IN_PROGRESS, id="being deleted"),
+        pytest.param(held("Deleting", None), rules(), Verdict.IN_PROGRESS, id="being deleted, no tag"),
+        pytest.param(
+            held("Deleting", None, AFAR_ALIAS), rules(), Verdict.UNDO, id="another's, being deleted"
+        ),
+        pytest.param(held("Deleting"), rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, deleted"),
+        pytest.param(held("Failed"), rules(), Verdict.FAILED, id="failed"),
+        pytest.param(held("Failed", None), rules(), Verdict.UNDO, id="failed, no tag"),
+        pytest.param(held("Updating"), rules(), Verdict.CONNECT, id="being made"),
+        pytest.param(held("Updating", None), rules(), Verdict.UNDO, id="being changed, no tag"),
+        pytest.param(
+            held("Updating", alias=STRANGE_ALIAS), rules(), Verdict.STRANGER, id="being made astray"
+        ),
+        pytest.param(held("Unheard"), rules(), Verdict.CONNECT, id="in an unknown state"),
+        pytest.param(held(""), rules(), Verdict.CONNECT, id="in no state"),
+        pytest.param(held("Updating", alias=""), rules(), Verdict.IN_PROGRESS, id="not connected yet"),
+        pytest.param(held("Succeeded", alias=""), rules(), Verdict.IN_PROGRESS, id="made, not connected yet"),
+        pytest.param(held("Updating", None, ""), rules(), Verdict.UNDO, id="no tag, not connected yet"),
         pytest.param(astray, rules(), Verdict.STRANGER, id="tagged, a stranger's"),
         pytest.param(world(endpoint(1), also=NO_CONFIG), rules(), Verdict.UNKNOWN, id="config unreadable"),
         pytest.param(world(endpoint(1), also=UNREAD_CONFIG), rules(), Verdict.UNKNOWN, id="config not read"),
@@ -95,6 +122,7 @@ MAIN, TEST, AFAR = service("main", env="prod"), service("test", env="test"), ser
 GONE = service("gone", state="terminated", env="prod")
 AWS = service("aws", provider="aws", env="prod")
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
+CAPITALS = service("MAIN")
 ALL = (MAIN, TEST, AFAR, GONE, AWS)
 
 
@@ -124,6 +152,8 @@ def chosen(
         ("test", "main", {"refused": {"test"}}),
         ("afar", "main", {"refused": {"afar"}}),
         ("*", "", {}),
+        ("MAIN,Afar", None, {"granted": {"main"}, "elsewhere": {"afar"}}),
+        ("*", "Main", {"granted": {"main"}}),
     ],
 )
 def test_selection(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
@@ -149,6 +179,35 @@ def test_unreadable_config_is_held() -> None:
 def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
     """Services that share a name are held if it is only by that name that they were asked for."""
     assert chosen(tag, rules(), (MAIN, TWIN, TEST)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "service_filter", "expected"),
+    [
+        ("main", None, {"granted": {"main"}}),
+        ("MAIN", None, {"granted": {"MAIN"}}),
+        ("Main,test", None, {"granted": {"test"}, "held": {"main", "MAIN"}}),
+        ("*", "main", {"granted": {"main"}}),
+        ("*", "Main", {}),
+    ],
+)
+def test_names_that_differ_in_letter_case(
+    tag: str, service_filter: str | None, expected: dict[str, set[str]]
+) -> None:
+    """An exact name wins; of a name in a third letter case neither service is given, nor permitted."""
+    assert chosen(tag, rules(service_filter=service_filter), (MAIN, CAPITALS, TEST)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("main", "named main"), ("Main", "without regard to letter case")]
+)
+def test_ambiguous_name_is_reported(name: str, message: str) -> None:
+    """A name that selects none because several services bear it is reported, with how it was compared."""
+    services = (MAIN, TWIN) if name == "main" else (MAIN, CAPITALS)
+    made = make_plan(world(endpoint(1, name), services=services), rules(), Targets(frozenset({pe(1)})))
+    (finding,) = (one for one in made.findings if one.message.startswith("several"))
+    assert finding.code == "bad-selector"
+    assert message in finding.message
 
 
 def test_zone_of_config() -> None:

@@ -18,7 +18,7 @@ from shared.domain.errors import (
     TemporaryError,
 )
 from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.model import Absent, Connection, Zone
+from shared.domain.model import Absent, Connection, Endpoint, Zone
 from simulator.client import RunningSimulator
 from tests.support.edges import (
     ALIAS,
@@ -169,8 +169,6 @@ def test_connections_of_both_kinds() -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        {"id": str(PE), "properties": {}},
-        {"id": str(PE)},
         {"properties": {"resourceGuid": "g"}},
         {"id": "pe1", "properties": {"resourceGuid": "g"}},
         {"id": str(PE), "properties": {"resourceGuid": "g", "subnet": {"id": "/subnets/a"}}},
@@ -179,9 +177,23 @@ def test_connections_of_both_kinds() -> None:
     ],
 )
 def test_endpoint_without_what_it_needs(told: dict[str, Any]) -> None:
-    """An endpoint without id or resourceGuid, or with ids of no known form, is unreadable and not half read."""
+    """An endpoint without id, or with ids of no known form, is unreadable and not half read."""
     with pytest.raises(PermanentError, match="private endpoint"):
         endpoint_from(told)
+
+
+@pytest.mark.parametrize("told", [{"id": str(PE)}, {"id": str(PE), "properties": {}}])
+def test_endpoint_that_is_being_made(told: dict[str, Any]) -> None:
+    """An endpoint of which ARM knows but its id so far is read as such: what is missing is left empty."""
+    assert endpoint_from(told) == Endpoint(PE, str(PE), guid="", state="")
+
+
+@pytest.mark.parametrize(
+    ("told", "state"), [("Deleting", "Deleting"), ("succeeded", "Succeeded"), (None, "")]
+)
+def test_provisioning_state(told: str | None, state: str) -> None:
+    """The provisioning state is read, in whatever letter case ARM spells it."""
+    assert endpoint_from({"id": str(PE), "properties": {"provisioningState": told}}).state == state
 
 
 async def test_zone(sim: RunningSimulator, adapters: Adapters) -> None:

@@ -80,6 +80,44 @@ async def test_event_in_temporary_trouble(
     assert lines.only("delivery", logging.ERROR)["willBeTriedAgain"] is True
 
 
+@pytest.mark.parametrize(
+    ("properties", "given"),
+    [
+        ({"provisioningState": "Deleting"}, set()),
+        ({"provisioningState": "Updating"}, {"register", "allow", "put-record"}),
+        ({"networkInterfaces": []}, {"register", "allow"}),
+        ({"resourceGuid": None}, {"put-record"}),
+        ({"manualPrivateLinkServiceConnections": []}, set()),
+    ],
+)
+async def test_event_of_an_endpoint_in_progress(
+    demo: RunningSimulator, lines: Lines, properties: dict[str, Any], given: set[str]
+) -> None:
+    """The event of an endpoint that Azure has not finished fails after what could be done, until it has."""
+    told = put_endpoint(demo, **{"clickhouse-services": "analytics"})
+    unfinished = {**told, "properties": {**told["properties"], **properties}}
+    demo.fault(match={"path": AT}, status=200, body=unfinished, count=None)
+    with pytest.raises(TemporaryError, match=f"{AT}: it") as caught:
+        await doors.endpoint_changed(PE)
+    assert "The event is to be delivered again" in str(caught.value)
+    assert {one["action"] for one in lines.of("change")} == given
+    assert lines.only("delivery", logging.INFO)["willBeTriedAgain"] is True
+    demo.clear_faults()
+    await doors.endpoint_changed(PE)
+    assert demo.state()["azure"]["privateDnsZones"][0]["records"]
+    assert demo.state()["clickhouse"]["services"][0]["privateEndpointIds"]
+
+
+async def test_event_of_a_failed_endpoint(demo: RunningSimulator, lines: Lines) -> None:
+    """The event of an endpoint that Azure failed to make is taken, and nothing is done for it."""
+    told = put_endpoint(demo, **{"clickhouse-services": "analytics"})
+    failed = {**told, "properties": {**told["properties"], "provisioningState": "Failed"}}
+    demo.fault(match={"path": AT}, status=200, body=failed, count=None)
+    await doors.endpoint_changed(PE)
+    assert lines.only("delivery", logging.INFO)["verdict"] == "failed"
+    assert lines.of("change") == []
+
+
 @pytest.mark.parametrize(("system", "fault"), FORBIDDEN)
 async def test_event_without_rights(
     demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]

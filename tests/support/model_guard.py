@@ -75,6 +75,8 @@ class Evidence:
     def _grants(self, version: Endpoint | None, service: str, truth: Truth) -> bool:
         if version is None or not oracle.covered(version.id, self.deployment.scopes):
             return False
+        if oracle.is_held(version):
+            return False
         tagged = TAG in version.tags
         return tagged and service in oracle.granted(truth, self.deployment, version)
 
@@ -117,7 +119,9 @@ class Evidence:
                 yield f"{thing} was removed on no evidence"
 
     def _may_know(self, slot: ResourceId) -> bool:
-        return slot in self.seen and oracle.covered(slot, self.deployment.scopes)
+        """Whether it may have been read as something that takes a thing away: not if it was held all along."""
+        held = all(one is not None and oracle.is_held(one) for one in self.versions[slot])
+        return slot in self.seen and not held and oracle.covered(slot, self.deployment.scopes)
 
     def _lost_access(self, before: Truth, after: Truth) -> Iterator[str]:
         lost = [thing for thing in before.authors.keys() - after.authors.keys() if thing[0] == "entry"]

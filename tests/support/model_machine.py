@@ -55,7 +55,7 @@ services = st.sampled_from(SERVICE_IDS)
 id_kinds = st.sampled_from([IdKind.GUID, IdKind.GUID, IdKind.RESOURCE_ID])
 by_id = SERVICE_IDS[1]
 plain = ["*", "*", "*", "", "alpha", "gamma", "alpha,beta", "tag:env", "tag:env=prod", by_id]
-odd = ["nobody, alpha", "a:b,delta", "twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
+odd = ["nobody, Alpha", "Twin", "a:b,delta", "twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
 requests = st.sampled_from([*plain, *plain, *odd, None, None])
 tagged_zones = st.sampled_from([*[None] * 10, *map(str, ZONES), str(ZONES[0]).upper(), "nonsense"])
 tags = st.fixed_dictionaries(
@@ -64,7 +64,7 @@ tags = st.fixed_dictionaries(
 aliases = st.sampled_from([*[W1] * 6, *[W2] * 3, E1, E1, STRANGE])
 picks = st.lists(st.integers(0, 3), max_size=12)
 descriptions = st.sampled_from([*[KEPT] * 9, 0, 40, 100])
-filters = st.sampled_from([None, None, "tag:env=prod", "*", "alpha,twin", "mistyped"])
+filters = st.sampled_from([None, None, "tag:env=prod", "*", "ALPHA,twin", "Twin,beta", "mistyped"])
 names = st.sampled_from(["*", "*", "host1", "host3"])
 zones = st.sampled_from([ZONES[0], ZONES[0], *ZONES])
 
@@ -83,6 +83,7 @@ by_azure_users = st.one_of(
     _step("retag", slot=slots, tags=tags),
     _step("retag", slot=slots, tags=tags),
     _step("move", slot=slots),
+    _step("hold", slot=slots, state=st.sampled_from(["Deleting", "Updating", "Failed", "Succeeded"])),
 )
 by_hand = st.one_of(
     _step("relink", network=st.sampled_from(VNETS), to=st.sampled_from([None, *ZONES])),
@@ -250,6 +251,12 @@ class Histories(RuleBasedStateMachine):
             self.moved |= tags.get(ZONE_TAG) != endpoint.tags.get(ZONE_TAG)
             changed = replace(endpoint, tags=MappingProxyType(tags))
             self.universe.become(self.truth.with_endpoint(slot, changed))
+
+    def do_hold(self, slot: ResourceId, state: str) -> None:
+        """Azure begins to delete it or to change it, fails, or is done."""
+        if endpoint := self.truth.endpoints.get(slot):
+            self.weather.met |= {state} - {"Succeeded"}
+            self.universe.become(self.truth.with_endpoint(slot, replace(endpoint, state=state)))
 
     def do_move(self, slot: ResourceId) -> None:
         if endpoint := self.truth.endpoints.get(slot):

@@ -58,22 +58,35 @@ def alias_of(truth: Truth, endpoint: Endpoint) -> str | None:
     return next((c.target for c in endpoint.connections if c.target in known), None)
 
 
+def is_held(endpoint: Endpoint) -> bool:
+    """Whether Azure is deleting it, or failed to make one that is tagged: it keeps just what it has."""
+    return endpoint.state == "Deleting" or (endpoint.state == "Failed" and TAG in endpoint.tags)
+
+
 def standing(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
-    """`outside`, `none` (absent or untagged), `stranger`, or `rightful`."""
+    """`outside`, `held`, `none` (absent or untagged), `stranger`, or `rightful`."""
     endpoint = truth.endpoints.get(slot)
     if not covered(slot, deployment.scopes):
         return "outside"
+    if endpoint is not None and is_held(endpoint):
+        return "held"
     if endpoint is None or TAG not in endpoint.tags:
         return "none"
     return "rightful" if alias_of(truth, endpoint) else "stranger"
 
 
-def _matches(part: str, service: Service) -> bool:
+def _matches(part: str, service: Service, truth: Truth) -> bool:
     if part.startswith("tag:"):
         key, _, value = part[4:].partition("=")
         tags = service.tags or {}
         return key in tags and (not value or tags[key] == value)
-    return part in ("*", service.id, service.name)
+    if part in ("*", service.id, service.name):
+        return True
+    return part.lower() == service.name.lower() and not _borne_exactly(part, truth)
+
+
+def _borne_exactly(name: str, truth: Truth) -> bool:
+    return any(s.provider == "azure" and s.name == name for s in truth.services.values())
 
 
 def _parts(text: str) -> list[str]:
@@ -82,19 +95,30 @@ def _parts(text: str) -> list[str]:
 
 def _doubtful(part: str, truth: Truth) -> bool:
     """Whether the part is a name that several services bear, and so names nobody."""
-    return sum(s.provider == "azure" and s.name == part for s in truth.services.values()) > 1
+    bearing = [s for s in truth.services.values() if s.provider == "azure" and s.name == part]
+    alike = [s for s in truth.services.values() if s.provider == "azure" and s.name.lower() == part.lower()]
+    return len(bearing or alike) > 1
+
+
+def _permits(deployment: Deployment, service: Service, truth: Truth) -> bool:
+    """SERVICE_FILTER permits all that bear a name exactly, but nobody by one that fits several loosely."""
+    if deployment.service_filter is None:
+        return True
+    parts = [
+        p for p in _parts(deployment.service_filter) if _borne_exactly(p, truth) or not _doubtful(p, truth)
+    ]
+    return any(_matches(part, service, truth) for part in parts)
 
 
 def granted(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> set[str]:
     """The services that tag, SERVICE_FILTER and Private Link service together let the endpoint reach."""
     asked = [part for part in _parts(endpoint.tags.get(TAG, "")) if not _doubtful(part, truth)]
-    allowed = deployment.service_filter
     return {
         s.id
         for s in truth.services.values()
         if s.provider == "azure"
-        and any(_matches(part, s) for part in asked)
-        and (allowed is None or any(_matches(part, s) for part in _parts(allowed)))
+        and any(_matches(part, s, truth) for part in asked)
+        and _permits(deployment, s, truth)
         and truth.configs[s.id].alias == alias_of(truth, endpoint)
     }
 
@@ -103,8 +127,10 @@ def undecided(truth: Truth, endpoint: Endpoint) -> set[str]:
     """The services that only an ambiguous name asks for: their lists stay as they are."""
     parts = _parts(endpoint.tags.get(TAG, ""))
     azure = [s for s in truth.services.values() if s.provider == "azure"]
-    doubted = {s.id for s in azure for part in parts if _doubtful(part, truth) and _matches(part, s)}
-    surely = {s.id for s in azure for part in parts if not _doubtful(part, truth) and _matches(part, s)}
+    doubted = {s.id for s in azure for part in parts if _doubtful(part, truth) and _matches(part, s, truth)}
+    surely = {
+        s.id for s in azure for part in parts if not _doubtful(part, truth) and _matches(part, s, truth)
+    }
     return doubted - surely
 
 
@@ -192,7 +218,7 @@ def _access(case: Case, slot: ResourceId) -> Iterator[str]:
         ids = [i for i in ids if wanted is None or i != wanted.lower()]
         ids = [i for i in ids if i not in (live_ids(endpoint) if _waits(case, endpoint) else ())]
     for id_ in ids:
-        if state == "stranger" and id_ in live_ids(endpoint):
+        if state == "held" or (state == "stranger" and id_ in live_ids(endpoint)):
             yield from _unchanged(case, id_)
         elif state != "outside":
             yield from _gone(case, id_)
@@ -202,8 +228,8 @@ def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> boo
     """Whether an entry lies in the deployment's domain: always where its id names nobody any more."""
     if id_.lower() not in live_ids(truth.endpoints.get(truth.incarnations[id_.lower()])):
         return True
-    known, allowed = truth.services.get(service), deployment.service_filter
-    return known is None or allowed is None or any(_matches(part, known) for part in _parts(allowed))
+    known = truth.services.get(service)
+    return known is None or _permits(deployment, known, truth)
 
 
 def _must_go(case: Case, service: str, id_: str) -> bool:
@@ -277,7 +303,7 @@ def _unchanged(case: Case, id_: str) -> Iterator[str]:
         return
     registered = case.before.registered(id_) != case.after.registered(id_)
     if registered or case.before.listing(id_) != case.after.listing(id_):
-        yield f"{id_} was changed though its endpoint is a stranger's"
+        yield f"{id_} was changed though its endpoint is held or a stranger's"
 
 
 def _zone(case: Case, zone: Zone) -> Iterator[str]:
@@ -358,7 +384,7 @@ def _may_stay(case: Case, slot: ResourceId) -> bool:
     """Whether an endpoint that does not want the record keeps what it has: nobody knows where it belongs."""
     state = standing(case.after, case.deployment, slot)
     homeless = state == "rightful" and placed(case.after, case.deployment, slot) is None
-    return homeless or state in ("stranger", "outside")
+    return homeless or state in ("stranger", "outside", "held")
 
 
 def _is_undecided(truth: Truth, slot: ResourceId, name: str) -> bool:

@@ -186,8 +186,9 @@ def rules(
 
 
 def interface_addresses(endpoints: Iterable[Endpoint]) -> dict[ResourceId, tuple[str, ...]]:
-    """The address on the interface of each endpoint, told by its guid's number."""
-    return {nic: (address(int(one.guid[:8])),) for one in endpoints for nic in one.interfaces}
+    """The address on the interface of each endpoint, told by the number of the guid in the interface's name."""
+    nics = (nic for one in endpoints for nic in one.interfaces)
+    return {nic: (address(int(nic.name.partition(".nic.")[2][:8])),) for nic in nics}
 
 
 def world(

@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.domain.addresses import addresses_of
 from shared.domain.audited import AuditedConnection, AuditedEndpoint, Health
 from shared.domain.auditing.facts import Facts
-from shared.domain.findings import Severity
+from shared.domain.findings import IN_PROGRESS, Severity
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Status
 from shared.domain.verdicts import Verdict, private_link
@@ -86,4 +86,4 @@ def health_of(row: AuditedEndpoint, codes: dict[str, Severity], *, sees_access: 
         return Health.UNKNOWN
     if row.verdict == Verdict.UNDO:
         return Health.LEFT_ALONE
-    return Health.WAITING if row.pending_since else Health.WELL
+    return Health.WAITING if row.pending_since or IN_PROGRESS in codes else Health.WELL

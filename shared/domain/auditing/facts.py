@@ -40,8 +40,10 @@ class Facts:
 
     @cached_property
     def to_be_made(self) -> tuple[Change, ...]:
-        """The changes that are still to be made: not permitted, or not gone through."""
-        return (*self.report.plan.withheld, *self.report.plan.changes)
+        """The changes still to be made, not permitted or not gone through, but for endpoints in progress."""
+        plan = self.report.plan
+        in_progress = plan.in_progress
+        return tuple(one for one in (*plan.withheld, *plan.changes) if str(one.endpoint) not in in_progress)
 
     @cached_property
     def findings(self) -> frozenset[Finding]:

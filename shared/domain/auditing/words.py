@@ -46,7 +46,7 @@ def _of_endpoints(report: AuditReport) -> str:
 _VERBS = {
     Health.WRONG: ("needs attention", "need attention"),
     Health.UNKNOWN: ("could not be seen", "could not be seen"),
-    Health.WAITING: ("waits for approval", "wait for approval"),
+    Health.WAITING: ("is not ready yet", "are not ready yet"),
 }
 
 

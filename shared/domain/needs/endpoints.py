@@ -8,7 +8,7 @@ from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Endpoint
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets, actors
-from shared.domain.verdicts import concerns_us
+from shared.domain.verdicts import concerns_us, is_decided
 from shared.domain.view import View
 from shared.domain.world import ListEndpoints, Read, ReadEndpoint, World
 
@@ -27,10 +27,12 @@ def endpoints_needed(world: World, endpoints: Iterable[ResourceId], rules: Rules
 def in_need_of_a_pass(
     world: World, endpoints: Iterable[ResourceId], rules: Rules
 ) -> dict[ResourceId, Endpoint | Absent]:
-    """Those of these endpoints that concern us, so that more is to be read."""
+    """Those of these endpoints that concern us and whose state decides nothing, so that more is to be read."""
     found = {one: world.get(ReadEndpoint(one)) for one in endpoints}
     known = {one: told for one, told in found.items() if isinstance(told, Endpoint | Absent)}
-    return {one: told for one, told in known.items() if concerns_us(told, rules)}
+    return {
+        one: told for one, told in known.items() if concerns_us(told, rules) and not is_decided(told, rules)
+    }
 
 
 def each(

@@ -36,9 +36,10 @@ def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
 def waiting(view: View, targets: Targets) -> Iterator[Read[Any]]:
     """Registered endpoints that may wait for a record which the targets, or holders that are gone, leave free."""
     seen = view.world.endpoints()
-    regions = {record.zone.name.partition(".")[0] for record in freed(view, targets)}
-    if not regions:
+    zones = {record.zone.name for record in freed(view, targets)}
+    if not zones:
         return
+    regions = _regions_of(view, zones)
     near = {
         endpoint
         for registered, endpoint in view.access.ownership.endpoint_of.items()
@@ -55,6 +56,13 @@ def waiting(view: View, targets: Targets) -> Iterator[Read[Any]]:
         yield from (ReadEndpoint(one) for one in sorted(unseen))
     else:
         yield from (ListEndpoints(scope) for scope in view.rules.endpoint_scopes)
+
+
+def _regions_of(view: View, zones: set[str]) -> set[str]:
+    """The regions of the services in zones of these names: by their configs, and by the labels of the names."""
+    labels = {label for name in zones for label in name.split(".")}
+    known = view.services
+    return labels | {known.by_id[one].region for one, config in known.configs.items() if config.zone in zones}
 
 
 def owned_but_unseen(view: View) -> list[ResourceId]:

@@ -1,12 +1,24 @@
-"""Which private DNS zones to read."""
+"""Which private DNS zones to read.
 
-from collections.abc import Iterator
+The zone of a service is all of its host name after the first label. So its config says which zones count. Where
+no config is known yet (a cold process reads zones and configs at the same time), or ever will be (of an
+endpoint that is gone), the names of the zones must do.
+
+| for                                                       | of the zones listed, those are read                  |
+|-----------------------------------------------------------|------------------------------------------------------|
+| an endpoint whose Private Link service is known by config | that have the name of that service's zone            |
+| any other that is to be connected                         | that may be ClickHouse's, and name its alias's region |
+| one that is gone or untagged; the audit                   | that may be ClickHouse's, or have a service's name   |
+"""
+
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from shared.domain.hints import Hints
 from shared.domain.ids import BadIdError, ResourceId, in_scope
-from shared.domain.model import Endpoint, Zone
+from shared.domain.model import Endpoint, Zone, is_clickhouse_zone
 from shared.domain.rules import zone_tagged
+from shared.domain.verdicts import private_link
 from shared.domain.view import View
 from shared.domain.world import ListZones, Read, ReadZone
 
@@ -17,20 +29,24 @@ def every(view: View, hints: Hints) -> Iterator[Read[Any]]:
     known = {
         zone for zones in hints.links.values() for zone in zones if in_scope(zone, view.rules.dns_scopes)
     }
-    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones() | known))
+    configured = frozenset(view.services.zone_names.values())
+    listed = {
+        zone for zone in view.world.listed_zones() if is_clickhouse_zone(zone.name) or zone.name in configured
+    }
+    yield from (ReadZone(zone) for zone in sorted(listed | known))
 
 
 def of_endpoint(view: View, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
     """The zone its tag names, the zones that are remembered for it, or all that may be."""
-    scopes = view.rules.dns_scopes
+    scopes, serves = view.rules.dns_scopes, _serving(view, endpoint)
     yield from by_tag(view, endpoint)
     known = _remembered(view, endpoint, hints)
-    first = [ReadZone(zone) for zone in sorted(known) if _serves(zone, endpoint) and in_scope(zone, scopes)]
+    first = [ReadZone(zone) for zone in sorted(known) if serves(zone) and in_scope(zone, scopes)]
     yield from first
-    if any(read not in view.world for read in first) or _found(view, endpoint, first):
+    if any(read not in view.world for read in first) or _found(view, endpoint, first, serves):
         return
     yield from (ListZones(scope) for scope in scopes)
-    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()) if _serves(zone, endpoint))
+    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()) if serves(zone))
 
 
 def _remembered(view: View, endpoint: Endpoint, hints: Hints) -> frozenset[ResourceId]:
@@ -40,11 +56,14 @@ def _remembered(view: View, endpoint: Endpoint, hints: Hints) -> frozenset[Resou
     return hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
 
 
-def _found(view: View, endpoint: Endpoint, first: list[ReadZone]) -> bool:
+def _found(
+    view: View, endpoint: Endpoint, first: list[ReadZone], serves: Callable[[ResourceId], bool]
+) -> bool:
     """Whether no list is needed: a remembered zone is there or, where zones are not central, one that is linked."""
     if view.rules.central:
         return any(isinstance(view.world.get(read), Zone) for read in first)
-    return _linked(view, endpoint)
+    linked = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
+    return any(serves(zone.id) for zone in linked)
 
 
 def by_tag(view: View, endpoint: Endpoint) -> Iterator[ReadZone]:
@@ -56,12 +75,10 @@ def by_tag(view: View, endpoint: Endpoint) -> Iterator[ReadZone]:
         yield ReadZone(zone)
 
 
-def _serves(zone: ResourceId, endpoint: Endpoint) -> bool:
-    """Whether the zone's region is that of an alias the endpoint is connected to."""
-    region = zone.name.partition(".")[0]
-    return any(f".{region}." in connection.target.lower() for connection in endpoint.connections)
-
-
-def _linked(view: View, endpoint: Endpoint) -> bool:
-    linked = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
-    return any(_serves(zone.id, endpoint) for zone in linked)
+def _serving(view: View, endpoint: Endpoint) -> Callable[[ResourceId], bool]:
+    """Whether a zone is the one for the endpoint; as long as that is not known, whether it may be."""
+    if link := private_link(view, endpoint):
+        name = view.services.zone_names[link.target.lower()]
+        return lambda zone: zone.name == name
+    regions = {connection.region for connection in endpoint.connections}
+    return lambda zone: is_clickhouse_zone(zone.name) and not regions.isdisjoint(zone.name.split("."))
