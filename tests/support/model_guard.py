@@ -101,6 +101,8 @@ class Evidence:
             slot = after.incarnations.get(id_.lower())
             if slot is None or not self._was_id_of(slot, id_):
                 yield f"{thing} was made for an id that was no endpoint's"
+            elif self._was_held(slot):
+                yield f"{thing} was made though its endpoint was held all along"
             elif thing[0] == "entry" and not any(self.permitted(slot, thing[1])):
                 yield f"{thing} was made though nothing permits it"
             elif thing[0] == "entry" and oracle.is_foreign(before, self.deployment.owner, id_):
@@ -120,8 +122,11 @@ class Evidence:
 
     def _may_know(self, slot: ResourceId) -> bool:
         """Whether it may have been read as something that takes a thing away: not if it was held all along."""
-        held = all(one is not None and oracle.is_held(one) for one in self.versions[slot])
-        return slot in self.seen and not held and oracle.covered(slot, self.deployment.scopes)
+        seen = slot in self.seen and not self._was_held(slot)
+        return seen and oracle.covered(slot, self.deployment.scopes)
+
+    def _was_held(self, slot: ResourceId) -> bool:
+        return all(one is not None and oracle.is_held(one) for one in self.versions.get(slot, [None]))
 
     def _lost_access(self, before: Truth, after: Truth) -> Iterator[str]:
         lost = [thing for thing in before.authors.keys() - after.authors.keys() if thing[0] == "entry"]

@@ -75,6 +75,7 @@ def _step(verb: str, /, **drawn: st.SearchStrategy[Any]) -> st.SearchStrategy[St
     return st.tuples(st.just(verb), st.fixed_dictionaries(drawn))
 
 
+states = st.sampled_from(["Deleting", "Deleting", "Updating", "Failed", "Succeeded"])
 creation = _step("create", slot=slots, alias=aliases, tags=tags, ready=st.sampled_from([*[True] * 9, False]))
 by_azure_users = st.one_of(
     creation,
@@ -83,7 +84,8 @@ by_azure_users = st.one_of(
     _step("retag", slot=slots, tags=tags),
     _step("retag", slot=slots, tags=tags),
     _step("move", slot=slots),
-    _step("hold", slot=slots, state=st.sampled_from(["Deleting", "Updating", "Failed", "Succeeded"])),
+    _step("hold", slot=slots, state=states),
+    _step("hold", slot=slots, state=states),
 )
 by_hand = st.one_of(
     _step("relink", network=st.sampled_from(VNETS), to=st.sampled_from([None, *ZONES])),
