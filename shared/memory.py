@@ -111,6 +111,9 @@ class Memory:
             add_refused=self.add_refused,
             registered=MappingProxyType(registered),
             deregistered=frozenset(gone & registered.keys()),
+            deregistrations_refused=frozenset(
+                o.change.id.lower() for o in outcomes if o.forbidden and isinstance(o.change, Deregister)
+            ),
             locked_zones=frozenset(
                 o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)
             ),

@@ -9,11 +9,13 @@ from shared.cli.progress import progress_on
 from shared.cli.show import Show
 from shared.domain.addresses import addresses_of
 from shared.domain.counting import counted
+from shared.domain.explaining import expected_addresses
 from shared.domain.explaining import explain as explained
 from shared.domain.findings import Severity
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint
 from shared.domain.report import Report
+from shared.domain.rules import Rules
 from shared.domain.steps import Steps, all_well, diagnosis
 from shared.domain.targets import Targets
 from shared.domain.world import ReadEndpoint
@@ -46,7 +48,7 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
     steps = explained(report.world, wired.rules, report.plan, wanted.endpoint)
     if wanted.probe:
         with show.waiting("explain: looking names up and opening connections"):
-            steps += await _probed(report, wanted.endpoint)
+            steps += await _probed(report, wired.rules, wanted.endpoint)
     if wanted.json:
         first = diagnosis(steps)
         told: dict[str, Any] = {"endpoint": str(wanted.endpoint), "diagnosis": first.name if first else None}
@@ -61,14 +63,14 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
     return OK if all_well(steps) else WRONG
 
 
-async def _probed(report: Report, endpoint: ResourceId) -> Steps:
+async def _probed(report: Report, rules: Rules, endpoint: ResourceId) -> Steps:
     """What the endpoint's names look like from here; nothing, if it is not known which they are."""
     found = report.world.get(ReadEndpoint(endpoint))
     addresses = addresses_of(report.world, found) if isinstance(found, Endpoint) else ()
     hosts = report.plan.hostnames.get(endpoint, {}).values()
-    if not hosts or not isinstance(addresses, tuple):
+    if not hosts or not isinstance(found, Endpoint) or not isinstance(addresses, tuple):
         return ()
-    return await Prober().probe(hosts, frozenset(addresses))
+    return await Prober().probe(hosts, expected_addresses(report.world, rules, report.plan, found))
 
 
 async def _carried_out(wired: Wiring, wanted: Namespace, show: Show, order: Order) -> Report:

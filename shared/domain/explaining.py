@@ -12,8 +12,8 @@
 | allow list           | a service it is to reach does not list its id                           | goes on  |
 | connection           | it is not approved                                                      | goes on  |
 | address              | it has none                                                             | goes on  |
-| zone, link           | no zone of the name clients use, or none linked to its network          | goes on  |
-| record               | a name that clients use does not lead to its address                    | goes on  |
+| zone, link           | no zone of the name clients use, or none linked to its network (if central: to any) | goes on |
+| record               | a name that clients use leads neither to it nor to one that serves it   | goes on  |
 | names                | –                                                                       |          |
 
 What cannot be told because of an earlier step is told as not checked. Nothing here reads anything.
@@ -41,6 +41,19 @@ def explain(world: World, rules: Rules, plan: Plan, endpoint: ResourceId) -> Ste
     return (*steps, *missing)
 
 
+def expected_addresses(world: World, rules: Rules, plan: Plan, endpoint: Endpoint) -> frozenset[str]:
+    """The addresses that the names of this endpoint may lead to; none if it is not known what it is connected to."""
+    case = _case(View(world, rules), plan, endpoint)
+    return explaining_dns.expected_addresses(case) if case else frozenset()
+
+
+def _case(view: View, plan: Plan, endpoint: Endpoint) -> Case | None:
+    connection = private_link(view, endpoint)
+    if connection is None:
+        return None
+    return Case(view, plan, endpoint, connection, view.services.selection(endpoint, connection.target))
+
+
 def _walk(view: View, plan: Plan, endpoint: ResourceId) -> list[Step]:
     if not view.rules.may_ask(endpoint):
         return [_outside(view)]
@@ -53,8 +66,7 @@ def _walk(view: View, plan: Plan, endpoint: ResourceId) -> list[Step]:
     if view.rules.request_of(found) is None:
         return steps
     steps.append(_private_link(view, plan, found))
-    if connection := private_link(view, found):
-        case = Case(view, plan, found, connection, view.services.selection(found, connection.target))
+    if case := _case(view, plan, found):
         steps += explaining_access.steps(case)
         steps += explaining_dns.steps(case)
     return steps

@@ -117,6 +117,18 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
     return wrong("record", expected, mending(case, "record-drift", PutRecord))
 
 
+def expected_addresses(case: Case) -> frozenset[str]:
+    """Where its names may lead: to it or, where another endpoint's record serves it, to that one."""
+    addresses = addresses_for(case.view, case.endpoint)
+    own = frozenset[str]() if isinstance(addresses, Finding) else frozenset(addresses)
+    if not known_from(case.plan, case.endpoint.id, "wildcard-served-by-other"):
+        return own
+    zone = zone_for(case.view, case.endpoint, case.view.services.zone_names[case.connection.target.lower()])
+    assert isinstance(zone, Zone), "only a record in a zone that was read can serve it"
+    led = [_led_by(zone, name) for name in _first_labels(case)]
+    return own.union(*(record.addresses for record in led if record))
+
+
 def _first_labels(case: Case) -> set[str]:
     """The names, within the zone, that clients of this endpoint look up; * where it is to reach no service."""
     configs = [case.view.services.configs[service] for service in case.chosen.granted]

@@ -151,6 +151,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "Remove one of the two registrations in ClickHouse Cloud if nobody needs it; the next sync registers it.",
     ),
     "registration-orphaned": (Severity.WARNING, _TO_BE_REMOVED),
+    "registration-left": (
+        Severity.WARNING,
+        "Remove it in the ClickHouse Cloud console, or give the key's role organization:manage and run an audit.",
+    ),
     "registration-foreign": (
         Severity.INFO,
         "None: it works. To retire the foreign id, remove it from all services, then from the organization.",

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from shared.domain import access, records, telling
-from shared.domain.changes import IN_A_ZONE, Change, sort_key
+from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key
 from shared.domain.findings import IN_PROGRESS, Finding
 from shared.domain.ids import ResourceId
 from shared.domain.model import Endpoint, Zone
@@ -81,10 +81,23 @@ def make_plan(
     told += _records(view, wishes, undone)
     if world.services() is not None and world.registrations() is not None:
         told += _access(view, verdicts, wishes)
-    changes = {one for one in told if not isinstance(one, Finding)}
-    findings = {one for one in told if isinstance(one, Finding)} | _locked(view, changes)
+    planned = {one for one in told if not isinstance(one, Finding)}
+    left = {one for one in planned if isinstance(one, Deregister) and _may_not_deregister(view, one)}
+    changes = planned - left
+    findings = (
+        {one for one in told if isinstance(one, Finding)} | _locked(view, changes) | set(map(_left, left))
+    )
     hostnames = {wish.endpoint.id: view.services.hostnames_of(wish.selection.granted) for wish in wishes}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
+
+
+def _may_not_deregister(view: View, change: Deregister) -> bool:
+    return change.id.lower() in view.results.deregistrations_refused
+
+
+def _left(change: Deregister) -> Finding:
+    message = f"the registration of {change.id} is left: the API key may not deregister it"
+    return Finding("registration-left", str(change.endpoint), message)
 
 
 def _locked(view: View, changes: set[Change]) -> set[Finding]:

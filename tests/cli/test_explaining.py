@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.explaining import explain
+from shared.domain.explaining import expected_addresses, explain
 from shared.domain.explaining_words import NAMES
 from shared.domain.findings import CATALOGUE
 from shared.domain.ids import ResourceId, Scope
@@ -339,3 +339,21 @@ def test_central_zone() -> None:
     assert served.endswith(f"is held by {pe(2)}, through which clients reach the same services")
     made = steps_of(world(endpoint(1)), CENTRAL_MAKING)["zone"].seen
     assert made.endswith(f"sync would make {zone_id()}; link it to the DNS resolver's network yourself")
+
+
+@pytest.mark.parametrize(
+    ("seen", "by", "expected"),
+    [
+        (connected(), None, {address(1)}),
+        (HOLDER, None, {address(1)}),
+        (HOLDER, CENTRAL, {address(1), address(2)}),
+        (NO_ADDRESS, None, set()),
+        (STRANGER, None, set()),
+    ],
+)
+def test_where_names_may_lead(seen: World, by: Rules | None, expected: set[str]) -> None:
+    """A probe takes the endpoint's own address for right and, in a central zone, that of the one that serves it."""
+    plan = plan_of(seen, by, pe(1))
+    found = seen.get(ReadEndpoint(pe(1)))
+    assert isinstance(found, Endpoint)
+    assert expected_addresses(seen, by or rules(), plan, found) == frozenset(expected)

@@ -202,7 +202,7 @@ def test_other_states(status: str) -> None:
     assert plan_of(there(endpoint(1, status=status))).findings == ()
 
 
-AFTER_A_CALL = {"zone-locked", "registration-mark-not-kept"}
+AFTER_A_CALL = {"zone-locked", "registration-left", "registration-mark-not-kept"}
 OVER_TIME = {"pending-too-long", "event-late", "event-missed", "registration-mark-not-kept"}
 """What only an audit that knows of an earlier one, or a pass that has just registered, can tell."""
 

@@ -1,15 +1,32 @@
 """The brake for events: how many live endpoints that lost their tag they release within an hour."""
 
+import asyncio
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.ids import ResourceId
+from shared.domain.marks import holders_of, registration_mark
+from shared.domain.model import Endpoint
 from shared.domain.policy import Policy
 from shared.domain.report import Report
+from shared.domain.rules import ZoneChoice
 from shared.memory import RELEASES_COUNT_SECONDS, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
-from tests.support.worlds import address, endpoint, guid, pe, service_id, shared_record, zone
+from tests.support.worlds import (
+    OWNER,
+    address,
+    endpoint,
+    guid,
+    pe,
+    rules,
+    service_id,
+    shared_record,
+    zone,
+)
 
 OVER = "removals-over-limit"
 
@@ -214,3 +231,47 @@ async def test_what_was_withheld_is_known() -> None:
         ("deregister", "organization"),
         ("disallow", f"service {service_id('main')}"),
     }
+
+
+def having_all(cloud: Cloud, one: Endpoint) -> frozenset[str]:
+    """All that an endpoint has: its registrations, the services that list it, its places in records."""
+    ids = {id_ for id_, entry in cloud.clickhouse.registered.items() if entry.description == mark(one)}
+    listed = {f"{name} {id_}" for name, ids_ in cloud.clickhouse.allow_lists().items() for id_ in ids_ & ids}
+    records = [record for at in cloud.dns.known.values() for record in at.records.values()]
+    places = {
+        f"{record.zone} {record.name} {address_}"
+        for record in records
+        for address_, holder in holders_of(record).items()
+        if holder == one.id and address_ in record.addresses
+    }
+    return frozenset(ids | listed | places)
+
+
+def mark(one: Endpoint) -> str:
+    return registration_mark(OWNER, one.id)
+
+
+@given(
+    st.lists(st.sampled_from([None, "shared"]), min_size=1, max_size=6),
+    st.frozensets(st.integers(1, 6), min_size=1),
+    st.integers(0, 3),
+    st.sampled_from([ZoneChoice.LINKED, ZoneChoice.CENTRAL]),
+)
+def test_all_or_nothing(
+    shared: list[str | None], stripped: frozenset[int], limit: int, choice: ZoneChoice
+) -> None:
+    """Whoever loses the tag, in whichever company: at most so many lose all that they have, and nobody loses a part."""
+    by = rules(zone_choice=choice)
+    cloud = Cloud(*(endpoint(n, dns=dns) for n, dns in enumerate(shared, 1)), zones=[zone()])
+    everyone = {one.id: one for one in cloud.network.known.values()}
+    asyncio.run(run(cloud, *everyone, by=by))
+    before = {at: having_all(cloud, one) for at, one in everyone.items()}
+    untag(cloud, *(n for n in stripped if pe(n) in everyone))
+    report = asyncio.run(run(cloud, *everyone, by=by, memory=Memory(), max_removals=limit, by_event=True))
+    after = {at: having_all(cloud, one) for at, one in everyone.items()}
+    assert not report.problems
+    lost = {at for at in everyone if not before[at] <= after[at]}
+    assert len(lost) == min(limit, len(everyone.keys() & set(map(pe, stripped))))
+    assert lost <= set(map(pe, stripped))
+    assert all(after[at] == frozenset() for at in lost)
+    assert set(told(report)) == (everyone.keys() & set(map(pe, stripped))) - lost

@@ -467,3 +467,24 @@ async def test_a_sharer_that_withdraws_beside_one_that_cannot_be_read() -> None:
     cloud.log.clear()
     await run(cloud, pe(1))
     assert cloud.log.writes == []
+
+
+async def test_a_key_that_may_not_manage_the_organization() -> None:
+    """Without organization:manage an endpoint is registered through a service; what stays registered is reported.
+
+    The allow lists are cleared, and the event is not retried for the registration.
+    """
+    refused = ForbiddenError("403: organization:manage")
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.fail("update_registrations", refused)
+    report = await run(cloud, pe(1))
+    assert (report.problems, report.curable) == ((), False)
+    assert cloud.allowed() == set(cloud.clickhouse.registered) == {guid(1)}
+    cloud.network.lose(pe(1))
+    report = await run(cloud, pe(1))
+    assert (report.problems, report.curable) == ((), False)
+    assert [(one.code, one.object) for one in report.plan.findings] == [("registration-left", str(pe(1)))]
+    assert (cloud.allowed(), set(cloud.clickhouse.registered)) == (frozenset(), {guid(1)})
+    cloud.mend()
+    await run(cloud)
+    assert cloud.clickhouse.registered == {}

@@ -1,0 +1,25 @@
+"""The page of a deployment with a central zone."""
+
+from shared.domain.audited import Health
+from shared.domain.rules import ZoneChoice
+from shared.page import render
+from tests.support.audits import audit, codes, well
+from tests.support.worlds import endpoint, guid, pe, record, registered, rules, service, zone
+
+
+def test_served_by_another() -> None:
+    """Where another spoke's endpoint has the record, all is well, and the page says whose record it is."""
+    seen = well(
+        endpoint(1, vnet="spoke-1"),
+        endpoint(2, vnet="spoke-2"),
+        services=[service("main", guid(1), guid(2))],
+        registrations=[registered(1), registered(2)],
+        zones=[zone(record(1), vnets=("hub",))],
+    )
+    report = audit(seen, by=rules(zone_choice=ZoneChoice.CENTRAL))
+    assert report.health is Health.WELL
+    assert [one.health for one in report.endpoints] == [Health.WELL, Health.WELL]
+    assert [one.health for one in report.zones] == [Health.WELL]
+    assert codes(report) == {"wildcard-served-by-other"}
+    page = render(report, report.finished)
+    assert f"is held by {pe(1)}, through which clients reach the same services" in page
