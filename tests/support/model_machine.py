@@ -26,6 +26,7 @@ from tests.support.model_world import (
     MARK,
     ONE,
     S1,
+    S2,
     SERVICE_IDS,
     SHARING_TAG,
     SLOTS,
@@ -84,6 +85,7 @@ by_azure_users = st.one_of(
     _step("retag", slot=slots, tags=tags),
     _step("retag", slot=slots, tags=tags),
     _step("move", slot=slots),
+    _step("strip_tags", slot=st.just(SLOTS[0])),
     _step("hold", slot=slots, state=states),
     _step("hold", slot=slots, state=states),
 )
@@ -124,6 +126,8 @@ troubles = st.one_of(
         times=st.just(1),
     ),
     _step("lose_list", gone=st.booleans()),
+    _step("lock", scopes=st.sets(st.sampled_from([Scope(S1, "rg-dns"), Scope(S2, "rg-dns")]), max_size=2)),
+    _step("refuse_configs", refused=st.sets(services, max_size=2)),
     _step(
         "settings",
         owner=st.sampled_from(["one", "one", "two"]),
@@ -191,6 +195,7 @@ class Histories(RuleBasedStateMachine):
     @initialize(
         description=descriptions,
         refuses_add=st.sampled_from([False, False, True]),
+        manages=st.sampled_from([*[True] * 7, False]),
         answers=st.booleans(),
         kind=id_kinds,
         adopt=st.booleans(),
@@ -203,6 +208,8 @@ class Histories(RuleBasedStateMachine):
         self.by_audit = chosen["by_audit"]
         self.weather.description = chosen["description"]
         self.weather.refuses_add = chosen["refuses_add"]
+        self.weather.manages = chosen["manages"]
+        self.weather.met |= set() if chosen["manages"] else {"a key without organization:manage"}
         self.weather.answers = chosen["answers"]
         told = zip(self.deployments.items(), chosen["service_filters"], strict=True)
         for (owner, deployment), service_filter in list(told):
@@ -253,6 +260,12 @@ class Histories(RuleBasedStateMachine):
             self.moved |= tags.get(ZONE_TAG) != endpoint.tags.get(ZONE_TAG)
             changed = replace(endpoint, tags=MappingProxyType(tags))
             self.universe.become(self.truth.with_endpoint(slot, changed))
+
+    def do_strip_tags(self, slot: ResourceId) -> None:
+        """A pipeline takes the tags off every endpoint."""
+        self.weather.met.add("tags stripped")
+        for one in list(self.truth.endpoints):
+            self.do_retag(one, {})
 
     def do_hold(self, slot: ResourceId, state: str) -> None:
         """Azure begins to delete it or to change it, fails, or is done."""
@@ -357,6 +370,12 @@ class Histories(RuleBasedStateMachine):
 
     def do_break_down(self, kind: str, system: str, skip: int, times: int) -> None:
         self.weather.faults.append(Fault(kind, system, skip, times))
+
+    def do_lock(self, scopes: set[Scope]) -> None:
+        self.weather.locked = frozenset(scopes)
+
+    def do_refuse_configs(self, refused: set[str]) -> None:
+        self.weather.refused_configs = frozenset(refused)
 
     def do_lose_list(self, *, gone: bool) -> None:
         self.weather.empty_list = gone
@@ -478,6 +497,8 @@ class Histories(RuleBasedStateMachine):
         self.weather.clear()
         self.universe.become(replace(self.truth, denied=frozenset()))
         self._go(ENOUGH)
+        for process in self._all_processes():
+            process.memory.refused_configs.clear()  # an hour later
         before = self.truth
         # What an endpoint left in a former zone is found by audits alone.
         by_audit = self.by_audit or self.moved
@@ -498,7 +519,8 @@ class Histories(RuleBasedStateMachine):
             before,
             self.truth,
             self.deployments[owner],
-            needs_service=self.weather.refuses_add,
+            needs_service=self.weather.refuses_add or not self.weather.manages,
+            manages=self.weather.manages,
             forgets=self.weather.description != KEPT,
             others=tuple(one for one in self.deployments.values() if one.owner != owner),
         )

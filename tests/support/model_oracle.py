@@ -24,8 +24,9 @@ class Case:
     """A deployment and the world before and after everything was delivered to it.
 
     `needs_service`: the API registers only through a service, so that nobody without one is registered.
-    `forgets`: it does not keep descriptions, so that nobody is. `others`: deployments that had everything
-    delivered too; what changed at an endpoint that they serve as well may be their doing.
+    `manages`: the key may deregister. `forgets`: the API does not keep descriptions, so that nobody is registered.
+    `others`: deployments that had everything delivered too; what changed at an endpoint that they serve as well
+    may be their doing.
     """
 
     before: Truth
@@ -33,6 +34,7 @@ class Case:
     deployment: Deployment
     needs_service: bool = False
     forgets: bool = False
+    manages: bool = True
     others: tuple[Deployment, ...] = ()
 
     def alone(self, id_: str) -> bool:
@@ -264,7 +266,8 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
     listing = after.listing(id_)
     if not after.registered(id_) and not (case.needs_service and not may) and not case.forgets:
         yield f"{id_} of {endpoint.id} is not registered"
-    for service in sorted(may - listing) if not case.forgets else ():
+    stuck = not case.manages and _is_in_other_region(after, case.deployment, endpoint, id_)
+    for service in sorted(may - listing) if not case.forgets and not stuck else ():
         yield f"{id_} of {endpoint.id} is not allowed on {service}"
     stayed = {one.region for one in before.registered(id_)} <= {one.region for one in after.registered(id_)}
     for service in sorted((listing ^ before.listing(id_)) & held) if stayed and case.alone(id_) else ():
@@ -278,12 +281,18 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
             yield f"{id_} of {endpoint.id} was taken off {service} though it is not ours"
 
 
+def _is_in_other_region(truth: Truth, deployment: Deployment, endpoint: Endpoint, id_: str) -> bool:
+    """Whether the id is registered for another region than its services': a former endpoint's, of the same name."""
+    regions = {truth.services[one].region for one in granted(truth, deployment, endpoint)}
+    return not regions & {one.region for one in truth.registered(id_)}
+
+
 def _gone(case: Case, id_: str) -> Iterator[str]:
     """What should be of an id that should not be there (any more)."""
     before, after, owner = case.before, case.after, case.deployment.owner
     ours = owns(before, owner, id_)
     staying = any(not _must_go(case, service, id_) for service in after.listing(id_))
-    if ours and owns(after, owner, id_) and not staying:
+    if ours and owns(after, owner, id_) and not staying and case.manages:
         yield f"{id_} is still registered"
     if not ours and before.registered(id_) != after.registered(id_) and case.alone(id_):
         yield f"the registration of {id_} was changed though it is not ours"

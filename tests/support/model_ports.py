@@ -5,7 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.errors import ChangedError, PermanentError, TemporaryError
+from shared.domain.errors import (
+    ChangedError,
+    ForbiddenError,
+    LockedError,
+    PermanentError,
+    RefusedError,
+    TemporaryError,
+)
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
 from shared.ports import Systems
@@ -44,6 +51,9 @@ class Weather:
     description: int = KEPT
     refuses_add: bool = False
     answers: bool = True
+    manages: bool = True
+    locked: frozenset[Scope] = frozenset()
+    refused_configs: frozenset[str] = frozenset()
     met: set[str] = field(default_factory=set)
 
     def fault(self, system: str) -> str:
@@ -61,6 +71,8 @@ class Weather:
     def clear(self) -> None:
         self.faults.clear()
         self.empty_list = False
+        self.locked = frozenset()
+        self.refused_configs = frozenset()
 
 
 @dataclass
@@ -113,6 +125,12 @@ class Ports:
         if any(scope.covers(what) for scope in self.truth.denied):
             self.weather.met.add("forbidden")
             raise PermanentError(f"403: {what}")
+
+    def unlocked(self, zone: ResourceId) -> None:
+        """Raises what ARM answers where a management lock forbids a write."""
+        if any(scope.covers(zone) for scope in self.weather.locked):
+            self.weather.met.add("locked")
+            raise LockedError(f"409 ScopeLocked: {zone}")
 
     def write(self, truth: Truth) -> None:
         """Make this the truth; every safety invariant is checked against it."""
@@ -178,6 +196,7 @@ class _Dns:
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
         def write() -> RecordSet:
             self._hold(record, replacing)
+            self.ports.unlocked(record.zone)
             _within_limits(record.metadata)
             pairs = MappingProxyType(dict(record.metadata))
             written = replace(record, etag=self.ports.universe.next_etag(), metadata=pairs)
@@ -190,6 +209,7 @@ class _Dns:
         def write() -> None:
             if record.name in self.ports.truth.zones[record.zone].records:
                 self._hold(record, record.etag)
+                self.ports.unlocked(record.zone)
             self.ports.write(self.ports.truth.with_record(record.zone, record.name, None))
 
         return await self.ports.call("dns", write)
@@ -243,6 +263,9 @@ class _ClickHouse:
 
     async def config(self, service: str) -> Config | Absent:
         def read() -> Config | Absent:
+            if service in self.ports.weather.refused_configs:
+                self.ports.weather.met.add("refused config")
+                raise RefusedError("400: no Private Link")
             there = service in self.ports.truth.services
             return self.ports.truth.configs[service] if there else Absent()
 
@@ -252,6 +275,8 @@ class _ClickHouse:
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
         def write() -> tuple[Registration, ...] | None:
+            if not self.ports.weather.manages:
+                raise ForbiddenError("403: organization:manage")
             _refuse(bool(add) and self.ports.weather.refuses_add, "privateEndpoints.add is deprecated")
             truth = self.ports.truth
             for one in remove:
