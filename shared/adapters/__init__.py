@@ -1,1 +1,5 @@
-"""The outside systems. SDK types, HTTP and vendors' errors end in this folder."""
+"""The outside systems: SDK and HTTP types, their errors and their retries end here.
+
+Implements the protocols of `shared.reconciler.ports`. May import the domain, telemetry and settings types; one
+system never imports another. Start with `azure/network.py`, the smallest complete adapter.
+"""

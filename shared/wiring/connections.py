@@ -9,21 +9,21 @@ from urllib.request import getproxies
 import httpx
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.arm import ArmClients
-from shared.adapters.azure_dns import AzureDns
-from shared.adapters.azure_network import AzureNetwork
-from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
-from shared.adapters.clocks import Clocks
-from shared.adapters.identity import make_credential
-from shared.adapters.retrying import Budget
-from shared.adapters.throttle import Throttle
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.identity import make_credential
+from shared.adapters.azure.network import AzureNetwork
+from shared.adapters.azure.private_dns import AzureDns
+from shared.adapters.clickhouse.client import ClickHouseCloud, Key, make_client
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.clock_skew import ClockSkew
+from shared.adapters.retry import Budget
 from shared.ports import Systems
 from shared.reconcile import Order
 from shared.settings import Settings, is_simulated
 
 if TYPE_CHECKING:  # a deployment may have neither
-    from shared.adapters.outcomes import OutcomeTopic
-    from shared.adapters.report_store import BlobStore, FolderStore
+    from shared.adapters.eventgrid.outcome_topic import OutcomeTopic
+    from shared.adapters.storage.report_store import BlobStore, FolderStore
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Connections:
             self.http_reading if order.dry_run else self.http,
             self.key,
             str(self.settings.clickhouse_org_id),
-            self.throttle,
+            self.rate_limiter,
             budget,
         )
 
@@ -70,8 +70,8 @@ class Connections:
         return Key(self.settings.clickhouse_cloud_api_key.strip(), secret)
 
     @cached_property
-    def throttle(self) -> Throttle:
-        return Throttle(*self.settings.clickhouse_rate_limit)
+    def rate_limiter(self) -> RateLimiter:
+        return RateLimiter(*self.settings.clickhouse_rate_limit)
 
     @cached_property
     def http(self) -> httpx.AsyncClient:
@@ -84,9 +84,9 @@ class Connections:
         return client
 
     @cached_property
-    def clocks(self) -> Clocks:
+    def clocks(self) -> ClockSkew:
         """By how much the clocks of systems are ahead, as their answers tell."""
-        return Clocks()
+        return ClockSkew()
 
     @cached_property
     def arm(self) -> ArmClients:
@@ -109,7 +109,7 @@ class Connections:
         at = self.settings.report_store
         if at is None:
             return None
-        from shared.adapters.report_store import BlobStore, FolderStore  # noqa: PLC0415 -- not without a store
+        from shared.adapters.storage.report_store import BlobStore, FolderStore  # noqa: PLC0415 -- not without a store
 
         if "://" not in at:
             return FolderStore(Path(at))
@@ -121,7 +121,7 @@ class Connections:
         at = self.settings.outcome_topic_endpoint
         if not at:
             return None
-        from shared.adapters.outcomes import OutcomeTopic  # noqa: PLC0415 -- not without a topic
+        from shared.adapters.eventgrid.outcome_topic import OutcomeTopic  # noqa: PLC0415 -- not without a topic
 
         return OutcomeTopic(at, self.settings.owner_id, self._credential_for(at))
 

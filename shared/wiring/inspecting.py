@@ -3,10 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from shared.adapters.azure_dns import AzureDns
-from shared.adapters.azure_inspection import AzureInspection
-from shared.adapters.retrying import Budget, Deadline
-from shared.adapters.store_inspection import StoreInspection
+from shared.adapters.azure.preflight import AzureInspection
+from shared.adapters.azure.private_dns import AzureDns
+from shared.adapters.retry import Budget, Deadline
+from shared.adapters.storage.preflight import StoreInspection
 from shared.domain.targets import Targets
 from shared.inspection import Inspection
 from shared.reconcile import Order

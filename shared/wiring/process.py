@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.retrying import Budget
+from shared.adapters.retry import Budget
 from shared.archive import Archive
 from shared.batching import Batching
 from shared.config_cache import ConfigCache

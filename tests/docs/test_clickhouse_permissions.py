@@ -5,9 +5,9 @@ import re
 
 import httpx
 
-from shared.adapters.clickhouse import ClickHouseCloud, Key
-from shared.adapters.retrying import Budget, Deadline
-from shared.adapters.throttle import Throttle
+from shared.adapters.clickhouse.client import ClickHouseCloud, Key
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.retry import Budget, Deadline
 from shared.domain.errors import PermanentError
 from shared.domain.model import Registration
 from tests.support.pages import ROOT, read
@@ -44,7 +44,7 @@ async def test_each_call_has_a_row_and_each_row_a_call() -> None:
     budget, one = Budget(Deadline.after(5), Deadline.after(5)), Registration("x", "westus3")
     transport = httpx.MockTransport(refuse)
     async with httpx.AsyncClient(base_url="https://clickhouse.invalid/v1", transport=transport) as client:
-        api = ClickHouseCloud(client, Key("k", "s"), ORGANIZATION, Throttle(100, 1), budget)
+        api = ClickHouseCloud(client, Key("k", "s"), ORGANIZATION, RateLimiter(100, 1), budget)
         calls = {
             "registrations": api.registrations(),
             "services": api.services(),

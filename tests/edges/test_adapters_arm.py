@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.azure_dns import record_from
-from shared.adapters.azure_network import addresses_from, endpoint_from
+from shared.adapters.azure.network import addresses_from, endpoint_from
+from shared.adapters.azure.private_dns import record_from
 from shared.domain.errors import (
     ChangedError,
     ForbiddenError,

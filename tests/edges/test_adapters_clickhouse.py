@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.clickhouse import Key
+from shared.adapters.clickhouse.client import Key
 from shared.domain.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
 from shared.domain.model import Config, Registration, Service, Unreadable
 from shared.observe import unreadable

@@ -11,10 +11,10 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.arm import ArmClients
-from shared.adapters.azure_dns import AzureDns
-from shared.adapters.azure_network import AzureNetwork
-from shared.adapters.retrying import Budget, Deadline
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.network import AzureNetwork
+from shared.adapters.azure.private_dns import AzureDns
+from shared.adapters.retry import Budget, Deadline
 from shared.domain.errors import PermanentError, TemporaryError
 from simulator.client import RunningSimulator
 from tests.support.edges import SCOPE, ZONE

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.retrying import Budget
+from shared.adapters.retry import Budget
 from shared.archive import CONFIGS, LATEST, Archive
 from shared.audit import AFTERWARDS_SECONDS, audit, order_of, period_seconds
 from shared.domain.audited import AuditReport, Health

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.adapters.azure_dns import record_from
-from shared.adapters.azure_network import addresses_from, endpoint_from
-from shared.adapters.clickhouse_answers import service_from, services_from
-from shared.adapters.shapes import MISSHAPEN
+from shared.adapters.azure.network import addresses_from, endpoint_from
+from shared.adapters.azure.private_dns import record_from
+from shared.adapters.clickhouse.parsing import service_from, services_from
+from shared.adapters.json_fields import PARSE_ERRORS
 from shared.domain.errors import PermanentError
 from shared.domain.model import Endpoint, RecordSet, Service
 from tests.support.edges import ALIAS, ANALYTICS, NIC, PE, VNET, ZONE
@@ -108,7 +108,7 @@ def test_addresses(told: Any) -> None:
     """An interface's addresses are texts, or refused in a way that the adapter understands."""
     try:
         addresses = addresses_from(told)
-    except MISSHAPEN:
+    except PARSE_ERRORS:
         return
     assert all(isinstance(address, str) for address in addresses)
 
@@ -119,7 +119,7 @@ def test_record(told: Any) -> None:
     """A record set is made of texts and a number, or refused in a way that the adapter understands."""
     try:
         record = record_from(ZONE, told)
-    except MISSHAPEN:
+    except PARSE_ERRORS:
         return
     assert isinstance(record, RecordSet)
     assert isinstance(record.ttl, int)
@@ -132,7 +132,7 @@ def test_service(told: Any) -> None:
     """A service is made of texts, or refused in a way that the adapter understands."""
     try:
         service = service_from(told)
-    except MISSHAPEN:
+    except PARSE_ERRORS:
         return
     assert isinstance(service, Service)
     texts = [service.id, service.name, service.provider, service.region, service.state, *service.allow_list]
@@ -178,12 +178,12 @@ def test_what_is_known_of_a_misshapen_service(told: Any, expected: Service) -> N
 @pytest.mark.parametrize("part", ["id", "provider", "region"])
 def test_a_service_without_what_names_it(part: str, empty: str | None) -> None:
     """An empty id, provider or region is not taken for one."""
-    with pytest.raises(MISSHAPEN):
+    with pytest.raises(PARSE_ERRORS):
         service_from(with_part(SERVICE, (part,), empty))
 
 
 @pytest.mark.parametrize("part", ["id", "name", "provider", "region", "privateEndpointIds"])
 def test_a_service_tells_what_decides_about_access(part: str) -> None:
     """Nothing told of what decides about access is no empty text and no empty allow list."""
-    with pytest.raises(MISSHAPEN):
+    with pytest.raises(PARSE_ERRORS):
         service_from(with_part(SERVICE, (part,), None))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.outcomes import MOST_IN_A_REQUEST, OutcomeTopic
+from shared.adapters.eventgrid.outcome_topic import MOST_IN_A_REQUEST, OutcomeTopic
 from shared.announcer import Announcer
 from shared.domain.audited import AuditReport
 from shared.domain.errors import PermanentError, TemporaryError

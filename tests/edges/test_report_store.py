@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from azure.storage.blob.aio import ContainerClient
 
-from shared.adapters.report_store import BlobStore, FolderStore
+from shared.adapters.storage.report_store import BlobStore, FolderStore
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
 from shared.ports import ReportStore

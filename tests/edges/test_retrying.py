@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared.adapters.retrying import ATTEMPTS, Budget, Deadline, seconds, within
+from shared.adapters.retry import ATTEMPTS, Budget, Deadline, seconds, within
 from shared.domain.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
 from shared.log import MOST_RETRIES, tell_retry
 from shared.passing import passing

@@ -13,9 +13,9 @@ from azure.mgmt.network.models import PrivateEndpointProperties
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 from azure.mgmt.privatedns.models import ARecord, RecordSet, RecordSetProperties
 
-from shared.adapters.arm import ArmClients
-from shared.adapters.azure_network import AzureNetwork
-from shared.adapters.retrying import Budget
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.network import AzureNetwork
+from shared.adapters.retry import Budget
 from shared.domain.calls import Calls
 from shared.domain.errors import PermanentError
 from shared.passing import passing

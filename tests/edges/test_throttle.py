@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.throttle import MARGIN, Throttle
+from shared.adapters.clickhouse.rate_limiter import MARGIN, RateLimiter
 from shared.domain.errors import TemporaryError
 from simulator.clickhouse.limit import RateLimit
 from tests.support import virtual_time
@@ -29,20 +29,20 @@ class Clock:
         self.now += seconds
 
 
-async def turn(gate: Throttle, left: float) -> None:
+async def turn(gate: RateLimiter, left: float) -> None:
     """A call that takes no time."""
-    async with gate.turn("call", left):
+    async with gate.acquire("call", left):
         pass
 
 
-def throttle(calls: int = 2, seconds: float = 10) -> tuple[Throttle, Clock]:
+def limiter(calls: int = 2, seconds: float = 10) -> tuple[RateLimiter, Clock]:
     clock = Clock()
-    return Throttle(calls, seconds, clock=clock, sleep=clock.sleep), clock
+    return RateLimiter(calls, seconds, clock=clock, sleep=clock.sleep), clock
 
 
 async def test_calls_within_the_limit_wait_for_nobody() -> None:
     """As long as the limit is not reached, a call goes at once."""
-    gate, clock = throttle(3)
+    gate, clock = limiter(3)
     for _ in range(3):
         await turn(gate, 0)
     assert clock.now == 100.0
@@ -54,7 +54,7 @@ def test_no_window_sees_more_calls_than_the_limit(calls: int, seconds: int, want
     """In any window there are at most as many calls as the limit allows, and no call waits longer than it must."""
 
     async def run() -> list[float]:
-        gate, clock = throttle(calls, seconds)
+        gate, clock = limiter(calls, seconds)
         gone: list[float] = []
 
         async def call() -> None:
@@ -71,7 +71,7 @@ def test_no_window_sees_more_calls_than_the_limit(calls: int, seconds: int, want
 
 async def test_callers_go_in_the_order_of_their_arrival() -> None:
     """Who waits longest goes first."""
-    gate, _ = throttle(1)
+    gate, _ = limiter(1)
     order: list[int] = []
 
     async def call(number: int) -> None:
@@ -84,7 +84,7 @@ async def test_callers_go_in_the_order_of_their_arrival() -> None:
 
 async def test_a_call_that_would_come_too_late_is_told_at_once() -> None:
     """A turn that lies past the deadline is a temporary failure now, with the wait, and takes no place."""
-    gate, clock = throttle(1)
+    gate, clock = limiter(1)
     await turn(gate, 0)
     with pytest.raises(TemporaryError, match="next slot in 10 s exceeds the remaining 5 s") as told:
         await turn(gate, 5)
@@ -96,27 +96,27 @@ async def test_a_call_that_would_come_too_late_is_told_at_once() -> None:
 
 async def test_a_refusal_by_the_server_shuts_it_for_everybody() -> None:
     """After the server's 429, which others' calls may have caused, nobody goes before it said so."""
-    gate, clock = throttle(5)
-    gate.shut(7)
-    gate.shut(3)
+    gate, clock = limiter(5)
+    gate.pause(7)
+    gate.pause(3)
     await turn(gate, 8)
     assert clock.now == pytest.approx(107)
 
 
 async def test_a_refusal_while_callers_wait_holds_them_too() -> None:
     """Those who wait already, wait for the server's word as well."""
-    gate, clock = throttle(1)
+    gate, clock = limiter(1)
     await turn(gate, 0)
     second = asyncio.create_task(turn(gate, 100))
     await asyncio.sleep(0)
-    gate.shut(30)
+    gate.pause(30)
     await second
     assert clock.now == pytest.approx(130)
 
 
 async def test_one_who_gives_up_leaves_no_gap() -> None:
     """A cancelled call takes no turn, and the others' turns come as if it had not been there."""
-    gate, clock = throttle(1)
+    gate, clock = limiter(1)
     await turn(gate, 0)
     given_up, other = (asyncio.create_task(turn(gate, 100)) for _ in range(2))
     await asyncio.sleep(0)
@@ -130,8 +130,8 @@ async def test_one_who_gives_up_leaves_no_gap() -> None:
 
 async def test_a_slow_call_counts_from_its_end() -> None:
     """The server may have counted a call as late as its answer came, so the window is reckoned from there."""
-    gate, clock = throttle(1)
-    async with gate.turn("slow", 0):
+    gate, clock = limiter(1)
+    async with gate.acquire("slow", 0):
         clock.now += 3
     await turn(gate, 100)
     assert clock.now == pytest.approx(113 + MARGIN)
@@ -139,9 +139,9 @@ async def test_a_slow_call_counts_from_its_end() -> None:
 
 async def test_a_refusal_leaves_half_of_the_share_and_time_gives_it_back() -> None:
     """Who was refused makes half as many calls in a window, and a fifth of the limit more in each one after."""
-    gate, clock = throttle(10)
-    gate.shut(1)
-    gate.shut(1)  # another call of the same moment, refused for the same reason
+    gate, clock = limiter(10)
+    gate.pause(1)
+    gate.pause(1)  # another call of the same moment, refused for the same reason
     counts: list[int] = []
     for _ in range(5):
         began = clock.now = max(clock.now, 101.0)
@@ -162,14 +162,14 @@ class Server:
     refused: int = 0
     done: int = 0
 
-    async def call(self, gate: Throttle) -> None:
+    async def call(self, gate: RateLimiter) -> None:
         """A call that is made again until it goes through, as `retrying` does it."""
         while True:
-            async with gate.turn("call", 10_000):
+            async with gate.acquire("call", 10_000):
                 await asyncio.sleep(0.05)
                 wait = self.limit.refuse("key")
                 if wait is not None:
-                    gate.shut(wait)
+                    gate.pause(wait)
             if wait is None:
                 self.done += 1
                 return
@@ -183,7 +183,7 @@ async def _four_processes() -> tuple[Server, float]:
 
     async def process(number: int) -> None:
         await asyncio.sleep(number / 10)
-        gate = Throttle(10, 10, clock=clock)
+        gate = RateLimiter(10, 10, clock=clock)
         for together in (2, 10, 1, 10):
             await asyncio.gather(*(server.call(gate) for _ in range(together)))
 

@@ -18,10 +18,10 @@ from tests.support.edges import PE, answering, http_answer
 
 NOWHERE = "https://management.invalid"
 UNNEEDED = (
-    "shared.adapters.azure_inspection",
-    "shared.adapters.outcomes",
-    "shared.adapters.report_store",
-    "shared.adapters.store_inspection",
+    "shared.adapters.azure.preflight",
+    "shared.adapters.eventgrid.outcome_topic",
+    "shared.adapters.storage.report_store",
+    "shared.adapters.storage.preflight",
     "shared.announcer",
     "shared.config_cache_json",
     "shared.document",

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.arm import ArmClients
-from shared.adapters.azure_inspection import MOST_PAGES, AzureInspection
-from shared.adapters.clickhouse import Key, make_client
-from shared.adapters.clocks import Clocks
-from shared.adapters.retrying import Deadline
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.preflight import MOST_PAGES, AzureInspection
+from shared.adapters.clickhouse.client import Key, make_client
+from shared.adapters.clock_skew import ClockSkew
+from shared.adapters.retry import Deadline
 from shared.audit import audit
 from shared.domain.steps import Answer, Step
 from shared.health import check
@@ -130,7 +130,7 @@ async def test_outage(sim: RunningSimulator, app: Wiring) -> None:
 
 async def test_clocks(sim: RunningSimulator) -> None:
     """How far both systems' clocks are ahead of ours is told by their answers, to a second or so."""
-    clocks = Clocks(now=lambda: time.time() - 600)
+    clocks = ClockSkew(now=lambda: time.time() - 600)
     key = Key("demo-key", "demo-secret")
     async with AioHttpTransport() as transport, make_client(f"{sim.url}/v1", key, read_only=True) as cloud:
         cloud.event_hooks["response"].append(clocks.of_http("ClickHouse Cloud"))
@@ -143,7 +143,7 @@ async def test_clocks(sim: RunningSimulator) -> None:
 
 def test_dates_that_are_none() -> None:
     """An answer without a Date, or with one that is none, tells nothing."""
-    clocks = Clocks()
+    clocks = ClockSkew()
     for date in (None, "", "yesterday"):
         clocks.note("Azure", date)
     assert clocks.ahead == {}

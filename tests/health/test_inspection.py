@@ -12,13 +12,13 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.arm import ArmClients
-from shared.adapters.azure_inspection import AzureInspection
-from shared.adapters.clickhouse import ClickHouseCloud, Key
-from shared.adapters.clickhouse_keys import caller_from, key_from
-from shared.adapters.event_topics import deliveries_from, subscription_from, topics_of
-from shared.adapters.retrying import Budget, Deadline
-from shared.adapters.throttle import Throttle
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.event_topics import deliveries_from, subscription_from, topics_of
+from shared.adapters.azure.preflight import AzureInspection
+from shared.adapters.clickhouse.api_keys import caller_from, key_from
+from shared.adapters.clickhouse.client import ClickHouseCloud, Key
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.retry import Budget, Deadline
 from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError
 from shared.domain.ids import Scope
 from shared.domain.inspected import ApiKey, Caller, Deliveries, Inspected
@@ -274,7 +274,7 @@ async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspe
         nobody = Credential(ClientAuthenticationError("no credential"))
         clients = ArmClients("https://management.invalid", nobody, azure_transport, read_only=True)
         azure = AzureInspection(clients, Deadline.after(5))
-        api = ClickHouseCloud(client, key, "o-1", Throttle(100, 1), budget)
+        api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
         period = timedelta(minutes=15)
         asked = Inspection(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
         return await inspect(asked, rules()), sorted(paths)

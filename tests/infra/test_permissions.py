@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.arm_policies import USER_AGENT
+from shared.adapters.azure.policies import USER_AGENT
 from shared.domain.policy import Policy
 from shared.domain.targets import Targets
 from shared.health import check

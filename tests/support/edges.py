@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.arm import ArmClients
-from shared.adapters.azure_dns import AzureDns
-from shared.adapters.azure_network import AzureNetwork
-from shared.adapters.clickhouse import ClickHouseCloud, Key, make_client
-from shared.adapters.retrying import Budget, Deadline
-from shared.adapters.throttle import Throttle
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.network import AzureNetwork
+from shared.adapters.azure.private_dns import AzureDns
+from shared.adapters.clickhouse.client import ClickHouseCloud, Key, make_client
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.retry import Budget, Deadline
 from shared.domain.ids import Kind, ResourceId, Scope
 from shared.domain.model import RecordSet, Registration
 from simulator.client import RunningSimulator
@@ -108,7 +108,7 @@ async def adapters_for(
     http = make_client(f"{url}/v1", key, read_only=read_only)
     budget = Budget(Deadline.after(seconds), Deadline.after(seconds))
     arm = ArmClients(url, None, transport, read_only=read_only)
-    throttle = Throttle(1000, 1)
+    throttle = RateLimiter(1000, 1)
     try:
         yield Adapters(
             AzureNetwork(arm, budget),

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.throttle import Throttle
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.ports import Systems
 from tests.support.fakes import Cloud
 
@@ -34,7 +34,7 @@ class _Slow:
 
 def slow_systems(cloud: Cloud) -> Systems:
     """The cloud's systems on the running loop's clock, which may be a virtual one."""
-    limiter = Throttle(CALLS, WINDOW, clock=asyncio.get_running_loop().time)
+    limiter = RateLimiter(CALLS, WINDOW, clock=asyncio.get_running_loop().time)
 
     @asynccontextmanager
     async def azure(_: str) -> AsyncIterator[None]:
@@ -43,7 +43,7 @@ def slow_systems(cloud: Cloud) -> Systems:
 
     @asynccontextmanager
     async def clickhouse(name: str) -> AsyncIterator[None]:
-        async with limiter.turn(name, PATIENCE), azure(name):
+        async with limiter.acquire(name, PATIENCE), azure(name):
             yield
 
     return Systems(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.adapters.shapes import items, text
+from shared.adapters.json_fields import optional_list, optional_str
 from shared.domain.ids import BadIdError, Scope
 from shared.domain.inspected import Deliveries, EventSubscription
 
@@ -21,9 +21,9 @@ def topics_of(subscription: str, told: Iterable[Json]) -> tuple[str, ...]:
     mine = [
         one
         for one in told
-        if text((one.get("properties") or {}).get("source")).lower() == subscription.lower()
+        if optional_str((one.get("properties") or {}).get("source")).lower() == subscription.lower()
     ]
-    return tuple(topic for one in mine if (topic := _topic(text(one["id"]))))
+    return tuple(topic for one in mine if (topic := _topic(optional_str(one["id"]))))
 
 
 def _topic(told: str) -> str | None:
@@ -47,21 +47,25 @@ def subscription_from(topic: str, json: Json) -> EventSubscription:
     where = destination.get("properties") or {}
     wanted = properties.get("filter") or {}
     filters = [
-        one for one in items(wanted.get("advancedFilters")) if text(one.get("key")).lower() == OPERATION
+        one
+        for one in optional_list(wanted.get("advancedFilters"))
+        if optional_str(one.get("key")).lower() == OPERATION
     ]
     return EventSubscription(
-        id=text(json["id"]),
+        id=optional_str(json["id"]),
         topic=topic,
-        state=text(properties.get("provisioningState")),
-        destination=text(where.get("resourceId")) or text(where.get("endpointBaseUrl")),
-        types=frozenset(map(text, items(wanted.get("includedEventTypes")))),
-        operations=frozenset(text(value) for one in filters for value in items(one.get("values"))),
+        state=optional_str(properties.get("provisioningState")),
+        destination=optional_str(where.get("resourceId")) or optional_str(where.get("endpointBaseUrl")),
+        types=frozenset(map(optional_str, optional_list(wanted.get("includedEventTypes")))),
+        operations=frozenset(
+            optional_str(value) for one in filters for value in optional_list(one.get("values"))
+        ),
     )
 
 
 def deliveries_from(told: Iterable[Json]) -> Deliveries:
     """What metrics come to that were counted hour by hour."""
-    points = {text(one["name"]["value"]): _points(one) for one in told}
+    points = {optional_str(one["name"]["value"]): _points(one) for one in told}
     sums = {name: round(sum(total for _, total in some)) for name, some in points.items()}
     hours = [hour for hour, total in points.get("DeliverySuccessCount", []) if total]
     return Deliveries(
@@ -74,7 +78,11 @@ def deliveries_from(told: Iterable[Json]) -> Deliveries:
 
 
 def _points(metric: Json) -> list[tuple[datetime, float]]:
-    data = [point for series in items(metric.get("timeseries")) for point in items(series.get("data"))]
+    data = [
+        point
+        for series in optional_list(metric.get("timeseries"))
+        for point in optional_list(series.get("data"))
+    ]
     return [
         (datetime.fromisoformat(point["timeStamp"]).astimezone(UTC), float(point.get("total") or 0))
         for point in data

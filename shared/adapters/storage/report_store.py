@@ -13,7 +13,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
-from shared.adapters.shapes import LONGEST_ERROR
+from shared.adapters.json_fields import LONGEST_ERROR
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
 

@@ -5,36 +5,36 @@ from typing import Any
 LONGEST_ERROR = 500
 """How many characters of a system's own words an error of ours repeats."""
 
-MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
+PARSE_ERRORS = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
 """What taking apart an answer of the wrong shape raises."""
 
 
-def text(value: Any) -> str:
+def optional_str(value: Any) -> str:
     """The text; "" where nothing is told."""
-    return "" if value is None else worded(value)
+    return "" if value is None else required_str(value)
 
 
-def worded(value: Any) -> str:
+def required_str(value: Any) -> str:
     """The text, which must be told."""
     if not isinstance(value, str):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
     return value
 
 
-def filled(value: Any) -> str:
+def required_text(value: Any) -> str:
     """The text, which must be told and not be empty."""
-    told = worded(value)
+    told = required_str(value)
     if not told:
         raise ValueError("a text was expected, not an empty one")
     return told
 
 
-def items(value: Any) -> list[Any]:
+def optional_list(value: Any) -> list[Any]:
     """The list; an empty one where nothing is told."""
-    return [] if value is None else listed(value)
+    return [] if value is None else required_list(value)
 
 
-def listed(value: Any) -> list[Any]:
+def required_list(value: Any) -> list[Any]:
     """The list, which must be told."""
     if not isinstance(value, list):
         raise TypeError(f"a list was expected, not {type(value).__name__}")

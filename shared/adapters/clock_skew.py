@@ -12,7 +12,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 
 @dataclass
-class Clocks:
+class ClockSkew:
     """`ahead`: by system, in seconds, as the latest answer told it."""
 
     now: Callable[[], float] = time.time
@@ -38,7 +38,7 @@ class Clocks:
 class NoteDate(SansIOHTTPPolicy[Any, Any]):
     """Notes the Date of Azure's answers."""
 
-    def __init__(self, clocks: Clocks, system: str) -> None:
+    def __init__(self, clocks: ClockSkew, system: str) -> None:
         self._clocks, self._system = clocks, system
 
     def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:  # noqa: ARG002 -- the SDK's signature

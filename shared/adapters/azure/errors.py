@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from azure.core.exceptions import HttpResponseError
 
-from shared.adapters.retrying import seconds
-from shared.adapters.shapes import LONGEST_ERROR
+from shared.adapters.json_fields import LONGEST_ERROR
+from shared.adapters.retry import seconds
 from shared.domain.errors import (
     ChangedError,
     ForbiddenError,

@@ -12,9 +12,9 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from shared.adapters.arm import ArmClients, ask, ask_or_absent, every, parsed
-from shared.adapters.retrying import Budget
-from shared.adapters.shapes import items, text
+from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every, parsed
+from shared.adapters.json_fields import optional_list, optional_str
+from shared.adapters.retry import Budget
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope
 from shared.domain.model import Absent, RecordSet, Zone
@@ -111,15 +111,15 @@ class AzureDns:
 def record_from(zone: ResourceId, json: Json) -> RecordSet:
     """An A record set from ARM's JSON."""
     properties = json.get("properties") or {}
-    told = [text(one.get("ipv4Address")) for one in items(properties.get("aRecords"))]
+    told = [optional_str(one.get("ipv4Address")) for one in optional_list(properties.get("aRecords"))]
     metadata = properties.get("metadata") or {}
     return RecordSet(
         zone=zone,
-        name=text(json["name"]).lower(),
+        name=optional_str(json["name"]).lower(),
         ttl=int(properties.get("ttl") or 0),
         addresses=tuple(sorted(address for address in told if address)),
-        metadata=MappingProxyType({key: text(value) for key, value in metadata.items()}),
-        etag=text(json.get("etag")) or None,
+        metadata=MappingProxyType({key: optional_str(value) for key, value in metadata.items()}),
+        etag=optional_str(json.get("etag")) or None,
     )
 
 

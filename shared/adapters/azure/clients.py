@@ -21,11 +21,11 @@ from azure.core.pipeline import AsyncPipeline
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 
-from shared.adapters.arm_errors import meaning, tells_absence
-from shared.adapters.arm_policies import policies
-from shared.adapters.clocks import Clocks
-from shared.adapters.retrying import Deadline, within
-from shared.adapters.shapes import MISSHAPEN
+from shared.adapters.azure.errors import meaning, tells_absence
+from shared.adapters.azure.policies import policies
+from shared.adapters.clock_skew import ClockSkew
+from shared.adapters.json_fields import PARSE_ERRORS
+from shared.adapters.retry import Deadline, within
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
 
@@ -50,7 +50,7 @@ class ArmClients:
     credential: Any
     transport: AsyncHttpTransport[Any, Any]
     read_only: bool = False
-    clocks: Clocks | None = None
+    clocks: ClockSkew | None = None
     _made: dict[tuple[Callable[[], type], str], Any] = field(default_factory=dict, init=False, repr=False)
 
     async def network(self, subscription: str) -> "NetworkManagementClient":
@@ -130,7 +130,7 @@ def parsed[T, R](parse: Callable[[T], R], answer: T) -> R:
     """What `parse` makes of it. Raises what the SDKs raise for an answer of another shape."""
     try:
         return parse(answer)
-    except MISSHAPEN as error:
+    except PARSE_ERRORS as error:
         raise DeserializationError from error
 
 

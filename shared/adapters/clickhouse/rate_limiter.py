@@ -32,7 +32,7 @@ class _Call:
     moment: float
 
 
-class Throttle:
+class RateLimiter:
     """Lets callers through in the order of their arrival. For one event loop."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Throttle:
         self._first_in_line = asyncio.Lock()
 
     @asynccontextmanager
-    async def turn(self, what: str, left: float) -> AsyncIterator[None]:
+    async def acquire(self, what: str, left: float) -> AsyncIterator[None]:
         """Make a call in the body, when its turn has come.
 
         Raises TemporaryError at once if it cannot come in `left` seconds.
@@ -84,7 +84,7 @@ class Throttle:
         self._log.append(call)
         return call
 
-    def shut(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """The server has refused a call: let nobody through for that long, and fewer afterwards."""
         now = self._clock()
         if now >= self._shut_until:  # not one of several that were refused together

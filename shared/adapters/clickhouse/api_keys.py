@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.adapters.shapes import items, text
+from shared.adapters.json_fields import optional_list, optional_str
 from shared.domain.inspected import ApiKey, Caller
 
 SYSTEM = "system"
@@ -12,23 +12,23 @@ SYSTEM = "system"
 
 def key_from(json: Mapping[str, Any]) -> ApiKey:
     """A key. `roles` is deprecated: it counts only where there are no `assignedRoles`."""
-    assigned = items(json.get("assignedRoles"))
-    named = [(text(one.get("roleName")), one.get("roleType") == SYSTEM) for one in assigned]
+    assigned = optional_list(json.get("assignedRoles"))
+    named = [(optional_str(one.get("roleName")), one.get("roleType") == SYSTEM) for one in assigned]
     known = [name for name, system in named if system]
-    expires = text(json.get("expireAt"))
+    expires = optional_str(json.get("expireAt"))
     return ApiKey(
-        suffix=text(json.get("keySuffix")),
-        roles=frozenset(known if assigned else map(text, items(json.get("roles")))),
+        suffix=optional_str(json.get("keySuffix")),
+        roles=frozenset(known if assigned else map(optional_str, optional_list(json.get("roles")))),
         custom=frozenset(name for name, system in named if not system),
         expires=datetime.fromisoformat(expires).astimezone(UTC) if expires else None,
-        id=text(json.get("id")),
+        id=optional_str(json.get("id")),
     )
 
 
 def caller_from(json: Mapping[str, Any]) -> Caller:
     """Who calls, by `GET /v1/whoami`. The API is in beta: any of it may be left out."""
     return Caller(
-        key_id=text(json.get("keyId")),
-        name=text(json.get("name")),
-        organization=text(json.get("organizationId")),
+        key_id=optional_str(json.get("keyId")),
+        name=optional_str(json.get("name")),
+        organization=optional_str(json.get("organizationId")),
     )

@@ -16,7 +16,7 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 
-from shared.adapters.clocks import Clocks, NoteDate
+from shared.adapters.clock_skew import ClockSkew, NoteDate
 from shared.domain.errors import PermanentError
 from shared.passing import count_call
 
@@ -67,7 +67,7 @@ def _is_list(url: str) -> bool:
     return len(provider_and_more) % 2 == 0
 
 
-def policies(credential: Any, scope: str, clocks: Clocks | None, *, read_only: bool) -> list[Any]:
+def policies(credential: Any, scope: str, clocks: ClockSkew | None, *, read_only: bool) -> list[Any]:
     """In the order in which a request meets them. `scope`: what a token must be for."""
     return [
         *([RefuseWrites()] if read_only else []),

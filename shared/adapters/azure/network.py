@@ -14,9 +14,9 @@ from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.arm import ArmClients, ask, ask_or_absent, every, parsed
-from shared.adapters.retrying import Budget
-from shared.adapters.shapes import MISSHAPEN, items, text
+from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every, parsed
+from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
+from shared.adapters.retry import Budget
 from shared.domain.errors import PermanentError
 from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model import Absent, Connection, Endpoint
@@ -81,7 +81,7 @@ def endpoint_from(json: Json) -> Endpoint:
     """A private endpoint from ARM's JSON. Raises PermanentError if that lacks what an endpoint has."""
     try:
         return _endpoint(json)
-    except MISSHAPEN as error:
+    except PARSE_ERRORS as error:
         at = json.get("id") if isinstance(json, Mapping) else json
         raise PermanentError(
             f"private endpoint {at!r}: ARM tells it in no form we know ({error!r})"
@@ -93,19 +93,21 @@ def _endpoint(json: Json) -> Endpoint:
     return Endpoint(
         id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
         arm_id=json["id"],
-        guid=text(properties.get("resourceGuid")).lower(),
-        tags=MappingProxyType({key.lower(): text(value) for key, value in (json.get("tags") or {}).items()}),
+        guid=optional_str(properties.get("resourceGuid")).lower(),
+        tags=MappingProxyType(
+            {key.lower(): optional_str(value) for key, value in (json.get("tags") or {}).items()}
+        ),
         network=_network(properties.get("subnet") or {}),
         connections=_connections(properties),
         interfaces=_interfaces(properties),
         addresses=_own_addresses(properties),
-        state=text(properties.get("provisioningState")).capitalize(),
+        state=optional_str(properties.get("provisioningState")).capitalize(),
     )
 
 
 def addresses_from(json: Json) -> tuple[str, ...]:
     """The private IPv4 addresses of a network interface, from ARM's JSON."""
-    configurations = items((json.get("properties") or {}).get("ipConfigurations"))
+    configurations = optional_list((json.get("properties") or {}).get("ipConfigurations"))
     return _ipv4([(one.get("properties") or {}).get("privateIPAddress") for one in configurations])
 
 
@@ -133,18 +135,18 @@ def _network(subnet: Json) -> ResourceId | None:
 def _connections(properties: Json) -> tuple[Connection, ...]:
     """Both arrays: connections by alias need approval, so they are among the manual ones."""
     arrays = ("manualPrivateLinkServiceConnections", "privateLinkServiceConnections")
-    told = [one.get("properties") or {} for array in arrays for one in items(properties.get(array))]
+    told = [one.get("properties") or {} for array in arrays for one in optional_list(properties.get(array))]
     return tuple(
         Connection(
-            target=text(one.get("privateLinkServiceId")),
-            status=text((one.get("privateLinkServiceConnectionState") or {}).get("status")),
+            target=optional_str(one.get("privateLinkServiceId")),
+            status=optional_str((one.get("privateLinkServiceConnectionState") or {}).get("status")),
         )
         for one in told
     )
 
 
 def _interfaces(properties: Json) -> tuple[ResourceId, ...]:
-    told = [one.get("id") for one in items(properties.get("networkInterfaces"))]
+    told = [one.get("id") for one in optional_list(properties.get("networkInterfaces"))]
     return tuple(ResourceId.parse(one, Kind.NETWORK_INTERFACE) for one in told if one)
 
 
@@ -152,11 +154,11 @@ def _own_addresses(properties: Json) -> tuple[str, ...]:
     """Addresses on the endpoint itself: none for Private Link service targets, as far as is known."""
     if properties.get("networkInterfaces"):
         return ()
-    static = [one.get("properties") or {} for one in items(properties.get("ipConfigurations"))]
+    static = [one.get("properties") or {} for one in optional_list(properties.get("ipConfigurations"))]
     custom = [
         address
-        for one in items(properties.get("customDnsConfigs"))
-        for address in items(one.get("ipAddresses"))
+        for one in optional_list(properties.get("customDnsConfigs"))
+        for address in optional_list(one.get("ipAddresses"))
     ]
     return _ipv4([*(one.get("privateIPAddress") for one in static), *custom])
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from shared.adapters.arm import ArmClients, ask, every, parsed
-from shared.adapters.azure_network import endpoint_pages, interface_pages, legible
-from shared.adapters.event_topics import deliveries_from, subscriptions_of, topics_of
-from shared.adapters.retrying import Deadline
-from shared.adapters.shapes import LONGEST_ERROR, items, text
+from shared.adapters.azure.clients import ArmClients, ask, every, parsed
+from shared.adapters.azure.event_topics import deliveries_from, subscriptions_of, topics_of
+from shared.adapters.azure.network import endpoint_pages, interface_pages, legible
+from shared.adapters.json_fields import LONGEST_ERROR, optional_list, optional_str
+from shared.adapters.retry import Deadline
 from shared.domain.errors import PermanentError
 from shared.domain.ids import Scope
 from shared.domain.inspected import Deliveries, EventSubscription
@@ -119,7 +119,7 @@ class AzureInspection:
         page = await self.clients.get(path, asked)
         found: list[Json] = [*page["value"]]
         for _ in range(MOST_PAGES - 1):
-            following = parsed(text, page.get("nextLink"))
+            following = parsed(optional_str, page.get("nextLink"))
             if not following.startswith(f"{self.clients.url.rstrip('/')}/"):
                 break
             page = await self.clients.get(following)
@@ -129,7 +129,8 @@ class AzureInspection:
 
 def _permission(json: Json) -> Permission:
     return Permission(
-        tuple(map(text, items(json.get("actions")))), tuple(map(text, items(json.get("notActions"))))
+        tuple(map(optional_str, optional_list(json.get("actions")))),
+        tuple(map(optional_str, optional_list(json.get("notActions")))),
     )
 
 
@@ -138,7 +139,7 @@ def _claims(token: str) -> str:
     try:
         payload = token.split(".")[1]
         told = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        named = [f"{words} {text(told[claim])}" for claim, words in CLAIMS.items() if claim in told]
+        named = [f"{words} {optional_str(told[claim])}" for claim, words in CLAIMS.items() if claim in told]
     except (IndexError, ValueError, TypeError):
         named = []
     return f"there is a token for {', '.join(named) or 'an identity that it does not tell'}"

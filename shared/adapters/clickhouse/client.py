@@ -10,16 +10,16 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json
 
-from shared.adapters.clickhouse_answers import (
+from shared.adapters.clickhouse.parsing import (
     config_from,
     registration_from,
     registrations_from,
     service_from,
     services_from,
 )
-from shared.adapters.retrying import Budget, Deadline, seconds, within
-from shared.adapters.shapes import LONGEST_ERROR, MISSHAPEN, listed
-from shared.adapters.throttle import Throttle
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_list
+from shared.adapters.retry import Budget, Deadline, seconds, within
 from shared.domain.errors import (
     ForbiddenError,
     PermanentError,
@@ -94,7 +94,7 @@ class ClickHouseCloud:
     client: httpx.AsyncClient
     key: Key
     organization: str
-    throttle: Throttle
+    rate_limiter: RateLimiter
     budget: Budget
 
     async def registrations(self) -> tuple[Registration, ...]:
@@ -105,21 +105,21 @@ class ClickHouseCloud:
 
     async def caller(self) -> "Caller":
         """Whom the API takes the key for. In beta, so that it may not be there."""
-        from shared.adapters.clickhouse_keys import caller_from  # noqa: PLC0415 -- only a preflight asks who calls
+        from shared.adapters.clickhouse.api_keys import caller_from  # noqa: PLC0415 -- only a preflight asks who calls
 
         return await self._get(_Call("GET", "/whoami", root=True), caller_from)
 
     async def keys(self) -> "tuple[ApiKey, ...]":
         """The organization's API keys, for a key with organization:view-api-keys."""
-        from shared.adapters.clickhouse_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
+        from shared.adapters.clickhouse.api_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
 
         return await self._get(
-            _Call("GET", "/keys"), lambda told: tuple(key_from(one) for one in listed(told))
+            _Call("GET", "/keys"), lambda told: tuple(key_from(one) for one in required_list(told))
         )
 
     async def roles(self) -> int:
         """How many roles the organization has, for a key with organization:manage."""
-        return await self._get(_Call("GET", "/roles"), lambda told: len(listed(told)))
+        return await self._get(_Call("GET", "/roles"), lambda told: len(required_list(told)))
 
     async def config(self, service: str) -> Config:
         """A service's config. Raises RefusedError where the API refuses it, TemporaryError while it has no values."""
@@ -152,7 +152,7 @@ class ClickHouseCloud:
         told = await self._ask(call, self.budget.for_reads())
         try:
             return parse(told)
-        except MISSHAPEN as error:
+        except PARSE_ERRORS as error:
             raise PermanentError(f"{call}: the answer is not what the API describes ({error!r})") from error
 
     async def _write(self, call: _Call) -> Any:
@@ -160,7 +160,7 @@ class ClickHouseCloud:
 
     async def _ask(self, call: _Call, deadline: Deadline) -> Any:
         async def send() -> Any:
-            async with self.throttle.turn(str(call), deadline.left()):
+            async with self.rate_limiter.acquire(str(call), deadline.left()):
                 return await self._send(call)
 
         return await within(deadline, str(call), send)
@@ -188,7 +188,7 @@ class ClickHouseCloud:
         if answer.status_code in TEMPORARY or answer.status_code >= 500:
             asked = _retry_after(answer)
             if answer.status_code == 429 and asked and asked > 0:
-                self.throttle.shut(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
+                self.rate_limiter.pause(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
                 return ThrottledError(message, request_id=request, retry_after=asked)
             return TemporaryError(message, request_id=request, retry_after=asked)
         return _family(call, answer.status_code)(message, request_id=request)
@@ -209,7 +209,7 @@ def _if_told[T](told: Any, parse: Callable[[Any], T]) -> T | None:
     """What a write's answer tells; None if nothing that can be used, for the write itself went through."""
     try:
         return parse(told)
-    except MISSHAPEN:
+    except PARSE_ERRORS:
         return None
 
 

@@ -1,0 +1,4 @@
+"""Where reports are kept: a blob container (azure-storage-blob) or a folder.
+
+May import the domain. Start with `report_store.py`.
+"""
