@@ -10,8 +10,8 @@ from demo.checks import Checks
 from demo.show import Show
 from demo.world import Json
 from localhost.host import Host
-from shared.document import from_json
 from shared.domain.audited import AuditReport
+from shared.reports.report_json import from_json
 
 PATIENCE = 60.0
 

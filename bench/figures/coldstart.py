@@ -111,7 +111,10 @@ def _apps() -> Iterator[Apps]:
     source = (ROOT / "function_app.py").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         apps = Apps(ROOT, Path(folder) / "empty", Path(folder) / "eager")
-        for app, text in ((apps.empty, _EMPTY), (apps.eager, f"from shared import doors\n{source}")):
+        for app, text in (
+            (apps.empty, _EMPTY),
+            (apps.eager, f"import shared.triggers.endpoint_changed\n{source}"),
+        ):
             app.mkdir()
             (app / "function_app.py").write_text(text, encoding="utf-8")
         yield apps

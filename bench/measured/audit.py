@@ -10,7 +10,7 @@ import time
 import httpx
 
 from bench.measured.telling import peak_megabytes, tell, told
-from shared import doors
+from shared.triggers.audit import audit
 
 
 def main() -> None:
@@ -21,12 +21,12 @@ def main() -> None:
 
 async def _measure(*, warm: bool) -> dict[str, float]:
     if warm:
-        await doors.audit()
+        await audit()
         async with httpx.AsyncClient(trust_env=False) as client:
             url = os.environ["AZURE_RESOURCE_MANAGER_URL"]
             (await client.delete(f"{url}/_sim/requests")).raise_for_status()
     wall, cpu = time.perf_counter(), time.process_time()
-    await doors.audit()
+    await audit()
     return {"seconds": time.perf_counter() - wall, "cpuSeconds": time.process_time() - cpu}
 
 

@@ -4,19 +4,19 @@ import asyncio
 import time
 
 from bench.measured.telling import tell, told
-from shared import doors
 from shared.domain.ids import Kind, ResourceId
+from shared.triggers.endpoint_changed import endpoint_changed
 
 _WARM_UP = 3
 
 
 async def _passes(endpoint: ResourceId, count: int) -> list[float]:
     for _ in range(_WARM_UP):
-        await doors.endpoint_changed(endpoint)
+        await endpoint_changed(endpoint)
     seconds = []
     for _ in range(count):
         began = time.process_time()
-        await doors.endpoint_changed(endpoint)
+        await endpoint_changed(endpoint)
         seconds.append(time.process_time() - began)
     return seconds
 

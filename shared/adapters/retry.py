@@ -14,7 +14,7 @@ from itertools import count
 import stamina
 
 from shared.domain.errors import ChangedError, TemporaryError, ThrottledError
-from shared.log import tell_retry
+from shared.telemetry.log import tell_retry
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.2

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from shared.audit import audit as run_audit
+from shared.bootstrap import Wiring
 from shared.cli.options import OK, WRONG
 from shared.cli.progress import progress_on
 from shared.cli.show import HEALTHS, SEVERITIES, STATUSES, Show
-from shared.document import to_json
 from shared.domain.audited import AuditedFinding, AuditReport, Repair
-from shared.wiring import Wiring
+from shared.reports.report_json import to_json
+from shared.triggers.audit import run_audit
 
 # Nobody ends a command line after some minutes, as Azure does with a function.
 SECONDS = 1800.0

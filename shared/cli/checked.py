@@ -2,13 +2,13 @@
 
 from argparse import Namespace
 
+from shared.bootstrap import Wiring
 from shared.cli.options import OK, WRONG
 from shared.cli.show import Show
 from shared.domain.steps import Steps, all_well
-from shared.health import check as checked
-from shared.health import without_settings
 from shared.settings import SettingsError, read_settings
-from shared.wiring import Wiring
+from shared.triggers.health import check as checked
+from shared.triggers.health import without_settings
 
 
 async def check(wanted: Namespace, show: Show) -> int:

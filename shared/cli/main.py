@@ -12,8 +12,8 @@ from shared.cli.options import INTERRUPTED, UNUSABLE, WRONG, UsageError, parse
 from shared.cli.settings_file import load
 from shared.cli.show import Show, make_console
 from shared.domain.errors import PrivateLinkError
-from shared.log import LOGGER
 from shared.settings import SettingsError, read_settings
+from shared.telemetry.log import LOGGER
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(wanted: Namespace, show: Show) -> int:
+    from shared.bootstrap import Wiring, quiet  # noqa: PLC0415 -- likewise
     from shared.cli import audited, checked, passes  # noqa: PLC0415 -- the SDKs are slow to import
-    from shared.wiring import Wiring, quiet  # noqa: PLC0415 -- likewise
 
     if wanted.settings:
         load(wanted.settings, os.environ)

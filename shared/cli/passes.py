@@ -3,6 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
+from shared.bootstrap import Wiring
 from shared.cli.options import CHANGES, OK, WRONG, UsageError
 from shared.cli.probing import Prober
 from shared.cli.progress import progress_on
@@ -19,8 +20,7 @@ from shared.domain.rules import Rules
 from shared.domain.steps import Steps, all_well, diagnosis
 from shared.domain.targets import Targets
 from shared.domain.world import ReadEndpoint
-from shared.reconcile import Order
-from shared.wiring import Wiring
+from shared.reconciler.reconcile import Order
 
 # Nobody ends a command line after some minutes, as Azure does with a function.
 SECONDS = 1800.0

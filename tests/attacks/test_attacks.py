@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.targets import Targets
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import (

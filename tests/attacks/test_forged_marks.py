@@ -7,7 +7,7 @@ import pytest
 from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.targets import Targets
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import (

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.errors import PermanentError
-from shared.watched import WRITES, watched
+from shared.reconciler.progress import WRITES, watched
 from tests.support import fakes
 from tests.support.worlds import endpoint, pe, registered
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared import doors
+from shared.bootstrap import wiring
 from shared.domain.errors import TemporaryError
-from shared.wiring import wiring
+from shared.triggers.audit import audit
+from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.edges import PE, delete_endpoint, environment, put_endpoint
@@ -40,18 +41,18 @@ async def everything_happens(sim: RunningSimulator, store: Path) -> None:
     """One of everything that is told in the log."""
     sim.fault(match={"system": "clickhouse"}, status=429, headers={"X-RateLimit-Reset": "0"})
     put_endpoint(sim, **{"clickhouse-services": "analytics,nobody"})
-    await doors.audit()
-    await doors.endpoint_changed(PE)
-    await doors.audit()
+    await audit()
+    await endpoint_changed(PE)
+    await audit()
     delete_endpoint(sim)
     sim.fault(
         match={"system": "dns", "method": "DELETE"}, status=503, headers={"Retry-After": "3600"}, count=None
     )
     with pytest.raises(TemporaryError):
-        await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
     sim.fault(match={"system": "eventgrid-topic"}, status=400, count=None)
     (store / "latest.json").write_text("no report")
-    await doors.audit()
+    await audit()
 
 
 @pytest.fixture

@@ -31,4 +31,4 @@ def test_a_table_is_found_by_its_head() -> None:
 def test_a_table_that_is_not_in_the_code_is_told() -> None:
     """A table whose head no docstring has belongs to another file, or is no copy."""
     with pytest.raises(LookupError, match=r"no docstring of shared/reconcile\.py"):
-        renewed(f"{MARK}shared/reconcile.py -->\n| a |\n|---|\n")
+        renewed(f"{MARK}shared/reconciler/reconcile.py -->\n| a |\n|---|\n")

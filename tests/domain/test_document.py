@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.document import from_json, schema, to_json
 from shared.domain.audited import AuditReport, Health
+from shared.reports.report_json import from_json, schema, to_json
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "report.schema.json"
 MOMENT = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -32,7 +32,7 @@ def test_documents_keep_the_published_schema(report: AuditReport) -> None:
 
 
 def test_the_published_schema_is_the_real_one() -> None:
-    """docs/report.schema.json is what `python -m shared.document` prints."""
+    """docs/report.schema.json is what `python -m shared.reports.report_json` prints."""
     assert json.loads(PUBLISHED.read_text()) == schema()
 
 

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from shared.wiring import wiring
+from shared.bootstrap import wiring
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.edges import Adapters, adapters_for, environment

@@ -8,7 +8,7 @@ import pytest
 from shared.adapters.clickhouse.client import Key
 from shared.domain.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
 from shared.domain.model import Config, Registration, Service, Unreadable
-from shared.observe import unreadable
+from shared.reconciler.reader import unreadable
 from simulator.client import RunningSimulator
 from tests.support.edges import (
     ALIAS,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.archive import CONFIGS, LATEST, Archive
 from shared.domain.audited import AuditReport
 from shared.domain.model import Absent, Config, Unreadable
+from shared.reports.report_repository import CONFIGS, LATEST, Archive
 from tests.support.audits import audit, well
 from tests.support.lines import Lines
 from tests.support.stores import MemoryStore

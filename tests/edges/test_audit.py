@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from shared.adapters.retry import Budget
-from shared.archive import CONFIGS, LATEST, Archive
-from shared.audit import AFTERWARDS_SECONDS, audit, order_of, period_seconds
+from shared.bootstrap import Wiring
 from shared.domain.audited import AuditReport, Health
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.policy import Policy
 from shared.domain.world import ReadConfig
+from shared.reports.report_repository import CONFIGS, LATEST, Archive
 from shared.settings import Settings
-from shared.wiring import Wiring
+from shared.triggers.audit import AFTERWARDS_SECONDS, order_of, period_seconds, run_audit
 from simulator.client import RunningSimulator
 from tests.support.lines import Lines
 from tests.support.simulated import named, put_endpoint, settings, wired
@@ -45,7 +45,7 @@ def drifted(sim: RunningSimulator) -> RunningSimulator:
 async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
     """An audit in a process that has just started."""
     async with wired(sim.url, **more) as wiring:
-        return await audit(wiring)
+        return await run_audit(wiring)
 
 
 def with_store(wiring: Wiring, store: MemoryStore, patience: float = 0.2) -> None:
@@ -136,7 +136,7 @@ async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: s
     setattr(store, trouble, {name})
     async with wired(drifted.url) as wiring:
         with_store(wiring, store)
-        report = await audit(wiring)
+        report = await run_audit(wiring)
     assert report.problems == ()
     assert name in {one["object"] for one in lines.of("store")}
     assert name not in store.writes
@@ -148,7 +148,7 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
     store = MemoryStore()
     async with wired(drifted.url) as wiring:
         with_store(wiring, store)
-        first = await audit(wiring)
+        first = await run_audit(wiring)
     async with wired(drifted.url) as wiring:
         with_store(wiring, store)
         store.fails = {LATEST}
@@ -161,14 +161,14 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
                 store.fails = set()
 
         store.read = read  # type: ignore[method-assign]
-        second = await audit(wiring)
+        second = await run_audit(wiring)
     assert [point.at for point in second.history] == [first.finished, second.finished]
 
 
 async def test_without_a_store(drifted: RunningSimulator) -> None:
     """Without a store, a process goes on from its own last audit."""
     async with wired(drifted.url) as wiring:
-        first, second = await audit(wiring), await audit(wiring)
+        first, second = await run_audit(wiring), await run_audit(wiring)
     assert {one.first_seen for one in second.findings} == {first.finished}
 
 
@@ -176,29 +176,29 @@ async def test_out_of_time(drifted: RunningSimulator, tmp_path: Path, lines: Lin
     """What an audit cannot reach in its time it tells, names and keeps; the next one reaches it."""
     drifted.fault(match={"system": "clickhouse"}, delay_ms=60_000, count=None)
     async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as wiring:
-        report = await audit(wiring, AFTERWARDS_SECONDS + 1)
+        report = await run_audit(wiring, AFTERWARDS_SECONDS + 1)
     assert not report.complete
     assert {"registrations of the organization", "services of the organization"} <= set(report.left)
     assert report.health is Health.UNKNOWN
     assert lines.only("audit", logging.INFO)["complete"] is False
     drifted.clear_faults()
     async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as wiring:
-        assert (await audit(wiring)).complete
+        assert (await run_audit(wiring)).complete
 
 
 async def test_no_time_at_all(drifted: RunningSimulator) -> None:
     """An audit whose time is over before it could tell anything is broken off as one to be made again."""
     async with wired(drifted.url) as wiring:
         with pytest.raises(TemporaryError, match="did not end within AUDIT_DEADLINE"):
-            await audit(wiring, 0)
+            await run_audit(wiring, 0)
 
 
 async def test_events_are_told(drifted: RunningSimulator) -> None:
     """What audits find and mend reaches the topic, once."""
     more = {"OUTCOME_TOPIC_ENDPOINT": f"{drifted.url}/topics/outcomes/api/events"}
     async with wired(drifted.url, **more) as wiring:
-        await audit(wiring)
-        await audit(wiring)
+        await run_audit(wiring)
+        await run_audit(wiring)
     kinds = [one["type"].rpartition(".")[2] for one in drifted.topic("outcomes")]
     assert kinds == ["DriftDetected"] * 3
     await audited(drifted, AUDIT_POLICY="upsert", **more)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from shared.batching import LONGEST_GATHER, Batching
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
 from shared.domain.model import Absent, Endpoint
@@ -16,6 +15,7 @@ from shared.domain.plan import Plan
 from shared.domain.report import Report
 from shared.domain.verdicts import Verdict
 from shared.domain.world import World
+from shared.reconciler.batching import LONGEST_GATHER, Batching
 from tests.support import virtual_time
 from tests.support.edges import endpoint
 

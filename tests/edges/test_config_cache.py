@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.archive import CONFIGS, Archive
-from shared.config_cache import ConfigCache
 from shared.domain.model import Config
 from shared.domain.needs.endpoints import FEW
 from shared.domain.world import ReadConfig, World
-from shared.memory import Memory
-from shared.observe import answers
+from shared.reconciler.process_cache import Memory
+from shared.reconciler.reader import answers
+from shared.reports.config_cache import ConfigCache
+from shared.reports.report_repository import CONFIGS, Archive
 from tests.support.fakes import Cloud
 from tests.support.stores import MemoryStore
 from tests.support.worlds import ALIAS, OWNER, config, service, service_id, world

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared import doors
+from shared.bootstrap import wiring
 from shared.domain.errors import TemporaryError
 from shared.settings import SettingsError
-from shared.wiring import wiring
+from shared.triggers.audit import audit
+from shared.triggers.endpoint_changed import endpoint_changed
+from shared.triggers.sync import sync
 from simulator.client import RunningSimulator
 from tests.support.edges import KEY_AS_SENT, PE, delete_endpoint, endpoint, put_endpoint
 from tests.support.lines import Lines
@@ -56,7 +58,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
 
 async def test_event(demo: RunningSimulator, lines: Lines) -> None:
     """An event that could be served raises nothing and logs pass, delivery and changes, at INFO."""
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     told, delivered = lines.only("pass", logging.INFO), lines.only("delivery", logging.INFO)
     assert (told["door"], told["problems"], told["willBeTriedAgain"]) == ("event", [], False)
     assert (delivered["endpoint"], delivered["verdict"]) == (AT, "connect")
@@ -75,7 +77,7 @@ async def test_event_in_temporary_trouble(
     """Temporary trouble is raised, so that the host answers 500 and Event Grid delivers again."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="The event is to be delivered again") as caught:
-        await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
     assert str(fault["status"]) in str(caught.value)
     assert lines.only("delivery", logging.ERROR)["willBeTriedAgain"] is True
 
@@ -98,12 +100,12 @@ async def test_event_of_an_endpoint_in_progress(
     unfinished = {**told, "properties": {**told["properties"], **properties}}
     demo.fault(match={"path": AT}, status=200, body=unfinished, count=None)
     with pytest.raises(TemporaryError, match=f"{AT}: it") as caught:
-        await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
     assert "The event is to be delivered again" in str(caught.value)
     assert {one["action"] for one in lines.of("change")} == given
     assert lines.only("delivery", logging.INFO)["willBeTriedAgain"] is True
     demo.clear_faults()
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
     assert demo.state()["clickhouse"]["services"][0]["privateEndpointIds"]
 
@@ -113,7 +115,7 @@ async def test_event_of_a_failed_endpoint(demo: RunningSimulator, lines: Lines) 
     told = put_endpoint(demo, **{"clickhouse-services": "analytics"})
     failed = {**told, "properties": {**told["properties"], "provisioningState": "Failed"}}
     demo.fault(match={"path": AT}, status=200, body=failed, count=None)
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     assert lines.only("delivery", logging.INFO)["verdict"] == "failed"
     assert lines.of("change") == []
 
@@ -125,34 +127,34 @@ async def test_event_without_rights(
     """A key or a right that is missing is raised as well, and the delivery after it was mended does all."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="The event is to be delivered again") as caught:
-        await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
     assert str(fault["status"]) in str(caught.value)
     told = lines.only("delivery", logging.ERROR)
     assert (told["willBeTriedAgain"], told["forbidden"]) == (True, True)
     demo.clear_faults()
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     assert demo.state()["clickhouse"]["services"][0]["privateEndpointIds"]
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
 
 async def test_event_without_key(demo: RunningSimulator, lines: Lines) -> None:
     """A key that is not accepted is tried no call twice in a pass, and what it is not needed for is done."""
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     delete_endpoint(demo)
     put_endpoint(demo, **{"clickhouse-services": "analytics"})
     demo.clear_requests()
     demo.fault(match={"system": "clickhouse", "method": "PATCH"}, status=401, count=None)
     with pytest.raises(TemporaryError, match=r"Not done: .*401.* Done: .*put-record"):
-        await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
     assert lines.of("retry") == []
 
 
 async def test_event_without_time(demo: RunningSimulator, lines: Lines) -> None:
     """An event is given back to Event Grid in time, and its next delivery does what is left."""
     with pytest.raises(TemporaryError, match="not all was done within 0 s"):
-        await doors.endpoint_changed(PE, seconds=0)
+        await endpoint_changed(PE, seconds=0)
     assert lines.records == []
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     assert lines.only("delivery", logging.INFO)["problems"] == []
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
@@ -163,7 +165,7 @@ async def test_event_in_permanent_trouble(
 ) -> None:
     """What no retry can cure is not raised: it is logged once, at ERROR, with what was said."""
     demo.fault(match={"system": system}, count=None, **fault)
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     told = lines.only("delivery", logging.ERROR)
     assert told["willBeTriedAgain"] is False
     assert str(fault["status"]) in " ".join(told["problems"])
@@ -173,8 +175,8 @@ async def test_event_that_is_delivered_again(demo: RunningSimulator, lines: Line
     """What an event left undone, its next delivery does, and says what the first had done."""
     demo.fault(match={"system": "dns", "method": "PUT"}, status=503, headers=LONG)
     with pytest.raises(TemporaryError, match=r"Not done: put-record .*503.* Done: .*allow service"):
-        await doors.endpoint_changed(PE)
-    await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
+    await endpoint_changed(PE)
     assert lines.of("delivery")[-1]["problems"] == []
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
@@ -186,7 +188,7 @@ async def test_events_share_a_pass(demo: RunningSimulator, lines: Lines) -> None
         put_endpoint(demo, name, **{"clickhouse-services": "analytics"})
     demo.clear_requests()
     endpoints = [endpoint(name) for name in names]
-    await asyncio.gather(*map(doors.endpoint_changed, [PE, *endpoints]), return_exceptions=True)
+    await asyncio.gather(*map(endpoint_changed, [PE, *endpoints]), return_exceptions=True)
     told = [one["endpoint"] for one in lines.of("delivery")]
     assert sorted(told) == sorted(map(str, [PE, *endpoints]))
     patches = [one for one in demo.requests("clickhouse", "PATCH") if "/services/" in one["path"]]
@@ -197,14 +199,14 @@ async def test_event_without_settings(demo: RunningSimulator, monkeypatch: pytes
     """Events that meet broken settings are not lost: they fail until the settings are mended."""
     monkeypatch.delenv("OWNER_ID")
     with pytest.raises(SettingsError, match="OWNER_ID is not set"):
-        await doors.endpoint_changed(PE)
+        await endpoint_changed(PE)
     monkeypatch.setenv("OWNER_ID", "edges")
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
 
 
 async def test_sync(demo: RunningSimulator, lines: Lines) -> None:
     """A sync that did all is a 200, and its log tells the same of what was done."""
-    answer = await doors.sync(BODY)
+    answer = await sync(BODY)
     assert (answer.status, answer.content_type) == (200, "application/json")
     told, answered = lines.only("pass", logging.INFO), json.loads(answer.text())
     assert told["door"] == "sync"
@@ -221,7 +223,7 @@ async def test_sync_in_trouble(
 ) -> None:
     """A sync that a system kept from its end is a 502 with the problem and what was done so far."""
     demo.fault(match={"system": system}, count=None, **fault)
-    answer = await doors.sync(BODY)
+    answer = await sync(BODY)
     assert (answer.status, answer.content_type) == (502, "application/problem+json")
     told = json.loads(answer.text())
     assert told["status"] == 502
@@ -234,7 +236,7 @@ async def test_sync_in_trouble(
 async def test_sync_half_done(demo: RunningSimulator) -> None:
     """A 502 tells which changes were done, and which was not, and why."""
     demo.fault(match={"system": "dns", "method": "PUT"}, status=403, count=None)
-    answer = await doors.sync(BODY)
+    answer = await sync(BODY)
     assert answer.status == 502
     outcomes = {one["change"]: one for one in json.loads(answer.text())["outcomes"]}
     failed = {change for change, one in outcomes.items() if one["status"] == "failed"}
@@ -245,7 +247,7 @@ async def test_sync_half_done(demo: RunningSimulator) -> None:
 
 async def test_audit(demo: RunningSimulator, lines: Lines) -> None:
     """An audit logs what it found, and under the policy `report` changes nothing."""
-    await doors.audit()
+    await audit()
     told, audited = lines.only("pass", logging.INFO), lines.only("audit", logging.INFO)
     assert (told["door"], told["dryRun"], audited["policy"]) == ("audit", True, "report")
     found = {one["code"] for one in lines.of("finding") if one["state"] == "new"}
@@ -259,7 +261,7 @@ async def test_audit_that_repairs(
 ) -> None:
     """Under the other policies an audit makes what is missing, and logs what it did."""
     monkeypatch.setenv("AUDIT_POLICY", policy)
-    await doors.audit()
+    await audit()
     assert lines.only("pass", logging.INFO)["problems"] == []
     assert {one["outcome"] for one in lines.of("change")} == {"done"}
     assert set(lines.only("audit", logging.INFO)["repairs"]) == {"done"}
@@ -273,7 +275,7 @@ async def test_audit_in_trouble(
     """An audit that could not read everything logs its pass at ERROR, and is seen as a failed function."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="The next audit looks again"):
-        await doors.audit()
+        await audit()
     assert lines.only("pass", logging.ERROR)["problems"]
 
 
@@ -285,8 +287,8 @@ async def test_secret_is_never_told(
     caplog.set_level(logging.DEBUG)
     echo = {"error": f"no demo-secret and no Basic {KEY_AS_SENT}", "requestId": "demo-secret"}
     demo.fault(match={"system": "clickhouse"}, status=status, body=echo, headers=LONG, count=None)
-    raised = await asyncio.gather(doors.endpoint_changed(PE), doors.audit(), return_exceptions=True)
-    answer = await doors.sync(BODY)
+    raised = await asyncio.gather(endpoint_changed(PE), audit(), return_exceptions=True)
+    answer = await sync(BODY)
     told = f"{raised} {answer.text()} {caplog.text} {wiring()!r} {wiring().settings!r}"
     assert "no ***" in told
     assert "demo-secret" not in told
@@ -295,9 +297,9 @@ async def test_secret_is_never_told(
 
 async def test_deleted_endpoint(demo: RunningSimulator, lines: Lines) -> None:
     """The event of a deleted endpoint takes everything back that the event of its creation gave."""
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     delete_endpoint(demo)
-    await doors.endpoint_changed(PE)
+    await endpoint_changed(PE)
     state = demo.state()
     assert state["clickhouse"]["organization"]["privateEndpoints"] == []
     assert state["azure"]["privateDnsZones"][0]["records"] == []

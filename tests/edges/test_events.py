@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ids import Kind, ResourceId
-from shared.events import Event, endpoint_named_by
-from shared.log import LOGGER
+from shared.telemetry.log import LOGGER
+from shared.triggers.event_grid import Event, endpoint_named_by
 from tests.support.edges import PE, SUBSCRIPTION
 
 WRITTEN = "Microsoft.Resources.ResourceWriteSuccess"

@@ -24,7 +24,7 @@ SLOW = (
     "pydantic",
     "aiohttp",
     "stamina",
-    "shared.doors",
+    "shared.triggers.endpoint_changed",
 )
 
 SCRIPT = """

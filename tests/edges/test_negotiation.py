@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.negotiation import form_wanted, has_it
+from shared.triggers.content_negotiation import form_wanted, has_it
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 

@@ -13,7 +13,7 @@ from azure.storage.blob.aio import ContainerClient
 from shared.adapters.storage.report_store import BlobStore, FolderStore
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.model import Absent
-from shared.ports import ReportStore
+from shared.reconciler.ports import ReportStore
 from tests.support.azurite import NoAzuriteError, azurite
 from tests.support.edges import answering, http_answer
 
@@ -142,7 +142,10 @@ async def test_nobody_there() -> None:
 
 def test_loaded_only_when_needed() -> None:
     """The product's modules load neither the storage SDK nor that of Event Grid."""
-    told = "import sys, shared.doors; print([m for m in ('azure.storage.blob', 'azure.eventgrid') if m in sys.modules])"
+    told = (
+        "import sys, shared.triggers.endpoint_changed; "
+        "print([m for m in ('azure.storage.blob', 'azure.eventgrid') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
 

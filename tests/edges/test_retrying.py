@@ -7,8 +7,8 @@ import pytest
 
 from shared.adapters.retry import ATTEMPTS, Budget, Deadline, seconds, within
 from shared.domain.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
-from shared.log import MOST_RETRIES, tell_retry
-from shared.passing import passing
+from shared.telemetry.log import MOST_RETRIES, tell_retry
+from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator
 from tests.support.edges import SCOPE, Adapters, adapters_for, wildcard
 from tests.support.lines import Lines

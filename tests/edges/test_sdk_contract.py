@@ -18,13 +18,12 @@ from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.retry import Budget
 from shared.domain.calls import Calls
 from shared.domain.errors import PermanentError
-from shared.passing import passing
+from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator
 from tests.support.edges import PE, SUBSCRIPTION, ZONE, put_endpoint
 
 READER = """
 import asyncio, sys
-from shared import doors
 from tests.support.edges import NIC, PE, adapters_for
 
 async def main():

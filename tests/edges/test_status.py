@@ -11,12 +11,12 @@ import jsonschema
 import pytest
 
 from localhost.host import Host, running
-from shared.archive import LATEST
-from shared.document import from_json, to_json
+from shared.bootstrap import wiring
 from shared.domain.model import Absent, Unreadable
-from shared.page import policy
-from shared.status import Asked, NotKept, Shown, Unusable, answered, shown
-from shared.wiring import wiring
+from shared.reports.report_json import from_json, to_json
+from shared.reports.report_repository import LATEST
+from shared.status_page import policy
+from shared.triggers.status import Asked, NotKept, Shown, Unusable, answered, shown
 from tests.support.audited import NOW, all_well, hostile, troubled
 from tests.support.edges import environment
 

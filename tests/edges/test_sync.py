@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from localhost.messages import RpcHttp, TypedData
 from localhost.worker import Worker
 from shared.settings import read_settings
-from shared.sync_request import LONGEST_BODY, MOST_ENDPOINTS, BadRequestError, SyncRequest, parse_sync_request
+from shared.triggers.sync_request import (
+    LONGEST_BODY,
+    MOST_ENDPOINTS,
+    BadRequestError,
+    SyncRequest,
+    parse_sync_request,
+)
 from simulator.client import RunningSimulator
 from tests.support.edges import ELSEWHERE, PE, SUBSCRIPTION, put_endpoint
 

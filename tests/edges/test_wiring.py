@@ -6,12 +6,12 @@ from dataclasses import fields
 
 import pytest
 
+from shared.bootstrap import Wiring
 from shared.domain.model import Unreadable
 from shared.domain.targets import Targets
 from shared.domain.verdicts import Verdict
 from shared.domain.world import ReadEndpoint
-from shared.reconcile import Order
-from shared.wiring import Wiring
+from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from tests.support import simulated
 from tests.support.edges import PE, answering, http_answer
@@ -22,13 +22,13 @@ UNNEEDED = (
     "shared.adapters.eventgrid.outcome_topic",
     "shared.adapters.storage.report_store",
     "shared.adapters.storage.preflight",
-    "shared.announcer",
-    "shared.config_cache_json",
-    "shared.document",
+    "shared.reports.outcome_publisher",
+    "shared.reports.config_cache_json",
+    "shared.reports.report_json",
     "shared.domain.audited",
     "shared.domain.inspected",
-    "shared.inspection",
-    "shared.wiring.inspecting",
+    "shared.reconciler.preflight_reader",
+    "shared.bootstrap.preflight",
 )
 """What only audits, preflights, report stores and topics need."""
 
@@ -94,7 +94,7 @@ def test_a_pass_loads_only_what_it_needs(sim: RunningSimulator) -> None:
     simulated.put_endpoint(sim, {"ClickHouse-Services": "*"})
     script = f"""
 import asyncio, sys
-import shared.doors
+import shared.triggers.endpoint_changed
 from tests.support.simulated import one_pass
 report = asyncio.run(one_pass({sim.url!r}))
 print({{o.status.value for o in report.outcomes}}, [name for name in {UNNEEDED} if name in sys.modules])

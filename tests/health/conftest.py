@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from shared.wiring import Wiring
+from shared.bootstrap import Wiring
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.simulated import put_endpoint, subscribe, webhook, wired

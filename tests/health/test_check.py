@@ -15,10 +15,10 @@ from shared.adapters.azure.preflight import MOST_PAGES, AzureInspection
 from shared.adapters.clickhouse.client import Key, make_client
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Deadline
-from shared.audit import audit
+from shared.bootstrap import Wiring
 from shared.domain.steps import Answer, Step
-from shared.health import check
-from shared.wiring import Wiring
+from shared.triggers.audit import run_audit
+from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import SUBSCRIPTION, wired, writes
@@ -180,7 +180,7 @@ async def test_report_store(sim: RunningSimulator, tmp_path: Path) -> None:
         step = (await checked(app))["report store"]
         assert (step.answer, "it can be written to" in step.seen) == (Answer.NOT_KNOWN, True)
         assert not place.parent.exists()
-        await audit(app)
+        await run_audit(app)
         assert (await checked(app))["report store"].answer is Answer.OK
     async with wired(sim.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
         assert "it is the report of demo" in (await checked(app))["report store"].seen

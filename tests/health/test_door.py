@@ -9,9 +9,9 @@ import pytest
 
 from localhost.messages import RpcHttp
 from localhost.worker import Worker
-from shared.doors import sync
-from shared.status import Asked, shown
-from shared.wiring import wiring
+from shared.bootstrap import wiring
+from shared.triggers.status import Asked, shown
+from shared.triggers.sync import sync
 from simulator.client import RunningSimulator
 from tests.support.simulated import environment
 

@@ -23,7 +23,7 @@ from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkErro
 from shared.domain.ids import Scope
 from shared.domain.inspected import ApiKey, Caller, Deliveries, Inspected
 from shared.domain.model import Unreadable
-from shared.inspection import Inspection, inspect
+from shared.reconciler.preflight_reader import Inspection, inspect
 from tests.support.edges import answering, http_answer
 from tests.support.fakes import FakeClickHouse, FakeDns, Log
 from tests.support.worlds import rules

@@ -8,9 +8,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from shared.bootstrap import EVENT_SECONDS
 from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
-from shared.events import endpoint_named_by
-from shared.wiring import EVENT_SECONDS
+from shared.triggers.event_grid import endpoint_named_by
 from tests.support.bicep import INFRA, Template, needs_checker
 
 pytestmark = needs_checker

@@ -12,8 +12,8 @@ import pytest
 from shared.adapters.azure.policies import USER_AGENT
 from shared.domain.policy import Policy
 from shared.domain.targets import Targets
-from shared.health import check
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
+from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.server import running
 from simulator.wire import Json

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared import doors
+from shared.bootstrap import wiring
 from shared.domain.ids import Kind, ResourceId
-from shared.wiring import wiring
+from shared.triggers.audit import audit
+from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.bicep import INFRA, Template, needs_checker
@@ -145,11 +146,11 @@ async def logged(sim: RunningSimulator, lines: Lines) -> dict[str, list[Line]]:
     for system in ("arm", "clickhouse"):
         sim.fault(match={"system": system, "method": "GET"}, status=429, headers={"Retry-After": "1"})
     sim.fault(match={"system": "dns", "method": "PUT"}, status=400)
-    await doors.endpoint_changed(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
+    await endpoint_changed(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
     put_endpoint(sim, {"clickhouse-services": "no-such-service"})
-    await doors.audit()
+    await audit()
     put_endpoint(sim, {"clickhouse-services": "*"})
-    await doors.audit()
+    await audit()
     return {event: lines.of(event) for event in {line["event"] for line in lines.all}}
 
 

@@ -85,10 +85,16 @@ def test_all_of_the_app_that_git_knows_is_packed(names: list[str], tracked: set[
 
 def test_bytecode_and_what_a_desktop_leaves_are_not_packed(tmp_path: Path) -> None:
     """Of a folder of the app, what no source is stays behind."""
-    for name in ["function_app.py", *BYTECODE, "shared/.DS_Store", "shared/doors.pyc", "shared/page.html"]:
+    for name in [
+        "function_app.py",
+        *BYTECODE,
+        "shared/.DS_Store",
+        "shared/doors.pyc",
+        "shared/status_page.html",
+    ]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert sorted(package.app_files(tmp_path)) == ["function_app.py", "shared/page.html"]
+    assert sorted(package.app_files(tmp_path)) == ["function_app.py", "shared/status_page.html"]
 
 
 def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:

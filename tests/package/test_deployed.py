@@ -99,7 +99,7 @@ def test_nothing_comes_from_this_folder(
     """Each module is the package's, one installed for it, Python's own, or of the stand-in for Azure's host."""
     places = (str(tmp_path_factory.getbasetemp()), sys.base_prefix, str(DRIVER))
     assert {name: path for name, path in seen["modules"].items() if not path.startswith(places)} == {}
-    assert seen["modules"]["shared.doors"].startswith(str(app))
+    assert seen["modules"]["shared.triggers.sync"].startswith(str(app))
 
 
 def test_the_dependencies_inside_are_those_of_azures_linux(tmp_path: Path) -> None:

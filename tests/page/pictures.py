@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from shared.page import render
+from shared.status_page import render
 from tests.support.audited import NOW, troubled
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.domain.audited import AuditReport
-from shared.page import notice, render
+from shared.status_page import notice, render
 from tests.support.audited import ATTACKS, FINISHED, NOW, all_well, hostile, large, overdue, troubled
 
 type Opened = Callable[..., Page]

@@ -2,7 +2,7 @@
 
 from shared.domain.audited import Health
 from shared.domain.rules import ZoneChoice
-from shared.page import render
+from shared.status_page import render
 from tests.support.audits import audit, codes, well
 from tests.support.worlds import endpoint, guid, pe, record, registered, rules, service, zone
 

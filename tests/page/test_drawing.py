@@ -6,12 +6,12 @@ from itertools import combinations, pairwise
 import pytest
 
 from shared.domain.audited import AuditedRecord, AuditReport, Health
-from shared.page.boxes import Box
-from shared.page.drawing import LEFT_AND_WIDTH, WIDTH, Picture, picture
-from shared.page.index import Index
-from shared.page.scene import Column, Node, Scene, TieKind
-from shared.page.topology import FRUGAL, scenes
-from shared.page.words import width
+from shared.status_page.boxes import Box
+from shared.status_page.drawing import LEFT_AND_WIDTH, WIDTH, Picture, picture
+from shared.status_page.index import Index
+from shared.status_page.scene import Column, Node, Scene, TieKind
+from shared.status_page.topology import FRUGAL, scenes
+from shared.status_page.wording import width
 from tests.support.audited import all_well, endpoint, finding, hostile, large, troubled
 
 WORLDS = {"well": all_well(), "troubled": troubled(), "large": large(300, 60, 3), "hostile": hostile()}

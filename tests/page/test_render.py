@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport, HistoryPoint
-from shared.page import notice, policy, render
+from shared.status_page import notice, policy, render
 from tests.support.audited import ATTACKS, NOW, all_well, hostile, large, troubled
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ def test_the_same_report_is_the_same_page() -> None:
 
 def test_templates_are_loaded_when_they_are_needed() -> None:
     """Importing the function app loads no templating."""
-    script = "import sys, function_app; print('jinja2' in sys.modules or 'shared.page' in sys.modules)"
+    script = "import sys, function_app; print('jinja2' in sys.modules or 'shared.status_page' in sys.modules)"
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )

@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 
 from shared.domain.audited import AuditReport
-from shared.page.drawing import Picture, picture
-from shared.page.index import Index
-from shared.page.scene import Column, Scene, TieKind
-from shared.page.stacked import LEFT, RIGHT, WIDTH, stacked
-from shared.page.topology import scenes
-from shared.page.words import width
+from shared.status_page.drawing import Picture, picture
+from shared.status_page.index import Index
+from shared.status_page.narrow_drawing import LEFT, RIGHT, WIDTH, stacked
+from shared.status_page.scene import Column, Scene, TieKind
+from shared.status_page.topology import scenes
+from shared.status_page.wording import width
 from tests.support.audited import all_well, hostile, large, troubled
 
 WORLDS = {"well": all_well(), "troubled": troubled(), "large": large(300, 60, 3), "hostile": hostile()}

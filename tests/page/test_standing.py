@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.audited import Health
-from shared.page.standing import standing, warning
+from shared.status_page.health import standing, warning
 from tests.support.audited import FINISHED, PERIOD, all_well, troubled
 
 

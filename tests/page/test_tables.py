@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.audited import AllowedId, Health
-from shared.page.chart import MOST_BARS, chart
-from shared.page.endpoints_table import MOST_SERVICES, endpoint_rows, grouped_endpoints
-from shared.page.findings_table import finding_rows, grouped_findings
-from shared.page.groups import MOST_ROWS
-from shared.page.index import Index
-from shared.page.services_table import MOST_ENTRIES, grouped_services, service_rows
+from shared.status_page.chart import MOST_BARS, chart
+from shared.status_page.endpoints_table import MOST_SERVICES, endpoint_rows, grouped_endpoints
+from shared.status_page.findings_table import finding_rows, grouped_findings
+from shared.status_page.groups import MOST_ROWS
+from shared.status_page.index import Index
+from shared.status_page.services_table import MOST_ENTRIES, grouped_services, service_rows
 from tests.support.audited import FINISHED, PERIOD, all_well, finding, guid, history, large, troubled
 
 TROUBLED, LARGE = Index(troubled()), Index(large())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from shared.page.words import (
+from shared.status_page.wording import (
     brief,
     clipped,
     group_of,

@@ -13,7 +13,7 @@ from shared.domain.model import Endpoint
 from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.rules import ZoneChoice
-from shared.memory import RELEASES_COUNT_SECONDS, Memory
+from shared.reconciler.process_cache import RELEASES_COUNT_SECONDS, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

@@ -9,7 +9,7 @@ from shared.domain.findings import Severity
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.report import Report
 from shared.domain.rules import ZoneChoice
-from shared.memory import Memory
+from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

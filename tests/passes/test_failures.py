@@ -15,8 +15,8 @@ from shared.domain.marks import holders_of
 from shared.domain.outcomes import Status
 from shared.domain.policy import Policy
 from shared.domain.rules import IdKind
-from shared.memory import Memory
-from shared.reconcile import ROUNDS
+from shared.reconciler.process_cache import Memory
+from shared.reconciler.reconcile import ROUNDS
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.marks import holders_of, registration_mark
 from shared.domain.model import Endpoint
-from shared.memory import Memory
+from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
 from shared.domain.model import Service
-from shared.memory import REFUSED_SECONDS, Memory
+from shared.reconciler.process_cache import REFUSED_SECONDS, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import endpoint, guid, pe, registered, service, service_id, zone

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.ids import ResourceId
 from shared.domain.model import Config, RecordSet, is_clickhouse_zone
-from shared.memory import Memory
+from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

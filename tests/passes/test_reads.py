@@ -6,7 +6,7 @@ from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.needs.endpoints import FEW, MANY
 from shared.domain.policy import Policy
-from shared.memory import Memory
+from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.report import Report
-from shared.memory import Memory
+from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import httpx
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.wiring import Wiring
+from shared.bootstrap import Wiring
 from tests.support.simulated import SECONDS, named, settings
 
 type Moment = Literal["before", "after"]

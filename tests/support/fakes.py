@@ -9,7 +9,7 @@ from types import MappingProxyType
 from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
-from shared.ports import Systems
+from shared.reconciler.ports import Systems
 from tests.support.worlds import ALIAS, config, interface_addresses, service
 
 WRITES = frozenset(

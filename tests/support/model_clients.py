@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.domain.ids import Kind, ResourceId, Scope
 from shared.domain.targets import Targets
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support import model_oracle as oracle

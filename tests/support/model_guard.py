@@ -27,12 +27,15 @@ class Evidence:
     services: list[Truth] = field(default_factory=list)
     seen: set[ResourceId] = field(default_factory=set)
     foreign: set[Thing] = field(default_factory=set)
+    owned: set[str] = field(default_factory=set)
+    """The ids that were registered by this deployment, by their mark, at some moment since the pass began."""
     placings: dict[ResourceId, Placing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         truth = self.truth
         self.services = [truth]
         self.foreign = {thing for thing in truth.authors if self._is_foreign(truth, thing)}
+        self.owned = self._owned(truth)
         self.versions = {slot: [truth.endpoints.get(slot)] for slot in set(truth.incarnations.values())}
         self.seen = {slot for slot in self.versions if truth.readable(slot)}
         self.placings = {slot: self._placing(truth, slot) for slot in self.versions}
@@ -47,6 +50,7 @@ class Evidence:
                 self.seen.add(slot)
             if self.placings.setdefault(slot, None) != self._placing(after, slot):
                 self.placings[slot] = None
+        self.owned |= self._owned(after)
         if before.services is not after.services:
             self.services.append(after)
         self.foreign &= after.authors.keys()
@@ -84,6 +88,10 @@ class Evidence:
         zone = oracle.placed(truth, self.deployment, slot)
         return (zone.id, truth.addresses(truth.endpoints[slot])) if zone else None
 
+    def _owned(self, truth: Truth) -> set[str]:
+        owner = self.deployment.owner
+        return {one.id for one in truth.registrations.values() if oracle.owns(truth, owner, one.id)}
+
     def _is_foreign(self, truth: Truth, thing: Thing) -> bool:
         id_ = thing[2] if thing[0] == "entry" else thing[1]
         return not oracle.owns(truth, self.deployment.owner, id_)
@@ -105,7 +113,7 @@ class Evidence:
                 yield f"{thing} was made though its endpoint was held all along"
             elif thing[0] == "entry" and not any(self.permitted(slot, thing[1])):
                 yield f"{thing} was made though nothing permits it"
-            elif thing[0] == "entry" and oracle.is_foreign(before, self.deployment.owner, id_):
+            elif thing[0] == "entry" and id_ not in self.owned and before.registered(id_):
                 yield f"{thing} was made under a registration that is not ours"
 
     def _was_id_of(self, slot: ResourceId, id_: str) -> bool:

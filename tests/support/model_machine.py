@@ -13,8 +13,8 @@ from shared.domain.model import Endpoint, RecordSet, Registration
 from shared.domain.policy import Policy
 from shared.domain.rules import IdKind
 from shared.domain.targets import Targets
-from shared.memory import Memory
-from shared.reconcile import Order, reconcile
+from shared.reconciler.process_cache import Memory
+from shared.reconciler.reconcile import Order, reconcile
 from tests.support import model_oracle as oracle
 from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler

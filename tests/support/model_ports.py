@@ -15,7 +15,7 @@ from shared.domain.errors import (
 )
 from shared.domain.ids import ResourceId, Scope
 from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
-from shared.ports import Systems
+from shared.reconciler.ports import Systems
 from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler
 from tests.support.model_world import Truth, Universe

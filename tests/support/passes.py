@@ -5,8 +5,8 @@ from shared.domain.policy import Policy
 from shared.domain.report import Report
 from shared.domain.rules import Rules
 from shared.domain.targets import Targets
-from shared.memory import Memory
-from shared.reconcile import Order, reconcile
+from shared.reconciler.process_cache import Memory
+from shared.reconciler.reconcile import Order, reconcile
 from tests.support.fakes import Cloud
 from tests.support.worlds import rules
 

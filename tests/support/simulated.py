@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 
+from shared.bootstrap import Wiring
 from shared.domain.ids import Kind, ResourceId
 from shared.domain.report import Report
 from shared.domain.targets import Targets
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
 from shared.settings import Settings
-from shared.wiring import Wiring
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.edges import answering, http_answer

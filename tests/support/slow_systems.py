@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
-from shared.ports import Systems
+from shared.reconciler.ports import Systems
 from tests.support.fakes import Cloud
 
 LATENCY = 0.05

@@ -9,13 +9,13 @@ from typing import Any
 from bench.limits import needed_calls
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids, fresh, guid_of, without_endpoints
+from shared.bootstrap import Wiring
 from shared.domain.ids import Kind, ResourceId
 from shared.domain.needs.endpoints import MANY
 from shared.domain.report import Report
 from shared.domain.targets import Targets
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
 from shared.settings import Settings
-from shared.wiring import Wiring
 from simulator.client import RunningSimulator
 
 SERVICES = 10

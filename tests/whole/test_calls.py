@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from shared.domain.targets import Targets
-from shared.reconcile import Order
+from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from tests.support import simulated
 from tests.support.simulated import (

@@ -5,7 +5,7 @@ from typing import Any
 from shared.domain.explaining import explain
 from shared.domain.ids import Kind, ResourceId
 from shared.domain.steps import all_well
-from shared.health import check
+from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import ENDPOINT, allowed, one_pass, put_endpoint, records, wired

@@ -4,9 +4,9 @@ from typing import Any
 
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids
+from shared.bootstrap import Wiring
 from shared.domain.report import Report
 from shared.settings import Settings
-from shared.wiring import Wiring
 from simulator.client import RunningSimulator
 from tests.whole.test_bursts import allowed_everywhere, burst
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.batching import Batching
+from shared.bootstrap.runtime import EVENT_SECONDS
 from shared.domain.errors import TemporaryError
 from shared.domain.ids import ResourceId
 from shared.domain.model import Absent, Endpoint
@@ -14,9 +14,9 @@ from shared.domain.report import Report
 from shared.domain.shares import shares_of
 from shared.domain.targets import Targets
 from shared.domain.world import ReadConfig
-from shared.memory import Memory
-from shared.reconcile import Order, first_read, reconcile
-from shared.wiring.process import EVENT_SECONDS
+from shared.reconciler.batching import Batching
+from shared.reconciler.process_cache import Memory
+from shared.reconciler.reconcile import Order, first_read, reconcile
 from tests.support import virtual_time
 from tests.support.fakes import Cloud
 from tests.support.slow_systems import slow_systems

@@ -18,7 +18,7 @@ from azure.core.pipeline.policies import (
 
 from shared.adapters.clock_skew import ClockSkew, NoteDate
 from shared.domain.errors import PermanentError
-from shared.passing import count_call
+from shared.telemetry.pass_context import count_call
 
 USER_AGENT = "clickhouse-privatelink"
 NETWORK, DNS = "azure_network", "azure_dns"

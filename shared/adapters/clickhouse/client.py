@@ -29,7 +29,7 @@ from shared.domain.errors import (
     ThrottledError,
 )
 from shared.domain.model import Config, Registration, Service
-from shared.passing import count_call
+from shared.telemetry.pass_context import count_call
 
 if TYPE_CHECKING:  # only a preflight asks for keys
     from shared.domain.inspected import ApiKey, Caller

@@ -5,10 +5,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.archive import Archive
 from shared.domain.audited import AuditReport
 from shared.domain.inspected import Seen, StoreSeen
 from shared.domain.model import Unreadable
+from shared.reports.report_repository import Archive
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A change carries everything that varies by kind: its stage, what it waits for, which others share its call,
 and how it is shown. Only `apply` asks for the kind, to choose the call. A new kind goes into `access` or
-`dns`, and into the `match` in `shared/apply.py`.
+`dns`, and into the `match` in `shared/reconciler/apply.py`.
 """
 
 from shared.domain.changes.access import Allow, Deregister, Disallow, Register, RegisterThroughService

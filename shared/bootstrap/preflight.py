@@ -1,0 +1,35 @@
+"""Whom a preflight asks: the systems of a pass, and what nothing else asks. Only a preflight loads it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from shared.adapters.azure.preflight import AzureInspection
+from shared.adapters.azure.private_dns import AzureDns
+from shared.adapters.retry import Budget, Deadline
+from shared.adapters.storage.preflight import StoreInspection
+from shared.bootstrap.runtime import Wiring
+from shared.domain.targets import Targets
+from shared.reconciler.preflight_reader import Inspection
+from shared.reconciler.reconcile import Order
+
+
+def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
+    """What a preflight asks, within that time; no client of it can write. `period`: between two audits."""
+    connections, deadline = wired.connections, Deadline.after(seconds)
+    budget = Budget(deadline, deadline)
+    return Inspection(
+        azure=AzureInspection(connections.arm_reading, deadline),
+        dns=AzureDns(connections.arm_reading, budget),
+        clickhouse=connections.clickhouse(Order(Targets(everything=True), dry_run=True), budget),
+        store=_store(wired),
+        ahead=connections.clocks.ahead,
+        key_id=connections.key.id,
+        organization=str(wired.settings.clickhouse_org_id),
+        period=period,
+        policies=wired.settings.policies,
+    )
+
+
+def _store(wired: Wiring) -> StoreInspection | None:
+    at = wired.settings.report_store
+    return StoreInspection(wired.archive, at, None if "://" in at else Path(at)) if at else None

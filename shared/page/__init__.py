@@ -1,9 +1,0 @@
-"""The page that an operator looks at: an audit's report as one HTML document.
-
-What is on it is computed by pure functions over frozen data: `standing` (all well?), `topology` and
-`drawing` (the picture; `stacked` on narrow screens), `tables`, `chart`; `templates/` only writes it down.
-"""
-
-from shared.page.render import NO_AUDIT, notice, policy, render
-
-__all__ = ["NO_AUDIT", "notice", "policy", "render"]

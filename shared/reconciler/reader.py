@@ -1,0 +1,94 @@
+"""Read what a decision needs: in rounds, each round's independent reads together."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.domain.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
+from shared.domain.model import Reading, Unreadable
+from shared.domain.needs import needs
+from shared.domain.needs.endpoints import FEW
+from shared.domain.rules import Rules
+from shared.domain.targets import Targets
+from shared.domain.world import (
+    ListAddresses,
+    ListEndpoints,
+    ListZones,
+    Read,
+    ReadAddresses,
+    ReadConfig,
+    ReadEndpoint,
+    ReadRegistrations,
+    ReadServices,
+    ReadZone,
+    World,
+)
+from shared.reconciler.ports import Systems
+from shared.reconciler.process_cache import Memory
+
+
+async def observe(world: World, targets: Targets, systems: Systems, rules: Rules, memory: Memory) -> World:
+    """`world`, with everything read that the plan for the targets depends on.
+
+    A read that fails is told as Unreadable; nothing is raised for it.
+    """
+    while reads := needs(world, targets, rules, memory.hints()):
+        world = world.learn(await answers(reads, systems, memory))
+    memory.observed(world)
+    return world
+
+
+async def answers(
+    reads: Iterable[Read[Any]], systems: Systems, memory: Memory | None = None
+) -> Mapping[Read[Any], Reading[Any]]:
+    """The answers to these reads, which are made together, but for configs that `memory` has got meanwhile.
+
+    Many configs would wait for the rate limit: the config cache is waited for first.
+    """
+    reads = list(reads)
+    if memory and memory.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
+        await asyncio.wait([memory.loading_configs])
+    known = memory.configs if memory else {}
+    told = {read: known.get(read) for read in reads}
+    asked = [read for read, answer in told.items() if answer is None]
+    news = await asyncio.gather(*(_answer(read, systems) for read in asked))
+    return told | dict(zip(asked, news, strict=True))
+
+
+async def _answer(read: Read[Any], systems: Systems) -> Reading[Any]:
+    try:
+        return await _ask(read, systems)
+    except PrivateLinkError as error:
+        return unreadable(error)
+
+
+def unreadable(error: PrivateLinkError) -> Unreadable:
+    return Unreadable(
+        str(error),
+        temporary=isinstance(error, TemporaryError),
+        forbidden=isinstance(error, ForbiddenError),
+        refused=isinstance(error, RefusedError),
+    )
+
+
+async def _ask(read: Read[Any], systems: Systems) -> Reading[Any]:  # noqa: PLR0911 -- a table, a line per read
+    match read:
+        case ReadEndpoint(endpoint):
+            return await systems.network.endpoint(endpoint)
+        case ListEndpoints(scope):
+            return await systems.network.endpoints(scope)
+        case ReadAddresses(interface):
+            return await systems.network.addresses(interface)
+        case ListAddresses(scope):
+            return await systems.network.addresses_in(scope)
+        case ListZones(scope):
+            return await systems.dns.zones(scope)
+        case ReadZone(zone):
+            return await systems.dns.zone(zone)
+        case ReadRegistrations():
+            return await systems.clickhouse.registrations()
+        case ReadServices():
+            return await systems.clickhouse.services()
+        case ReadConfig(service):
+            return await systems.clickhouse.config(service)
+    raise AssertionError(f"no system answers {read}")

@@ -1,0 +1,38 @@
+"""The audit's report as JSON, and back. Its JSON Schema is published as docs/report.schema.json.
+
+`python -m shared.reports.report_json` prints that schema.
+"""
+
+import json
+from typing import Any
+
+from pydantic import ConfigDict, RootModel
+from pydantic.alias_generators import to_camel
+
+from shared.domain.audited import AuditReport
+
+
+class _Document(RootModel[AuditReport]):
+    model_config = ConfigDict(alias_generator=to_camel, title="An audit of clickhouse-privatelink")
+
+
+def to_json(report: AuditReport) -> bytes:
+    """The report as one JSON document in UTF-8, names in camel case."""
+    return _Document(report).model_dump_json(by_alias=True).encode()
+
+
+def from_json(document: bytes) -> AuditReport:
+    """The report in a document. Raises ValueError if it is none, or one of a version we do not know."""
+    return _Document.model_validate_json(document).root
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the documents that `to_json` makes."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_Document.model_json_schema(mode="serialization"),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=1))  # noqa: T201 -- it is what the command is for

@@ -1,0 +1,107 @@
+"""The audit: a pass over everything, held against the audit before, told and kept."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+from cronsim import CronSim
+
+from shared.bootstrap import Wiring, wiring
+from shared.domain.audited import AuditReport
+from shared.domain.auditing.audit import Audit, audited
+from shared.domain.errors import TemporaryError
+from shared.domain.model import Reading, Unreadable
+from shared.domain.policy import Policy
+from shared.domain.report import Report
+from shared.domain.targets import Targets
+from shared.reconciler.reconcile import Order
+from shared.settings import Settings
+from shared.telemetry.audit_log import tell_audit
+from shared.telemetry.pass_context import Passing, passing
+from shared.triggers.failure import summary
+
+# What making, telling and keeping the report may take, after the last call of the pass.
+AFTERWARDS_SECONDS = 20.0
+
+
+async def run_audit(wired: Wiring, seconds: float | None = None) -> AuditReport:
+    """Look at everything in scope and all we own, do what AUDIT_POLICY permits, and tell.
+
+    It ends within `seconds`, which are AUDIT_DEADLINE unless told: what was not reached by then stands in the
+    report. Raises TemporaryError only if even that could not be kept.
+    """
+    seconds = wired.settings.audit_deadline * 60.0 if seconds is None else seconds
+    try:
+        async with asyncio.timeout(seconds):
+            with passing("audit") as under_way:
+                return await _audit(wired, under_way, time.monotonic() + seconds)
+    except TimeoutError as error:
+        raise TemporaryError(f"the audit did not end within AUDIT_DEADLINE, {seconds:.0f} s") from error
+
+
+async def _audit(wired: Wiring, under_way: Passing, deadline: float) -> AuditReport:
+    started = datetime.now(UTC)
+    stored, _ = await asyncio.gather(wired.archive.latest(), wired.config_cache.load())
+    left = deadline - time.monotonic() - AFTERWARDS_SECONDS
+    report = await wired.reconcile(order_of(wired.settings), left, "audit")
+    if isinstance(stored, Unreadable):
+        stored = await wired.archive.latest()
+    before = _before(wired, stored)
+    told = _told(wired, report, under_way, started, before)
+    wired.last_audit = told
+    tell_audit(told, before)
+    unknown = isinstance(stored, Unreadable)
+    if before or not unknown:  # otherwise nobody knows what is new
+        await wired.announcer.of_audit(report, told, before)
+    await wired.archive.keep(told, latest=not unknown)
+    await wired.settle(AFTERWARDS_SECONDS)
+    return told
+
+
+def _before(wired: Wiring, stored: Reading[AuditReport]) -> AuditReport | None:
+    return stored if isinstance(stored, AuditReport) else wired.last_audit
+
+
+def _told(
+    wired: Wiring, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
+) -> AuditReport:
+    settings, finished = wired.settings, datetime.now(UTC)
+    when = Audit(
+        pass_id=under_way.id,
+        started=started,
+        finished=finished,
+        period_seconds=period_seconds(settings.audit_schedule, finished),
+        policy=settings.audit_policy.value,
+        pending_grace=timedelta(minutes=settings.pending_grace),
+        calls=under_way.calls,
+    )
+    return audited(when, report, wired.rules, before)
+
+
+def order_of(settings: Settings) -> Order:
+    """What an audit under these settings asks for; under `report`, of clients that refuse to write."""
+    policy = settings.audit_policy
+    return Order(
+        Targets(everything=True),
+        policy=policy,
+        dry_run=policy is Policy.REPORT,
+        max_removals=settings.max_removals,
+    )
+
+
+def period_seconds(schedule: str, now: datetime) -> int:
+    """The time between two audits by the schedule, which need not be regular: the longer of the next two."""
+    times = CronSim(schedule, now)
+    first, second = next(times), next(times)
+    return round(max(first - now, second - first).total_seconds())
+
+
+async def audit() -> None:
+    """The pass over everything in scope and everything we own, under AUDIT_POLICY.
+
+    Raises TemporaryError or SettingsError, so that a failed audit is seen as a failed function.
+    """
+    report = await run_audit(wiring())
+    if report.problems:
+        done = [f"{repair.change} {repair.object}" for repair in report.repairs if repair.status == "done"]
+        raise TemporaryError(summary(report.problems, done, "The next audit looks again."))
