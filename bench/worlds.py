@@ -6,8 +6,8 @@ from ipaddress import IPv4Address
 from typing import Any
 from uuid import UUID
 
-from shared.domain.ids import Kind, ResourceId
-from shared.domain.marks import record_metadata, registration_mark
+from shared.domain.model.ids import Kind, ResourceId
+from shared.domain.ownership.marks import record_metadata, registration_mark
 from simulator.azure.events import change
 
 type Json = dict[str, Any]

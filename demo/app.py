@@ -10,7 +10,7 @@ from demo.checks import Checks
 from demo.show import Show
 from demo.world import Json
 from localhost.host import Host
-from shared.domain.audited import AuditReport
+from shared.domain.audit.report_model import AuditReport
 from shared.reports.report_json import from_json
 
 PATIENCE = 60.0

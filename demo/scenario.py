@@ -17,7 +17,7 @@ from demo.world import (
     Json,
     endpoint_id,
 )
-from shared.domain.audited import AuditedEndpoint, AuditReport, Health
+from shared.domain.audit.report_model import AuditedEndpoint, AuditReport, Health
 
 DRIFT = ("allow-list-missing", "record-drift", "registration-missing", "registration-orphaned")
 ADDED, REMOVED = ["allow", "put-record", "register"], ["deregister", "disallow"]

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from demo.timeline import Row
 from demo.world import SERVICE_IDS, Json
-from shared.domain.audited import Repair
+from shared.domain.audit.report_model import Repair
 
 WIDTH = 100
 _LABEL = 22

@@ -26,8 +26,8 @@ from demo.world import (
 )
 from localhost.host import Host
 from localhost.host import running as running_host
-from shared.domain.audited import AuditReport
-from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.status_page import render
 from simulator.client import RunningSimulator
 from simulator.server import running as running_simulator

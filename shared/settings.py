@@ -11,12 +11,12 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.counting import counted
-from shared.domain.ids import BadIdError, Scope
-from shared.domain.marks import OWNER_PATTERN
-from shared.domain.policy import Policies, Policy
-from shared.domain.rules import IdKind, Rules, ZoneChoice
-from shared.domain.selectors import Selectors, parse_selectors
+from shared.domain.model.deployment_config import IdKind, Rules, ZoneChoice
+from shared.domain.model.ids import BadIdError, Scope
+from shared.domain.model.selectors import Selectors, parse_selectors
+from shared.domain.model.text import counted
+from shared.domain.ownership.marks import OWNER_PATTERN
+from shared.domain.planning.policy import Policies, Policy
 
 KEY_VAULT = "@microsoft.keyvault("
 PUBLIC_API = "https://api.clickhouse.cloud/v1"

@@ -1,6 +1,6 @@
 """Brings the tables of the code into the pages that tell them: `python -m tools.doc_tables`.
 
-A page tells which by a comment right before the table, `<!-- table of shared/domain/plan.py -->`: the
+A page tells which by a comment right before the table, `<!-- table of shared/domain/planning/plan.py -->`: the
 table with the same head in one of that file's docstrings.
 """
 

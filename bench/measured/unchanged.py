@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from bench.measured.telling import tell, told
-from shared.domain.ids import Kind, ResourceId
+from shared.domain.model.ids import Kind, ResourceId
 from shared.triggers.endpoint_changed import endpoint_changed
 
 _WARM_UP = 3

@@ -32,7 +32,7 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
         'Microsoft.Resources.ResourceDeleteSuccess'
       ]
       isSubjectCaseSensitive: false
-      // All must hold; letter case does not matter in either. The lists are those of shared/domain/event_filter.py.
+      // All must hold; letter case does not matter in either. The lists are those of shared/domain/model/event_filter.py.
       advancedFilters: [
         {
           operatorType: 'StringIn'

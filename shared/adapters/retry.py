@@ -13,7 +13,7 @@ from itertools import count
 
 import stamina
 
-from shared.domain.errors import ChangedError, TemporaryError, ThrottledError
+from shared.domain.model.errors import ChangedError, TemporaryError, ThrottledError
 from shared.telemetry.log import tell_retry
 
 ATTEMPTS = 6

@@ -8,7 +8,7 @@ from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.retry import Budget, Deadline
 from shared.adapters.storage.preflight import StoreInspection
 from shared.bootstrap.runtime import Wiring
-from shared.domain.targets import Targets
+from shared.domain.planning.affected_endpoints import Targets
 from shared.reconciler.preflight_reader import Inspection
 from shared.reconciler.reconcile import Order
 

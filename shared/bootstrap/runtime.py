@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters.retry import Budget
 from shared.bootstrap.clients import Connections
-from shared.domain.ids import ResourceId
-from shared.domain.model import Absent, Endpoint
-from shared.domain.report import Report
-from shared.domain.rules import Rules
-from shared.domain.shares import shares_of
-from shared.domain.targets import Targets
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.results.pass_report import Report
+from shared.domain.results.report_shares import shares_of
 from shared.reconciler.batching import Batching
 from shared.reconciler.process_cache import Memory
 from shared.reconciler.progress import Watcher, watched
@@ -26,8 +26,8 @@ from shared.telemetry.log import tell_pass
 from shared.telemetry.pass_context import passing
 
 if TYPE_CHECKING:  # an event is not to wait for what only audits, preflights and topics need
-    from shared.domain.audited import AuditReport
-    from shared.domain.inspected import Inspected
+    from shared.domain.audit.report_model import AuditReport
+    from shared.domain.preflight.preflight_snapshot import Inspected
     from shared.reports.outcome_publisher import Announcer
 
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.

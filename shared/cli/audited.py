@@ -10,7 +10,7 @@ from shared.bootstrap import Wiring
 from shared.cli.options import OK, WRONG
 from shared.cli.progress import progress_on
 from shared.cli.show import HEALTHS, SEVERITIES, STATUSES, Show
-from shared.domain.audited import AuditedFinding, AuditReport, Repair
+from shared.domain.audit.report_model import AuditedFinding, AuditReport, Repair
 from shared.reports.report_json import to_json
 from shared.triggers.audit import run_audit
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from shared.bootstrap import Wiring
 from shared.cli.options import OK, WRONG
 from shared.cli.show import Show
-from shared.domain.steps import Steps, all_well
+from shared.domain.preflight.steps import Steps, all_well
 from shared.settings import SettingsError, read_settings
 from shared.triggers.health import check as checked
 from shared.triggers.health import without_settings

@@ -11,7 +11,7 @@ from shared.cli import VERSION
 from shared.cli.options import INTERRUPTED, UNUSABLE, WRONG, UsageError, parse
 from shared.cli.settings_file import load
 from shared.cli.show import Show, make_console
-from shared.domain.errors import PrivateLinkError
+from shared.domain.model.errors import PrivateLinkError
 from shared.settings import SettingsError, read_settings
 from shared.telemetry.log import LOGGER
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from shared.domain.ids import BadIdError, Kind, ResourceId
-from shared.domain.policy import Policy
+from shared.domain.model.ids import BadIdError, Kind, ResourceId
+from shared.domain.planning.policy import Policy
 
 
 class UsageError(Exception):

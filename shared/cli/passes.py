@@ -8,18 +8,18 @@ from shared.cli.options import CHANGES, OK, WRONG, UsageError
 from shared.cli.probing import Prober
 from shared.cli.progress import progress_on
 from shared.cli.show import Show
-from shared.domain.addresses import addresses_of
-from shared.domain.counting import counted
-from shared.domain.explaining import expected_addresses
-from shared.domain.explaining import explain as explained
-from shared.domain.findings import Severity
-from shared.domain.ids import ResourceId
-from shared.domain.model import Endpoint
-from shared.domain.report import Report
-from shared.domain.rules import Rules
-from shared.domain.steps import Steps, all_well, diagnosis
-from shared.domain.targets import Targets
-from shared.domain.world import ReadEndpoint
+from shared.domain.explain.explanation import expected_addresses
+from shared.domain.explain.explanation import explain as explained
+from shared.domain.model.addresses import addresses_of
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.findings import Severity
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint
+from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.model.text import counted
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.preflight.steps import Steps, all_well, diagnosis
+from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import Order
 
 # Nobody ends a command line after some minutes, as Azure does with a function.

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from shared.domain.probed import Dialled, Lookup, Opening, of_lookups, of_ports, reached
-from shared.domain.steps import Steps
+from shared.domain.explain.probe_results import Dialled, Lookup, Opening, of_lookups, of_ports, reached
+from shared.domain.preflight.steps import Steps
 
 PORTS = (8443, 9440)
 SECONDS = 10.0

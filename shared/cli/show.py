@@ -9,13 +9,13 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 from shared.domain.changes import Change
-from shared.domain.counting import counted
-from shared.domain.findings import Finding
-from shared.domain.outcomes import Outcome, stages
-from shared.domain.report import Report
-from shared.domain.steps import Answer, Step, diagnosis
+from shared.domain.changes.outcome import Outcome, stages
+from shared.domain.model.findings import Finding
+from shared.domain.model.text import counted
+from shared.domain.preflight.steps import Answer, Step, diagnosis
+from shared.domain.results.pass_report import Report
 
 _SIGNS = {"+": "green", "~": "yellow", "-": "red"}
 STATUSES = {"done": "green", "failed": "bold red", "skipped": "yellow"}

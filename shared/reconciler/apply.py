@@ -18,7 +18,8 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.errors import (
+from shared.domain.changes.outcome import Outcome, Status, blocked, calls, stages
+from shared.domain.model.errors import (
     ChangedError,
     ForbiddenError,
     LockedError,
@@ -27,9 +28,8 @@ from shared.domain.errors import (
     PrivateLinkError,
     TemporaryError,
 )
-from shared.domain.model import RecordSet, Registration
-from shared.domain.outcomes import Outcome, Status, blocked, calls, stages
-from shared.domain.world import Draft, ReadRegistrations, ReadServices, ReadZone, World
+from shared.domain.model.resources import RecordSet, Registration
+from shared.domain.model.snapshot import Draft, ReadRegistrations, ReadServices, ReadZone, World
 from shared.reconciler.ports import Systems
 
 type News = Callable[[Draft], None]

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from shared.domain.errors import TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.model import Absent, Endpoint
-from shared.domain.report import Report
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.results.pass_report import Report
 
 # For so many seconds a pass waits at most for the reads of events that have arrived before it begins. Event
 # Grid delivers a burst request by request, so that these reads overlap: the pass begins when the burst is over.

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
 
 if TYPE_CHECKING:  # loaded with whoever publishes
-    from shared.domain.outcome_events import OutcomeEvent
+    from shared.domain.audit.outcome_events import OutcomeEvent
 
 
 class Network(Protocol):

@@ -10,14 +10,22 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from shared.domain.errors import PrivateLinkError
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.inspected import ApiKey, Caller, Deliveries, EventSubscription, Inspected, Seen, StoreSeen
-from shared.domain.model import Absent, Endpoint
-from shared.domain.policy import Policies
-from shared.domain.preflight_azure import write_places
-from shared.domain.rights import WRITE_RECORDS, Permission, lacking
-from shared.domain.rules import Rules
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.errors import PrivateLinkError
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.planning.policy import Policies
+from shared.domain.preflight.azure import write_places
+from shared.domain.preflight.preflight_snapshot import (
+    ApiKey,
+    Caller,
+    Deliveries,
+    EventSubscription,
+    Inspected,
+    Seen,
+    StoreSeen,
+)
+from shared.domain.preflight.rbac import WRITE_RECORDS, Permission, lacking
 from shared.reconciler.ports import ClickHouse, Dns
 from shared.reconciler.reader import unreadable
 

@@ -14,12 +14,12 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.hints import Hints
-from shared.domain.ids import ResourceId
-from shared.domain.model import Config, Unreadable
-from shared.domain.outcomes import Outcome, Status
-from shared.domain.pass_results import PassResults
-from shared.domain.world import ListZones, Read, ReadConfig, ReadZone, World
+from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.pass_results import PassResults
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Config, Unreadable
+from shared.domain.model.snapshot import ListZones, Read, ReadConfig, ReadZone, World
+from shared.domain.reading.read_hints import Hints
 
 REFUSED_SECONDS = 3600.0
 RELEASES_COUNT_SECONDS = 3600.0

@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.domain.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
-from shared.domain.model import Reading, Unreadable
-from shared.domain.needs import needs
-from shared.domain.needs.endpoints import FEW
-from shared.domain.rules import Rules
-from shared.domain.targets import Targets
-from shared.domain.world import (
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
+from shared.domain.model.resources import Reading, Unreadable
+from shared.domain.model.snapshot import (
     ListAddresses,
     ListEndpoints,
     ListZones,
@@ -23,6 +20,9 @@ from shared.domain.world import (
     ReadZone,
     World,
 )
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.reading import needs
+from shared.domain.reading.endpoints import FEW
 from shared.reconciler.ports import Systems
 from shared.reconciler.process_cache import Memory
 

@@ -11,18 +11,18 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.domain.changes import Change
-from shared.domain.ids import ResourceId
-from shared.domain.model import Absent, Endpoint
-from shared.domain.needs.endpoints import MANY, endpoints_needed, in_need_of_a_pass
-from shared.domain.outcomes import Outcome, Status, blocked
-from shared.domain.pass_results import PassResults
-from shared.domain.plan import Plan, make_plan
-from shared.domain.policy import Policy, permitted
-from shared.domain.report import Report
-from shared.domain.rules import Rules
-from shared.domain.safety import limited, over_limit, released, releases, with_kept
-from shared.domain.targets import Targets
-from shared.domain.world import ListEndpoints, Read, ReadEndpoint, ReadZone, World
+from shared.domain.changes.outcome import Outcome, Status, blocked
+from shared.domain.changes.pass_results import PassResults
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, ReadZone, World
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.plan import Plan, make_plan
+from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.removal_limit import limited, over_limit, released, releases, with_kept
+from shared.domain.reading.endpoints import MANY, endpoints_needed, in_need_of_a_pass
+from shared.domain.results.pass_report import Report
 from shared.reconciler.apply import apply
 from shared.reconciler.ports import Systems
 from shared.reconciler.process_cache import Memory

@@ -9,8 +9,8 @@ for it (for the store's patience, at most); one that needs few does not.
 import asyncio
 from dataclasses import dataclass, field
 
-from shared.domain.model import Unreadable
-from shared.domain.world import ReadConfig, World
+from shared.domain.model.resources import Unreadable
+from shared.domain.model.snapshot import ReadConfig, World
 from shared.reconciler.process_cache import Memory
 from shared.reports.report_repository import Archive, Configs
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.model import Config
+from shared.domain.model.resources import Config
 
 
 class _StoredConfig(BaseModel):

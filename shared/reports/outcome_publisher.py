@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.domain.audited import AuditReport
-from shared.domain.errors import PrivateLinkError
-from shared.domain.findings import Finding
-from shared.domain.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal, refusals
-from shared.domain.report import Report
+from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal, refusals
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.errors import PrivateLinkError
+from shared.domain.model.findings import Finding
+from shared.domain.results.pass_report import Report
 from shared.reconciler.ports import Topic
 from shared.telemetry.log import cut, tell
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, RootModel
 from pydantic.alias_generators import to_camel
 
-from shared.domain.audited import AuditReport
+from shared.domain.audit.report_model import AuditReport
 
 
 class _Document(RootModel[AuditReport]):

@@ -18,14 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from shared.domain.counting import counted
-from shared.domain.errors import PrivateLinkError
-from shared.domain.model import ALIAS_SUFFIX, Absent, Config, Reading, Unreadable, is_clickhouse_zone
+from shared.domain.model.errors import PrivateLinkError
+from shared.domain.model.resources import (
+    ALIAS_SUFFIX,
+    Absent,
+    Config,
+    Reading,
+    Unreadable,
+    is_clickhouse_zone,
+)
+from shared.domain.model.text import counted
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import cut, tell
 
 if TYPE_CHECKING:  # slow to import, and only an audit has one
-    from shared.domain.audited import AuditReport
+    from shared.domain.audit.report_model import AuditReport
 
 LATEST, CONFIGS = "latest.json", "configs.json"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from shared.domain.audited import HistoryPoint
-from shared.domain.counting import counted
+from shared.domain.audit.report_model import HistoryPoint
+from shared.domain.model.text import counted
 from shared.status_page.wording import moment
 
 WIDTH, HEIGHT = 1240, 150

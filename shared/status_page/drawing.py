@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 from shared.status_page.boxes import HEAD, Box, place
 from shared.status_page.scene import Column, Node, Scene, Tie, TieKind
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.domain.audited import AuditedEndpoint
-from shared.domain.counting import counted
+from shared.domain.audit.report_model import AuditedEndpoint
+from shared.domain.model.text import counted
 from shared.status_page.folding import tally
 from shared.status_page.groups import MOST_ROWS, UNGROUPED, Group, by, one_table
 from shared.status_page.index import Index, badness, worst

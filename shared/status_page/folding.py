@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 from shared.status_page.index import BADNESS, badness, worst
 from shared.status_page.scene import Node, Row
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.audited import AuditReport, Health
-from shared.domain.counting import counted
+from shared.domain.audit.report_model import AuditReport, Health
+from shared.domain.model.text import counted
 from shared.status_page.wording import lasting, moment
 
 OVERDUE_PERIODS = 2

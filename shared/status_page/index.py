@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport, Health
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health
 from shared.status_page.wording import name_of
 
 BADNESS = (Health.WELL, Health.LEFT_ALONE, Health.WAITING, Health.UNKNOWN, Health.WRONG)

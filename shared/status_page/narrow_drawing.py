@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 from shared.status_page.boxes import Box, place
 from shared.status_page.drawing import LABELS, Heading, Picture, Wire
 from shared.status_page.scene import Column, Node, Note, Scene, Tie, TieKind

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from shared.domain.audited import (
+from shared.domain.audit.report_model import (
     AuditedEndpoint,
     AuditedFinding,
     AuditedRecord,
@@ -11,7 +11,7 @@ from shared.domain.audited import (
     AuditedZone,
     Health,
 )
-from shared.domain.model import ZONE_SUFFIX
+from shared.domain.model.resources import ZONE_SUFFIX
 from shared.status_page.folding import WORDS, fold_rows
 from shared.status_page.index import Index, worst
 from shared.status_page.scene import Node, Note, Row

@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.domain.audited import AuditReport
-from shared.domain.counting import counted
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.text import counted
 from shared.status_page import chart, wording
 from shared.status_page.drawing import picture
 from shared.status_page.endpoints_table import endpoint_rows, grouped_endpoints

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 
 
 class Column(StrEnum):

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.audited import (
+from shared.domain.audit.report_model import (
     AuditedConnection,
     AuditedEndpoint,
     AuditedRecord,
     AuditedService,
     AuditedZone,
 )
-from shared.domain.counting import counted
+from shared.domain.model.text import counted
 from shared.status_page.folding import fold_nodes, places
 from shared.status_page.index import Index, worst
 from shared.status_page.nodes import (

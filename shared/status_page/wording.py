@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
-from shared.domain.counting import counted
+from shared.domain.model.text import counted
 
 ELLIPSIS = "…"
 _ARM_ID = re.compile(r"/subscriptions/[^\s,;:'\"]+")

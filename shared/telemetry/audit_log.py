@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from shared.domain.audited import AuditReport
-from shared.domain.auditing.since import newly_seen
+from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.report_model import AuditReport
 from shared.telemetry.log import MOST_IN_A_LINE, MOST_LINES, tell, tell_finding
 
 

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.calls import NO_CALLS
-from shared.domain.findings import Finding, Severity
-from shared.domain.ids import ResourceId
-from shared.domain.outcomes import Outcome, Status
-from shared.domain.report import Report
+from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.model.api_calls import NO_CALLS
+from shared.domain.model.findings import Finding, Severity
+from shared.domain.model.ids import ResourceId
+from shared.domain.results.pass_report import Report
 from shared.telemetry.pass_context import current
 
 if TYPE_CHECKING:  # an event knows of no audit, and is not to wait for it
-    from shared.domain.audited import AuditedFinding
+    from shared.domain.audit.report_model import AuditedFinding
 
 # What one pass may write of each kind; a line is at most some 32 KB long in Application Insights.
 MOST_LINES = 200

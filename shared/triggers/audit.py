@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from cronsim import CronSim
 
 from shared.bootstrap import Wiring, wiring
-from shared.domain.audited import AuditReport
-from shared.domain.auditing.audit import Audit, audited
-from shared.domain.errors import TemporaryError
-from shared.domain.model import Reading, Unreadable
-from shared.domain.policy import Policy
-from shared.domain.report import Report
-from shared.domain.targets import Targets
+from shared.domain.audit.audit import Audit, audited
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.resources import Reading, Unreadable
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.policy import Policy
+from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import Order
 from shared.settings import Settings
 from shared.telemetry.audit_log import tell_audit

@@ -4,8 +4,8 @@ import asyncio
 import time
 
 from shared.bootstrap import EVENT_SECONDS, wiring
-from shared.domain.errors import TemporaryError
-from shared.domain.ids import ResourceId
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import ResourceId
 from shared.telemetry.log import tell_delivery
 from shared.triggers.failure import SETTLE_SECONDS, summary
 

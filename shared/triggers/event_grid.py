@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
-from shared.domain.ids import BadIdError, Kind, ResourceId, quoted
+from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
+from shared.domain.model.ids import BadIdError, Kind, ResourceId, quoted
 
 # A private endpoint, its zone group, or the tags of either; as an id or as the URL of a request to ARM.
 _RESOURCE = re.compile(

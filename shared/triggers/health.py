@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from shared.bootstrap import Wiring, wiring
 from shared.bootstrap.preflight import inspection
-from shared.domain.inspected import Inspected
-from shared.domain.preflight import preflight
-from shared.domain.steps import Steps, all_well
+from shared.domain.preflight.checks import preflight
+from shared.domain.preflight.preflight_snapshot import Inspected
+from shared.domain.preflight.steps import Steps, all_well
 from shared.reconciler.preflight_reader import inspect
 from shared.settings import SettingsError
 from shared.triggers.audit import period_seconds

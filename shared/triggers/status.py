@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.bootstrap import wiring
-from shared.domain.audited import AuditReport
-from shared.domain.model import Absent, Reading, Unreadable
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.resources import Absent, Reading, Unreadable
 from shared.reports.report_json import to_json
 from shared.settings import SettingsError
 from shared.status_page import NO_AUDIT, notice, policy, render

@@ -13,9 +13,9 @@ from pydantic import (
     ValidationInfo,
 )
 
-from shared.domain.ids import Kind, ResourceId, quoted
-from shared.domain.rules import Rules
-from shared.domain.targets import Targets
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import Kind, ResourceId, quoted
+from shared.domain.planning.affected_endpoints import Targets
 
 MOST_ENDPOINTS = 200
 LONGEST_BODY = 256 * 1024

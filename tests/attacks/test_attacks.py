@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.targets import Targets
+from shared.domain.planning.affected_endpoints import Targets
 from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.policy import Policy
-from shared.domain.report import Report
-from shared.domain.targets import Targets
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.policy import Policy
+from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.explaining import expected_addresses, explain
-from shared.domain.explaining_words import NAMES
-from shared.domain.findings import CATALOGUE
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Endpoint, Zone
-from shared.domain.rules import Rules, ZoneChoice
-from shared.domain.steps import Answer, Step, diagnosis
-from shared.domain.world import (
+from shared.domain.explain.case import NAMES
+from shared.domain.explain.explanation import expected_addresses, explain
+from shared.domain.model.deployment_config import Rules, ZoneChoice
+from shared.domain.model.findings import CATALOGUE
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Endpoint, Zone
+from shared.domain.model.snapshot import (
     ListZones,
     ReadAddresses,
     ReadConfig,
@@ -21,6 +20,7 @@ from shared.domain.world import (
     ReadZone,
     World,
 )
+from shared.domain.preflight.steps import Answer, Step, diagnosis
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,

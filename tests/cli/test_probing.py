@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from shared.cli.probing import Prober
-from shared.domain.probed import Dialled, Lookup, Opening, of_lookups, of_ports, reached
-from shared.domain.steps import Answer
+from shared.domain.explain.probe_results import Dialled, Lookup, Opening, of_lookups, of_ports, reached
+from shared.domain.preflight.steps import Answer
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.simulated import ENDPOINT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.errors import PermanentError
+from shared.domain.model.errors import PermanentError
 from shared.reconciler.progress import WRITES, watched
 from tests.support import fakes
 from tests.support.worlds import endpoint, pe, registered

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain.audited import AuditedFinding, AuditReport, Health, Repair
+from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal
+from shared.domain.audit.report_model import AuditedFinding, AuditReport, Health, Repair
 from shared.domain.changes import Change, Deregister, Register
-from shared.domain.findings import CATALOGUE, Finding
-from shared.domain.ids import Kind, ResourceId
-from shared.domain.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal
-from shared.domain.outcomes import Outcome, Status
-from shared.domain.plan import Plan
-from shared.domain.report import Report
-from shared.domain.world import World
+from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.model.findings import CATALOGUE, Finding
+from shared.domain.model.ids import Kind, ResourceId
+from shared.domain.model.snapshot import World
+from shared.domain.planning.plan import Plan
+from shared.domain.results.pass_report import Report
 from tests.support.pages import ROOT, read
 
 OPERATE = read(ROOT / "docs" / "operate.md")

@@ -8,8 +8,8 @@ import httpx
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
-from shared.domain.errors import PermanentError
-from shared.domain.model import Registration
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.resources import Registration
 from tests.support.pages import ROOT, read
 
 PAGE = read(ROOT / "docs" / "permissions.md")
@@ -29,7 +29,7 @@ PERMISSIONS = {
     "GET /whoami": "–",
 }
 PUBLIC = {name for name in vars(ClickHouseCloud) if not name.startswith("_")}
-SLOTS = {"client", "key", "organization", "throttle", "budget", "urgency"}
+SLOTS = {"client", "key", "organization", "rate_limiter", "budget", "urgency"}
 
 
 async def test_each_call_has_a_row_and_each_row_a_call() -> None:

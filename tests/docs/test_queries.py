@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import wiring
-from shared.domain.errors import TemporaryError
+from shared.domain.model.errors import TemporaryError
 from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator

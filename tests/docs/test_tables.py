@@ -22,13 +22,15 @@ def test_pages_tell_such_tables() -> None:
 
 def test_a_table_is_found_by_its_head() -> None:
     """An old row goes, the table of the code comes, and what stands around it stays."""
-    (verdicts,) = tables("shared/domain/verdicts.py")
+    (verdicts,) = tables("shared/domain/planning/classification.py")
     head = verdicts.splitlines()[0]
-    page = f"before\n\n{MARK}shared/domain/verdicts.py -->\n{head}\n|--|\n| old |\n\nafter\n"
-    assert renewed(page) == f"before\n\n{MARK}shared/domain/verdicts.py -->\n{verdicts}\nafter\n"
+    page = f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{head}\n|--|\n| old |\n\nafter\n"
+    assert (
+        renewed(page) == f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{verdicts}\nafter\n"
+    )
 
 
 def test_a_table_that_is_not_in_the_code_is_told() -> None:
     """A table whose head no docstring has belongs to another file, or is no copy."""
-    with pytest.raises(LookupError, match=r"no docstring of shared/reconcile\.py"):
+    with pytest.raises(LookupError, match=r"no docstring of shared/reconciler/reconcile\.py"):
         renewed(f"{MARK}shared/reconciler/reconcile.py -->\n| a |\n|---|\n")

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from shared.domain.selectors import parse_selectors
+from shared.domain.model.selectors import parse_selectors
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

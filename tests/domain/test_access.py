@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import Change, Register, RegisterThroughService
-from shared.domain.ids import ResourceId
-from shared.domain.marks import registration_mark
-from shared.domain.model import Registration, Service
-from shared.domain.pass_results import PassResults
-from shared.domain.rules import IdKind, Rules
-from shared.domain.world import Read, ReadConfig, World
+from shared.domain.changes.pass_results import PassResults
+from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Registration, Service
+from shared.domain.model.snapshot import Read, ReadConfig, World
+from shared.domain.ownership.marks import registration_mark
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,

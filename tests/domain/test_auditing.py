@@ -6,11 +6,18 @@ from typing import Any
 
 import pytest
 
-from shared.domain.audited import AllowedId, AuditedRecord, AuditReport, Health
-from shared.domain.ids import Scope
-from shared.domain.report import Report
-from shared.domain.rules import Rules
-from shared.domain.world import ListEndpoints, ReadConfig, ReadEndpoint, ReadRegistrations, ReadZone, World
+from shared.domain.audit.report_model import AllowedId, AuditedRecord, AuditReport, Health
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import Scope
+from shared.domain.model.snapshot import (
+    ListEndpoints,
+    ReadConfig,
+    ReadEndpoint,
+    ReadRegistrations,
+    ReadZone,
+    World,
+)
+from shared.domain.results.pass_report import Report
 from tests.support.audits import audit, codes, finding, report_of, row, well
 from tests.support.plans import plan_of
 from tests.support.worlds import (

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain.audited import Health
-from shared.domain.auditing import words
-from shared.domain.auditing.since import newly_seen
-from shared.domain.model import Unreadable
-from shared.domain.world import ListEndpoints, ReadEndpoint, ReadRegistrations, World
+from shared.domain.audit import summary
+from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.report_model import Health
+from shared.domain.model.resources import Unreadable
+from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, World
 from tests.support.audits import GRACE, at, audit, codes, finding, row, well
 from tests.support.worlds import (
     FORBIDDEN,
@@ -50,7 +50,7 @@ def test_changing_words() -> None:
 
 
 def test_several_of_a_kind() -> None:
-    """Several findings of one code about one object are told apart by their words."""
+    """Several findings of one code about one object are told apart by their summary."""
     one, both = service("a", guid(1)), [service("a"), service("b")]
     first = audit(well(services=[one, service("b")]), minute=0)
     report = audit(well(services=both), first, minute=15)
@@ -191,9 +191,9 @@ def test_history() -> None:
     second = audit(well(), first, minute=15)
     assert [(one.at, one.errors, one.endpoints) for one in second.history] == [(at(0), 1, 1), (at(15), 0, 1)]
     report = second
-    for minute in range(words.MOST_POINTS):
+    for minute in range(summary.MOST_POINTS):
         report = audit(NOTHING, report, minute=30 + minute)
-    assert len(report.history) == words.MOST_POINTS
+    assert len(report.history) == summary.MOST_POINTS
     assert report.history[0].at == at(30)
 
 

@@ -16,7 +16,7 @@ from shared.domain.changes import (
     RegisterThroughService,
     sort_key,
 )
-from shared.domain.model import RecordSet
+from shared.domain.model.resources import RecordSet
 from tests.support.worlds import REGION, foreign_record, guid, network, pe, record, shared_record, zone_id
 
 PE, RECORD = str(pe(1)), f"{zone_id()}/A/*"

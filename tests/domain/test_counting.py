@@ -1,6 +1,6 @@
 """How many there are of a thing, in words."""
 
-from shared.domain.counting import counted
+from shared.domain.model.text import counted
 
 
 def test_counts() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.audited import AuditReport, Health
+from shared.domain.audit.report_model import AuditReport, Health
 from shared.reports.report_json import from_json, schema, to_json
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "report.schema.json"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import Deregister, Disallow
-from shared.domain.ids import ResourceId
-from shared.domain.model import Endpoint
-from shared.domain.plan import Plan
-from shared.domain.rules import IdKind
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint
+from shared.domain.planning.plan import Plan
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     STRANGE_ALIAS,

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from shared.domain import changes
-from shared.domain.findings import CATALOGUE, Finding, Severity
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.marks import MARK
-from shared.domain.model import Endpoint, Service, Unreadable
-from shared.domain.policy import Policy, permitted
-from shared.domain.rules import IdKind, Rules, ZoneChoice
-from shared.domain.safety import limited
-from shared.domain.world import ReadAddresses, ReadConfig, World
+from shared.domain.model.deployment_config import IdKind, Rules, ZoneChoice
+from shared.domain.model.findings import CATALOGUE, Finding, Severity
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Endpoint, Service, Unreadable
+from shared.domain.model.snapshot import ReadAddresses, ReadConfig, World
+from shared.domain.ownership.marks import MARK
+from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.removal_limit import limited
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain.hints import Hints
-from shared.domain.ids import Scope
-from shared.domain.model import Endpoint, Zone
-from shared.domain.needs import needs
-from shared.domain.report import Report
-from shared.domain.rules import IdKind, Rules
-from shared.domain.targets import Targets
-from shared.domain.world import World
+from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import Endpoint, Zone
+from shared.domain.model.snapshot import World
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.reading import needs
+from shared.domain.reading.read_hints import Hints
+from shared.domain.results.pass_report import Report
 from tests.support.audits import audit
 from tests.support.plans import plan_of
 from tests.support.work import Heard, work_of

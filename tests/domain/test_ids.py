@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, in_scope, quoted, virtual_network_of
+from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, in_scope, quoted, virtual_network_of
 from tests.support.worlds import SUBSCRIPTION, network, pe
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-app"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.ids import Kind, ResourceId
-from shared.domain.marks import (
+from shared.domain.model.ids import Kind, ResourceId
+from shared.domain.model.resources import RecordSet
+from shared.domain.ownership.marks import (
     MARK,
     endpoints_in,
     holders_of,
@@ -17,7 +18,6 @@ from shared.domain.marks import (
     record_metadata,
     registration_mark,
 )
-from shared.domain.model import RecordSet
 from tests.support.worlds import (
     OWNER,
     SUBSCRIPTION,

@@ -12,8 +12,8 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.outcomes import Outcome, Status, calls, stages
-from shared.domain.outcomes import blocked as waiting
+from shared.domain.changes.outcome import Outcome, Status, calls, stages
+from shared.domain.changes.outcome import blocked as waiting
 from tests.support.worlds import REGION, guid, network, pe, record, zone_id
 
 register = Register(pe(1), guid(1), REGION, "")

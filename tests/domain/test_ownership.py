@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.ids import ResourceId
-from shared.domain.model import Registration
-from shared.domain.ownership import Ownership, index_registrations
-from shared.domain.rules import IdKind
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Registration
+from shared.domain.ownership.registrations import Ownership, index_registrations
 from tests.support.worlds import OWNER, endpoint, foreign, guid, pe, registered, rules
 
 ARM_1, ARM_2 = endpoint(1).arm_id, endpoint(2).arm_id

@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.changes import sort_key
-from shared.domain.ids import Scope
-from shared.domain.plan import Plan
-from shared.domain.rules import Rules
-from shared.domain.verdicts import Verdict
-from shared.domain.world import (
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import Scope
+from shared.domain.model.snapshot import (
     ListZones,
     Read,
     ReadEndpoint,
@@ -22,6 +20,8 @@ from shared.domain.world import (
     ReadZone,
     World,
 )
+from shared.domain.planning.classification import Verdict
+from shared.domain.planning.plan import Plan
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     ALIAS,

@@ -1,7 +1,7 @@
 import pytest
 
-from shared.domain.policy import Policy, permitted
-from shared.domain.safety import limited
+from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.removal_limit import limited
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     endpoint,

@@ -5,13 +5,11 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import DeleteRecord, PutRecord
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.marks import MARK
-from shared.domain.model import Endpoint, RecordSet
-from shared.domain.pass_results import PassResults
-from shared.domain.plan import Plan
-from shared.domain.rules import Rules
-from shared.domain.world import (
+from shared.domain.changes.pass_results import PassResults
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Endpoint, RecordSet
+from shared.domain.model.snapshot import (
     ListZones,
     Read,
     ReadAddresses,
@@ -21,6 +19,8 @@ from shared.domain.world import (
     ReadZone,
     World,
 )
+from shared.domain.ownership.marks import MARK
+from shared.domain.planning.plan import Plan
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import Allow, DeleteRecord, Register
-from shared.domain.outcomes import Outcome, Status
-from shared.domain.plan import Plan
-from shared.domain.report import Report
-from shared.domain.world import ReadAddresses, ReadEndpoint, ReadServices, World
+from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, World
+from shared.domain.planning.plan import Plan
+from shared.domain.results.pass_report import Report
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     ALIAS,

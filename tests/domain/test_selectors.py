@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.model import Service
-from shared.domain.selectors import Form, Selectors, parse_selectors
+from shared.domain.model.resources import Service
+from shared.domain.model.selectors import Form, Selectors, parse_selectors
 from tests.support.worlds import service, service_id
 
 SALES = service("Sales Data", env="prod", team="")

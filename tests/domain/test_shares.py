@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import DeleteRecord, Register
-from shared.domain.findings import Finding
-from shared.domain.outcomes import Outcome, Status
-from shared.domain.plan import Plan
-from shared.domain.report import Report
-from shared.domain.shares import shares_of
-from shared.domain.verdicts import Verdict
-from shared.domain.world import ReadAddresses, ReadEndpoint, ReadServices, World
+from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.model.findings import Finding
+from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, World
+from shared.domain.planning.classification import Verdict
+from shared.domain.planning.plan import Plan
+from shared.domain.results.pass_report import Report
+from shared.domain.results.report_shares import shares_of
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shared.domain.ids import ResourceId
-from shared.domain.model import Endpoint
-from shared.domain.targets import Targets, actors
-from shared.domain.view import View
-from shared.domain.world import ReadEndpoint, World
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint
+from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.planning.affected_endpoints import Targets, actors
+from shared.domain.planning.planning_index import View
 from tests.support.worlds import FORBIDDEN, endpoint, pe, record, rules, shared_record, world, zone, zone_id
 
 TOGETHER = shared_record(1, 2)

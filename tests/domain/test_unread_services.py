@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register
-from shared.domain.hints import Hints
-from shared.domain.model import Registration, Service
-from shared.domain.needs import needs
-from shared.domain.plan import Plan
-from shared.domain.rules import IdKind, Rules
-from shared.domain.selectors import parse_selectors
-from shared.domain.targets import Targets
-from shared.domain.verdicts import Verdict, verdict_on
-from shared.domain.view import View
-from shared.domain.world import ReadConfig, World
+from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.resources import Registration, Service
+from shared.domain.model.selectors import parse_selectors
+from shared.domain.model.snapshot import ReadConfig, World
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.classification import Verdict, verdict_on
+from shared.domain.planning.plan import Plan
+from shared.domain.planning.planning_index import View
+from shared.domain.reading import needs
+from shared.domain.reading.read_hints import Hints
 from tests.support.audits import audit, well
 from tests.support.fakes import Cloud
 from tests.support.passes import run

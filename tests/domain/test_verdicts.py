@@ -3,15 +3,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain.ids import Scope
-from shared.domain.model import Absent, Connection, Endpoint, Service, Unreadable
-from shared.domain.plan import make_plan
-from shared.domain.rules import Rules
-from shared.domain.services import Selection, ServiceIndex
-from shared.domain.targets import Targets
-from shared.domain.verdicts import Verdict, concerns_us, private_link, verdict_on
-from shared.domain.view import View
-from shared.domain.world import Read, ReadConfig, ReadEndpoint, ReadServices, World
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import Absent, Connection, Endpoint, Service, Unreadable
+from shared.domain.model.snapshot import Read, ReadConfig, ReadEndpoint, ReadServices, World
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.classification import Verdict, concerns_us, private_link, verdict_on
+from shared.domain.planning.plan import make_plan
+from shared.domain.planning.planning_index import View
+from shared.domain.planning.service_index import Selection, ServiceIndex
 from tests.support.worlds import (
     ALIAS,
     FORBIDDEN,

@@ -1,7 +1,7 @@
 import pytest
 
-from shared.domain.model import RecordSet, Service
-from shared.domain.world import (
+from shared.domain.model.resources import RecordSet, Service
+from shared.domain.model.snapshot import (
     Draft,
     ListAddresses,
     ListEndpoints,

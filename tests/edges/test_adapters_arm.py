@@ -10,15 +10,15 @@ import pytest
 
 from shared.adapters.azure.network import addresses_from, endpoint_from
 from shared.adapters.azure.private_dns import record_from
-from shared.domain.errors import (
+from shared.domain.model.errors import (
     ChangedError,
     ForbiddenError,
     PermanentError,
     PrivateLinkError,
     TemporaryError,
 )
-from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.model import Absent, Connection, Endpoint, Zone
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.resources import Absent, Connection, Endpoint, Zone
 from simulator.client import RunningSimulator
 from tests.support.edges import (
     ALIAS,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.adapters.clickhouse.client import Key
-from shared.domain.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
-from shared.domain.model import Config, Registration, Service, Unreadable
+from shared.domain.model.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
+from shared.domain.model.resources import Config, Registration, Service, Unreadable
 from shared.reconciler.reader import unreadable
 from simulator.client import RunningSimulator
 from tests.support.edges import (

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.audited import AuditReport
-from shared.domain.model import Absent, Config, Unreadable
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.resources import Absent, Config, Unreadable
 from shared.reports.report_repository import CONFIGS, LATEST, Archive
 from tests.support.audits import audit, well
 from tests.support.lines import Lines

@@ -15,7 +15,7 @@ from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.retry import Budget, Deadline
-from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import PermanentError, TemporaryError
 from simulator.client import RunningSimulator
 from tests.support.edges import SCOPE, ZONE
 

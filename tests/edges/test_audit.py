@@ -10,10 +10,10 @@ import pytest
 
 from shared.adapters.retry import Budget
 from shared.bootstrap import Wiring
-from shared.domain.audited import AuditReport, Health
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.policy import Policy
-from shared.domain.world import ReadConfig
+from shared.domain.audit.report_model import AuditReport, Health
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.snapshot import ReadConfig
+from shared.domain.planning.policy import Policy
 from shared.reports.report_repository import CONFIGS, LATEST, Archive
 from shared.settings import Settings
 from shared.triggers.audit import AFTERWARDS_SECONDS, order_of, period_seconds, run_audit

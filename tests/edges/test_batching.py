@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain.errors import TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.model import Absent, Endpoint
-from shared.domain.plan import Plan
-from shared.domain.report import Report
-from shared.domain.verdicts import Verdict
-from shared.domain.world import World
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.snapshot import World
+from shared.domain.planning.classification import Verdict
+from shared.domain.planning.plan import Plan
+from shared.domain.results.pass_report import Report
 from shared.reconciler.batching import LONGEST_GATHER, Batching
 from tests.support import virtual_time
 from tests.support.edges import endpoint

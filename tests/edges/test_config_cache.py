@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.model import Config
-from shared.domain.needs.endpoints import FEW
-from shared.domain.world import ReadConfig, World
+from shared.domain.model.resources import Config
+from shared.domain.model.snapshot import ReadConfig, World
+from shared.domain.reading.endpoints import FEW
 from shared.reconciler.process_cache import Memory
 from shared.reconciler.reader import answers
 from shared.reports.config_cache import ConfigCache

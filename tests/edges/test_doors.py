@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import wiring
-from shared.domain.errors import TemporaryError
+from shared.domain.model.errors import TemporaryError
 from shared.settings import SettingsError
 from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed

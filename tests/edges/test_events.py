@@ -15,7 +15,7 @@ from azure.functions.meta import Datum
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.ids import Kind, ResourceId
+from shared.domain.model.ids import Kind, ResourceId
 from shared.telemetry.log import LOGGER
 from shared.triggers.event_grid import Event, endpoint_named_by
 from tests.support.edges import PE, SUBSCRIPTION

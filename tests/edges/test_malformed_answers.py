@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from shared.domain.errors import PermanentError, PrivateLinkError, TemporaryError
-from shared.domain.model import Absent, Service
+from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.model.resources import Absent, Service
 from tests.support.edges import (
     ARM_READS,
     CLICKHOUSE_READS,

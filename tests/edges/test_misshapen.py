@@ -13,8 +13,8 @@ from shared.adapters.azure.network import addresses_from, endpoint_from
 from shared.adapters.azure.private_dns import record_from
 from shared.adapters.clickhouse.parsing import service_from, services_from
 from shared.adapters.json_fields import PARSE_ERRORS
-from shared.domain.errors import PermanentError
-from shared.domain.model import Endpoint, RecordSet, Service
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.resources import Endpoint, RecordSet, Service
 from tests.support.edges import ALIAS, ANALYTICS, NIC, PE, VNET, ZONE
 
 ENDPOINT = {

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from shared.adapters.eventgrid.outcome_topic import MOST_IN_A_REQUEST, OutcomeTopic
-from shared.domain.audited import AuditReport
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.outcome_events import OutcomeEvent, of_audit, of_pass
-from shared.domain.report import Report
+from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.ids import ResourceId
+from shared.domain.results.pass_report import Report
 from shared.reports.outcome_publisher import Announcer
 from simulator.client import RunningSimulator
 from tests.support.audits import MORNING, audit, report_of, well

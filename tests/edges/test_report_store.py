@@ -11,8 +11,8 @@ import pytest
 from azure.storage.blob.aio import ContainerClient
 
 from shared.adapters.storage.report_store import BlobStore, FolderStore
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.model import Absent
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.resources import Absent
 from shared.reconciler.ports import ReportStore
 from tests.support.azurite import NoAzuriteError, azurite
 from tests.support.edges import answering, http_answer

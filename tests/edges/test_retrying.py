@@ -6,7 +6,7 @@ import time
 import pytest
 
 from shared.adapters.retry import ATTEMPTS, Budget, Deadline, seconds, within
-from shared.domain.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
+from shared.domain.model.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
 from shared.telemetry.log import MOST_RETRIES, tell_retry
 from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator

@@ -16,8 +16,8 @@ from azure.mgmt.privatedns.models import ARecord, RecordSet, RecordSetProperties
 from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.retry import Budget
-from shared.domain.calls import Calls
-from shared.domain.errors import PermanentError
+from shared.domain.model.api_calls import Calls
+from shared.domain.model.errors import PermanentError
 from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator
 from tests.support.edges import PE, SUBSCRIPTION, ZONE, put_endpoint

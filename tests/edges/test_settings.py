@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.ids import Scope
-from shared.domain.policy import Policy
-from shared.domain.rules import IdKind, ZoneChoice
+from shared.domain.model.deployment_config import IdKind, ZoneChoice
+from shared.domain.model.ids import Scope
+from shared.domain.planning.policy import Policy
 from shared.settings import PUBLIC_API, PUBLIC_ARM, Settings, SettingsError, read_settings
 from tests.support.edges import ORGANIZATION, SUBSCRIPTION
 

@@ -12,7 +12,7 @@ import pytest
 
 from localhost.host import Host, running
 from shared.bootstrap import wiring
-from shared.domain.model import Absent, Unreadable
+from shared.domain.model.resources import Absent, Unreadable
 from shared.reports.report_json import from_json, to_json
 from shared.reports.report_repository import LATEST
 from shared.status_page import policy

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.clickhouse.rate_limiter import MARGIN, RateLimiter
-from shared.domain.errors import TemporaryError
+from shared.domain.model.errors import TemporaryError
 from simulator.clickhouse.limit import RateLimit
 from tests.support import virtual_time
 

@@ -7,10 +7,10 @@ from dataclasses import fields
 import pytest
 
 from shared.bootstrap import Wiring
-from shared.domain.model import Unreadable
-from shared.domain.targets import Targets
-from shared.domain.verdicts import Verdict
-from shared.domain.world import ReadEndpoint
+from shared.domain.model.resources import Unreadable
+from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.classification import Verdict
 from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from tests.support import simulated
@@ -25,8 +25,8 @@ UNNEEDED = (
     "shared.reports.outcome_publisher",
     "shared.reports.config_cache_json",
     "shared.reports.report_json",
-    "shared.domain.audited",
-    "shared.domain.inspected",
+    "shared.domain.audit.report_model",
+    "shared.domain.preflight.preflight_snapshot",
     "shared.reconciler.preflight_reader",
     "shared.bootstrap.preflight",
 )

@@ -16,7 +16,7 @@ from shared.adapters.clickhouse.client import Key, make_client
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Deadline
 from shared.bootstrap import Wiring
-from shared.domain.steps import Answer, Step
+from shared.domain.preflight.steps import Answer, Step
 from shared.triggers.audit import run_audit
 from shared.triggers.health import check
 from simulator.client import RunningSimulator

@@ -19,10 +19,10 @@ from shared.adapters.clickhouse.api_keys import caller_from, key_from
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
-from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError
-from shared.domain.ids import Scope
-from shared.domain.inspected import ApiKey, Caller, Deliveries, Inspected
-from shared.domain.model import Unreadable
+from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import Unreadable
+from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, Inspected
 from shared.reconciler.preflight_reader import Inspection, inspect
 from tests.support.edges import answering, http_answer
 from tests.support.fakes import FakeClickHouse, FakeDns, Log

@@ -7,16 +7,23 @@ from typing import Any
 
 import pytest
 
-from shared.domain.event_filter import OPERATIONS
-from shared.domain.ids import Scope
-from shared.domain.inspected import ApiKey, Caller, Deliveries, EventSubscription, Inspected, StoreSeen
-from shared.domain.judging import WAIT
-from shared.domain.model import Absent, Unreadable
-from shared.domain.policy import Policies, Policy
-from shared.domain.preflight import CATALOGUE, preflight
-from shared.domain.rights import Permission, lacking
-from shared.domain.rules import Rules, ZoneChoice
-from shared.domain.steps import Answer, Step, all_well, diagnosis
+from shared.domain.model.deployment_config import Rules, ZoneChoice
+from shared.domain.model.event_filter import OPERATIONS
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import Absent, Unreadable
+from shared.domain.planning.policy import Policies, Policy
+from shared.domain.preflight.check_result import WAIT
+from shared.domain.preflight.checks import CATALOGUE, preflight
+from shared.domain.preflight.preflight_snapshot import (
+    ApiKey,
+    Caller,
+    Deliveries,
+    EventSubscription,
+    Inspected,
+    StoreSeen,
+)
+from shared.domain.preflight.rbac import Permission, lacking
+from shared.domain.preflight.steps import Answer, Step, all_well, diagnosis
 from tests.support.worlds import (
     FORBIDDEN,
     SCOPE,

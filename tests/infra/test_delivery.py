@@ -9,7 +9,7 @@ import azure.functions as func
 import pytest
 
 from shared.bootstrap import EVENT_SECONDS
-from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
+from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.triggers.event_grid import endpoint_named_by
 from tests.support.bicep import INFRA, Template, needs_checker
 
@@ -130,7 +130,7 @@ def test_no_event_that_the_function_would_act_on_is_filtered_out() -> None:
 
 
 def test_the_filter_is_the_list_that_function_and_preflight_go_by() -> None:
-    """Types and operations of the event subscription are those of shared/domain/event_filter.py, all of them."""
+    """Types and operations of the event subscription are those of shared/domain/model/event_filter.py, all of them."""
     rules = delivery()["filter"]
     assert {one.lower() for one in rules["includedEventTypes"]} == EVENT_TYPES
     operations = [one["values"] for one in rules["advancedFilters"] if one["key"] == "data.operationName"]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.adapters.azure.policies import USER_AGENT
-from shared.domain.policy import Policy
-from shared.domain.targets import Targets
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.policy import Policy
 from shared.reconciler.reconcile import Order
 from shared.triggers.health import check
 from simulator.client import RunningSimulator

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import wiring
-from shared.domain.ids import Kind, ResourceId
+from shared.domain.model.ids import Kind, ResourceId
 from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.event_filter import EVENT_TYPES, OPERATIONS
+from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.settings import Settings
 from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.bicep import files as bicep_files
@@ -94,7 +94,7 @@ def test_events_are_filtered_tried_and_kept_as_in_the_templates() -> None:
 
 
 def test_the_filter_is_the_list_that_function_and_preflight_go_by() -> None:
-    """Types and operations of the event subscription are those of shared/domain/event_filter.py, all of them."""
+    """Types and operations of the event subscription are those of shared/domain/model/event_filter.py, all of them."""
     rules = resources()["delivery"]["body"]["properties"]["filter"]
     assert {one.lower() for one in rules["includedEventTypes"]} == EVENT_TYPES
     operations = [one["values"] for one in rules["advancedFilters"] if one["key"] == "data.operationName"]

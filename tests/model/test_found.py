@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import replace
 
 from shared.domain.changes import DeleteRecord, PutRecord
-from shared.domain.model import Service, Unreadable
-from shared.domain.rules import IdKind
-from shared.domain.world import ReadConfig
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.resources import Service, Unreadable
+from shared.domain.model.snapshot import ReadConfig
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.plans import plan_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.domain.audited import AuditReport
+from shared.domain.audit.report_model import AuditReport
 from shared.status_page import notice, render
 from tests.support.audited import ATTACKS, FINISHED, NOW, all_well, hostile, large, overdue, troubled
 

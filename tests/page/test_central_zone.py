@@ -1,7 +1,7 @@
 """The page of a deployment with a central zone."""
 
-from shared.domain.audited import Health
-from shared.domain.rules import ZoneChoice
+from shared.domain.audit.report_model import Health
+from shared.domain.model.deployment_config import ZoneChoice
 from shared.status_page import render
 from tests.support.audits import audit, codes, well
 from tests.support.worlds import endpoint, guid, pe, record, registered, rules, service, zone

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from shared.domain.audited import AuditedRecord, AuditReport, Health
+from shared.domain.audit.report_model import AuditedRecord, AuditReport, Health
 from shared.status_page.boxes import Box
 from shared.status_page.drawing import LEFT_AND_WIDTH, WIDTH, Picture, picture
 from shared.status_page.index import Index

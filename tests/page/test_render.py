@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport, HistoryPoint
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, HistoryPoint
 from shared.status_page import notice, policy, render
 from tests.support.audited import ATTACKS, NOW, all_well, hostile, large, troubled
 

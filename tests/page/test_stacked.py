@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.domain.audited import AuditReport
+from shared.domain.audit.report_model import AuditReport
 from shared.status_page.drawing import Picture, picture
 from shared.status_page.index import Index
 from shared.status_page.narrow_drawing import LEFT, RIGHT, WIDTH, stacked

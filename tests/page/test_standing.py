@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.audited import Health
+from shared.domain.audit.report_model import Health
 from shared.status_page.health import standing, warning
 from tests.support.audited import FINISHED, PERIOD, all_well, troubled
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain.audited import AllowedId, Health
+from shared.domain.audit.report_model import AllowedId, Health
 from shared.status_page.chart import MOST_BARS, chart
 from shared.status_page.endpoints_table import MOST_SERVICES, endpoint_rows, grouped_endpoints
 from shared.status_page.findings_table import finding_rows, grouped_findings

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.audited import AuditReport, Repair
-from shared.domain.errors import ChangedError, PermanentError, TemporaryError
-from shared.domain.policy import Policy
+from shared.domain.audit.report_model import AuditReport, Repair
+from shared.domain.model.errors import ChangedError, PermanentError, TemporaryError
+from shared.domain.planning.policy import Policy
 from tests.support.audits import audit, codes
 from tests.support.fakes import Cloud
 from tests.support.passes import run

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.marks import holders_of, registration_mark
-from shared.domain.model import Endpoint
-from shared.domain.policy import Policy
-from shared.domain.report import Report
-from shared.domain.rules import ZoneChoice
+from shared.domain.model.deployment_config import ZoneChoice
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint
+from shared.domain.ownership.marks import holders_of, registration_mark
+from shared.domain.planning.policy import Policy
+from shared.domain.results.pass_report import Report
 from shared.reconciler.process_cache import RELEASES_COUNT_SECONDS, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

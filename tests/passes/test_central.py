@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.errors import PermanentError
-from shared.domain.findings import Severity
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.report import Report
-from shared.domain.rules import ZoneChoice
+from shared.domain.model.deployment_config import ZoneChoice
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.findings import Severity
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.results.pass_report import Report
 from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.errors import (
+from shared.domain.changes.outcome import Status
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.errors import (
     ChangedError,
     ForbiddenError,
     PermanentError,
     PrivateLinkError,
     TemporaryError,
 )
-from shared.domain.marks import holders_of
-from shared.domain.outcomes import Status
-from shared.domain.policy import Policy
-from shared.domain.rules import IdKind
+from shared.domain.ownership.marks import holders_of
+from shared.domain.planning.policy import Policy
 from shared.reconciler.process_cache import Memory
 from shared.reconciler.reconcile import ROUNDS
 from tests.support.fakes import Cloud

@@ -1,8 +1,7 @@
 """What an audit did not get round to."""
 
-from shared.domain.errors import TemporaryError
-from shared.domain.left import left_of, name_of, name_of_change
-from shared.domain.world import (
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.snapshot import (
     ListAddresses,
     ListEndpoints,
     ListZones,
@@ -13,6 +12,7 @@ from shared.domain.world import (
     ReadServices,
     ReadZone,
 )
+from shared.domain.results.unfinished_work import left_of, name_of, name_of_change
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import pytest
 
-from shared.domain.marks import holders_of, registration_mark
-from shared.domain.model import Endpoint
+from shared.domain.model.resources import Endpoint
+from shared.domain.ownership.marks import holders_of, registration_mark
 from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

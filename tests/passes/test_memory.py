@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
-from shared.domain.model import Service
+from shared.domain.model.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
+from shared.domain.model.resources import Service
 from shared.reconciler.process_cache import REFUSED_SECONDS, Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain.errors import ForbiddenError, PermanentError, PrivateLinkError, TemporaryError
-from shared.domain.findings import Severity
-from shared.domain.marks import registration_mark
-from shared.domain.report import Report
-from shared.domain.rules import IdKind
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.model.findings import Severity
+from shared.domain.ownership.marks import registration_mark
+from shared.domain.results.pass_report import Report
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

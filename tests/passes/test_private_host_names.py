@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.ids import ResourceId
-from shared.domain.model import Config, RecordSet, is_clickhouse_zone
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Config, RecordSet, is_clickhouse_zone
 from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

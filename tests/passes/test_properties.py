@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.changes import DeleteRecord, Deregister, Disallow, PutRecord
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
-from shared.domain.marks import endpoints_in, is_owned_record, parse_registration_mark
-from shared.domain.model import Endpoint, RecordSet, Registration
-from shared.domain.report import Report
-from shared.domain.rules import IdKind, Rules
-from shared.domain.verdicts import Verdict
+from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.model.resources import Endpoint, RecordSet, Registration
+from shared.domain.ownership.marks import endpoints_in, is_owned_record, parse_registration_mark
+from shared.domain.planning.classification import Verdict
+from shared.domain.results.pass_report import Report
 from tests.support.fakes import Cloud, Fault
 from tests.support.passes import run
 from tests.support.worlds import (

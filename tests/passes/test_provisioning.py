@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.ids import ResourceId
-from shared.domain.marks import holders_of
-from shared.domain.model import Endpoint
-from shared.domain.policy import Policy
-from shared.domain.report import Report
-from shared.domain.rules import IdKind
-from shared.domain.shares import shares_of
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint
+from shared.domain.ownership.marks import holders_of
+from shared.domain.planning.policy import Policy
+from shared.domain.results.pass_report import Report
+from shared.domain.results.report_shares import shares_of
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (

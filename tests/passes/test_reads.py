@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.domain.errors import TemporaryError
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.needs.endpoints import FEW, MANY
-from shared.domain.policy import Policy
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.planning.policy import Policy
+from shared.domain.reading.endpoints import FEW, MANY
 from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.errors import TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.marks import registration_mark
-from shared.domain.policy import Policy
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import ResourceId
+from shared.domain.ownership.marks import registration_mark
+from shared.domain.planning.policy import Policy
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import OWNER, endpoint, foreign_record, guid, pe, registered, service, zone

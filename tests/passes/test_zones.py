@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.report import Report
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.results.pass_report import Report
 from shared.reconciler.process_cache import Memory
 from tests.support.fakes import Cloud
 from tests.support.passes import run

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.domain.audited import (
+from shared.domain.audit.report_model import (
     AllowedId,
     AuditedConnection,
     AuditedEndpoint,
@@ -19,8 +19,8 @@ from shared.domain.audited import (
     HistoryPoint,
     Repair,
 )
-from shared.domain.calls import Calls
-from shared.domain.findings import CATALOGUE
+from shared.domain.model.api_calls import Calls
+from shared.domain.model.findings import CATALOGUE
 
 NOW = datetime(2026, 11, 23, 6, 4, tzinfo=UTC)
 FINISHED = NOW - timedelta(minutes=4)

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.audited import AuditedEndpoint, AuditedFinding, AuditReport
-from shared.domain.auditing.audit import Audit, audited
-from shared.domain.calls import Calls
-from shared.domain.ids import ResourceId
-from shared.domain.model import Endpoint
-from shared.domain.policy import Policy, permitted
-from shared.domain.report import Report
-from shared.domain.rules import Rules
-from shared.domain.safety import limited
-from shared.domain.world import World
+from shared.domain.audit.audit import Audit, audited
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
+from shared.domain.model.api_calls import Calls
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint
+from shared.domain.model.snapshot import World
+from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.removal_limit import limited
+from shared.domain.results.pass_report import Report
 from tests.support.plans import plan_of
 from tests.support.worlds import endpoint, guid, record, registered, rules, service, world, zone
 

@@ -19,8 +19,8 @@ from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key, make_client
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
-from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.model import RecordSet, Registration
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.resources import RecordSet, Registration
 from simulator.client import RunningSimulator
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"

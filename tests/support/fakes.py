@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.errors import ChangedError, PermanentError, PrivateLinkError
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.errors import ChangedError, PermanentError, PrivateLinkError
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
 from tests.support.worlds import ALIAS, config, interface_addresses, service
 

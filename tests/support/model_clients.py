@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.targets import Targets
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.planning.affected_endpoints import Targets
 from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo

@@ -8,8 +8,8 @@ not be given.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from shared.domain.ids import ResourceId
-from shared.domain.model import Endpoint, RecordSet
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, RecordSet
 from tests.support import model_oracle as oracle
 from tests.support.model_world import MARK, TAG, Deployment, Thing, Truth
 

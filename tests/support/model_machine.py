@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Endpoint, RecordSet, Registration
-from shared.domain.policy import Policy
-from shared.domain.rules import IdKind
-from shared.domain.targets import Targets
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Endpoint, RecordSet, Registration
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.policy import Policy
 from shared.reconciler.process_cache import Memory
 from shared.reconciler.reconcile import Order, reconcile
 from tests.support import model_oracle as oracle

@@ -11,9 +11,9 @@ left alone.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Endpoint, RecordSet, Service, Zone
-from shared.domain.rules import IdKind
+from shared.domain.model.deployment_config import IdKind
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Endpoint, RecordSet, Service, Zone
 from tests.support.model_world import MARK, SHARING_TAG, TAG, ZONE_TAG, Deployment, Truth
 
 LOST = "lost"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.errors import (
+from shared.domain.model.errors import (
     ChangedError,
     ForbiddenError,
     LockedError,
@@ -13,8 +13,8 @@ from shared.domain.errors import (
     RefusedError,
     TemporaryError,
 )
-from shared.domain.ids import ResourceId, Scope
-from shared.domain.model import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
 from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from shared.domain.ids import Kind, ResourceId, virtual_network_of
-from shared.domain.model import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.ids import Kind, ResourceId, virtual_network_of
+from shared.domain.model.resources import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
 from simulator.client import RunningSimulator
 from tests.support.model_world import HAND, MARK, Thing, Truth
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.model import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
-from shared.domain.rules import IdKind, Rules
-from shared.domain.selectors import parse_selectors
+from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.resources import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.selectors import parse_selectors
 
 TAG, ZONE_TAG, SHARING_TAG = "clickhouse-services", "clickhouse-dns-zone", "clickhouse-dns"
 MARK = "clickhouse-privatelink"

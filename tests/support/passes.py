@@ -1,10 +1,10 @@
 """A pass over the fakes, in one line."""
 
-from shared.domain.ids import ResourceId
-from shared.domain.policy import Policy
-from shared.domain.report import Report
-from shared.domain.rules import Rules
-from shared.domain.targets import Targets
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.policy import Policy
+from shared.domain.results.pass_report import Report
 from shared.reconciler.process_cache import Memory
 from shared.reconciler.reconcile import Order, reconcile
 from tests.support.fakes import Cloud

@@ -1,11 +1,11 @@
 """The plan for a whole small world."""
 
-from shared.domain.ids import ResourceId
-from shared.domain.pass_results import NO_RESULTS, PassResults
-from shared.domain.plan import Plan, make_plan
-from shared.domain.rules import Rules
-from shared.domain.targets import Targets
-from shared.domain.world import World
+from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.snapshot import World
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.plan import Plan, make_plan
 from tests.support.worlds import rules
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from shared.bootstrap import Wiring
-from shared.domain.ids import Kind, ResourceId
-from shared.domain.report import Report
-from shared.domain.targets import Targets
+from shared.domain.model.ids import Kind, ResourceId
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import Order
 from shared.settings import Settings
 from simulator.client import RunningSimulator

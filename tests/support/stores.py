@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.domain.errors import PermanentError
-from shared.domain.model import Absent
-from shared.domain.outcome_events import OutcomeEvent
+from shared.domain.audit.outcome_events import OutcomeEvent
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.resources import Absent
 
 
 @dataclass

@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.domain.ids import Kind, ResourceId, Scope
-from shared.domain.marks import record_metadata, registration_mark
-from shared.domain.model import (
+from shared.domain.model.deployment_config import IdKind, Rules, ZoneChoice
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.resources import (
     WILDCARD,
     Absent,
     Config,
@@ -19,9 +19,8 @@ from shared.domain.model import (
     Unreadable,
     Zone,
 )
-from shared.domain.rules import IdKind, Rules, ZoneChoice
-from shared.domain.selectors import parse_selectors
-from shared.domain.world import (
+from shared.domain.model.selectors import parse_selectors
+from shared.domain.model.snapshot import (
     ListZones,
     Read,
     ReadAddresses,
@@ -32,6 +31,7 @@ from shared.domain.world import (
     ReadZone,
     World,
 )
+from shared.domain.ownership.marks import record_metadata, registration_mark
 
 OWNER = "tests"
 TAG = "clickhouse-services"

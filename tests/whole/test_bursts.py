@@ -10,10 +10,10 @@ from bench.limits import needed_calls
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids, fresh, guid_of, without_endpoints
 from shared.bootstrap import Wiring
-from shared.domain.ids import Kind, ResourceId
-from shared.domain.needs.endpoints import MANY
-from shared.domain.report import Report
-from shared.domain.targets import Targets
+from shared.domain.model.ids import Kind, ResourceId
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.reading.endpoints import MANY
+from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import Order
 from shared.settings import Settings
 from simulator.client import RunningSimulator

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.domain.targets import Targets
+from shared.domain.planning.affected_endpoints import Targets
 from shared.reconciler.reconcile import Order
 from simulator.client import RunningSimulator
 from tests.support import simulated

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from shared.domain.explaining import explain
-from shared.domain.ids import Kind, ResourceId
-from shared.domain.steps import all_well
+from shared.domain.explain.explanation import explain
+from shared.domain.model.ids import Kind, ResourceId
+from shared.domain.preflight.steps import all_well
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo

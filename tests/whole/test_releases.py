@@ -5,7 +5,7 @@ from typing import Any
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids
 from shared.bootstrap import Wiring
-from shared.domain.report import Report
+from shared.domain.results.pass_report import Report
 from shared.settings import Settings
 from simulator.client import RunningSimulator
 from tests.whole.test_bursts import allowed_everywhere, burst

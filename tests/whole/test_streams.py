@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.bootstrap.runtime import EVENT_SECONDS
-from shared.domain.errors import TemporaryError
-from shared.domain.ids import ResourceId
-from shared.domain.model import Absent, Endpoint
-from shared.domain.report import Report
-from shared.domain.shares import shares_of
-from shared.domain.targets import Targets
-from shared.domain.world import ReadConfig
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.snapshot import ReadConfig
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.results.pass_report import Report
+from shared.domain.results.report_shares import shares_of
 from shared.reconciler.batching import Batching
 from shared.reconciler.process_cache import Memory
 from shared.reconciler.reconcile import Order, first_read, reconcile

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 
-from shared.domain.report import Report
+from shared.domain.results.pass_report import Report
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import (

@@ -26,8 +26,8 @@ from shared.adapters.azure.policies import policies
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.model import Absent
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.resources import Absent
 
 if TYPE_CHECKING:  # slow to import
     from azure.mgmt.network.aio import NetworkManagementClient

@@ -8,7 +8,7 @@ from azure.core.exceptions import HttpResponseError
 
 from shared.adapters.json_fields import LONGEST_ERROR
 from shared.adapters.retry import seconds
-from shared.domain.errors import (
+from shared.domain.model.errors import (
     ChangedError,
     ForbiddenError,
     LockedError,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.adapters.json_fields import optional_list, optional_str
-from shared.domain.ids import BadIdError, Scope
-from shared.domain.inspected import Deliveries, EventSubscription
+from shared.domain.model.ids import BadIdError, Scope
+from shared.domain.preflight.preflight_snapshot import Deliveries, EventSubscription
 
 OPERATION = "data.operationname"
 HOUR = timedelta(hours=1)

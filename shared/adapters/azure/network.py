@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
 from shared.adapters.retry import Budget
-from shared.domain.errors import PermanentError
-from shared.domain.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
-from shared.domain.model import Absent, Connection, Endpoint
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
+from shared.domain.model.resources import Absent, Connection, Endpoint
 
 if TYPE_CHECKING:  # slow to import
     from azure.core.async_paging import AsyncItemPaged

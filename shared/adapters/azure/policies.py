@@ -17,7 +17,7 @@ from azure.core.pipeline.policies import (
 )
 
 from shared.adapters.clock_skew import ClockSkew, NoteDate
-from shared.domain.errors import PermanentError
+from shared.domain.model.errors import PermanentError
 from shared.telemetry.pass_context import count_call
 
 USER_AGENT = "clickhouse-privatelink"

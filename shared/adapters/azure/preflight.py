@@ -21,11 +21,11 @@ from shared.adapters.azure.event_topics import deliveries_from, subscriptions_of
 from shared.adapters.azure.network import endpoint_pages, interface_pages, legible
 from shared.adapters.json_fields import LONGEST_ERROR, optional_list, optional_str
 from shared.adapters.retry import Deadline
-from shared.domain.errors import PermanentError
-from shared.domain.ids import Scope
-from shared.domain.inspected import Deliveries, EventSubscription
-from shared.domain.model import Endpoint
-from shared.domain.rights import Permission
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import Endpoint
+from shared.domain.preflight.preflight_snapshot import Deliveries, EventSubscription
+from shared.domain.preflight.rbac import Permission
 
 RIGHTS, EVENTS, METRICS = "2022-04-01", "2022-06-15", "2023-10-01"
 COUNTS = "DeliverySuccessCount,DeliveryAttemptFailCount,DeadLetteredCount,DroppedEventCount"

@@ -15,9 +15,9 @@ from typing import Any
 from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import optional_list, optional_str
 from shared.adapters.retry import Budget
-from shared.domain.errors import PermanentError
-from shared.domain.ids import BadIdError, Kind, ResourceId, Scope
-from shared.domain.model import Absent, RecordSet, Zone
+from shared.domain.model.errors import PermanentError
+from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope
+from shared.domain.model.resources import Absent, RecordSet, Zone
 
 A = "A"
 NEW_ONLY = {"If-None-Match": "*"}

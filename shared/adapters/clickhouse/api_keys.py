@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.adapters.json_fields import optional_list, optional_str
-from shared.domain.inspected import ApiKey, Caller
+from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
 
 SYSTEM = "system"
 

@@ -20,7 +20,7 @@ from shared.adapters.clickhouse.parsing import (
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_list
 from shared.adapters.retry import Budget, Deadline, seconds, within
-from shared.domain.errors import (
+from shared.domain.model.errors import (
     ForbiddenError,
     PermanentError,
     PrivateLinkError,
@@ -28,11 +28,11 @@ from shared.domain.errors import (
     TemporaryError,
     ThrottledError,
 )
-from shared.domain.model import Config, Registration, Service
+from shared.domain.model.resources import Config, Registration, Service
 from shared.telemetry.pass_context import count_call
 
 if TYPE_CHECKING:  # only a preflight asks for keys
-    from shared.domain.inspected import ApiKey, Caller
+    from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
 
 TEMPORARY = frozenset({408, 424, 425, 429})
 

@@ -12,8 +12,8 @@ from shared.adapters.json_fields import (
     required_str,
     required_text,
 )
-from shared.domain.errors import TemporaryError
-from shared.domain.model import Config, Registration, Service
+from shared.domain.model.errors import TemporaryError
+from shared.domain.model.resources import Config, Registration, Service
 
 
 def services_from(json: Any) -> tuple[Service, ...]:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from shared.domain.errors import TemporaryError
+from shared.domain.model.errors import TemporaryError
 
 # Two clocks do not run at quite the same speed.
 MARGIN = 0.02

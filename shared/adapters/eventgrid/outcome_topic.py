@@ -8,8 +8,8 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from shared.domain.errors import TemporaryError
-from shared.domain.outcome_events import PREFIX, OutcomeEvent
+from shared.domain.audit.outcome_events import PREFIX, OutcomeEvent
+from shared.domain.model.errors import TemporaryError
 
 # A topic takes 1 MB in one request; these many events are some 100 KB.
 MOST_IN_A_REQUEST = 100

@@ -5,9 +5,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.domain.audited import AuditReport
-from shared.domain.inspected import Seen, StoreSeen
-from shared.domain.model import Unreadable
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.resources import Unreadable
+from shared.domain.preflight.preflight_snapshot import Seen, StoreSeen
 from shared.reports.report_repository import Archive
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from shared.adapters.json_fields import LONGEST_ERROR
-from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.model import Absent
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.resources import Absent
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key
-from shared.domain.ids import ResourceId
+from shared.domain.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-from shared.domain.ids import ResourceId
+from shared.domain.model.ids import ResourceId
 
 type Key = tuple[str, object]
 """What a change provides or waits for, such as ("registered", <id>)."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key, Sign
-from shared.domain.ids import ResourceId
-from shared.domain.marks import MARK, holders_of
-from shared.domain.model import RecordSet
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import RecordSet
+from shared.domain.ownership.marks import MARK, holders_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The ClickHouse Cloud half of the plan: registrations and allow lists. Start with `allow_lists.py`."""

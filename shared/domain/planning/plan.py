@@ -1,0 +1,168 @@
+"""The decision: from what was read and what the settings permit, what is to be changed and told.
+
+| verdict  | registration       | allow lists             | wildcard record      | told                       |
+|----------|--------------------|-------------------------|----------------------|----------------------------|
+| CONNECT  | made if missing    | just the granted ones   | see `records`        | what stands in the way     |
+| UNDO     | ours removed       | ours removed            | ours removed         | –                          |
+| OUTSIDE  | left               | left                    | left                 | outside-scope, where owned |
+| STRANGER | left, but of an id that names nobody any more | as left | left          | not-a-clickhouse-endpoint  |
+| UNKNOWN  | left               | left                    | left                 | unreadable                 |
+| IN_PROGRESS | left            | left                    | left                 | endpoint-in-progress       |
+| FAILED   | left               | left                    | left                 | endpoint-failed            |
+
+Nothing here reads a clock, a setting or a system. What could not be read blocks additions that depend
+on it and never causes a removal.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key
+from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.findings import IN_PROGRESS, Finding
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, Zone
+from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.planning import endpoint_findings
+from shared.domain.planning.access import allow_lists
+from shared.domain.planning.affected_endpoints import Targets, actors
+from shared.domain.planning.classification import Verdict, private_link, verdict_on
+from shared.domain.planning.dns import dns_records
+from shared.domain.planning.dns.zone_selection import (
+    Obstacle,
+    Placement,
+    addresses_for,
+    labels_perhaps,
+    settled,
+    zone_for,
+)
+from shared.domain.planning.planning_index import View
+from shared.domain.planning.provisioning_state import findings_on_progress
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sorted, so that equal worlds make equal plans. `hostnames`: by endpoint, service name to host name.
+
+    `withheld` are the changes that would be right, but that a policy or a limit does not permit.
+    """
+
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    verdicts: Mapping[ResourceId, Verdict] = field(default_factory=lambda: MappingProxyType({}))
+    hostnames: Mapping[ResourceId, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    withheld: tuple[Change, ...] = ()
+
+    @property
+    def in_progress(self) -> frozenset[str]:
+        """The ARM ids of the endpoints that Azure is still at work on, as far as they are reported."""
+        return frozenset(finding.object for finding in self.findings if finding.code == IN_PROGRESS)
+
+
+def make_plan(
+    world: World,
+    rules: Rules,
+    targets: Targets,
+    results: PassResults = NO_RESULTS,
+    kept: AbstractSet[ResourceId] = frozenset(),
+) -> Plan:
+    """The plan for the targets, and for those whom the end of another endpoint concerns.
+
+    The endpoints in `kept` keep what they have, although they lost their tag (see `safety`).
+    """
+    view = View(world, rules, results, kept)
+    verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
+    wishes = list(_wishes(view, verdicts))
+    told: list[Change | Finding] = [*endpoint_findings.of_verdicts(view, verdicts)]
+    told += findings_on_progress(world, verdicts)
+    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO} - kept
+    told += _records(view, wishes, undone)
+    if world.services() is not None and world.registrations() is not None:
+        told += _access(view, verdicts, wishes)
+    planned = {one for one in told if not isinstance(one, Finding)}
+    left = {one for one in planned if isinstance(one, Deregister) and _may_not_deregister(view, one)}
+    changes = planned - left
+    findings = (
+        {one for one in told if isinstance(one, Finding)} | _locked(view, changes) | set(map(_left, left))
+    )
+    hostnames = {wish.endpoint.id: view.services.hostnames_of(wish.selection.granted) for wish in wishes}
+    return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
+
+
+def _may_not_deregister(view: View, change: Deregister) -> bool:
+    return change.id.lower() in view.results.deregistrations_refused
+
+
+def _left(change: Deregister) -> Finding:
+    message = f"the registration of {change.id} is left: the API key may not deregister it"
+    return Finding("registration-left", str(change.endpoint), message)
+
+
+def _locked(view: View, changes: set[Change]) -> set[Finding]:
+    """The changes that a management lock on their zone has refused in this pass."""
+    in_locked = [
+        one for one in changes if isinstance(one, IN_A_ZONE) and one.zone in view.results.locked_zones
+    ]
+    return {
+        Finding("zone-locked", str(one.endpoint), f"a management lock refuses: {one.verb} {one.summary()}")
+        for one in in_locked
+    }
+
+
+def _wishes(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[allow_lists.Connecting]:
+    for endpoint, verdict in verdicts.items():
+        found = view.world.get(ReadEndpoint(endpoint))
+        if verdict is Verdict.CONNECT and isinstance(found, Endpoint):
+            connection = private_link(view, found)
+            assert connection is not None, "the verdict says so"
+            yield allow_lists.Connecting(
+                found, connection.target, view.services.selection(found, connection.target)
+            )
+
+
+def _access(
+    view: View, verdicts: Mapping[ResourceId, Verdict], wishes: list[allow_lists.Connecting]
+) -> Iterator[Change | Finding]:
+    for endpoint, verdict in verdicts.items():
+        if verdict is Verdict.UNDO and endpoint not in view.kept:
+            yield from allow_lists.plan_release(view, endpoint)
+            yield from endpoint_findings.of_release(view, endpoint)
+        if verdict is Verdict.STRANGER:
+            yield from allow_lists.plan_release_of_retired(view, endpoint)
+    for wish in wishes:
+        yield from allow_lists.plan_access(view, wish)
+        yield from endpoint_findings.of_access(view, wish)
+        yield from endpoint_findings.of_selection(view, wish)
+        yield from endpoint_findings.of_connection(wish)
+
+
+def _records(
+    view: View, wishes: list[allow_lists.Connecting], undone: set[ResourceId]
+) -> Iterator[Change | Finding]:
+    found = [one for wish in wishes if (one := _placement(view, wish))]
+    placed = [one for one in found if isinstance(one, Placement)]
+    yield from settled([one for one in found if not isinstance(one, Placement)], placed)
+    placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
+    for one in placed:
+        placements[one.zone.id].append(one)
+    leaving = undone | {one.endpoint.id for one in placed}
+    for zone in view.dns.zones:
+        yield from dns_records.plan_zone(view, zone, placements[zone.id], leaving)
+
+
+def _placement(view: View, wish: allow_lists.Connecting) -> Placement | Obstacle | None:
+    addresses = addresses_for(view, wish.endpoint)
+    if isinstance(addresses, Finding):
+        return addresses
+    if not addresses:
+        return None
+    zone = zone_for(view, wish.endpoint, view.services.zone_names[wish.alias.lower()])
+    if not isinstance(zone, Zone):
+        return zone
+    labels = view.services.labels_of(wish.selection.granted)
+    perhaps = labels_perhaps(view, wish.selection)
+    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, perhaps)

@@ -1,0 +1,61 @@
+"""Which private endpoints to read: those asked for, and those whom the records of these concern."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from shared.domain.model.deployment_config import Rules
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, World
+from shared.domain.planning.affected_endpoints import Targets, actors
+from shared.domain.planning.classification import concerns_us, is_decided
+from shared.domain.planning.planning_index import View
+
+# More single reads than this cost more than the lists of all scopes.
+FEW = 5
+# More than this many in one scope are read by its list: ARM gives back 25 reads a second.
+MANY = 25
+
+
+def endpoints_needed(world: World, endpoints: Iterable[ResourceId], rules: Rules) -> list[Read[Any]]:
+    """The first round: the reads not yet made that tell of these endpoints themselves."""
+    asking = [one for one in sorted(endpoints) if rules.may_ask(one)]
+    return list(each(world, asking, rules, ReadEndpoint, ListEndpoints))
+
+
+def in_need_of_a_pass(
+    world: World, endpoints: Iterable[ResourceId], rules: Rules
+) -> dict[ResourceId, Endpoint | Absent]:
+    """Those of these endpoints that concern us and whose state decides nothing, so that more is to be read."""
+    found = {one: world.get(ReadEndpoint(one)) for one in endpoints}
+    known = {one: told for one, told in found.items() if isinstance(told, Endpoint | Absent)}
+    return {
+        one: told for one, told in known.items() if concerns_us(told, rules) and not is_decided(told, rules)
+    }
+
+
+def each(
+    world: World,
+    wanted: Iterable[ResourceId],
+    rules: Rules,
+    single: Callable[[ResourceId], Read[Any]],
+    listing: Callable[[Scope], Read[Any]],
+) -> Iterator[Read[Any]]:
+    """Each that is not known by itself, or, where there are many in a scope, its list first."""
+    unknown: defaultdict[Scope | None, list[Read[Any]]] = defaultdict(list)
+    for one in wanted:
+        if (read := single(one)) not in world:
+            scope = next((scope for scope in rules.endpoint_scopes if scope.covers(one)), None)
+            unknown[scope].append(read)
+    for scope, reads in unknown.items():
+        if scope and len(reads) > MANY and listing(scope) not in world:
+            yield listing(scope)
+        else:
+            yield from reads
+
+
+def concerned_by(view: View, targets: Targets) -> list[Endpoint | Absent]:
+    """The endpoints that a pass over the targets acts for, as they were read, if they concern us."""
+    mine = [one for one in sorted(actors(view, targets)) if view.rules.may_ask(one)]
+    return list(in_need_of_a_pass(view.world, mine, view.rules).values())

@@ -1,0 +1,49 @@
+"""What a pass did not get done, by names for the audit's report."""
+
+from typing import Any
+
+from shared.domain.changes import Change
+from shared.domain.model.snapshot import (
+    ListAddresses,
+    ListEndpoints,
+    ListZones,
+    Read,
+    ReadAddresses,
+    ReadConfig,
+    ReadEndpoint,
+    ReadRegistrations,
+    ReadServices,
+    ReadZone,
+)
+from shared.domain.results.pass_report import Report
+
+
+def left_of(report: Report) -> tuple[str, ...]:
+    """The reads and changes that another try may get done, sorted."""
+    reads = {name_of(read) for read, answer in report.world.unreadable().items() if answer.temporary}
+    changes = {name_of_change(outcome.change) for outcome in report.undone if outcome.temporary}
+    return tuple(sorted(reads | changes))
+
+
+def name_of(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table
+    """What a read is about, in words."""
+    match read:
+        case ListEndpoints(scope):
+            return f"private endpoints of {scope}"
+        case ListAddresses(scope):
+            return f"network interfaces of {scope}"
+        case ListZones(scope):
+            return f"private DNS zones of {scope}"
+        case ReadEndpoint(about) | ReadAddresses(about) | ReadZone(about):
+            return str(about)
+        case ReadConfig(service):
+            return f"private endpoint config of service {service}"
+        case ReadServices():
+            return "services of the organization"
+        case ReadRegistrations():
+            return "registrations of the organization"
+    raise AssertionError(f"{read} has no name")
+
+
+def name_of_change(change: Change) -> str:
+    return f"{change.verb} {change.summary()}"
