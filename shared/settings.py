@@ -11,7 +11,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.domain.model.deployment_config import IdKind, Rules, ZoneChoice
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
 from shared.domain.model.ids import BadIdError, Scope
 from shared.domain.model.selectors import Selectors, parse_selectors
 from shared.domain.model.text import counted
@@ -214,9 +214,9 @@ class Settings(BaseSettings):
     def policies(self) -> Policies:
         return Policies(self.event_policy, self.audit_policy, self.max_removals)
 
-    def rules(self) -> Rules:
+    def rules(self) -> DeploymentConfig:
         group = self.dns_zone_resource_group
-        return Rules(
+        return DeploymentConfig(
             owner=self.owner_id,
             endpoint_scopes=self.endpoint_scopes,
             dns_scopes=_with(self.dns_zone_scopes or self.endpoint_scopes, group),

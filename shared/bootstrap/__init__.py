@@ -12,17 +12,17 @@ from functools import cache
 
 import stamina
 
-from shared.bootstrap.runtime import EVENT_SECONDS, Wiring
+from shared.bootstrap.runtime import EVENT_SECONDS, Runtime
 from shared.settings import read_settings
 
-__all__ = ["EVENT_SECONDS", "Wiring", "quiet", "wiring"]
+__all__ = ["EVENT_SECONDS", "Runtime", "quiet", "wiring"]
 
 
 @cache
-def wiring() -> Wiring:
+def wiring() -> Runtime:
     """This process's wiring. Raises SettingsError, and tries again next time, if the settings are not usable."""
     quiet()
-    return Wiring(read_settings())
+    return Runtime(read_settings())
 
 
 def quiet() -> None:

@@ -18,7 +18,7 @@ from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Budget
 from shared.reconciler.ports import Systems
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings, is_simulated
 
 if TYPE_CHECKING:  # a deployment may have neither
@@ -32,7 +32,7 @@ class Connections:
 
     settings: Settings
 
-    def systems(self, order: Order, budget: Budget) -> Systems:
+    def systems(self, order: ReconcileRequest, budget: Budget) -> Systems:
         """The systems for a pass that carries out this order: of a dry run, none of their clients can write."""
         arm = self.arm_reading if order.dry_run else self.arm
         return Systems(
@@ -41,7 +41,7 @@ class Connections:
             clickhouse=self.clickhouse(order, budget),
         )
 
-    def clickhouse(self, order: Order, budget: Budget) -> ClickHouseCloud:
+    def clickhouse(self, order: ReconcileRequest, budget: Budget) -> ClickHouseCloud:
         return ClickHouseCloud(
             self.http_reading if order.dry_run else self.http,
             self.key,

@@ -7,20 +7,20 @@ from shared.adapters.azure.preflight import AzureInspection
 from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.retry import Budget, Deadline
 from shared.adapters.storage.preflight import StoreInspection
-from shared.bootstrap.runtime import Wiring
+from shared.bootstrap.runtime import Runtime
 from shared.domain.planning.affected_endpoints import Targets
 from shared.reconciler.preflight_reader import Inspection
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 
 
-def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
+def inspection(wired: Runtime, seconds: float, period: timedelta) -> Inspection:
     """What a preflight asks, within that time; no client of it can write. `period`: between two audits."""
     connections, deadline = wired.connections, Deadline.after(seconds)
     budget = Budget(deadline, deadline)
     return Inspection(
         azure=AzureInspection(connections.arm_reading, deadline),
         dns=AzureDns(connections.arm_reading, budget),
-        clickhouse=connections.clickhouse(Order(Targets(everything=True), dry_run=True), budget),
+        clickhouse=connections.clickhouse(ReconcileRequest(Targets(everything=True), dry_run=True), budget),
         store=_store(wired),
         ahead=connections.clocks.ahead,
         key_id=connections.key.id,
@@ -30,6 +30,6 @@ def inspection(wired: Wiring, seconds: float, period: timedelta) -> Inspection:
     )
 
 
-def _store(wired: Wiring) -> StoreInspection | None:
+def _store(wired: Runtime) -> StoreInspection | None:
     at = wired.settings.report_store
     return StoreInspection(wired.archive, at, None if "://" in at else Path(at)) if at else None

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters.retry import Budget
 from shared.bootstrap.clients import Connections
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Endpoint
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
 from shared.domain.results.report_shares import shares_of
 from shared.reconciler.batching import Batching
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.progress import Watcher, watched
-from shared.reconciler.reconcile import Order, first_read, reconcile
+from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
 from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import Archive
 from shared.settings import Settings
@@ -39,11 +39,11 @@ PATIENCE = 30.0
 
 
 @dataclass
-class Wiring:
+class Runtime:
     """One process's connections and memory. To be used on one event loop only."""
 
     settings: Settings
-    memory: Memory = field(default_factory=Memory)
+    memory: ProcessCache = field(default_factory=ProcessCache)
     last_audit: "AuditReport | None" = None
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
     watcher: Watcher | None = None
@@ -56,7 +56,7 @@ class Wiring:
         return Connections(self.settings)
 
     @cached_property
-    def rules(self) -> Rules:
+    def rules(self) -> DeploymentConfig:
         return self.settings.rules()
 
     @cached_property
@@ -80,7 +80,7 @@ class Wiring:
 
         return Announcer(self.connections.topic)
 
-    async def reconcile(self, order: Order, seconds: float, door: str = "sync") -> Report:
+    async def reconcile(self, order: ReconcileRequest, seconds: float, door: str = "sync") -> Report:
         """Carry out an order within that time."""
         systems = self.connections.systems(order, Budget.of(seconds))
         seen = watched(systems, self.watcher) if self.watcher else systems
@@ -102,11 +102,11 @@ class Wiring:
     async def _first_read(
         self, endpoints: frozenset[ResourceId]
     ) -> Mapping[ResourceId, Report | Endpoint | Absent]:
-        systems = self.connections.systems(Order(Targets()), Budget.of(EVENT_SECONDS))
+        systems = self.connections.systems(ReconcileRequest(Targets()), Budget.of(EVENT_SECONDS))
         return await first_read(endpoints, systems, self.rules)
 
     async def _event_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
-        order = Order(
+        order = ReconcileRequest(
             Targets(frozenset(known)),
             self.settings.event_policy,
             max_removals=self.settings.max_removals,

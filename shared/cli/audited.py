@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.cli.options import OK, WRONG
 from shared.cli.progress import progress_on
 from shared.cli.show import HEALTHS, SEVERITIES, STATUSES, Show
@@ -18,7 +18,7 @@ from shared.triggers.audit import run_audit
 SECONDS = 1800.0
 
 
-async def audit(wired: Wiring, wanted: Namespace, show: Show) -> int:
+async def audit(wired: Runtime, wanted: Namespace, show: Show) -> int:
     """Everything, under AUDIT_POLICY and MAX_REMOVALS or what was said instead."""
     instead = {"audit_policy": wanted.policy, "max_removals": wanted.allow_removals}
     wired.settings = wired.settings.model_copy(update={k: v for k, v in instead.items() if v is not None})

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.cli.options import OK, WRONG
 from shared.cli.show import Show
 from shared.domain.preflight.steps import Steps, all_well
@@ -24,7 +24,7 @@ async def check(wanted: Namespace, show: Show) -> int:
 
 async def _steps(show: Show) -> Steps:
     try:
-        wired = Wiring(read_settings())
+        wired = Runtime(read_settings())
     except SettingsError as error:
         return without_settings(error)
     try:

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(wanted: Namespace, show: Show) -> int:
-    from shared.bootstrap import Wiring, quiet  # noqa: PLC0415 -- likewise
+    from shared.bootstrap import Runtime, quiet  # noqa: PLC0415 -- likewise
     from shared.cli import audited, checked, passes  # noqa: PLC0415 -- the SDKs are slow to import
 
     if wanted.settings:
@@ -46,7 +46,7 @@ async def _run(wanted: Namespace, show: Show) -> int:
     logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # who reads this has no use for JSON lines
     if wanted.command == "check":
         return await checked.check(wanted, show)
-    wired = Wiring(read_settings())
+    wired = Runtime(read_settings())
     commands = {"plan": passes.plan, "sync": passes.sync, "audit": audited.audit, "explain": passes.explain}
     try:
         return await commands[wanted.command](wired, wanted, show)

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.cli.options import CHANGES, OK, WRONG, UsageError
 from shared.cli.probing import Prober
 from shared.cli.progress import progress_on
@@ -11,7 +11,7 @@ from shared.cli.show import Show
 from shared.domain.explain.explanation import expected_addresses
 from shared.domain.explain.explanation import explain as explained
 from shared.domain.model.addresses import addresses_of
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
@@ -20,13 +20,13 @@ from shared.domain.model.text import counted
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.preflight.steps import Steps, all_well, diagnosis
 from shared.domain.results.pass_report import Report
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 
 # Nobody ends a command line after some minutes, as Azure does with a function.
 SECONDS = 1800.0
 
 
-async def plan(wired: Wiring, wanted: Namespace, show: Show) -> int:
+async def plan(wired: Runtime, wanted: Namespace, show: Show) -> int:
     """What would be done. With --exit-code, 3 tells that there is something."""
     report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=True))
     show.json(report.as_json()) if wanted.json else show.plan(report)
@@ -35,15 +35,15 @@ async def plan(wired: Wiring, wanted: Namespace, show: Show) -> int:
     return CHANGES if wanted.exit_code and report.plan.changes else OK
 
 
-async def sync(wired: Wiring, wanted: Namespace, show: Show) -> int:
+async def sync(wired: Runtime, wanted: Namespace, show: Show) -> int:
     report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=False))
     show.json(report.as_json()) if wanted.json else show.outcomes(report)
     return _code(report)
 
 
-async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
+async def explain(wired: Runtime, wanted: Namespace, show: Show) -> int:
     """Why an endpoint is or is not connected, from a dry run of the pass over it."""
-    order = Order(Targets(frozenset({wanted.endpoint})), dry_run=True)
+    order = ReconcileRequest(Targets(frozenset({wanted.endpoint})), dry_run=True)
     report = await _carried_out(wired, wanted, show, order)
     steps = explained(report.world, wired.rules, report.plan, wanted.endpoint)
     if wanted.probe:
@@ -63,7 +63,7 @@ async def explain(wired: Wiring, wanted: Namespace, show: Show) -> int:
     return OK if all_well(steps) else WRONG
 
 
-async def _probed(report: Report, rules: Rules, endpoint: ResourceId) -> Steps:
+async def _probed(report: Report, rules: DeploymentConfig, endpoint: ResourceId) -> Steps:
     """What the endpoint's names look like from here; nothing, if it is not known which they are."""
     found = report.world.get(ReadEndpoint(endpoint))
     addresses = addresses_of(report.world, found) if isinstance(found, Endpoint) else ()
@@ -73,20 +73,20 @@ async def _probed(report: Report, rules: Rules, endpoint: ResourceId) -> Steps:
     return await Prober().probe(hosts, expected_addresses(report.world, rules, report.plan, found))
 
 
-async def _carried_out(wired: Wiring, wanted: Namespace, show: Show, order: Order) -> Report:
+async def _carried_out(wired: Runtime, wanted: Namespace, show: Show, order: ReconcileRequest) -> Report:
     with progress_on(show.err, wanted.command) as wired.watcher:
         return await wired.reconcile(order, SECONDS, "cli")
 
 
-def _order(wired: Wiring, wanted: Namespace, *, dry_run: bool) -> Order:
+def _order(wired: Runtime, wanted: Namespace, *, dry_run: bool) -> ReconcileRequest:
     outside = [one for one in wanted.endpoints if not wired.rules.may_ask(one)]
     if outside:
         raise UsageError("; ".join(f"{one} lies outside ENDPOINT_SCOPES" for one in outside))
     targets = Targets(frozenset(wanted.endpoints), everything=wanted.all)
-    return Order(targets, dry_run=dry_run, max_removals=_limit(wired, wanted))
+    return ReconcileRequest(targets, dry_run=dry_run, max_removals=_limit(wired, wanted))
 
 
-def _limit(wired: Wiring, wanted: Namespace) -> int:
+def _limit(wired: Runtime, wanted: Namespace) -> int:
     asked: int | None = wanted.allow_removals
     return wired.settings.max_removals if asked is None else asked
 

@@ -29,23 +29,23 @@ from shared.domain.model.errors import (
     TemporaryError,
 )
 from shared.domain.model.resources import RecordSet, Registration
-from shared.domain.model.snapshot import Draft, ReadRegistrations, ReadServices, ReadZone, World
+from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot, SnapshotBuilder
 from shared.reconciler.ports import Systems
 
-type News = Callable[[Draft], None]
+type News = Callable[[SnapshotBuilder], None]
 """What a call taught us, to be written into the world we knew."""
 type Result = tuple[list[Outcome], News]
 
 
 async def apply(
-    changes: Iterable[Change], world: World, systems: Systems
-) -> tuple[tuple[Outcome, ...], World]:
+    changes: Iterable[Change], world: Snapshot, systems: Systems
+) -> tuple[tuple[Outcome, ...], Snapshot]:
     """Every change's outcome, and the world as the systems' own answers tell it afterwards.
 
     What a failed call was about is forgotten, so that it is read again before it is decided again.
     """
     outcomes: list[Outcome] = []
-    draft = Draft(world)
+    draft = SnapshotBuilder(world)
     for stage in stages(changes):
         undone = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
         blockers = blocked(stage, undone)
@@ -64,7 +64,7 @@ async def apply(
 _NO_MARK = "skipped: the API has not returned the registration with our description"
 
 
-def _registered_without_mark(outcomes: Iterable[Outcome], draft: Draft) -> frozenset[str]:
+def _registered_without_mark(outcomes: Iterable[Outcome], draft: SnapshotBuilder) -> frozenset[str]:
     """The ids, in lower case, that were registered just now, and whose mark the API has not returned."""
     done = (one.change for one in outcomes if one.status is Status.DONE)
     made = {(one.id.lower(), one.description) for one in done if isinstance(one, Register)}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Absent, Endpoint
@@ -75,7 +75,7 @@ class Inspection:
     policies: Policies = field(default_factory=Policies)
 
 
-async def inspect(asked: Inspection, rules: Rules) -> Inspected:
+async def inspect(asked: Inspection, rules: DeploymentConfig) -> Inspected:
     """What is to be seen. Raises nothing for a system that fails: it is seen as Unreadable."""
     seen = Inspected(
         at=datetime.now(UTC),
@@ -117,7 +117,7 @@ async def _store(asked: Inspection) -> Seen[StoreSeen] | None:
     return await asked.store.look() if asked.store else None
 
 
-async def _azure(asked: Inspection, rules: Rules, seen: Inspected) -> Inspected:
+async def _azure(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -> Inspected:
     identity = await _answer(asked.azure.identity())
     seen = replace(seen, identity=identity)
     if not isinstance(identity, str):
@@ -126,7 +126,7 @@ async def _azure(asked: Inspection, rules: Rules, seen: Inspected) -> Inspected:
     return await _within(asked, rules, seen)
 
 
-async def _scopes(asked: Inspection, rules: Rules, seen: Inspected) -> Inspected:
+async def _scopes(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -> Inspected:
     """What is asked of each scope, and of each subscription with endpoints."""
     subscriptions = {str(Scope(scope.subscription)) for scope in rules.endpoint_scopes}
     places = {*map(str, (*rules.endpoint_scopes, *rules.dns_scopes)), *subscriptions}
@@ -148,7 +148,7 @@ async def _scopes(asked: Inspection, rules: Rules, seen: Inspected) -> Inspected
     )
 
 
-async def _within(asked: Inspection, rules: Rules, seen: Inspected) -> Inspected:
+async def _within(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -> Inspected:
     """What is asked of what was found: zones, the rights where records are written, system topics."""
     found = sorted(seen.found_zones())
     places = [str(place) for place in write_places(seen, rules) if str(place) not in seen.rights]

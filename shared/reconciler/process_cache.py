@@ -18,7 +18,7 @@ from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, Unreadable
-from shared.domain.model.snapshot import ListZones, Read, ReadConfig, ReadZone, World
+from shared.domain.model.snapshot import ListZones, Read, ReadConfig, ReadZone, Snapshot
 from shared.domain.reading.read_hints import Hints
 
 REFUSED_SECONDS = 3600.0
@@ -36,7 +36,7 @@ class Refusal:
 
 
 @dataclass
-class Memory:
+class ProcessCache:
     """`configs` never change while a service lives, so they are answers; so are, for an hour, `refused_configs`.
 
     `links`: the zones that each virtual network was seen linked to; a hint where to look. `listed`: all zones in
@@ -55,7 +55,7 @@ class Memory:
     loading_configs: asyncio.Task[None] | None = None
     """The read of the config cache; a task that ends soon, and never fails."""
 
-    def world(self) -> World:
+    def world(self) -> Snapshot:
         """The world a pass begins with."""
         oldest = self.clock() - REFUSED_SECONDS
         self.refused_configs = {
@@ -64,12 +64,12 @@ class Memory:
             if one.at > oldest and read not in self.configs
         }
         refused: dict[Read[Any], Any] = {r: one.answer for r, one in self.refused_configs.items()}
-        return World(MappingProxyType(refused | self.configs))
+        return Snapshot(MappingProxyType(refused | self.configs))
 
     def hints(self) -> Hints:
         return Hints(MappingProxyType(self.links), self.listed)
 
-    def observed(self, world: World) -> None:
+    def observed(self, world: Snapshot) -> None:
         """Keep what the next pass can use of this world."""
         for read, answer in world.answers.items():
             if isinstance(read, ReadConfig) and isinstance(answer, Config):
@@ -82,7 +82,7 @@ class Memory:
         if lists and all(isinstance(told, tuple) for told in lists):
             self.listed = world.listed_zones()
 
-    def applied(self, outcomes: tuple[Outcome, ...], world: World) -> None:
+    def applied(self, outcomes: tuple[Outcome, ...], world: Snapshot) -> None:
         """Learn whether the API accepts the organization's `add`."""
         registered = {registration.id.lower() for registration in world.registrations() or ()}
         for change, outcome in ((o.change, o) for o in outcomes if isinstance(o.change, Register)):
@@ -121,7 +121,7 @@ class Memory:
         )
 
 
-def _relearned(known: Zones, world: World, now: Iterable[tuple[ResourceId, ResourceId]]) -> Zones:
+def _relearned(known: Zones, world: Snapshot, now: Iterable[tuple[ResourceId, ResourceId]]) -> Zones:
     """What was known, without what it said of the zones that were read, and what is known of those now."""
     asked = {read.id for read in world.answers if isinstance(read, ReadZone)}
     kept = {one: zones - asked for one, zones in known.items()}

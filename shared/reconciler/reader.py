@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
 from shared.domain.model.resources import Reading, Unreadable
 from shared.domain.model.snapshot import (
@@ -18,16 +18,18 @@ from shared.domain.model.snapshot import (
     ReadRegistrations,
     ReadServices,
     ReadZone,
-    World,
+    Snapshot,
 )
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.reading import needs
 from shared.domain.reading.endpoints import FEW
 from shared.reconciler.ports import Systems
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 
 
-async def observe(world: World, targets: Targets, systems: Systems, rules: Rules, memory: Memory) -> World:
+async def observe(
+    world: Snapshot, targets: Targets, systems: Systems, rules: DeploymentConfig, memory: ProcessCache
+) -> Snapshot:
     """`world`, with everything read that the plan for the targets depends on.
 
     A read that fails is told as Unreadable; nothing is raised for it.
@@ -39,7 +41,7 @@ async def observe(world: World, targets: Targets, systems: Systems, rules: Rules
 
 
 async def answers(
-    reads: Iterable[Read[Any]], systems: Systems, memory: Memory | None = None
+    reads: Iterable[Read[Any]], systems: Systems, memory: ProcessCache | None = None
 ) -> Mapping[Read[Any], Reading[Any]]:
     """The answers to these reads, which are made together, but for configs that `memory` has got meanwhile.
 

@@ -13,10 +13,10 @@ from typing import Any
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, Status, blocked
 from shared.domain.changes.pass_results import PassResults
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Endpoint
-from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, ReadZone, World
+from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, ReadZone, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan, make_plan
 from shared.domain.planning.policy import Policy, permitted
@@ -25,7 +25,7 @@ from shared.domain.reading.endpoints import MANY, endpoints_needed, in_need_of_a
 from shared.domain.results.pass_report import Report
 from shared.reconciler.apply import apply
 from shared.reconciler.ports import Systems
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reader import answers, observe
 
 # A zone made, linked and filled takes three rounds, and one more shows that all is well.
@@ -35,7 +35,7 @@ HELD_BY_OTHERS = frozenset({"wildcard-owned-by-other", "wildcard-served-by-other
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReconcileRequest:
     """What a door asks for.
 
     `max_removals` limits how many endpoints a pass over everything may undo and, `by_event`, how many live
@@ -50,29 +50,29 @@ class Order:
 
 
 async def first_read(
-    endpoints: frozenset[ResourceId], systems: Systems, rules: Rules
+    endpoints: frozenset[ResourceId], systems: Systems, rules: DeploymentConfig
 ) -> dict[ResourceId, Report | Endpoint | Absent]:
     """What each endpoint is like that a pass can do something for, and the report on each other one.
 
     Raises nothing for an endpoint that cannot be read: its report has the error.
     """
-    world = World()
+    world = Snapshot()
     while reads := endpoints_needed(world, endpoints, rules):
         world = world.learn(await answers(reads, systems))
     ours = in_need_of_a_pass(world, endpoints, rules)
     return {one: ours.get(one) or _report_on_other(one, world, rules) for one in endpoints}
 
 
-def _report_on_other(endpoint: ResourceId, world: World, rules: Rules) -> Report:
-    alone = World(MappingProxyType(world.of_endpoint(endpoint)))
+def _report_on_other(endpoint: ResourceId, world: Snapshot, rules: DeploymentConfig) -> Report:
+    alone = Snapshot(MappingProxyType(world.of_endpoint(endpoint)))
     return Report(alone, make_plan(alone, rules, Targets(frozenset({endpoint}))))
 
 
 async def reconcile(
-    order: Order,
+    order: ReconcileRequest,
     systems: Systems,
-    rules: Rules,
-    memory: Memory,
+    rules: DeploymentConfig,
+    memory: ProcessCache,
     known: Mapping[ResourceId, Endpoint | Absent] = MappingProxyType({}),
 ) -> Report:
     """Bring the world to what tags and settings ask for, as far as it can be read and reached.
@@ -109,7 +109,7 @@ async def reconcile(
         world = _stale(world, plan, todo)
 
 
-def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
+def _stale(world: Snapshot, plan: Plan, written: tuple[Change, ...]) -> Snapshot:
     """The world without what may have changed while we wrote: our endpoints, and who was in their way.
 
     Where these are many their lists tell of them.
@@ -125,10 +125,10 @@ def _stale(world: World, plan: Plan, written: tuple[Change, ...]) -> World:
 
 
 def _permitted_plan(
-    world: World,
+    world: Snapshot,
     targets: Targets,
-    order: Order,
-    rules: Rules,
+    order: ReconcileRequest,
+    rules: DeploymentConfig,
     results: PassResults,
     kept: frozenset[ResourceId] = frozenset(),
 ) -> Plan:
@@ -138,7 +138,7 @@ def _permitted_plan(
 
 def _limited_releases(
     plan: Plan,
-    world: World,
+    world: Snapshot,
     limit: int,
     recent: frozenset[ResourceId],
     make: Callable[[frozenset[ResourceId]], Plan],

@@ -10,8 +10,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from shared.domain.model.resources import Unreadable
-from shared.domain.model.snapshot import ReadConfig, World
-from shared.reconciler.process_cache import Memory
+from shared.domain.model.snapshot import ReadConfig, Snapshot
+from shared.reconciler.process_cache import ProcessCache
 from shared.reports.report_repository import Archive, Configs
 
 
@@ -20,7 +20,7 @@ class ConfigCache:
     """From the report store into a process's memory, and what the process reads itself back into the store."""
 
     archive: Archive
-    memory: Memory
+    memory: ProcessCache
     _stored: Configs | None = None
     _reading: asyncio.Task[None] | None = field(default=None, init=False)
 
@@ -30,7 +30,7 @@ class ConfigCache:
             self._reading = self.memory.loading_configs = asyncio.create_task(self._read())
         return self._reading
 
-    async def keep(self, world: World) -> None:
+    async def keep(self, world: Snapshot) -> None:
         """Write the configs that this process knows and the cache does not, without those of deleted services.
 
         A cache that could not be read is not written over.

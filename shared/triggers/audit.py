@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
 
-from shared.bootstrap import Wiring, wiring
+from shared.bootstrap import Runtime, wiring
 from shared.domain.audit.audit import Audit, audited
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.errors import TemporaryError
@@ -14,7 +14,7 @@ from shared.domain.model.resources import Reading, Unreadable
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from shared.telemetry.audit_log import tell_audit
 from shared.telemetry.pass_context import Passing, passing
@@ -24,7 +24,7 @@ from shared.triggers.failure import summary
 AFTERWARDS_SECONDS = 20.0
 
 
-async def run_audit(wired: Wiring, seconds: float | None = None) -> AuditReport:
+async def run_audit(wired: Runtime, seconds: float | None = None) -> AuditReport:
     """Look at everything in scope and all we own, do what AUDIT_POLICY permits, and tell.
 
     It ends within `seconds`, which are AUDIT_DEADLINE unless told: what was not reached by then stands in the
@@ -39,7 +39,7 @@ async def run_audit(wired: Wiring, seconds: float | None = None) -> AuditReport:
         raise TemporaryError(f"the audit did not end within AUDIT_DEADLINE, {seconds:.0f} s") from error
 
 
-async def _audit(wired: Wiring, under_way: Passing, deadline: float) -> AuditReport:
+async def _audit(wired: Runtime, under_way: Passing, deadline: float) -> AuditReport:
     started = datetime.now(UTC)
     stored, _ = await asyncio.gather(wired.archive.latest(), wired.config_cache.load())
     left = deadline - time.monotonic() - AFTERWARDS_SECONDS
@@ -58,12 +58,12 @@ async def _audit(wired: Wiring, under_way: Passing, deadline: float) -> AuditRep
     return told
 
 
-def _before(wired: Wiring, stored: Reading[AuditReport]) -> AuditReport | None:
+def _before(wired: Runtime, stored: Reading[AuditReport]) -> AuditReport | None:
     return stored if isinstance(stored, AuditReport) else wired.last_audit
 
 
 def _told(
-    wired: Wiring, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
+    wired: Runtime, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
 ) -> AuditReport:
     settings, finished = wired.settings, datetime.now(UTC)
     when = Audit(
@@ -78,10 +78,10 @@ def _told(
     return audited(when, report, wired.rules, before)
 
 
-def order_of(settings: Settings) -> Order:
+def order_of(settings: Settings) -> ReconcileRequest:
     """What an audit under these settings asks for; under `report`, of clients that refuse to write."""
     policy = settings.audit_policy
-    return Order(
+    return ReconcileRequest(
         Targets(everything=True),
         policy=policy,
         dry_run=policy is Policy.REPORT,

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from shared.bootstrap import Wiring, wiring
+from shared.bootstrap import Runtime, wiring
 from shared.bootstrap.preflight import inspection
 from shared.domain.preflight.checks import preflight
 from shared.domain.preflight.preflight_snapshot import Inspected
@@ -17,7 +17,7 @@ from shared.triggers.http_answer import Answer
 SECONDS = 20.0
 
 
-async def check(wired: Wiring) -> Steps:
+async def check(wired: Runtime) -> Steps:
     """Every check, in order; those who ask while a look is under way share it. Writes nothing.
 
     Raises SettingsError for an environment of which no identity can be made, and nothing else.

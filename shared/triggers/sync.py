@@ -1,7 +1,7 @@
 """The manual sync: POST /api/sync."""
 
-from shared.bootstrap import Wiring, wiring
-from shared.reconciler.reconcile import Order
+from shared.bootstrap import Runtime, wiring
+from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import SettingsError
 from shared.triggers.failure import SETTLE_SECONDS
 from shared.triggers.http_answer import Answer, problem
@@ -29,7 +29,7 @@ async def sync(body: bytes) -> Answer:
     return Answer(200, report.as_json())
 
 
-def _sync_order(request: SyncRequest, wired: Wiring) -> Order:
+def _sync_order(request: SyncRequest, wired: Runtime) -> ReconcileRequest:
     allowed = request.allow_removals
     limit = wired.settings.max_removals if allowed is None else allowed
-    return Order(request.targets, dry_run=request.dry_run, max_removals=limit)
+    return ReconcileRequest(request.targets, dry_run=request.dry_run, max_removals=limit)

@@ -13,7 +13,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Kind, ResourceId, quoted
 from shared.domain.planning.affected_endpoints import Targets
 
@@ -29,7 +29,7 @@ class BadRequestError(Exception):
         self.faults = tuple(faults)
 
 
-def _endpoint(value: Any, info: ValidationInfo[Rules]) -> ResourceId:
+def _endpoint(value: Any, info: ValidationInfo[DeploymentConfig]) -> ResourceId:
     if not isinstance(value, str):
         raise ValueError("it is no text")  # noqa: TRY004 -- pydantic takes a ValueError for a fault
     endpoint = ResourceId.parse(value, Kind.PRIVATE_ENDPOINT)
@@ -66,7 +66,7 @@ class SyncRequest(BaseModel):
         return Targets(frozenset(self.endpoints))
 
 
-def parse_sync_request(body: bytes, rules: Rules) -> SyncRequest:
+def parse_sync_request(body: bytes, rules: DeploymentConfig) -> SyncRequest:
     """The request in a body. Raises BadRequestError with every fault, endpoints outside scope included."""
     if len(body) > LONGEST_BODY:
         raise BadRequestError([("body", f"it has more than {LONGEST_BODY} bytes")])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.planning.affected_endpoints import Targets
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import (
@@ -171,6 +171,6 @@ async def test_an_endpoint_out_of_scope_now_is_told_and_left(sim: RunningSimulat
     sim.clear_requests()
     scopes = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
     async with wired(sim.url, ENDPOINT_SCOPES=scopes) as wiring:
-        report = await wiring.reconcile(Order(Targets(everything=True)), SECONDS)
+        report = await wiring.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
     assert writes(sim) == []
     assert codes(report) == {"outside-scope"}

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import (
@@ -57,7 +57,7 @@ def by_hand(id_: str, description: str = "theirs") -> dict[str, str]:
 
 async def audit(sim: RunningSimulator, *, everything: bool = True) -> Report:
     """A pass over everything with the policy sync, or over the endpoint that is gone, in a cold process."""
-    order = Order(Targets(everything=True), policy=Policy.SYNC) if everything else named(GONE)
+    order = ReconcileRequest(Targets(everything=True), policy=Policy.SYNC) if everything else named(GONE)
     scopes = {"ENDPOINT_SCOPES": SCOPE, "DNS_ZONE_SCOPES": f"/subscriptions/{SUBSCRIPTION}"}
     async with wired(sim.url, **scopes) as wiring:
         return await wiring.reconcile(order, SECONDS)

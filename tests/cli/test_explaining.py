@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.explain.case import NAMES
 from shared.domain.explain.explanation import expected_addresses, explain
-from shared.domain.model.deployment_config import Rules, ZoneChoice
+from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.findings import CATALOGUE
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, Zone
@@ -18,7 +18,7 @@ from shared.domain.model.snapshot import (
     ReadRegistrations,
     ReadServices,
     ReadZone,
-    World,
+    Snapshot,
 )
 from shared.domain.preflight.steps import Answer, Step, diagnosis
 from tests.support.plans import plan_of
@@ -52,14 +52,16 @@ CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
 CENTRAL_MAKING = rules(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SCOPE.subscription, "rg-dns"))
 
 
-def steps_of(seen: World, by: Rules | None = None, about: ResourceId | None = None) -> dict[str, Step]:
+def steps_of(
+    seen: Snapshot, by: DeploymentConfig | None = None, about: ResourceId | None = None
+) -> dict[str, Step]:
     """The explanation of endpoint 1, by the name of the step."""
     at = about or pe(1)
     told = explain(seen, by or rules(), plan_of(seen, by, at), at)
     return {step.name: step for step in told}
 
 
-def connected(one: Endpoint | None = None, *zones: Zone) -> World:
+def connected(one: Endpoint | None = None, *zones: Zone) -> Snapshot:
     """Endpoint 1 with everything that it needs to reach `main`."""
     return world(
         one or endpoint(1),
@@ -135,11 +137,11 @@ ZONES_UNREAD = UNLINKED.learn({ListZones(SCOPE): FORBIDDEN})
 NO_GUID = world(replace(endpoint(1), guid=""), zones=[zone(record(1))])
 
 
-def held(state: str) -> World:
+def held(state: str) -> Snapshot:
     return connected(replace(endpoint(1), state=state))
 
 
-def pending() -> World:
+def pending() -> Snapshot:
     return connected(endpoint(1, status="Pending"))
 
 
@@ -189,7 +191,7 @@ def pending() -> World:
         pytest.param(HOLDER, CENTRAL, {"record": OK}, id="served by another"),
     ],
 )  # fmt: skip
-def test_answers(seen: World, by: Rules | None, expected: dict[str, Answer]) -> None:
+def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str, Answer]) -> None:
     """Each trouble is told at its own step; what cannot be told because of it is not checked; all else is."""
     steps = steps_of(seen, by)
     assert tuple(steps) == NAMES
@@ -257,7 +259,7 @@ def test_tagged_zone() -> None:
         (MISSPELT, "services", "no service on Azure matches mian; it is to reach main"),
     ],
 )
-def test_words(seen: World, name: str, words: str) -> None:
+def test_words(seen: Snapshot, name: str, words: str) -> None:
     """What was seen is told with the names and ids by which a person finds it."""
     assert words in steps_of(seen)[name].seen
 
@@ -301,7 +303,7 @@ def test_diagnosis() -> None:
 
 def test_unread_endpoint() -> None:
     """Of an endpoint that nobody read nothing is known, and that is said."""
-    step = steps_of(World())["endpoint"]
+    step = steps_of(Snapshot())["endpoint"]
     assert (step.answer, step.seen) == (UNKNOWN, "it was not read")
 
 
@@ -351,7 +353,7 @@ def test_central_zone() -> None:
         (STRANGER, None, set()),
     ],
 )
-def test_where_names_may_lead(seen: World, by: Rules | None, expected: set[str]) -> None:
+def test_where_names_may_lead(seen: Snapshot, by: DeploymentConfig | None, expected: set[str]) -> None:
     """A probe takes the endpoint's own address for right and, in a central zone, that of the one that serves it."""
     plan = plan_of(seen, by, pe(1))
     found = seen.get(ReadEndpoint(pe(1)))

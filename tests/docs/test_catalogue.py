@@ -12,7 +12,7 @@ from shared.domain.changes import Change, Deregister, Register
 from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import Kind, ResourceId
-from shared.domain.model.snapshot import World
+from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
 from tests.support.pages import ROOT, read
@@ -86,6 +86,6 @@ def some_of_each() -> list[OutcomeEvent]:
         "o", "p", now, now, 900, "upsert", Health.WRONG, "", findings=(finding,), repairs=(repair,)
     )
     made: list[Change] = [Register(at, "id", "westus3", "d"), Deregister(at, "id", "westus3")]
-    report = Report(World(), Plan(), tuple(Outcome(change, Status.DONE) for change in made))
+    report = Report(Snapshot(), Plan(), tuple(Outcome(change, Status.DONE) for change in made))
     refusal = of_refusal(Finding("bad-selector", str(at), "told"), "p", now)
     return [*of_pass(report, now), refusal, *of_audit(audit, None)]

@@ -6,10 +6,10 @@ import pytest
 
 from shared.domain.changes import Change, Register, RegisterThroughService
 from shared.domain.changes.pass_results import PassResults
-from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Registration, Service
-from shared.domain.model.snapshot import Read, ReadConfig, World
+from shared.domain.model.snapshot import Read, ReadConfig, Snapshot
 from shared.domain.ownership.marks import registration_mark
 from tests.support.plans import plan_of
 from tests.support.worlds import (
@@ -50,12 +50,12 @@ def said(change: Change) -> str:
     return words.replace(ARM, "ARM").replace(guid(1), "G1").replace(guid(9), "G9")
 
 
-def changes(seen: World, by: Rules | None = None, *, add_refused: bool = False) -> list[str]:
+def changes(seen: Snapshot, by: DeploymentConfig | None = None, *, add_refused: bool = False) -> list[str]:
     plan = plan_of(seen, by, results=PassResults(add_refused=add_refused))
     return [said(change) for change in plan.changes if "record" not in change.verb]
 
 
-type Row = tuple[Rules, list[Registration], tuple[Service, ...], list[str]]
+type Row = tuple[DeploymentConfig, list[Registration], tuple[Service, ...], list[str]]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,10 @@ type Row = tuple[Rules, list[Registration], tuple[Service, ...], list[str]]
     ],
 )
 def test_connect(
-    by: Rules, registrations: list[Registration], services: tuple[Service, ...], expected: list[str]
+    by: DeploymentConfig,
+    registrations: list[Registration],
+    services: tuple[Service, ...],
+    expected: list[str],
 ) -> None:
     """The differences for an endpoint that is to be connected are those of the table."""
     seen = world(endpoint(1, "main"), services=services, registrations=registrations, zones=[zone()])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.audit.report_model import AllowedId, AuditedRecord, AuditReport, Health
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
 from shared.domain.model.snapshot import (
     ListEndpoints,
@@ -15,7 +15,7 @@ from shared.domain.model.snapshot import (
     ReadEndpoint,
     ReadRegistrations,
     ReadZone,
-    World,
+    Snapshot,
 )
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit, codes, finding, report_of, row, well
@@ -90,7 +90,7 @@ def test_rows() -> None:
         (well(pe(1)), {"endpoint", "service", "zone"}),
     ],
 )
-def test_where_it_is_wrong(seen: World, wrong: set[str]) -> None:
+def test_where_it_is_wrong(seen: Snapshot, wrong: set[str]) -> None:
     """What is wrong is marked where it is wrong: at the endpoint, the service, the zone."""
     report = audit(seen)
     rows: dict[str, Any] = {"endpoint": report.endpoints, "service": report.services, "zone": report.zones}
@@ -110,7 +110,7 @@ def test_where_it_is_wrong(seen: World, wrong: set[str]) -> None:
         (well(also={ReadZone(zone_id()): FORBIDDEN}), rules(), Health.UNKNOWN),
     ],
 )
-def test_neither_well_nor_wrong(seen: World, by: Rules, health: Health) -> None:
+def test_neither_well_nor_wrong(seen: Snapshot, by: DeploymentConfig, health: Health) -> None:
     """An endpoint may wait, be none of ours to look after, or be out of our sight."""
     assert row(audit(seen, by=by), pe(1)).health is health
 
@@ -233,7 +233,7 @@ def test_equal_worlds_make_equal_reports() -> None:
     seen = well(
         endpoint(1), endpoint(2), endpoint(3, None), services=[service("main", guid(1)), service("b")]
     )
-    turned = World(dict(reversed(list(seen.answers.items()))))
+    turned = Snapshot(dict(reversed(list(seen.answers.items()))))
     assert audit(seen) == audit(turned)
 
 

@@ -9,7 +9,7 @@ from shared.domain.audit import summary
 from shared.domain.audit.first_seen import newly_seen
 from shared.domain.audit.report_model import Health
 from shared.domain.model.resources import Unreadable
-from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, World
+from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, Snapshot
 from tests.support.audits import GRACE, at, audit, codes, finding, row, well
 from tests.support.worlds import (
     FORBIDDEN,
@@ -144,7 +144,7 @@ RECREATED = well(endpoint(1, guid_number=9))
     [(NOTHING, UNSERVED), (well(), well(pe(1))), (well(), RETAGGED), (well(), RECREATED)],
     ids=["created", "deleted", "retagged", "recreated"],
 )
-def test_missed_event(then: World, now: World) -> None:
+def test_missed_event(then: Snapshot, now: Snapshot) -> None:
     """What an event should have brought is late at first, and missed after the grace."""
     first = audit(now, audit(then, minute=0), minute=10)
     late = finding(first, "event-late")
@@ -168,7 +168,7 @@ def test_missed_event(then: World, now: World) -> None:
     ],
     ids=["registration", "allow list", "record", "events do their work", "was unreadable", "was unlisted"],
 )
-def test_no_missed_event(then: World, now: World) -> None:
+def test_no_missed_event(then: Snapshot, now: Snapshot) -> None:
     """Drift made by hand raises no event, and one that was not seen before may have been so for long."""
     report = audit(now, audit(then, minute=0), minute=60)
     assert not codes(report) & {"event-late", "event-missed"}

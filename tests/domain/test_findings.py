@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from shared.domain import changes
-from shared.domain.model.deployment_config import IdKind, Rules, ZoneChoice
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
 from shared.domain.model.findings import CATALOGUE, Finding, Severity
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, Service, Unreadable
-from shared.domain.model.snapshot import ReadAddresses, ReadConfig, World
+from shared.domain.model.snapshot import ReadAddresses, ReadConfig, Snapshot
 from shared.domain.ownership.marks import MARK
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
@@ -37,7 +37,7 @@ from tests.support.worlds import (
 )
 
 
-def there(one: Endpoint | ResourceId, *services: Service, **parts: Any) -> World:
+def there(one: Endpoint | ResourceId, *services: Service, **parts: Any) -> Snapshot:
     """A world in which that endpoint has all it wants, unless `parts` tell otherwise."""
     main = service("main", guid(1), env="prod")
     return world(
@@ -60,7 +60,7 @@ ARM = rules(id_kind=IdKind.RESOURCE_ID)
 ARM_ID = endpoint(1).arm_id
 FULL = replace(record(1), metadata={MARK: OWNER, **{f"note-{n}": "theirs" for n in range(14)}})
 
-ROWS: list[tuple[str, str, World, Rules]] = [
+ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     ("outside-scope", "outside ENDPOINT_SCOPES", there(endpoint(1)), rules(scopes=ELSEWHERE)),
     ("not-a-clickhouse-endpoint", STRANGE_ALIAS, there(endpoint(1, alias=STRANGE_ALIAS)), rules()),
     ("bad-selector", "'tag:' is neither", there(endpoint(1, "main,tag:")), rules()),
@@ -184,7 +184,7 @@ ROWS: list[tuple[str, str, World, Rules]] = [
 
 
 @pytest.mark.parametrize(("code", "said", "seen", "by"), ROWS, ids=[row[0] for row in ROWS])
-def test_told(code: str, said: str, seen: World, by: Rules) -> None:
+def test_told(code: str, said: str, seen: Snapshot, by: DeploymentConfig) -> None:
     """What a person should know is told under its code, in words that name what it is about."""
     plan = limited(plan_of(seen, by), 0 if code == "removals-over-limit" else 20)
     told = permitted(plan, Policy.REPORT).findings

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import Endpoint, Zone
-from shared.domain.model.snapshot import World
+from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.reading import needs
 from shared.domain.reading.read_hints import Hints
@@ -41,7 +41,7 @@ EVERYTHING = Targets(everything=True)
 BY_ARM_ID = rules(id_kind=IdKind.RESOURCE_ID)
 MAKING_ZONES = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
 
-type Make = Callable[[int], World]
+type Make = Callable[[int], Snapshot]
 
 
 def endpoints(count: int, **parts: Any) -> list[Endpoint]:
@@ -70,38 +70,38 @@ def arm_ids(count: int) -> list[Heard]:
     return [Heard(one.arm_id) for one in endpoints(count)]
 
 
-def as_it_should_be(count: int) -> World:
+def as_it_should_be(count: int) -> Snapshot:
     return world(*endpoints(count), **registered_as(guids(count)), zones=zones(count))
 
 
-def all_new(count: int) -> World:
+def all_new(count: int) -> Snapshot:
     return world(*endpoints(count), zones=zones(count, held=False))
 
 
-def without_zones(count: int) -> World:
+def without_zones(count: int) -> Snapshot:
     return world(*endpoints(count))
 
 
-def all_gone(count: int) -> World:
+def all_gone(count: int) -> Snapshot:
     absent = [pe(n) for n in range(count)]
     return world(*absent, **registered_as(arm_ids(count)), zones=zones(count))
 
 
-def untagged(count: int) -> World:
+def untagged(count: int) -> Snapshot:
     return world(*endpoints(count, tag=None), **registered_as(guids(count)), zones=zones(count))
 
 
-def by_somebody_else(count: int) -> World:
+def by_somebody_else(count: int) -> Snapshot:
     made = [foreign(id_) for id_ in guids(count)]
     return world(*endpoints(count), registrations=made, zones=zones(count, held=False))
 
 
-def made_anew(count: int) -> World:
+def made_anew(count: int) -> Snapshot:
     there = [replace(one, guid=guid(n + count)) for n, one in enumerate(endpoints(count))]
     return world(*there, **registered_as(guids(count)), zones=zones(count))
 
 
-CASES: dict[str, tuple[Make, Rules]] = {
+CASES: dict[str, tuple[Make, DeploymentConfig]] = {
     "all is as it should be": (as_it_should_be, rules()),
     "all is to be made": (all_new, rules()),
     "there is no zone": (without_zones, rules()),
@@ -115,14 +115,14 @@ CASES: dict[str, tuple[Make, Rules]] = {
 
 
 @pytest.mark.parametrize(("make", "by"), CASES.values(), ids=CASES)
-def test_the_work_grows_as_the_endpoints_do(make: Make, by: Rules) -> None:
+def test_the_work_grows_as_the_endpoints_do(make: Make, by: DeploymentConfig) -> None:
     """Four times as many endpoints are four times the work: to see what to read, to plan, and to tell."""
     few, many = (_work(make(count), by) for count in (FEW, FEW * TIMES))
     grown = {step: many[step] / few[step] for step in few}
     assert not {step: times for step, times in grown.items() if times > MOST}
 
 
-def _work(seen: World, by: Rules) -> dict[str, int]:
+def _work(seen: Snapshot, by: DeploymentConfig) -> dict[str, int]:
     report = Report(seen, plan_of(seen, by), dry_run=True)
     before = audit(report, by=by)
     return {

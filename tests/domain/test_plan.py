@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.changes import sort_key
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
 from shared.domain.model.snapshot import (
     ListZones,
@@ -18,7 +18,7 @@ from shared.domain.model.snapshot import (
     ReadRegistrations,
     ReadServices,
     ReadZone,
-    World,
+    Snapshot,
 )
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
@@ -88,7 +88,7 @@ UNDONE = ["delete-record", "deregister", "disallow"]
         ),
     ],
 )
-def test_by_verdict(seen: World, by: Rules, expected: list[str], code: str | None) -> None:
+def test_by_verdict(seen: Snapshot, by: DeploymentConfig, expected: list[str], code: str | None) -> None:
     """What a verdict comes to for registration, allow lists and record is that of the table."""
     made = plan_of(seen, by)
     assert verbs(made) == expected
@@ -116,7 +116,7 @@ def test_outside_scope(parts: dict[str, Any], *, told: bool) -> None:
 
 def test_nothing_read() -> None:
     """A target of which nothing was read is told as unreadable, and nothing is changed for it."""
-    made = plan_of(World(), rules(), pe(1))
+    made = plan_of(Snapshot(), rules(), pe(1))
     assert made.verdicts == {pe(1): Verdict.UNKNOWN}
     assert made.changes == ()
     assert [(one.code, one.message) for one in made.findings] == [("unreadable", "it was not read")]
@@ -125,7 +125,7 @@ def test_nothing_read() -> None:
 def test_plain_endpoint() -> None:
     """An endpoint that is none of ours is not told of, even where nothing else could be read."""
     plain = endpoint(1, None, alias="/subscriptions/1/some-private-link-service")
-    made = plan_of(World().learn({ReadEndpoint(pe(1)): plain}), rules(), pe(1))
+    made = plan_of(Snapshot().learn({ReadEndpoint(pe(1)): plain}), rules(), pe(1))
     assert (made.changes, made.findings) == ((), ())
 
 
@@ -176,7 +176,7 @@ def test_order_of_reading(seed: int) -> None:
     answers = list(BUSY.answers.items())
     random.Random(seed).shuffle(answers)  # noqa: S311 -- no secret
     shuffled: dict[Read[Any], Any] = dict(answers)
-    made, other = plan_of(BUSY), plan_of(World(MappingProxyType(shuffled)))
+    made, other = plan_of(BUSY), plan_of(Snapshot(MappingProxyType(shuffled)))
     assert other == made
     assert list(other.verdicts) == list(made.verdicts)
 

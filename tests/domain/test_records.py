@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.changes import DeleteRecord, PutRecord
 from shared.domain.changes.pass_results import PassResults
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, RecordSet
 from shared.domain.model.snapshot import (
@@ -17,7 +17,7 @@ from shared.domain.model.snapshot import (
     ReadEndpoint,
     ReadServices,
     ReadZone,
-    World,
+    Snapshot,
 )
 from shared.domain.ownership.marks import MARK
 from shared.domain.planning.plan import Plan
@@ -121,7 +121,7 @@ def shared(n: int) -> Endpoint:
     ],
 )
 def test_wildcard(
-    who: Who, record_there: RecordSet | None, by: Rules, expected: list[str], told: list[str]
+    who: Who, record_there: RecordSet | None, by: DeploymentConfig, expected: list[str], told: list[str]
 ) -> None:
     """What becomes of the wildcard is told by who holds it and who wants it, as in the table."""
     seen = world(*who, zones=[zone(*[record_there] if record_there else [])])
@@ -154,7 +154,7 @@ def test_no_claim_left() -> None:
     assert record_changes(plan_of(world(pe(1), zones=[zone(nameless)]))) == []
 
 
-def put(seen: World, by: Rules | None = None) -> RecordSet:
+def put(seen: Snapshot, by: DeploymentConfig | None = None) -> RecordSet:
     (change,) = [c for c in plan_of(seen, by).changes if isinstance(c, PutRecord)]
     return change.after
 
@@ -306,7 +306,7 @@ MAKING = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
     ],
 )
 def test_zone_made(
-    one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], by: Rules, expected: list[str]
+    one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], by: DeploymentConfig, expected: list[str]
 ) -> None:
     """A missing zone is made, and linked, only where the settings name a resource group for it."""
     plan = plan_of(world(one, zones=zones, also=also), by)

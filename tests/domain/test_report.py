@@ -5,7 +5,7 @@ import pytest
 
 from shared.domain.changes import Allow, DeleteRecord, Register
 from shared.domain.changes.outcome import Outcome, Status
-from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, World
+from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, Snapshot
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
 from tests.support.plans import plan_of
@@ -76,10 +76,10 @@ def test_problems(
     left: list[Register | Allow], outcomes: list[Outcome], problems: list[str], *, temporary: bool
 ) -> None:
     """A problem is what is still to be done at the end; what failed but turned out to be so is none."""
-    report = Report(World(), Plan(tuple(left)), tuple(outcomes))
+    report = Report(Snapshot(), Plan(tuple(left)), tuple(outcomes))
     assert list(report.problems) == problems
     assert report.curable is temporary
-    assert Report(World(), Plan(tuple(left)), dry_run=True).problems == ()
+    assert Report(Snapshot(), Plan(tuple(left)), dry_run=True).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_unread(answer: object, *, curable: bool, forbidden: bool) -> None:
 def test_forbidden_change() -> None:
     """A change that a key or a right is missing for is worth another delivery, while it is still to be made."""
     outcome = Outcome(register, Status.FAILED, "401", forbidden=True)
-    undone = Report(World(), Plan((register,)), (outcome,))
+    undone = Report(Snapshot(), Plan((register,)), (outcome,))
     assert (undone.curable, undone.forbidden) == (True, True)
-    made = Report(World(), Plan(), (outcome,))
+    made = Report(Snapshot(), Plan(), (outcome,))
     assert (made.curable, made.forbidden) == (False, False)
 
 

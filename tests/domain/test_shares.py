@@ -7,7 +7,7 @@ import pytest
 from shared.domain.changes import DeleteRecord, Register
 from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.model.findings import Finding
-from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, World
+from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, Snapshot
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
@@ -92,7 +92,7 @@ def test_the_report_is_gone_through_once(waiting: int) -> None:
     seen = world(*(endpoint(number) for number in range(1, waiting + 1)))
     answers = Counting(seen.answers)
     ids = {pe(number) for number in range(1, waiting + 1)}
-    counted = World(MappingProxyType(answers))
+    counted = Snapshot(MappingProxyType(answers))
     shares = shares_of(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.CONNECT))), ids)
     for one in ids:
         assert list(shares[one].plan.verdicts) == [one]

@@ -4,17 +4,17 @@ import pytest
 
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.planning.affected_endpoints import Targets, actors
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from tests.support.worlds import FORBIDDEN, endpoint, pe, record, rules, shared_record, world, zone, zone_id
 
 TOGETHER = shared_record(1, 2)
 
 
-def acts_for(seen: World) -> set[ResourceId]:
+def acts_for(seen: Snapshot) -> set[ResourceId]:
     """Whom a pass about endpoint 1 acts for besides it."""
-    return set(actors(View(seen, rules()), Targets(frozenset({pe(1)})))) - {pe(1)}
+    return set(actors(PlanningIndex(seen, rules()), Targets(frozenset({pe(1)})))) - {pe(1)}
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ import pytest
 
 from shared.domain.audit.report_model import Health
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register
-from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.resources import Registration, Service
 from shared.domain.model.selectors import parse_selectors
-from shared.domain.model.snapshot import ReadConfig, World
+from shared.domain.model.snapshot import ReadConfig, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.classification import Verdict, verdict_on
 from shared.domain.planning.plan import Plan
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading import needs
 from shared.domain.reading.read_hints import Hints
 from tests.support.audits import audit, well
@@ -49,7 +49,7 @@ BOTH = [registered(1), replace(registered(1), id=ARM_ID)]
 FAR = replace(registered(1), region="eastus2")
 BY_ARM_ID = rules(id_kind=IdKind.RESOURCE_ID)
 
-LEAVING: dict[str, tuple[Any, Iterable[Registration], Rules, tuple[str, ...]]] = {
+LEAVING: dict[str, tuple[Any, Iterable[Registration], DeploymentConfig, tuple[str, ...]]] = {
     "deleted": (pe(1), [registered(1)], rules(), ()),
     "deleted, on a list": (pe(1), [registered(1)], rules(), (guid(1),)),
     "untagged": (endpoint(1, None), [registered(1)], rules(), (guid(1),)),
@@ -166,7 +166,7 @@ def test_whose_private_link_service_it_is(
 ) -> None:
     """An endpoint is a stranger only if no misread service can be behind its Private Link service."""
     seen = world(endpoint(1, alias=OTHER_ALIAS), services=[service("main"), *more], also=read)
-    assert verdict_on(View(seen, rules()), pe(1)) is verdict
+    assert verdict_on(PlanningIndex(seen, rules()), pe(1)) is verdict
     told = {one.code for one in plan_of(seen).findings}
     assert ("not-a-clickhouse-endpoint" in told) is (verdict is Verdict.STRANGER)
     assert ("unreadable" in told) is (verdict is not Verdict.STRANGER)
@@ -198,7 +198,7 @@ def test_no_config_is_read_of_a_service_without_an_id() -> None:
     seen = world(
         endpoint(1, alias=OTHER_ALIAS), services=[service("main"), WITHOUT_ID], also={ReadConfig(""): None}
     )
-    unread = World({read: told for read, told in seen.answers.items() if not isinstance(read, ReadConfig)})
+    unread = Snapshot({read: told for read, told in seen.answers.items() if not isinstance(read, ReadConfig)})
     everything = Targets(everything=True)
     asked = [read for read in needs(unread, everything, rules(), Hints()) if isinstance(read, ReadConfig)]
     assert asked == [ReadConfig(service("main").id)]
@@ -224,7 +224,7 @@ def test_the_audit_is_well_beside_a_harmless_one(harmless: Service) -> None:
 
 def test_the_world_is_otherwise_the_same() -> None:
     """A harmless service changes nothing of a plan."""
-    seen: list[World] = [
+    seen: list[Snapshot] = [
         world(endpoint(1), services=[service("main"), *more], zones=[zone()])
         for more in ((), *((one,) for one in HARMLESS))
     ]

@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import Absent, Connection, Endpoint, Service, Unreadable
-from shared.domain.model.snapshot import Read, ReadConfig, ReadEndpoint, ReadServices, World
+from shared.domain.model.snapshot import Read, ReadConfig, ReadEndpoint, ReadServices, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.classification import Verdict, concerns_us, private_link, verdict_on
 from shared.domain.planning.plan import make_plan
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import Selection, ServiceIndex
 from tests.support.worlds import (
     ALIAS,
@@ -41,7 +41,7 @@ astray = world(endpoint(1, alias=STRANGE_ALIAS))
 AFAR_ALIAS = "/subscriptions/1/somebodys-private-link-service"
 
 
-def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> World:
+def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> Snapshot:
     """A world with one endpoint in that provisioning state."""
     return world(replace(endpoint(1, tag, alias=alias), state=state))
 
@@ -53,7 +53,7 @@ def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> World:
         pytest.param(absent, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, absent"),
         pytest.param(unreadable, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, unreadable"),
         pytest.param(unreadable, rules(), Verdict.UNKNOWN, id="unreadable"),
-        pytest.param(World(), rules(), Verdict.UNKNOWN, id="not read"),
+        pytest.param(Snapshot(), rules(), Verdict.UNKNOWN, id="not read"),
         pytest.param(absent, rules(), Verdict.UNDO, id="absent"),
         pytest.param(untagged, rules(), Verdict.UNDO, id="there, no tag"),
         pytest.param(world(endpoint(1, None), also=NO_CONFIG), rules(), Verdict.UNDO, id="no tag, no config"),
@@ -89,9 +89,9 @@ def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> World:
         pytest.param(world(endpoint(1), also=EMPTY), rules(), Verdict.UNKNOWN, id="no service at all"),
     ],
 )
-def test_verdict(seen: World, by: Rules, verdict: Verdict) -> None:
+def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None:
     """The verdict on an endpoint is that of the table: only what is certain connects or undoes."""
-    assert verdict_on(View(seen, by), pe(1)) is verdict
+    assert verdict_on(PlanningIndex(seen, by), pe(1)) is verdict
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_concerns_us(seen: Endpoint | Absent, *, concerned: bool) -> None:
 
 def test_private_link() -> None:
     """Of several connections, the one to a Private Link service of the organization counts."""
-    known = View(world(), rules())
+    known = PlanningIndex(world(), rules())
     connections = (Connection(STRANGE_ALIAS, "Approved"), Connection(ALIAS, "Pending"))
     both = Endpoint(pe(1), str(pe(1)), "", connections=connections)
     assert private_link(known, both) == connections[1]
@@ -127,7 +127,7 @@ ALL = (MAIN, TEST, AFAR, GONE, AWS)
 
 
 def chosen(
-    tag: str, by: Rules, services: tuple[Service, ...] = ALL, **also: Unreadable
+    tag: str, by: DeploymentConfig, services: tuple[Service, ...] = ALL, **also: Unreadable
 ) -> dict[str, set[str]]:
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
     answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}

@@ -2,7 +2,6 @@ import pytest
 
 from shared.domain.model.resources import RecordSet, Service
 from shared.domain.model.snapshot import (
-    Draft,
     ListAddresses,
     ListEndpoints,
     ListZones,
@@ -10,7 +9,8 @@ from shared.domain.model.snapshot import (
     ReadEndpoint,
     ReadServices,
     ReadZone,
-    World,
+    Snapshot,
+    SnapshotBuilder,
 )
 from tests.support.worlds import (
     FORBIDDEN,
@@ -27,7 +27,7 @@ from tests.support.worlds import (
     zone_id,
 )
 
-EMPTY = World()
+EMPTY = Snapshot()
 
 
 def test_learn() -> None:
@@ -54,7 +54,7 @@ def test_forget() -> None:
 
 def test_forget_zone() -> None:
     """A zone is forgotten together with the lists that it is in."""
-    draft = Draft(world(zones=[zone(), zone(id_=zone_id("rg-2"))]))
+    draft = SnapshotBuilder(world(zones=[zone(), zone(id_=zone_id("rg-2"))]))
     draft.forget_zone(zone_id())
     seen = draft.world()
     assert ReadZone(zone_id()) not in seen
@@ -71,7 +71,10 @@ def test_no_services(answer: object) -> None:
 @pytest.mark.parametrize("changed", [service("main", guid(1)), service("new")])
 def test_with_service(changed: Service) -> None:
     """A service that was told after a change takes its own place; where services are unknown it tells nothing."""
-    draft, unknown = Draft(world(services=[service("main"), service("test")])), Draft(EMPTY)
+    draft, unknown = (
+        SnapshotBuilder(world(services=[service("main"), service("test")])),
+        SnapshotBuilder(EMPTY),
+    )
     draft.with_service(changed)
     unknown.with_service(changed)
     seen = draft.world()
@@ -83,7 +86,7 @@ def test_with_service(changed: Service) -> None:
 @pytest.mark.parametrize("written", [None, record(1)])
 def test_with_record(written: RecordSet | None) -> None:
     """A record that was written or deleted changes the zone as it is known; an unknown zone stays unknown."""
-    draft, unknown = Draft(world(zones=[zone(foreign_record())])), Draft(EMPTY)
+    draft, unknown = SnapshotBuilder(world(zones=[zone(foreign_record())])), SnapshotBuilder(EMPTY)
     draft.with_record(zone_id(), "*", written)
     unknown.with_record(zone_id(), "*", written)
     seen = draft.world()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.retry import Budget
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.domain.audit.report_model import AuditReport, Health
 from shared.domain.model.errors import PermanentError, TemporaryError
 from shared.domain.model.snapshot import ReadConfig
@@ -48,7 +48,7 @@ async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
         return await run_audit(wiring)
 
 
-def with_store(wiring: Wiring, store: MemoryStore, patience: float = 0.2) -> None:
+def with_store(wiring: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
     organization = str(wiring.settings.clickhouse_org_id)
     wiring.archive = Archive(store, wiring.settings.owner_id, organization, (patience, patience))
 

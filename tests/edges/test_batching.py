@@ -11,7 +11,7 @@ import pytest
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Endpoint
-from shared.domain.model.snapshot import World
+from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
@@ -73,7 +73,7 @@ def stage() -> Stage:
 
 
 def report_on(one: ResourceId) -> Report:
-    return Report(World(), Plan(verdicts={one: Verdict.CONNECT}))
+    return Report(Snapshot(), Plan(verdicts={one: Verdict.CONNECT}))
 
 
 def endpoints_of(report: Report) -> set[ResourceId]:

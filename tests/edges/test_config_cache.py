@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.model.resources import Config
-from shared.domain.model.snapshot import ReadConfig, World
+from shared.domain.model.snapshot import ReadConfig, Snapshot
 from shared.domain.reading.endpoints import FEW
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reader import answers
 from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import CONFIGS, Archive
@@ -35,7 +35,7 @@ async def test_what_others_have_read(archive: Archive, store: MemoryStore) -> No
     """What other processes have learnt is remembered; what this one has learnt itself goes first."""
     other = {MAIN: Config(ALIAS.replace("0-0", "7-7"), KNOWN[MAIN].hostname), service_id("b"): config("b")}
     await archive.keep_configs(other)
-    memory = Memory(configs={ReadConfig(MAIN): KNOWN[MAIN]})
+    memory = ProcessCache(configs={ReadConfig(MAIN): KNOWN[MAIN]})
     cache = ConfigCache(archive, memory)
     await cache.load()
     await cache.load()
@@ -48,7 +48,7 @@ async def test_waiting_for_the_store(archive: Archive, store: MemoryStore) -> No
     many = [service_id(f"s{number}") for number in range(FEW + 1)]
     await archive.keep_configs(dict.fromkeys(many, KNOWN[MAIN]))
     store.slow = {CONFIGS}
-    unhurried, memory = replace(archive, patience=(60.0, 60.0)), Memory()
+    unhurried, memory = replace(archive, patience=(60.0, 60.0)), ProcessCache()
     ConfigCache(unhurried, memory).load()
     cloud = Cloud(services=[service(f"s{number}") for number in range(FEW + 1)])
     few = await answers([ReadConfig(one) for one in many[:FEW]], cloud.systems, memory)
@@ -64,7 +64,7 @@ async def test_what_is_learnt_is_kept(archive: Archive, store: MemoryStore) -> N
     """New configs are written, with what was there; those of services that are gone are not; and nothing else is."""
     await archive.keep_configs({**KNOWN, service_id("gone"): config("gone")})
     store.writes.clear()
-    memory = Memory()
+    memory = ProcessCache()
     cache = ConfigCache(archive, memory)
     await cache.load()
     seen = world(services=[service("main"), service("new")])
@@ -82,7 +82,7 @@ async def test_unread_configs_are_not_written_over(archive: Archive, store: Memo
     await archive.keep_configs(KNOWN)
     store.writes.clear()
     store.fails = {CONFIGS}
-    memory = Memory(configs={ReadConfig(service_id("new")): config("new")})
+    memory = ProcessCache(configs={ReadConfig(service_id("new")): config("new")})
     cache = ConfigCache(archive, memory)
     await cache.keep(world())
     await cache.load()
@@ -96,9 +96,9 @@ async def test_unread_configs_are_not_written_over(archive: Archive, store: Memo
 async def test_unread_services_are_not_gone(archive: Archive) -> None:
     """A pass that could not read the services takes no config out of the cache."""
     await archive.keep_configs(KNOWN)
-    memory = Memory()
+    memory = ProcessCache()
     cache = ConfigCache(archive, memory)
     await cache.load()
     memory.configs[ReadConfig(service_id("new"))] = config("new")
-    await cache.keep(World())
+    await cache.keep(Snapshot())
     assert await archive.configs() == {**KNOWN, service_id("new"): config("new")}

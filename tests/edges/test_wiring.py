@@ -6,12 +6,12 @@ from dataclasses import fields
 
 import pytest
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.domain.model.resources import Unreadable
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.classification import Verdict
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from simulator.client import RunningSimulator
 from tests.support import simulated
 from tests.support.edges import PE, answering, http_answer
@@ -43,17 +43,17 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_nothing_is_built_before_it_is_used(sim: RunningSimulator) -> None:
     """A wiring of a process that has done nothing yet has nothing to close."""
-    wiring = Wiring(simulated.settings(sim.url))
+    wiring = Runtime(simulated.settings(sim.url))
     await wiring.close()
-    built = set(vars(wiring)) - {field.name for field in fields(Wiring)}
+    built = set(vars(wiring)) - {field.name for field in fields(Runtime)}
     assert not built
 
 
 async def test_azure_is_asked_with_the_identity_of_the_process(sim: RunningSimulator, nobody: None) -> None:
     """Azure itself is not asked without a token; the pass decides nothing then, says why, and closes all it made."""
-    wiring = Wiring(simulated.settings(sim.url, AZURE_RESOURCE_MANAGER_URL=NOWHERE))
+    wiring = Runtime(simulated.settings(sim.url, AZURE_RESOURCE_MANAGER_URL=NOWHERE))
     connections = wiring.connections
-    report = await wiring.reconcile(Order(Targets(frozenset({PE})), dry_run=True), 2.0)
+    report = await wiring.reconcile(ReconcileRequest(Targets(frozenset({PE})), dry_run=True), 2.0)
     await wiring.close()
     assert report.plan.verdicts == {PE: Verdict.UNKNOWN}
     told = report.world.get(ReadEndpoint(PE))
@@ -72,7 +72,7 @@ async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
         monkeypatch.delenv(name.upper(), raising=False)
     if proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
-    wiring = Wiring(simulated.settings(sim.url))
+    wiring = Runtime(simulated.settings(sim.url))
     transport = wiring.connections.transport
     await transport.open()
     assert transport.session
@@ -83,7 +83,7 @@ async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
 async def test_reports_in_a_container(sim: RunningSimulator) -> None:
     """A REPORT_STORE that is a URL is a container there, and not a folder of that name."""
     with answering(http_answer(200, b'{"schemaVersion": 1}')) as raw:
-        wiring = Wiring(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
+        wiring = Runtime(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
         await wiring.archive.latest()
         await wiring.close()
     assert raw.calls == 1

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.simulated import put_endpoint, subscribe, webhook, wired
@@ -31,6 +31,6 @@ def sim(_started: RunningSimulator, _webhook: str) -> RunningSimulator:
 
 
 @pytest.fixture
-async def app(sim: RunningSimulator) -> AsyncIterator[Wiring]:
+async def app(sim: RunningSimulator) -> AsyncIterator[Runtime]:
     async with wired(sim.url) as wiring:
         yield wiring

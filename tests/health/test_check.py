@@ -15,7 +15,7 @@ from shared.adapters.azure.preflight import MOST_PAGES, AzureInspection
 from shared.adapters.clickhouse.client import Key, make_client
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Deadline
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.domain.preflight.steps import Answer, Step
 from shared.triggers.audit import run_audit
 from shared.triggers.health import check
@@ -28,7 +28,7 @@ DNS_GROUP = f"{SUB}/resourceGroups/rg-dns"
 LONG = {"Retry-After": "3600"}
 
 
-async def checked(app: Wiring) -> dict[str, Step]:
+async def checked(app: Runtime) -> dict[str, Step]:
     return {step.name: step for step in await check(app)}
 
 
@@ -36,7 +36,7 @@ def not_ok(steps: dict[str, Step], answer: Answer = Answer.NOT_OK) -> set[str]:
     return {name for name, step in steps.items() if step.answer is answer}
 
 
-async def test_well(sim: RunningSimulator, app: Wiring) -> None:
+async def test_well(sim: RunningSimulator, app: Runtime) -> None:
     """In a world where all is as it must be every check says so, and tells what it saw."""
     steps = await checked(app)
     assert {step.answer for step in steps.values()} == {Answer.OK}, steps
@@ -44,7 +44,7 @@ async def test_well(sim: RunningSimulator, app: Wiring) -> None:
     assert "event-key" not in str(steps)
 
 
-async def test_it_only_reads(sim: RunningSimulator, app: Wiring) -> None:
+async def test_it_only_reads(sim: RunningSimulator, app: Runtime) -> None:
     """Nothing but GET is sent, ClickHouse Cloud is asked five times, and Azure a number of times one can count."""
     await check(app)
     sent = Counter(one["system"] for one in sim.requests())
@@ -53,7 +53,7 @@ async def test_it_only_reads(sim: RunningSimulator, app: Wiring) -> None:
     assert sent["arm"] + sent["dns"] == 10
 
 
-async def test_those_who_ask_together_share_a_look(sim: RunningSimulator, app: Wiring) -> None:
+async def test_those_who_ask_together_share_a_look(sim: RunningSimulator, app: Runtime) -> None:
     """However many ask at a time, the systems are asked once; whoever asks later makes them asked anew."""
     together = await asyncio.gather(*(check(app) for _ in range(5)))
     assert all(one == together[0] for one in together)
@@ -76,7 +76,9 @@ async def test_those_who_ask_together_share_a_look(sim: RunningSimulator, app: W
         ({"scope": SUB, "type": "Microsoft.Authorization/permissions"}, set()),
     ],
 )
-async def test_rights(sim: RunningSimulator, app: Wiring, denial: dict[str, Any], expected: set[str]) -> None:
+async def test_rights(
+    sim: RunningSimulator, app: Runtime, denial: dict[str, Any], expected: set[str]
+) -> None:
     """A right that is missing is told by the check that it concerns; rights that only checks need make none fail."""
     sim.deny(denial)
     steps = await checked(app)
@@ -119,7 +121,7 @@ async def test_key(sim: RunningSimulator) -> None:
         assert (await checked(app))["ClickHouse role"].answer is Answer.NOT_KNOWN
 
 
-async def test_outage(sim: RunningSimulator, app: Wiring) -> None:
+async def test_outage(sim: RunningSimulator, app: Runtime) -> None:
     """A system that is down fails its own checks and no others."""
     sim.fault(match={"system": "clickhouse"}, status=503, headers=LONG, count=None)
     assert not_ok(await checked(app)) == {"ClickHouse key"}
@@ -165,7 +167,7 @@ async def test_zones(sim: RunningSimulator) -> None:
         assert steps["making zones"].answer is Answer.OK
 
 
-async def test_deliveries(sim: RunningSimulator, app: Wiring) -> None:
+async def test_deliveries(sim: RunningSimulator, app: Runtime) -> None:
     """What Event Grid delivered, and when last, is told; without an event subscription, that there is none."""
     assert sim.idle()
     assert "delivered, the last before" in (await checked(app))["deliveries"].seen

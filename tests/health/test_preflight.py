@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.model.deployment_config import Rules, ZoneChoice
+from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.event_filter import OPERATIONS
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import Absent, Unreadable
@@ -78,7 +78,7 @@ WELL = Inspected(
 )
 
 
-def judged(seen: Inspected, by: Rules | None = None) -> dict[str, Step]:
+def judged(seen: Inspected, by: DeploymentConfig | None = None) -> dict[str, Step]:
     return {step.name: step for step in preflight(seen, by or rules())}
 
 
@@ -220,7 +220,7 @@ TWO_ZONES = {
         (but(store=StoreSeen("reports", None, NOW - timedelta(minutes=46))), None, "!report store"),
     ],
 )  # fmt: skip
-def test_answers(seen: Inspected, by: Rules | None, expected: str) -> None:
+def test_answers(seen: Inspected, by: DeploymentConfig | None, expected: str) -> None:
     """Each thing that is not as it must be is told by the check that it concerns, and by no other."""
     steps = judged(seen, by)
     marks = {NOT_OK: "!", UNKNOWN: "?", UNCHECKED: "-", OK: ""}

@@ -12,7 +12,7 @@ import pytest
 from shared.adapters.azure.policies import USER_AGENT
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.server import running
@@ -91,7 +91,7 @@ async def live(sim: RunningSimulator) -> None:
     put_endpoint(sim, {"clickhouse-services": "analytics"})
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
     async with wired(sim.url) as wiring:
-        await wiring.reconcile(Order(Targets(everything=True), policy=Policy.SYNC), SECONDS)
+        await wiring.reconcile(ReconcileRequest(Targets(everything=True), policy=Policy.SYNC), SECONDS)
     delete_endpoint(sim)
     await one_pass(sim.url)
 

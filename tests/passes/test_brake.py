@@ -13,7 +13,7 @@ from shared.domain.model.resources import Endpoint
 from shared.domain.ownership.marks import holders_of, registration_mark
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.reconciler.process_cache import RELEASES_COUNT_SECONDS, Memory
+from shared.reconciler.process_cache import RELEASES_COUNT_SECONDS, ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -51,7 +51,7 @@ def untag(cloud: Cloud, *numbers: int) -> None:
     cloud.network.have(*(endpoint(n, None) for n in numbers))
 
 
-async def event(cloud: Cloud, *numbers: int, memory: Memory, limit: int = 20) -> Report:
+async def event(cloud: Cloud, *numbers: int, memory: ProcessCache, limit: int = 20) -> Report:
     report = await run(cloud, *map(pe, numbers), memory=memory, max_removals=limit, by_event=True)
     assert not report.problems, "the events are accepted"
     return report
@@ -72,7 +72,7 @@ def having(cloud: Cloud) -> set[int]:
 async def test_a_burst() -> None:
     """Of 40 endpoints untagged at once events release 20, the first by id; the others keep all and are named."""
     numbers = range(10, 50)
-    cloud, memory = await connected(*numbers), Memory()
+    cloud, memory = await connected(*numbers), ProcessCache()
     untag(cloud, *numbers)
     report = await event(cloud, *numbers, memory=memory)
     assert having(cloud) == set(range(30, 50))
@@ -90,7 +90,7 @@ async def test_a_burst() -> None:
 async def test_spread_over_passes() -> None:
     """The limit is for all events of an hour, whatever passes they share; afterwards it begins anew."""
     clock = Clock()
-    cloud, memory = await connected(1, 2, 3, 4, 5), Memory(clock=clock)
+    cloud, memory = await connected(1, 2, 3, 4, 5), ProcessCache(clock=clock)
     for n in (5, 4, 3):
         untag(cloud, n)
         report = await event(cloud, n, memory=memory, limit=2)
@@ -110,7 +110,7 @@ async def test_spread_over_passes() -> None:
 
 async def test_deleted_ones_are_not_counted() -> None:
     """Endpoints that ARM answers 404 for are released whatever the limit, and take nobody's place in it."""
-    cloud, memory = await connected(*range(1, 10)), Memory()
+    cloud, memory = await connected(*range(1, 10)), ProcessCache()
     for n in range(1, 8):
         cloud.network.lose(pe(n))
     untag(cloud, 8, 9)
@@ -121,7 +121,7 @@ async def test_deleted_ones_are_not_counted() -> None:
 
 async def test_untagged_and_tagged_again() -> None:
     """A kept endpoint that is tagged again has lost nothing; a released one gets all back, and counts once an hour."""
-    cloud, memory = await connected(1, 2), Memory()
+    cloud, memory = await connected(1, 2), ProcessCache()
     untag(cloud, 1, 2)
     await event(cloud, 1, 2, memory=memory, limit=1)
     cloud.network.have(endpoint(1), endpoint(2))
@@ -135,7 +135,7 @@ async def test_untagged_and_tagged_again() -> None:
 @pytest.mark.parametrize("everything", [True, False])
 async def test_a_person_goes_on_from_there(*, everything: bool) -> None:
     """What the limit withheld from events, a sync removes, under its own limit for a pass over everything."""
-    cloud, memory = await connected(1, 2, 3), Memory()
+    cloud, memory = await connected(1, 2, 3), ProcessCache()
     untag(cloud, 1, 2, 3)
     await event(cloud, 1, 2, 3, memory=memory, limit=1)
     targets = () if everything else (pe(2), pe(3))
@@ -145,7 +145,7 @@ async def test_a_person_goes_on_from_there(*, everything: bool) -> None:
 
 async def test_a_record_that_all_share() -> None:
     """Of endpoints in one record the released ones leave it; the kept ones and those that are tagged stay."""
-    cloud, memory = await connected(1, 2, 3, 4, dns="shared"), Memory()
+    cloud, memory = await connected(1, 2, 3, 4, dns="shared"), ProcessCache()
     untag(cloud, 1, 2)
     await event(cloud, 1, 2, memory=memory, limit=1)
     assert having(cloud) == {2, 3, 4}
@@ -162,7 +162,7 @@ def addresses(cloud: Cloud) -> list[str]:
 
 async def test_no_handover_of_what_is_kept() -> None:
     """The record of a kept endpoint is handed over to nobody who waits for it."""
-    cloud, memory = await connected(1, 2), Memory()
+    cloud, memory = await connected(1, 2), ProcessCache()
     assert addresses(cloud) == [address(1)]
     untag(cloud, 1)
     await event(cloud, 1, 2, memory=memory, limit=0)
@@ -173,7 +173,7 @@ async def test_no_handover_of_what_is_kept() -> None:
 
 async def test_counted_when_done() -> None:
     """A release that is refused does not count; one whose answer is lost counts when it is seen to be done."""
-    cloud, memory = await connected(1, 2, 3), Memory()
+    cloud, memory = await connected(1, 2, 3), ProcessCache()
     untag(cloud, 1)
     for call in ("update_allow_list", "put"):
         cloud.fail(call, PermanentError("400"))
@@ -195,7 +195,7 @@ async def test_counted_when_done() -> None:
 
 async def test_a_changed_tag_is_no_release() -> None:
     """An endpoint whose tag selects less is not counted, and not limited."""
-    cloud, memory = await connected(1), Memory()
+    cloud, memory = await connected(1), ProcessCache()
     cloud.network.have(endpoint(1, ""))
     report = await event(cloud, 1, memory=memory, limit=0)
     assert (set(cloud.allowed()), told(report)) == (set(), {})
@@ -203,7 +203,7 @@ async def test_a_changed_tag_is_no_release() -> None:
 
 async def test_upsert() -> None:
     """Under EVENT_POLICY=upsert events add, and remove nothing of deleted or untagged endpoints; they are accepted."""
-    cloud, memory = await connected(1, 2), Memory()
+    cloud, memory = await connected(1, 2), ProcessCache()
     cloud.network.lose(pe(1))
     untag(cloud, 2)
     cloud.network.have(endpoint(3))
@@ -222,7 +222,7 @@ async def test_upsert() -> None:
 
 async def test_what_was_withheld_is_known() -> None:
     """The plan that keeps an endpoint still holds what would be removed, as what is withheld."""
-    cloud, memory = await connected(1), Memory()
+    cloud, memory = await connected(1), ProcessCache()
     untag(cloud, 1)
     report = await event(cloud, 1, memory=memory, limit=0)
     assert report.plan.changes == ()
@@ -267,7 +267,9 @@ def test_all_or_nothing(
     asyncio.run(run(cloud, *everyone, by=by))
     before = {at: having_all(cloud, one) for at, one in everyone.items()}
     untag(cloud, *(n for n in stripped if pe(n) in everyone))
-    report = asyncio.run(run(cloud, *everyone, by=by, memory=Memory(), max_removals=limit, by_event=True))
+    report = asyncio.run(
+        run(cloud, *everyone, by=by, memory=ProcessCache(), max_removals=limit, by_event=True)
+    )
     after = {at: having_all(cloud, one) for at, one in everyone.items()}
     assert not report.problems
     lost = {at for at in everyone if not before[at] <= after[at]}

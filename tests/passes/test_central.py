@@ -9,7 +9,7 @@ from shared.domain.model.errors import PermanentError
 from shared.domain.model.findings import Severity
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.results.pass_report import Report
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -63,7 +63,7 @@ async def test_linked_to_the_hub_only() -> None:
 @pytest.mark.parametrize("warm", [False, True])
 async def test_one_record_for_all(*, warm: bool) -> None:
     """Whoever has the record, the others reach the same services through it: an info, and no error on each spoke."""
-    cloud, memory = hub(), Memory() if warm else None
+    cloud, memory = hub(), ProcessCache() if warm else None
     for n in (1, 2):
         report = await run(cloud, pe(n), by=CENTRAL, memory=memory)
     (finding,) = report.plan.findings
@@ -86,7 +86,7 @@ async def test_both_in_one_pass() -> None:
 @pytest.mark.parametrize("how", ["deleted", "untagged"])
 async def test_handed_over(how: str, *, warm: bool) -> None:
     """When the endpoint that has the record goes, the same pass hands it over to another spoke's."""
-    cloud, memory = hub(), Memory() if warm else None
+    cloud, memory = hub(), ProcessCache() if warm else None
     for n in (1, 2):
         await run(cloud, pe(n), by=CENTRAL, memory=memory)
     if how == "deleted":
@@ -181,7 +181,7 @@ async def test_a_scope_that_cannot_be_read() -> None:
     """Where one more zone of the name may exist unseen, no zone is chosen."""
     other = Scope(SUBSCRIPTION, "rg-other")
     both = rules(zone_choice=ZoneChoice.CENTRAL, dns_scopes=(Scope(SUBSCRIPTION, "rg-dns"), other))
-    cloud, memory = hub(), Memory()
+    cloud, memory = hub(), ProcessCache()
     cloud.fail("zones", PermanentError("403"), str(other))
     for _ in range(2):
         report = await run(cloud, pe(1), by=both, memory=memory)
@@ -192,7 +192,7 @@ async def test_a_scope_that_cannot_be_read() -> None:
 
 async def test_listed_once() -> None:
     """Zones are listed once for a process; the zone of the name is then read at once, until it is gone."""
-    cloud, memory = hub(), Memory()
+    cloud, memory = hub(), ProcessCache()
     await run(cloud, pe(1), by=CENTRAL, memory=memory)
     assert [call.about for call in cloud.log.named("zones")] == [(str(SCOPE),)]
     cloud.log.clear()

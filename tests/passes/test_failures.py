@@ -15,7 +15,7 @@ from shared.domain.model.errors import (
 )
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.policy import Policy
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ROUNDS
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -143,7 +143,7 @@ async def test_add_refused(*, tells: bool) -> None:
     cloud = Cloud(endpoint(1), endpoint(2), services=[service("main"), service("test")], zones=[zone()])
     cloud.clickhouse.refuses_add = True
     cloud.clickhouse.answers_writes = tells
-    memory = Memory()
+    memory = ProcessCache()
     report = await run(cloud, memory=memory)
     assert not report.problems
     assert cloud.clickhouse.allow_lists() == {name: {guid(1), guid(2)} for name in ("main", "test")}
@@ -161,7 +161,7 @@ async def test_add_taken_again() -> None:
     """A process that learnt of a refusal tries `add` again when the way through the service is barred."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.fail("register_through", PermanentError("404: no such path"))
-    assert not (await run(cloud, pe(1), memory=Memory(add_refused=True))).problems
+    assert not (await run(cloud, pe(1), memory=ProcessCache(add_refused=True))).problems
     assert cloud.allowed() == {guid(1)}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.model.resources import Endpoint
 from shared.domain.ownership.marks import holders_of, registration_mark
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -131,7 +131,7 @@ async def test_undone_leaves_others() -> None:
 async def test_whole_life() -> None:
     """Create, retag, recreate, untag, tag again and delete: each pass leaves just what the tag asks for."""
     cloud = Cloud(services=[service("main"), service("test")], zones=[zone()])
-    memory = Memory()
+    memory = ProcessCache()
     for one, expected in [
         (endpoint(1, "main"), {"main": {guid(1)}}),
         (endpoint(1, "*"), {"main": {guid(1)}, "test": {guid(1)}}),

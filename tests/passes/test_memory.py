@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.model.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
 from shared.domain.model.resources import Service
-from shared.reconciler.process_cache import REFUSED_SECONDS, Memory
+from shared.reconciler.process_cache import REFUSED_SECONDS, ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import endpoint, guid, pe, registered, service, service_id, zone
@@ -64,7 +64,7 @@ async def test_a_refused_config_keeps_what_its_service_lists() -> None:
 async def test_a_refused_config_is_asked_for_again_after_an_hour() -> None:
     """Within an hour a process does not ask again for a config that was refused."""
     clock = Clock()
-    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory(clock=clock)
+    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), ProcessCache(clock=clock)
     one = in_order()[0].name
     cloud.fail("config", REFUSED, service_id(one))
     await run(cloud, pe(1), memory=memory)
@@ -83,7 +83,7 @@ async def test_a_refused_config_is_asked_for_again_after_an_hour() -> None:
 @pytest.mark.parametrize("error", [TemporaryError("429"), PermanentError("misshapen")])
 async def test_other_failures_are_no_refusal(error: PrivateLinkError) -> None:
     """A config that could not be read for another reason is asked for again by the next pass."""
-    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), Memory()
+    cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), ProcessCache()
     cloud.fail("config", error)
     await run(cloud, pe(1), memory=memory)
     asked(cloud)

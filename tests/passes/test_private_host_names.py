@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, RecordSet, is_clickhouse_zone
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -76,7 +76,7 @@ async def test_deleted(*, everything: bool) -> None:
 @zones
 async def test_a_life_in_one_process(at: ResourceId) -> None:
     """Made, deleted, made again and deleted in one process, an endpoint leaves nothing in a zone of any name."""
-    cloud, memory = cloud_of(at), Memory()
+    cloud, memory = cloud_of(at), ProcessCache()
     for _ in range(2):
         cloud.network.have(endpoint(1))
         assert not (await run(cloud, pe(1), memory=memory)).problems
@@ -89,7 +89,7 @@ async def test_a_life_in_one_process(at: ResourceId) -> None:
 async def test_a_byoc_endpoint_takes_no_more_round_trips() -> None:
     """A BYOC service's endpoint costs as many rounds of reads as any other, cold and warm."""
     for at in (zone_id(), BYOC):
-        cloud, memory = cloud_of(at), Memory()
+        cloud, memory = cloud_of(at), ProcessCache()
         await run(cloud, pe(1), memory=memory)
         assert cloud.log.rounds_before_writing == 3
         cloud.network.have(endpoint(1, guid_number=2))
@@ -117,7 +117,7 @@ async def test_a_record_that_is_left_is_handed_over(at: ResourceId) -> None:
     cloud.network.have(endpoint(2))
     cloud.clickhouse.known = {service_id("main"): service("main", guid(1), guid(2))}
     cloud.clickhouse.have_registered(registered(1), registered(2))
-    memory = Memory()
+    memory = ProcessCache()
     await run(cloud, pe(1), pe(2), memory=memory)
     cloud.network.lose(pe(1))
     await run(cloud, pe(1), memory=memory)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.changes import DeleteRecord, Deregister, Disallow, PutRecord
-from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import Endpoint, RecordSet, Registration
 from shared.domain.ownership.marks import endpoints_in, is_owned_record, parse_registration_mark
@@ -136,7 +136,7 @@ def is_foreign(one: Registration) -> bool:
     return parse_registration_mark(one.description, OWNER) is None
 
 
-def over(cloud: Cloud, by: Rules, *, dry_run: bool = False) -> Report:
+def over(cloud: Cloud, by: DeploymentConfig, *, dry_run: bool = False) -> Report:
     return asyncio.run(run(cloud, by=by, dry_run=dry_run))
 
 
@@ -158,7 +158,7 @@ def taken(report: Report) -> set[tuple[str, ...]]:
 
 
 @given(muddles, some_rules)
-def test_converges(muddle: Muddle, by: Rules) -> None:
+def test_converges(muddle: Muddle, by: DeploymentConfig) -> None:
     """One pass makes the world what it should be: a second one plans nothing and writes nothing."""
     cloud = muddle.cloud()
     first = over(cloud, by)
@@ -170,7 +170,7 @@ def test_converges(muddle: Muddle, by: Rules) -> None:
 
 
 @given(muddles, some_rules)
-def test_does_what_it_says(muddle: Muddle, by: Rules) -> None:
+def test_does_what_it_says(muddle: Muddle, by: DeploymentConfig) -> None:
     """A dry run changes nothing, and the pass after it begins with just what was planned."""
     cloud = muddle.cloud()
     before = state(cloud)
@@ -181,7 +181,7 @@ def test_does_what_it_says(muddle: Muddle, by: Rules) -> None:
 
 
 @given(muddles, some_rules)
-def test_foreign_things(muddle: Muddle, by: Rules) -> None:
+def test_foreign_things(muddle: Muddle, by: DeploymentConfig) -> None:
     """What is somebody else's is never changed: registrations, their places on lists, and records."""
     cloud = muddle.cloud()
     theirs = {one.id: one for one in muddle.registrations if is_foreign(one)}
@@ -196,7 +196,7 @@ def test_foreign_things(muddle: Muddle, by: Rules) -> None:
 
 
 @given(muddles, some_rules)
-def test_just_what_is_asked(muddle: Muddle, by: Rules) -> None:
+def test_just_what_is_asked(muddle: Muddle, by: DeploymentConfig) -> None:
     """Whoever is to be connected is let in where the tag asks; of whoever is undone nothing of ours is left.
 
     Where an id stays on a list that SERVICE_FILTER does not let us touch, its registration stays.
@@ -227,7 +227,7 @@ def test_just_what_is_asked(muddle: Muddle, by: Rules) -> None:
 
 
 @given(muddles, some_rules)
-def test_no_gap(muddle: Muddle, by: Rules) -> None:
+def test_no_gap(muddle: Muddle, by: DeploymentConfig) -> None:
     """Whoever was let in, and is to be, is let in at every moment in between, by the one id or the other."""
     cloud = muddle.cloud()
     report = over(cloud, by)
@@ -239,7 +239,9 @@ def test_no_gap(muddle: Muddle, by: Rules) -> None:
 
 
 @given(muddles, some_rules, st.sampled_from(READS), st.sampled_from(["", "rg-2", "pe-1", "rg-dns"]), errors)
-def test_unreadable(muddle: Muddle, by: Rules, read: str, about: str, error: PrivateLinkError) -> None:
+def test_unreadable(
+    muddle: Muddle, by: DeploymentConfig, read: str, about: str, error: PrivateLinkError
+) -> None:
     """Whatever cannot be read, nothing is taken from anybody that would not be taken if it could be."""
     everything = taken(over(muddle.cloud(), by, dry_run=True))
     cloud = muddle.cloud()
@@ -248,7 +250,7 @@ def test_unreadable(muddle: Muddle, by: Rules, read: str, about: str, error: Pri
 
 
 @given(muddles, some_rules, st.lists(some_faults, max_size=4))
-def test_recovers(muddle: Muddle, by: Rules, faults: list[Fault]) -> None:
+def test_recovers(muddle: Muddle, by: DeploymentConfig, faults: list[Fault]) -> None:
     """After writes that failed in any way, with their effect or without, later passes end where one would have."""
     expected = muddle.cloud()
     over(expected, by)
@@ -265,7 +267,7 @@ def test_recovers(muddle: Muddle, by: Rules, faults: list[Fault]) -> None:
 
 
 @given(st.lists(muddles, min_size=1, max_size=3), some_rules)
-def test_from_world_to_world(muddles_in_turn: list[Muddle], by: Rules) -> None:
+def test_from_world_to_world(muddles_in_turn: list[Muddle], by: DeploymentConfig) -> None:
     """However the endpoints change between passes, nothing stays but what the last ones ask for."""
     cloud = Muddle((), (), NO_LISTS, (), frozenset(ZONES)).cloud()
     for muddle in muddles_in_turn:

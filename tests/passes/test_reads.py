@@ -6,7 +6,7 @@ from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.planning.policy import Policy
 from shared.domain.reading.endpoints import FEW, MANY
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -56,7 +56,7 @@ async def test_cold() -> None:
 async def test_warm() -> None:
     """A process that remembers configs and links reads twice, and reads nothing that does not concern the endpoint."""
     cloud = many_services("test")
-    memory = Memory()
+    memory = ProcessCache()
     await run(cloud, pe(1), memory=memory)
     cloud.network.have(endpoint(1, "main", guid_number=9))
     cloud.log.clear()
@@ -85,7 +85,7 @@ async def test_gone(one: ResourceId) -> None:
 async def test_stale_memory() -> None:
     """A link that is no longer there costs a round, and no more."""
     cloud = many_services()
-    memory = Memory(links={network(): frozenset({zone_id("rg-old")})})
+    memory = ProcessCache(links={network(): frozenset({zone_id("rg-old")})})
     report = await run(cloud, pe(1), memory=memory)
     assert not report.problems
     assert cloud.dns.record(zone_id())
@@ -204,7 +204,7 @@ async def test_configs_beyond_the_time() -> None:
     """What a pass over everything had no time to read it tells, and the next one reads just that."""
     names = [f"s{n}" for n in range(4)]
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
-    memory = Memory()
+    memory = ProcessCache()
     late = TemporaryError("its turn under the rate limit would come in 200 s, 144 s are left")
     cloud.fail("config", late, service_id("s3"))
     report = await run(cloud, memory=memory, policy=Policy.SYNC)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.results.pass_report import Report
-from shared.reconciler.process_cache import Memory
+from shared.reconciler.process_cache import ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -84,7 +84,7 @@ async def test_linked_where_both_share() -> None:
 
 async def test_moved_by_its_tag() -> None:
     """An endpoint that gets a zone tag leaves the zone it was in, with the next event, in a cold process too."""
-    for memory in (None, Memory()):
+    for memory in (None, ProcessCache()):
         cloud = Cloud(endpoint(1), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())])
         await run(cloud, pe(1), memory=memory)
         cloud.network.have(endpoint(1, zone_tag=str(NEW)))
@@ -96,7 +96,7 @@ async def test_moved_by_its_tag_and_back() -> None:
     """The record that an endpoint leaves in a zone of no network goes with the next audit."""
     cloud, memory = (
         Cloud(endpoint(1, zone_tag=str(NEW)), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]),
-        Memory(),
+        ProcessCache(),
     )
     await run(cloud, pe(1), memory=memory)
     cloud.network.have(endpoint(1))
@@ -108,7 +108,10 @@ async def test_moved_by_its_tag_and_back() -> None:
 
 async def test_moved_by_its_link() -> None:
     """When its network was linked to another zone, the next audit removes its record from the former one."""
-    cloud, memory = Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]), Memory()
+    cloud, memory = (
+        Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]),
+        ProcessCache(),
+    )
     await run(cloud, pe(1), memory=memory)
     cloud.dns.have(zone(*cloud.dns.known[OLD].records.values(), id_=OLD, vnets=()), zone(id_=NEW))
     await run(cloud, pe(2), memory=memory)
@@ -117,9 +120,9 @@ async def test_moved_by_its_link() -> None:
     assert (addresses(cloud, OLD), addresses(cloud, NEW)) == ((), (address(2),))
 
 
-async def handed_over(cloud: Cloud, *, memory: Memory | None) -> None:
+async def handed_over(cloud: Cloud, *, memory: ProcessCache | None) -> None:
     """The event of endpoint 1 alone leaves the record of OLD to 2, and writes nothing if it comes again."""
-    memory = memory or Memory()
+    memory = memory or ProcessCache()
     assert not (await run(cloud, pe(1), memory=memory)).problems
     assert addresses(cloud, OLD) == (address(2),)
     cloud.log.clear()
@@ -130,7 +133,10 @@ async def handed_over(cloud: Cloud, *, memory: Memory | None) -> None:
 @pytest.mark.parametrize("warm", [False, True])
 async def test_whoever_waits_gets_what_one_leaves_that_moves_by_its_tag(*, warm: bool) -> None:
     """Where an endpoint's tag names another zone, the same pass hands its record over to the one that waits."""
-    cloud, memory = Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]), Memory()
+    cloud, memory = (
+        Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]),
+        ProcessCache(),
+    )
     for one in (pe(1), pe(2)):
         await run(cloud, one, memory=memory)
     cloud.network.have(endpoint(1, zone_tag=str(NEW)))
@@ -142,7 +148,10 @@ async def test_whoever_waits_gets_what_one_leaves_that_moves_by_its_tag(*, warm:
 async def test_whoever_waits_gets_what_one_leaves_whose_network_moves(*, warm: bool) -> None:
     """Where a network was linked to another zone, those of other networks get what it leaves in the old one."""
     old = zone(id_=OLD, vnets=("vnet", "v2"))
-    cloud, memory = Cloud(endpoint(1), endpoint(2, vnet="v2"), zones=[old, zone(id_=NEW, vnets=())]), Memory()
+    cloud, memory = (
+        Cloud(endpoint(1), endpoint(2, vnet="v2"), zones=[old, zone(id_=NEW, vnets=())]),
+        ProcessCache(),
+    )
     for one in (pe(1), pe(2)):
         await run(cloud, one, memory=memory)
     cloud.dns.have(zone(*cloud.dns.known[OLD].records.values(), id_=OLD, vnets=("v2",)), zone(id_=NEW))

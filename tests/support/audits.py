@@ -6,10 +6,10 @@ from typing import Any
 from shared.domain.audit.audit import Audit, audited
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
 from shared.domain.model.api_calls import Calls
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import World
+from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Report
@@ -20,7 +20,7 @@ MORNING = datetime(2026, 11, 23, 6, tzinfo=UTC)
 GRACE = timedelta(minutes=15)
 
 
-def well(*endpoints: Endpoint | ResourceId, **parts: Any) -> World:
+def well(*endpoints: Endpoint | ResourceId, **parts: Any) -> Snapshot:
     """A world in which endpoint 1 has all it wants, unless `parts` tell otherwise."""
     return world(
         *(endpoints or (endpoint(1),)),
@@ -37,14 +37,18 @@ def at(minute: float) -> datetime:
     return MORNING + timedelta(minutes=minute)
 
 
-def report_of(seen: World, by: Rules | None = None, *, max_removals: int = 20) -> Report:
+def report_of(seen: Snapshot, by: DeploymentConfig | None = None, *, max_removals: int = 20) -> Report:
     """What a pass that changes nothing finds in that world."""
     plan = limited(plan_of(seen, by), max_removals)
     return Report(seen, permitted(plan, Policy.REPORT), dry_run=True)
 
 
 def audit(
-    looked: World | Report, before: AuditReport | None = None, *, minute: float = 0, by: Rules | None = None
+    looked: Snapshot | Report,
+    before: AuditReport | None = None,
+    *,
+    minute: float = 0,
+    by: DeploymentConfig | None = None,
 ) -> AuditReport:
     """The audit's report, begun a second before that minute."""
     report = looked if isinstance(looked, Report) else report_of(looked, by)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import httpx
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from tests.support.simulated import SECONDS, named, settings
 
 type Moment = Literal["before", "after"]
@@ -77,7 +77,7 @@ async def _pass(url: str, fuse: Fuse, more: dict[str, str]) -> None:
     async def answered(_response: httpx.Response) -> None:
         fuse.answered()
 
-    wiring = Wiring(settings(url, **more))
+    wiring = Runtime(settings(url, **more))
     transport = _Transport()
     transport.fuse = fuse
     wiring.connections.transport = transport

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.domain.model.ids import Kind, ResourceId, Scope
 from shared.domain.planning.affected_endpoints import Targets
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support import model_oracle as oracle
@@ -91,10 +91,10 @@ class History:
     async def settle(self) -> tuple[Truth, Truth]:
         """The truth before and after an audit that nothing disturbs."""
         before = truth_of(self.sim, self.known)
-        await self._pass(Order(Targets(everything=True), max_removals=10**6))
+        await self._pass(ReconcileRequest(Targets(everything=True), max_removals=10**6))
         return before, truth_of(self.sim, self.known)
 
-    async def _troubled(self, order: Order) -> None:
+    async def _troubled(self, order: ReconcileRequest) -> None:
         """A pass that meets with the faults that wait; nobody else does."""
         self.sim.deny(*([f"/subscriptions/{SUBSCRIPTION}"] if self.denied else []))
         for fault in self.faults:
@@ -104,7 +104,7 @@ class History:
         self.sim.clear_faults()
         self.sim.deny()
 
-    async def _pass(self, order: Order) -> None:
+    async def _pass(self, order: ReconcileRequest) -> None:
         async with wired(self.sim.url) as wiring:
             await wiring.reconcile(order, SECONDS)
 

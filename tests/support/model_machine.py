@@ -13,8 +13,8 @@ from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, RecordSet, Registration
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
-from shared.reconciler.process_cache import Memory
-from shared.reconciler.reconcile import Order, reconcile
+from shared.reconciler.process_cache import ProcessCache
+from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.support import model_oracle as oracle
 from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler
@@ -145,7 +145,7 @@ fates = st.sampled_from(["lost", 0, 5, 9, 13, 18, *[ENOUGH] * 5])
 class Process:
     """One worker: its memory, and the pass it is at."""
 
-    memory: Memory = field(default_factory=Memory)
+    memory: ProcessCache = field(default_factory=ProcessCache)
     task: Any = None
     evidence: Evidence | None = None
 
@@ -398,13 +398,13 @@ class Histories(RuleBasedStateMachine):
             if process.busy:
                 self.weather.met.add("restart")
             self.scheduler.kill(process)
-            process.memory = Memory()
+            process.memory = ProcessCache()
         self._go(0)
 
     def do_restart(self, owner: str, number: int) -> None:
         process = self._process(owner, number)
         if not process.busy:
-            process.memory = Memory()
+            process.memory = ProcessCache()
 
     @rule(events=st.sets(slots, min_size=1, max_size=3), number=st.integers(0, 1), fate=fates, order=picks)
     def deliver(self, events: set[ResourceId], number: int, fate: str | int, order: list[int]) -> None:
@@ -455,11 +455,11 @@ class Histories(RuleBasedStateMachine):
         process.task = self.scheduler.start(self._pass(ports, deployment, process, targets))
 
     async def _pass(self, ports: Ports, deployment: Deployment, process: Process, targets: Targets) -> None:
-        order = Order(targets, policy=Policy.SYNC, max_removals=EVERYTHING)
+        order = ReconcileRequest(targets, policy=Policy.SYNC, max_removals=EVERYTHING)
         try:
             await reconcile(order, ports.systems(), deployment.rules(), process.memory)
         except Crash:
-            process.memory = Memory()
+            process.memory = ProcessCache()
         finally:
             self.universe.watchers.remove(ports.evidence.watch)
 

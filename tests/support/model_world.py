@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.model.deployment_config import IdKind, Rules
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.ids import Kind, ResourceId, Scope
 from shared.domain.model.resources import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
 from shared.domain.model.selectors import parse_selectors
@@ -71,11 +71,11 @@ class Deployment:
     adopt: bool = False
     zone_group: Scope | None = None
 
-    def rules(self) -> Rules:
+    def rules(self) -> DeploymentConfig:
         """The same for the product."""
         chosen = None if self.service_filter is None else parse_selectors(self.service_filter)
         kind, group = self.id_kind, self.zone_group
-        return Rules(
+        return DeploymentConfig(
             self.owner, self.scopes, self.dns_scopes, TAG, chosen, kind, self.adopt, zone_group=group
         )
 

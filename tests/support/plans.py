@@ -1,16 +1,19 @@
 """The plan for a whole small world."""
 
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.snapshot import World
+from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan, make_plan
 from tests.support.worlds import rules
 
 
 def plan_of(
-    seen: World, by: Rules | None = None, *targets: ResourceId, results: PassResults = NO_RESULTS
+    seen: Snapshot,
+    by: DeploymentConfig | None = None,
+    *targets: ResourceId,
+    results: PassResults = NO_RESULTS,
 ) -> Plan:
     """The plan for every endpoint of that world, and for `targets` whether they were read or not."""
     everyone = Targets(frozenset(targets), everything=True)

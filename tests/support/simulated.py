@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
@@ -52,9 +52,9 @@ def settings(url: str, **more: str) -> Settings:
 
 
 @asynccontextmanager
-async def wired(url: str, **more: str) -> AsyncIterator[Wiring]:
+async def wired(url: str, **more: str) -> AsyncIterator[Runtime]:
     """A wiring of its own, as of a process that has just started; closed afterwards."""
-    wiring = Wiring(settings(url, **more))
+    wiring = Runtime(settings(url, **more))
     try:
         yield wiring
     finally:
@@ -75,8 +75,8 @@ def subscribe(sim: RunningSimulator, endpoint: str) -> None:
     sim.subscribe(name="s", endpoint=endpoint, schema=schema, includedEventTypes=types, retry={"scale": 0})
 
 
-def named(endpoint: str = ENDPOINT) -> Order:
-    return Order(Targets(frozenset({ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)})))
+def named(endpoint: str = ENDPOINT) -> ReconcileRequest:
+    return ReconcileRequest(Targets(frozenset({ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)})))
 
 
 async def one_pass(url: str, endpoint: str = ENDPOINT, **more: str) -> Report:

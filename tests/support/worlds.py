@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.domain.model.deployment_config import IdKind, Rules, ZoneChoice
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
 from shared.domain.model.ids import Kind, ResourceId, Scope
 from shared.domain.model.resources import (
     WILDCARD,
@@ -29,7 +29,7 @@ from shared.domain.model.snapshot import (
     ReadRegistrations,
     ReadServices,
     ReadZone,
-    World,
+    Snapshot,
 )
 from shared.domain.ownership.marks import record_metadata, registration_mark
 
@@ -170,9 +170,9 @@ def rules(
     owner: str = OWNER,
     zone_group: Scope | None = None,
     zone_choice: ZoneChoice = ZoneChoice.LINKED,
-) -> Rules:
+) -> DeploymentConfig:
     chosen = parse_selectors(service_filter) if service_filter is not None else None
-    return Rules(
+    return DeploymentConfig(
         owner,
         scopes,
         dns_scopes,
@@ -198,7 +198,7 @@ def world(
     registrations: Iterable[Registration] = (),
     zones: Iterable[Zone] = (),
     also: Mapping[Read[Any], Any] = MappingProxyType({}),
-) -> World:
+) -> Snapshot:
     """A world in which all has been read. An id among the endpoints is one that is absent.
 
     Without services, there is one, `main`. `elsewhere` tells the alias of the services, by name, that
@@ -217,4 +217,4 @@ def world(
         ListZones(SCOPE): tuple(one.id for one in zones),
         **{ReadZone(one.id): one for one in zones},
     }
-    return World().learn(answers | dict(also))
+    return Snapshot().learn(answers | dict(also))

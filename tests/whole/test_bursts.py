@@ -9,12 +9,12 @@ from typing import Any
 from bench.limits import needed_calls
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids, fresh, guid_of, without_endpoints
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.reading.endpoints import MANY
 from shared.domain.results.pass_report import Report
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from simulator.client import RunningSimulator
 
@@ -27,19 +27,19 @@ ARM_MILLISECONDS = 150
 @asynccontextmanager
 async def process(
     sim: RunningSimulator, limit: str = SCARCE, subscriptions: int = 1
-) -> AsyncIterator[Wiring]:
+) -> AsyncIterator[Runtime]:
     """A process that has just started."""
     given: dict[str, Any] = {
         name.lower(): value for name, value in settings(sim.url, limit, subscriptions).items()
     }
-    wiring = Wiring(Settings(**given))
+    wiring = Runtime(Settings(**given))
     try:
         yield wiring
     finally:
         await wiring.close()
 
 
-async def burst(sim: RunningSimulator, wiring: Wiring, endpoints: Iterable[str]) -> list[Report]:
+async def burst(sim: RunningSimulator, wiring: Runtime, endpoints: Iterable[str]) -> list[Report]:
     """The reports on all of them, of which a few come first, and the others while these are read."""
     sim.fault(match={"system": "arm"}, delay_ms=ARM_MILLISECONDS, count=None)
     waiters = []
@@ -123,7 +123,7 @@ async def test_an_audit_without_drift(sim: RunningSimulator) -> None:
     shape = Shape(1_000, 100, per_network=50, selects=2, subscriptions=5)
     sim.reset(connected(shape))
     async with process(sim, UNLIMITED, shape.subscriptions) as wiring:
-        order = Order(Targets(everything=True))
+        order = ReconcileRequest(Targets(everything=True))
         await wiring.reconcile(order, 60)
         sim.clear_requests()
         report = await wiring.reconcile(order, 60)

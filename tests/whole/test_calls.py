@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from shared.domain.planning.affected_endpoints import Targets
-from shared.reconciler.reconcile import Order
+from shared.reconciler.reconcile import ReconcileRequest
 from simulator.client import RunningSimulator
 from tests.support import simulated
 from tests.support.simulated import (
@@ -153,7 +153,7 @@ async def test_an_audit_of_a_world_without_drift_asks_clickhouse_twice(sim: Runn
     async with wired(sim.url) as wiring:
         await wiring.reconcile(named(), SECONDS)
         sim.clear_requests()
-        report = await wiring.reconcile(Order(Targets(everything=True)), SECONDS)
+        report = await wiring.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
     assert len(clickhouse_calls(sim)) == 2
     assert writes(sim) == []
     assert not report.problems

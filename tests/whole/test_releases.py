@@ -4,7 +4,7 @@ from typing import Any
 
 from bench.stage import UNLIMITED, settings
 from bench.worlds import Shape, connected, endpoint_ids
-from shared.bootstrap import Wiring
+from shared.bootstrap import Runtime
 from shared.domain.results.pass_report import Report
 from shared.settings import Settings
 from simulator.client import RunningSimulator
@@ -25,7 +25,7 @@ async def reports_on(sim: RunningSimulator, **more: str) -> list[Report]:
     """The reports on all endpoints, whose events come in a burst to a process that has just started."""
     environment = {**settings(sim.url, UNLIMITED, 1), **more}
     given: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
-    wiring = Wiring(Settings(**given))
+    wiring = Runtime(Settings(**given))
     try:
         return await burst(sim, wiring, endpoint_ids(MANY))
     finally:

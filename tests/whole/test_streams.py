@@ -15,8 +15,8 @@ from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
 from shared.domain.results.report_shares import shares_of
 from shared.reconciler.batching import Batching
-from shared.reconciler.process_cache import Memory
-from shared.reconciler.reconcile import Order, first_read, reconcile
+from shared.reconciler.process_cache import ProcessCache
+from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
 from tests.support import virtual_time
 from tests.support.fakes import Cloud
 from tests.support.slow_systems import slow_systems
@@ -32,7 +32,7 @@ class Process:
     """A process that has just started, and Event Grid in front of it, which delivers again what fails."""
 
     cloud: Cloud
-    memory: Memory
+    memory: ProcessCache
     passes: list[set[ResourceId]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Process:
 
     async def _run_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
         self.passes.append(set(known))
-        order = Order(Targets(frozenset(known)))
+        order = ReconcileRequest(Targets(frozenset(known)))
         return shares_of(await reconcile(order, self.systems, self.rules, self.memory, known), known.keys())
 
 
@@ -75,7 +75,7 @@ def process(services: int, *, configs_known: bool) -> Process:
         services=[service(name) for name in names],
         zones=[zone(id_=zone_id(f"rg-{number}"), vnets=[f"vnet-{number}"]) for number in numbers],
     )
-    memory = Memory()
+    memory = ProcessCache()
     if configs_known:
         memory.configs |= {ReadConfig(service_id(name)): config(name) for name in names}
     return Process(cloud, memory)

@@ -13,7 +13,7 @@ from shared.domain.audit.repairs import repairs_of
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health
 from shared.domain.audit.summary import history, overall, sentence
 from shared.domain.model.api_calls import Calls
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.results.pass_report import Report
 from shared.domain.results.unfinished_work import left_of
@@ -32,7 +32,7 @@ class Audit:
     calls: Calls
 
 
-def audited(audit: Audit, report: Report, rules: Rules, before: AuditReport | None) -> AuditReport:
+def audited(audit: Audit, report: Report, rules: DeploymentConfig, before: AuditReport | None) -> AuditReport:
     """What the audit tells. `before` is the latest report that could be read, None for none."""
     facts, earlier = Facts(report, rules), Before(before)
     rows = {row.id: row for row in endpoint_rows(facts, earlier.rows, audit.finished)}

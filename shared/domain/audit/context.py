@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.changes import Change
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.snapshot import (
@@ -21,7 +21,7 @@ from shared.domain.model.snapshot import (
 )
 from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.endpoint_findings import service_unread
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.policy import drift
 from shared.domain.results.pass_report import Report
 from shared.domain.results.unfinished_work import name_of
@@ -32,11 +32,11 @@ class Facts:
     """A pass over everything, and the rules it went by."""
 
     report: Report
-    rules: Rules
+    rules: DeploymentConfig
 
     @cached_property
-    def view(self) -> View:
-        return View(self.report.world, self.rules)
+    def view(self) -> PlanningIndex:
+        return PlanningIndex(self.report.world, self.rules)
 
     @cached_property
     def to_be_made(self) -> tuple[Change, ...]:

@@ -6,7 +6,7 @@ from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Connection, Endpoint
 from shared.domain.planning.plan import Plan
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import Selection
 from shared.domain.preflight.steps import Answer, Step
 
@@ -32,7 +32,7 @@ NAMES = tuple(QUESTIONS)
 class Case:
     """An endpoint that is connected, by `connection`, to a Private Link service of the organization."""
 
-    view: View
+    view: PlanningIndex
     plan: Plan
     endpoint: Endpoint
     connection: Connection

@@ -21,40 +21,42 @@ What cannot be told because of an earlier step is told as not checked. Nothing h
 
 from shared.domain.explain import access, dns
 from shared.domain.explain.case import NAMES, Case, known_from, ok, unchecked, unsure, wrong
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Endpoint, Unreadable
-from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.model.text import counted
 from shared.domain.planning.classification import is_decided, private_link
 from shared.domain.planning.plan import Plan
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.preflight.steps import Step, Steps
 
 
-def explain(world: World, rules: Rules, plan: Plan, endpoint: ResourceId) -> Steps:
+def explain(world: Snapshot, rules: DeploymentConfig, plan: Plan, endpoint: ResourceId) -> Steps:
     """Every step, in order. `plan` is what would be done for this endpoint by that world and these rules."""
-    steps = tuple(_walk(View(world, rules), plan, endpoint))
+    steps = tuple(_walk(PlanningIndex(world, rules), plan, endpoint))
     done = {step.name for step in steps}
     missing = (unchecked(name, steps[-1].name) for name in NAMES if name not in done)
     return (*steps, *missing)
 
 
-def expected_addresses(world: World, rules: Rules, plan: Plan, endpoint: Endpoint) -> frozenset[str]:
+def expected_addresses(
+    world: Snapshot, rules: DeploymentConfig, plan: Plan, endpoint: Endpoint
+) -> frozenset[str]:
     """The addresses that the names of this endpoint may lead to; none if it is not known what it is connected to."""
-    case = _case(View(world, rules), plan, endpoint)
+    case = _case(PlanningIndex(world, rules), plan, endpoint)
     return dns.expected_addresses(case) if case else frozenset()
 
 
-def _case(view: View, plan: Plan, endpoint: Endpoint) -> Case | None:
+def _case(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
     connection = private_link(view, endpoint)
     if connection is None:
         return None
     return Case(view, plan, endpoint, connection, view.services.selection(endpoint, connection.target))
 
 
-def _walk(view: View, plan: Plan, endpoint: ResourceId) -> list[Step]:
+def _walk(view: PlanningIndex, plan: Plan, endpoint: ResourceId) -> list[Step]:
     if not view.rules.may_ask(endpoint):
         return [_outside(view)]
     steps = [_inside(view, endpoint)]
@@ -72,14 +74,14 @@ def _walk(view: View, plan: Plan, endpoint: ResourceId) -> list[Step]:
     return steps
 
 
-def _outside(view: View) -> Step:
+def _outside(view: PlanningIndex) -> Step:
     scopes = ", ".join(map(str, view.rules.endpoint_scopes))
     return wrong(
         "scope", f"none of {scopes} covers it, so it was not even read", CATALOGUE["outside-scope"][1]
     )
 
 
-def _inside(view: View, endpoint: ResourceId) -> Step:
+def _inside(view: PlanningIndex, endpoint: ResourceId) -> Step:
     covering = next(scope for scope in view.rules.endpoint_scopes if scope.covers(endpoint))
     return ok("scope", f"it lies in {covering}")
 
@@ -103,7 +105,7 @@ def _existence(plan: Plan, found: object, endpoint: ResourceId) -> Step:
             return unsure("endpoint", "it was not read", "Explain it again.")
 
 
-def _tag(view: View, plan: Plan, endpoint: Endpoint) -> Step:
+def _tag(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
     tag = view.rules.tag
     value = endpoint.tags.get(tag.lower())
     if value is None:
@@ -115,7 +117,7 @@ def _tag(view: View, plan: Plan, endpoint: Endpoint) -> Step:
     return ok("tag", f"{tag}={value}")
 
 
-def _private_link(view: View, plan: Plan, endpoint: Endpoint) -> Step:
+def _private_link(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
     name = "private link service"
     if connection := private_link(view, endpoint):
         behind = view.services.behind[connection.target.lower()]

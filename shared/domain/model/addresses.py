@@ -1,10 +1,10 @@
 """The private addresses of an endpoint: its own, or else those of its network interfaces."""
 
 from shared.domain.model.resources import Endpoint, Unreadable
-from shared.domain.model.snapshot import ReadAddresses, World
+from shared.domain.model.snapshot import ReadAddresses, Snapshot
 
 
-def addresses_of(world: World, endpoint: Endpoint) -> tuple[str, ...] | Unreadable:
+def addresses_of(world: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | Unreadable:
     """The addresses, sorted; none if it has none yet, Unreadable if an interface could not be read."""
     if endpoint.addresses:
         return tuple(sorted(endpoint.addresses))

@@ -27,7 +27,7 @@ class ZoneChoice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DeploymentConfig:
     """`endpoint_scopes` say who may ask, `service_filter` what may be given (None: every service).
 
     `zone_group` is the resource group in which missing zones are made (None: they are not).

@@ -80,7 +80,7 @@ class ReadZone(Read[Zone]):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Snapshot:
     """The answers so far. Never changed; each new answer makes a new world."""
 
     answers: Mapping[Read[Any], Reading[Any]] = MappingProxyType({})
@@ -94,7 +94,7 @@ class World:
         """The answer to `read`; None if it was not asked."""
         return cast("Reading[T] | None", self.answers.get(read))
 
-    def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> "World":
+    def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> "Snapshot":
         """This world with these answers, and what a list tells of each single thing in it.
 
         An endpoint that was absent before, and that its scope's list does not tell of, still is.
@@ -105,15 +105,15 @@ class World:
                 still = (one for one in self.gone if read.scope.covers(one))
                 answers |= {ReadEndpoint(one): Absent() for one in still}
             answers |= {read: answer, **_told_by_list(read, answer)}
-        return World(MappingProxyType(answers), self.gone)
+        return Snapshot(MappingProxyType(answers), self.gone)
 
-    def forget(self, reads: Iterable[Read[Any]]) -> "World":
+    def forget(self, reads: Iterable[Read[Any]]) -> "Snapshot":
         """This world without these answers, so that they are asked for again."""
         again = frozenset(reads)
         endpoints = (read for read in again if isinstance(read, ReadEndpoint))
         gone = {read.id for read in endpoints if isinstance(self.get(read), Absent)}
         kept = {read: answer for read, answer in self.answers.items() if read not in again}
-        return World(MappingProxyType(kept), self.gone | gone)
+        return Snapshot(MappingProxyType(kept), self.gone | gone)
 
     def endpoints(self) -> dict[ResourceId, Reading[Endpoint]]:
         """Every endpoint that was read, by a read of its own or in a list."""
@@ -158,16 +158,16 @@ class World:
         return {read: a for read, a in self.answers.items() if isinstance(a, Unreadable)}
 
 
-class Draft:
+class SnapshotBuilder:
     """A world that is being written: many small changes for the price of one copy."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Snapshot) -> None:
         self._answers: dict[Read[Any], Reading[Any]] = dict(world.answers)
         self._gone = world.gone
 
-    def world(self) -> World:
+    def world(self) -> Snapshot:
         """The world as it is written so far."""
-        return World(MappingProxyType(dict(self._answers)), self._gone)
+        return Snapshot(MappingProxyType(dict(self._answers)), self._gone)
 
     def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> None:
         self._answers |= news

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import BadIdError, Kind, ResourceId
 from shared.domain.model.resources import Endpoint, Registration
 from shared.domain.ownership.marks import parse_registration_mark
@@ -61,7 +61,7 @@ class Ownership:
         """Whether the id is registered, and not by us for this endpoint."""
         return id_.lower() in self.registrations and self.endpoint_of.get(id_.lower()) != endpoint
 
-    def id_for(self, endpoint: Endpoint, rules: Rules) -> str | None:
+    def id_for(self, endpoint: Endpoint, rules: DeploymentConfig) -> str | None:
         """The id to register the endpoint under; None if both are foreign, or the one preferred is not there yet."""
         preferred, other = rules.id_of(endpoint), rules.other_id_of(endpoint)
         candidates = (preferred, other) if preferred else ()

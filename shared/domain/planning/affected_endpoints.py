@@ -9,7 +9,7 @@ from shared.domain.model.resources import Absent, Endpoint, RecordSet
 from shared.domain.ownership.marks import endpoints_in
 from shared.domain.planning.classification import zone_name_of
 from shared.domain.planning.dns.freed_records import left_free
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Targets:
         return Targets(self.endpoints | frozenset(more), everything=self.everything)
 
 
-def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
+def actors(view: PlanningIndex, targets: Targets) -> frozenset[ResourceId]:
     """The endpoints that a pass acts for: its targets, and those whom the end of another concerns.
 
     Those are the holders of records that were found gone, the ones that may wait for a record which these or a
@@ -40,19 +40,19 @@ def actors(view: View, targets: Targets) -> frozenset[ResourceId]:
     return targets.endpoints | gone | waiting | _beside(view, targets.endpoints)
 
 
-def freed(view: View, targets: Targets) -> tuple[RecordSet, ...]:
+def freed(view: PlanningIndex, targets: Targets) -> tuple[RecordSet, ...]:
     """The records that the targets, and holders that were found gone, leave free for others."""
     return tuple(left_free(view, targets.endpoints | _gone(view)))
 
 
-def _gone(view: View) -> frozenset[ResourceId]:
+def _gone(view: PlanningIndex) -> frozenset[ResourceId]:
     seen = view.world.endpoints()
     return frozenset(
         one for one in view.dns.holders if isinstance(seen.get(one), Absent) and view.rules.may_ask(one)
     )
 
 
-def _beside(view: View, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
+def _beside(view: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
     """The endpoints in one record with a target that is there, tagged, and does not share."""
     seen = view.world.endpoints()
     alone = {one for one in targets if _keeps_apart(view, seen.get(one))}
@@ -61,12 +61,12 @@ def _beside(view: View, targets: frozenset[ResourceId]) -> frozenset[ResourceId]
     return frozenset(one for one in beside if isinstance(seen.get(one), Endpoint) and view.rules.may_ask(one))
 
 
-def _keeps_apart(view: View, found: object) -> bool:
+def _keeps_apart(view: PlanningIndex, found: object) -> bool:
     tagged = isinstance(found, Endpoint) and view.rules.request_of(found) is not None
     return tagged and isinstance(found, Endpoint) and not shares(found)
 
 
-def _waits(view: View, zones: set[ResourceId]) -> Callable[[object], bool]:
+def _waits(view: PlanningIndex, zones: set[ResourceId]) -> Callable[[object], bool]:
     """Whether a tagged endpoint may want a record in one of the zones: by its tag, its network or its service.
 
     Where zones are central, one whose service is not known yet may: that is read for whoever may wait.

@@ -21,11 +21,11 @@ keeps its access and its records.
 
 from enum import StrEnum
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Connection, Endpoint, ProvisioningState, Unreadable
 from shared.domain.model.snapshot import ReadEndpoint
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 
 class Verdict(StrEnum):
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-def verdict_on(view: View, endpoint: ResourceId) -> Verdict:
+def verdict_on(view: PlanningIndex, endpoint: ResourceId) -> Verdict:
     """The row of the table above for one endpoint; an endpoint nobody read is UNKNOWN."""
     if not view.rules.may_ask(endpoint):
         return Verdict.OUTSIDE
@@ -51,30 +51,30 @@ def verdict_on(view: View, endpoint: ResourceId) -> Verdict:
             return Verdict.UNKNOWN
 
 
-def is_decided(endpoint: Endpoint | Absent, rules: Rules) -> bool:
+def is_decided(endpoint: Endpoint | Absent, rules: DeploymentConfig) -> bool:
     """Whether nothing is done for the endpoint because of its state, so that nothing else need be read."""
     return isinstance(endpoint, Endpoint) and _by_state(endpoint, rules) is not None
 
 
-def concerns_us(endpoint: Endpoint | Absent, rules: Rules) -> bool:
+def concerns_us(endpoint: Endpoint | Absent, rules: DeploymentConfig) -> bool:
     """Whether anything of ours can hang on it: absent, tagged, or on a Private Link service by alias."""
     if isinstance(endpoint, Absent):
         return True
     return rules.request_of(endpoint) is not None or any(c.by_alias for c in endpoint.connections)
 
 
-def private_link(view: View, endpoint: Endpoint) -> Connection | None:
+def private_link(view: PlanningIndex, endpoint: Endpoint) -> Connection | None:
     """The connection by which the endpoint reaches one of the organization's Private Link services."""
     return next((c for c in endpoint.connections if c.target.lower() in view.services.behind), None)
 
 
-def zone_name_of(view: View, endpoint: Endpoint) -> str | None:
+def zone_name_of(view: PlanningIndex, endpoint: Endpoint) -> str | None:
     """The name of the zone that the endpoint's address belongs into; None if it is not known."""
     connection = private_link(view, endpoint)
     return view.services.zone_names[connection.target.lower()] if connection else None
 
 
-def _by_state(endpoint: Endpoint, rules: Rules) -> Verdict | None:
+def _by_state(endpoint: Endpoint, rules: DeploymentConfig) -> Verdict | None:
     tagged = rules.request_of(endpoint) is not None
     if endpoint.state == ProvisioningState.DELETING and concerns_us(endpoint, rules):
         return Verdict.IN_PROGRESS
@@ -83,7 +83,7 @@ def _by_state(endpoint: Endpoint, rules: Rules) -> Verdict | None:
     return Verdict.IN_PROGRESS if tagged and not endpoint.is_connected else None
 
 
-def _by_tag_and_alias(view: View, endpoint: Endpoint) -> Verdict:
+def _by_tag_and_alias(view: PlanningIndex, endpoint: Endpoint) -> Verdict:
     if view.rules.request_of(endpoint) is None:
         return Verdict.UNDO
     if private_link(view, endpoint):

@@ -7,17 +7,17 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Endpoint, Service, Status, Unreadable
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices
 from shared.domain.planning.access.allow_lists import (
-    Connecting,
+    DesiredAccess,
     is_in_other_region,
     registered_without_mark,
     unwanted_entries,
 )
 from shared.domain.planning.access.entry_removal import entries_of, entry_stays, may_go
 from shared.domain.planning.classification import Verdict, concerns_us
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 
-def of_verdicts(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
+def of_verdicts(view: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
     for endpoint, verdict in verdicts.items():
         at = str(endpoint)
         match verdict:
@@ -33,20 +33,20 @@ def of_verdicts(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[
                 pass
 
 
-def _may_own(view: View, endpoint: ResourceId) -> bool:
+def _may_own(view: PlanningIndex, endpoint: ResourceId) -> bool:
     """Whether we asked ClickHouse Cloud for what we may own on behalf of this endpoint."""
     found = view.world.get(ReadEndpoint(endpoint))
     asked = ReadRegistrations() in view.world
     return asked and isinstance(found, Endpoint | Absent) and concerns_us(found, view.rules)
 
 
-def _told_stranger(view: View, endpoint: ResourceId) -> str:
+def _told_stranger(view: PlanningIndex, endpoint: ResourceId) -> str:
     found = view.world.get(ReadEndpoint(endpoint))
     targets = ", ".join(c.target for c in found.connections) if isinstance(found, Endpoint) else ""
     return f"it is tagged, but connected to {targets or 'nothing'}, which no service of the organization is behind"
 
 
-def _why_unknown(view: View, endpoint: ResourceId) -> str:
+def _why_unknown(view: PlanningIndex, endpoint: ResourceId) -> str:
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Unreadable):
         return found.reason
@@ -54,7 +54,7 @@ def _why_unknown(view: View, endpoint: ResourceId) -> str:
     return _why_no_access(view) or _why_no_config(view) or unread or "it was not read"
 
 
-def _why_no_access(view: View) -> str | None:
+def _why_no_access(view: PlanningIndex) -> str | None:
     for read in (ReadServices(), ReadRegistrations()):
         answer = view.world.get(read)
         if isinstance(answer, Unreadable):
@@ -64,7 +64,7 @@ def _why_no_access(view: View) -> str | None:
     return None
 
 
-def _why_no_config(view: View) -> str | None:
+def _why_no_config(view: PlanningIndex) -> str | None:
     for service in view.services.all:
         answer = view.world.get(ReadConfig(service.id))
         if isinstance(answer, Unreadable):
@@ -80,7 +80,7 @@ def service_unread(service: Service) -> str:
     )
 
 
-def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
+def of_access(view: PlanningIndex, wish: DesiredAccess) -> Iterator[Finding]:
     """What a person should know about the registration and the allow lists of an endpoint."""
     at = str(wish.endpoint.id)
     for made in registered_without_mark(view, wish.endpoint.id):
@@ -114,7 +114,7 @@ def of_access(view: View, wish: Connecting) -> Iterator[Finding]:
         yield Finding("id-kind-mixed", at, message)
 
 
-def _mark_not_kept(view: View, id_: str) -> str:
+def _mark_not_kept(view: PlanningIndex, id_: str) -> str:
     left = (
         "it is still registered" if id_.lower() in view.access.registrations else "it was deregistered again"
     )
@@ -123,7 +123,7 @@ def _mark_not_kept(view: View, id_: str) -> str:
     )
 
 
-def of_release(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+def of_release(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
     """What stays of an endpoint that is released: by SERVICE_FILTER, or until an allow list can be read."""
     yield from _waiting(view, endpoint)
     for registered in sorted(view.access.ownership.ids_of.get(endpoint, frozenset())):
@@ -132,13 +132,13 @@ def of_release(view: View, endpoint: ResourceId) -> Iterator[Finding]:
                 yield entry_stays(endpoint, entry)
 
 
-def _waiting(view: View, endpoint: ResourceId) -> Iterator[Finding]:
+def _waiting(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
     """The services because of which a registration of the endpoint cannot be removed yet."""
     if endpoint in view.access.ownership.ids_of:
         yield from (Finding("unreadable", str(endpoint), service_unread(one)) for one in view.services.unread)
 
 
-def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
+def of_selection(view: PlanningIndex, wish: DesiredAccess) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
     asked, chosen = view.services.asked(wish.endpoint), wish.selection
     names = {service: view.services.by_id[service].label for service in chosen.refused | chosen.elsewhere}
@@ -160,12 +160,12 @@ def of_selection(view: View, wish: Connecting) -> Iterator[Finding]:
         )
 
 
-def _told_ambiguous(view: View, name: str) -> str:
+def _told_ambiguous(view: PlanningIndex, name: str) -> str:
     exact = any(service.name == name for service in view.services.all)
     return f"several services are named {name}{'' if exact else ' without regard to letter case'}"
 
 
-def _no_private_link(view: View, service: str) -> Finding:
+def _no_private_link(view: PlanningIndex, service: str) -> Finding:
     answer = view.world.get(ReadConfig(service))
     reason = answer.reason if isinstance(answer, Unreadable) else ""
     name = view.services.by_id[service].label
@@ -173,7 +173,7 @@ def _no_private_link(view: View, service: str) -> Finding:
     return Finding("service-without-private-link", service, message)
 
 
-def _told_held(view: View, at: str, service: Service) -> Finding:
+def _told_held(view: PlanningIndex, at: str, service: Service) -> Finding:
     if not service.readable:
         return Finding("unreadable", at, service_unread(service))
     answer = view.world.get(ReadConfig(service.id))
@@ -188,7 +188,7 @@ def _told_held(view: View, at: str, service: Service) -> Finding:
     )
 
 
-def of_connection(wish: Connecting) -> Iterator[Finding]:
+def of_connection(wish: DesiredAccess) -> Iterator[Finding]:
     at = str(wish.endpoint.id)
     status = next(c.status for c in wish.endpoint.connections if c.target == wish.alias)
     code = (

@@ -22,25 +22,25 @@ from types import MappingProxyType
 
 from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, Zone
-from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.planning import endpoint_findings
 from shared.domain.planning.access import allow_lists
 from shared.domain.planning.affected_endpoints import Targets, actors
 from shared.domain.planning.classification import Verdict, private_link, verdict_on
 from shared.domain.planning.dns import dns_records
 from shared.domain.planning.dns.zone_selection import (
-    Obstacle,
-    Placement,
+    Blocker,
+    RecordTarget,
     addresses_for,
     labels_perhaps,
     settled,
     zone_for,
 )
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.provisioning_state import findings_on_progress
 
 
@@ -64,8 +64,8 @@ class Plan:
 
 
 def make_plan(
-    world: World,
-    rules: Rules,
+    world: Snapshot,
+    rules: DeploymentConfig,
     targets: Targets,
     results: PassResults = NO_RESULTS,
     kept: AbstractSet[ResourceId] = frozenset(),
@@ -74,7 +74,7 @@ def make_plan(
 
     The endpoints in `kept` keep what they have, although they lost their tag (see `safety`).
     """
-    view = View(world, rules, results, kept)
+    view = PlanningIndex(world, rules, results, kept)
     verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
     wishes = list(_wishes(view, verdicts))
     told: list[Change | Finding] = [*endpoint_findings.of_verdicts(view, verdicts)]
@@ -93,7 +93,7 @@ def make_plan(
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
 
 
-def _may_not_deregister(view: View, change: Deregister) -> bool:
+def _may_not_deregister(view: PlanningIndex, change: Deregister) -> bool:
     return change.id.lower() in view.results.deregistrations_refused
 
 
@@ -102,7 +102,7 @@ def _left(change: Deregister) -> Finding:
     return Finding("registration-left", str(change.endpoint), message)
 
 
-def _locked(view: View, changes: set[Change]) -> set[Finding]:
+def _locked(view: PlanningIndex, changes: set[Change]) -> set[Finding]:
     """The changes that a management lock on their zone has refused in this pass."""
     in_locked = [
         one for one in changes if isinstance(one, IN_A_ZONE) and one.zone in view.results.locked_zones
@@ -113,19 +113,21 @@ def _locked(view: View, changes: set[Change]) -> set[Finding]:
     }
 
 
-def _wishes(view: View, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[allow_lists.Connecting]:
+def _wishes(
+    view: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]
+) -> Iterator[allow_lists.DesiredAccess]:
     for endpoint, verdict in verdicts.items():
         found = view.world.get(ReadEndpoint(endpoint))
         if verdict is Verdict.CONNECT and isinstance(found, Endpoint):
             connection = private_link(view, found)
             assert connection is not None, "the verdict says so"
-            yield allow_lists.Connecting(
+            yield allow_lists.DesiredAccess(
                 found, connection.target, view.services.selection(found, connection.target)
             )
 
 
 def _access(
-    view: View, verdicts: Mapping[ResourceId, Verdict], wishes: list[allow_lists.Connecting]
+    view: PlanningIndex, verdicts: Mapping[ResourceId, Verdict], wishes: list[allow_lists.DesiredAccess]
 ) -> Iterator[Change | Finding]:
     for endpoint, verdict in verdicts.items():
         if verdict is Verdict.UNDO and endpoint not in view.kept:
@@ -141,12 +143,12 @@ def _access(
 
 
 def _records(
-    view: View, wishes: list[allow_lists.Connecting], undone: set[ResourceId]
+    view: PlanningIndex, wishes: list[allow_lists.DesiredAccess], undone: set[ResourceId]
 ) -> Iterator[Change | Finding]:
     found = [one for wish in wishes if (one := _placement(view, wish))]
-    placed = [one for one in found if isinstance(one, Placement)]
-    yield from settled([one for one in found if not isinstance(one, Placement)], placed)
-    placements: defaultdict[ResourceId, list[Placement]] = defaultdict(list)
+    placed = [one for one in found if isinstance(one, RecordTarget)]
+    yield from settled([one for one in found if not isinstance(one, RecordTarget)], placed)
+    placements: defaultdict[ResourceId, list[RecordTarget]] = defaultdict(list)
     for one in placed:
         placements[one.zone.id].append(one)
     leaving = undone | {one.endpoint.id for one in placed}
@@ -154,7 +156,7 @@ def _records(
         yield from dns_records.plan_zone(view, zone, placements[zone.id], leaving)
 
 
-def _placement(view: View, wish: allow_lists.Connecting) -> Placement | Obstacle | None:
+def _placement(view: PlanningIndex, wish: allow_lists.DesiredAccess) -> RecordTarget | Blocker | None:
     addresses = addresses_for(view, wish.endpoint)
     if isinstance(addresses, Finding):
         return addresses
@@ -165,4 +167,4 @@ def _placement(view: View, wish: allow_lists.Connecting) -> Placement | Obstacle
         return zone
     labels = view.services.labels_of(wish.selection.granted)
     perhaps = labels_perhaps(view, wish.selection)
-    return Placement(wish.endpoint, zone, wish.alias, addresses, labels, perhaps)
+    return RecordTarget(wish.endpoint, zone, wish.alias, addresses, labels, perhaps)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, Registration, Service, Zone
-from shared.domain.model.snapshot import ListEndpoints, ListZones, ReadEndpoint, ReadZone, World
+from shared.domain.model.snapshot import ListEndpoints, ListZones, ReadEndpoint, ReadZone, Snapshot
 from shared.domain.ownership.marks import endpoints_in
 from shared.domain.ownership.registrations import Ownership, index_registrations
 from shared.domain.planning.service_index import ServiceIndex
@@ -20,8 +20,8 @@ from shared.domain.planning.service_index import ServiceIndex
 class AccessIndex:
     """Registrations and allow lists at ClickHouse Cloud. Registered ids are keyed in lower case."""
 
-    world: World
-    rules: Rules
+    world: Snapshot
+    rules: DeploymentConfig
 
     @cached_property
     def registrations(self) -> dict[str, Registration]:
@@ -59,8 +59,8 @@ class AccessIndex:
 class DnsIndex:
     """The private DNS zones that could be read."""
 
-    world: World
-    rules: Rules
+    world: Snapshot
+    rules: DeploymentConfig
 
     @cached_property
     def zones(self) -> tuple[Zone, ...]:
@@ -104,11 +104,11 @@ class DnsIndex:
 
 
 @dataclass(frozen=True)
-class View:
+class PlanningIndex:
     """A world and the rules to read it by; each index is built when it is first asked."""
 
-    world: World
-    rules: Rules
+    world: Snapshot
+    rules: DeploymentConfig
     results: PassResults = NO_RESULTS
     kept: AbstractSet[ResourceId] = frozenset()
     """Endpoints that are not released although they lost their tag, because a limit was reached."""

@@ -20,11 +20,11 @@ from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, ProvisioningState
-from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.planning.classification import Verdict
 
 
-def findings_on_progress(world: World, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
+def findings_on_progress(world: Snapshot, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
     """The last column of the table, with the reasons."""
     for endpoint, verdict in verdicts.items():
         found = world.get(ReadEndpoint(endpoint))
@@ -37,7 +37,7 @@ def findings_on_progress(world: World, verdicts: Mapping[ResourceId, Verdict]) -
             yield Finding(IN_PROGRESS, str(endpoint), "; ".join(reasons))
 
 
-def _reasons(world: World, endpoint: Endpoint, verdict: Verdict) -> Iterator[str]:
+def _reasons(world: Snapshot, endpoint: Endpoint, verdict: Verdict) -> Iterator[str]:
     if verdict not in (Verdict.IN_PROGRESS, Verdict.CONNECT):
         return
     if endpoint.state != ProvisioningState.SUCCEEDED:

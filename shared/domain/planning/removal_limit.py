@@ -17,7 +17,7 @@ from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.model.text import counted
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
@@ -40,7 +40,7 @@ def limited(plan: Plan, limit: int) -> Plan:
     return replace(plan, changes=kept, findings=tuple(sorted({*plan.findings, told})), withheld=withheld)
 
 
-def releases(plan: Plan, world: World) -> frozenset[ResourceId]:
+def releases(plan: Plan, world: Snapshot) -> frozenset[ResourceId]:
     """The live endpoints that lost their tag and from which the plan takes something."""
     losing = frozenset[ResourceId]().union(*(change.taken_from() for change in plan.changes))
     return frozenset(

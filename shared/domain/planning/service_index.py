@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.resources import Config, Endpoint, Service, Unreadable
 from shared.domain.model.selectors import Selectors
-from shared.domain.model.snapshot import ReadConfig, World
+from shared.domain.model.snapshot import ReadConfig, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Selection:
 class ServiceIndex:
     """The Azure services that are not on their way out. Aliases are keyed in lower case."""
 
-    world: World
-    rules: Rules
+    world: Snapshot
+    rules: DeploymentConfig
 
     @cached_property
     def all(self) -> tuple[Service, ...]:

@@ -6,10 +6,10 @@ the caller's rights is held against it.
 
 from collections.abc import Iterable
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
 from shared.domain.model.text import counted
-from shared.domain.preflight.check_result import Judged, failed, ok, unsure, why_not, wrong
+from shared.domain.preflight.check_result import CheckResult, failed, ok, unsure, why_not, wrong
 from shared.domain.preflight.preflight_snapshot import Inspected
 from shared.domain.preflight.rbac import (
     JOIN_NETWORKS,
@@ -25,22 +25,22 @@ ROLE = "Give the app's identity the role {} of docs/permissions.md on {}."
 ANYBODY = "Sign in (az login), or give the app a managed identity and name it in AZURE_CLIENT_ID."
 
 
-def identity(seen: Inspected, _rules: Rules) -> Judged:
+def identity(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     reason = why_not(seen.identity)
     return wrong(reason, ANYBODY) if reason else ok(str(seen.identity))
 
 
-def endpoints(seen: Inspected, rules: Rules) -> Judged:
+def endpoints(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     bad = failed(seen.endpoints, _role("endpoints", rules.endpoint_scopes))
     return bad or _readable(seen, rules.endpoint_scopes, READ_ENDPOINTS, "endpoints")
 
 
-def interfaces(seen: Inspected, rules: Rules) -> Judged:
+def interfaces(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     bad = failed(seen.interfaces, _role("endpoints", rules.endpoint_scopes))
     return bad or _readable(seen, rules.endpoint_scopes, READ_INTERFACES, "endpoints")
 
 
-def zone_lists(seen: Inspected, rules: Rules) -> Judged:
+def zone_lists(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     bad = failed(seen.zone_lists, _role("records", rules.dns_scopes))
     return bad or _readable(seen, rules.dns_scopes, READ_ZONES, "records")
 
@@ -49,7 +49,7 @@ def _role(role: str, scopes: tuple[Scope, ...]) -> str:
     return ROLE.format(role, ", ".join(map(str, scopes)))
 
 
-def _readable(seen: Inspected, scopes: tuple[Scope, ...], action: str, role: str) -> Judged:
+def _readable(seen: Inspected, scopes: tuple[Scope, ...], action: str, role: str) -> CheckResult:
     known = {scope: seen.rights.get(str(scope)) for scope in scopes}
     missing = [
         str(scope)
@@ -64,12 +64,12 @@ def _readable(seen: Inspected, scopes: tuple[Scope, ...], action: str, role: str
     return ok(f"read in {', '.join(map(str, scopes))}{doubt}")
 
 
-def zones(seen: Inspected, _rules: Rules) -> Judged:
+def zones(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     bad = failed(seen.zones, ROLE.format("records", "the zones' resource groups"))
     return bad or ok(f"read in {counted(len(seen.zones), 'zone')} for ClickHouse")
 
 
-def writing(seen: Inspected, rules: Rules) -> Judged:
+def writing(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     """In each place where records are written: a group of zones, or else the zones in it one by one."""
     places = write_places(seen, rules)
     if not places:
@@ -89,7 +89,7 @@ def writing(seen: Inspected, rules: Rules) -> Judged:
     return ok(f"the right is there on {', '.join(map(str, places))}")
 
 
-def write_places(seen: Inspected, rules: Rules) -> tuple[Scope, ...]:
+def write_places(seen: Inspected, rules: DeploymentConfig) -> tuple[Scope, ...]:
     """The resource groups in which there is a zone, and the one in which missing zones are made."""
     groups = {Scope(zone.subscription, zone.resource_group) for zone in seen.found_zones()}
     return tuple(sorted(groups | ({rules.zone_group} if rules.zone_group else set()), key=str))
@@ -107,11 +107,11 @@ def _lacks(seen: Inspected, place: Scope) -> tuple[str, ...] | None:
     return lacking(rights, WRITE_RECORDS) if isinstance(rights, tuple) and not within else None
 
 
-def makes_zones(rules: Rules) -> bool:
+def makes_zones(rules: DeploymentConfig) -> bool:
     return rules.zone_group is not None
 
 
-def making(seen: Inspected, rules: Rules) -> Judged:
+def making(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     """Only where DNS_ZONE_RESOURCE_GROUP asks for it. Networks may lie elsewhere than endpoints do."""
     assert rules.zone_group is not None, "otherwise it does not concern us"
     rights = seen.rights.get(str(rules.zone_group))

@@ -11,22 +11,22 @@ WAIT = "Try again; if it stays so, see that the system can be reached from here,
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckResult:
     answer: Answer
     seen: str
     remedy: str = ""
 
 
-def ok(seen: str) -> Judged:
-    return Judged(Answer.OK, seen)
+def ok(seen: str) -> CheckResult:
+    return CheckResult(Answer.OK, seen)
 
 
-def wrong(seen: str, remedy: str) -> Judged:
-    return Judged(Answer.NOT_OK, seen, remedy)
+def wrong(seen: str, remedy: str) -> CheckResult:
+    return CheckResult(Answer.NOT_OK, seen, remedy)
 
 
-def unsure(seen: str, remedy: str) -> Judged:
-    return Judged(Answer.NOT_KNOWN, seen, remedy)
+def unsure(seen: str, remedy: str) -> CheckResult:
+    return CheckResult(Answer.NOT_KNOWN, seen, remedy)
 
 
 def why_not(answer: Seen[object] | None) -> str | None:
@@ -39,8 +39,8 @@ def why_not(answer: Seen[object] | None) -> str | None:
 
 
 def failed[K, T](
-    answers: Mapping[K, Seen[T]], remedy: str, judge: Callable[[str, str], Judged] = wrong
-) -> Judged | None:
+    answers: Mapping[K, Seen[T]], remedy: str, judge: Callable[[str, str], CheckResult] = wrong
+) -> CheckResult | None:
     """What those of the answers that failed come to; None if none did."""
     told = {str(one): why_not(answer) for one, answer in answers.items()}
     bad = [reason if one in reason else f"{one}: {reason}" for one, reason in sorted(told.items()) if reason]

@@ -7,9 +7,9 @@ judged at all, and says because of which. Nothing is written for any of it, and 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
-from shared.domain.preflight.check_result import Judged, ok, wrong
+from shared.domain.preflight.check_result import CheckResult, ok, wrong
 from shared.domain.preflight.preflight_snapshot import Inspected
 from shared.domain.preflight.steps import Answer, Step, Steps
 
@@ -23,12 +23,12 @@ class Check:
 
     name: str
     question: str
-    judge: Callable[[Inspected, Rules], Judged]
+    judge: Callable[[Inspected, DeploymentConfig], CheckResult]
     needs: tuple[str, ...] = ("settings",)
-    concerns: Callable[[Rules], bool] = lambda _rules: True
+    concerns: Callable[[DeploymentConfig], bool] = lambda _rules: True
 
 
-def settings(seen: Inspected) -> Judged:
+def settings(seen: Inspected) -> CheckResult:
     """The settings, of which all else is told."""
     if seen.faults:
         return wrong(" ".join(seen.faults), "Correct the settings; every fault names its remedy.")
@@ -68,7 +68,7 @@ CATALOGUE = (
 )
 
 
-def preflight(seen: Inspected, rules: Rules | None) -> Steps:
+def preflight(seen: Inspected, rules: DeploymentConfig | None) -> Steps:
     """Every check that concerns this deployment, in order. `rules` is None where the settings are unusable."""
     first = _step("settings", "Can the settings be used?", settings(seen))
     steps = {first.name: first}
@@ -77,7 +77,7 @@ def preflight(seen: Inspected, rules: Rules | None) -> Steps:
     return tuple(steps.values())
 
 
-def _judged(check: Check, seen: Inspected, rules: Rules | None, before: dict[str, Step]) -> Step:
+def _judged(check: Check, seen: Inspected, rules: DeploymentConfig | None, before: dict[str, Step]) -> Step:
     broken = (Answer.NOT_OK, Answer.NOT_CHECKED)
     failed = next((need for need in check.needs if need in before and before[need].answer in broken), None)
     if failed:
@@ -88,5 +88,5 @@ def _judged(check: Check, seen: Inspected, rules: Rules | None, before: dict[str
     return _step(check.name, check.question, check.judge(seen, rules))
 
 
-def _step(name: str, question: str, judged: Judged) -> Step:
+def _step(name: str, question: str, judged: CheckResult) -> Step:
     return Step(name, question, judged.answer, judged.seen, judged.remedy)

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ZONE_SUFFIX, Endpoint, Service, Unreadable, Zone
 from shared.domain.model.text import counted
-from shared.domain.preflight.check_result import Judged, ok, remedy_for, unsure, why_not, wrong
+from shared.domain.preflight.check_result import CheckResult, ok, remedy_for, unsure, why_not, wrong
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Inspected
 from shared.domain.preflight.steps import Answer
 
@@ -48,7 +48,7 @@ EXPIRY = "See in the console when the key expires, or add organization:view-api-
 RENEW = "Make a new key, and put its id and secret where the old ones are."
 
 
-def key(seen: Inspected, _rules: Rules) -> Judged:
+def key(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     caller = seen.caller
     if isinstance(caller, Caller) and caller.organization.lower() not in ("", seen.organization.lower()):
         told = f"the key {caller.name!r} is of organization {caller.organization}, not of {seen.organization}"
@@ -59,7 +59,7 @@ def key(seen: Inspected, _rules: Rules) -> Judged:
     return ok(f"the organization was read; it has {registered}")
 
 
-def services(seen: Inspected, rules: Rules) -> Judged:
+def services(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     if not isinstance(seen.services, tuple):
         return wrong(str(why_not(seen.services)), remedy_for([seen.services], KEY))
     unread = [one.label for one in seen.services if one.on_azure and not one.readable]
@@ -73,7 +73,7 @@ def services(seen: Inspected, rules: Rules) -> Judged:
     return ok(f"{wanted} of {counted(len(seen.services), 'service')} on Azure and permitted")
 
 
-def role(seen: Inspected, _rules: Rules) -> Judged:
+def role(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     """The first row that applies. The API gives the list of roles just to keys with organization:manage.
 
     | the key's roles                     | the list of roles | answer                                        |
@@ -118,7 +118,7 @@ def _is_admin(one: ApiKey) -> bool:
     return ADMIN in {name.lower() for name in one.roles}
 
 
-def _lasting(seen: Inspected, mine: tuple[ApiKey, ...], judged: Judged) -> Judged:
+def _lasting(seen: Inspected, mine: tuple[ApiKey, ...], judged: CheckResult) -> CheckResult:
     """The same, with when the key expires."""
     if not mine:
         why = why_not(seen.keys) or "it is not in the list of keys"
@@ -130,7 +130,7 @@ def _lasting(seen: Inspected, mine: tuple[ApiKey, ...], judged: Judged) -> Judge
     return replace(judged, seen=f"{judged.seen}, until {min(ends):%Y-%m-%d}") if ends else judged
 
 
-def regions(seen: Inspected, rules: Rules) -> Judged:
+def regions(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     """A region in which an endpoint asks already must have its zone; where none does it may be still to come."""
     found = seen.services if isinstance(seen.services, tuple) else ()
     wanted = sorted({service.region for service in _wanted(found, rules)})
@@ -149,13 +149,13 @@ def regions(seen: Inspected, rules: Rules) -> Judged:
     return unsure(f"{told}; no endpoint asks there yet", remedy)
 
 
-def _wanted(found: tuple[Service, ...], rules: Rules) -> list[Service]:
+def _wanted(found: tuple[Service, ...], rules: DeploymentConfig) -> list[Service]:
     there = [service for service in found if service.on_azure and service.readable]
     permitted = rules.permitted(there)
     return [service for service in there if service.id in permitted]
 
 
-def _missing(seen: Inspected, rules: Rules, region: str) -> str | None:
+def _missing(seen: Inspected, rules: DeploymentConfig, region: str) -> str | None:
     """What a region lacks; None if it has a zone that is linked to something, and just one if zones are central."""
     zones = _zones_of(seen, region)
     told = ", ".join(map(str, zones))
@@ -177,7 +177,7 @@ def _is_linked(seen: Inspected, zone: ResourceId) -> bool:
     return isinstance(found, Zone) and bool(found.networks)
 
 
-def _is_asked_for(seen: Inspected, rules: Rules, region: str) -> bool:
+def _is_asked_for(seen: Inspected, rules: DeploymentConfig, region: str) -> bool:
     listed = (one for page in seen.endpoints.values() if isinstance(page, tuple) for one in page)
     return any(_asks_in(one, region) for one in listed if rules.request_of(one) is not None)
 

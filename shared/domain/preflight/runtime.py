@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.domain.model.text import counted
 from shared.domain.planning.policy import Policy
-from shared.domain.preflight.check_result import Judged, failed, ok, remedy_for, unsure, why_not, wrong
+from shared.domain.preflight.check_result import CheckResult, failed, ok, remedy_for, unsure, why_not, wrong
 from shared.domain.preflight.preflight_snapshot import Deliveries, EventSubscription, Inspected, StoreSeen
 from shared.domain.preflight.rbac import READ_TOPICS, lacking
 
@@ -22,7 +22,7 @@ SUBSCRIBE = "Create the event subscription (infra/events.bicep); until then only
 RIGHT = "Give the app's identity the role preflight of docs/permissions.md on the subscription, or look in the portal."
 
 
-def clocks(seen: Inspected, _rules: Rules) -> Judged:
+def clocks(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     if not seen.clocks:
         return unsure(
             "no system told its time", "None, if the checks above fail; otherwise look at the clock."
@@ -39,7 +39,7 @@ def _compared(name: str, ahead: float) -> str:
     return f"{name}'s is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours"
 
 
-def removals(seen: Inspected, _rules: Rules) -> Judged:
+def removals(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     """Who removes what deleted and untagged endpoints leave behind, by EVENT_POLICY and AUDIT_POLICY."""
     policies, limit = seen.policies, seen.policies.max_removals
     if policies.events is Policy.SYNC:
@@ -51,7 +51,7 @@ def removals(seen: Inspected, _rules: Rules) -> Judged:
     return unsure(told, "None if people run sync for it; otherwise set AUDIT_POLICY or EVENT_POLICY to sync.")
 
 
-def event_subscriptions(seen: Inspected, _rules: Rules) -> Judged:
+def event_subscriptions(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     """In each subscription with endpoints: one that brings what the function looks at."""
     if bad := failed(seen.event_subscriptions, RIGHT, unsure):
         return bad
@@ -88,7 +88,7 @@ def _fault(one: EventSubscription) -> str | None:
     return f"{one.id} leaves out {', '.join(missing)}" if missing else None
 
 
-def deliveries(seen: Inspected, _rules: Rules) -> Judged:
+def deliveries(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     """Event Grid tells of deliveries only in its metrics, hour by hour and some minutes late."""
     if not seen.deliveries:
         return unsure("it is not known through which system topic", "See what event subscription says.")
@@ -113,7 +113,7 @@ def _told(one: Deliveries) -> str:
     )
 
 
-def store(seen: Inspected, _rules: Rules) -> Judged:
+def store(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     """What only reads can tell that a store is writable by what was written."""
     if seen.store is None:
         return ok("REPORT_STORE is not set: they are not to be kept")

@@ -16,7 +16,7 @@ Where many of a scope are to be read, its list is read first, and by itself only
 from collections.abc import Iterator
 from typing import Any
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import (
     ListAddresses,
@@ -27,23 +27,23 @@ from shared.domain.model.snapshot import (
     ReadEndpoint,
     ReadRegistrations,
     ReadServices,
-    World,
+    Snapshot,
 )
 from shared.domain.planning.affected_endpoints import Targets
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading import configs, related_endpoints, zones
 from shared.domain.reading.endpoints import concerned_by, each, endpoints_needed
 from shared.domain.reading.read_hints import Hints
 
 
-def needs(world: World, targets: Targets, rules: Rules, hints: Hints) -> list[Read[Any]]:
+def needs(world: Snapshot, targets: Targets, rules: DeploymentConfig, hints: Hints) -> list[Read[Any]]:
     """The reads not yet made that the plan depends on, the likeliest to matter first; none: all is known."""
-    view = View(world, rules)
+    view = PlanningIndex(world, rules)
     wanted = dict.fromkeys(_all(view, targets, hints))
     return [read for read in wanted if read not in world]
 
 
-def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
+def _all(view: PlanningIndex, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
     yield from endpoints_needed(view.world, targets.endpoints, view.rules)
     if targets.everything:
         for scope in view.rules.endpoint_scopes:
@@ -73,12 +73,12 @@ def _all(view: View, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
         yield from related_endpoints.waiting(view, targets)
 
 
-def _configs_come_next(view: View) -> bool:
+def _configs_come_next(view: PlanningIndex) -> bool:
     """Whether a round for configs is sure to come, with which what is not needed before can be read."""
     return ReadServices() not in view.world and not any(
         isinstance(one, ReadConfig) for one in view.world.answers
     )
 
 
-def _lists_pending(view: View) -> bool:
+def _lists_pending(view: PlanningIndex) -> bool:
     return any(ListAddresses(scope) not in view.world for scope in view.rules.endpoint_scopes)

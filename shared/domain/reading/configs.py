@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from shared.domain.model.resources import Endpoint, Service
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint
 from shared.domain.planning.classification import private_link
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 
-def of_selected(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
+def of_selected(view: PlanningIndex, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
     """The configs of the selected services and, for an endpoint that none of them explains, of others.
 
     Which others: one service of the alias's own region first, then that region's, then all.
@@ -30,7 +30,7 @@ def of_selected(view: View, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
                 break
 
 
-def of_holders(view: View, holders: Iterable[ReadEndpoint]) -> Iterator[ReadConfig]:
+def of_holders(view: PlanningIndex, holders: Iterable[ReadEndpoint]) -> Iterator[ReadConfig]:
     """The configs that tell where the holders of wildcards lead."""
     known = [view.world.get(read) for read in holders]
     for holder in (found for found in known if isinstance(found, Endpoint)):
@@ -47,7 +47,7 @@ def _targets(endpoint: Endpoint) -> tuple[str, ...]:
     return tuple(connection.target for connection in endpoint.connections)
 
 
-def _search(view: View, endpoint: Endpoint) -> list[list[Service]]:
+def _search(view: PlanningIndex, endpoint: Endpoint) -> list[list[Service]]:
     known = _likely_first(view.services.all, endpoint)
     near = [service for service in known if _is_near(service, endpoint)]
     return [near[:1], near, known]

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from shared.domain.model.deployment_config import Rules
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Absent, Endpoint
-from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, World
+from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, Snapshot
 from shared.domain.planning.affected_endpoints import Targets, actors
 from shared.domain.planning.classification import concerns_us, is_decided
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 # More single reads than this cost more than the lists of all scopes.
 FEW = 5
@@ -18,14 +18,16 @@ FEW = 5
 MANY = 25
 
 
-def endpoints_needed(world: World, endpoints: Iterable[ResourceId], rules: Rules) -> list[Read[Any]]:
+def endpoints_needed(
+    world: Snapshot, endpoints: Iterable[ResourceId], rules: DeploymentConfig
+) -> list[Read[Any]]:
     """The first round: the reads not yet made that tell of these endpoints themselves."""
     asking = [one for one in sorted(endpoints) if rules.may_ask(one)]
     return list(each(world, asking, rules, ReadEndpoint, ListEndpoints))
 
 
 def in_need_of_a_pass(
-    world: World, endpoints: Iterable[ResourceId], rules: Rules
+    world: Snapshot, endpoints: Iterable[ResourceId], rules: DeploymentConfig
 ) -> dict[ResourceId, Endpoint | Absent]:
     """Those of these endpoints that concern us and whose state decides nothing, so that more is to be read."""
     found = {one: world.get(ReadEndpoint(one)) for one in endpoints}
@@ -36,9 +38,9 @@ def in_need_of_a_pass(
 
 
 def each(
-    world: World,
+    world: Snapshot,
     wanted: Iterable[ResourceId],
-    rules: Rules,
+    rules: DeploymentConfig,
     single: Callable[[ResourceId], Read[Any]],
     listing: Callable[[Scope], Read[Any]],
 ) -> Iterator[Read[Any]]:
@@ -55,7 +57,7 @@ def each(
             yield from reads
 
 
-def concerned_by(view: View, targets: Targets) -> list[Endpoint | Absent]:
+def concerned_by(view: PlanningIndex, targets: Targets) -> list[Endpoint | Absent]:
     """The endpoints that a pass over the targets acts for, as they were read, if they concern us."""
     mine = [one for one in sorted(actors(view, targets)) if view.rules.may_ask(one)]
     return list(in_need_of_a_pass(view.world, mine, view.rules).values())

@@ -10,11 +10,11 @@ from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint
 from shared.domain.ownership.marks import endpoints_in
 from shared.domain.planning.affected_endpoints import Targets, freed
 from shared.domain.planning.classification import Verdict, verdict_on, zone_name_of
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading.endpoints import FEW
 
 
-def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
+def holders(view: PlanningIndex, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     """The endpoints that hold a record in a zone where one of these wants it, or may be linked to."""
     networks = {endpoint.network for endpoint in connecting}
     tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
@@ -33,7 +33,7 @@ def holders(view: View, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
     yield from (ReadEndpoint(one) for one in sorted(holders) if view.rules.may_ask(one))
 
 
-def waiting(view: View, targets: Targets) -> Iterator[Read[Any]]:
+def waiting(view: PlanningIndex, targets: Targets) -> Iterator[Read[Any]]:
     """Registered endpoints that may wait for a record which the targets, or holders that are gone, leave free."""
     seen = view.world.endpoints()
     zones = {record.zone.name for record in freed(view, targets)}
@@ -58,14 +58,14 @@ def waiting(view: View, targets: Targets) -> Iterator[Read[Any]]:
         yield from (ListEndpoints(scope) for scope in view.rules.endpoint_scopes)
 
 
-def _regions_of(view: View, zones: set[str]) -> set[str]:
+def _regions_of(view: PlanningIndex, zones: set[str]) -> set[str]:
     """The regions of the services in zones of these names: by their configs, and by the labels of the names."""
     labels = {label for name in zones for label in name.split(".")}
     known = view.services
     return labels | {known.by_id[one].region for one, config in known.configs.items() if config.zone in zones}
 
 
-def owned_but_unseen(view: View) -> list[ResourceId]:
+def owned_but_unseen(view: PlanningIndex) -> list[ResourceId]:
     """Endpoints we own something for that no list told of: each is asked for by itself."""
     if any(ListEndpoints(scope) not in view.world for scope in view.rules.endpoint_scopes):
         return []

@@ -19,11 +19,11 @@ from shared.domain.model.ids import BadIdError, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, Zone, is_clickhouse_zone
 from shared.domain.model.snapshot import ListZones, Read, ReadZone
 from shared.domain.planning.classification import private_link
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading.read_hints import Hints
 
 
-def every(view: View, hints: Hints) -> Iterator[Read[Any]]:
+def every(view: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
     """All zones for ClickHouse: a record of an endpoint that is gone may be in any of them."""
     yield from (ListZones(scope) for scope in view.rules.dns_scopes)
     known = {
@@ -36,7 +36,7 @@ def every(view: View, hints: Hints) -> Iterator[Read[Any]]:
     yield from (ReadZone(zone) for zone in sorted(listed | known))
 
 
-def of_endpoint(view: View, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
+def of_endpoint(view: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
     """The zone its tag names, the zones that are remembered for it, or all that may be."""
     scopes, serves = view.rules.dns_scopes, _serving(view, endpoint)
     yield from by_tag(view, endpoint)
@@ -49,7 +49,7 @@ def of_endpoint(view: View, endpoint: Endpoint, hints: Hints) -> Iterator[Read[A
     yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()) if serves(zone))
 
 
-def _remembered(view: View, endpoint: Endpoint, hints: Hints) -> frozenset[ResourceId]:
+def _remembered(view: PlanningIndex, endpoint: Endpoint, hints: Hints) -> frozenset[ResourceId]:
     """The zones last seen linked to its network or, where zones are central, all that were last listed."""
     if view.rules.central:
         return hints.listed
@@ -57,7 +57,7 @@ def _remembered(view: View, endpoint: Endpoint, hints: Hints) -> frozenset[Resou
 
 
 def _found(
-    view: View, endpoint: Endpoint, first: list[ReadZone], serves: Callable[[ResourceId], bool]
+    view: PlanningIndex, endpoint: Endpoint, first: list[ReadZone], serves: Callable[[ResourceId], bool]
 ) -> bool:
     """Whether no list is needed: a remembered zone is there or, where zones are not central, one that is linked."""
     if view.rules.central:
@@ -66,7 +66,7 @@ def _found(
     return any(serves(zone.id) for zone in linked)
 
 
-def by_tag(view: View, endpoint: Endpoint) -> Iterator[ReadZone]:
+def by_tag(view: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
     try:
         zone = zone_tagged(endpoint)
     except BadIdError:
@@ -75,7 +75,7 @@ def by_tag(view: View, endpoint: Endpoint) -> Iterator[ReadZone]:
         yield ReadZone(zone)
 
 
-def _serving(view: View, endpoint: Endpoint) -> Callable[[ResourceId], bool]:
+def _serving(view: PlanningIndex, endpoint: Endpoint) -> Callable[[ResourceId], bool]:
     """Whether a zone is the one for the endpoint; as long as that is not known, whether it may be."""
     if link := private_link(view, endpoint):
         name = view.services.zone_names[link.target.lower()]

@@ -9,7 +9,7 @@ from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import ReadEndpoint, World
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.planning.plan import Plan
 
 MOST_IN_FULL = 500
@@ -24,7 +24,7 @@ class Report:
     pass in the log.
     """
 
-    world: World
+    world: Snapshot
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     dry_run: bool = False

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.snapshot import World
+from shared.domain.model.snapshot import Snapshot
 from shared.domain.results.pass_report import Report
 
 
@@ -34,7 +34,7 @@ def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resource
     return {
         one: replace(
             report,
-            world=World(MappingProxyType(common | own[one])),
+            world=Snapshot(MappingProxyType(common | own[one])),
             plan=replace(
                 plan,
                 changes=changes(one),

@@ -8,12 +8,12 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.ownership.marks import registration_mark
 from shared.domain.planning.access.entry_removal import Entry, entries_of, is_retired, may_go
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Connecting:
+class DesiredAccess:
     """An endpoint that is to be connected, and what it is to get."""
 
     endpoint: Endpoint
@@ -21,20 +21,20 @@ class Connecting:
     selection: Selection
 
 
-def plan_release(view: View, endpoint: ResourceId) -> Iterator[Change]:
+def plan_release(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
     """Remove everything of ours at ClickHouse Cloud for an endpoint that is deleted or untagged."""
     for registered in sorted(view.access.ownership.ids_of.get(endpoint, ())):
         yield from remove_id(view, endpoint, registered)
 
 
-def plan_release_of_retired(view: View, endpoint: ResourceId) -> Iterator[Change]:
+def plan_release_of_retired(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
     """Remove what is left under ids that the endpoint does not have any more."""
     for registered in sorted(view.access.ownership.ids_of.get(endpoint, ())):
         if is_retired(view, endpoint, registered):
             yield from remove_id(view, endpoint, registered)
 
 
-def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
+def plan_access(view: PlanningIndex, wish: DesiredAccess) -> Iterator[Change]:
     """The differences for an endpoint that is to be connected.
 
     | its id (see `ownership` for which one)      | changes                                        |
@@ -66,7 +66,7 @@ def plan_access(view: View, wish: Connecting) -> Iterator[Change]:
         yield from _removal_of_other_ids(view, wish, id_)
 
 
-def registered_without_mark(view: View, endpoint: ResourceId) -> list[Register]:
+def registered_without_mark(view: PlanningIndex, endpoint: ResourceId) -> list[Register]:
     """This pass's registrations of the endpoint of which the API did not keep the description.
 
     One with other words in its description is somebody else's, made at the same moment.
@@ -75,20 +75,20 @@ def registered_without_mark(view: View, endpoint: ResourceId) -> list[Register]:
     return [one for one in made if _is_unmarked(view, one)]
 
 
-def _is_unmarked(view: View, made: Register) -> bool:
+def _is_unmarked(view: PlanningIndex, made: Register) -> bool:
     found = view.access.registrations.get(made.id.lower())
     if found is None:
         return made.id.lower() in view.results.deregistered
     return found.description != made.description and made.description.startswith(found.description)
 
 
-def _take_back(view: View, made: Register) -> Iterator[Change]:
+def _take_back(view: PlanningIndex, made: Register) -> Iterator[Change]:
     registration = view.access.registrations.get(made.id.lower())
     if registration and all(_was_allowed_with(made, entry) for entry in entries_of(view, made.id)):
         yield Deregister(made.endpoint, registration.id, registration.region)
 
 
-def _entries_without_mark(view: View, endpoint: ResourceId) -> Iterator[Disallow]:
+def _entries_without_mark(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Disallow]:
     """The entries that this pass made together with a registration whose mark was not kept."""
     for made in view.results.registered.values():
         if made.endpoint == endpoint and view.access.ownership.is_foreign(endpoint, made.id):
@@ -100,13 +100,13 @@ def _was_allowed_with(made: Register, entry: Entry) -> bool:
     return isinstance(made, RegisterThroughService) and made.service == entry.service.id
 
 
-def is_in_other_region(view: View, wish: Connecting, id_: str) -> bool:
+def is_in_other_region(view: PlanningIndex, wish: DesiredAccess, id_: str) -> bool:
     """Whether the id is registered for another region: a recreated endpoint keeps its ARM Resource ID."""
     registration = view.access.registrations.get(id_.lower())
     return bool(registration and registration.region not in ("", view.services.region_of(wish.alias)))
 
 
-def unwanted_entries(view: View, wish: Connecting, id_: str) -> list[Entry]:
+def unwanted_entries(view: PlanningIndex, wish: DesiredAccess, id_: str) -> list[Entry]:
     """The entries of the id on services that the tag does not select."""
     keep = wish.selection.kept
     if all(service.id in keep for service in view.access.listing.get(id_.lower(), ())):
@@ -114,7 +114,7 @@ def unwanted_entries(view: View, wish: Connecting, id_: str) -> list[Entry]:
     return [entry for entry in entries_of(view, id_) if entry.service.id not in keep]
 
 
-def _registration_and_list(view: View, wish: Connecting, id_: str) -> Iterator[Change]:
+def _registration_and_list(view: PlanningIndex, wish: DesiredAccess, id_: str) -> Iterator[Change]:
     at = wish.endpoint.id
     registration = _registration(view, wish, id_)
     if registration:
@@ -126,7 +126,7 @@ def _registration_and_list(view: View, wish: Connecting, id_: str) -> Iterator[C
         yield from (Disallow(at, entry.id, entry.service.id) for entry in gone)
 
 
-def _registration(view: View, wish: Connecting, id_: str) -> Register | None:
+def _registration(view: PlanningIndex, wish: DesiredAccess, id_: str) -> Register | None:
     """The change that registers the endpoint; None if it is registered.
 
     Without a service to register it through, `add` is tried although it was refused, so that the API's own
@@ -142,21 +142,21 @@ def _registration(view: View, wish: Connecting, id_: str) -> Register | None:
     return RegisterThroughService(at, id_, view.services.by_id[missing[0]].region, mark, missing[0])
 
 
-def _missing(view: View, wish: Connecting, id_: str) -> list[str]:
+def _missing(view: PlanningIndex, wish: DesiredAccess, id_: str) -> list[str]:
     """The granted services whose allow list lacks the id."""
     return sorted(
         wish.selection.granted - {service.id for service in view.access.listing.get(id_.lower(), ())}
     )
 
 
-def _removal_of_other_ids(view: View, wish: Connecting, id_: str) -> Iterator[Change]:
+def _removal_of_other_ids(view: PlanningIndex, wish: DesiredAccess, id_: str) -> Iterator[Change]:
     at = wish.endpoint.id
     for other in sorted(view.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
         if is_retired(view, at, other) or _is_replaced(view, wish, other, id_):
             yield from remove_id(view, at, other)
 
 
-def _is_replaced(view: View, wish: Connecting, other: str, id_: str) -> bool:
+def _is_replaced(view: PlanningIndex, wish: DesiredAccess, other: str, id_: str) -> bool:
     """Whether no access is lost without `other`, also where it is undecided what should be."""
     if id_.lower() not in view.access.registrations or _missing(view, wish, id_):
         return False
@@ -165,7 +165,7 @@ def _is_replaced(view: View, wish: Connecting, other: str, id_: str) -> bool:
     return not (losing & wish.selection.kept) - having
 
 
-def remove_id(view: View, endpoint: ResourceId, registered: str) -> Iterator[Change]:
+def remove_id(view: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
     """Remove an id of ours: the entries that may go and, if none stays, the registration."""
     entries = list(entries_of(view, registered))
     going = [entry for entry in entries if may_go(view, endpoint, entry)]

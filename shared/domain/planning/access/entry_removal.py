@@ -20,7 +20,7 @@ from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Absent, Endpoint, Service
 from shared.domain.model.snapshot import ReadEndpoint
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,19 @@ class Entry:
     id: str
 
 
-def entries_of(view: View, registered: str) -> Iterator[Entry]:
+def entries_of(view: PlanningIndex, registered: str) -> Iterator[Entry]:
     """The id's entries on the allow lists, of any cloud, by service."""
     for service in view.access.listing.get(registered.lower(), ()):
         exact = registered in service.allow_list
         yield Entry(service, registered if exact else view.access.spelled[service.id, registered.lower()])
 
 
-def may_go(view: View, endpoint: ResourceId, entry: Entry) -> bool:
+def may_go(view: PlanningIndex, endpoint: ResourceId, entry: Entry) -> bool:
     """Whether the table lets an entry of this endpoint's id go."""
     return is_retired(view, endpoint, entry.id) or view.services.permits(entry.service)
 
 
-def is_retired(view: View, endpoint: ResourceId, registered: str) -> bool:
+def is_retired(view: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
     """Whether it was read that the endpoint does not exist, or does not have this id."""
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Endpoint):

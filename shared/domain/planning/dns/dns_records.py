@@ -29,14 +29,14 @@ from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, RecordSet, Zone
 from shared.domain.ownership.marks import MARK, holders_of, is_owned_record, record_metadata
-from shared.domain.planning.dns.record_holders import Name, names_of, winners_of
+from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders, names_of
 from shared.domain.planning.dns.served_records import out_of_reach
-from shared.domain.planning.dns.zone_selection import Placement
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.dns.zone_selection import RecordTarget
+from shared.domain.planning.planning_index import PlanningIndex
 
 
 def plan_zone(
-    view: View, zone: Zone, placements: list[Placement], leaving: AbstractSet[ResourceId]
+    view: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     """The changes and findings for all names of one zone.
 
@@ -47,7 +47,7 @@ def plan_zone(
         yield from _plan_name(view, name)
 
 
-def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
+def _plan_name(view: PlanningIndex, name: RecordSlot) -> Iterator[Change | Finding]:
     record = name.record
     if record and not is_owned_record(record, view.rules.owner):
         yield from _beside_foreign(view, name, record)
@@ -55,7 +55,7 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
     if (name.zone.id, name.name) in view.results.names_taken:
         yield from (_name_taken(name, placement) for placement in name.wanted_by)
         return
-    winners = winners_of(view, name)
+    winners = elect_holders(view, name)
     yield from (_not_written(view, name, one, winners) for one in name.wanted_by if one not in winners)
     gone = set(holders_of(record).values()) - set(name.held.values()) if record else set()
     if winners or (name.held and gone):
@@ -64,12 +64,12 @@ def _plan_name(view: View, name: Name) -> Iterator[Change | Finding]:
         yield DeleteRecord(min(gone), record)
 
 
-def _waiting_unseen(view: View, name: Name) -> bool:
+def _waiting_unseen(view: PlanningIndex, name: RecordSlot) -> bool:
     """Whether somebody may wait for the wildcard whom we could not read, but may with the next delivery."""
     return name.name == WILDCARD and view.some_endpoints_unread
 
 
-def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Change | Finding]:
+def _beside_foreign(view: PlanningIndex, name: RecordSlot, record: RecordSet) -> Iterator[Change | Finding]:
     adoptable = view.rules.dns_adopt and MARK not in record.metadata  # another deployment's stays theirs
     for placement in name.wanted_by:
         if adoptable and set(placement.addresses) == set(record.addresses) and name.fits([placement]):
@@ -84,12 +84,14 @@ def _beside_foreign(view: View, name: Name, record: RecordSet) -> Iterator[Chang
         )
 
 
-def _name_taken(name: Name, placement: Placement) -> Finding:
+def _name_taken(name: RecordSlot, placement: RecordTarget) -> Finding:
     message = f"{name.zone.id} has a CNAME record {name.name}, beside which no A record can be created"
     return Finding("wildcard-foreign", str(placement.endpoint.id), message)
 
 
-def _not_written(view: View, name: Name, loser: Placement, winners: list[Placement]) -> Finding:
+def _not_written(
+    view: PlanningIndex, name: RecordSlot, loser: RecordTarget, winners: list[RecordTarget]
+) -> Finding:
     at = str(loser.endpoint.id)
     record = f"the record {name.name} in {name.zone.id}"
     if not name.fits([*winners, loser]):
@@ -106,7 +108,7 @@ def _not_written(view: View, name: Name, loser: Placement, winners: list[Placeme
 
 
 def _written(
-    view: View, name: Name, winners: list[Placement], gone: Iterable[ResourceId]
+    view: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], gone: Iterable[ResourceId]
 ) -> Iterator[PutRecord]:
     behalf = winners[0].endpoint.id if winners else min(gone)
     change = _put(view, name, winners, behalf)
@@ -114,7 +116,7 @@ def _written(
         yield change
 
 
-def _put(view: View, name: Name, winners: list[Placement], behalf: ResourceId) -> PutRecord:
+def _put(view: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], behalf: ResourceId) -> PutRecord:
     holders = name.holders_with(winners)
     metadata = record_metadata(view.rules.owner, holders, name.record.metadata if name.record else {})
     after = RecordSet(name.zone.id, name.name, view.rules.record_ttl, tuple(sorted(holders)), metadata)

@@ -24,10 +24,10 @@ from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.classification import Verdict, private_link, verdict_on
 from shared.domain.planning.dns.zone_selection import labels_perhaps, zone_for
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 
 
-def left_free(view: View, among: AbstractSet[ResourceId]) -> Iterator[RecordSet]:
+def left_free(view: PlanningIndex, among: AbstractSet[ResourceId]) -> Iterator[RecordSet]:
     """The records of ours that one of these endpoints leaves free; see the table above."""
     for record in view.world.records():
         if is_owned_record(record, view.rules.owner):
@@ -36,7 +36,7 @@ def left_free(view: View, among: AbstractSet[ResourceId]) -> Iterator[RecordSet]
                 yield record
 
 
-def _leaves(view: View, record: RecordSet, holder: ResourceId) -> bool:
+def _leaves(view: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
     match verdict_on(view, holder):
         case Verdict.UNDO:
             return True
@@ -48,7 +48,7 @@ def _leaves(view: View, record: RecordSet, holder: ResourceId) -> bool:
             return False
 
 
-def _moves(view: View, record: RecordSet, endpoint: Endpoint) -> bool:
+def _moves(view: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
     """Whether it is known that the endpoint's address belongs elsewhere, or to other names."""
     connection = private_link(view, endpoint)
     assert connection is not None, "the verdict says so"
@@ -63,7 +63,7 @@ def _moves(view: View, record: RecordSet, endpoint: Endpoint) -> bool:
     return named and record.name not in view.services.labels_of(chosen.granted) | (perhaps or frozenset())
 
 
-def _changes(view: View, record: RecordSet, endpoint: Endpoint) -> bool:
+def _changes(view: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
     """Whether the endpoint has another address than the wildcard, or newly lets others join it."""
     holders = holders_of(record)
     mine = {address for address, holder in holders.items() if holder == endpoint.id}

@@ -14,17 +14,17 @@ from shared.domain.model.resources import NO_PAIRS, WILDCARD, Endpoint, RecordSe
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.ownership.marks import Holders, holders_of, is_owned_record, metadata_fits
 from shared.domain.planning.classification import private_link
-from shared.domain.planning.dns.zone_selection import Placement
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.dns.zone_selection import RecordTarget
+from shared.domain.planning.planning_index import PlanningIndex
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Name:
+class RecordSlot:
     """One name of a zone: its record now, who wants it, and whose it still is."""
 
     zone: Zone
     name: str
-    wanted_by: tuple[Placement, ...]
+    wanted_by: tuple[RecordTarget, ...]
     held: Holders
     """The endpoints, by address, that hold it and are neither gone nor in `wanted_by`."""
 
@@ -32,11 +32,11 @@ class Name:
     def record(self) -> RecordSet | None:
         return self.zone.records.get(self.name)
 
-    def fits(self, placements: Iterable[Placement]) -> bool:
+    def fits(self, placements: Iterable[RecordTarget]) -> bool:
         """Whether the record's metadata can name these endpoints beside those that hold it."""
         return metadata_fits(self.holders_with(placements), self.record.metadata if self.record else NO_PAIRS)
 
-    def holders_with(self, placements: Iterable[Placement]) -> dict[str, ResourceId]:
+    def holders_with(self, placements: Iterable[RecordTarget]) -> dict[str, ResourceId]:
         """The endpoints by address, with these among them.
 
         Of two with one address (in networks that overlap) the first is named, in each pass alike.
@@ -48,8 +48,8 @@ class Name:
 
 
 def names_of(
-    view: View, zone: Zone, placements: list[Placement], leaving: AbstractSet[ResourceId]
-) -> Iterator[Name]:
+    view: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
+) -> Iterator[RecordSlot]:
     """The wildcard, and the names of services that it does not lead to."""
     wildcard = name_of(view, zone, WILDCARD, placements, leaving)
     yield wildcard
@@ -64,12 +64,12 @@ def names_of(
 
 
 def name_of(
-    view: View,
+    view: PlanningIndex,
     zone: Zone,
     name: str,
-    wanting: list[Placement],
+    wanting: list[RecordTarget],
     leaving: AbstractSet[ResourceId],
-) -> Name:
+) -> RecordSlot:
     record = zone.records.get(name)
     named = holders_of(record) if record and is_owned_record(record, view.rules.owner) else {}
     wanted_by = {placement.endpoint.id for placement in wanting}
@@ -80,22 +80,22 @@ def name_of(
     }
     holders = set(named.values())
     ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
-    return Name(zone, name, tuple(ordered), held)
+    return RecordSlot(zone, name, tuple(ordered), held)
 
 
-def names_of_ours(view: View, zone: Zone) -> set[str]:
+def names_of_ours(view: PlanningIndex, zone: Zone) -> set[str]:
     return {record.name for record in zone.records.values() if is_owned_record(record, view.rules.owner)}
 
 
-def _wants(placement: Placement, label: str, record: RecordSet | None) -> bool:
+def _wants(placement: RecordTarget, label: str, record: RecordSet | None) -> bool:
     """Whether the name is for a service of its; or may be, and it has it already."""
     perhaps = placement.perhaps is None or label in placement.perhaps
     return label in placement.labels or (perhaps and record is not None and _holds(placement, record))
 
 
-def winners_of(view: View, name: Name) -> list[Placement]:
+def elect_holders(view: PlanningIndex, name: RecordSlot) -> list[RecordTarget]:
     """Who gets the name: the one who has it, else the first; and with them all who share it."""
-    winners: list[Placement] = []
+    winners: list[RecordTarget] = []
     for placement in name.wanted_by:
         alone = not winners and not name.held
         if name.fits([*winners, placement]) and (alone or _may_join(view, name, placement, winners)):
@@ -103,7 +103,9 @@ def winners_of(view: View, name: Name) -> list[Placement]:
     return winners
 
 
-def _may_join(view: View, name: Name, placement: Placement, winners: list[Placement]) -> bool:
+def _may_join(
+    view: PlanningIndex, name: RecordSlot, placement: RecordTarget, winners: list[RecordTarget]
+) -> bool:
     was_there = name.record is not None and _holds(placement, name.record)
     held_by = set(name.held.values()) - (view.kept if was_there else frozenset())
     holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(held_by)}
@@ -119,11 +121,11 @@ def _may_join(view: View, name: Name, placement: Placement, winners: list[Placem
     return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
 
 
-def _alias_of_wildcard(view: View, name: Name) -> str | None:
+def _alias_of_wildcard(view: PlanningIndex, name: RecordSlot) -> str | None:
     """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
     if name.record and not is_owned_record(name.record, view.rules.owner):
         return None
-    if winners := winners_of(view, name):
+    if winners := elect_holders(view, name):
         return winners[0].alias.lower()
     for holder in sorted(set(name.held.values())):
         found = view.world.get(ReadEndpoint(holder))
@@ -132,5 +134,5 @@ def _alias_of_wildcard(view: View, name: Name) -> str | None:
     return None
 
 
-def _holds(placement: Placement, record: RecordSet) -> bool:
+def _holds(placement: RecordTarget, record: RecordSet) -> bool:
     return placement.endpoint.id in holders_of(record).values()

@@ -16,22 +16,22 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, Endpoint, Status
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.classification import private_link
-from shared.domain.planning.dns.zone_selection import Placement
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.dns.zone_selection import RecordTarget
+from shared.domain.planning.planning_index import PlanningIndex
 
 # ClickHouse approves a pending connection within minutes; if it does not, that endpoint has a finding of its own.
 _WORKS = frozenset({Status.APPROVED, Status.PENDING})
 
 
 def out_of_reach(
-    view: View, placement: Placement, name: str, holders: Iterable[ResourceId]
+    view: PlanningIndex, placement: RecordTarget, name: str, holders: Iterable[ResourceId]
 ) -> frozenset[str]:
     """The first labels of host names that resolve to the record `name` and do not work through one of the holders."""
     wanted = placement.labels if name == WILDCARD else placement.labels & {name}
     return frozenset[str]().union(*(wanted - _reached(view, placement.alias, one) for one in holders))
 
 
-def _reached(view: View, alias: str, holder: ResourceId) -> frozenset[str]:
+def _reached(view: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
     found = view.world.get(ReadEndpoint(holder))
     if not isinstance(found, Endpoint) or view.rules.request_of(found) is None:
         return frozenset()

@@ -11,12 +11,12 @@ from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, RecordSet, Unreadable, Zone
 from shared.domain.model.snapshot import ReadEndpoint, ReadZone
 from shared.domain.ownership.marks import holders_of
-from shared.domain.planning.planning_index import View
+from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class RecordTarget:
     """An endpoint whose address belongs into a zone.
 
     `alias` is the Private Link service it reaches, `labels` are the names, within the zone, of the
@@ -36,10 +36,10 @@ class Placement:
         return shares(self.endpoint)
 
 
-type Obstacle = Finding | CreateZone | LinkNetwork
+type Blocker = Finding | CreateZone | LinkNetwork
 
 
-def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
+def zone_for(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
     """The zone of that name for the endpoint; or what is missing, or the change that would provide it.
 
     The zone in the endpoint's tag, or else by DNS_ZONE_CHOICE the one that is linked to its network, or the
@@ -63,7 +63,7 @@ def zone_for(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
     return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
 
 
-def _central_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
+def _central_zone(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
     """The only zone of that name in DNS_ZONE_SCOPES, whatever it is linked to; links are left to others."""
     at = str(endpoint.id)
     if reason := view.dns.why_unsure(name):
@@ -78,7 +78,7 @@ def _central_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Obstacle:
     return CreateZone(endpoint.id, ours) if ours else _missing(endpoint, name, named)
 
 
-def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
+def labels_perhaps(view: PlanningIndex, chosen: Selection) -> frozenset[str] | None:
     """The names that may be an endpoint's yet, because of what is held; None if not all of them are known.
 
     What SERVICE_FILTER does not permit gets no record, whatever an ambiguous name may mean.
@@ -87,7 +87,7 @@ def labels_perhaps(view: View, chosen: Selection) -> frozenset[str] | None:
     return view.services.labels_of(held) if held <= view.services.configs.keys() else None
 
 
-def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
+def addresses_for(view: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
     """The addresses that belong into the record; none if there are none yet (see `progress`)."""
     addresses = addresses_of(view.world, endpoint)
     if isinstance(addresses, Unreadable):
@@ -95,7 +95,7 @@ def addresses_for(view: View, endpoint: Endpoint) -> tuple[str, ...] | Finding:
     return addresses
 
 
-def settled(obstacles: Iterable[Obstacle], placed: Iterable[Placement]) -> Iterator[Obstacle]:
+def settled(obstacles: Iterable[Blocker], placed: Iterable[RecordTarget]) -> Iterator[Blocker]:
     """The obstacles, without links of networks to zones that will get records for another network in this pass."""
     first: dict[ResourceId, tuple[ResourceId, ResourceId | None]] = {}
     for one in (one for one in placed if not one.shares):
@@ -109,7 +109,7 @@ def settled(obstacles: Iterable[Obstacle], placed: Iterable[Placement]) -> Itera
 
 
 def _made(
-    view: View, endpoint: Endpoint, name: str, named: list[Zone]
+    view: PlanningIndex, endpoint: Endpoint, name: str, named: list[Zone]
 ) -> CreateZone | LinkNetwork | Finding | None:
     """The change that makes or links the zone, where the settings name a resource group for it.
 
@@ -137,7 +137,7 @@ def _made(
     )
 
 
-def _zone_in_group(view: View, name: str) -> ResourceId | None:
+def _zone_in_group(view: PlanningIndex, name: str) -> ResourceId | None:
     """The zone of that name in DNS_ZONE_RESOURCE_GROUP, existing or not; None if that is not set."""
     group = view.rules.zone_group
     if not group or not group.resource_group:
@@ -145,7 +145,7 @@ def _zone_in_group(view: View, name: str) -> ResourceId | None:
     return ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
 
 
-def _leads_here(view: View, endpoint: Endpoint, record: RecordSet) -> bool:
+def _leads_here(view: PlanningIndex, endpoint: Endpoint, record: RecordSet) -> bool:
     """Whether those who look the record up from the endpoint's network reach what it leads to, as far as is known."""
     holders = set(holders_of(record).values())
     found = [view.world.get(ReadEndpoint(one)) for one in holders - {endpoint.id}]
@@ -168,7 +168,7 @@ def _missing(endpoint: Endpoint, name: str, named: list[Zone]) -> Finding:
     return Finding("zone-missing", at, f"there is no zone {name} in DNS_ZONE_SCOPES")
 
 
-def _tagged_zone(view: View, endpoint: Endpoint, name: str) -> Zone | Finding:
+def _tagged_zone(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Finding:
     at = str(endpoint.id)
     try:
         wanted = zone_tagged(endpoint)
