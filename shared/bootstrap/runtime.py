@@ -11,7 +11,7 @@ from shared.adapters.retry import Budget
 from shared.bootstrap.clients import Connections
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
 from shared.domain.results.report_shares import shares_of
@@ -101,11 +101,13 @@ class Runtime:
 
     async def _first_read(
         self, endpoints: frozenset[ResourceId]
-    ) -> Mapping[ResourceId, Report | Endpoint | Absent]:
+    ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
         systems = self.connections.systems(ReconcileRequest(Targets()), Budget.of(EVENT_SECONDS))
         return await first_read(endpoints, systems, self.rules)
 
-    async def _event_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
+    async def _event_pass(
+        self, known: Mapping[ResourceId, Endpoint | NotFound]
+    ) -> Mapping[ResourceId, Report]:
         order = ReconcileRequest(
             Targets(frozenset(known)),
             self.settings.event_policy,

@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.results.pass_report import Report
 
 # For so many seconds a pass waits at most for the reads of events that have arrived before it begins. Event
 # Grid delivers a burst request by request, so that these reads overlap: the pass begins when the burst is over.
 LONGEST_GATHER = 6.0
 
-type FirstRead = Callable[[frozenset[ResourceId]], Awaitable[Mapping[ResourceId, Report | Endpoint | Absent]]]
+type FirstRead = Callable[
+    [frozenset[ResourceId]], Awaitable[Mapping[ResourceId, Report | Endpoint | NotFound]]
+]
 """A report on each endpoint that needs no pass, and what each other one is like."""
-type Pass = Callable[[Mapping[ResourceId, Endpoint | Absent]], Awaitable[Mapping[ResourceId, Report]]]
+type Pass = Callable[[Mapping[ResourceId, Endpoint | NotFound]], Awaitable[Mapping[ResourceId, Report]]]
 """Each endpoint's share of the report of a pass over all of them."""
 
 
@@ -33,8 +35,8 @@ class Batching:
     """Reads endpoints and runs passes over them, each in batches. For one event loop."""
 
     def __init__(self, first_read: FirstRead, run_pass: Pass) -> None:
-        self._reads = _Batches[None, Report | Endpoint | Absent](lambda batch: first_read(frozenset(batch)))
-        self._passes = _Batches[Endpoint | Absent, Report](run_pass, self._gather)
+        self._reads = _Batches[None, Report | Endpoint | NotFound](lambda batch: first_read(frozenset(batch)))
+        self._passes = _Batches[Endpoint | NotFound, Report](run_pass, self._gather)
         self._unread = 0
         self._all_read = asyncio.Event()
 
@@ -46,7 +48,7 @@ class Batching:
         found = await self._first_read(endpoint)
         return found if isinstance(found, Report) else await self._passes.result_for(endpoint, found)
 
-    async def _first_read(self, endpoint: ResourceId) -> Report | Endpoint | Absent:
+    async def _first_read(self, endpoint: ResourceId) -> Report | Endpoint | NotFound:
         self._unread += 1
         self._all_read.clear()
         try:

@@ -1,7 +1,7 @@
 """The outside systems: three that the pass sees, and where is told what it did. Vendor types and errors end
 in the adapters.
 
-Every method may raise TemporaryError or PermanentError. Reads tell a 404 as Absent.
+Every method may raise TemporaryError or PermanentError. Reads tell a 404 as NotFound.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 
 if TYPE_CHECKING:  # loaded with whoever publishes
     from shared.domain.audit.outcome_events import OutcomeEvent
@@ -18,11 +18,11 @@ if TYPE_CHECKING:  # loaded with whoever publishes
 class Network(Protocol):
     """Private endpoints and their network interfaces in Azure Resource Manager."""
 
-    async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent: ...
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | NotFound: ...
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]: ...
 
-    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
         """The private IPv4 addresses of a network interface."""
         ...
 
@@ -38,7 +38,7 @@ class Dns(Protocol):
         """The zones in a scope whose name is one of ClickHouse's."""
         ...
 
-    async def zone(self, zone: ResourceId) -> Zone | Absent: ...
+    async def zone(self, zone: ResourceId) -> Zone | NotFound: ...
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
         """Write a record set: in place of the version with that etag, or (None) only if there is none."""
@@ -64,7 +64,7 @@ class ClickHouse(Protocol):
 
     async def services(self) -> tuple[Service, ...]: ...
 
-    async def config(self, service: str) -> Config | Absent: ...
+    async def config(self, service: str) -> Config | NotFound: ...
 
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
@@ -86,7 +86,7 @@ class ClickHouse(Protocol):
 class ReportStore(Protocol):
     """Documents by name, such as history/2026-11-23/06-00-00.json, which outlive the process."""
 
-    async def read(self, name: str) -> bytes | Absent: ...
+    async def read(self, name: str) -> bytes | NotFound: ...
 
     async def write(self, name: str, document: bytes) -> None:
         """Write all of it or nothing, in place of what was there: the last who writes wins."""

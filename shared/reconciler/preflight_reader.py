@@ -13,7 +13,7 @@ from typing import Protocol
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.policy import Policies
 from shared.domain.preflight.azure import write_places
 from shared.domain.preflight.preflight_snapshot import (
@@ -76,7 +76,7 @@ class Inspection:
 
 
 async def inspect(asked: Inspection, rules: DeploymentConfig) -> Inspected:
-    """What is to be seen. Raises nothing for a system that fails: it is seen as Unreadable."""
+    """What is to be seen. Raises nothing for a system that fails: it is seen as ReadFailed."""
     seen = Inspected(
         at=datetime.now(UTC),
         key_id=asked.key_id,
@@ -172,13 +172,15 @@ def _is_untold(seen: Inspected, zone: ResourceId) -> bool:
     return not isinstance(rights, tuple) or bool(lacking(rights, WRITE_RECORDS))
 
 
-async def _each[K, T](things: Iterable[K], ask: Callable[[K], Awaitable[T | Absent]]) -> Mapping[K, Seen[T]]:
+async def _each[K, T](
+    things: Iterable[K], ask: Callable[[K], Awaitable[T | NotFound]]
+) -> Mapping[K, Seen[T]]:
     known = tuple(things)
     answers = await asyncio.gather(*(_answer(ask(one)) for one in known))
     return MappingProxyType(dict(zip(known, answers, strict=True)))
 
 
-async def _answer[T](asked: Awaitable[T | Absent]) -> Seen[T]:
+async def _answer[T](asked: Awaitable[T | NotFound]) -> Seen[T]:
     try:
         return await asked
     except PrivateLinkError as error:

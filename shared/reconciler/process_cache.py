@@ -17,7 +17,7 @@ from shared.domain.changes import (
 from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Config, Unreadable
+from shared.domain.model.resources import Config, ReadFailed
 from shared.domain.model.snapshot import ListZones, Read, ReadConfig, ReadZone, Snapshot
 from shared.domain.reading.read_hints import Hints
 
@@ -32,7 +32,7 @@ class Refusal:
     """A private endpoint config that ClickHouse Cloud refused, and when."""
 
     at: float
-    answer: Unreadable
+    answer: ReadFailed
 
 
 @dataclass
@@ -74,7 +74,7 @@ class ProcessCache:
         for read, answer in world.answers.items():
             if isinstance(read, ReadConfig) and isinstance(answer, Config):
                 self.configs[read] = answer
-            if isinstance(read, ReadConfig) and isinstance(answer, Unreadable) and answer.refused:
+            if isinstance(read, ReadConfig) and isinstance(answer, ReadFailed) and answer.refused:
                 self.refused_configs.setdefault(read, Refusal(self.clock(), answer))
         linked = ((network, zone.id) for zone in world.zones() for network in zone.networks)
         self.links = _relearned(self.links, world, linked)

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
-from shared.domain.model.resources import Reading, Unreadable
+from shared.domain.model.resources import ReadFailed, ReadResult
 from shared.domain.model.snapshot import (
     ListAddresses,
     ListEndpoints,
@@ -32,7 +32,7 @@ async def observe(
 ) -> Snapshot:
     """`world`, with everything read that the plan for the targets depends on.
 
-    A read that fails is told as Unreadable; nothing is raised for it.
+    A read that fails is told as ReadFailed; nothing is raised for it.
     """
     while reads := needs(world, targets, rules, memory.hints()):
         world = world.learn(await answers(reads, systems, memory))
@@ -42,7 +42,7 @@ async def observe(
 
 async def answers(
     reads: Iterable[Read[Any]], systems: Systems, memory: ProcessCache | None = None
-) -> Mapping[Read[Any], Reading[Any]]:
+) -> Mapping[Read[Any], ReadResult[Any]]:
     """The answers to these reads, which are made together, but for configs that `memory` has got meanwhile.
 
     Many configs would wait for the rate limit: the config cache is waited for first.
@@ -57,15 +57,15 @@ async def answers(
     return told | dict(zip(asked, news, strict=True))
 
 
-async def _answer(read: Read[Any], systems: Systems) -> Reading[Any]:
+async def _answer(read: Read[Any], systems: Systems) -> ReadResult[Any]:
     try:
         return await _ask(read, systems)
     except PrivateLinkError as error:
         return unreadable(error)
 
 
-def unreadable(error: PrivateLinkError) -> Unreadable:
-    return Unreadable(
+def unreadable(error: PrivateLinkError) -> ReadFailed:
+    return ReadFailed(
         str(error),
         temporary=isinstance(error, TemporaryError),
         forbidden=isinstance(error, ForbiddenError),
@@ -73,7 +73,7 @@ def unreadable(error: PrivateLinkError) -> Unreadable:
     )
 
 
-async def _ask(read: Read[Any], systems: Systems) -> Reading[Any]:  # noqa: PLR0911 -- a table, a line per read
+async def _ask(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: PLR0911 -- a table, a line per read
     match read:
         case ReadEndpoint(endpoint):
             return await systems.network.endpoint(endpoint)

@@ -15,7 +15,7 @@ from shared.domain.changes.outcome import Outcome, Status, blocked
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, ReadZone, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan, make_plan
@@ -51,7 +51,7 @@ class ReconcileRequest:
 
 async def first_read(
     endpoints: frozenset[ResourceId], systems: Systems, rules: DeploymentConfig
-) -> dict[ResourceId, Report | Endpoint | Absent]:
+) -> dict[ResourceId, Report | Endpoint | NotFound]:
     """What each endpoint is like that a pass can do something for, and the report on each other one.
 
     Raises nothing for an endpoint that cannot be read: its report has the error.
@@ -73,7 +73,7 @@ async def reconcile(
     systems: Systems,
     rules: DeploymentConfig,
     memory: ProcessCache,
-    known: Mapping[ResourceId, Endpoint | Absent] = MappingProxyType({}),
+    known: Mapping[ResourceId, Endpoint | NotFound] = MappingProxyType({}),
 ) -> Report:
     """Bring the world to what tags and settings ask for, as far as it can be read and reached.
 

@@ -9,7 +9,7 @@ for it (for the store's patience, at most); one that needs few does not.
 import asyncio
 from dataclasses import dataclass, field
 
-from shared.domain.model.resources import Unreadable
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ReadConfig, Snapshot
 from shared.reconciler.process_cache import ProcessCache
 from shared.reports.report_repository import Archive, Configs
@@ -49,7 +49,7 @@ class ConfigCache:
 
     async def _read(self) -> None:
         stored = await self.archive.configs()
-        if isinstance(stored, Unreadable):
+        if isinstance(stored, ReadFailed):
             return
         self._stored = stored
         for service, config in stored.items():

@@ -21,10 +21,10 @@ from pydantic import ValidationError
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.resources import (
     ALIAS_SUFFIX,
-    Absent,
     Config,
-    Reading,
-    Unreadable,
+    NotFound,
+    ReadFailed,
+    ReadResult,
     is_clickhouse_zone,
 )
 from shared.domain.model.text import counted
@@ -52,8 +52,8 @@ class Archive:
     organization: str
     patience: tuple[float, float] = (5.0, 10.0)
 
-    async def latest(self) -> "Reading[AuditReport]":
-        """The latest report. Absent: there is none, or it cannot be understood."""
+    async def latest(self) -> "ReadResult[AuditReport]":
+        """The latest report. NotFound: there is none, or it cannot be understood."""
         document = await self._read(LATEST)
         if not isinstance(document, bytes):
             return document
@@ -63,7 +63,7 @@ class Archive:
             report = from_json(document)
         except ValueError as error:
             _trouble(LATEST, f"it is no report, and is written anew: {error}")
-            return Absent()
+            return NotFound()
         if report.owner != self.owner:
             told = f"it is the report of {report.owner}: give each deployment a store of its own"
             return _unreadable(LATEST, told)
@@ -80,12 +80,12 @@ class Archive:
         names = [f"history/{at}.json", *([LATEST] if latest else [])]
         await asyncio.gather(*(self._write(name, document) for name in names))
 
-    async def configs(self) -> Configs | Unreadable:
+    async def configs(self) -> Configs | ReadFailed:
         """The configs that any process has learnt; none, if the document cannot be understood."""
         document = await self._read(CONFIGS)
-        if isinstance(document, Absent):
+        if isinstance(document, NotFound):
             return {}
-        if isinstance(document, Unreadable):
+        if isinstance(document, ReadFailed):
             return document
         from shared.reports.config_cache_json import configs_from_json  # noqa: PLC0415 -- without a store there is none
 
@@ -108,11 +108,11 @@ class Archive:
 
         await self._write(CONFIGS, configs_to_json(self.organization, configs))
 
-    async def _read(self, name: str) -> Reading[bytes]:
+    async def _read(self, name: str) -> ReadResult[bytes]:
         if self.store is None:
-            return Absent()
+            return NotFound()
         store = self.store
-        found: Reading[bytes] = await _bounded(name, self.patience[0], lambda: store.read(name))
+        found: ReadResult[bytes] = await _bounded(name, self.patience[0], lambda: store.read(name))
         return found
 
     async def _write(self, name: str, document: bytes) -> None:
@@ -134,9 +134,9 @@ async def _bounded(name: str, seconds: float, call: Callable[[], Awaitable[Any]]
         return _unreadable(name, f"{type(error).__name__}: {error}")
 
 
-def _unreadable(name: str, what: str) -> Unreadable:
+def _unreadable(name: str, what: str) -> ReadFailed:
     _trouble(name, what)
-    return Unreadable(what, temporary=True)
+    return ReadFailed(what, temporary=True)
 
 
 def _trouble(name: str, what: str) -> None:

@@ -132,6 +132,6 @@ def _troubles(report: Report) -> Mapping[str, Any]:
     return {
         "problems": [cut(problem) for problem in problems[:MOST_IN_A_LINE]],
         "problemsInAll": len(problems),
-        "willBeTriedAgain": report.curable,
+        "willBeTriedAgain": report.retryable,
         "forbidden": report.forbidden,
     }

@@ -10,7 +10,7 @@ from shared.bootstrap import Runtime, wiring
 from shared.domain.audit.audit import Audit, audited
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.errors import TemporaryError
-from shared.domain.model.resources import Reading, Unreadable
+from shared.domain.model.resources import ReadFailed, ReadResult
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
@@ -44,13 +44,13 @@ async def _audit(wired: Runtime, under_way: Passing, deadline: float) -> AuditRe
     stored, _ = await asyncio.gather(wired.archive.latest(), wired.config_cache.load())
     left = deadline - time.monotonic() - AFTERWARDS_SECONDS
     report = await wired.reconcile(order_of(wired.settings), left, "audit")
-    if isinstance(stored, Unreadable):
+    if isinstance(stored, ReadFailed):
         stored = await wired.archive.latest()
     before = _before(wired, stored)
     told = _told(wired, report, under_way, started, before)
     wired.last_audit = told
     tell_audit(told, before)
-    unknown = isinstance(stored, Unreadable)
+    unknown = isinstance(stored, ReadFailed)
     if before or not unknown:  # otherwise nobody knows what is new
         await wired.announcer.of_audit(report, told, before)
     await wired.archive.keep(told, latest=not unknown)
@@ -58,7 +58,7 @@ async def _audit(wired: Runtime, under_way: Passing, deadline: float) -> AuditRe
     return told
 
 
-def _before(wired: Runtime, stored: Reading[AuditReport]) -> AuditReport | None:
+def _before(wired: Runtime, stored: ReadResult[AuditReport]) -> AuditReport | None:
     return stored if isinstance(stored, AuditReport) else wired.last_audit
 
 

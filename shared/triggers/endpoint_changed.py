@@ -26,7 +26,7 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
         raise TemporaryError(told) from error
     tell_delivery(endpoint, report, round((time.monotonic() - began) * 1000))
     await wired.settle(SETTLE_SECONDS)
-    if report.curable:
+    if report.retryable:
         done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
         undone = (*report.problems, *report.in_progress)
         raise TemporaryError(summary(undone, done, "The event is to be delivered again."))

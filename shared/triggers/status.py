@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.bootstrap import wiring
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.model.resources import Absent, Reading, Unreadable
+from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 from shared.reports.report_json import to_json
 from shared.settings import SettingsError
 from shared.status_page import NO_AUDIT, notice, policy, render
@@ -50,7 +50,7 @@ class NotKept:
     """There is no report store."""
 
 
-type Found = Reading[AuditReport] | Unusable | NotKept
+type Found = ReadResult[AuditReport] | Unusable | NotKept
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _report(asked: Asked, form: Form, report: AuditReport, now: datetime) -> Sho
     return Shown(200, "application/json", body, headers)
 
 
-def _told(form: Form, found: Absent | Unreadable | Unusable | NotKept, now: datetime) -> Shown:
+def _told(form: Form, found: NotFound | ReadFailed | Unusable | NotKept, now: datetime) -> Shown:
     code, title, text, faults = _words(found)
     if form == "html":
         answer = _page(code, notice(title, text, now, faults, wrong=code >= 500))
@@ -120,13 +120,13 @@ def _told(form: Form, found: Absent | Unreadable | Unusable | NotKept, now: date
     return _later(answer) if code == 503 else answer
 
 
-def _words(found: Absent | Unreadable | Unusable | NotKept) -> tuple[int, str, str, tuple[str, ...]]:
+def _words(found: NotFound | ReadFailed | Unusable | NotKept) -> tuple[int, str, str, tuple[str, ...]]:
     match found:
-        case Absent():
+        case NotFound():
             return 404, *NO_AUDIT, ()
         case NotKept():
             return 404, "No report is kept", _NOT_KEPT, ()
-        case Unreadable(reason):
+        case ReadFailed(reason):
             return 503, "The report store cannot be read", _UNREADABLE + reason, ()
         case Unusable(faults):
             return 500, "The settings are not usable", _UNUSABLE, faults

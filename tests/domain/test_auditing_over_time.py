@@ -8,7 +8,7 @@ import pytest
 from shared.domain.audit import summary
 from shared.domain.audit.first_seen import newly_seen
 from shared.domain.audit.report_model import Health
-from shared.domain.model.resources import Unreadable
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, Snapshot
 from tests.support.audits import GRACE, at, audit, codes, finding, row, well
 from tests.support.worlds import (
@@ -43,7 +43,7 @@ def test_gap() -> None:
 def test_changing_words() -> None:
     """What is told in other words each time is still the same finding."""
     hidden = [
-        well(also={ReadEndpoint(pe(1)): Unreadable(f"403 (request {n})", temporary=False)}) for n in (1, 2)
+        well(also={ReadEndpoint(pe(1)): ReadFailed(f"403 (request {n})", temporary=False)}) for n in (1, 2)
     ]
     report = audit(hidden[1], audit(hidden[0], minute=0), minute=15)
     assert finding(report, "unreadable").first_seen == at(0)

@@ -8,7 +8,7 @@ from shared.domain import changes
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
 from shared.domain.model.findings import CATALOGUE, Finding, Severity
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Endpoint, Service, Unreadable
+from shared.domain.model.resources import Endpoint, ReadFailed, Service
 from shared.domain.model.snapshot import ReadAddresses, ReadConfig, Snapshot
 from shared.domain.ownership.marks import MARK
 from shared.domain.planning.policy import Policy, permitted
@@ -55,7 +55,7 @@ MAIN, TEST = service("main", guid(1), env="prod"), service("test", guid(1))
 ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 NO_CONFIG = {ReadConfig(service_id("test")): FORBIDDEN}
-REFUSED = Unreadable("400: no", temporary=False, refused=True)
+REFUSED = ReadFailed("400: no", temporary=False, refused=True)
 ARM = rules(id_kind=IdKind.RESOURCE_ID)
 ARM_ID = endpoint(1).arm_id
 FULL = replace(record(1), metadata={MARK: OWNER, **{f"note-{n}": "theirs" for n in range(14)}})

@@ -78,29 +78,29 @@ def test_problems(
     """A problem is what is still to be done at the end; what failed but turned out to be so is none."""
     report = Report(Snapshot(), Plan(tuple(left)), tuple(outcomes))
     assert list(report.problems) == problems
-    assert report.curable is temporary
+    assert report.retryable is temporary
     assert Report(Snapshot(), Plan(tuple(left)), dry_run=True).problems == ()
 
 
 @pytest.mark.parametrize(
-    ("answer", "curable", "forbidden"),
+    ("answer", "retryable", "forbidden"),
     [(TIMED_OUT, True, False), (FORBIDDEN, True, True), (MISSHAPEN, False, False)],
 )
-def test_unread(answer: object, *, curable: bool, forbidden: bool) -> None:
+def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
     """What could not be read is a problem, told once, and it tells whether another delivery may help."""
     seen = world(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
     report = Report(seen, Plan())
     assert report.problems == (getattr(answer, "reason"),)  # noqa: B009
-    assert (report.curable, report.forbidden) == (curable, forbidden)
+    assert (report.retryable, report.forbidden) == (retryable, forbidden)
 
 
 def test_forbidden_change() -> None:
     """A change that a key or a right is missing for is worth another delivery, while it is still to be made."""
     outcome = Outcome(register, Status.FAILED, "401", forbidden=True)
     undone = Report(Snapshot(), Plan((register,)), (outcome,))
-    assert (undone.curable, undone.forbidden) == (True, True)
+    assert (undone.retryable, undone.forbidden) == (True, True)
     made = Report(Snapshot(), Plan(), (outcome,))
-    assert (made.curable, made.forbidden) == (False, False)
+    assert (made.retryable, made.forbidden) == (False, False)
 
 
 def test_json() -> None:

@@ -185,7 +185,7 @@ async def test_it_is_deregistered_once_all_can_be_read() -> None:
     cloud.clickhouse.have(BROKEN)
     cloud.network.lose(pe(1))
     report = await run(cloud, pe(1))
-    assert not report.curable
+    assert not report.retryable
     assert (cloud.allowed(), set(cloud.clickhouse.registered)) == (frozenset(), {guid(1)})
     assert "unreadable" in {one.code for one in report.plan.findings}
     cloud.clickhouse.have(service("broken"))

@@ -5,7 +5,7 @@ import pytest
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import Absent, Connection, Endpoint, Service, Unreadable
+from shared.domain.model.resources import Connection, Endpoint, NotFound, ReadFailed, Service
 from shared.domain.model.snapshot import Read, ReadConfig, ReadEndpoint, ReadServices, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.classification import Verdict, concerns_us, private_link, verdict_on
@@ -97,14 +97,14 @@ def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None
 @pytest.mark.parametrize(
     ("seen", "concerned"),
     [
-        (Absent(), True),
+        (NotFound(), True),
         (endpoint(1), True),
         (endpoint(1, None), True),
         (endpoint(1, "", alias="/subscriptions/1/a-private-link-service"), True),
         (endpoint(1, None, alias="/subscriptions/1/a-private-link-service"), False),
     ],
 )
-def test_concerns_us(seen: Endpoint | Absent, *, concerned: bool) -> None:
+def test_concerns_us(seen: Endpoint | NotFound, *, concerned: bool) -> None:
     """What is absent, tagged or connected by alias may have something of ours; anything else has not."""
     assert concerns_us(seen, rules()) is concerned
 
@@ -127,7 +127,7 @@ ALL = (MAIN, TEST, AFAR, GONE, AWS)
 
 
 def chosen(
-    tag: str, by: DeploymentConfig, services: tuple[Service, ...] = ALL, **also: Unreadable
+    tag: str, by: DeploymentConfig, services: tuple[Service, ...] = ALL, **also: ReadFailed
 ) -> dict[str, set[str]]:
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
     answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}

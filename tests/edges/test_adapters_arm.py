@@ -18,7 +18,7 @@ from shared.domain.model.errors import (
     TemporaryError,
 )
 from shared.domain.model.ids import Kind, ResourceId, Scope
-from shared.domain.model.resources import Absent, Connection, Endpoint, Zone
+from shared.domain.model.resources import Connection, Endpoint, NotFound, Zone
 from simulator.client import RunningSimulator
 from tests.support.edges import (
     ALIAS,
@@ -88,7 +88,7 @@ async def test_endpoint(sim: RunningSimulator, adapters: Adapters) -> None:
     """An endpoint is read through the SDK, the undeclared resourceGuid included; tag names lose their case."""
     told = put_endpoint(sim, **{"ClickHouse-Services": "Analytics"})
     endpoint = await adapters.network.endpoint(PE)
-    assert not isinstance(endpoint, Absent)
+    assert not isinstance(endpoint, NotFound)
     assert (endpoint.id, endpoint.arm_id) == (PE, told["id"])
     assert endpoint.guid == told["properties"]["resourceGuid"].lower()
     assert endpoint.tags == {"clickhouse-services": "Analytics"}
@@ -212,12 +212,12 @@ async def test_zone(sim: RunningSimulator, adapters: Adapters) -> None:
 
 async def test_absent(adapters: Adapters) -> None:
     """What ARM answers 404 for, by its own id or for want of its group, is absent."""
-    assert await adapters.network.endpoint(PE) == Absent()
-    assert await adapters.network.addresses(NIC) == Absent()
-    assert await adapters.dns.zone(OTHER_ZONE) == Absent()
-    assert await adapters.network.endpoint(replace(PE, resource_group="rg-gone")) == Absent()
-    assert await adapters.network.addresses(replace(NIC, resource_group="rg-gone")) == Absent()
-    assert await adapters.dns.zone(replace(ZONE, resource_group="rg-gone")) == Absent()
+    assert await adapters.network.endpoint(PE) == NotFound()
+    assert await adapters.network.addresses(NIC) == NotFound()
+    assert await adapters.dns.zone(OTHER_ZONE) == NotFound()
+    assert await adapters.network.endpoint(replace(PE, resource_group="rg-gone")) == NotFound()
+    assert await adapters.network.addresses(replace(NIC, resource_group="rg-gone")) == NotFound()
+    assert await adapters.dns.zone(replace(ZONE, resource_group="rg-gone")) == NotFound()
 
 
 @pytest.mark.parametrize("name", ARM_CALLS)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.clickhouse.client import Key
 from shared.domain.model.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
-from shared.domain.model.resources import Config, Registration, Service, Unreadable
+from shared.domain.model.resources import Config, ReadFailed, Registration, Service
 from shared.reconciler.reader import unreadable
 from simulator.client import RunningSimulator
 from tests.support.edges import (
@@ -122,21 +122,21 @@ async def test_what_may_go_through_later(
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (403, Unreadable("", temporary=False, refused=True)),
-        (404, Unreadable("", temporary=False, refused=True)),
-        (401, Unreadable("", temporary=False, forbidden=True)),
-        (302, Unreadable("", temporary=False)),
+        (403, ReadFailed("", temporary=False, refused=True)),
+        (404, ReadFailed("", temporary=False, refused=True)),
+        (401, ReadFailed("", temporary=False, forbidden=True)),
+        (302, ReadFailed("", temporary=False)),
     ],
 )
 async def test_a_refused_config(
-    sim: RunningSimulator, adapters: Adapters, status: int, expected: Unreadable
+    sim: RunningSimulator, adapters: Adapters, status: int, expected: ReadFailed
 ) -> None:
     """A config that is refused is that service's matter and no failed event; a key that is refused is everybody's."""
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
     with pytest.raises(PermanentError) as caught:
         await adapters.clickhouse.config(ANALYTICS)
     assert replace(unreadable(caught.value), reason="") == expected
-    assert expected.curable is (status == 401)
+    assert expected.retryable is (status == 401)
 
 
 @pytest.mark.parametrize("value", [None, ""])

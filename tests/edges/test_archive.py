@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.model.resources import Absent, Config, Unreadable
+from shared.domain.model.resources import Config, NotFound, ReadFailed
 from shared.reports.report_repository import CONFIGS, LATEST, Archive
 from tests.support.audits import audit, well
 from tests.support.lines import Lines
@@ -42,7 +42,7 @@ def report() -> AuditReport:
 
 async def test_reports(archive: Archive, store: MemoryStore, report: AuditReport) -> None:
     """A report is kept as the latest and in the history by its date, and comes back as it was."""
-    assert await archive.latest() == Absent()
+    assert await archive.latest() == NotFound()
     await archive.keep(report, latest=True)
     assert await archive.latest() == report
     assert set(store.documents) == {LATEST, "history/2026-11-23/07-01-30-pass-61..json"}
@@ -55,7 +55,7 @@ async def test_reports(archive: Archive, store: MemoryStore, report: AuditReport
 async def test_broken_report(archive: Archive, store: MemoryStore, lines: Lines, document: bytes) -> None:
     """A latest report that cannot be understood is as good as none, and is told in the log."""
     store.documents[LATEST] = document
-    assert await archive.latest() == Absent()
+    assert await archive.latest() == NotFound()
     (line,) = lines.of("store")
     assert line["object"] == LATEST
     assert "it is no report" in line["error"]
@@ -64,7 +64,7 @@ async def test_broken_report(archive: Archive, store: MemoryStore, lines: Lines,
 async def test_somebody_elses_report(archive: Archive, report: AuditReport, lines: Lines) -> None:
     """The report of another deployment is not ours to go by, nor to write over."""
     await replace(archive, owner="team-b").keep(replace(report, owner="team-b"), latest=True)
-    assert isinstance(await archive.latest(), Unreadable)
+    assert isinstance(await archive.latest(), ReadFailed)
     assert "give each deployment a store of its own" in lines.of("store")[0]["error"]
 
 
@@ -76,8 +76,8 @@ async def test_store_in_trouble(
     setattr(store, trouble, {LATEST, CONFIGS})
     await archive.keep(report, latest=True)
     await archive.keep_configs(KNOWN)
-    assert isinstance(await archive.latest(), Unreadable)
-    assert isinstance(await archive.configs(), Unreadable)
+    assert isinstance(await archive.latest(), ReadFailed)
+    assert isinstance(await archive.configs(), ReadFailed)
     assert [one["object"] for one in lines.of("store")] == [LATEST, CONFIGS, LATEST, CONFIGS]
     assert len(store.documents) == 1, "the history was kept"
 
@@ -87,7 +87,7 @@ async def test_no_store(report: AuditReport) -> None:
     archive = Archive(None, OWNER, ORGANIZATION)
     await archive.keep(report, latest=True)
     await archive.keep_configs(KNOWN)
-    assert (await archive.latest(), await archive.configs()) == (Absent(), {})
+    assert (await archive.latest(), await archive.configs()) == (NotFound(), {})
 
 
 async def test_configs(archive: Archive) -> None:
@@ -111,7 +111,7 @@ async def test_broken_configs(archive: Archive, store: MemoryStore, lines: Lines
 async def test_another_organizations_configs(archive: Archive, lines: Lines) -> None:
     """The configs of another organization are not gone by."""
     await replace(archive, organization="another").keep_configs(KNOWN)
-    assert isinstance(await archive.configs(), Unreadable)
+    assert isinstance(await archive.configs(), ReadFailed)
     assert "another organization, another" in lines.of("store")[0]["error"]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
@@ -38,12 +38,12 @@ class Works:
 
     async def first_read(
         self, endpoints: frozenset[ResourceId]
-    ) -> Mapping[ResourceId, Report | Endpoint | Absent]:
+    ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
         self.reads.append(set(endpoints))
         await asyncio.sleep(self.read_seconds)
-        return {one: report_on(one) if one == NOT_OURS else Absent() for one in endpoints}
+        return {one: report_on(one) if one == NOT_OURS else NotFound() for one in endpoints}
 
-    async def run_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
+    async def run_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         endpoints = set(known)
         self.passes.append(endpoints)
         self.moments.append(now())

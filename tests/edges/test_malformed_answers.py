@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
-from shared.domain.model.resources import Absent, Service
+from shared.domain.model.resources import NotFound, Service
 from tests.support.edges import (
     ARM_READS,
     CLICKHOUSE_READS,
@@ -202,7 +202,7 @@ async def test_organization_without_registrations() -> None:
 async def test_parent_gone() -> None:
     """A zone is absent where ARM says that the parent of its records does not exist."""
     body = {"error": {"code": "ParentResourceNotFound", "message": "gone"}}
-    assert await _outcomes(http_answer(404, body), ("zone",)) == {"zone": Absent()}
+    assert await _outcomes(http_answer(404, body), ("zone",)) == {"zone": NotFound()}
 
 
 async def test_unknown_names() -> None:

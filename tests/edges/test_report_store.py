@@ -12,7 +12,7 @@ from azure.storage.blob.aio import ContainerClient
 
 from shared.adapters.storage.report_store import BlobStore, FolderStore
 from shared.domain.model.errors import PermanentError, TemporaryError
-from shared.domain.model.resources import Absent
+from shared.domain.model.resources import NotFound
 from shared.reconciler.ports import ReportStore
 from tests.support.azurite import NoAzuriteError, azurite
 from tests.support.edges import answering, http_answer
@@ -52,11 +52,11 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def test_write_and_read(store: ReportStore) -> None:
     """What was written is read, also under a name with folders in it; the last who writes wins."""
     name = "history/2026-11-23/06-00-00.json"
-    assert await store.read(name) == Absent()
+    assert await store.read(name) == NotFound()
     for document in (b"first", b"", "zweitens, größer".encode()):
         await store.write(name, document)
         assert await store.read(name) == document
-    assert await store.read("latest.json") == Absent()
+    assert await store.read("latest.json") == NotFound()
 
 
 async def test_written_at_once(store: ReportStore) -> None:
@@ -70,7 +70,7 @@ async def test_written_at_once(store: ReportStore) -> None:
 
     await asyncio.gather(look(), *(store.write("latest.json", document) for document in documents))
     seen.add(await store.read("latest.json"))
-    assert seen <= {Absent(), *documents}
+    assert seen <= {NotFound(), *documents}
 
 
 async def test_nothing_is_left_in_the_folder(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from localhost.host import Host, running
 from shared.bootstrap import wiring
-from shared.domain.model.resources import Absent, Unreadable
+from shared.domain.model.resources import NotFound, ReadFailed
 from shared.reports.report_json import from_json, to_json
 from shared.reports.report_repository import LATEST
 from shared.status_page import policy
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 JSON = Asked(accept="application/json")
 PAGE = Asked(accept="text/html")
-BROKEN = Unreadable("the report store did not answer within 5 s", temporary=True)
+BROKEN = ReadFailed("the report store did not answer within 5 s", temporary=True)
 FAULTS = Unusable(("OWNER_ID is not set. Remedy: set it.", "ENDPOINT_SCOPES <b>is</b> not usable."))
 # Nothing listens there: no page asks Azure or ClickHouse for anything.
 NOWHERE = "http://127.0.0.1:9"
@@ -33,7 +33,7 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.mark.parametrize(
     ("found", "code", "title"),
     [
-        (Absent(), 404, "No audit yet"),
+        (NotFound(), 404, "No audit yet"),
         (NotKept(), 404, "No report is kept"),
         (FAULTS, 500, "The settings are not usable"),
         (BROKEN, 503, "The report store cannot be read"),
@@ -65,7 +65,7 @@ def test_what_the_store_answered_is_told() -> None:
     assert BROKEN.reason in json.loads(answered(JSON, BROKEN, NOW).body)["detail"]
 
 
-@pytest.mark.parametrize("found", [all_well(), troubled(), hostile(), Absent(), NotKept(), FAULTS, BROKEN])
+@pytest.mark.parametrize("found", [all_well(), troubled(), hostile(), NotFound(), NotKept(), FAULTS, BROKEN])
 @pytest.mark.parametrize("asked", [PAGE, JSON, Asked(accept="image/png"), Asked(form="xml")])
 def test_headers(asked: Asked, found: Any) -> None:
     """Nothing is stored on the way, nothing sniffed, and no page may load, send or be framed."""
@@ -108,7 +108,7 @@ def test_head(asked: Asked) -> None:
 )
 def test_neither_form(asked: Asked, code: int) -> None:
     """A form that is not there is refused, whatever was found."""
-    for found in (troubled(), Absent()):
+    for found in (troubled(), NotFound()):
         assert answered(asked, found, NOW).status == code
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from shared.bootstrap import Runtime
-from shared.domain.model.resources import Unreadable
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.classification import Verdict
@@ -57,7 +57,7 @@ async def test_azure_is_asked_with_the_identity_of_the_process(sim: RunningSimul
     await wiring.close()
     assert report.plan.verdicts == {PE: Verdict.UNKNOWN}
     told = report.world.get(ReadEndpoint(PE))
-    assert isinstance(told, Unreadable)
+    assert isinstance(told, ReadFailed)
     assert "EnvironmentCredential" in told.reason
     assert not {"http", "http_reading", "transport", "_credential"} & set(vars(connections))
 

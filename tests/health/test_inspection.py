@@ -21,7 +21,7 @@ from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
 from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import Unreadable
+from shared.domain.model.resources import ReadFailed
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, Inspected
 from shared.reconciler.preflight_reader import Inspection, inspect
 from tests.support.edges import answering, http_answer
@@ -107,10 +107,10 @@ async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
         azure, log = AzureInspection(clients, Deadline.after(5)), Log()
         asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15))
         seen = await inspect(asked, rules())
-    assert seen.identity == Unreadable("no credential", temporary=False)
+    assert seen.identity == ReadFailed("no credential", temporary=False)
     assert not seen.endpoints
     assert (seen.key_id, seen.organization, seen.caller) == ("key", "o-1", Caller("k-1", "mine", "o-1"))
-    assert seen.roles == Unreadable("403", temporary=False, forbidden=True)
+    assert seen.roles == ReadFailed("403", temporary=False, forbidden=True)
     assert {call.name for call in log.calls} == {"registrations", "services"}
 
 
@@ -312,9 +312,9 @@ async def test_without_whoami() -> None:
     seen, paths = await asked_of_clickhouse(answers)
     assert (seen.registrations, seen.services, len(paths)) == ((), (), 5)
     for unread, forbidden in ((seen.caller, False), (seen.keys, True), (seen.roles, False)):
-        assert isinstance(unread, Unreadable)
+        assert isinstance(unread, ReadFailed)
         assert (unread.temporary, unread.forbidden) == (False, forbidden)
-    assert isinstance(seen.caller, Unreadable)
+    assert isinstance(seen.caller, ReadFailed)
     assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud: it answered 404")
 
 
@@ -322,4 +322,4 @@ async def test_without_whoami() -> None:
 async def test_a_whoami_of_another_shape(told: Any) -> None:
     """A whoami that is no object is unreadable, and fails nothing else."""
     seen, _ = await asked_of_clickhouse({"/v1/whoami": result(told)})
-    assert isinstance(seen.caller, Unreadable)
+    assert isinstance(seen.caller, ReadFailed)

@@ -10,7 +10,7 @@ import pytest
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.event_filter import OPERATIONS
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import Absent, Unreadable
+from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.planning.policy import Policies, Policy
 from shared.domain.preflight.check_result import WAIT
 from shared.domain.preflight.checks import CATALOGUE, preflight
@@ -50,7 +50,7 @@ SENDING = EventSubscription(
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 KEY = ApiKey("-key", frozenset({"Admin"}), id="k-1")
 LATER = NOW + timedelta(days=90)
-ABSENT = Unreadable("404 Not Found", temporary=False)
+ABSENT = ReadFailed("404 Not Found", temporary=False)
 MAKING = rules(zone_group=DNS_GROUP)
 CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
 CENTRAL_MAKING = rules(zone_group=DNS_GROUP, zone_choice=ZoneChoice.CENTRAL)
@@ -154,7 +154,7 @@ TWO_ZONES = {
         (but(interfaces={SCOPE: FORBIDDEN}), None, "!network interfaces"),
         (but(zone_lists={SCOPE: FORBIDDEN}), None, f"!private DNS zones, {BLIND}"),
         (but(zones={zone_id(): FORBIDDEN}), None, "!links and records, -zones and networks"),
-        (but(zones={zone_id(): Absent()}), None, "!links and records, -zones and networks"),
+        (but(zones={zone_id(): NotFound()}), None, "!links and records, -zones and networks"),
         (but(rights=rights(subscription=())), None, f"{UNSEEN}, {BLIND}"),
         (but(rights=rights(subscription=FORBIDDEN)), None, ""),
         (but(rights=rights(group=READER, zone=READER)), None, "!writing records"),
@@ -309,7 +309,7 @@ def test_only_what_is_wrong_is_unhealthy() -> None:
 
 
 @pytest.mark.parametrize(("answer", "waits"), [(FORBIDDEN, False), (TIMED_OUT, True)])
-def test_remedies_of_what_failed(answer: Unreadable, *, waits: bool) -> None:
+def test_remedies_of_what_failed(answer: ReadFailed, *, waits: bool) -> None:
     """A system that did not answer is to be asked again; one that refused asks for a right."""
     for seen, name in (
         (but(endpoints={SCOPE: answer}), "private endpoints"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shared.domain.changes import DeleteRecord, PutRecord
 from shared.domain.model.deployment_config import IdKind
-from shared.domain.model.resources import Service, Unreadable
+from shared.domain.model.resources import ReadFailed, Service
 from shared.domain.model.snapshot import ReadConfig
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -68,7 +68,7 @@ def test_a_service_that_is_not_permitted_holds_no_record_by_a_name_it_shares() -
         elsewhere={"other": OTHER_ALIAS},
         registrations=[registered(1), registered(2)],
         zones=[zone(record(1), left)],
-        also={ReadConfig(other_twin.id): Unreadable("503", temporary=True)},
+        also={ReadConfig(other_twin.id): ReadFailed("503", temporary=True)},
     )
     plan = plan_of(seen, rules(service_filter="tag:env=prod"))
     assert [change.before.name for change in plan.changes if isinstance(change, DeleteRecord)] == ["other"]

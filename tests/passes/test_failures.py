@@ -61,7 +61,7 @@ async def test_one_service_fails(error: PrivateLinkError) -> None:
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset(), "last": {guid(1)}}
     assert cloud.dns.record()
-    assert report.curable is isinstance(error, TemporaryError | ForbiddenError)
+    assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
     (problem,) = report.problems
     assert str(error) in problem
     cloud.mend()
@@ -79,7 +79,7 @@ async def test_register_fails(error: PrivateLinkError) -> None:
     report = await run(cloud)
     assert cloud.allowed() == (frozenset() if isinstance(error, TemporaryError) else {guid(2)})
     assert report.problems
-    assert report.curable is isinstance(error, TemporaryError)
+    assert report.retryable is isinstance(error, TemporaryError)
 
 
 async def test_register_forbidden() -> None:
@@ -90,7 +90,7 @@ async def test_register_forbidden() -> None:
     report = await run(cloud)
     assert len(cloud.log.named("update_registrations")) == 1
     assert cloud.allowed() == frozenset()
-    assert (report.curable, report.forbidden) == (True, True)
+    assert (report.retryable, report.forbidden) == (True, True)
     cloud.mend()
     assert not (await run(cloud)).problems
     assert cloud.allowed() == {guid(1), guid(2)}
@@ -109,7 +109,7 @@ async def test_deregister_waits(error: PrivateLinkError) -> None:
     assert set(cloud.clickhouse.registered) == {guid(1)}
     assert cloud.dns.record() is None
     assert {o.status for o in report.outcomes} == {Status.DONE, Status.FAILED, Status.SKIPPED}
-    assert report.curable is isinstance(error, TemporaryError | ForbiddenError)
+    assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
     cloud.mend()
     assert not (await run(cloud, pe(1))).problems
     assert cloud.clickhouse.registered == {}
@@ -233,7 +233,7 @@ async def test_always_changed() -> None:
     cloud.fail("put", ChangedError("412"))
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("put")) == ROUNDS
-    assert report.curable
+    assert report.retryable
     assert len(report.problems) == 1
 
 
@@ -285,7 +285,7 @@ async def test_did_not_last() -> None:
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("update_allow_list")) == 1
     assert ["did not last" in problem for problem in report.problems] == [True]
-    assert report.curable
+    assert report.retryable
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -393,7 +393,7 @@ async def test_unreadable(read: str, error: PrivateLinkError, *, everything: boo
     assert cloud.dns.record(zone_id()) == record(1)
     if cloud.log.named(read):
         assert str(error) in report.problems
-        assert report.curable is isinstance(error, TemporaryError | ForbiddenError)
+        assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
     cloud.mend()
     assert not (await run(cloud)).problems
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": {guid(1)}}
@@ -435,4 +435,4 @@ async def test_unreadable_zone() -> None:
     report = await run(cloud)
     assert cloud.dns.record(zone_id("rg-2")) == record(2, zone=zone_id("rg-2"))
     assert "403" in report.problems
-    assert not report.curable
+    assert not report.retryable

@@ -43,7 +43,7 @@ async def test_a_refused_config_concerns_its_service_alone() -> None:
     cloud.fail("config", REFUSED, service_id(one))
     report = await run(cloud, pe(1), pe(2))
     assert not report.problems
-    assert not report.curable
+    assert not report.retryable
     assert [f.object for f in report.plan.findings if f.code == "service-without-private-link"] == [
         service_id(one)
     ]

@@ -275,7 +275,7 @@ async def test_a_mark_that_is_not_kept_and_a_former_id_that_will_not_go() -> Non
     cloud.fail("update_registrations", TemporaryError("503"), f"-{guid(1)}", times=1)
     report = await run(cloud, pe(1))
     assert at_clickhouse(cloud) == ({guid(1): registered(1)}, {"main": frozenset()})
-    assert report.curable
+    assert report.retryable
 
 
 async def test_a_migration_whose_mark_is_not_kept() -> None:
@@ -478,11 +478,11 @@ async def test_a_key_that_may_not_manage_the_organization() -> None:
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.fail("update_registrations", refused)
     report = await run(cloud, pe(1))
-    assert (report.problems, report.curable) == ((), False)
+    assert (report.problems, report.retryable) == ((), False)
     assert cloud.allowed() == set(cloud.clickhouse.registered) == {guid(1)}
     cloud.network.lose(pe(1))
     report = await run(cloud, pe(1))
-    assert (report.problems, report.curable) == ((), False)
+    assert (report.problems, report.retryable) == ((), False)
     assert [(one.code, one.object) for one in report.plan.findings] == [("registration-left", str(pe(1)))]
     assert (cloud.allowed(), set(cloud.clickhouse.registered)) == (frozenset(), {guid(1)})
     cloud.mend()

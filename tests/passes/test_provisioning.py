@@ -57,7 +57,7 @@ async def test_deleting(tag: str | None, targets: tuple[ResourceId, ...]) -> Non
         report = await run(cloud, *targets)
         assert cloud.log.writes == []
         assert codes(report) == IN_PROGRESS
-        assert report.curable
+        assert report.retryable
         assert not report.problems
 
 
@@ -72,10 +72,10 @@ async def test_an_event_of_a_deleting_endpoint_costs_one_read() -> None:
 async def test_deleted_at_last() -> None:
     """Once the endpoint is gone, the event that comes again takes away all it had."""
     cloud = connected(held("Deleting"))
-    assert (await run(cloud, pe(1))).curable
+    assert (await run(cloud, pe(1))).retryable
     cloud.network.lose(pe(1))
     report = await run(cloud, pe(1))
-    assert not report.curable
+    assert not report.retryable
     assert (cloud.allowed(), cloud.clickhouse.registered, cloud.dns.record()) == (frozenset(), {}, None)
 
 
@@ -86,7 +86,7 @@ async def test_failed(targets: tuple[ResourceId, ...]) -> None:
         report = await run(cloud, *targets)
         assert cloud.log.writes == []
         assert codes(report) == [("endpoint-failed", str(pe(1)))]
-        assert not report.curable
+        assert not report.retryable
 
 
 async def test_failed_and_untagged() -> None:
@@ -104,11 +104,11 @@ async def test_updating(state: str) -> None:
     assert cloud.allowed() == {guid(1)}
     assert cloud.dns.record()
     assert codes(report) == IN_PROGRESS
-    assert report.curable
+    assert report.retryable
     assert str(pe(1)) in report.in_progress[0]
     cloud.network.have(held("Succeeded"))
     cloud.log.clear()
-    assert not (await run(cloud, pe(1))).curable
+    assert not (await run(cloud, pe(1))).retryable
     assert cloud.log.writes == []
 
 
@@ -117,7 +117,7 @@ async def test_updating_and_untagged() -> None:
     cloud = connected(held("Updating", tag=None))
     report = await run(cloud, pe(1))
     assert cloud.allowed() == frozenset()
-    assert not report.curable
+    assert not report.retryable
 
 
 async def test_somebody_elses_endpoint_in_progress() -> None:
@@ -126,7 +126,7 @@ async def test_somebody_elses_endpoint_in_progress() -> None:
     for state in ("Deleting", "Updating", "Failed"):
         report = await run(Cloud(replace(theirs, state=state)), pe(1))
         assert not report.plan.findings
-        assert not report.curable
+        assert not report.retryable
 
 
 @pytest.mark.parametrize("bare", [{"interfaces": ()}, {"lost": True}, {"unaddressed": True}])
@@ -142,9 +142,9 @@ async def test_no_address_yet(bare: dict[str, object]) -> None:
     assert cloud.allowed() == {guid(1)}
     assert cloud.dns.record() is None
     assert codes(report) == IN_PROGRESS
-    assert report.curable
+    assert report.retryable
     cloud.network.have(one)
-    assert not (await run(cloud, pe(1))).curable
+    assert not (await run(cloud, pe(1))).retryable
     assert cloud.dns.record()
 
 
@@ -156,9 +156,9 @@ async def test_no_guid_yet() -> None:
     assert (cloud.allowed(), cloud.clickhouse.registered) == (frozenset(), {})
     assert cloud.dns.record()
     assert codes(report) == IN_PROGRESS
-    assert report.curable
+    assert report.retryable
     cloud.network.have(endpoint(1))
-    assert not (await run(cloud, pe(1))).curable
+    assert not (await run(cloud, pe(1))).retryable
     assert cloud.allowed() == {guid(1)}
 
 
@@ -167,7 +167,7 @@ async def test_no_guid_yet_by_arm_id() -> None:
     cloud = Cloud(replace(endpoint(1), guid=""), zones=[zone()])
     report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
     assert cloud.allowed() == {ARM_ID}
-    assert report.curable
+    assert report.retryable
 
 
 async def test_no_guid_yet_and_the_arm_id_is_foreign() -> None:
@@ -194,7 +194,7 @@ async def test_not_connected_yet() -> None:
     report = await run(cloud, pe(1))
     assert cloud.log.writes == []
     assert codes(report) == IN_PROGRESS
-    assert report.curable
+    assert report.retryable
 
 
 async def test_a_deleting_endpoint_still_holds_its_record() -> None:
@@ -202,7 +202,7 @@ async def test_a_deleting_endpoint_still_holds_its_record() -> None:
     cloud = connected(held("Deleting"), endpoint(2))
     report = await run(cloud, pe(2))
     assert codes(report) == [("wildcard-owned-by-other", str(pe(2)))]
-    assert not report.curable
+    assert not report.retryable
     cloud.network.lose(pe(1))
     await run(cloud, pe(1))
     written = cloud.dns.record()
@@ -237,5 +237,5 @@ async def test_a_neighbour_in_progress_does_not_bring_an_event_back() -> None:
     report = await run(cloud, pe(1))
     assert cloud.dns.record() is None
     assert codes(report) == [("endpoint-in-progress", str(pe(2)))]
-    assert not shares_of(report, frozenset({pe(1)}))[pe(1)].curable
-    assert shares_of(report, frozenset({pe(1), pe(2)}))[pe(2)].curable
+    assert not shares_of(report, frozenset({pe(1)}))[pe(1)].retryable
+    assert shares_of(report, frozenset({pe(1), pe(2)}))[pe(2)].retryable

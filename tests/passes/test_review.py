@@ -62,7 +62,7 @@ async def test_a_record_is_not_deleted_while_who_waits_for_it_cannot_be_read() -
     await run(cloud, pe(2))
     cloud.network.lose(pe(1))
     cloud.fail("endpoint", TemporaryError("503"), "pe-2")
-    assert (await run(cloud, pe(1))).curable
+    assert (await run(cloud, pe(1))).retryable
     cloud.mend()
     await run(cloud, pe(1))
     record = cloud.dns.record()

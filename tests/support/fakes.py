@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from shared.domain.model.errors import ChangedError, PermanentError, PrivateLinkError
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
 from tests.support.worlds import ALIAS, config, interface_addresses, service
 
@@ -108,17 +108,17 @@ class FakeNetwork:
     def lose(self, endpoint: ResourceId) -> None:
         self.known.pop(endpoint, None)
 
-    async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | NotFound:
         async with self.log.call("endpoint", endpoint):
-            return self.known.get(endpoint, Absent())
+            return self.known.get(endpoint, NotFound())
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         async with self.log.call("endpoints", scope):
             return tuple(one for one in self.known.values() if scope.covers(one.id))
 
-    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
         async with self.log.call("addresses", interface):
-            return self.interfaces.get(interface, Absent())
+            return self.interfaces.get(interface, NotFound())
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         async with self.log.call("addresses_in", scope):
@@ -148,9 +148,9 @@ class FakeDns:
         async with self.log.call("zones", scope):
             return tuple(one for one in self.known if scope.covers(one))
 
-    async def zone(self, zone: ResourceId) -> Zone | Absent:
+    async def zone(self, zone: ResourceId) -> Zone | NotFound:
         async with self.log.call("zone", zone):
-            return self.known.get(zone, Absent())
+            return self.known.get(zone, NotFound())
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
         async with self.log.call("put", record.zone, *record.addresses):
@@ -220,9 +220,9 @@ class FakeClickHouse:
         async with self.log.call("services"):
             return tuple(self.known.values())
 
-    async def config(self, service: str) -> Config | Absent:
+    async def config(self, service: str) -> Config | NotFound:
         async with self.log.call("config", service):
-            return self.configs.get(service, Absent())
+            return self.configs.get(service, NotFound())
 
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]

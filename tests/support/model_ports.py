@@ -14,7 +14,7 @@ from shared.domain.model.errors import (
     TemporaryError,
 )
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Absent, Config, Endpoint, RecordSet, Registration, Service, Zone
+from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
 from tests.support.model_guard import Evidence
 from tests.support.model_loop import Scheduler
@@ -143,10 +143,10 @@ class Ports:
 class _Network:
     ports: Ports
 
-    async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
-        def read() -> Endpoint | Absent:
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | NotFound:
+        def read() -> Endpoint | NotFound:
             self.ports.see(endpoint)
-            return self.ports.truth.endpoints.get(endpoint, Absent())
+            return self.ports.truth.endpoints.get(endpoint, NotFound())
 
         return await self.ports.call("network", read)
 
@@ -158,10 +158,10 @@ class _Network:
 
         return await self.ports.call("network", read)
 
-    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
-        def read() -> tuple[str, ...] | Absent:
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
+        def read() -> tuple[str, ...] | NotFound:
             self.ports.see(interface)
-            return self.ports.truth.interfaces.get(interface, Absent())
+            return self.ports.truth.interfaces.get(interface, NotFound())
 
         return await self.ports.call("network", read)
 
@@ -186,10 +186,10 @@ class _Dns:
 
         return await self.ports.call("dns", read)
 
-    async def zone(self, zone: ResourceId) -> Zone | Absent:
-        def read() -> Zone | Absent:
+    async def zone(self, zone: ResourceId) -> Zone | NotFound:
+        def read() -> Zone | NotFound:
             self.ports.see(zone)
-            return self.ports.truth.zones.get(zone, Absent())
+            return self.ports.truth.zones.get(zone, NotFound())
 
         return await self.ports.call("dns", read)
 
@@ -261,13 +261,13 @@ class _ClickHouse:
 
         return await self.ports.call("clickhouse", read)
 
-    async def config(self, service: str) -> Config | Absent:
-        def read() -> Config | Absent:
+    async def config(self, service: str) -> Config | NotFound:
+        def read() -> Config | NotFound:
             if service in self.ports.weather.refused_configs:
                 self.ports.weather.met.add("refused config")
                 raise RefusedError("400: no Private Link")
             there = service in self.ports.truth.services
-            return self.ports.truth.configs[service] if there else Absent()
+            return self.ports.truth.configs[service] if there else NotFound()
 
         return await self.ports.call("clickhouse", read)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.audit.outcome_events import OutcomeEvent
 from shared.domain.model.errors import PermanentError
-from shared.domain.model.resources import Absent
+from shared.domain.model.resources import NotFound
 
 
 @dataclass
@@ -22,10 +22,10 @@ class MemoryStore:
     writes: list[str] = field(default_factory=list)
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def read(self, name: str) -> bytes | Absent:
+    async def read(self, name: str) -> bytes | NotFound:
         self.reads.append(name)
         await self._trouble(name)
-        return self.documents.get(name, Absent())
+        return self.documents.get(name, NotFound())
 
     async def write(self, name: str, document: bytes) -> None:
         self.writes.append(name)

@@ -9,14 +9,14 @@ from shared.domain.model.deployment_config import DeploymentConfig, IdKind, Zone
 from shared.domain.model.ids import Kind, ResourceId, Scope
 from shared.domain.model.resources import (
     WILDCARD,
-    Absent,
     Config,
     Connection,
     Endpoint,
+    NotFound,
+    ReadFailed,
     RecordSet,
     Registration,
     Service,
-    Unreadable,
     Zone,
 )
 from shared.domain.model.selectors import parse_selectors
@@ -37,9 +37,9 @@ OWNER = "tests"
 TAG = "clickhouse-services"
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 SCOPE = Scope(SUBSCRIPTION)
-FORBIDDEN = Unreadable("403 Forbidden", temporary=False, forbidden=True)
-MISSHAPEN = Unreadable("not what the API describes", temporary=False)
-TIMED_OUT = Unreadable("it did not answer in time", temporary=True)
+FORBIDDEN = ReadFailed("403 Forbidden", temporary=False, forbidden=True)
+MISSHAPEN = ReadFailed("not what the API describes", temporary=False)
+TIMED_OUT = ReadFailed("it did not answer in time", temporary=True)
 
 REGION = "westus3"
 ALIAS = f"production-{REGION}-0-0.63c890a9-4d32-48cc-a08c-8cd92dfb1ad3.{REGION}.azure.privatelinkservice"
@@ -208,7 +208,7 @@ def world(
     services = tuple(services) or (service("main"),)
     zones = tuple(zones)
     answers: dict[Read[Any], Any] = {
-        **{ReadEndpoint(one): Absent() for one in endpoints if isinstance(one, ResourceId)},
+        **{ReadEndpoint(one): NotFound() for one in endpoints if isinstance(one, ResourceId)},
         **{ReadEndpoint(one.id): one for one in there},
         **{ReadAddresses(nic): told for nic, told in interface_addresses(there).items()},
         ReadServices(): services,

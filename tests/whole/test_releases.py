@@ -42,7 +42,7 @@ async def test_the_limit(sim: RunningSimulator) -> None:
     reports = await reports_on(sim, MAX_REMOVALS="15")
     assert len(allowed_everywhere(sim)) == 25
     assert sum("removals-over-limit" in codes(one) for one in reports) == 25
-    assert not any(one.curable or one.problems for one in reports)
+    assert not any(one.retryable or one.problems for one in reports)
 
 
 async def test_upsert(sim: RunningSimulator) -> None:
@@ -52,4 +52,4 @@ async def test_upsert(sim: RunningSimulator) -> None:
     reports = await reports_on(sim, EVENT_POLICY="upsert")
     assert (sim.state()["clickhouse"], sim.state()["azure"]["privateDnsZones"]) == before
     assert all({"allow-list-extra", "registration-orphaned"} <= codes(one) for one in reports)
-    assert not any(one.curable or one.problems for one in reports)
+    assert not any(one.retryable or one.problems for one in reports)

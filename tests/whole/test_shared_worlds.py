@@ -121,7 +121,7 @@ async def test_a_network_linked_elsewhere_is_never_linked_a_second_time(sim: Run
     elsewhere = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
     report = await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=elsewhere, DNS_ZONE_SCOPES=elsewhere)
     assert report.problems
-    assert not report.curable
+    assert not report.retryable
     zones = sim.state()["azure"]["privateDnsZones"]
     assert [len(zone["links"]) for zone in zones] == [1, 0]
     assert allowed(sim) == {"analytics": [guid(sim, ENDPOINT)]}

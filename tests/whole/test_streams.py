@@ -9,7 +9,7 @@ import pytest
 from shared.bootstrap.runtime import EVENT_SECONDS
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
@@ -58,10 +58,10 @@ class Process:
 
     async def _first_read(
         self, endpoints: frozenset[ResourceId]
-    ) -> Mapping[ResourceId, Report | Endpoint | Absent]:
+    ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
         return await first_read(endpoints, self.systems, self.rules)
 
-    async def _run_pass(self, known: Mapping[ResourceId, Endpoint | Absent]) -> Mapping[ResourceId, Report]:
+    async def _run_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         self.passes.append(set(known))
         order = ReconcileRequest(Targets(frozenset(known)))
         return shares_of(await reconcile(order, self.systems, self.rules, self.memory, known), known.keys())

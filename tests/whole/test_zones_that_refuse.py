@@ -39,7 +39,7 @@ async def test_a_lock_is_a_finding_and_the_event_comes_again(sim: RunningSimulat
     sim.clear_requests()
     report = await one_pass(sim.url)
     assert codes(report) == {"zone-locked"}
-    assert report.curable
+    assert report.retryable
     assert record_writes(sim) == ["PUT"]
     assert list(allowed(sim)) == ["analytics"]
     sim.lock()
@@ -56,7 +56,7 @@ async def test_a_lock_keeps_a_record_and_nothing_else(sim: RunningSimulator) -> 
     sim.clear_requests()
     report = await one_pass(sim.url)
     assert codes(report) == {"zone-locked"}
-    assert report.curable
+    assert report.retryable
     assert record_writes(sim) == ["DELETE"]
     assert registered(sim) == []
     sim.lock()
@@ -74,7 +74,7 @@ async def test_a_cname_of_the_name_is_somebody_elses_record(sim: RunningSimulato
     sim.clear_requests()
     report = await one_pass(sim.url)
     assert codes(report) == {"wildcard-foreign"}
-    assert (report.problems, report.curable) == ((), False)
+    assert (report.problems, report.retryable) == ((), False)
     assert record_writes(sim) == ["PUT"]
     assert list(allowed(sim)) == ["analytics"]
     assert records(sim) == {}
@@ -90,5 +90,5 @@ async def test_a_foreign_record_with_the_right_address(sim: RunningSimulator) ->
     sim.reset(world)
     report = await one_pass(sim.url)
     assert codes(report) == {"record-kept-by-other"}
-    assert (report.problems, report.curable) == ((), False)
+    assert (report.problems, report.retryable) == ((), False)
     assert sim.state()["azure"]["privateDnsZones"][0]["records"][0]["metadata"] == {}

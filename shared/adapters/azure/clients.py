@@ -27,7 +27,7 @@ from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
 from shared.domain.model.errors import PermanentError, TemporaryError
-from shared.domain.model.resources import Absent
+from shared.domain.model.resources import NotFound
 
 if TYPE_CHECKING:  # slow to import
     from azure.mgmt.network.aio import NetworkManagementClient
@@ -116,13 +116,13 @@ async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]
     return await within(deadline, what, lambda: _translated(what, call))
 
 
-async def ask_or_absent[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T | Absent:
-    """Like `ask`, with Absent where ARM says that this very resource does not exist."""
+async def ask_or_absent[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T | NotFound:
+    """Like `ask`, with NotFound where ARM says that this very resource does not exist."""
     try:
         return await ask(deadline, what, call)
     except PermanentError as error:
         if tells_absence(error.__cause__):
-            return Absent()
+            return NotFound()
         raise
 
 

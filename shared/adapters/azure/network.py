@@ -19,7 +19,7 @@ from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_st
 from shared.adapters.retry import Budget
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
-from shared.domain.model.resources import Absent, Connection, Endpoint
+from shared.domain.model.resources import Connection, Endpoint, NotFound
 
 if TYPE_CHECKING:  # slow to import
     from azure.core.async_paging import AsyncItemPaged
@@ -38,7 +38,7 @@ class AzureNetwork:
     clients: ArmClients
     budget: Budget
 
-    async def endpoint(self, endpoint: ResourceId) -> Endpoint | Absent:
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | NotFound:
         async def get() -> Endpoint:
             return parsed(endpoint_from, await self.clients.get(str(endpoint), {"api-version": API_VERSION}))
 
@@ -51,7 +51,7 @@ class AzureNetwork:
         what = f"listing the private endpoints of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
 
-    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | Absent:
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
         async def get() -> tuple[str, ...]:
             operations = (await self.clients.network(interface.subscription)).network_interfaces
             return parsed(addresses_from, await operations.get(interface.resource_group, interface.name))

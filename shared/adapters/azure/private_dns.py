@@ -17,7 +17,7 @@ from shared.adapters.json_fields import optional_list, optional_str
 from shared.adapters.retry import Budget
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope
-from shared.domain.model.resources import Absent, RecordSet, Zone
+from shared.domain.model.resources import NotFound, RecordSet, Zone
 
 A = "A"
 NEW_ONLY = {"If-None-Match": "*"}
@@ -43,7 +43,7 @@ class AzureDns:
         what = f"listing the private DNS zones of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
 
-    async def zone(self, zone: ResourceId) -> Zone | Absent:
+    async def zone(self, zone: ResourceId) -> Zone | NotFound:
         at = zone.resource_group, zone.name
 
         async def links() -> list[ResourceId | None]:
@@ -59,8 +59,8 @@ class AzureDns:
             ask_or_absent(reads, f"listing the virtual network links of {zone}", links),
             ask_or_absent(reads, f"listing the records of {zone}", record_sets),
         )
-        if isinstance(networks, Absent) or isinstance(records, Absent):
-            return Absent()
+        if isinstance(networks, NotFound) or isinstance(records, NotFound):
+            return NotFound()
         by_name = MappingProxyType({one.name: one for one in records})
         return Zone(zone, frozenset(filter(None, networks)), by_name)
 

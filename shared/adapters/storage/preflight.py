@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.model.resources import Unreadable
+from shared.domain.model.resources import ReadFailed
 from shared.domain.preflight.preflight_snapshot import Seen, StoreSeen
 from shared.reports.report_repository import Archive
 
@@ -23,7 +23,7 @@ class StoreInspection:
         """A folder is made when something is first written, so what counts is the nearest there is."""
         writable = await asyncio.to_thread(_writable, self.folder) if self.folder else None
         latest = await self.archive.latest()
-        if isinstance(latest, Unreadable):
+        if isinstance(latest, ReadFailed):
             return latest
         return StoreSeen(self.place, writable, latest.finished if isinstance(latest, AuditReport) else None)
 

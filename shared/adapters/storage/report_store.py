@@ -15,7 +15,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 
 from shared.adapters.json_fields import LONGEST_ERROR
 from shared.domain.model.errors import PermanentError, TemporaryError
-from shared.domain.model.resources import Absent
+from shared.domain.model.resources import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class FolderStore:
 
     folder: Path
 
-    async def read(self, name: str) -> bytes | Absent:
+    async def read(self, name: str) -> bytes | NotFound:
         return await asyncio.to_thread(self._read, name)
 
     async def write(self, name: str, document: bytes) -> None:
@@ -33,11 +33,11 @@ class FolderStore:
     async def close(self) -> None:
         """Nothing is open."""
 
-    def _read(self, name: str) -> bytes | Absent:
+    def _read(self, name: str) -> bytes | NotFound:
         try:
             return (self.folder / name).read_bytes()
         except FileNotFoundError:
-            return Absent()
+            return NotFound()
         except OSError as error:
             raise PermanentError(f"reading {name} of the report store: {error}") from error
 
@@ -69,15 +69,15 @@ class BlobStore:
     credential: Any
     _made: "asyncio.Task[Any] | None" = field(default=None, init=False)
 
-    async def read(self, name: str) -> bytes | Absent:
+    async def read(self, name: str) -> bytes | NotFound:
         client = await self._client()
 
-        async def read() -> bytes | Absent:
+        async def read() -> bytes | NotFound:
             try:
                 return bytes(await (await client.download_blob(name)).readall())
             except ResourceNotFoundError as error:
                 if getattr(error, "error_code", "") == "BlobNotFound":
-                    return Absent()
+                    return NotFound()
                 raise
 
         return await _translated(f"reading {name} of {self.container}", read)

@@ -14,7 +14,7 @@ from shared.domain.changes import (
     RegisterThroughService,
 )
 from shared.domain.model.ids import Kind, ResourceId
-from shared.domain.model.resources import Endpoint, RecordSet, Service, Unreadable, Zone
+from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Service, Zone
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadZone
 from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.classification import private_link
@@ -59,7 +59,7 @@ def _service_health(
         return Health.WRONG
     if service.id in facts.view.services.without_private_link:
         return Health.LEFT_ALONE
-    if not service.readable or isinstance(facts.report.world.get(ReadConfig(service.id)), Unreadable):
+    if not service.readable or isinstance(facts.report.world.get(ReadConfig(service.id)), ReadFailed):
         return Health.UNKNOWN
     ours = service.id in facts.view.services.permitted or any(entry.ours for entry in entries)
     return Health.WELL if ours else Health.LEFT_ALONE

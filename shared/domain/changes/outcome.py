@@ -51,7 +51,7 @@ class Outcome:
     """A record of another type has the name."""
 
     @property
-    def curable(self) -> bool:
+    def retryable(self) -> bool:
         """Whether another delivery of the event may succeed."""
         return self.temporary or self.forbidden or self.locked
 

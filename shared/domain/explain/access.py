@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shared.domain.changes import Allow, Deregister, Register
 from shared.domain.explain.case import Case, known_from, mending, ok, unchecked, unsure, wrong
 from shared.domain.model.findings import CATALOGUE
-from shared.domain.model.resources import Registration, Status, Unreadable
+from shared.domain.model.resources import ReadFailed, Registration, Status
 from shared.domain.model.snapshot import ReadRegistrations
 from shared.domain.preflight.steps import Step
 
@@ -41,7 +41,7 @@ def _services(case: Case) -> Step:
 def _registration(case: Case) -> Step:
     answer = case.view.world.get(ReadRegistrations())
     if not isinstance(answer, tuple):
-        reason = answer.reason if isinstance(answer, Unreadable) else "the registrations were not read"
+        reason = answer.reason if isinstance(answer, ReadFailed) else "the registrations were not read"
         return unsure("registration", reason, CATALOGUE["unreadable"][1])
     known = [one for key in _kinds(case) if (one := case.view.access.registrations.get(key))]
     if not known:

@@ -24,7 +24,7 @@ from shared.domain.explain.case import NAMES, Case, known_from, ok, unchecked, u
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint, Unreadable
+from shared.domain.model.resources import Endpoint, NotFound, ReadFailed
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.model.text import counted
 from shared.domain.planning.classification import is_decided, private_link
@@ -94,12 +94,12 @@ def _existence(plan: Plan, found: object, endpoint: ResourceId) -> Step:
             return unsure("endpoint", told.message, told.remedy)
         case Endpoint():
             return ok("endpoint", f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
-        case Absent():
+        case NotFound():
             held = sum(1 for change in plan.changes if change.endpoint == endpoint)
             left = f"; sync would undo what is left of it, in {counted(held, 'change')}" if held else ""
             remedy = "Create the private endpoint, or correct its ARM id."
             return wrong("endpoint", f"ARM says that there is none of this id{left}", remedy)
-        case Unreadable(reason):
+        case ReadFailed(reason):
             return unsure("endpoint", reason, CATALOGUE["unreadable"][1])
         case _:
             return unsure("endpoint", "it was not read", "Explain it again.")

@@ -1,15 +1,15 @@
 """The private addresses of an endpoint: its own, or else those of its network interfaces."""
 
-from shared.domain.model.resources import Endpoint, Unreadable
+from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import ReadAddresses, Snapshot
 
 
-def addresses_of(world: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | Unreadable:
-    """The addresses, sorted; none if it has none yet, Unreadable if an interface could not be read."""
+def addresses_of(world: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | ReadFailed:
+    """The addresses, sorted; none if it has none yet, ReadFailed if an interface could not be read."""
     if endpoint.addresses:
         return tuple(sorted(endpoint.addresses))
     readings = [world.get(ReadAddresses(interface)) for interface in endpoint.interfaces]
     for reading in readings:
-        if isinstance(reading, Unreadable):
+        if isinstance(reading, ReadFailed):
             return reading
     return tuple(sorted({a for reading in readings if isinstance(reading, tuple) for a in reading}))

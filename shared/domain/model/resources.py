@@ -29,12 +29,12 @@ def is_clickhouse_zone(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class NotFound:
     """A 404 for that very id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class ReadFailed:
     """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing.
 
     `forbidden`: it may once a key or a right is in order. `refused`: the system refuses that one object, and says
@@ -47,12 +47,12 @@ class Unreadable:
     refused: bool = False
 
     @property
-    def curable(self) -> bool:
+    def retryable(self) -> bool:
         """Whether another delivery of the event may be able to read it."""
         return self.temporary or self.forbidden
 
 
-type Reading[T] = T | Absent | Unreadable
+type ReadResult[T] = T | NotFound | ReadFailed
 
 
 class ProvisioningState(StrEnum):

@@ -11,14 +11,14 @@ from typing import Any, cast
 
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import (
-    Absent,
     Config,
     Endpoint,
-    Reading,
+    NotFound,
+    ReadFailed,
+    ReadResult,
     RecordSet,
     Registration,
     Service,
-    Unreadable,
     Zone,
 )
 
@@ -83,18 +83,18 @@ class ReadZone(Read[Zone]):
 class Snapshot:
     """The answers so far. Never changed; each new answer makes a new world."""
 
-    answers: Mapping[Read[Any], Reading[Any]] = MappingProxyType({})
+    answers: Mapping[Read[Any], ReadResult[Any]] = MappingProxyType({})
     gone: frozenset[ResourceId] = frozenset()
     """Endpoints that were absent, each by a read of its own, when that was forgotten."""
 
     def __contains__(self, read: Read[Any]) -> bool:
         return read in self.answers
 
-    def get[T](self, read: Read[T]) -> Reading[T] | None:
+    def get[T](self, read: Read[T]) -> ReadResult[T] | None:
         """The answer to `read`; None if it was not asked."""
-        return cast("Reading[T] | None", self.answers.get(read))
+        return cast("ReadResult[T] | None", self.answers.get(read))
 
-    def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> "Snapshot":
+    def learn(self, news: Mapping[Read[Any], ReadResult[Any]]) -> "Snapshot":
         """This world with these answers, and what a list tells of each single thing in it.
 
         An endpoint that was absent before, and that its scope's list does not tell of, still is.
@@ -103,7 +103,7 @@ class Snapshot:
         for read, answer in news.items():
             if isinstance(read, ListEndpoints) and isinstance(answer, tuple):
                 still = (one for one in self.gone if read.scope.covers(one))
-                answers |= {ReadEndpoint(one): Absent() for one in still}
+                answers |= {ReadEndpoint(one): NotFound() for one in still}
             answers |= {read: answer, **_told_by_list(read, answer)}
         return Snapshot(MappingProxyType(answers), self.gone)
 
@@ -111,15 +111,15 @@ class Snapshot:
         """This world without these answers, so that they are asked for again."""
         again = frozenset(reads)
         endpoints = (read for read in again if isinstance(read, ReadEndpoint))
-        gone = {read.id for read in endpoints if isinstance(self.get(read), Absent)}
+        gone = {read.id for read in endpoints if isinstance(self.get(read), NotFound)}
         kept = {read: answer for read, answer in self.answers.items() if read not in again}
         return Snapshot(MappingProxyType(kept), self.gone | gone)
 
-    def endpoints(self) -> dict[ResourceId, Reading[Endpoint]]:
+    def endpoints(self) -> dict[ResourceId, ReadResult[Endpoint]]:
         """Every endpoint that was read, by a read of its own or in a list."""
         return {read.id: a for read, a in self.answers.items() if isinstance(read, ReadEndpoint)}
 
-    def of_endpoint(self, endpoint: ResourceId) -> dict[Read[Any], Reading[Any]]:
+    def of_endpoint(self, endpoint: ResourceId) -> dict[Read[Any], ReadResult[Any]]:
         """What was read of an endpoint and of its interfaces."""
         found = self.get(ReadEndpoint(endpoint))
         interfaces = found.interfaces if isinstance(found, Endpoint) else ()
@@ -154,22 +154,22 @@ class Snapshot:
         ]
         return frozenset(zone for listed in lists for zone in listed)
 
-    def unreadable(self) -> dict[Read[Any], Unreadable]:
-        return {read: a for read, a in self.answers.items() if isinstance(a, Unreadable)}
+    def unreadable(self) -> dict[Read[Any], ReadFailed]:
+        return {read: a for read, a in self.answers.items() if isinstance(a, ReadFailed)}
 
 
 class SnapshotBuilder:
     """A world that is being written: many small changes for the price of one copy."""
 
     def __init__(self, world: Snapshot) -> None:
-        self._answers: dict[Read[Any], Reading[Any]] = dict(world.answers)
+        self._answers: dict[Read[Any], ReadResult[Any]] = dict(world.answers)
         self._gone = world.gone
 
     def world(self) -> Snapshot:
         """The world as it is written so far."""
         return Snapshot(MappingProxyType(dict(self._answers)), self._gone)
 
-    def learn(self, news: Mapping[Read[Any], Reading[Any]]) -> None:
+    def learn(self, news: Mapping[Read[Any], ReadResult[Any]]) -> None:
         self._answers |= news
 
     def forget(self, reads: Iterable[Read[Any]]) -> None:
@@ -214,7 +214,7 @@ class SnapshotBuilder:
             self._answers[ReadZone(zone)] = replace(known, records=MappingProxyType(records))
 
 
-def _told_by_list(read: Read[Any], answer: Reading[Any]) -> dict[Read[Any], Any]:
+def _told_by_list(read: Read[Any], answer: ReadResult[Any]) -> dict[Read[Any], Any]:
     if isinstance(read, ListEndpoints) and isinstance(answer, tuple):
         return {ReadEndpoint(endpoint.id): endpoint for endpoint in answer}
     if isinstance(read, ListAddresses) and isinstance(answer, Mapping):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint, RecordSet
+from shared.domain.model.resources import Endpoint, NotFound, RecordSet
 from shared.domain.ownership.marks import endpoints_in
 from shared.domain.planning.classification import zone_name_of
 from shared.domain.planning.dns.freed_records import left_free
@@ -48,7 +48,7 @@ def freed(view: PlanningIndex, targets: Targets) -> tuple[RecordSet, ...]:
 def _gone(view: PlanningIndex) -> frozenset[ResourceId]:
     seen = view.world.endpoints()
     return frozenset(
-        one for one in view.dns.holders if isinstance(seen.get(one), Absent) and view.rules.may_ask(one)
+        one for one in view.dns.holders if isinstance(seen.get(one), NotFound) and view.rules.may_ask(one)
     )
 
 

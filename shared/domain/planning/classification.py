@@ -23,7 +23,7 @@ from enum import StrEnum
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Connection, Endpoint, ProvisioningState, Unreadable
+from shared.domain.model.resources import Connection, Endpoint, NotFound, ProvisioningState, ReadFailed
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -43,22 +43,22 @@ def verdict_on(view: PlanningIndex, endpoint: ResourceId) -> Verdict:
     if not view.rules.may_ask(endpoint):
         return Verdict.OUTSIDE
     match view.world.get(ReadEndpoint(endpoint)):
-        case Absent():
+        case NotFound():
             return Verdict.UNDO
         case Endpoint() as found:
             return _by_state(found, view.rules) or _by_tag_and_alias(view, found)
-        case Unreadable() | None:
+        case ReadFailed() | None:
             return Verdict.UNKNOWN
 
 
-def is_decided(endpoint: Endpoint | Absent, rules: DeploymentConfig) -> bool:
+def is_decided(endpoint: Endpoint | NotFound, rules: DeploymentConfig) -> bool:
     """Whether nothing is done for the endpoint because of its state, so that nothing else need be read."""
     return isinstance(endpoint, Endpoint) and _by_state(endpoint, rules) is not None
 
 
-def concerns_us(endpoint: Endpoint | Absent, rules: DeploymentConfig) -> bool:
+def concerns_us(endpoint: Endpoint | NotFound, rules: DeploymentConfig) -> bool:
     """Whether anything of ours can hang on it: absent, tagged, or on a Private Link service by alias."""
-    if isinstance(endpoint, Absent):
+    if isinstance(endpoint, NotFound):
         return True
     return rules.request_of(endpoint) is not None or any(c.by_alias for c in endpoint.connections)
 

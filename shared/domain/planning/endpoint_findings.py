@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint, Service, Status, Unreadable
+from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, Service, Status
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices
 from shared.domain.planning.access.allow_lists import (
     DesiredAccess,
@@ -37,7 +37,7 @@ def _may_own(view: PlanningIndex, endpoint: ResourceId) -> bool:
     """Whether we asked ClickHouse Cloud for what we may own on behalf of this endpoint."""
     found = view.world.get(ReadEndpoint(endpoint))
     asked = ReadRegistrations() in view.world
-    return asked and isinstance(found, Endpoint | Absent) and concerns_us(found, view.rules)
+    return asked and isinstance(found, Endpoint | NotFound) and concerns_us(found, view.rules)
 
 
 def _told_stranger(view: PlanningIndex, endpoint: ResourceId) -> str:
@@ -48,7 +48,7 @@ def _told_stranger(view: PlanningIndex, endpoint: ResourceId) -> str:
 
 def _why_unknown(view: PlanningIndex, endpoint: ResourceId) -> str:
     found = view.world.get(ReadEndpoint(endpoint))
-    if isinstance(found, Unreadable):
+    if isinstance(found, ReadFailed):
         return found.reason
     unread = "; ".join(map(service_unread, view.services.unread))
     return _why_no_access(view) or _why_no_config(view) or unread or "it was not read"
@@ -57,7 +57,7 @@ def _why_unknown(view: PlanningIndex, endpoint: ResourceId) -> str:
 def _why_no_access(view: PlanningIndex) -> str | None:
     for read in (ReadServices(), ReadRegistrations()):
         answer = view.world.get(read)
-        if isinstance(answer, Unreadable):
+        if isinstance(answer, ReadFailed):
             return answer.reason
     if view.world.get(ReadServices()) == ():
         return "the organization's list of services came back empty, which is no ground to act on"
@@ -67,7 +67,7 @@ def _why_no_access(view: PlanningIndex) -> str | None:
 def _why_no_config(view: PlanningIndex) -> str | None:
     for service in view.services.all:
         answer = view.world.get(ReadConfig(service.id))
-        if isinstance(answer, Unreadable):
+        if isinstance(answer, ReadFailed):
             return f"the private endpoint config of service {service.name}: {answer.reason}"
     return None
 
@@ -167,7 +167,7 @@ def _told_ambiguous(view: PlanningIndex, name: str) -> str:
 
 def _no_private_link(view: PlanningIndex, service: str) -> Finding:
     answer = view.world.get(ReadConfig(service))
-    reason = answer.reason if isinstance(answer, Unreadable) else ""
+    reason = answer.reason if isinstance(answer, ReadFailed) else ""
     name = view.services.by_id[service].label
     message = f"{name} is selected by a tag, but its private endpoint config is refused: {reason}"
     return Finding("service-without-private-link", service, message)
@@ -177,7 +177,7 @@ def _told_held(view: PlanningIndex, at: str, service: Service) -> Finding:
     if not service.readable:
         return Finding("unreadable", at, service_unread(service))
     answer = view.world.get(ReadConfig(service.id))
-    if isinstance(answer, Unreadable):
+    if isinstance(answer, ReadFailed):
         return Finding(
             "unreadable", at, f"the private endpoint config of service {service.name}: {answer.reason}"
         )

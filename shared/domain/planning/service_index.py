@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from types import MappingProxyType
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.resources import Config, Endpoint, Service, Unreadable
+from shared.domain.model.resources import Config, Endpoint, ReadFailed, Service
 from shared.domain.model.selectors import Selectors
 from shared.domain.model.snapshot import ReadConfig, Snapshot
 
@@ -102,7 +102,7 @@ class ServiceIndex:
         """The ids of the services whose private endpoint config ClickHouse Cloud refuses."""
         answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.all}
         refused = (
-            one for one, answer in answers.items() if isinstance(answer, Unreadable) and answer.refused
+            one for one, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused
         )
         return frozenset(refused)
 

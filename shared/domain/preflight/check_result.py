@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.domain.model.resources import Absent, Unreadable
+from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.preflight.preflight_snapshot import Seen
 from shared.domain.preflight.steps import Answer
 
@@ -31,9 +31,9 @@ def unsure(seen: str, remedy: str) -> CheckResult:
 
 def why_not(answer: Seen[object] | None) -> str | None:
     """Why there is no answer; None if there is one."""
-    if isinstance(answer, Unreadable):
+    if isinstance(answer, ReadFailed):
         return answer.reason
-    if isinstance(answer, Absent):
+    if isinstance(answer, NotFound):
         return "it does not exist"
     return "it was not asked for" if answer is None else None
 
@@ -49,5 +49,5 @@ def failed[K, T](
 
 def remedy_for(answers: Iterable[object], remedy: str) -> str:
     """The remedy, unless all that failed may go through later."""
-    unread = [one for one in answers if isinstance(one, Unreadable)]
+    unread = [one for one in answers if isinstance(one, ReadFailed)]
     return WAIT if unread and all(one.temporary for one in unread) else remedy

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import ZONE_SUFFIX, Endpoint, Service, Unreadable, Zone
+from shared.domain.model.resources import ZONE_SUFFIX, Endpoint, ReadFailed, Service, Zone
 from shared.domain.model.text import counted
 from shared.domain.preflight.check_result import CheckResult, ok, remedy_for, unsure, why_not, wrong
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Inspected
@@ -88,7 +88,7 @@ def role(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     roles = f"roles: {_named(mine)}"
     if mine and all(_is_insufficient(one) for one in mine):
         return wrong(f"it may change no service ({roles})", ROLE)
-    if isinstance(seen.roles, Unreadable) and seen.roles.forbidden:
+    if isinstance(seen.roles, ReadFailed) and seen.roles.forbidden:
         left = f"it may not manage the organization ({roles}): deregistration is left to people"
         return _lasting(seen, mine, unsure(left, MANAGE))
     if isinstance(seen.roles, int) or (mine and all(_is_admin(one) for one in mine)):

@@ -1,6 +1,6 @@
 """What a preflight has seen: of the settings, of rights, of both clouds, of deliveries, of the report store.
 
-Each part is None until it was asked for, and Unreadable where the asking failed.
+Each part is None until it was asked for, and ReadFailed where the asking failed.
 """
 
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from types import MappingProxyType
 
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import (
-    Absent,
     Endpoint,
+    NotFound,
+    ReadFailed,
     Registration,
     Service,
-    Unreadable,
     Zone,
     is_clickhouse_zone,
 )
 from shared.domain.planning.policy import Policies
 from shared.domain.preflight.rbac import Permission
 
-type Seen[T] = T | Absent | Unreadable
+type Seen[T] = T | NotFound | ReadFailed
 
 
 @dataclass(frozen=True, slots=True)

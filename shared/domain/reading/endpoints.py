@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Absent, Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, Snapshot
 from shared.domain.planning.affected_endpoints import Targets, actors
 from shared.domain.planning.classification import concerns_us, is_decided
@@ -28,10 +28,10 @@ def endpoints_needed(
 
 def in_need_of_a_pass(
     world: Snapshot, endpoints: Iterable[ResourceId], rules: DeploymentConfig
-) -> dict[ResourceId, Endpoint | Absent]:
+) -> dict[ResourceId, Endpoint | NotFound]:
     """Those of these endpoints that concern us and whose state decides nothing, so that more is to be read."""
     found = {one: world.get(ReadEndpoint(one)) for one in endpoints}
-    known = {one: told for one, told in found.items() if isinstance(told, Endpoint | Absent)}
+    known = {one: told for one, told in found.items() if isinstance(told, Endpoint | NotFound)}
     return {
         one: told for one, told in known.items() if concerns_us(told, rules) and not is_decided(told, rules)
     }
@@ -57,7 +57,7 @@ def each(
             yield from reads
 
 
-def concerned_by(view: PlanningIndex, targets: Targets) -> list[Endpoint | Absent]:
+def concerned_by(view: PlanningIndex, targets: Targets) -> list[Endpoint | NotFound]:
     """The endpoints that a pass over the targets acts for, as they were read, if they concern us."""
     mine = [one for one in sorted(actors(view, targets)) if view.rules.may_ask(one)]
     return list(in_need_of_a_pass(view.world, mine, view.rules).values())

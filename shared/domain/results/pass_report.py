@@ -50,10 +50,10 @@ class Report:
         return tuple(f"{one.object}: {one.message}" for one in self.plan.findings if one.code == IN_PROGRESS)
 
     @property
-    def curable(self) -> bool:
+    def retryable(self) -> bool:
         """Whether another delivery may get further: by itself, or once a key or a right is in order."""
-        unread = any(answer.curable for answer in self.world.unreadable().values())
-        return unread or bool(self.plan.in_progress) or any(outcome.curable for outcome in self.undone)
+        unread = any(answer.retryable for answer in self.world.unreadable().values())
+        return unread or bool(self.plan.in_progress) or any(outcome.retryable for outcome in self.undone)
 
     @property
     def forbidden(self) -> bool:
@@ -79,7 +79,7 @@ class Report:
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
             "problems": list(self.problems),
-            "willBeTriedAgain": self.curable,
+            "willBeTriedAgain": self.retryable,
         }
 
     def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
@@ -112,5 +112,5 @@ def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
     shown: dict[str, object] = {**outcome.change.as_json(), "status": outcome.status.value}
     if outcome.error:
-        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.curable}
+        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.retryable}
     return shown

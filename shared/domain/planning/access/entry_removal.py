@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Absent, Endpoint, Service
+from shared.domain.model.resources import Endpoint, NotFound, Service
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -48,7 +48,7 @@ def is_retired(view: PlanningIndex, endpoint: ResourceId, registered: str) -> bo
     found = view.world.get(ReadEndpoint(endpoint))
     if isinstance(found, Endpoint):
         return bool(found.guid) and registered.lower() not in found.ids
-    return isinstance(found, Absent)
+    return isinstance(found, NotFound)
 
 
 def entry_stays(endpoint: ResourceId, entry: Entry) -> Finding:

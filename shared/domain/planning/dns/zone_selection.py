@@ -8,7 +8,7 @@ from shared.domain.model.addresses import addresses_of
 from shared.domain.model.deployment_config import ZONE_TAG, shares, zone_tagged
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
-from shared.domain.model.resources import Endpoint, RecordSet, Unreadable, Zone
+from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
 from shared.domain.model.snapshot import ReadEndpoint, ReadZone
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.planning_index import PlanningIndex
@@ -90,7 +90,7 @@ def labels_perhaps(view: PlanningIndex, chosen: Selection) -> frozenset[str] | N
 def addresses_for(view: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
     """The addresses that belong into the record; none if there are none yet (see `progress`)."""
     addresses = addresses_of(view.world, endpoint)
-    if isinstance(addresses, Unreadable):
+    if isinstance(addresses, ReadFailed):
         return Finding("unreadable", str(endpoint.id), f"its network interface: {addresses.reason}")
     return addresses
 
@@ -182,7 +182,7 @@ def _tagged_zone(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | F
     match view.world.get(ReadZone(wanted)):
         case Zone() as zone:
             return zone
-        case Unreadable(reason):
+        case ReadFailed(reason):
             return Finding("unreadable", at, f"the zone in its tag: {reason}")
         case _:
             return Finding("zone-missing", at, f"the zone in its tag, {wanted}, does not exist")
