@@ -84,6 +84,7 @@ type Row = tuple[DeploymentConfig, list[Registration], tuple[Service, ...], list
         # its other kind, ours: only after the wanted one is everywhere
         (BY_ARM_ID, [ours], lists(main=(guid(1),)), ["allow ARM on main", "register ARM"]),
         (BY_ARM_ID, [ours, ours_as_arm], lists(main=(guid(1),)), ["allow ARM on main"]),
+        (BY_ARM_ID, [ours, ours_as_arm], lists(), ["allow ARM on main"]),
         (
             BY_ARM_ID,
             [ours, ours_as_arm],

@@ -429,6 +429,8 @@ def test_a_name_that_a_cname_has() -> None:
     plan = plan_of(world(endpoint(1), zones=[zone()]), results=taken)
     assert {change.verb for change in plan.changes} == {"register", "allow"}
     assert codes(plan) == ["wildcard-foreign pe-1"]
+    (finding,) = plan.findings
+    assert finding.message == f"{zone_id()} has a CNAME record *, beside which no A record can be created"
 
 
 def test_a_locked_zone() -> None:
