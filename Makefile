@@ -62,17 +62,17 @@ azure-cli: .azure-cli/.ready ## put an Azure CLI into .azure-cli/, for the tests
 
 .PHONY: pictures
 pictures: $(READY) ## draw the pictures of the status page in docs/ anew, from a sample world
-	@$(BIN)/python -m tests.page.pictures
+	@$(BIN)/python -m tests.status_page.pictures
 
 test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
-	@$(BIN)/python -m tests.model.long
+	@$(BIN)/python -m tests.histories.long_run
 
 .PHONY: bench
 bench: $(READY) ## measure every figure of docs/performance.md against the simulator (some eight minutes)
 	@$(BIN)/python -m bench
 
 coverage: $(READY) ## hold what the tests reach of shared/ (without crash walk, model and demo) against what they must
-	@$(BIN)/coverage run -m pytest --ignore tests/model --ignore tests/demo --ignore tests/whole/test_crashes.py
+	@$(BIN)/coverage run -m pytest --ignore tests/histories --ignore tests/demo --ignore tests/end_to_end/test_crashes.py
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/python -m tools.coverage

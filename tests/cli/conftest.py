@@ -1,11 +1,10 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
 from shared.cli.main import main
 from simulator.client import RunningSimulator
-from simulator.server import running
 from tests.support.simulated import environment, put_endpoint
 
 
@@ -21,21 +20,14 @@ class Told:
 type Run = Callable[..., Told]
 
 
-@pytest.fixture(scope="session")
-def _started() -> Iterator[RunningSimulator]:
-    with running() as simulator:
-        yield simulator
-
-
 @pytest.fixture
-def sim(_started: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> RunningSimulator:
+def sim(sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> RunningSimulator:
     """The demo world with an endpoint that asks for every service, and its settings in the environment."""
-    _started.reset()
-    put_endpoint(_started, {"clickhouse-services": "*"})
-    _started.clear_requests()
-    for name, value in environment(_started.url).items():
+    put_endpoint(sim, {"clickhouse-services": "*"})
+    sim.clear_requests()
+    for name, value in environment(sim.url).items():
         monkeypatch.setenv(name, value)
-    return _started
+    return sim
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from shared.cli import VERSION, audited
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
+from tests.support.paths import ROOT
 from tests.support.simulated import (
     ENDPOINT,
     SUBSCRIPTION,
@@ -24,7 +25,6 @@ from tests.support.simulated import (
     writes,
 )
 
-ROOT = Path(__file__).parents[2]
 SECOND = f"{ENDPOINT}-2"
 STRANGER = ENDPOINT.replace("11111111", "99999999")
 

@@ -21,10 +21,10 @@ from shared.cli.show import Show, make_console
 from shared.settings import SettingsError
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
-from tests.support.audited import troubled
+from tests.support.paths import ROOT
+from tests.support.sample_reports import troubled
 from tests.support.simulated import ENDPOINT, environment, subscribe, webhook
 
-ROOT = Path(__file__).parents[2]
 SHARED = [sys.executable, "-m", "shared"]
 SECONDS = 240
 

@@ -7,7 +7,6 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,8 +14,8 @@ from rich.console import Console
 
 from demo.__main__ import run
 from demo.stage import Stage
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 180
 
 

@@ -10,7 +10,8 @@ from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.resources import Registration
-from tests.support.pages import ROOT, read
+from tests.support.pages import read
+from tests.support.paths import ROOT
 
 PAGE = read(ROOT / "docs" / "permissions.md")
 ROWS = [[cell.strip("`") for cell in row] for row in PAGE.table_of("clickhouse")[1:]]

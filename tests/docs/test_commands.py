@@ -33,7 +33,8 @@ from tests.support.commands import (
     run,
     run_blocks,
 )
-from tests.support.pages import ROOT, Fence, Page, manual
+from tests.support.pages import Fence, Page, manual
+from tests.support.paths import ROOT
 
 HOOK = "/runtime/webhooks/eventgrid?functionName=endpoint_changed"
 ALL = [block for page in manual() for block in blocks(page)]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.commands import run
-from tests.support.pages import ROOT, manual
+from tests.support.pages import manual
+from tests.support.paths import ROOT
 
 HERE = Path(__file__).parent / "mermaid"
 THERE = ROOT / "build" / "mermaid"

@@ -4,7 +4,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.support.pages import ROOT, Page, pages, read
+from tests.support.pages import Page, pages, read
+from tests.support.paths import ROOT
 
 EVERY = pages("*.md", "*/*.md", "*/*/*.md")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import ROOT, Page, manual
+from tests.support.pages import Page, manual
+from tests.support.paths import ROOT
 
 # What is not in the repository, because it is made, others name it so, or a page does in its example.
 ELSEWHERE = {

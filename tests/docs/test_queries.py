@@ -14,10 +14,10 @@ from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator
 from simulator.server import running
-from tests.support.edges import PE, delete_endpoint, environment, put_endpoint
-from tests.support.lines import Line, Lines
+from tests.support.log_lines import Line, Lines
+from tests.support.paths import ROOT
+from tests.support.real_clients import PE, delete_endpoint, environment, put_endpoint
 
-ROOT = Path(__file__).parents[2]
 KQL = (ROOT / "docs" / "queries.kql").read_text()
 
 FIELD = re.compile(r"\bline\.([a-zA-Z]+(?:\.[a-zA-Z]+)*)")

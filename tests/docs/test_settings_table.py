@@ -7,7 +7,8 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from shared.settings import Settings
-from tests.support.pages import ROOT, read
+from tests.support.pages import read
+from tests.support.paths import ROOT
 
 ROWS = {row[0].strip("`"): row for row in read(ROOT / "docs" / "settings.md").table_of("settings")[1:]}
 FIELDS = {name.upper(): field for name, field in Settings.model_fields.items()}

@@ -5,7 +5,7 @@ import tomllib
 
 import yaml
 
-from tests.support.pages import ROOT
+from tests.support.paths import ROOT
 
 
 def test_the_oldest_azd_is_the_one_that_azd_itself_is_told() -> None:

@@ -1,12 +1,8 @@
-"""Properties are not timed: a busy machine proves nothing. What is parsed is parsed anew in each test."""
+"""Each test parses selectors anew."""
 
 import pytest
-from hypothesis import settings
 
 from shared.domain.model.selectors import parse_selectors
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

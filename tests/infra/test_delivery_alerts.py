@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.bicep import INFRA, Template, needs_checker
-from tests.support.terraform import blocks, files, resources
+from tests.support.terraform_module import blocks, files, resources
 
 # Dimensions of the metrics of a system topic, as Azure's own API lists them:
 # https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-eventgrid-systemtopics-metrics

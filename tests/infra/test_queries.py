@@ -18,7 +18,7 @@ from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.bicep import INFRA, Template, needs_checker
-from tests.support.lines import Line, Lines
+from tests.support.log_lines import Line, Lines
 from tests.support.simulated import ENDPOINT, environment, put_endpoint
 
 HERE = Path(__file__).parent / "kusto"

@@ -14,7 +14,7 @@ from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.settings import Settings
 from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.bicep import files as bicep_files
-from tests.support.terraform import TERRAFORM, AzureTypes, blocks, files, references, resources
+from tests.support.terraform_module import TERRAFORM, AzureTypes, blocks, files, references, resources
 
 PROGRAM = shutil.which("terraform")
 needs_terraform = pytest.mark.skipif(PROGRAM is None, reason="terraform is not installed")

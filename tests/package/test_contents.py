@@ -9,9 +9,9 @@ import pytest
 
 from tests.support import ignore_readers
 from tests.support.ignore_readers import Reader
+from tests.support.paths import ROOT
 from tools import package
 
-ROOT = Path(__file__).parent.parent.parent
 IGNORE_FILE = (ROOT / ".funcignore").read_text()
 # What lies about in the folder of someone who works here, and must not be deployed.
 STRAY = {

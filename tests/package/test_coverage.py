@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from tools.coverage import faults
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = """
 def sign(number):
     if number < 0:

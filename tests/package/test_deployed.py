@@ -14,12 +14,12 @@ import pytest
 
 from simulator.client import RunningSimulator
 from simulator.server import running
+from tests.support.paths import ROOT
 from tests.support.simulated import ALIAS, ENDPOINT, allowed, environment, put_endpoint, records, registered
 from tools import package
 from tools.lockfile import read_lock
 from tools.package_dependencies import SITE_PACKAGES, InstallError, installed_files
 
-ROOT = Path(__file__).parent.parent.parent
 DRIVER = ROOT / "tests" / "support" / "deployed_app.py"
 # The platform's own: Azure brings the worker along.
 PLATFORM = ("azure-functions-runtime", "azurefunctions-extensions-base")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tests.support.paths import ROOT
 from tools.lockfile import Locked, read_input, read_lock
 
-ROOT = Path(__file__).parent.parent.parent
 INPUTS = {
     "requirements.txt": ["requirements.in"],
     "requirements-cli.txt": ["requirements.in", "requirements-cli.in"],

@@ -15,7 +15,6 @@ from azure.mgmt.network.aio import NetworkManagementClient
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
 from simulator.client import RunningSimulator
-from simulator.server import running
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 BASE = f"/subscriptions/{SUBSCRIPTION}"
@@ -31,19 +30,6 @@ HANG_UP = 0
 KEY = ("demo-key", "demo-secret")
 
 type Json = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def started() -> Iterator[RunningSimulator]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def sim(started: RunningSimulator) -> RunningSimulator:
-    """A simulator in the demo world, as new."""
-    started.reset()
-    return started
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from referencing.jsonschema import DRAFT202012
 
 from simulator.client import RunningSimulator
 from tests.simulator.conftest import ANALYTICS, ORGANIZATION, Json
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 FILE = Path(os.environ.get("CLICKHOUSE_OPENAPI", ROOT / "../shared/contracts/clickhouse_cloud_openapi.json"))
 URI = "urn:clickhouse-cloud"
 GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"

@@ -14,8 +14,7 @@ import pytest
 
 from simulator.worldfile import demo
 from tests.simulator.conftest import KEY, ORGANIZATION
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 def command(*arguments: str) -> list[str]:

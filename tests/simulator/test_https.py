@@ -15,7 +15,8 @@ from simulator.azure_cli import as_shell, environment, sign_in
 from simulator.client import RunningSimulator
 from simulator.tls import make_certificate
 from tests.simulator.conftest import NETWORKS, put_endpoint
-from tests.simulator.test_command_line import ROOT, command
+from tests.simulator.test_command_line import command
+from tests.support.paths import ROOT
 
 TOKEN = "/metadata/identity/oauth2/token"
 

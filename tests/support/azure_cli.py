@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.pages import ROOT
+from tests.support.paths import ROOT
 
 _OWN = ROOT / ".azure-cli" / "bin" / "az"
 AZ = str(_OWN) if _OWN.exists() else shutil.which("az")

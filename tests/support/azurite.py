@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
-HERE = Path(__file__).parents[1] / "edges" / "azurite"
-THERE = Path(__file__).parents[2] / "build" / "azurite"
+from tests.support.paths import ROOT
+
+HERE = ROOT / "tests" / "adapters" / "azurite"
+THERE = ROOT / "build" / "azurite"
 ACCOUNT = "devstoreaccount1"
 _PROGRAM = "node_modules/azurite/dist/src/blob/main.js"
 _OPTIONS = ("--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--skipApiVersionCheck")

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-INFRA = Path(__file__).parent.parent.parent / "infra"
+from tests.support.paths import ROOT
+
+INFRA = ROOT / "infra"
 CHECKER = INFRA.parent.parent / "shared" / "tools" / "check_bicep.py"
 WHY_NOT = f"the checker of Bicep files does not lie beside the repository ({CHECKER.name})"
 needs_checker = pytest.mark.skipif(not CHECKER.exists(), reason=WHY_NOT)

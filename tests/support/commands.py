@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from tests.support.pages import ROOT, Fence, Page
+from tests.support.pages import Fence, Page
+from tests.support.paths import ROOT
 
 SHELL = "sh"
 AZURE, LONG, CI = "azure", "long", "ci"

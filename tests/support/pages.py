@@ -11,7 +11,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 type Table = tuple[tuple[str, ...], ...]
 """The rows of a table, its head first: the Markdown of each cell, blanks made one."""

@@ -14,7 +14,7 @@ from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
-from tests.support.edges import answering, http_answer
+from tests.support.real_clients import answering, http_answer
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 ENDPOINT = (

@@ -3,7 +3,7 @@
 Its models are mappings of ARM's JSON, and are read by key: `resourceGuid` is on the wire, but not in the API's
 description, so that the models have no attribute for it.
 
-One endpoint is read without it, by the same request (tests/edges/test_sdk_contract.py compares them). Most
+One endpoint is read without it, by the same request (tests/adapters/test_azure_sdk_contract.py compares them). Most
 private endpoints are none of ours, and only reading one shows that; to import the SDK would more than double
 what that takes in a fresh process.
 """

@@ -1,0 +1,409 @@
+"""The Azure adapters against the simulator, through Azure's own SDK."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.adapters.azure.network import addresses_from, endpoint_from
+from shared.adapters.azure.private_dns import record_from
+from shared.domain.model.errors import (
+    ChangedError,
+    ForbiddenError,
+    PermanentError,
+    PrivateLinkError,
+    TemporaryError,
+)
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.resources import Connection, Endpoint, NotFound, Zone
+from simulator.client import RunningSimulator
+from tests.support.paths import ROOT
+from tests.support.real_clients import (
+    ALIAS,
+    ARM_CALLS,
+    ARM_READS,
+    ARM_WRITES,
+    ELSEWHERE,
+    NETWORK_GROUP,
+    NIC,
+    PE,
+    SCOPE,
+    SUBSCRIPTION,
+    VNET,
+    ZONE,
+    Adapters,
+    adapters_for,
+    put_endpoint,
+    wildcard,
+)
+
+SAMPLES = Path(os.environ.get("AZURE_SAMPLES") or ROOT / ".." / "shared" / "contracts" / "azure_samples.json")
+OTHER_ZONE = ResourceId(SUBSCRIPTION, "rg-dns", Kind.ZONE.value, "eastus.privatelink.azure.clickhouse.cloud")
+LISTS = {
+    "endpoints": "/privateEndpoints$",
+    "endpoints of a group": "/privateEndpoints$",
+    "addresses_in": "/networkInterfaces$",
+    "addresses_in a group": "/networkInterfaces$",
+    "zones": "/privateDnsZones$",
+    "zone": "/A$",
+}
+
+
+@pytest.fixture
+def samples() -> dict[str, Any]:
+    """What Azure itself was seen to answer."""
+    if not SAMPLES.is_file():
+        pytest.skip("no recorded samples of Azure's answers; AZURE_SAMPLES names the file")
+    told: dict[str, Any] = json.loads(SAMPLES.read_text())
+    return told
+
+
+def test_recorded_endpoint(samples: dict[str, Any]) -> None:
+    """An endpoint as Azure tells it is read: GUID, alias, state, network and interface, and no address."""
+    endpoint = endpoint_from(samples["private_endpoint_get"])
+    assert endpoint.arm_id == samples["private_endpoint_get"]["id"]
+    assert endpoint.id == ResourceId.parse(endpoint.arm_id, Kind.PRIVATE_ENDPOINT)
+    assert endpoint.guid == "4c8ad43e-195c-4673-9cc0-e26969210f4f"
+    assert endpoint.connections == (Connection(ALIAS, "Pending"),)
+    assert endpoint.network
+    assert endpoint.network.name == "vnet1"
+    assert [interface.name for interface in endpoint.interfaces] == ["nic1"]
+    assert endpoint.addresses == ()
+
+
+def test_recorded_record(samples: dict[str, Any]) -> None:
+    """A record set as Azure tells it is read, with a bare etag."""
+    told = samples["private_dns_record_set_put"]["response"]
+    record = record_from(ZONE, told)
+    assert (record.name, record.ttl, record.addresses) == ("*", 300, ("10.0.0.4",))
+    assert (dict(record.metadata), record.etag) == ({"key": "value"}, told["etag"])
+
+
+async def test_endpoint(sim: RunningSimulator, adapters: Adapters) -> None:
+    """An endpoint is read through the SDK, the undeclared resourceGuid included; tag names lose their case."""
+    told = put_endpoint(sim, **{"ClickHouse-Services": "Analytics"})
+    endpoint = await adapters.network.endpoint(PE)
+    assert not isinstance(endpoint, NotFound)
+    assert (endpoint.id, endpoint.arm_id) == (PE, told["id"])
+    assert endpoint.guid == told["properties"]["resourceGuid"].lower()
+    assert endpoint.tags == {"clickhouse-services": "Analytics"}
+    assert endpoint.network == VNET
+    assert endpoint.connections == (Connection(ALIAS, "Pending"),)
+    assert endpoint.addresses == ()
+    (interface,) = endpoint.interfaces
+    addresses = await adapters.network.addresses(interface)
+    assert isinstance(addresses, tuple)
+    assert len(addresses) == 1
+    for scope in (SCOPE, NETWORK_GROUP):
+        assert await adapters.network.endpoints(scope) == (endpoint,)
+        assert await adapters.network.addresses_in(scope) == {interface: addresses}
+
+
+async def test_scopes(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A list of a resource group tells nothing of another group."""
+    put_endpoint(sim)
+    elsewhere = Scope(SUBSCRIPTION, "rg-dns")
+    assert await adapters.network.endpoints(elsewhere) == ()
+    assert await adapters.network.addresses_in(elsewhere) == {}
+    assert await adapters.dns.zones(elsewhere) == await adapters.dns.zones(SCOPE) == (ZONE,)
+    assert await adapters.dns.zones(NETWORK_GROUP) == ()
+
+
+@pytest.mark.parametrize(
+    ("properties", "addresses"),
+    [
+        ({}, ()),
+        ({"ipConfigurations": []}, ()),
+        ({"ipConfigurations": [{"properties": {"privateIPAddress": "10.0.0.9"}}]}, ("10.0.0.9",)),
+        ({"customDnsConfigs": [{"fqdn": "x", "ipAddresses": ["10.0.0.7", "fd00::1"]}]}, ("10.0.0.7",)),
+        ({"customDnsConfigs": [{"fqdn": "x"}], "ipConfigurations": [{}]}, ()),
+        (
+            {
+                "networkInterfaces": [{"id": str(PE).replace("privateEndpoints", "networkInterfaces")}],
+                "customDnsConfigs": [{"ipAddresses": ["10.0.0.7"]}],
+            },
+            (),
+        ),
+    ],
+)
+def test_own_addresses(properties: dict[str, Any], addresses: tuple[str, ...]) -> None:
+    """Addresses on the endpoint itself count only where it has no network interface; IPv6 never does."""
+    endpoint = endpoint_from({"id": str(PE), "properties": {"resourceGuid": "G", **properties}})
+    assert (endpoint.addresses, endpoint.guid) == (addresses, "g")
+
+
+def test_interface_with_several_addresses() -> None:
+    """All IPv4 addresses of an interface are told, sorted and once, whatever is half told beside them."""
+    told = ["10.0.0.9", "10.0.0.10", "fd00::1", None, "10.0.0.9", "soon"]
+    configurations = [{"properties": {"privateIPAddress": one}} for one in told] + [{}, {"properties": None}]
+    assert addresses_from({"properties": {"ipConfigurations": configurations}}) == ("10.0.0.10", "10.0.0.9")
+
+
+def test_connections_of_both_kinds() -> None:
+    """Connections that need approval and those that do not are both told, half told ones too."""
+    told = {
+        "manualPrivateLinkServiceConnections": [{"properties": {"privateLinkServiceId": ALIAS}}],
+        "privateLinkServiceConnections": [
+            {
+                "properties": {
+                    "privateLinkServiceId": "/subscriptions/x",
+                    "privateLinkServiceConnectionState": {"status": "Approved"},
+                }
+            },
+            {},
+        ],
+    }
+    endpoint = endpoint_from({"id": str(PE), "properties": {"resourceGuid": "g", **told}})
+    assert endpoint.connections == (
+        Connection(ALIAS, ""),
+        Connection("/subscriptions/x", "Approved"),
+        Connection("", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"properties": {"resourceGuid": "g"}},
+        {"id": "pe1", "properties": {"resourceGuid": "g"}},
+        {"id": str(PE), "properties": {"resourceGuid": "g", "subnet": {"id": "/subnets/a"}}},
+        {"id": str(PE), "properties": {"resourceGuid": "g", "networkInterfaces": [{"id": "nic"}]}},
+        {"id": str(PE), "tags": {"a": 1}, "properties": {"resourceGuid": "g"}},
+    ],
+)
+def test_endpoint_without_what_it_needs(told: dict[str, Any]) -> None:
+    """An endpoint without id, or with ids of no known form, is unreadable and not half read."""
+    with pytest.raises(PermanentError, match="private endpoint"):
+        endpoint_from(told)
+
+
+@pytest.mark.parametrize("told", [{"id": str(PE)}, {"id": str(PE), "properties": {}}])
+def test_endpoint_that_is_being_made(told: dict[str, Any]) -> None:
+    """An endpoint of which ARM knows but its id so far is read as such: what is missing is left empty."""
+    assert endpoint_from(told) == Endpoint(PE, str(PE), guid="", state="")
+
+
+@pytest.mark.parametrize(
+    ("told", "state"), [("Deleting", "Deleting"), ("succeeded", "Succeeded"), (None, "")]
+)
+def test_provisioning_state(told: str | None, state: str) -> None:
+    """The provisioning state is read, in whatever letter case ARM spells it."""
+    assert endpoint_from({"id": str(PE), "properties": {"provisioningState": told}}).state == state
+
+
+async def test_zone(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A zone is read with its linked networks and its A records by name; other record types are none."""
+    await adapters.dns.put(wildcard("10.0.1.9", owner="edges"), None)
+    await adapters.dns.put(wildcard("10.0.1.8", name="One"), None)
+    zone = await adapters.dns.zone(ZONE)
+    assert isinstance(zone, Zone)
+    assert zone.id == ZONE
+    assert set(zone.networks) == {VNET}
+    assert sorted(zone.records) == ["*", "one"]
+    record = zone.records["*"]
+    assert (record.addresses, record.ttl, record.metadata) == (("10.0.1.9",), 300, {"owner": "edges"})
+    assert record.etag
+
+
+async def test_absent(adapters: Adapters) -> None:
+    """What ARM answers 404 for, by its own id or for want of its group, is absent."""
+    assert await adapters.network.endpoint(PE) == NotFound()
+    assert await adapters.network.addresses(NIC) == NotFound()
+    assert await adapters.dns.zone(OTHER_ZONE) == NotFound()
+    assert await adapters.network.endpoint(replace(PE, resource_group="rg-gone")) == NotFound()
+    assert await adapters.network.addresses(replace(NIC, resource_group="rg-gone")) == NotFound()
+    assert await adapters.dns.zone(replace(ZONE, resource_group="rg-gone")) == NotFound()
+
+
+@pytest.mark.parametrize("name", ARM_CALLS)
+async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
+    """A 403 is no absence: it is told as such, in ARM's own words, after one call to each address."""
+    put_endpoint(sim)
+    sim.deny(f"/subscriptions/{SUBSCRIPTION}")
+    with pytest.raises(ForbiddenError, match=r"ARM answered 403: AuthorizationFailed .*does not have"):
+        await adapters.calls()[name]()
+    paths = [request["path"] for request in sim.requests()]
+    assert len(paths) == len(set(paths))
+
+
+async def test_unknown_subscription(adapters: Adapters) -> None:
+    """A 404 for the subscription is not absence: nothing is known of what lies in it."""
+    endpoint = ResourceId(ELSEWHERE, "rg", PE.type, "pe1")
+    interface = ResourceId(ELSEWHERE, "rg", Kind.NETWORK_INTERFACE.value, "nic1")
+    zone = ResourceId(ELSEWHERE, "rg", ZONE.type, ZONE.name)
+    for call in (
+        adapters.network.endpoint(endpoint),
+        adapters.network.addresses(interface),
+        adapters.network.endpoints(Scope(ELSEWHERE)),
+        adapters.network.addresses_in(Scope(ELSEWHERE, "rg")),
+        adapters.dns.zones(Scope(ELSEWHERE)),
+        adapters.dns.zone(zone),
+    ):
+        with pytest.raises(PermanentError, match="SubscriptionNotFound"):
+            await call
+
+
+async def test_missing_group_is_no_empty_list(adapters: Adapters) -> None:
+    """A list of a resource group that is not there is unreadable, not empty: it may have been misspelt."""
+    for call in (
+        adapters.network.endpoints(Scope(SUBSCRIPTION, "rg-gone")),
+        adapters.network.addresses_in(Scope(SUBSCRIPTION, "rg-gone")),
+        adapters.dns.zones(Scope(SUBSCRIPTION, "rg-gone")),
+    ):
+        with pytest.raises(PermanentError, match="ResourceGroupNotFound"):
+            await call
+
+
+async def test_conditions_on_the_wire(sim: RunningSimulator, adapters: Adapters) -> None:
+    """Every record write carries its condition: `If-None-Match: *` for a new one, else the bare etag."""
+    new = await adapters.dns.put(wildcard("10.0.1.9"), None)
+    assert new.etag
+    changed = await adapters.dns.put(wildcard("10.0.1.8"), new.etag)
+    await adapters.dns.delete(changed)
+    writes = [request for request in sim.requests("dns") if request["method"] != "GET"]
+    sent = [
+        (one["method"], one["headers"].get("if-match"), one["headers"].get("if-none-match"), one["status"])
+        for one in writes
+    ]
+    assert sent == [
+        ("PUT", None, "*", 201),
+        ("PUT", new.etag, None, 200),
+        ("DELETE", changed.etag, None, 200),
+    ]
+    assert changed.etag != new.etag
+    assert changed.addresses == ("10.0.1.8",)
+
+
+async def test_new_zones_and_links(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A zone and its link are made only where there is none yet, and are read as they were made."""
+    await adapters.dns.create_zone(OTHER_ZONE)
+    await adapters.dns.link(OTHER_ZONE, VNET)
+    assert await adapters.dns.zone(OTHER_ZONE) == Zone(OTHER_ZONE, frozenset({VNET}))
+    writes = [request for request in sim.requests() if request["method"] == "PUT"]
+    assert [one["headers"].get("if-none-match") for one in writes] == ["*", "*"]
+
+
+async def test_somebody_wrote_first(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A stale etag and a record that is there already are ChangedErrors after one call, and change nothing."""
+    first = await adapters.dns.put(wildcard("10.0.1.9"), None)
+    second = await adapters.dns.put(wildcard("10.0.1.8"), first.etag)
+    sim.clear_requests()
+    with pytest.raises(ChangedError, match="PreconditionFailed"):
+        await adapters.dns.put(wildcard("10.0.1.7"), first.etag)
+    with pytest.raises(ChangedError):
+        await adapters.dns.put(wildcard("10.0.1.7"), None)
+    with pytest.raises(ChangedError):
+        await adapters.dns.delete(first)
+    assert [request["status"] for request in sim.requests()] == [412, 412, 412]
+    zone = await adapters.dns.zone(ZONE)
+    assert isinstance(zone, Zone)
+    assert zone.records["*"] == second
+
+
+async def test_delete_what_is_gone(sim: RunningSimulator, adapters: Adapters) -> None:
+    """To delete a record that is gone is no error, or one that is decided anew."""
+    record = await adapters.dns.put(wildcard("10.0.1.9"), None)
+    await adapters.dns.delete(record)
+    with pytest.raises(ChangedError):
+        await adapters.dns.delete(record)
+    sim.fault(match={"method": "DELETE"}, status=404, body={"code": "NotFound", "message": "gone"})
+    await adapters.dns.delete(record)
+
+
+async def test_delete_without_etag(sim: RunningSimulator, adapters: Adapters) -> None:
+    """Nothing is deleted without a condition."""
+    with pytest.raises(PermanentError, match="no etag"):
+        await adapters.dns.delete(wildcard())
+    assert sim.requests() == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_paging(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
+    """Lists are read to their last page."""
+    await _five_of_everything(sim, adapters)
+    whole = await adapters.calls()[name]()
+    sim.page_size(2)
+    sim.clear_requests()
+    assert await adapters.calls()[name]() == whole
+    if name != "zones":
+        assert len(sim.requests()) >= 3
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("fault", [{"status": 403}, {"status": 503}, {"drop": "before"}], ids=str)
+async def test_list_that_breaks_off(sim: RunningSimulator, name: str, fault: dict[str, Any]) -> None:
+    """A list whose second page cannot be had fails as a whole."""
+    async with adapters_for(sim.url) as adapters:
+        await _five_of_everything(sim, adapters)
+    sim.page_size(1)
+    sim.fault(match={"path": LISTS[name]}, skip=1, count=None, **fault)
+    async with adapters_for(sim.url, 0.3) as adapters:
+        with pytest.raises(PrivateLinkError):
+            await adapters.calls()[name]()
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_list_that_breaks_off_once(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
+    """A list that broke off is read anew from its beginning, and nothing is told twice."""
+    await _five_of_everything(sim, adapters)
+    whole = await adapters.calls()[name]()
+    sim.page_size(1)
+    sim.fault(match={"path": LISTS[name]}, skip=1, status=503)
+    assert await adapters.calls()[name]() == whole
+
+
+@pytest.mark.parametrize("name", ARM_WRITES)
+async def test_dry_run_writes_nothing(sim: RunningSimulator, name: str) -> None:
+    """Clients for a dry run refuse every write before it is on the wire."""
+    async with adapters_for(sim.url, read_only=True) as adapters:
+        with pytest.raises(PermanentError, match="a dry run sends no"):
+            await adapters.calls()[name]()
+        assert sim.requests() == []
+        await adapters.dns.zone(ZONE)
+    assert {request["method"] for request in sim.requests()} == {"GET"}
+
+
+async def test_request_id(sim: RunningSimulator, adapters: Adapters) -> None:
+    """ARM's own words and the id of the request are in the error's message."""
+    body = {"error": {"code": "Nope", "message": "not like this"}}
+    sim.fault(match={"system": "arm"}, status=400, body=body, headers={"x-ms-request-id": "r-17"})
+    with pytest.raises(
+        PermanentError, match=r"ARM answered 400: Nope not like this \(request r-17\)"
+    ) as caught:
+        await adapters.network.endpoint(PE)
+    assert caught.value.request_id == "r-17"
+    assert str(PE) in str(caught.value)
+    assert len(sim.requests()) == 1
+
+
+async def test_long_errors(sim: RunningSimulator, adapters: Adapters) -> None:
+    """However much ARM says about an error, a message stays fit for a line of a log."""
+    sim.fault(match={"system": "arm"}, status=400, body={"error": {"code": "X", "message": "no " * 10_000}})
+    with pytest.raises(PermanentError) as caught:
+        await adapters.network.endpoint(PE)
+    assert len(str(caught.value)) < 1000
+
+
+async def test_nobody_there() -> None:
+    """Where nobody listens, every call is a TemporaryError that says what it was about."""
+    async with adapters_for("http://127.0.0.1:9", 0.2) as adapters:
+        for name in ARM_READS:
+            with pytest.raises(TemporaryError):
+                await adapters.calls()[name]()
+
+
+async def _five_of_everything(sim: RunningSimulator, adapters: Adapters) -> None:
+    for number in range(5):
+        put_endpoint(sim, f"pe{number}")
+        await adapters.dns.put(wildcard(f"10.0.1.{number + 100}", name=f"r{number}"), None)
+    world = sim.state()
+    zone = world["azure"]["privateDnsZones"][0]
+    for region in ("eastus", "uksouth"):
+        name = f"{region}.privatelink.azure.clickhouse.cloud"
+        world["azure"]["privateDnsZones"].append(
+            {**zone, "id": zone["id"].replace(ZONE.name, name), "links": []}
+        )
+    sim.reset(world)

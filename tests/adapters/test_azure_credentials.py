@@ -1,0 +1,116 @@
+"""The Azure adapters where Azure is not simulated: with a credential, over https."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.network import AzureNetwork
+from shared.adapters.azure.private_dns import AzureDns
+from shared.adapters.retry import Budget, Deadline
+from shared.domain.model.errors import PermanentError, TemporaryError
+from simulator.client import RunningSimulator
+from tests.support.real_clients import SCOPE, ZONE
+
+AZURE = "https://management.azure.com"
+TOKEN = "eyJ-a-token-never-to-be-told"
+
+
+@dataclass
+class Credential:
+    """A credential that gives its token, or fails to."""
+
+    error: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+
+    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+        self.asked += scopes
+        if self.error:
+            raise self.error
+        return AccessToken(TOKEN, 2**40)
+
+    async def close(self) -> None:
+        pass
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        pass
+
+
+class Rerouted(AioHttpTransport):  # type: ignore[misc] # the SDK hands it out without a type
+    """A transport that takes what is meant for Azure to the simulator."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.tokens: list[str | None] = []
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        self.tokens.append(request.headers.get("Authorization"))
+        request.url = request.url.replace(AZURE, self.url)
+        return await super().send(request, **options)
+
+
+@asynccontextmanager
+async def azure(
+    sim: RunningSimulator, credential: Credential, seconds: float = 5.0
+) -> AsyncIterator[tuple[AzureDns, Rerouted]]:
+    transport = Rerouted(sim.url)
+    budget = Budget(Deadline.after(seconds), Deadline.after(seconds))
+    try:
+        yield AzureDns(ArmClients(AZURE, credential, transport), budget), transport
+    finally:
+        await transport.close()
+
+
+async def test_token(sim: RunningSimulator) -> None:
+    """Azure is asked with a token for Azure Resource Manager."""
+    credential = Credential()
+    async with azure(sim, credential) as (dns, transport):
+        assert await dns.zones(SCOPE) == (ZONE,)
+    assert credential.asked == [f"{AZURE}/.default"]
+    assert transport.tokens == [f"Bearer {TOKEN}"]
+
+
+async def test_one_token(sim: RunningSimulator) -> None:
+    """Whatever is asked first and however much at once, a token is fetched once for all clients."""
+    credential = Credential()
+    async with azure(sim, credential) as (dns, transport):
+        network = AzureNetwork(dns.clients, dns.budget)
+        await asyncio.gather(network.endpoints(SCOPE), dns.zones(SCOPE), dns.zone(ZONE))
+    assert len(credential.asked) == 1
+    assert set(transport.tokens) == {f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 503])
+async def test_token_is_never_told(
+    sim: RunningSimulator, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """The token is in no error, repr or log, even where the answer repeats it."""
+    caplog.set_level(0)
+    body = {"error": {"code": "Bad", "message": f"Authorization: Bearer {TOKEN}"}}
+    sim.fault(status=status, body=body, headers={"Retry-After": "60"}, count=None)
+    async with azure(sim, Credential()) as (dns, _):
+        with pytest.raises(
+            (PermanentError, TemporaryError), match=r"Bad Authorization: Bearer \*\*\*"
+        ) as caught:
+            await dns.zones(SCOPE)
+        assert TOKEN not in f"{caught.value} {caught.value!r} {caplog.text} {dns!r}"
+
+
+async def test_no_token(sim: RunningSimulator) -> None:
+    """Where no token can be had Azure is not asked, and it may be had later: nothing is known to be refused."""
+    credential = Credential(ClientAuthenticationError("the identity endpoint is not available"))
+    async with azure(sim, credential, 0.3) as (dns, _):
+        with pytest.raises(TemporaryError, match="identity endpoint is not available"):
+            await dns.zones(SCOPE)
+    assert sim.requests() == []

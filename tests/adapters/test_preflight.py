@@ -1,0 +1,325 @@
+"""What the preflight's own adapters make of Azure's and ClickHouse's answers."""
+
+import asyncio
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.adapters.azure.clients import ArmClients
+from shared.adapters.azure.event_topics import deliveries_from, subscription_from, topics_of
+from shared.adapters.azure.preflight import AzureInspection
+from shared.adapters.clickhouse.api_keys import caller_from, key_from
+from shared.adapters.clickhouse.client import ClickHouseCloud, Key
+from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.retry import Budget, Deadline
+from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import ReadFailed
+from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, Inspected
+from shared.reconciler.preflight_reader import Inspection, inspect
+from tests.support.fakes import FakeClickHouse, FakeDns, Log
+from tests.support.real_clients import answering, http_answer
+from tests.support.worlds import rules
+
+SUB = "/subscriptions/11111111-1111-1111-1111-111111111111"
+TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/topic"
+
+
+class WithKeys(FakeClickHouse):
+    """ClickHouse Cloud, with what only a preflight asks for."""
+
+    async def caller(self) -> Caller:
+        return Caller("k-1", "mine", "o-1")
+
+    async def keys(self) -> tuple[ApiKey, ...]:
+        return ()
+
+    async def roles(self) -> int:
+        raise ForbiddenError("403")
+
+
+class Credential:
+    """A credential with just this token, or this trouble; None: one that never answers."""
+
+    def __init__(self, told: str | Exception | None) -> None:
+        self._told = told
+
+    async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        if self._told is None:
+            await asyncio.Event().wait()
+            raise AssertionError("nobody sets it")
+        if isinstance(self._told, Exception):
+            raise self._told
+        return AccessToken(self._told, 2**40)
+
+
+def token(**claims: str) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"head.{payload}.signature"
+
+
+async def identity(told: str | Exception | None, seconds: float = 5) -> str:
+    async with AioHttpTransport() as transport:
+        clients = ArmClients("https://management.azure.com", Credential(told), transport, read_only=True)
+        return await AzureInspection(clients, Deadline.after(seconds)).identity()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (token(oid="o-1", appid="a-1"), "there is a token for application a-1, object id o-1"),
+        (token(upn="me@example.com", oid="o-1"), "there is a token for user me@example.com, object id o-1"),
+        ("opaque", "there is a token for an identity that it does not tell"),
+        ("a.b!.c", "there is a token for an identity that it does not tell"),
+    ],
+)
+async def test_identity(told: str, expected: str) -> None:
+    """Who has the token is told by its own claims; the token is not."""
+    assert await identity(told) == expected
+
+
+async def test_no_identity() -> None:
+    """Where no token can be had, the reason is told in one line of bounded length."""
+    trouble = ClientAuthenticationError("no credential:\n\tEnvironment: none\n" + "x" * 5000)
+    with pytest.raises(PermanentError, match=r"^no credential: Environment: none x") as caught:
+        await identity(trouble)
+    assert len(str(caught.value)) <= 500
+
+
+async def test_identity_that_does_not_come() -> None:
+    """A credential that does not answer is not waited for longer than there is time."""
+    with pytest.raises(PermanentError, match="no token could be had in time"):
+        await identity(None, 0.05)
+
+
+async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
+    """Where no token can be had, that is all that the preflight sees of Azure: every question would fail of it."""
+    async with AioHttpTransport() as transport:
+        trouble = ClientAuthenticationError("no credential")
+        clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
+        azure, log = AzureInspection(clients, Deadline.after(5)), Log()
+        asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15))
+        seen = await inspect(asked, rules())
+    assert seen.identity == ReadFailed("no credential", temporary=False)
+    assert not seen.endpoints
+    assert (seen.key_id, seen.organization, seen.caller) == ("key", "o-1", Caller("k-1", "mine", "o-1"))
+    assert seen.roles == ReadFailed("403", temporary=False, forbidden=True)
+    assert {call.name for call in log.calls} == {"registrations", "services"}
+
+
+async def test_endpoint_that_is_not_understood() -> None:
+    """An endpoint whose description cannot be understood does not hide the others from the preflight."""
+    with answering(http_answer(200, {"value": [{"id": "odd"}]})) as raw:
+        async with AioHttpTransport() as transport:
+            clients = ArmClients(raw.url, None, transport, read_only=True)
+            there = AzureInspection(clients, Deadline.after(5))
+            assert await there.endpoints(Scope.parse(SUB)) == ()
+
+
+async def asked(answer: bytes) -> tuple[Any, int]:
+    """What is made of an answer to the question for rights, and how often it was asked."""
+    with answering(answer) as raw:
+        async with AioHttpTransport() as transport:
+            clients = ArmClients(raw.url, None, transport, read_only=True)
+            inspection = AzureInspection(clients, Deadline.after(0.5))
+            try:
+                return await inspection.rights(SUB), raw.calls
+            except PrivateLinkError as error:
+                return error, raw.calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", {}, {"value": 1}, {"value": [{"actions": "all"}]}, {"value": [1]}, {"value": [{"actions": [1]}]}],
+)
+async def test_misshapen_rights(body: Any) -> None:
+    """An answer that is not what the API describes gives no rights: it is an error of ours."""
+    found, _ = await asked(http_answer(200, body))
+    assert isinstance(found, PrivateLinkError)
+
+
+async def test_next_page_elsewhere() -> None:
+    """A next page that is not ARM's own is not asked for: our token would go with the question."""
+    body = {"value": [{"actions": ["*"]}], "nextLink": "http://127.0.0.1:9/subscriptions/x"}
+    found, calls = await asked(http_answer(200, body))
+    assert (len(found), calls) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        TOPIC,
+        TOPIC.upper(),
+        f"{TOPIC}/../x",
+        "/subscriptions/x/providers/Microsoft.EventGrid/systemTopics/topic",
+        "t",
+        "",
+    ],
+)
+def test_topics(id_: str) -> None:
+    """A system topic's id is built anew from its parts; one of another form is none."""
+    told = [
+        {"id": id_, "properties": {"source": SUB.upper()}},
+        {"id": TOPIC, "properties": {"source": f"{SUB}1"}},
+    ]
+    expected = id_.lower() == TOPIC.lower()
+    assert [one.lower() for one in topics_of(SUB, told)] == ([TOPIC.lower()] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("properties", "destination"),
+    [
+        ({"destination": {"properties": {"resourceId": "f"}}}, "f"),
+        ({"destination": {"properties": {"endpointBaseUrl": "u"}}}, "u"),
+        ({"deliveryWithResourceIdentity": {"destination": {"properties": {"resourceId": "f"}}}}, "f"),
+        ({}, ""),
+    ],
+)
+def test_event_subscription(properties: dict[str, Any], destination: str) -> None:
+    """Where an event subscription sends to is found, with an identity of its own or without."""
+    told = subscription_from(
+        TOPIC, {"id": "i", "properties": {"provisioningState": "Succeeded", **properties}}
+    )
+    assert (told.destination, told.types, told.operations) == (destination, frozenset(), frozenset())
+
+
+def test_filters() -> None:
+    """Types and operations are what the filter lets through; filters on other keys are no matter here."""
+    advanced = [{"key": "data.operationName", "values": ["w"]}, {"key": "subject", "values": ["s"]}]
+    wanted = {"includedEventTypes": ["t"], "advancedFilters": advanced}
+    told = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
+    assert (told.types, told.operations) == (frozenset({"t"}), frozenset({"w"}))
+
+
+def test_deliveries() -> None:
+    """Hours are summed; the last is the end of the last hour in which something was delivered."""
+    points = [
+        {"timeStamp": f"2026-11-23T{hour}:00:00Z", "total": total}
+        for hour, total in (("09", 2.0), ("10", 1.0), ("11", 0.0))
+    ]
+    told: list[Any] = [
+        {"name": {"value": "DeliverySuccessCount"}, "timeseries": [{"data": points}]},
+        {"name": {"value": "DroppedEventCount"}, "timeseries": []},
+        {
+            "name": {"value": "DeadLetteredCount"},
+            "timeseries": [{"data": [{"timeStamp": "2026-11-23T09:00:00Z"}]}],
+        },
+    ]
+    assert deliveries_from(told) == Deliveries(3, 0, 0, 0, datetime(2026, 11, 23, 11, tzinfo=UTC))
+
+
+MINE = {"roleName": "Mine", "roleType": "custom"}
+FIRST = "2027-01-01T00:00:00Z"
+ADMIN = {"roleName": "Admin", "roleType": "system"}
+IS_ADMIN = ApiKey("abcd", frozenset({"Admin"}))
+IS_MINE = ApiKey("abcd", custom=frozenset({"Mine"}))
+
+
+@pytest.mark.parametrize(
+    ("json_", "expected"),
+    [
+        ({"roles": ["admin"]}, ApiKey("abcd", frozenset({"admin"}))),
+        ({"roles": ["admin"], "assignedRoles": [MINE]}, IS_MINE),
+        ({"roles": ["developer"], "assignedRoles": [ADMIN]}, IS_ADMIN),
+        ({"assignedRoles": [{"roleName": "Admin"}]}, ApiKey("abcd", custom=frozenset({"Admin"}))),
+        ({"assignedRoles": [{"roleType": "custom"}]}, ApiKey("abcd", custom=frozenset({""}))),
+        ({"expireAt": FIRST}, ApiKey("abcd", expires=datetime.fromisoformat(FIRST))),
+        ({"expireAt": "", "id": "k-1"}, ApiKey("abcd", id="k-1")),
+        ({"expireAt": None, "assignedRoles": None}, ApiKey("abcd")),
+    ],
+)
+def test_keys(json_: dict[str, Any], expected: ApiKey) -> None:
+    """A key's roles are the assigned ones, or else those of the deprecated list, which is frozen where both are."""
+    assert key_from({"keySuffix": "abcd", **json_}) == expected
+
+
+WHOAMI = {"actorType": "apiKey", "keyId": "k-1", "name": "mine", "organizationId": "o-1"}
+
+
+@pytest.mark.parametrize(
+    ("json_", "expected"),
+    [
+        (WHOAMI, Caller("k-1", "mine", "o-1")),
+        ({"actorType": "user", "userId": "u", "email": "e", "organizations": []}, Caller("", "", "")),
+        ({"keyId": None, "name": None, "organizationId": None}, Caller("", "", "")),
+    ],
+)
+def test_callers(json_: dict[str, Any], expected: Caller) -> None:
+    """Who calls is parsed leniently: the API is in beta, and may leave out each part."""
+    assert caller_from(json_) == expected
+
+
+async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspected, list[str]]:
+    """What a preflight sees of ClickHouse Cloud, and the paths it asked for; a path without an answer is a 404."""
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        refused = httpx.Response(404, json={"status": 404, "error": "NOT_FOUND", "requestId": "r"})
+        return answers.get(request.url.path, refused)
+
+    key, budget = Key("demo-key", "demo-secret"), Budget(Deadline.after(5), Deadline.after(5))
+    transport = httpx.MockTransport(answer)
+    async with (
+        httpx.AsyncClient(base_url="https://clickhouse.invalid/v1", transport=transport) as client,
+        AioHttpTransport() as azure_transport,
+    ):
+        nobody = Credential(ClientAuthenticationError("no credential"))
+        clients = ArmClients("https://management.invalid", nobody, azure_transport, read_only=True)
+        azure = AzureInspection(clients, Deadline.after(5))
+        api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
+        period = timedelta(minutes=15)
+        asked = Inspection(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
+        return await inspect(asked, rules()), sorted(paths)
+
+
+def result(value: Any, status: int = 200) -> httpx.Response:
+    return httpx.Response(status, json={"status": status, "requestId": "r", "result": value})
+
+
+async def test_whoami_and_roles() -> None:
+    """Five calls are made, each once: whoami at the API's own address, the others below the organization."""
+    organization = "/v1/organizations/o-1"
+    answers = {
+        "/v1/whoami": result(WHOAMI),
+        organization: result({"privateEndpoints": []}),
+        f"{organization}/services": result([]),
+        f"{organization}/keys": result([{"id": "k-1", "keySuffix": "-key", "assignedRoles": [MINE]}]),
+        f"{organization}/roles": result([{"id": "r-1", "name": "Mine", "type": "custom"}]),
+    }
+    seen, paths = await asked_of_clickhouse(answers)
+    assert seen.caller == Caller("k-1", "mine", "o-1")
+    assert seen.keys == (ApiKey("-key", custom=frozenset({"Mine"}), id="k-1"),)
+    assert seen.roles == 1
+    assert paths == sorted(answers)
+
+
+async def test_without_whoami() -> None:
+    """Where whoami and roles do not exist, and keys are refused, just these are unreadable, and none is asked twice."""
+    organization = "/v1/organizations/o-1"
+    answers = {
+        organization: result({"privateEndpoints": []}),
+        f"{organization}/services": result([]),
+        f"{organization}/keys": result(None, 403),
+    }
+    seen, paths = await asked_of_clickhouse(answers)
+    assert (seen.registrations, seen.services, len(paths)) == ((), (), 5)
+    for unread, forbidden in ((seen.caller, False), (seen.keys, True), (seen.roles, False)):
+        assert isinstance(unread, ReadFailed)
+        assert (unread.temporary, unread.forbidden) == (False, forbidden)
+    assert isinstance(seen.caller, ReadFailed)
+    assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud: it answered 404")
+
+
+@pytest.mark.parametrize("told", [None, 1, "text", [], [{}]])
+async def test_a_whoami_of_another_shape(told: Any) -> None:
+    """A whoami that is no object is unreadable, and fails nothing else."""
+    seen, _ = await asked_of_clickhouse({"/v1/whoami": result(told)})
+    assert isinstance(seen.caller, ReadFailed)

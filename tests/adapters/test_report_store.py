@@ -1,0 +1,155 @@
+"""The report store: a folder, and a blob container of Azurite's, through the real SDK."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from azure.storage.blob.aio import ContainerClient
+
+from shared.adapters.storage.report_store import BlobStore, FolderStore
+from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.resources import NotFound
+from shared.reconciler.ports import ReportStore
+from tests.support.azurite import NoAzuriteError, azurite
+from tests.support.real_clients import answering, http_answer
+
+PUBLISHED_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[str]:
+    """The URL of a storage account."""
+    try:
+        with azurite() as url:
+            yield url
+    except NoAzuriteError as error:
+        pytest.skip(f"no Azurite: {error}")
+
+
+async def made(account: str) -> str:
+    """The URL of a new container."""
+    container = f"{account}/{uuid4()}"
+    async with ContainerClient.from_container_url(container, PUBLISHED_KEY) as client:
+        await client.create_container()
+    return container
+
+
+@pytest.fixture(params=["folder", "container"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ReportStore]:
+    opened: FolderStore | BlobStore
+    if request.param == "folder":
+        opened = FolderStore(tmp_path / "reports")
+    else:
+        opened = BlobStore(await made(request.getfixturevalue("account")), None)
+    yield opened
+    await opened.close()
+
+
+async def test_write_and_read(store: ReportStore) -> None:
+    """What was written is read, also under a name with folders in it; the last who writes wins."""
+    name = "history/2026-11-23/06-00-00.json"
+    assert await store.read(name) == NotFound()
+    for document in (b"first", b"", "zweitens, größer".encode()):
+        await store.write(name, document)
+        assert await store.read(name) == document
+    assert await store.read("latest.json") == NotFound()
+
+
+async def test_written_at_once(store: ReportStore) -> None:
+    """Of documents written at the same time one is there afterwards, whole; and so it is at any moment between."""
+    documents = [bytes([letter]) * 200_000 for letter in b"abcdef"]
+    seen = set()
+
+    async def look() -> None:
+        for _ in range(20):
+            seen.add(await store.read("latest.json"))
+
+    await asyncio.gather(look(), *(store.write("latest.json", document) for document in documents))
+    seen.add(await store.read("latest.json"))
+    assert seen <= {NotFound(), *documents}
+
+
+async def test_nothing_is_left_in_the_folder(tmp_path: Path) -> None:
+    """A folder has the documents and nothing else, and one that cannot be written leaves nothing."""
+    store = FolderStore(tmp_path)
+    await store.write("a/b.json", b"x")
+    (tmp_path / "c.json").mkdir()
+    with pytest.raises(PermanentError, match=r"writing c\.json to the report store"):
+        await store.write("c.json", b"x")
+    there = await asyncio.to_thread(lambda: sorted(path.name for path in tmp_path.rglob("*")))
+    assert there == ["a", "b.json", "c.json"]
+
+
+async def test_unreadable_folder(tmp_path: Path) -> None:
+    """What is there and cannot be read is not absent."""
+    (tmp_path / "latest.json").mkdir()
+    with pytest.raises(PermanentError, match=r"reading latest\.json"):
+        await FolderStore(tmp_path).read("latest.json")
+
+
+async def test_missing_container(account: str) -> None:
+    """A container that is not there is not a document that is not there: it is said so, and by its name."""
+    store = BlobStore(f"{account}/nowhere", None)
+    with pytest.raises(PermanentError, match="/nowhere: it answered 404 ContainerNotFound"):
+        await store.read("latest.json")
+    with pytest.raises(PermanentError, match="ContainerNotFound"):
+        await store.write("latest.json", b"x")
+    await store.close()
+
+
+async def test_content_type(account: str) -> None:
+    """Blobs tell that they are JSON."""
+    container = await made(account)
+    store = BlobStore(container, None)
+    await store.write("latest.json", b"{}")
+    await store.close()
+    async with ContainerClient.from_container_url(container, PUBLISHED_KEY) as client:
+        properties = await client.get_blob_client("latest.json").get_blob_properties()
+    assert properties.content_settings.content_type == "application/json"
+
+
+async def test_wrong_key(account: str) -> None:
+    """An identity without the right is refused for good."""
+    store = BlobStore(await made(account), "bm90IHRoZSBrZXk=")
+    with pytest.raises(PermanentError, match="403"):
+        await store.read("latest.json")
+    await store.close()
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_storage_in_trouble(status: int) -> None:
+    """A storage account that is down is temporary trouble."""
+    with answering(http_answer(status, "")) as raw:
+        store = BlobStore(f"{raw.url}/account/reports", None)
+        with pytest.raises(TemporaryError, match=str(status)):
+            await store.read("latest.json")
+        await store.close()
+
+
+async def test_nobody_there() -> None:
+    """Nor is one that cannot be reached trouble for good."""
+    with answering(b"") as raw:
+        pass
+    store = BlobStore(f"{raw.url}/account/reports", None)
+    with pytest.raises(TemporaryError, match="ServiceRequestError"):
+        await store.write("latest.json", b"x")
+    await store.close()
+
+
+def test_loaded_only_when_needed() -> None:
+    """The product's modules load neither the storage SDK nor that of Event Grid."""
+    told = (
+        "import sys, shared.triggers.endpoint_changed; "
+        "print([m for m in ('azure.storage.blob', 'azure.eventgrid') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "[]"
+
+
+async def test_unused_container() -> None:
+    """A container that nothing was asked of has nothing to close."""
+    await BlobStore("https://account.invalid/reports", None).close()

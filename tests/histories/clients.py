@@ -1,0 +1,123 @@
+"""Histories through the real clients, against the simulator."""
+
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import strategies as st
+
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.planning.affected_endpoints import Targets
+from shared.reconciler.reconcile import ReconcileRequest
+from simulator.client import RunningSimulator
+from simulator.worldfile import demo
+from tests.histories import oracle
+from tests.histories.simulated import OWNER, register_by_hand, truth_of
+from tests.histories.world import Deployment, Truth
+from tests.support.simulated import (
+    ALIAS,
+    ENDPOINT,
+    SECONDS,
+    SUBSCRIPTION,
+    delete_endpoint,
+    named,
+    put_endpoint,
+    wired,
+    writes,
+)
+
+OTHER_ALIAS = ALIAS.replace("westus3-0-0", "westus3-1-0")
+ENDPOINTS = (ENDPOINT, ENDPOINT.replace("pe-app", "pe-second"))
+DEPLOYMENT = Deployment(OWNER, (Scope(SUBSCRIPTION),), (Scope(SUBSCRIPTION),))
+
+endpoints = st.sampled_from(ENDPOINTS)
+tags = st.sampled_from(
+    [{}, *({"clickhouse-services": text} for text in ("*", "", "analytics", "tag:env=prod", "sandbox"))]
+)
+faults = st.sampled_from(
+    [
+        {"status": 500},
+        {"status": 429, "headers": {"X-RateLimit-Reset": "0"}},
+        {"drop": "before"},
+        {"drop": "after"},
+        {"status": 403},
+    ]
+)
+systems = st.sampled_from(["arm", "dns", "clickhouse"])
+steps = st.one_of(
+    st.tuples(st.just("put"), endpoints, tags, st.sampled_from([ALIAS, ALIAS, OTHER_ALIAS])),
+    st.tuples(st.just("put"), endpoints, tags, st.just(ALIAS)),
+    st.tuples(st.just("delete"), endpoints),
+    st.tuples(st.just("event"), endpoints),
+    st.tuples(st.just("event"), endpoints),
+    st.tuples(st.just("hand"), endpoints),
+    st.tuples(st.just("fault"), faults, systems, st.integers(0, 4)),
+    st.tuples(st.just("denied"), st.booleans()),
+)
+
+
+class History:
+    """One history on a simulator that begins anew."""
+
+    def __init__(self, sim: RunningSimulator) -> None:
+        world = deepcopy(demo())
+        world["clickhouse"]["services"][2]["privateLinkService"] = OTHER_ALIAS
+        sim.reset(world)
+        sim.clear_faults()
+        self.sim = sim
+        self.known: dict[str, ResourceId] = {}
+        self.faults: list[dict[str, Any]] = []
+        self.denied = False
+
+    async def step(self, step: tuple[object, ...]) -> None:
+        match step:
+            case ("put", str(at), dict(tags), str(alias)):
+                told = put_endpoint(self.sim, tags, endpoint=at, alias=alias)
+                slot = ResourceId.parse(at, Kind.PRIVATE_ENDPOINT)
+                self.known |= {told["properties"]["resourceGuid"].lower(): slot, at.lower(): slot}
+            case ("delete", str(at)) if at in self._there():
+                delete_endpoint(self.sim, at)
+            case ("hand", str(at)) if at in self._there():
+                register_by_hand(self.sim, self._there()[at])
+            case ("event", str(at)):
+                await self._troubled(named(at))
+            case ("fault", dict(fault), str(system), int(skip)):
+                self.faults.append({"match": {"system": system}, "skip": skip, **fault})
+            case ("denied", bool(denied)):
+                self.denied = denied
+
+    def _there(self) -> dict[str, str]:
+        return {one["id"]: one["resourceGuid"] for one in self.sim.state()["azure"]["privateEndpoints"]}
+
+    async def settle(self) -> tuple[Truth, Truth]:
+        """The truth before and after an audit that nothing disturbs."""
+        before = truth_of(self.sim, self.known)
+        await self._pass(ReconcileRequest(Targets(everything=True), max_removals=10**6))
+        return before, truth_of(self.sim, self.known)
+
+    async def _troubled(self, order: ReconcileRequest) -> None:
+        """A pass that meets with the faults that wait; nobody else does."""
+        self.sim.deny(*([f"/subscriptions/{SUBSCRIPTION}"] if self.denied else []))
+        for fault in self.faults:
+            self.sim.fault(**fault)
+        await self._pass(order)
+        self.faults.clear()
+        self.sim.clear_faults()
+        self.sim.deny()
+
+    async def _pass(self, order: ReconcileRequest) -> None:
+        async with wired(self.sim.url) as wiring:
+            await wiring.reconcile(order, SECONDS)
+
+
+async def live(story: History, history: list[tuple[object, ...]]) -> None:
+    """Go through the history and hold its end against the oracle."""
+    for step in history:
+        await story.step(step)
+    before, after = await story.settle()
+    assert oracle.faults_of(oracle.Case(before, after, DEPLOYMENT)) == []
+    story.sim.clear_requests()
+    await story.settle()
+    assert writes(story.sim) == []
+
+
+histories = st.lists(steps, min_size=2, max_size=8)

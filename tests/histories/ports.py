@@ -1,0 +1,347 @@
+"""The three systems as one pass sees them: strict, slow (every call waits for its turn) and breakable."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from shared.domain.model.errors import (
+    ChangedError,
+    ForbiddenError,
+    LockedError,
+    PermanentError,
+    RefusedError,
+    TemporaryError,
+)
+from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
+from shared.reconciler.ports import Systems
+from tests.histories.guard import Evidence
+from tests.histories.loop import Scheduler
+from tests.histories.world import Truth, Universe
+
+# What the API keeps of a description: so many characters of it.
+KEPT = 1_000
+# Azure's limits on the metadata of a record set.
+MOST_PAIRS, LONGEST_VALUE = 15, 256
+SYSTEMS = ("network", "dns", "clickhouse")
+KINDS = ("throttled", "error", "refused", "lost before", "lost after", "crash before", "crash after")
+
+
+class Crash(BaseException):
+    """The process that made the call is no more."""
+
+
+@dataclass
+class Fault:
+    """The next `times` calls to a system after `skip` others meet with this."""
+
+    kind: str
+    system: str
+    skip: int = 0
+    times: int = 1
+
+
+@dataclass
+class Weather:
+    """How the systems behave, and what has been met with so far."""
+
+    faults: list[Fault] = field(default_factory=list)
+    empty_list: bool = False
+    description: int = KEPT
+    refuses_add: bool = False
+    answers: bool = True
+    manages: bool = True
+    locked: frozenset[Scope] = frozenset()
+    refused_configs: frozenset[str] = frozenset()
+    met: set[str] = field(default_factory=set)
+
+    def fault(self, system: str) -> str:
+        for fault in self.faults:
+            if fault.system != system or not fault.times:
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            fault.times -= 1
+            self.met.add(fault.kind)
+            return fault.kind
+        return ""
+
+    def clear(self) -> None:
+        self.faults.clear()
+        self.empty_list = False
+        self.locked = frozenset()
+        self.refused_configs = frozenset()
+
+
+@dataclass
+class Ports:
+    """All three ports for one pass, and what it may know."""
+
+    universe: Universe
+    weather: Weather
+    scheduler: Scheduler
+    evidence: Evidence
+    worker: object
+
+    def systems(self) -> Systems:
+        return Systems(_Network(self), _Dns(self), _ClickHouse(self))
+
+    @property
+    def truth(self) -> Truth:
+        return self.universe.truth
+
+    async def call[T](self, system: str, effect: Callable[[], T]) -> T:
+        """The effect, in its turn, unless something goes wrong before; and perhaps something does after."""
+        await self.scheduler.turn(self.worker)
+        match self.weather.fault(system):
+            case "throttled":
+                raise TemporaryError("429: slow down", retry_after=1.0)
+            case "error":
+                raise TemporaryError("500: something broke")
+            case "refused":
+                raise PermanentError("403: not now")
+            case "lost before":
+                raise TemporaryError("the connection was lost")
+            case "lost after":
+                with suppress(PermanentError, TemporaryError):
+                    effect()
+                raise TemporaryError("the connection was lost")
+            case "crash before":
+                self._die()
+            case "crash after":
+                with suppress(PermanentError, TemporaryError):
+                    effect()
+                self._die()
+        return effect()
+
+    def _die(self) -> None:
+        self.scheduler.kill(self.worker)
+        raise Crash
+
+    def see(self, what: ResourceId | Scope) -> None:
+        """Raises what ARM answers to those who may not read it."""
+        if any(scope.covers(what) for scope in self.truth.denied):
+            self.weather.met.add("forbidden")
+            raise PermanentError(f"403: {what}")
+
+    def unlocked(self, zone: ResourceId) -> None:
+        """Raises what ARM answers where a management lock forbids a write."""
+        if any(scope.covers(zone) for scope in self.weather.locked):
+            self.weather.met.add("locked")
+            raise LockedError(f"409 ScopeLocked: {zone}")
+
+    def write(self, truth: Truth) -> None:
+        """Make this the truth; every safety invariant is checked against it."""
+        if truth != self.truth:
+            self.evidence.judge(self.truth, truth)
+            self.universe.become(truth)
+
+
+@dataclass(frozen=True)
+class _Network:
+    ports: Ports
+
+    async def endpoint(self, endpoint: ResourceId) -> Endpoint | NotFound:
+        def read() -> Endpoint | NotFound:
+            self.ports.see(endpoint)
+            return self.ports.truth.endpoints.get(endpoint, NotFound())
+
+        return await self.ports.call("network", read)
+
+    async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
+        def read() -> tuple[Endpoint, ...]:
+            self.ports.see(scope)
+            known = self.ports.truth.endpoints.values()
+            return tuple(e for e in known if scope.covers(e.id) and self.ports.truth.readable(e.id))
+
+        return await self.ports.call("network", read)
+
+    async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
+        def read() -> tuple[str, ...] | NotFound:
+            self.ports.see(interface)
+            return self.ports.truth.interfaces.get(interface, NotFound())
+
+        return await self.ports.call("network", read)
+
+    async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
+        def read() -> Mapping[ResourceId, tuple[str, ...]]:
+            self.ports.see(scope)
+            truth = self.ports.truth
+            return {n: a for n, a in truth.interfaces.items() if scope.covers(n) and truth.readable(n)}
+
+        return await self.ports.call("network", read)
+
+
+@dataclass(frozen=True)
+class _Dns:
+    ports: Ports
+
+    async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
+        def read() -> tuple[ResourceId, ...]:
+            self.ports.see(scope)
+            truth = self.ports.truth
+            return tuple(z for z in sorted(truth.zones) if scope.covers(z) and truth.readable(z))
+
+        return await self.ports.call("dns", read)
+
+    async def zone(self, zone: ResourceId) -> Zone | NotFound:
+        def read() -> Zone | NotFound:
+            self.ports.see(zone)
+            return self.ports.truth.zones.get(zone, NotFound())
+
+        return await self.ports.call("dns", read)
+
+    async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
+        def write() -> RecordSet:
+            self._hold(record, replacing)
+            self.ports.unlocked(record.zone)
+            _within_limits(record.metadata)
+            pairs = MappingProxyType(dict(record.metadata))
+            written = replace(record, etag=self.ports.universe.next_etag(), metadata=pairs)
+            self.ports.write(self.ports.truth.with_record(record.zone, record.name, written))
+            return written
+
+        return await self.ports.call("dns", write)
+
+    async def delete(self, record: RecordSet) -> None:
+        def write() -> None:
+            if record.name in self.ports.truth.zones[record.zone].records:
+                self._hold(record, record.etag)
+                self.ports.unlocked(record.zone)
+            self.ports.write(self.ports.truth.with_record(record.zone, record.name, None))
+
+        return await self.ports.call("dns", write)
+
+    async def create_zone(self, zone: ResourceId) -> None:
+        def write() -> None:
+            self.ports.see(zone)
+            if zone in self.ports.truth.zones:
+                raise ChangedError("412: there is such a zone")
+            self.ports.write(self.ports.truth.with_zone(Zone(zone)))
+
+        return await self.ports.call("dns", write)
+
+    async def link(self, zone: ResourceId, network: ResourceId) -> None:
+        def write() -> None:
+            self.ports.see(zone)
+            known = self.ports.truth.zones.values()
+            if any(network in z.networks for z in known if z.id.name == zone.name):
+                raise PermanentError("409: the network is linked to a zone of that name")
+            wanted = self.ports.truth.zones[zone]
+            linked = replace(wanted, networks=wanted.networks | {network})
+            self.ports.write(self.ports.truth.with_zone(linked))
+
+        return await self.ports.call("dns", write)
+
+    def _hold(self, record: RecordSet, etag: str | None) -> None:
+        self.ports.see(record.zone)
+        known = self.ports.truth.zones[record.zone].records.get(record.name)
+        if (known.etag if known else None) != etag:
+            self.ports.weather.met.add("written meanwhile")
+            raise ChangedError("412: the record set was changed")
+
+
+@dataclass(frozen=True)
+class _ClickHouse:
+    """Every write is all or nothing, and what is already so is refused."""
+
+    ports: Ports
+
+    async def registrations(self) -> tuple[Registration, ...]:
+        return await self.ports.call("clickhouse", self._all)
+
+    async def services(self) -> tuple[Service, ...]:
+        def read() -> tuple[Service, ...]:
+            if self.ports.weather.empty_list:
+                self.ports.weather.met.add("empty list of services")
+                return ()
+            return tuple(self.ports.truth.services.values())
+
+        return await self.ports.call("clickhouse", read)
+
+    async def config(self, service: str) -> Config | NotFound:
+        def read() -> Config | NotFound:
+            if service in self.ports.weather.refused_configs:
+                self.ports.weather.met.add("refused config")
+                raise RefusedError("400: no Private Link")
+            there = service in self.ports.truth.services
+            return self.ports.truth.configs[service] if there else NotFound()
+
+        return await self.ports.call("clickhouse", read)
+
+    async def update_registrations(
+        self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
+    ) -> tuple[Registration, ...] | None:
+        def write() -> tuple[Registration, ...] | None:
+            if not self.ports.weather.manages:
+                raise ForbiddenError("403: organization:manage")
+            _refuse(bool(add) and self.ports.weather.refuses_add, "privateEndpoints.add is deprecated")
+            truth = self.ports.truth
+            for one in remove:
+                truth = self._deregistered(truth, one)
+            for one in add:
+                truth = self._registered(truth, one)
+            self.ports.write(truth)
+            return self._all() if self.ports.weather.answers else None
+
+        return await self.ports.call("clickhouse", write)
+
+    async def update_allow_list(
+        self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
+    ) -> Service | None:
+        def write() -> Service | None:
+            truth = self.ports.truth
+            _refuse(service not in truth.services, f"there is no service {service}")
+            for one in remove:
+                _refuse(one not in truth.services[service].allow_list, f"{one} is not attached")
+                truth = truth.without_entry(service, one)
+            for one in add:
+                truth = self._allowed(truth, service, one)
+            self.ports.write(truth)
+            return truth.services[service] if self.ports.weather.answers else None
+
+        return await self.ports.call("clickhouse", write)
+
+    async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
+        def write() -> Registration | None:
+            truth = self.ports.truth
+            _refuse(service not in truth.services, f"there is no service {service}")
+            entry = Registration(endpoint_id, truth.services[service].region, description)
+            truth = self._allowed(self._registered(truth, entry), service, endpoint_id)
+            self.ports.write(truth)
+            return truth.registrations[endpoint_id, entry.region] if self.ports.weather.answers else None
+
+        return await self.ports.call("clickhouse", write)
+
+    def _all(self) -> tuple[Registration, ...]:
+        return tuple(self.ports.truth.registrations.values())
+
+    def _registered(self, truth: Truth, one: Registration) -> Truth:
+        _refuse(bool(truth.registered(one.id)), f"{one.id} is already registered")
+        kept = replace(one, description=one.description[: self.ports.weather.description])
+        return truth.with_registration(kept, self.ports.evidence.deployment.owner)
+
+    def _deregistered(self, truth: Truth, one: Registration) -> Truth:
+        using = [s for s in truth.services.values() if s.region == one.region and one.id in s.allow_list]
+        _refuse((one.id, one.region) not in truth.registrations, f"{one.id} is not registered")
+        _refuse(bool(using), f"{one.id} is in use")
+        return truth.without_registration((one.id, one.region))
+
+    def _allowed(self, truth: Truth, service: str, id_: str) -> Truth:
+        known = truth.services[service]
+        _refuse(id_ in known.allow_list, f"{id_} is already attached")
+        _refuse((id_, known.region) not in truth.registrations, f"{id_} is not registered")
+        return truth.with_entry(service, id_, self.ports.evidence.deployment.owner)
+
+
+def _within_limits(pairs: Mapping[str, str]) -> None:
+    _refuse(len(pairs) > MOST_PAIRS, "too many pairs of metadata")
+    _refuse(any(name[:1].isdigit() for name in pairs), "a name begins with a digit")
+    _refuse(any(len(value) > LONGEST_VALUE for value in pairs.values()), "a value is too long")
+
+
+def _refuse(refused: bool, why: str) -> None:  # noqa: FBT001 -- reads as a sentence
+    if refused:
+        raise PermanentError(f"400: {why}")

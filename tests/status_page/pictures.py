@@ -1,0 +1,37 @@
+"""The pictures of the page in docs/, from a sample world: `make pictures` (with chromium; see `make browser`)."""
+
+import shutil
+from dataclasses import replace
+
+from playwright.sync_api import sync_playwright
+
+from shared.status_page import render
+from tests.support.paths import ROOT
+from tests.support.sample_reports import NOW, troubled
+
+DOCS = ROOT / "docs"
+WIDTH, HEIGHT = 1320, 1090
+
+
+def main() -> None:
+    """Write one picture for each theme, and tell where."""
+    page_file = DOCS.parent / "build" / "status.html"
+    page_file.parent.mkdir(exist_ok=True)
+    world = replace(troubled(), complete=True, problems=(), left=())
+    page_file.write_text(render(world, NOW), "utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        for scheme in ("light", "dark"):
+            page = browser.new_page(
+                color_scheme="dark" if scheme == "dark" else "light",
+                viewport={"width": WIDTH, "height": HEIGHT},
+            )
+            page.goto(page_file.as_uri())
+            picture = DOCS / f"status-{scheme}.png"
+            page.screenshot(path=picture)
+            print(f"{picture.relative_to(DOCS.parent)}: {picture.stat().st_size} bytes")  # noqa: T201 -- what it is for
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""`GET /api/health`, through Microsoft's own worker."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from localhost.messages import RpcHttp
+from localhost.worker import Worker
+from shared.bootstrap import wiring
+from shared.triggers.status import Asked, shown
+from shared.triggers.sync import sync
+from simulator.client import RunningSimulator
+from tests.support.paths import ROOT
+from tests.support.simulated import environment
+
+
+@pytest.fixture
+async def worker(subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    """The app, with the settings of the demo world."""
+    for name, value in environment(subscribed.url).items():
+        monkeypatch.setenv(name, value)
+    wiring.cache_clear()
+    async with Worker(ROOT) as started:
+        yield started
+    if wiring.cache_info().currsize:
+        await wiring().close()
+    wiring.cache_clear()
+
+
+async def health(worker: Worker) -> tuple[int, Any, str]:
+    """What health answers: status, document, and its text."""
+    returned = await worker.http("health", RpcHttp(method="GET", url="http://host/api/health"))
+    assert returned is not None
+    answer = returned.value
+    assert isinstance(answer, RpcHttp)
+    assert answer.body
+    assert isinstance(answer.body.value, bytes)
+    return int(answer.status_code), json.loads(answer.body.value), answer.body.value.decode()
+
+
+async def test_healthy(worker: Worker) -> None:
+    """Where all is well the answer is 200, and tells each check with its question, answer and sight."""
+    status, document, text = await health(worker)
+    assert (status, document["healthy"]) == (200, True)
+    assert {one["answer"] for one in document["checks"]} == {"ok"}
+    assert {frozenset(one) for one in document["checks"]} == {
+        frozenset({"name", "question", "answer", "seen", "remedy"})
+    }
+    assert "demo-secret" not in text
+
+
+async def test_unhealthy(worker: Worker, subscribed: RunningSimulator) -> None:
+    """Where something is wrong the answer is 503, with what and the remedy, and not a word of the secret."""
+    echo = {"error": "no demo-secret and no Basic ZGVtby1rZXk6ZGVtby1zZWNyZXQ=", "requestId": "r"}
+    subscribed.fault(match={"system": "clickhouse"}, status=401, body=echo, count=None)
+    status, document, text = await health(worker)
+    assert (status, document["healthy"]) == (503, False)
+    told = {one["name"]: one for one in document["checks"]}
+    assert told["ClickHouse key"]["answer"] == "not ok"
+    assert "no ***" in told["ClickHouse key"]["seen"]
+    assert told["ClickHouse key"]["remedy"]
+    assert told["zones and networks"]["answer"] == "not checked"
+    assert "demo-secret" not in text
+    assert "ZGVtby1rZXk6ZGVtby1zZWNyZXQ=" not in text
+
+
+async def test_unusable_identity(
+    worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment of which no identity can be made is a 503 that names the fault, and nobody was asked anything."""
+    monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
+    status, document, _ = await health(worker)
+    first, *others = document["checks"]
+    assert (status, first["name"], first["answer"]) == (503, "settings", "not ok")
+    assert "'http://login.invalid' is an invalid authority" in first["seen"]
+    assert "AZURE_AUTHORITY_HOST" in first["seen"]
+    assert {one["answer"] for one in others} == {"not checked"}
+    assert subscribed.requests() == []
+
+
+async def test_what_else_needs_an_identity(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one a sync is refused with the same fault, and so is the page where reports are kept in Azure."""
+    monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
+    monkeypatch.setenv("REPORT_STORE", "https://account.invalid/reports")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
+    answer = await sync(b'{"endpoints": "all"}')
+    assert answer.status == 500
+    assert "Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in answer.text()
+    page = await shown(Asked(accept="application/json"))
+    assert page.status == 500
+    assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in page.body
+
+
+async def test_unusable_settings(
+    worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where settings are unusable it answers all the same: 503, each fault, and nobody was asked anything."""
+    monkeypatch.delenv("OWNER_ID")
+    monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "@Microsoft.KeyVault(SecretUri=https://v/secret)")
+    status, document, text = await health(worker)
+    assert status == 503
+    first, *others = document["checks"]
+    assert (first["name"], first["answer"]) == ("settings", "not ok")
+    assert "OWNER_ID is not set" in first["seen"]
+    assert "its Key Vault reference was not resolved" in first["seen"]
+    assert {one["answer"] for one in others} == {"not checked"}
+    assert "SecretUri" not in text
+    assert subscribed.requests() == []
