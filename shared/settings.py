@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     def policies(self) -> Policies:
         return Policies(self.event_policy, self.audit_policy, self.max_removals)
 
-    def rules(self) -> DeploymentConfig:
+    def config(self) -> DeploymentConfig:
         group = self.dns_zone_resource_group
         return DeploymentConfig(
             owner=self.owner_id,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import settings
 
-from shared.bootstrap import Runtime, wiring
+from shared.bootstrap import Runtime, get_runtime
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.real_clients import Adapters, adapters_for
@@ -43,11 +43,11 @@ async def deployed(sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> As
     """The simulator, with the settings of a deployment in this process's environment."""
     for name, value in environment(sim.url).items():
         monkeypatch.setenv(name, value)
-    wiring.cache_clear()
+    get_runtime.cache_clear()
     yield sim
-    if wiring.cache_info().currsize:
-        await wiring().close()
-    wiring.cache_clear()
+    if get_runtime.cache_info().currsize:
+        await get_runtime().close()
+    get_runtime.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -67,5 +67,5 @@ def subscribed(sim: RunningSimulator, event_webhook: str) -> RunningSimulator:
 
 @pytest.fixture
 async def app(subscribed: RunningSimulator) -> AsyncIterator[Runtime]:
-    async with wired(subscribed.url) as wiring:
-        yield wiring
+    async with wired(subscribed.url) as runtime:
+        yield runtime

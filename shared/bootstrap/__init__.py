@@ -15,11 +15,11 @@ import stamina
 from shared.bootstrap.runtime import EVENT_SECONDS, Runtime
 from shared.settings import read_settings
 
-__all__ = ["EVENT_SECONDS", "Runtime", "quiet", "wiring"]
+__all__ = ["EVENT_SECONDS", "Runtime", "get_runtime", "quiet"]
 
 
 @cache
-def wiring() -> Runtime:
+def get_runtime() -> Runtime:
     """This process's wiring. Raises SettingsError, and tries again next time, if the settings are not usable."""
     quiet()
     return Runtime(read_settings())

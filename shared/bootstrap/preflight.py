@@ -13,23 +13,23 @@ from shared.reconciler.preflight_reader import Inspection
 from shared.reconciler.reconcile import ReconcileRequest
 
 
-def inspection(wired: Runtime, seconds: float, period: timedelta) -> Inspection:
+def inspection(runtime: Runtime, seconds: float, period: timedelta) -> Inspection:
     """What a preflight asks, within that time; no client of it can write. `period`: between two audits."""
-    connections, deadline = wired.connections, Deadline.after(seconds)
+    connections, deadline = runtime.connections, Deadline.after(seconds)
     budget = Budget(deadline, deadline)
     return Inspection(
         azure=AzureInspection(connections.arm_reading, deadline),
         dns=AzureDns(connections.arm_reading, budget),
         clickhouse=connections.clickhouse(ReconcileRequest(Targets(everything=True), dry_run=True), budget),
-        store=_store(wired),
+        store=_store(runtime),
         ahead=connections.clocks.ahead,
         key_id=connections.key.id,
-        organization=str(wired.settings.clickhouse_org_id),
+        organization=str(runtime.settings.clickhouse_org_id),
         period=period,
-        policies=wired.settings.policies,
+        policies=runtime.settings.policies,
     )
 
 
-def _store(wired: Runtime) -> StoreInspection | None:
-    at = wired.settings.report_store
-    return StoreInspection(wired.archive, at, None if "://" in at else Path(at)) if at else None
+def _store(runtime: Runtime) -> StoreInspection | None:
+    at = runtime.settings.report_store
+    return StoreInspection(runtime.archive, at, None if "://" in at else Path(at)) if at else None

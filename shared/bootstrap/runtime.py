@@ -43,7 +43,7 @@ class Runtime:
     """One process's connections and memory. To be used on one event loop only."""
 
     settings: Settings
-    memory: ProcessCache = field(default_factory=ProcessCache)
+    cache: ProcessCache = field(default_factory=ProcessCache)
     last_audit: "AuditReport | None" = None
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
     watcher: Watcher | None = None
@@ -56,8 +56,8 @@ class Runtime:
         return Connections(self.settings)
 
     @cached_property
-    def rules(self) -> DeploymentConfig:
-        return self.settings.rules()
+    def config(self) -> DeploymentConfig:
+        return self.settings.config()
 
     @cached_property
     def batching(self) -> Batching:
@@ -72,7 +72,7 @@ class Runtime:
 
     @cached_property
     def config_cache(self) -> ConfigCache:
-        return ConfigCache(self.archive, self.memory)
+        return ConfigCache(self.archive, self.cache)
 
     @cached_property
     def announcer(self) -> "Announcer":
@@ -84,7 +84,7 @@ class Runtime:
         """Carry out an order within that time."""
         systems = self.connections.systems(order, Budget.of(seconds))
         seen = watched(systems, self.watcher) if self.watcher else systems
-        return await self._recorded(door, reconcile(order, seen, self.rules, self.memory))
+        return await self._recorded(door, reconcile(order, seen, self.config, self.cache))
 
     async def settle(self, seconds: float) -> None:
         """Wait until what follows passes is done: events told, configs kept; at most so many seconds."""
@@ -103,7 +103,7 @@ class Runtime:
         self, endpoints: frozenset[ResourceId]
     ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
         systems = self.connections.systems(ReconcileRequest(Targets()), Budget.of(EVENT_SECONDS))
-        return await first_read(endpoints, systems, self.rules)
+        return await first_read(endpoints, systems, self.config)
 
     async def _event_pass(
         self, known: Mapping[ResourceId, Endpoint | NotFound]
@@ -115,7 +115,7 @@ class Runtime:
             by_event=True,
         )
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
-        run = reconcile(order, systems, self.rules, self.memory, known)
+        run = reconcile(order, systems, self.config, self.cache, known)
         return shares_of(await self._recorded("event", run), known.keys())
 
     async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
@@ -127,7 +127,7 @@ class Runtime:
             audit = door == "audit"  # which itself tells what is new
             milliseconds = round((time.monotonic() - began) * 1000)
             tell_pass(report, milliseconds, () if audit else report.plan.findings)
-            self._follow(self.config_cache.keep(report.world))
+            self._follow(self.config_cache.keep(report.snapshot))
             if not audit and self.connections.topic:
                 self._follow(self.announcer.of_pass(report))
         return report

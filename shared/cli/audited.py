@@ -18,12 +18,12 @@ from shared.triggers.audit import run_audit
 SECONDS = 1800.0
 
 
-async def audit(wired: Runtime, wanted: Namespace, show: Show) -> int:
+async def audit(runtime: Runtime, wanted: Namespace, show: Show) -> int:
     """Everything, under AUDIT_POLICY and MAX_REMOVALS or what was said instead."""
     instead = {"audit_policy": wanted.policy, "max_removals": wanted.allow_removals}
-    wired.settings = wired.settings.model_copy(update={k: v for k, v in instead.items() if v is not None})
-    with progress_on(show.err, wanted.command) as wired.watcher:
-        report = await run_audit(wired, SECONDS)
+    runtime.settings = runtime.settings.model_copy(update={k: v for k, v in instead.items() if v is not None})
+    with progress_on(show.err, wanted.command) as runtime.watcher:
+        report = await run_audit(runtime, SECONDS)
     if wanted.json:
         show.json(json.loads(to_json(report)))
     else:

@@ -24,13 +24,13 @@ async def check(wanted: Namespace, show: Show) -> int:
 
 async def _steps(show: Show) -> Steps:
     try:
-        wired = Runtime(read_settings())
+        runtime = Runtime(read_settings())
     except SettingsError as error:
         return without_settings(error)
     try:
         with show.waiting("check: asking Azure and ClickHouse Cloud"):
-            return await checked(wired)
+            return await checked(runtime)
     except SettingsError as error:
         return without_settings(error)
     finally:
-        await wired.close()
+        await runtime.close()

@@ -46,9 +46,9 @@ async def _run(wanted: Namespace, show: Show) -> int:
     logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # who reads this has no use for JSON lines
     if wanted.command == "check":
         return await checked.check(wanted, show)
-    wired = Runtime(read_settings())
+    runtime = Runtime(read_settings())
     commands = {"plan": passes.plan, "sync": passes.sync, "audit": audited.audit, "explain": passes.explain}
     try:
-        return await commands[wanted.command](wired, wanted, show)
+        return await commands[wanted.command](runtime, wanted, show)
     finally:
-        await wired.close()
+        await runtime.close()

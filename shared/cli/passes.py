@@ -26,29 +26,29 @@ from shared.reconciler.reconcile import ReconcileRequest
 SECONDS = 1800.0
 
 
-async def plan(wired: Runtime, wanted: Namespace, show: Show) -> int:
+async def plan(runtime: Runtime, wanted: Namespace, show: Show) -> int:
     """What would be done. With --exit-code, 3 tells that there is something."""
-    report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=True))
+    report = await _carried_out(runtime, wanted, show, _order(runtime, wanted, dry_run=True))
     show.json(report.as_json()) if wanted.json else show.plan(report)
     if code := _code(report):
         return code
     return CHANGES if wanted.exit_code and report.plan.changes else OK
 
 
-async def sync(wired: Runtime, wanted: Namespace, show: Show) -> int:
-    report = await _carried_out(wired, wanted, show, _order(wired, wanted, dry_run=False))
+async def sync(runtime: Runtime, wanted: Namespace, show: Show) -> int:
+    report = await _carried_out(runtime, wanted, show, _order(runtime, wanted, dry_run=False))
     show.json(report.as_json()) if wanted.json else show.outcomes(report)
     return _code(report)
 
 
-async def explain(wired: Runtime, wanted: Namespace, show: Show) -> int:
+async def explain(runtime: Runtime, wanted: Namespace, show: Show) -> int:
     """Why an endpoint is or is not connected, from a dry run of the pass over it."""
     order = ReconcileRequest(Targets(frozenset({wanted.endpoint})), dry_run=True)
-    report = await _carried_out(wired, wanted, show, order)
-    steps = explained(report.world, wired.rules, report.plan, wanted.endpoint)
+    report = await _carried_out(runtime, wanted, show, order)
+    steps = explained(report.snapshot, runtime.config, report.plan, wanted.endpoint)
     if wanted.probe:
         with show.waiting("explain: looking names up and opening connections"):
-            steps += await _probed(report, wired.rules, wanted.endpoint)
+            steps += await _probed(report, runtime.config, wanted.endpoint)
     if wanted.json:
         first = diagnosis(steps)
         told: dict[str, Any] = {"endpoint": str(wanted.endpoint), "diagnosis": first.name if first else None}
@@ -63,32 +63,32 @@ async def explain(wired: Runtime, wanted: Namespace, show: Show) -> int:
     return OK if all_well(steps) else WRONG
 
 
-async def _probed(report: Report, rules: DeploymentConfig, endpoint: ResourceId) -> Steps:
+async def _probed(report: Report, config: DeploymentConfig, endpoint: ResourceId) -> Steps:
     """What the endpoint's names look like from here; nothing, if it is not known which they are."""
-    found = report.world.get(ReadEndpoint(endpoint))
-    addresses = addresses_of(report.world, found) if isinstance(found, Endpoint) else ()
+    found = report.snapshot.get(ReadEndpoint(endpoint))
+    addresses = addresses_of(report.snapshot, found) if isinstance(found, Endpoint) else ()
     hosts = report.plan.hostnames.get(endpoint, {}).values()
     if not hosts or not isinstance(found, Endpoint) or not isinstance(addresses, tuple):
         return ()
-    return await Prober().probe(hosts, expected_addresses(report.world, rules, report.plan, found))
+    return await Prober().probe(hosts, expected_addresses(report.snapshot, config, report.plan, found))
 
 
-async def _carried_out(wired: Runtime, wanted: Namespace, show: Show, order: ReconcileRequest) -> Report:
-    with progress_on(show.err, wanted.command) as wired.watcher:
-        return await wired.reconcile(order, SECONDS, "cli")
+async def _carried_out(runtime: Runtime, wanted: Namespace, show: Show, order: ReconcileRequest) -> Report:
+    with progress_on(show.err, wanted.command) as runtime.watcher:
+        return await runtime.reconcile(order, SECONDS, "cli")
 
 
-def _order(wired: Runtime, wanted: Namespace, *, dry_run: bool) -> ReconcileRequest:
-    outside = [one for one in wanted.endpoints if not wired.rules.may_ask(one)]
+def _order(runtime: Runtime, wanted: Namespace, *, dry_run: bool) -> ReconcileRequest:
+    outside = [one for one in wanted.endpoints if not runtime.config.may_ask(one)]
     if outside:
         raise UsageError("; ".join(f"{one} lies outside ENDPOINT_SCOPES" for one in outside))
     targets = Targets(frozenset(wanted.endpoints), everything=wanted.all)
-    return ReconcileRequest(targets, dry_run=dry_run, max_removals=_limit(wired, wanted))
+    return ReconcileRequest(targets, dry_run=dry_run, max_removals=_limit(runtime, wanted))
 
 
-def _limit(wired: Runtime, wanted: Namespace) -> int:
+def _limit(runtime: Runtime, wanted: Namespace) -> int:
     asked: int | None = wanted.allow_removals
-    return wired.settings.max_removals if asked is None else asked
+    return runtime.settings.max_removals if asked is None else asked
 
 
 def _code(report: Report) -> int:

@@ -157,4 +157,4 @@ def _verdicts(report: Report) -> str:
 
 def _names(report: Report) -> dict[str, str]:
     """The names of the services, by id."""
-    return {service.id: service.name for service in report.world.services() or ()}
+    return {service.id: service.name for service in report.snapshot.services() or ()}

@@ -38,14 +38,14 @@ type Result = tuple[list[Outcome], News]
 
 
 async def apply(
-    changes: Iterable[Change], world: Snapshot, systems: Systems
+    changes: Iterable[Change], snapshot: Snapshot, systems: Systems
 ) -> tuple[tuple[Outcome, ...], Snapshot]:
     """Every change's outcome, and the world as the systems' own answers tell it afterwards.
 
     What a failed call was about is forgotten, so that it is read again before it is decided again.
     """
     outcomes: list[Outcome] = []
-    draft = SnapshotBuilder(world)
+    draft = SnapshotBuilder(snapshot)
     for stage in stages(changes):
         undone = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
         blockers = blocked(stage, undone)
@@ -58,7 +58,7 @@ async def apply(
         for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in calls(ready))):
             outcomes += done
             news(draft)
-    return tuple(outcomes), draft.world()
+    return tuple(outcomes), draft.snapshot()
 
 
 _NO_MARK = "skipped: the API has not returned the registration with our description"
@@ -117,7 +117,7 @@ async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> N
     kept = {(one.id.lower(), one.description) for one in known or ()}
     if known is None or not all((one.id.lower(), one.description) in kept for one in add):
         return _forget(call)
-    return lambda draft: draft.learn({ReadRegistrations(): known})
+    return lambda draft: draft.with_results({ReadRegistrations(): known})
 
 
 async def _register_through(change: RegisterThroughService, systems: Systems) -> News:
@@ -142,11 +142,11 @@ def _forget(call: tuple[Change, ...]) -> News:
     """Nothing is known any more of what these changes are about."""
     match call[0]:
         case PutRecord(after=record) | DeleteRecord(before=record):
-            return lambda draft: draft.forget([ReadZone(record.zone)])
+            return lambda draft: draft.invalidate([ReadZone(record.zone)])
         case CreateZone(zone=zone) | LinkNetwork(zone=zone):
             return lambda draft: draft.forget_zone(zone)
         case _:
-            return lambda draft: draft.forget([ReadRegistrations(), ReadServices()])
+            return lambda draft: draft.invalidate([ReadRegistrations(), ReadServices()])
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:

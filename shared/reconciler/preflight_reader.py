@@ -75,7 +75,7 @@ class Inspection:
     policies: Policies = field(default_factory=Policies)
 
 
-async def inspect(asked: Inspection, rules: DeploymentConfig) -> Inspected:
+async def inspect(asked: Inspection, config: DeploymentConfig) -> Inspected:
     """What is to be seen. Raises nothing for a system that fails: it is seen as ReadFailed."""
     seen = Inspected(
         at=datetime.now(UTC),
@@ -85,7 +85,7 @@ async def inspect(asked: Inspection, rules: DeploymentConfig) -> Inspected:
         policies=asked.policies,
     )
     seen, clickhouse, store = await asyncio.gather(
-        _azure(asked, rules, seen), _clickhouse(asked, seen), _store(asked)
+        _azure(asked, config, seen), _clickhouse(asked, seen), _store(asked)
     )
     return replace(
         seen,
@@ -117,24 +117,24 @@ async def _store(asked: Inspection) -> Seen[StoreSeen] | None:
     return await asked.store.look() if asked.store else None
 
 
-async def _azure(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -> Inspected:
+async def _azure(asked: Inspection, config: DeploymentConfig, seen: Inspected) -> Inspected:
     identity = await _answer(asked.azure.identity())
     seen = replace(seen, identity=identity)
     if not isinstance(identity, str):
         return seen
-    seen = await _scopes(asked, rules, seen)
-    return await _within(asked, rules, seen)
+    seen = await _scopes(asked, config, seen)
+    return await _within(asked, config, seen)
 
 
-async def _scopes(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -> Inspected:
+async def _scopes(asked: Inspection, config: DeploymentConfig, seen: Inspected) -> Inspected:
     """What is asked of each scope, and of each subscription with endpoints."""
-    subscriptions = {str(Scope(scope.subscription)) for scope in rules.endpoint_scopes}
-    places = {*map(str, (*rules.endpoint_scopes, *rules.dns_scopes)), *subscriptions}
-    places |= {str(rules.zone_group)} if rules.zone_group else set()
+    subscriptions = {str(Scope(scope.subscription)) for scope in config.endpoint_scopes}
+    places = {*map(str, (*config.endpoint_scopes, *config.dns_scopes)), *subscriptions}
+    places |= {str(config.zone_group)} if config.zone_group else set()
     endpoints, interfaces, lists, rights, events = await asyncio.gather(
-        _each(rules.endpoint_scopes, asked.azure.endpoints),
-        _each(rules.endpoint_scopes, asked.azure.interfaces),
-        _each(rules.dns_scopes, asked.dns.zones),
+        _each(config.endpoint_scopes, asked.azure.endpoints),
+        _each(config.endpoint_scopes, asked.azure.interfaces),
+        _each(config.dns_scopes, asked.dns.zones),
         _each(sorted(places), asked.azure.rights),
         _each(sorted(subscriptions), asked.azure.event_subscriptions),
     )
@@ -148,10 +148,10 @@ async def _scopes(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -
     )
 
 
-async def _within(asked: Inspection, rules: DeploymentConfig, seen: Inspected) -> Inspected:
+async def _within(asked: Inspection, config: DeploymentConfig, seen: Inspected) -> Inspected:
     """What is asked of what was found: zones, the rights where records are written, system topics."""
     found = sorted(seen.found_zones())
-    places = [str(place) for place in write_places(seen, rules) if str(place) not in seen.rights]
+    places = [str(place) for place in write_places(seen, config) if str(place) not in seen.rights]
     listed = (some for some in seen.event_subscriptions.values() if isinstance(some, tuple))
     topics = sorted({one.topic for some in listed for one in some})
     zones, rights, deliveries = await asyncio.gather(

@@ -55,7 +55,7 @@ class ProcessCache:
     loading_configs: asyncio.Task[None] | None = None
     """The read of the config cache; a task that ends soon, and never fails."""
 
-    def world(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """The world a pass begins with."""
         oldest = self.clock() - REFUSED_SECONDS
         self.refused_configs = {
@@ -69,22 +69,22 @@ class ProcessCache:
     def hints(self) -> Hints:
         return Hints(MappingProxyType(self.links), self.listed)
 
-    def observed(self, world: Snapshot) -> None:
+    def observed(self, snapshot: Snapshot) -> None:
         """Keep what the next pass can use of this world."""
-        for read, answer in world.answers.items():
+        for read, answer in snapshot.answers.items():
             if isinstance(read, ReadConfig) and isinstance(answer, Config):
                 self.configs[read] = answer
             if isinstance(read, ReadConfig) and isinstance(answer, ReadFailed) and answer.refused:
                 self.refused_configs.setdefault(read, Refusal(self.clock(), answer))
-        linked = ((network, zone.id) for zone in world.zones() for network in zone.networks)
-        self.links = _relearned(self.links, world, linked)
-        lists = [told for one, told in world.answers.items() if isinstance(one, ListZones)]
+        linked = ((network, zone.id) for zone in snapshot.zones() for network in zone.networks)
+        self.links = _relearned(self.links, snapshot, linked)
+        lists = [told for one, told in snapshot.answers.items() if isinstance(one, ListZones)]
         if lists and all(isinstance(told, tuple) for told in lists):
-            self.listed = world.listed_zones()
+            self.listed = snapshot.listed_zones()
 
-    def applied(self, outcomes: tuple[Outcome, ...], world: Snapshot) -> None:
+    def applied(self, outcomes: tuple[Outcome, ...], snapshot: Snapshot) -> None:
         """Learn whether the API accepts the organization's `add`."""
-        registered = {registration.id.lower() for registration in world.registrations() or ()}
+        registered = {registration.id.lower() for registration in snapshot.registrations() or ()}
         for change, outcome in ((o.change, o) for o in outcomes if isinstance(o.change, Register)):
             refused = outcome.status is Status.FAILED and not outcome.temporary
             if refused and change.id.lower() not in registered:
@@ -121,9 +121,9 @@ class ProcessCache:
         )
 
 
-def _relearned(known: Zones, world: Snapshot, now: Iterable[tuple[ResourceId, ResourceId]]) -> Zones:
+def _relearned(known: Zones, snapshot: Snapshot, now: Iterable[tuple[ResourceId, ResourceId]]) -> Zones:
     """What was known, without what it said of the zones that were read, and what is known of those now."""
-    asked = {read.id for read in world.answers if isinstance(read, ReadZone)}
+    asked = {read.id for read in snapshot.answers if isinstance(read, ReadZone)}
     kept = {one: zones - asked for one, zones in known.items()}
     for one, zone in now:
         kept[one] = kept.get(one, frozenset()) | {zone}

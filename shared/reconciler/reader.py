@@ -28,29 +28,29 @@ from shared.reconciler.process_cache import ProcessCache
 
 
 async def observe(
-    world: Snapshot, targets: Targets, systems: Systems, rules: DeploymentConfig, memory: ProcessCache
+    snapshot: Snapshot, targets: Targets, systems: Systems, config: DeploymentConfig, cache: ProcessCache
 ) -> Snapshot:
     """`world`, with everything read that the plan for the targets depends on.
 
     A read that fails is told as ReadFailed; nothing is raised for it.
     """
-    while reads := needs(world, targets, rules, memory.hints()):
-        world = world.learn(await answers(reads, systems, memory))
-    memory.observed(world)
-    return world
+    while reads := needs(snapshot, targets, config, cache.hints()):
+        snapshot = snapshot.with_results(await answers(reads, systems, cache))
+    cache.observed(snapshot)
+    return snapshot
 
 
 async def answers(
-    reads: Iterable[Read[Any]], systems: Systems, memory: ProcessCache | None = None
+    reads: Iterable[Read[Any]], systems: Systems, cache: ProcessCache | None = None
 ) -> Mapping[Read[Any], ReadResult[Any]]:
     """The answers to these reads, which are made together, but for configs that `memory` has got meanwhile.
 
     Many configs would wait for the rate limit: the config cache is waited for first.
     """
     reads = list(reads)
-    if memory and memory.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
-        await asyncio.wait([memory.loading_configs])
-    known = memory.configs if memory else {}
+    if cache and cache.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
+        await asyncio.wait([cache.loading_configs])
+    known = cache.configs if cache else {}
     told = {read: known.get(read) for read in reads}
     asked = [read for read, answer in told.items() if answer is None]
     news = await asyncio.gather(*(_answer(read, systems) for read in asked))

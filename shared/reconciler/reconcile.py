@@ -50,29 +50,29 @@ class ReconcileRequest:
 
 
 async def first_read(
-    endpoints: frozenset[ResourceId], systems: Systems, rules: DeploymentConfig
+    endpoints: frozenset[ResourceId], systems: Systems, config: DeploymentConfig
 ) -> dict[ResourceId, Report | Endpoint | NotFound]:
     """What each endpoint is like that a pass can do something for, and the report on each other one.
 
     Raises nothing for an endpoint that cannot be read: its report has the error.
     """
-    world = Snapshot()
-    while reads := endpoints_needed(world, endpoints, rules):
-        world = world.learn(await answers(reads, systems))
-    ours = in_need_of_a_pass(world, endpoints, rules)
-    return {one: ours.get(one) or _report_on_other(one, world, rules) for one in endpoints}
+    snapshot = Snapshot()
+    while reads := endpoints_needed(snapshot, endpoints, config):
+        snapshot = snapshot.with_results(await answers(reads, systems))
+    ours = in_need_of_a_pass(snapshot, endpoints, config)
+    return {one: ours.get(one) or _report_on_other(one, snapshot, config) for one in endpoints}
 
 
-def _report_on_other(endpoint: ResourceId, world: Snapshot, rules: DeploymentConfig) -> Report:
-    alone = Snapshot(MappingProxyType(world.of_endpoint(endpoint)))
-    return Report(alone, make_plan(alone, rules, Targets(frozenset({endpoint}))))
+def _report_on_other(endpoint: ResourceId, snapshot: Snapshot, config: DeploymentConfig) -> Report:
+    alone = Snapshot(MappingProxyType(snapshot.of_endpoint(endpoint)))
+    return Report(alone, make_plan(alone, config, Targets(frozenset({endpoint}))))
 
 
 async def reconcile(
     order: ReconcileRequest,
     systems: Systems,
-    rules: DeploymentConfig,
-    memory: ProcessCache,
+    config: DeploymentConfig,
+    cache: ProcessCache,
     known: Mapping[ResourceId, Endpoint | NotFound] = MappingProxyType({}),
 ) -> Report:
     """Bring the world to what tags and settings ask for, as far as it can be read and reached.
@@ -82,69 +82,69 @@ async def reconcile(
     Raises nothing for a system that fails: the report tells what was done, what was not, and whether
     the same order may get further later.
     """
-    world, targets = (
-        memory.world().learn({ReadEndpoint(one): told for one, told in known.items()}),
+    snapshot, targets = (
+        cache.snapshot().with_results({ReadEndpoint(one): told for one, told in known.items()}),
         order.targets,
     )
     outcomes: tuple[Outcome, ...] = ()
     releasing = frozenset[ResourceId]()
     rounds = 0
     while True:
-        world = await observe(world, targets, systems, rules, memory)
-        memory.applied(outcomes, world)
-        make = partial(_permitted_plan, world, targets, order, rules, memory.results(outcomes))
+        snapshot = await observe(snapshot, targets, systems, config, cache)
+        cache.applied(outcomes, snapshot)
+        make = partial(_permitted_plan, snapshot, targets, order, config, cache.results(outcomes))
         plan = make()
         if order.by_event:
-            memory.count_released(releasing & released(outcomes, plan))
-            plan = _limited_releases(plan, world, order.max_removals, memory.recently_released(), make)
+            cache.count_released(releasing & released(outcomes, plan))
+            plan = _limited_releases(plan, snapshot, order.max_removals, cache.recently_released(), make)
         todo = _untried(plan, outcomes)
         if order.dry_run or not todo or rounds == ROUNDS:
-            return Report(world, plan, outcomes, dry_run=order.dry_run)
+            return Report(snapshot, plan, outcomes, dry_run=order.dry_run)
         rounds += 1
-        releasing |= releases(plan, world)
-        done, world = await apply(todo, world, systems)
+        releasing |= releases(plan, snapshot)
+        done, snapshot = await apply(todo, snapshot, systems)
         outcomes += done
         # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
         targets = targets.with_endpoints(change.endpoint for change in todo)
-        world = _stale(world, plan, todo)
+        snapshot = _stale(snapshot, plan, todo)
 
 
-def _stale(world: Snapshot, plan: Plan, written: tuple[Change, ...]) -> Snapshot:
+def _stale(snapshot: Snapshot, plan: Plan, written: tuple[Change, ...]) -> Snapshot:
     """The world without what may have changed while we wrote: our endpoints, and who was in their way.
 
     Where these are many their lists tell of them.
     """
     again: set[Read[Any]] = {ReadEndpoint(change.endpoint) for change in written}
     if len(again) > MANY:
-        again |= {read for read in world.answers if isinstance(read, ListEndpoints)}
+        again |= {read for read in snapshot.answers if isinstance(read, ListEndpoints)}
     if any(finding.code in HELD_BY_OTHERS for finding in plan.findings):
-        others = world.endpoints().keys() - plan.verdicts.keys()
-        zones = {ReadZone(zone.id) for zone in world.zones()}
-        return world.forget({*again, *(ReadEndpoint(one) for one in others), *zones})
-    return world.forget(again)
+        others = snapshot.endpoints().keys() - plan.verdicts.keys()
+        zones = {ReadZone(zone.id) for zone in snapshot.zones()}
+        return snapshot.invalidate({*again, *(ReadEndpoint(one) for one in others), *zones})
+    return snapshot.invalidate(again)
 
 
 def _permitted_plan(
-    world: Snapshot,
+    snapshot: Snapshot,
     targets: Targets,
     order: ReconcileRequest,
-    rules: DeploymentConfig,
+    config: DeploymentConfig,
     results: PassResults,
     kept: frozenset[ResourceId] = frozenset(),
 ) -> Plan:
-    plan = permitted(make_plan(world, rules, targets, results, kept), order.policy)
+    plan = permitted(make_plan(snapshot, config, targets, results, kept), order.policy)
     return limited(plan, order.max_removals) if targets.everything else plan
 
 
 def _limited_releases(
     plan: Plan,
-    world: Snapshot,
+    snapshot: Snapshot,
     limit: int,
     recent: frozenset[ResourceId],
     make: Callable[[frozenset[ResourceId]], Plan],
 ) -> Plan:
     """The plan, or one that keeps the endpoints whose release exceeds the limit."""
-    wanted = releases(plan, world)
+    wanted = releases(plan, snapshot)
     kept = over_limit(wanted, recent, limit)
     return with_kept(make(kept), plan, kept, len(wanted | recent), limit) if kept else plan
 

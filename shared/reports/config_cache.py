@@ -20,17 +20,17 @@ class ConfigCache:
     """From the report store into a process's memory, and what the process reads itself back into the store."""
 
     archive: Archive
-    memory: ProcessCache
+    cache: ProcessCache
     _stored: Configs | None = None
     _reading: asyncio.Task[None] | None = field(default=None, init=False)
 
     def load(self) -> asyncio.Task[None]:
         """Read the cache in the background, unless that is under way or done. The task never fails."""
         if self._reading is None or (self._reading.done() and self._stored is None):
-            self._reading = self.memory.loading_configs = asyncio.create_task(self._read())
+            self._reading = self.cache.loading_configs = asyncio.create_task(self._read())
         return self._reading
 
-    async def keep(self, world: Snapshot) -> None:
+    async def keep(self, snapshot: Snapshot) -> None:
         """Write the configs that this process knows and the cache does not, without those of deleted services.
 
         A cache that could not be read is not written over.
@@ -38,9 +38,9 @@ class ConfigCache:
         if self._stored is None:
             return
         known = {
-            read.service: one for read, one in self.memory.configs.items() if isinstance(read, ReadConfig)
+            read.service: one for read, one in self.cache.configs.items() if isinstance(read, ReadConfig)
         }
-        if (services := world.services()) is not None:
+        if (services := snapshot.services()) is not None:
             there = {service.id for service in services}
             known = {service: config for service, config in known.items() if service in there}
         if known.keys() - self._stored.keys():
@@ -53,4 +53,4 @@ class ConfigCache:
             return
         self._stored = stored
         for service, config in stored.items():
-            self.memory.configs.setdefault(ReadConfig(service), config)
+            self.cache.configs.setdefault(ReadConfig(service), config)

@@ -22,7 +22,7 @@ LABELS = {
     TieKind.REJECTED: ("Rejected", Health.WRONG),
     TieKind.DISCONNECTED: ("Disconnected", Health.WRONG),
     TieKind.OTHER: ("state not known", Health.UNKNOWN),
-    TieKind.STRANGER: ("stranger", Health.WRONG),
+    TieKind.FOREIGN_SERVICE: ("foreign service", Health.WRONG),
     TieKind.DRIFT: ("drift", Health.WRONG),
 }
 

@@ -12,10 +12,10 @@ from shared.status_page.wording import name_of, subscription_of
 
 MOST_SERVICES = 12
 _VERDICTS = {
-    "outside": "out of scope",
-    "stranger": "connected to a stranger",
+    "out-of-scope": "out of scope",
+    "foreign-service": "connected to a foreign service",
     "unknown": "could not be read",
-    "undo": "does not ask",
+    "release": "does not ask",
     "in-progress": "provisioning",
     "failed": "failed in Azure",
 }

@@ -50,7 +50,7 @@ def _told(nodes: Iterable[Node], ties: Iterable[Tie]) -> Iterable[Node]:
     labels: defaultdict[str, dict[str, Note]] = defaultdict(dict)
     for tie in ties:
         # The box of a stranger says so itself.
-        if tie.kind in LABELS and tie.kind is not TieKind.STRANGER:
+        if tie.kind in LABELS and tie.kind is not TieKind.FOREIGN_SERVICE:
             label, health = LABELS[tie.kind]
             labels[tie.left][label] = Note(label, _SEVERITIES.get(health, "warning"))
     for node in nodes:

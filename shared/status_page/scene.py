@@ -24,7 +24,7 @@ class TieKind(StrEnum):
     REJECTED = "rejected"
     DISCONNECTED = "disconnected"
     OTHER = "other"
-    STRANGER = "stranger"
+    FOREIGN_SERVICE = "foreign-service"
     """A connection to what no service of the organization is behind."""
     LINKED = "linked"
     """A zone and a virtual network."""

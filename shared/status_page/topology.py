@@ -161,7 +161,7 @@ class _Region:
     def _ties(self) -> Iterator[Tie]:
         for one in self.parts.endpoints:
             for c in _strange(one):
-                yield Tie(endpoint_key(one), link_key(c.target), TieKind.STRANGER)
+                yield Tie(endpoint_key(one), link_key(c.target), TieKind.FOREIGN_SERVICE)
             if one.alias:
                 yield Tie(endpoint_key(one), link_key(one.alias), _state(one))
         for service in self.parts.services:
@@ -186,7 +186,7 @@ def _telling(record: AuditedRecord, one: AuditedEndpoint) -> TieKind | None:
 
 
 def _strange(one: AuditedEndpoint) -> tuple[AuditedConnection, ...]:
-    return one.connections if one.verdict == "stranger" else ()
+    return one.connections if one.verdict == "foreign-service" else ()
 
 
 def _state(one: AuditedEndpoint) -> TieKind:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
 
-from shared.bootstrap import Runtime, wiring
+from shared.bootstrap import Runtime, get_runtime
 from shared.domain.audit.audit import Audit, audited
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.errors import TemporaryError
@@ -24,48 +24,48 @@ from shared.triggers.failure import summary
 AFTERWARDS_SECONDS = 20.0
 
 
-async def run_audit(wired: Runtime, seconds: float | None = None) -> AuditReport:
+async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditReport:
     """Look at everything in scope and all we own, do what AUDIT_POLICY permits, and tell.
 
     It ends within `seconds`, which are AUDIT_DEADLINE unless told: what was not reached by then stands in the
     report. Raises TemporaryError only if even that could not be kept.
     """
-    seconds = wired.settings.audit_deadline * 60.0 if seconds is None else seconds
+    seconds = runtime.settings.audit_deadline * 60.0 if seconds is None else seconds
     try:
         async with asyncio.timeout(seconds):
             with passing("audit") as under_way:
-                return await _audit(wired, under_way, time.monotonic() + seconds)
+                return await _audit(runtime, under_way, time.monotonic() + seconds)
     except TimeoutError as error:
         raise TemporaryError(f"the audit did not end within AUDIT_DEADLINE, {seconds:.0f} s") from error
 
 
-async def _audit(wired: Runtime, under_way: Passing, deadline: float) -> AuditReport:
+async def _audit(runtime: Runtime, under_way: Passing, deadline: float) -> AuditReport:
     started = datetime.now(UTC)
-    stored, _ = await asyncio.gather(wired.archive.latest(), wired.config_cache.load())
+    stored, _ = await asyncio.gather(runtime.archive.latest(), runtime.config_cache.load())
     left = deadline - time.monotonic() - AFTERWARDS_SECONDS
-    report = await wired.reconcile(order_of(wired.settings), left, "audit")
+    report = await runtime.reconcile(order_of(runtime.settings), left, "audit")
     if isinstance(stored, ReadFailed):
-        stored = await wired.archive.latest()
-    before = _before(wired, stored)
-    told = _told(wired, report, under_way, started, before)
-    wired.last_audit = told
+        stored = await runtime.archive.latest()
+    before = _before(runtime, stored)
+    told = _told(runtime, report, under_way, started, before)
+    runtime.last_audit = told
     tell_audit(told, before)
     unknown = isinstance(stored, ReadFailed)
     if before or not unknown:  # otherwise nobody knows what is new
-        await wired.announcer.of_audit(report, told, before)
-    await wired.archive.keep(told, latest=not unknown)
-    await wired.settle(AFTERWARDS_SECONDS)
+        await runtime.announcer.of_audit(report, told, before)
+    await runtime.archive.keep(told, latest=not unknown)
+    await runtime.settle(AFTERWARDS_SECONDS)
     return told
 
 
-def _before(wired: Runtime, stored: ReadResult[AuditReport]) -> AuditReport | None:
-    return stored if isinstance(stored, AuditReport) else wired.last_audit
+def _before(runtime: Runtime, stored: ReadResult[AuditReport]) -> AuditReport | None:
+    return stored if isinstance(stored, AuditReport) else runtime.last_audit
 
 
 def _told(
-    wired: Runtime, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
+    runtime: Runtime, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
 ) -> AuditReport:
-    settings, finished = wired.settings, datetime.now(UTC)
+    settings, finished = runtime.settings, datetime.now(UTC)
     when = Audit(
         pass_id=under_way.id,
         started=started,
@@ -75,7 +75,7 @@ def _told(
         pending_grace=timedelta(minutes=settings.pending_grace),
         calls=under_way.calls,
     )
-    return audited(when, report, wired.rules, before)
+    return audited(when, report, runtime.config, before)
 
 
 def order_of(settings: Settings) -> ReconcileRequest:
@@ -101,7 +101,7 @@ async def audit() -> None:
 
     Raises TemporaryError or SettingsError, so that a failed audit is seen as a failed function.
     """
-    report = await run_audit(wiring())
+    report = await run_audit(get_runtime())
     if report.problems:
         done = [f"{repair.change} {repair.object}" for repair in report.repairs if repair.status == "done"]
         raise TemporaryError(summary(report.problems, done, "The next audit looks again."))

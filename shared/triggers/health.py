@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from shared.bootstrap import Runtime, wiring
+from shared.bootstrap import Runtime, get_runtime
 from shared.bootstrap.preflight import inspection
 from shared.domain.preflight.checks import preflight
 from shared.domain.preflight.preflight_snapshot import Inspected
@@ -17,15 +17,15 @@ from shared.triggers.http_answer import Answer
 SECONDS = 20.0
 
 
-async def check(wired: Runtime) -> Steps:
+async def check(runtime: Runtime) -> Steps:
     """Every check, in order; those who ask while a look is under way share it. Writes nothing.
 
     Raises SettingsError for an environment of which no identity can be made, and nothing else.
     """
-    if wired.looking is None or wired.looking.done():
-        period = timedelta(seconds=period_seconds(wired.settings.audit_schedule, datetime.now(UTC)))
-        wired.looking = asyncio.create_task(inspect(inspection(wired, SECONDS, period), wired.rules))
-    return preflight(await asyncio.shield(wired.looking), wired.rules)
+    if runtime.looking is None or runtime.looking.done():
+        period = timedelta(seconds=period_seconds(runtime.settings.audit_schedule, datetime.now(UTC)))
+        runtime.looking = asyncio.create_task(inspect(inspection(runtime, SECONDS, period), runtime.config))
+    return preflight(await asyncio.shield(runtime.looking), runtime.config)
 
 
 def without_settings(error: SettingsError) -> Steps:
@@ -36,7 +36,7 @@ def without_settings(error: SettingsError) -> Steps:
 async def health() -> Answer:
     """The preflight: 200 if nothing is wrong, 503 otherwise. It answers even where settings are unusable."""
     try:
-        steps = await check(wiring())
+        steps = await check(get_runtime())
     except SettingsError as error:
         steps = without_settings(error)
     well = all_well(steps)

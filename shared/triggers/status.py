@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.bootstrap import wiring
+from shared.bootstrap import get_runtime
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 from shared.reports.report_json import to_json
@@ -70,10 +70,10 @@ async def shown(asked: Asked) -> Shown:
 
 async def _found() -> Found:
     try:
-        wired = wiring()
-        if wired.settings.report_store is None:
+        runtime = get_runtime()
+        if runtime.settings.report_store is None:
             return NotKept()
-        return await wired.archive.latest()
+        return await runtime.archive.latest()
     except SettingsError as error:
         return Unusable(error.faults)
 

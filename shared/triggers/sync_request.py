@@ -66,12 +66,12 @@ class SyncRequest(BaseModel):
         return Targets(frozenset(self.endpoints))
 
 
-def parse_sync_request(body: bytes, rules: DeploymentConfig) -> SyncRequest:
+def parse_sync_request(body: bytes, config: DeploymentConfig) -> SyncRequest:
     """The request in a body. Raises BadRequestError with every fault, endpoints outside scope included."""
     if len(body) > LONGEST_BODY:
         raise BadRequestError([("body", f"it has more than {LONGEST_BODY} bytes")])
     try:
-        return SyncRequest.model_validate_json(body, context=rules)
+        return SyncRequest.model_validate_json(body, context=config)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         raise BadRequestError(

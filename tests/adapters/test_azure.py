@@ -399,11 +399,11 @@ async def _five_of_everything(sim: RunningSimulator, adapters: Adapters) -> None
     for number in range(5):
         put_endpoint(sim, f"pe{number}")
         await adapters.dns.put(wildcard(f"10.0.1.{number + 100}", name=f"r{number}"), None)
-    world = sim.state()
-    zone = world["azure"]["privateDnsZones"][0]
+    snapshot = sim.state()
+    zone = snapshot["azure"]["privateDnsZones"][0]
     for region in ("eastus", "uksouth"):
         name = f"{region}.privatelink.azure.clickhouse.cloud"
-        world["azure"]["privateDnsZones"].append(
+        snapshot["azure"]["privateDnsZones"].append(
             {**zone, "id": zone["id"].replace(ZONE.name, name), "links": []}
         )
-    sim.reset(world)
+    sim.reset(snapshot)

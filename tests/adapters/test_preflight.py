@@ -26,7 +26,7 @@ from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliverie
 from shared.reconciler.preflight_reader import Inspection, inspect
 from tests.support.fakes import FakeClickHouse, FakeDns, Log
 from tests.support.real_clients import answering, http_answer
-from tests.support.worlds import rules
+from tests.support.worlds import deployment
 
 SUB = "/subscriptions/11111111-1111-1111-1111-111111111111"
 TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/topic"
@@ -106,7 +106,7 @@ async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
         clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
         azure, log = AzureInspection(clients, Deadline.after(5)), Log()
         asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15))
-        seen = await inspect(asked, rules())
+        seen = await inspect(asked, deployment())
     assert seen.identity == ReadFailed("no credential", temporary=False)
     assert not seen.endpoints
     assert (seen.key_id, seen.organization, seen.caller) == ("key", "o-1", Caller("k-1", "mine", "o-1"))
@@ -277,7 +277,7 @@ async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspe
         api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
         period = timedelta(minutes=15)
         asked = Inspection(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
-        return await inspect(asked, rules()), sorted(paths)
+        return await inspect(asked, deployment()), sorted(paths)
 
 
 def result(value: Any, status: int = 200) -> httpx.Response:

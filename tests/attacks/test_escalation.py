@@ -170,7 +170,7 @@ async def test_an_endpoint_out_of_scope_now_is_told_and_left(sim: RunningSimulat
     await one_pass(sim.url)
     sim.clear_requests()
     scopes = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
-    async with wired(sim.url, ENDPOINT_SCOPES=scopes) as wiring:
-        report = await wiring.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
+    async with wired(sim.url, ENDPOINT_SCOPES=scopes) as runtime:
+        report = await runtime.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
     assert writes(sim) == []
     assert codes(report) == {"outside-scope"}

@@ -59,8 +59,8 @@ async def audit(sim: RunningSimulator, *, everything: bool = True) -> Report:
     """A pass over everything with the policy sync, or over the endpoint that is gone, in a cold process."""
     order = ReconcileRequest(Targets(everything=True), policy=Policy.SYNC) if everything else named(GONE)
     scopes = {"ENDPOINT_SCOPES": SCOPE, "DNS_ZONE_SCOPES": f"/subscriptions/{SUBSCRIPTION}"}
-    async with wired(sim.url, **scopes) as wiring:
-        return await wiring.reconcile(order, SECONDS)
+    async with wired(sim.url, **scopes) as runtime:
+        return await runtime.reconcile(order, SECONDS)
 
 
 @pytest.fixture

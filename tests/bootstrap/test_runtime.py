@@ -43,20 +43,20 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_nothing_is_built_before_it_is_used(sim: RunningSimulator) -> None:
     """A wiring of a process that has done nothing yet has nothing to close."""
-    wiring = Runtime(simulated.settings(sim.url))
-    await wiring.close()
-    built = set(vars(wiring)) - {field.name for field in fields(Runtime)}
+    runtime = Runtime(simulated.settings(sim.url))
+    await runtime.close()
+    built = set(vars(runtime)) - {field.name for field in fields(Runtime)}
     assert not built
 
 
 async def test_azure_is_asked_with_the_identity_of_the_process(sim: RunningSimulator, nobody: None) -> None:
     """Azure itself is not asked without a token; the pass decides nothing then, says why, and closes all it made."""
-    wiring = Runtime(simulated.settings(sim.url, AZURE_RESOURCE_MANAGER_URL=NOWHERE))
-    connections = wiring.connections
-    report = await wiring.reconcile(ReconcileRequest(Targets(frozenset({PE})), dry_run=True), 2.0)
-    await wiring.close()
+    runtime = Runtime(simulated.settings(sim.url, AZURE_RESOURCE_MANAGER_URL=NOWHERE))
+    connections = runtime.connections
+    report = await runtime.reconcile(ReconcileRequest(Targets(frozenset({PE})), dry_run=True), 2.0)
+    await runtime.close()
     assert report.plan.verdicts == {PE: Verdict.UNKNOWN}
-    told = report.world.get(ReadEndpoint(PE))
+    told = report.snapshot.get(ReadEndpoint(PE))
     assert isinstance(told, ReadFailed)
     assert "EnvironmentCredential" in told.reason
     assert not {"http", "http_reading", "transport", "_credential"} & set(vars(connections))
@@ -72,20 +72,20 @@ async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
         monkeypatch.delenv(name.upper(), raising=False)
     if proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
-    wiring = Runtime(simulated.settings(sim.url))
-    transport = wiring.connections.transport
+    runtime = Runtime(simulated.settings(sim.url))
+    transport = runtime.connections.transport
     await transport.open()
     assert transport.session
     assert transport.session.trust_env is heeded
-    await wiring.close()
+    await runtime.close()
 
 
 async def test_reports_in_a_container(sim: RunningSimulator) -> None:
     """A REPORT_STORE that is a URL is a container there, and not a folder of that name."""
     with answering(http_answer(200, b'{"schemaVersion": 1}')) as raw:
-        wiring = Runtime(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
-        await wiring.archive.latest()
-        await wiring.close()
+        runtime = Runtime(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
+        await runtime.archive.latest()
+        await runtime.close()
     assert raw.calls == 1
 
 

@@ -40,7 +40,7 @@ def test_plan(sim: RunningSimulator, run: Run) -> None:
     assert "on service analytics (33333333-3333-4333-8333-333333333331)" in told.out
     assert "+ put-record               10.0.1.4 in /subscriptions/" in told.out
     assert told.out.splitlines()[-1] == (
-        "5 to add, 0 to change, 0 to remove, for 1 endpoint (1 connect). Nothing was changed."
+        "5 to add, 0 to change, 0 to remove, for 1 endpoint (1 manage). Nothing was changed."
     )
     assert writes(sim) == []
 
@@ -49,9 +49,9 @@ def test_plan_of_everything(sim: RunningSimulator, run: Run) -> None:
     """plan --all looks at every endpoint in scope, and shows what would be done for each."""
     put_endpoint(sim, {"clickhouse-services": "analytics"}, endpoint=SECOND)
     out = run("plan", "--all").out
-    assert f"{ENDPOINT}  connect\n" in out
+    assert f"{ENDPOINT}  manage\n" in out
     assert "wildcard-owned-by-other" in out
-    assert "for 2 endpoints (2 connect)" in out
+    assert "for 2 endpoints (2 manage)" in out
 
 
 def test_differences(sim: RunningSimulator, run: Run) -> None:
@@ -79,7 +79,7 @@ def test_json(sim: RunningSimulator, run: Run) -> None:
     assert (document["dryRun"], told.err) == (True, "")
     assert len(document["plan"]) == 5
     assert {one["status"] for one in json.loads(run("sync", ENDPOINT, "--json").out)["outcomes"]} == {"done"}
-    assert json.loads(run("audit", "--json").out)["verdicts"] == {"connect": 1}
+    assert json.loads(run("audit", "--json").out)["verdicts"] == {"manage": 1}
 
 
 def test_sync(sim: RunningSimulator, run: Run) -> None:
@@ -87,7 +87,7 @@ def test_sync(sim: RunningSimulator, run: Run) -> None:
     told = run("sync", ENDPOINT)
     assert told.code == 0
     assert told.out.count("  done    ") == 5
-    assert "5 done, 0 failed, 0 skipped, for 1 endpoint (1 connect)." in told.out
+    assert "5 done, 0 failed, 0 skipped, for 1 endpoint (1 manage)." in told.out
     assert len(registered(sim)) == 1
     assert set(allowed(sim)) == {"analytics", "reporting", "sandbox"}
     assert records(sim) == {"*": ["10.0.1.4"]}

@@ -71,7 +71,7 @@ def test_piped(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("COLUMNS", "40")
     out = run("plan", "--all").out + run("explain", ENDPOINT).out
     assert "\x1b" not in out
-    assert f"{ENDPOINT}  connect\n" in out
+    assert f"{ENDPOINT}  manage\n" in out
     assert re.search(rf"^info    endpoint-pending  {ENDPOINT}: its .* is Pending$", out, re.MULTILINE)
 
 

@@ -52,10 +52,10 @@ def test_the_overview_links_every_finding() -> None:
 
 def test_every_alert_is_told() -> None:
     """The alerts of the templates are the rows of the page's table, each with where to go."""
-    rules = json.loads((ROOT / "infra" / "alerts" / "rules.json").read_text())
+    deployment = json.loads((ROOT / "infra" / "alerts" / "rules.json").read_text())
     deliveries = json.loads((ROOT / "infra" / "alerts" / "deliveries.json").read_text())
     told = {row[0].strip("`") for row in OPERATE.table_of("alerts")[1:]}
-    assert told == {rule["name"] for rule in rules} | {rule["metric"] for rule in deliveries}
+    assert told == {rule["name"] for rule in deployment} | {rule["metric"] for rule in deliveries}
 
 
 def test_every_kind_of_log_line_is_told() -> None:

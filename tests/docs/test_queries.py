@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import wiring
+from shared.bootstrap import get_runtime
 from shared.domain.model.errors import TemporaryError
 from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
@@ -31,10 +31,10 @@ async def sim(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[
         more = {"REPORT_STORE": str(tmp_path), "OUTCOME_TOPIC_ENDPOINT": f"{started.url}/topics/t/api/events"}
         for name, value in {**environment(started.url), **more}.items():
             monkeypatch.setenv(name, value)
-        wiring.cache_clear()
+        get_runtime.cache_clear()
         yield started
-        await wiring().close()
-        wiring.cache_clear()
+        await get_runtime().close()
+        get_runtime.cache_clear()
 
 
 async def everything_happens(sim: RunningSimulator, store: Path) -> None:

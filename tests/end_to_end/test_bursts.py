@@ -32,20 +32,20 @@ async def process(
     given: dict[str, Any] = {
         name.lower(): value for name, value in settings(sim.url, limit, subscriptions).items()
     }
-    wiring = Runtime(Settings(**given))
+    runtime = Runtime(Settings(**given))
     try:
-        yield wiring
+        yield runtime
     finally:
-        await wiring.close()
+        await runtime.close()
 
 
-async def burst(sim: RunningSimulator, wiring: Runtime, endpoints: Iterable[str]) -> list[Report]:
+async def burst(sim: RunningSimulator, runtime: Runtime, endpoints: Iterable[str]) -> list[Report]:
     """The reports on all of them, of which a few come first, and the others while these are read."""
     sim.fault(match={"system": "arm"}, delay_ms=ARM_MILLISECONDS, count=None)
     waiters = []
     for number, one in enumerate(endpoints):
         endpoint = ResourceId.parse(one, Kind.PRIVATE_ENDPOINT)
-        waiters.append(asyncio.create_task(wiring.batching.report_on(endpoint)))
+        waiters.append(asyncio.create_task(runtime.batching.report_on(endpoint)))
         await asyncio.sleep(0.01 if number < 10 else 0)
     return await asyncio.gather(*waiters)
 
@@ -75,8 +75,8 @@ async def test_new_endpoints(sim: RunningSimulator) -> None:
     """A burst of new endpoints is one pass: as few calls as for one, lists in place of reads, each zone read once."""
     shape = Shape(3 * MANY, SERVICES)
     sim.reset(fresh(shape))
-    async with process(sim) as wiring:
-        reports = await burst(sim, wiring, endpoint_ids(shape))
+    async with process(sim) as runtime:
+        reports = await burst(sim, runtime, endpoint_ids(shape))
         assert not any(report.problems for report in reports)
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
         assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=False)
@@ -86,7 +86,7 @@ async def test_new_endpoints(sim: RunningSimulator) -> None:
         assert sum(calls(sim, "arm").values()) <= 3 * MANY
         sim.reset(fresh(shape))
         sim.clear_requests()
-        await burst(sim, wiring, endpoint_ids(shape))
+        await burst(sim, runtime, endpoint_ids(shape))
         assert allowed_everywhere(sim) == {guid_of(number) for number in range(shape.endpoints)}
         assert len(sim.requests("clickhouse")) == needed_calls(SERVICES, configs_known=True)
 
@@ -95,8 +95,8 @@ async def test_deletions(sim: RunningSimulator) -> None:
     """A burst of deletions is one pass: each endpoint's absence is read by itself once, each zone once."""
     shape = Shape(4 * MANY, SERVICES, per_network=2)
     sim.reset(without_endpoints(connected(shape)))
-    async with process(sim) as wiring:
-        reports = await burst(sim, wiring, endpoint_ids(shape))
+    async with process(sim) as runtime:
+        reports = await burst(sim, runtime, endpoint_ids(shape))
     assert not any(report.problems for report in reports)
     cloud = sim.state()["clickhouse"]
     assert cloud["organization"]["privateEndpoints"] == []
@@ -111,8 +111,8 @@ async def test_other_endpoints(sim: RunningSimulator) -> None:
     """Endpoints that are none of ours cost no call to ClickHouse, and, where many come, a few lists."""
     shape = Shape(20 * MANY, per_network=100, foreign=True)
     sim.reset(fresh(shape))
-    async with process(sim) as wiring:
-        reports = await burst(sim, wiring, endpoint_ids(shape))
+    async with process(sim) as runtime:
+        reports = await burst(sim, runtime, endpoint_ids(shape))
     assert not any(report.problems or report.plan.findings for report in reports)
     assert sim.requests("clickhouse") == sim.requests("dns") == []
     assert len(sim.requests("arm")) <= 2 * MANY
@@ -122,11 +122,11 @@ async def test_an_audit_without_drift(sim: RunningSimulator) -> None:
     """With known configs: two calls to ClickHouse, three lists for each subscription, two for each zone, no write."""
     shape = Shape(1_000, 100, per_network=50, selects=2, subscriptions=5)
     sim.reset(connected(shape))
-    async with process(sim, UNLIMITED, shape.subscriptions) as wiring:
+    async with process(sim, UNLIMITED, shape.subscriptions) as runtime:
         order = ReconcileRequest(Targets(everything=True))
-        await wiring.reconcile(order, 60)
+        await runtime.reconcile(order, 60)
         sim.clear_requests()
-        report = await wiring.reconcile(order, 60)
+        report = await runtime.reconcile(order, 60)
     assert not report.problems
     assert not report.plan.changes
     assert calls(sim, "clickhouse") == {"clickhouse": 2}

@@ -54,9 +54,9 @@ async def test_a_cold_process_connects_an_endpoint_in_five_round_trips_and_five_
     """A cold process needs five sequential round trips, and five calls to ClickHouse, to connect an endpoint."""
     put_endpoint(sim, TAG)
     sim.clear_requests()
-    async with wired(sim.url) as wiring:
-        wiring.watcher = trips = RoundTrips()
-        report = await wiring.reconcile(named(), SECONDS)
+    async with wired(sim.url) as runtime:
+        runtime.watcher = trips = RoundTrips()
+        report = await runtime.reconcile(named(), SECONDS)
     assert not report.problems
     assert trips.to_last_write == 5
     assert len(clickhouse_calls(sim)) == 5
@@ -66,15 +66,15 @@ async def test_a_warm_process_connects_an_endpoint_in_four_round_trips_and_four_
     sim: RunningSimulator,
 ) -> None:
     """With the config cached and the zone remembered it is four and four."""
-    async with wired(sim.url) as wiring:
+    async with wired(sim.url) as runtime:
         put_endpoint(sim, TAG)
-        await wiring.reconcile(named(), SECONDS)
+        await runtime.reconcile(named(), SECONDS)
         delete_endpoint(sim)
-        await wiring.reconcile(named(), SECONDS)
+        await runtime.reconcile(named(), SECONDS)
         put_endpoint(sim, TAG)
         sim.clear_requests()
-        wiring.watcher = trips = RoundTrips()
-        report = await wiring.reconcile(named(), SECONDS)
+        runtime.watcher = trips = RoundTrips()
+        report = await runtime.reconcile(named(), SECONDS)
     assert not report.problems
     assert trips.to_last_write == 4
     assert len(clickhouse_calls(sim)) == 4
@@ -84,29 +84,29 @@ async def test_a_warm_process_undoes_in_four_round_trips_and_recreates_in_five(
     sim: RunningSimulator,
 ) -> None:
     """Undoing takes as many round trips as connecting; a recreation one more, as the old mark goes last."""
-    async with wired(sim.url) as wiring:
+    async with wired(sim.url) as runtime:
         put_endpoint(sim, TAG)
-        await wiring.reconcile(named(), SECONDS)
+        await runtime.reconcile(named(), SECONDS)
         delete_endpoint(sim)
         put_endpoint(sim, TAG)
         sim.clear_requests()
-        wiring.watcher = trips = RoundTrips()
-        await wiring.reconcile(named(), SECONDS)
+        runtime.watcher = trips = RoundTrips()
+        await runtime.reconcile(named(), SECONDS)
         assert (trips.to_last_write, len(clickhouse_calls(sim))) == (5, 5)
         delete_endpoint(sim)
         sim.clear_requests()
-        wiring.watcher = trips = RoundTrips()
-        await wiring.reconcile(named(), SECONDS)
+        runtime.watcher = trips = RoundTrips()
+        await runtime.reconcile(named(), SECONDS)
         assert (trips.to_last_write, len(clickhouse_calls(sim))) == (4, 4)
 
 
 async def test_an_event_that_changes_nothing_costs_two_calls_and_no_write(sim: RunningSimulator) -> None:
     """A second identical event makes two calls to ClickHouse in a warm process, three in a cold one, and no write."""
     put_endpoint(sim, TAG)
-    async with wired(sim.url) as wiring:
-        await wiring.reconcile(named(), SECONDS)
+    async with wired(sim.url) as runtime:
+        await runtime.reconcile(named(), SECONDS)
         sim.clear_requests()
-        await wiring.reconcile(named(), SECONDS)
+        await runtime.reconcile(named(), SECONDS)
     assert len(clickhouse_calls(sim)) == 2
     assert writes(sim) == []
     sim.clear_requests()
@@ -150,10 +150,10 @@ async def test_an_endpoint_that_is_not_rightful_gets_nothing(
 async def test_an_audit_of_a_world_without_drift_asks_clickhouse_twice(sim: RunningSimulator) -> None:
     """With cached configs the pass over everything makes two calls to ClickHouse and no write."""
     put_endpoint(sim, TAG)
-    async with wired(sim.url) as wiring:
-        await wiring.reconcile(named(), SECONDS)
+    async with wired(sim.url) as runtime:
+        await runtime.reconcile(named(), SECONDS)
         sim.clear_requests()
-        report = await wiring.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
+        report = await runtime.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
     assert len(clickhouse_calls(sim)) == 2
     assert writes(sim) == []
     assert not report.problems

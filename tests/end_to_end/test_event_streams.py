@@ -20,7 +20,17 @@ from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
 from tests.support import virtual_time
 from tests.support.fakes import Cloud
 from tests.support.slow_systems import slow_systems
-from tests.support.worlds import config, endpoint, guid, pe, rules, service, service_id, zone, zone_id
+from tests.support.worlds import (
+    config,
+    deployment,
+    endpoint,
+    guid,
+    pe,
+    service,
+    service_id,
+    zone,
+    zone_id,
+)
 
 ENDPOINTS = 60
 RETRIES = (10.0, 30.0, 60.0, 300.0)
@@ -36,7 +46,7 @@ class Process:
     passes: list[set[ResourceId]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.systems, self.rules = slow_systems(self.cloud), rules()
+        self.systems, self.config = slow_systems(self.cloud), deployment()
         self.batching = Batching(self._first_read, self._run_pass)
 
     async def deliver(self, one: ResourceId) -> None:
@@ -59,12 +69,12 @@ class Process:
     async def _first_read(
         self, endpoints: frozenset[ResourceId]
     ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
-        return await first_read(endpoints, self.systems, self.rules)
+        return await first_read(endpoints, self.systems, self.config)
 
     async def _run_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         self.passes.append(set(known))
         order = ReconcileRequest(Targets(frozenset(known)))
-        return shares_of(await reconcile(order, self.systems, self.rules, self.memory, known), known.keys())
+        return shares_of(await reconcile(order, self.systems, self.config, self.memory, known), known.keys())
 
 
 def process(services: int, *, configs_known: bool) -> Process:

@@ -49,12 +49,12 @@ async def test_what_is_said_of_it(sim: RunningSimulator) -> None:
     sim.reset(hub_and_spoke())
     for endpoint in (ENDPOINT, OTHER):
         put_endpoint(sim, TAG, endpoint=endpoint)
-    async with wired(sim.url, DNS_ZONE_CHOICE="central") as wiring:
+    async with wired(sim.url, DNS_ZONE_CHOICE="central") as runtime:
         await one_pass(sim.url, DNS_ZONE_CHOICE="central")
         report = await one_pass(sim.url, OTHER, DNS_ZONE_CHOICE="central")
         at = ResourceId.parse(OTHER, Kind.PRIVATE_ENDPOINT)
-        explained = {one.name: one for one in explain(report.world, wiring.rules, report.plan, at)}
-        checked = {one.name: one for one in await check(wiring)}
+        explained = {one.name: one for one in explain(report.snapshot, runtime.config, report.plan, at)}
+        checked = {one.name: one for one in await check(runtime)}
     assert all_well(one for name, one in explained.items() if name != "connection")
     assert "cannot be seen from here" in explained["link"].seen
     assert "through which clients reach the same services" in explained["record"].seen

@@ -25,11 +25,11 @@ async def reports_on(sim: RunningSimulator, **more: str) -> list[Report]:
     """The reports on all endpoints, whose events come in a burst to a process that has just started."""
     environment = {**settings(sim.url, UNLIMITED, 1), **more}
     given: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
-    wiring = Runtime(Settings(**given))
+    runtime = Runtime(Settings(**given))
     try:
-        return await burst(sim, wiring, endpoint_ids(MANY))
+        return await burst(sim, runtime, endpoint_ids(MANY))
     finally:
-        await wiring.close()
+        await runtime.close()
 
 
 def codes(report: Report) -> set[str]:

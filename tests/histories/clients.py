@@ -105,8 +105,8 @@ class History:
         self.sim.deny()
 
     async def _pass(self, order: ReconcileRequest) -> None:
-        async with wired(self.sim.url) as wiring:
-            await wiring.reconcile(order, SECONDS)
+        async with wired(self.sim.url) as runtime:
+            await runtime.reconcile(order, SECONDS)
 
 
 async def live(story: History, history: list[tuple[object, ...]]) -> None:

@@ -457,7 +457,7 @@ class Histories(RuleBasedStateMachine):
     async def _pass(self, ports: Ports, deployment: Deployment, process: Process, targets: Targets) -> None:
         order = ReconcileRequest(targets, policy=Policy.SYNC, max_removals=EVERYTHING)
         try:
-            await reconcile(order, ports.systems(), deployment.rules(), process.memory)
+            await reconcile(order, ports.systems(), deployment.config(), process.memory)
         except Crash:
             process.memory = ProcessCache()
         finally:

@@ -13,15 +13,15 @@ from tests.support.plans import plan_of
 from tests.support.worlds import (
     OTHER_ALIAS,
     REGION,
+    deployment,
     endpoint,
     foreign_record,
     pe,
     record,
     registered,
-    rules,
     service,
     service_id,
-    world,
+    snapshot,
     zone,
 )
 
@@ -31,7 +31,7 @@ def test_beside_a_foreign_wildcard_nobody_gets_a_record_for_not_being_the_first(
 
     An audit used to make a record of its own for the second endpoint, and its next event to delete it.
     """
-    seen = world(
+    seen = snapshot(
         endpoint(1),
         endpoint(2, alias=OTHER_ALIAS),
         services=[service("main"), service("other")],
@@ -48,7 +48,7 @@ def test_an_arm_id_registered_for_the_region_of_its_former_service_is_registered
     cloud = Cloud(by_arm_id, services=[service("main")], zones=[zone()])
     former = replace(registered(1, id_=by_arm_id.arm_id), region="eastus2")
     cloud.clickhouse.have_registered(former)
-    asyncio.run(run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID)))
+    asyncio.run(run(cloud, pe(1), by=deployment(id_kind=IdKind.RESOURCE_ID)))
     assert [one.region for one in cloud.clickhouse.registered.values()] == [REGION]
     assert cloud.allowed() == {by_arm_id.arm_id}
 
@@ -61,7 +61,7 @@ def test_a_service_that_is_not_permitted_holds_no_record_by_a_name_it_shares() -
     left = replace(record(2), name="other")
     permitted = service("twin", env="prod")
     other_twin = Service(service_id("second"), "twin", "azure", REGION)
-    seen = world(
+    seen = snapshot(
         endpoint(1),
         endpoint(2, "twin", alias=OTHER_ALIAS),
         services=[service("main", env="prod"), service("other", env="prod"), permitted, other_twin],
@@ -70,5 +70,5 @@ def test_a_service_that_is_not_permitted_holds_no_record_by_a_name_it_shares() -
         zones=[zone(record(1), left)],
         also={ReadConfig(other_twin.id): ReadFailed("503", temporary=True)},
     )
-    plan = plan_of(seen, rules(service_filter="tag:env=prod"))
+    plan = plan_of(seen, deployment(service_filter="tag:env=prod"))
     assert [change.before.name for change in plan.changes if isinstance(change, DeleteRecord)] == ["other"]

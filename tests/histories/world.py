@@ -71,7 +71,7 @@ class Deployment:
     adopt: bool = False
     zone_group: Scope | None = None
 
-    def rules(self) -> DeploymentConfig:
+    def config(self) -> DeploymentConfig:
         """The same for the product."""
         chosen = None if self.service_filter is None else parse_selectors(self.service_filter)
         kind, group = self.id_kind, self.zone_group

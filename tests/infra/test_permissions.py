@@ -90,8 +90,8 @@ async def live(sim: RunningSimulator) -> None:
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
     put_endpoint(sim, {"clickhouse-services": "analytics"})
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
-    async with wired(sim.url) as wiring:
-        await wiring.reconcile(ReconcileRequest(Targets(everything=True), policy=Policy.SYNC), SECONDS)
+    async with wired(sim.url) as runtime:
+        await runtime.reconcile(ReconcileRequest(Targets(everything=True), policy=Policy.SYNC), SECONDS)
     delete_endpoint(sim)
     await one_pass(sim.url)
 
@@ -101,8 +101,8 @@ async def inspect(sim: RunningSimulator) -> None:
     with webhook() as url:
         subscribe(sim, url)
         sim.deny({"scope": GROUP, "type": "privateDnsZones/A", "access": "write"})
-        async with wired(sim.url) as wiring:
-            await check(wiring)
+        async with wired(sim.url) as runtime:
+            await check(runtime)
     sim.deny()
 
 

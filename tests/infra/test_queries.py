@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import wiring
+from shared.bootstrap import get_runtime
 from shared.domain.model.ids import Kind, ResourceId
 from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
@@ -134,10 +134,10 @@ async def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     with running() as sim:
         for name, value in environment(sim.url, REPORT_STORE=str(tmp_path)).items():
             monkeypatch.setenv(name, value)
-        wiring.cache_clear()
+        get_runtime.cache_clear()
         yield sim
-        await wiring().close()
-        wiring.cache_clear()
+        await get_runtime().close()
+        get_runtime.cache_clear()
 
 
 async def logged(sim: RunningSimulator, lines: Lines) -> dict[str, list[Line]]:

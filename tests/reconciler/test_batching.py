@@ -73,7 +73,7 @@ def stage() -> Stage:
 
 
 def report_on(one: ResourceId) -> Report:
-    return Report(Snapshot(), Plan(verdicts={one: Verdict.CONNECT}))
+    return Report(Snapshot(), Plan(verdicts={one: Verdict.MANAGE}))
 
 
 def endpoints_of(report: Report) -> set[ResourceId]:

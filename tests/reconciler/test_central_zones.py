@@ -17,11 +17,11 @@ from tests.support.worlds import (
     SCOPE,
     SUBSCRIPTION,
     address,
+    deployment,
     endpoint,
     guid,
     pe,
     registered,
-    rules,
     service,
     zone,
     zone_id,
@@ -29,8 +29,8 @@ from tests.support.worlds import (
 
 HUB = zone_id("rg-dns")
 OTHER = zone_id("rg-other")
-CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
-MAKING = rules(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SUBSCRIPTION, "rg-zones"))
+CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
+MAKING = deployment(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SUBSCRIPTION, "rg-zones"))
 
 
 def hub(*more: str) -> Cloud:
@@ -180,7 +180,7 @@ async def test_none_of_the_name() -> None:
 async def test_a_scope_that_cannot_be_read() -> None:
     """Where one more zone of the name may exist unseen, no zone is chosen."""
     other = Scope(SUBSCRIPTION, "rg-other")
-    both = rules(zone_choice=ZoneChoice.CENTRAL, dns_scopes=(Scope(SUBSCRIPTION, "rg-dns"), other))
+    both = deployment(zone_choice=ZoneChoice.CENTRAL, dns_scopes=(Scope(SUBSCRIPTION, "rg-dns"), other))
     cloud, memory = hub(), ProcessCache()
     cloud.fail("zones", PermanentError("403"), str(other))
     for _ in range(2):

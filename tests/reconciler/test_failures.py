@@ -22,6 +22,7 @@ from tests.support.passes import run
 from tests.support.worlds import (
     REGION,
     address,
+    deployment,
     endpoint,
     foreign,
     foreign_record,
@@ -29,7 +30,6 @@ from tests.support.worlds import (
     pe,
     record,
     registered,
-    rules,
     service,
     zone,
     zone_id,
@@ -296,12 +296,12 @@ async def test_id_kind_switched(old: IdKind, new: IdKind, *, refused: bool) -> N
     """A switch of ENDPOINT_ID_KIND migrates every list without a moment in which neither id is allowed."""
     services = [service("main"), service("test")]
     cloud = Cloud(endpoint(1), services=services, zones=[zone()])
-    await run(cloud, pe(1), by=rules(id_kind=old))
+    await run(cloud, pe(1), by=deployment(id_kind=old))
     del cloud.clickhouse.history[:-1]
     if refused:
         cloud.fail("update_allow_list", PermanentError("400"), "test", times=1)
     ids = {IdKind.GUID: guid(1), IdKind.RESOURCE_ID: ARM}
-    by = rules(id_kind=new)
+    by = deployment(id_kind=new)
     report = await run(cloud, pe(1), by=by)
     assert bool(report.problems) is refused
     await run(cloud, pe(1), by=by)

@@ -114,9 +114,9 @@ async def test_key(subscribed: RunningSimulator) -> None:
     assert "UNAUTHORIZED: invalid API key" in steps["ClickHouse key"].seen
     assert not_ok(steps) == {"ClickHouse key"}
     assert "wrong-secret" not in str(steps)
-    world = subscribed.state()
-    world["clickhouse"]["keys"][0]["role"] = "developer"
-    subscribed.reset(world, keep_subscriptions=True)
+    snapshot = subscribed.state()
+    snapshot["clickhouse"]["keys"][0]["role"] = "developer"
+    subscribed.reset(snapshot, keep_subscriptions=True)
     async with wired(subscribed.url) as app:
         assert (await checked(app))["ClickHouse role"].answer is Answer.NOT_KNOWN
 
@@ -156,10 +156,10 @@ def test_dates_that_are_none() -> None:
 
 async def test_zones(subscribed: RunningSimulator) -> None:
     """A zone that is missing where an endpoint asks is told by its name, unless it would be made."""
-    world = deepcopy(demo())
-    world["azure"]["privateDnsZones"] = []
-    world["azure"]["privateEndpoints"] = subscribed.state()["azure"]["privateEndpoints"]
-    subscribed.reset(world, keep_subscriptions=True)
+    snapshot = deepcopy(demo())
+    snapshot["azure"]["privateDnsZones"] = []
+    snapshot["azure"]["privateEndpoints"] = subscribed.state()["azure"]["privateEndpoints"]
+    subscribed.reset(snapshot, keep_subscriptions=True)
     async with wired(subscribed.url) as app:
         steps = await checked(app)
         assert "westus3.privatelink.azure.clickhouse.cloud" in steps["zones and networks"].seen

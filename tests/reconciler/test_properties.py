@@ -22,13 +22,13 @@ from tests.support.worlds import (
     OWNER,
     STRANGE_ALIAS,
     config,
+    deployment,
     endpoint,
     foreign,
     foreign_record,
     guid,
     record,
     registered,
-    rules,
     service,
     zone,
     zone_id,
@@ -117,7 +117,7 @@ muddles = st.builds(
     st.sampled_from([frozenset(ZONES), frozenset(ZONES), frozenset({"vnet"})]),
 )
 some_rules = st.builds(
-    rules,
+    deployment,
     service_filter=st.sampled_from([None, None, "main,far", ""]),
     id_kind=st.sampled_from(IdKind),
     dns_adopt=st.booleans(),
@@ -212,7 +212,7 @@ def test_just_what_is_asked(muddle: Muddle, by: DeploymentConfig) -> None:
     untouchable = (one for one in cloud.clickhouse.known.values() if one.id not in permitted)
     out_of_reach = {id_ for one in untouchable for id_ in one.allow_list}
     for one, verdict in report.plan.verdicts.items():
-        if verdict is Verdict.CONNECT:
+        if verdict is Verdict.MANAGE:
             found = cloud.network.known[one]
             kinds = (by.id_of(found), by.other_id_of(found))
             usable = [id_ for id_ in kinds if id_ not in known or not is_foreign(known[id_])]
@@ -220,7 +220,7 @@ def test_just_what_is_asked(muddle: Muddle, by: DeploymentConfig) -> None:
             assert all(id_ in known for id_ in usable[:1])
             assert all(id_ not in known or id_ in out_of_reach for id_ in usable[1:])
             assert all({*usable[:1]} <= lists[name] for name in report.plan.hostnames[one])
-        if verdict is Verdict.UNDO:
+        if verdict is Verdict.RELEASE:
             assert one not in endpoints_in(written, OWNER)
             kept = {f.object for f in report.plan.findings if f.code == "allow-list-outside-filter"}
             assert one not in ours or str(one) in kept

@@ -15,13 +15,13 @@ from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
     address,
+    deployment,
     endpoint,
     foreign,
     guid,
     pe,
     record,
     registered,
-    rules,
     service,
     shared_record,
     zone,
@@ -165,7 +165,7 @@ async def test_no_guid_yet() -> None:
 async def test_no_guid_yet_by_arm_id() -> None:
     """By its ARM Resource ID an endpoint is registered before it has a GUID."""
     cloud = Cloud(replace(endpoint(1), guid=""), zones=[zone()])
-    report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
+    report = await run(cloud, pe(1), by=deployment(id_kind=IdKind.RESOURCE_ID))
     assert cloud.allowed() == {ARM_ID}
     assert report.retryable
 
@@ -174,7 +174,7 @@ async def test_no_guid_yet_and_the_arm_id_is_foreign() -> None:
     """While the other id is not there yet, a foreign registration of the first blocks nothing for good."""
     cloud = Cloud(replace(endpoint(1), guid=""), zones=[zone()])
     cloud.clickhouse.have_registered(foreign(ARM_ID))
-    report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
+    report = await run(cloud, pe(1), by=deployment(id_kind=IdKind.RESOURCE_ID))
     assert cloud.log.named("update_registrations") == []
     assert codes(report) == IN_PROGRESS
 

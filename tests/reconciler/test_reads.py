@@ -14,6 +14,7 @@ from tests.support.worlds import (
     STRANGE_ALIAS,
     SUBSCRIPTION,
     config,
+    deployment,
     endpoint,
     foreign,
     guid,
@@ -21,7 +22,6 @@ from tests.support.worlds import (
     pe,
     record,
     registered,
-    rules,
     service,
     service_id,
     zone,
@@ -241,7 +241,7 @@ async def test_waiting() -> None:
 async def test_zone_made_and_linked() -> None:
     """Where the settings name a resource group, a missing zone is made, linked and filled in one pass."""
     cloud = Cloud(endpoint(1))
-    by = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
+    by = deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
     report = await run(cloud, pe(1), by=by)
     assert not report.problems
     assert cloud.dns.known[zone_id()].networks == {network()}

@@ -19,10 +19,10 @@ from tests.support.passes import run
 from tests.support.worlds import (
     OWNER,
     address,
+    deployment,
     endpoint,
     guid,
     pe,
-    rules,
     service_id,
     shared_record,
     zone,
@@ -261,7 +261,7 @@ def test_all_or_nothing(
     shared: list[str | None], stripped: frozenset[int], limit: int, choice: ZoneChoice
 ) -> None:
     """Whoever loses the tag, in whichever company: at most so many lose all that they have, and nobody loses a part."""
-    by = rules(zone_choice=choice)
+    by = deployment(zone_choice=choice)
     cloud = Cloud(*(endpoint(n, dns=dns) for n, dns in enumerate(shared, 1)), zones=[zone()])
     everyone = {one.id: one for one in cloud.network.known.values()}
     asyncio.run(run(cloud, *everyone, by=by))

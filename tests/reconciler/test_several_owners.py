@@ -17,19 +17,22 @@ from tests.support.worlds import (
     OWNER,
     STRANGE_ALIAS,
     address,
+    deployment,
     endpoint,
     foreign,
     guid,
     interface,
     pe,
     registered,
-    rules,
     service,
     zone,
     zone_id,
 )
 
-ONE, TWO = rules(owner="one", service_filter="main"), rules(owner="two", service_filter="test")
+ONE, TWO = (
+    deployment(owner="one", service_filter="main"),
+    deployment(owner="two", service_filter="test"),
+)
 ARM = endpoint(1).arm_id
 IDS = {IdKind.GUID: guid(1), IdKind.RESOURCE_ID: ARM}
 OTHER = {IdKind.GUID: ARM, IdKind.RESOURCE_ID: guid(1)}
@@ -77,7 +80,7 @@ async def test_registered_by_somebody_else(kind: IdKind, *, everything: bool, go
     cloud.clickhouse.have_registered(foreign(theirs))
     before = at_clickhouse(cloud)
     targets = [] if everything else [pe(1)]
-    report = await run(cloud, *targets, by=rules(id_kind=kind))
+    report = await run(cloud, *targets, by=deployment(id_kind=kind))
     assert not report.problems
     assert at_clickhouse(cloud) == (
         {theirs: foreign(theirs), ours: registered(1, id_=ours)},
@@ -92,10 +95,10 @@ async def test_registered_by_somebody_else(kind: IdKind, *, everything: bool, go
     assert theirs in finding.message
     assert ours in finding.message
     cloud.log.clear()
-    await run(cloud, *targets, by=rules(id_kind=kind))
+    await run(cloud, *targets, by=deployment(id_kind=kind))
     assert cloud.log.writes == []
     end(cloud, gone=gone)
-    assert not (await run(cloud, *targets, by=rules(id_kind=kind))).problems
+    assert not (await run(cloud, *targets, by=deployment(id_kind=kind))).problems
     assert at_clickhouse(cloud) == before
     assert cloud.dns.record() is None
 
@@ -140,7 +143,7 @@ async def test_both_ids_registered_by_somebody_else(kind: IdKind, *, everything:
     """Nothing is written at ClickHouse Cloud, an error says why, and the record is written all the same."""
     cloud = Cloud(endpoint(1), services=[service("main", guid(1)), service("test")], zones=[zone()])
     cloud.clickhouse.have_registered(foreign(guid(1)), foreign(ARM, ""))
-    report = await run(cloud, *([] if everything else [pe(1)]), by=rules(id_kind=kind))
+    report = await run(cloud, *([] if everything else [pe(1)]), by=deployment(id_kind=kind))
     assert [call.name for call in cloud.log.writes] == ["put"]
     (finding,) = report.plan.findings
     assert (finding.code, finding.severity) == ("registration-blocked", Severity.ERROR)
@@ -284,7 +287,7 @@ async def test_a_migration_whose_mark_is_not_kept() -> None:
     await run(cloud, pe(1))
     before = at_clickhouse(cloud)
     cloud.clickhouse.kept_of_description = 40
-    report = await run(cloud, pe(1), by=rules(id_kind=IdKind.RESOURCE_ID))
+    report = await run(cloud, pe(1), by=deployment(id_kind=IdKind.RESOURCE_ID))
     assert at_clickhouse(cloud) == before
     assert "registration-mark-not-kept" in codes(report)
 
@@ -373,7 +376,7 @@ async def test_a_mistyped_filter() -> None:
     cloud = with_two_services(endpoint(1))
     await run(cloud, pe(1))
     cloud.log.clear()
-    report = await run(cloud, by=rules(service_filter="mian"))
+    report = await run(cloud, by=deployment(service_filter="mian"))
     assert cloud.log.writes == []
     assert "allow-list-outside-filter" in codes(report)
 
@@ -384,7 +387,7 @@ async def test_an_entry_that_a_filter_keeps(*, gone: bool) -> None:
     cloud = with_two_services(endpoint(1))
     await run(cloud, pe(1))
     end(cloud, gone=gone)
-    report = await run(cloud, pe(1), by=rules(service_filter="main"))
+    report = await run(cloud, pe(1), by=deployment(service_filter="main"))
     assert cloud.allowed("main") == frozenset()
     left = set() if gone else {guid(1)}
     assert set(cloud.clickhouse.registered) == left

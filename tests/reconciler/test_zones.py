@@ -13,20 +13,20 @@ from tests.support.worlds import (
     OTHER_ALIAS,
     SUBSCRIPTION,
     address,
+    deployment,
     endpoint,
     foreign_record,
     network,
     pe,
     record,
     registered,
-    rules,
     service,
     zone,
     zone_id,
 )
 
 GROUP = zone_id("rg-zones")
-MAKES_ZONES = rules(zone_group=Scope(SUBSCRIPTION, "rg-zones"))
+MAKES_ZONES = deployment(zone_group=Scope(SUBSCRIPTION, "rg-zones"))
 OLD, NEW = zone_id("rg-dns"), zone_id("rg-new")
 
 

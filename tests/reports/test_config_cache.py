@@ -14,7 +14,7 @@ from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import CONFIGS, Archive
 from tests.support.fakes import Cloud
 from tests.support.stores import MemoryStore
-from tests.support.worlds import ALIAS, OWNER, config, service, service_id, world
+from tests.support.worlds import ALIAS, OWNER, config, service, service_id, snapshot
 
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 MAIN = service_id("main")
@@ -67,7 +67,7 @@ async def test_what_is_learnt_is_kept(archive: Archive, store: MemoryStore) -> N
     memory = ProcessCache()
     cache = ConfigCache(archive, memory)
     await cache.load()
-    seen = world(services=[service("main"), service("new")])
+    seen = snapshot(services=[service("main"), service("new")])
     await cache.keep(seen)
     assert store.writes == []
     memory.configs[ReadConfig(service_id("new"))] = config("new")
@@ -84,9 +84,9 @@ async def test_unread_configs_are_not_written_over(archive: Archive, store: Memo
     store.fails = {CONFIGS}
     memory = ProcessCache(configs={ReadConfig(service_id("new")): config("new")})
     cache = ConfigCache(archive, memory)
-    await cache.keep(world())
+    await cache.keep(snapshot())
     await cache.load()
-    await cache.keep(world())
+    await cache.keep(snapshot())
     assert store.writes == []
     store.fails = set()
     await cache.load()

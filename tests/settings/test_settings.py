@@ -96,12 +96,12 @@ def test_defaults() -> None:
     settings = read_settings()
     assert settings.clickhouse_api_url == PUBLIC_API == "https://api.clickhouse.cloud/v1"
     assert settings.azure_resource_manager_url == PUBLIC_ARM
-    assert settings.endpoint_scopes == settings.rules().dns_scopes == (Scope(SUBSCRIPTION),)
+    assert settings.endpoint_scopes == settings.config().dns_scopes == (Scope(SUBSCRIPTION),)
     assert settings.endpoint_tag == "clickhouse-services"
     assert settings.service_filter is None
     assert (settings.endpoint_id_kind, settings.audit_policy) == (IdKind.GUID, Policy.REPORT)
     assert (settings.event_policy, settings.dns_zone_choice) == (Policy.SYNC, ZoneChoice.LINKED)
-    assert not settings.rules().central
+    assert not settings.config().central
     assert (settings.dns_adopt, settings.dns_record_ttl, settings.max_removals) == (False, 300, 20)
     assert not settings.simulated
 
@@ -226,9 +226,9 @@ def test_scopes(env: pytest.MonkeyPatch) -> None:
     """Scopes are subscriptions and resource groups in any letter case; DNS may have its own."""
     env.setenv("ENDPOINT_SCOPES", f" {GROUP.upper()} ,, /SUBSCRIPTIONS/{SUBSCRIPTION}/,")
     env.setenv("DNS_ZONE_SCOPES", GROUP)
-    rules = read_settings().rules()
-    assert rules.endpoint_scopes == (Scope(SUBSCRIPTION, "rg-app"), Scope(SUBSCRIPTION))
-    assert rules.dns_scopes == (Scope(SUBSCRIPTION, "rg-app"),)
+    deployment = read_settings().config()
+    assert deployment.endpoint_scopes == (Scope(SUBSCRIPTION, "rg-app"), Scope(SUBSCRIPTION))
+    assert deployment.dns_scopes == (Scope(SUBSCRIPTION, "rg-app"),)
 
 
 @pytest.mark.parametrize("broken", ["", "OWNER_ID", "ENDPOINT_SCOPES", "CLICKHOUSE_ORG_ID"])
@@ -243,7 +243,7 @@ def test_secret_is_never_told(env: pytest.MonkeyPatch, broken: str) -> None:
     else:
         settings = read_settings()
         assert settings.clickhouse_cloud_api_secret.get_secret_value() == SECRET
-        for told in (repr(settings), str(settings), repr(settings.rules()), settings.model_dump_json()):
+        for told in (repr(settings), str(settings), repr(settings.config()), settings.model_dump_json()):
             assert SECRET not in told
 
 

@@ -17,8 +17,8 @@ def main() -> None:
     """Write one picture for each theme, and tell where."""
     page_file = DOCS.parent / "build" / "status.html"
     page_file.parent.mkdir(exist_ok=True)
-    world = replace(troubled(), complete=True, problems=(), left=())
-    page_file.write_text(render(world, NOW), "utf-8")
+    snapshot = replace(troubled(), complete=True, problems=(), left=())
+    page_file.write_text(render(snapshot, NOW), "utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         for scheme in ("light", "dark"):

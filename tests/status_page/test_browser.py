@@ -36,17 +36,17 @@ def shown_rows(page: Page, section: str) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("world", PAGES)
-def test_nothing_from_outside(world: str, opened: Opened, watched: Any) -> None:
+@pytest.mark.parametrize("snapshot", PAGES)
+def test_nothing_from_outside(snapshot: str, opened: Opened, watched: Any) -> None:
     """No page asks any network for anything, and none complains in the console, under its own policy."""
-    page = opened(PAGES[world])
+    page = opened(PAGES[snapshot])
     assert page.locator("h1").count() == 1
     assert len(watched.requests) == 1  # the document itself
     assert watched.console == []
 
 
 @pytest.mark.parametrize(
-    ("world", "size", "scheme", "unfolded"),
+    ("snapshot", "size", "scheme", "unfolded"),
     [
         ("troubled", "desk", "light", True),
         ("troubled", "phone", "dark", True),
@@ -57,9 +57,11 @@ def test_nothing_from_outside(world: str, opened: Opened, watched: Any) -> None:
         ("grouped", "desk", "light", False),
     ],
 )
-def test_accessible(world: str, size: str, scheme: str, *, unfolded: bool, opened: Opened, axe: str) -> None:
+def test_accessible(
+    snapshot: str, size: str, scheme: str, *, unfolded: bool, opened: Opened, axe: str
+) -> None:
     """axe-core finds nothing serious, in either theme and width, folded or not."""
-    page = opened(PAGES[world], size=size, scheme=scheme, bypass_csp=True)
+    page = opened(PAGES[snapshot], size=size, scheme=scheme, bypass_csp=True)
     if unfolded:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     page.evaluate(axe)
@@ -76,20 +78,20 @@ def test_accessible(world: str, size: str, scheme: str, *, unfolded: bool, opene
 @pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("desk", "dark"), ("phone", "dark")])
 def test_it_fits(size: str, scheme: str, opened: Opened, tmp_path: Path) -> None:
     """No page is wider than the screen, whatever things are named, and each can be photographed in both themes."""
-    for world, html in PAGES.items():
+    for snapshot, html in PAGES.items():
         page = opened(html, size=size, scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, world
-        if world in ("troubled", "none"):
-            page.screenshot(path=tmp_path / f"{world}-{size}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, snapshot
+        if snapshot in ("troubled", "none"):
+            page.screenshot(path=tmp_path / f"{snapshot}-{size}-{scheme}.png", full_page=True)
         page.close()
 
 
 @pytest.mark.parametrize(
-    ("world", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")]
+    ("snapshot", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")]
 )
-def test_the_drawing_on_a_phone(world: str, scheme: str, opened: Opened) -> None:
+def test_the_drawing_on_a_phone(snapshot: str, scheme: str, opened: Opened) -> None:
     """On a phone neither the page nor a drawing is wider than the screen, and what is drawn can be read."""
-    page = opened(PAGES[world], size="phone", scheme=scheme)
+    page = opened(PAGES[snapshot], size="phone", scheme=scheme)
     page.evaluate("document.querySelectorAll('details.region').forEach((one) => { one.open = true; })")
     drawings = page.locator("svg.topology:visible")
     assert drawings.count() == page.locator("details.region").count() > 0

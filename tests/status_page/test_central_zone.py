@@ -4,7 +4,7 @@ from shared.domain.audit.report_model import Health
 from shared.domain.model.deployment_config import ZoneChoice
 from shared.status_page import render
 from tests.support.audits import audit, codes, well
-from tests.support.worlds import endpoint, guid, pe, record, registered, rules, service, zone
+from tests.support.worlds import deployment, endpoint, guid, pe, record, registered, service, zone
 
 
 def test_served_by_another() -> None:
@@ -16,7 +16,7 @@ def test_served_by_another() -> None:
         registrations=[registered(1), registered(2)],
         zones=[zone(record(1), vnets=("hub",))],
     )
-    report = audit(seen, by=rules(zone_choice=ZoneChoice.CENTRAL))
+    report = audit(seen, by=deployment(zone_choice=ZoneChoice.CENTRAL))
     assert report.health is Health.WELL
     assert [one.health for one in report.endpoints] == [Health.WELL, Health.WELL]
     assert [one.health for one in report.zones] == [Health.WELL]

@@ -63,7 +63,7 @@ def test_all_that_there_is() -> None:
     [
         ("pe-clickhouse-jobs", TieKind.PENDING, "Pending"),
         ("pe-clickhouse-notebooks", TieKind.REJECTED, "Rejected"),
-        ("pe-unknown-vendor", TieKind.STRANGER, "stranger"),
+        ("pe-unknown-vendor", TieKind.FOREIGN_SERVICE, "foreign service"),
         ("pe-clickhouse-etl", TieKind.DRIFT, "drift"),
     ],
 )

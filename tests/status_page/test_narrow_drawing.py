@@ -29,10 +29,10 @@ def rows_of(report: AuditReport, region: str) -> dict[str, list[str]]:
     return {row.row.text: [note.code for note in row.row.notes] for box in one.boxes for row in box.rows}
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_the_same_is_drawn_as_on_a_wide_screen(world: str) -> None:
+@pytest.mark.parametrize("snapshot", WORLDS)
+def test_the_same_is_drawn_as_on_a_wide_screen(snapshot: str) -> None:
     """Every box, row and tie of the wide drawing is in the narrow one, under the same headings."""
-    for scene, narrow in drawn(WORLDS[world]):
+    for scene, narrow in drawn(WORLDS[snapshot]):
         wide = picture(scene)
         for one, other in zip(sorted(narrow.boxes, key=_key), sorted(wide.boxes, key=_key), strict=True):
             assert [key for key, _ in one.ends] == [key for key, _ in other.ends]
@@ -44,10 +44,10 @@ def _key(box: object) -> str:
     return str(box.node.key)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_all_stands_below_each_other(world: str) -> None:
+@pytest.mark.parametrize("snapshot", WORLDS)
+def test_all_stands_below_each_other(snapshot: str) -> None:
     """Boxes and headings follow each other from above to below, within the picture and in the columns' order."""
-    for scene, one in drawn(WORLDS[world]):
+    for scene, one in drawn(WORLDS[snapshot]):
         for above, below in pairwise(one.boxes):
             assert above.y + above.height < below.y
         assert {(box.x, box.width) for box in one.boxes} == {(LEFT, RIGHT - LEFT)}
@@ -60,10 +60,10 @@ def test_all_stands_below_each_other(world: str) -> None:
         assert all(0 < top - heading.y < 20 for top, heading in zip(tops, one.headings, strict=True))
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_text_fits(world: str) -> None:
+@pytest.mark.parametrize("snapshot", WORLDS)
+def test_text_fits(snapshot: str) -> None:
     """No text is wider than its box, whatever things are named."""
-    for _, one in drawn(WORLDS[world]):
+    for _, one in drawn(WORLDS[snapshot]):
         for box in one.boxes:
             assert box.text_x + 7.4 * width(box.title) <= RIGHT
             assert box.text_x + 6.8 * width(box.aside) <= RIGHT
@@ -71,10 +71,10 @@ def test_text_fits(world: str) -> None:
                 assert LEFT + 37 + 7.4 * (width(row.text) + 1 + width(row.row.aside)) <= RIGHT
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_wires_run_beside_the_boxes(world: str) -> None:
+@pytest.mark.parametrize("snapshot", WORLDS)
+def test_wires_run_beside_the_boxes(snapshot: str) -> None:
     """Every wire begins and ends at what it ties, and stays between the boxes and the edge of the picture."""
-    for scene, one in drawn(WORLDS[world]):
+    for scene, one in drawn(WORLDS[snapshot]):
         heights = {key: y for box in one.boxes for key, y in box.ends}
         found = set()
         for wire in one.wires:

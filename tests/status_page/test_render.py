@@ -57,10 +57,10 @@ WORLDS = {
 }
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_well_formed(world: str) -> None:
+@pytest.mark.parametrize("snapshot", WORLDS)
+def test_well_formed(snapshot: str) -> None:
     """Every element is closed, ids are unique, and links within the page lead somewhere."""
-    document = Document(WORLDS[world])
+    document = Document(WORLDS[snapshot])
     assert document.unbalanced == []
     assert document.open == []
     ids = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
@@ -69,10 +69,10 @@ def test_well_formed(world: str) -> None:
     assert links <= set(ids)
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_nothing_of_elsewhere(world: str) -> None:
+@pytest.mark.parametrize("snapshot", WORLDS)
+def test_nothing_of_elsewhere(snapshot: str) -> None:
     """No element takes anything from another place, and none has code or style of its own."""
-    for tag, attributes in Document(WORLDS[world]).elements:
+    for tag, attributes in Document(WORLDS[snapshot]).elements:
         assert tag not in {"img", "iframe", "object", "embed", "base"}
         assert not {name for name in attributes if name.startswith("on") or name in {"style", "src"}}
         href = attributes.get("href") or "#"
@@ -80,11 +80,11 @@ def test_nothing_of_elsewhere(world: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("world", "shape"), [("well", "g-well"), ("troubled", "g-wrong"), ("none", "g-unknown")]
+    ("snapshot", "shape"), [("well", "g-well"), ("troubled", "g-wrong"), ("none", "g-unknown")]
 )
-def test_the_icon_is_the_glyph_of_how_things_stand(world: str, shape: str) -> None:
+def test_the_icon_is_the_glyph_of_how_things_stand(snapshot: str, shape: str) -> None:
     """The icon in the tab has the very shape that stands beside the first sentence."""
-    html = WORLDS[world]
+    html = WORLDS[snapshot]
     glyph = re.search(rf'<symbol id="{shape}" viewBox="0 0 16 16">(.+?)</symbol>', html)
     icon = re.search(r'<link rel="icon" href="data:image/svg\+xml,(.+?)">', html)
     assert glyph
@@ -108,8 +108,8 @@ def test_the_policy_allows_what_is_there_and_nothing_else() -> None:
 
 def test_harm_is_text() -> None:
     """Names that look like markup are told as they are, escaped, in the page and its notices."""
-    for world in ("hostile", "notice"):
-        html = WORLDS[world]
+    for snapshot in ("hostile", "notice"):
+        html = WORLDS[snapshot]
         assert "&lt;script&gt;document.title" in html
         assert "<script>document.title" not in html
         assert "<img" not in html

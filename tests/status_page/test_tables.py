@@ -71,7 +71,7 @@ def test_the_state_of_an_endpoint() -> None:
     """It is the connection's, in Azure's words, unless the connection is not what counts."""
     states = {row.name: row.state for row in endpoint_rows(TROUBLED)}
     assert states["pe-clickhouse-notebooks"] == "Rejected"
-    assert states["pe-unknown-vendor"] == "connected to a stranger"
+    assert states["pe-unknown-vendor"] == "connected to a foreign service"
     assert states["pe-sandbox"] == "out of scope"
     assert states["pe-clickhouse-reports"] == "could not be read"
 

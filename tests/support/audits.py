@@ -14,7 +14,16 @@ from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Report
 from tests.support.plans import plan_of
-from tests.support.worlds import endpoint, guid, record, registered, rules, service, world, zone
+from tests.support.worlds import (
+    deployment,
+    endpoint,
+    guid,
+    record,
+    registered,
+    service,
+    snapshot,
+    zone,
+)
 
 MORNING = datetime(2026, 11, 23, 6, tzinfo=UTC)
 GRACE = timedelta(minutes=15)
@@ -22,7 +31,7 @@ GRACE = timedelta(minutes=15)
 
 def well(*endpoints: Endpoint | ResourceId, **parts: Any) -> Snapshot:
     """A world in which endpoint 1 has all it wants, unless `parts` tell otherwise."""
-    return world(
+    return snapshot(
         *(endpoints or (endpoint(1),)),
         **{
             "services": [service("main", guid(1))],
@@ -55,7 +64,7 @@ def audit(
     when = Audit(
         f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, "report", GRACE, Calls(2)
     )
-    return audited(when, report, by or rules(), before)
+    return audited(when, report, by or deployment(), before)
 
 
 def row(report: AuditReport, endpoint: ResourceId) -> AuditedEndpoint:

@@ -77,10 +77,10 @@ async def _pass(url: str, fuse: Fuse, more: dict[str, str]) -> None:
     async def answered(_response: httpx.Response) -> None:
         fuse.answered()
 
-    wiring = Runtime(settings(url, **more))
+    runtime = Runtime(settings(url, **more))
     transport = _Transport()
     transport.fuse = fuse
-    wiring.connections.transport = transport
-    wiring.connections.http.event_hooks = {"request": [sending], "response": [answered]}
-    await wiring.reconcile(named(), SECONDS)
-    await wiring.close()
+    runtime.connections.transport = transport
+    runtime.connections.http.event_hooks = {"request": [sending], "response": [answered]}
+    await runtime.reconcile(named(), SECONDS)
+    await runtime.close()

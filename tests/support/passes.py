@@ -8,7 +8,7 @@ from shared.domain.results.pass_report import Report
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.support.fakes import Cloud
-from tests.support.worlds import rules
+from tests.support.worlds import deployment
 
 
 async def run(
@@ -24,4 +24,4 @@ async def run(
     """A pass over these endpoints, or over everything if none are named."""
     aim = Targets(frozenset(targets), everything=not targets)
     order = ReconcileRequest(aim, policy, dry_run, max_removals, by_event)
-    return await reconcile(order, cloud.systems, by or rules(), memory or ProcessCache())
+    return await reconcile(order, cloud.systems, by or deployment(), memory or ProcessCache())

@@ -6,7 +6,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan, make_plan
-from tests.support.worlds import rules
+from tests.support.worlds import deployment
 
 
 def plan_of(
@@ -17,4 +17,4 @@ def plan_of(
 ) -> Plan:
     """The plan for every endpoint of that world, and for `targets` whether they were read or not."""
     everyone = Targets(frozenset(targets), everything=True)
-    return make_plan(seen, by or rules(), everyone, results)
+    return make_plan(seen, by or deployment(), everyone, results)

@@ -55,7 +55,7 @@ def endpoint(
     """An endpoint for which all is well."""
     return AuditedEndpoint(
         id=arm("privateEndpoints", name, subscription=subscription),
-        verdict="connect",
+        verdict="manage",
         health=Health.WELL,
         guid=guid(name),
         network=arm("virtualNetworks", network, subscription=subscription),
@@ -178,7 +178,7 @@ def troubled() -> AuditReport:
     edge = replace(edge1, health=Health.WRONG)
     stranger = replace(
         endpoint("pe-unknown-vendor", "vnet-app", "westus3", "10.10.6.6"),
-        verdict="stranger",
+        verdict="foreign-service",
         health=Health.LEFT_ALONE,
         alias="",
         region="",
@@ -199,7 +199,9 @@ def troubled() -> AuditReport:
         zone="",
         connections=(),
     )
-    outside = replace(hidden, id=arm("privateEndpoints", "pe-sandbox", subscription=3), verdict="outside")
+    outside = replace(
+        hidden, id=arm("privateEndpoints", "pe-sandbox", subscription=3), verdict="out-of-scope"
+    )
     outside = replace(outside, health=Health.LEFT_ALONE, network=arm("virtualNetworks", "vnet-sandbox"))
     analytics, billing, events, events_eu = well.services
     zone_app, zone_data, zone_edge = well.zones

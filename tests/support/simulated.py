@@ -54,11 +54,11 @@ def settings(url: str, **more: str) -> Settings:
 @asynccontextmanager
 async def wired(url: str, **more: str) -> AsyncIterator[Runtime]:
     """A wiring of its own, as of a process that has just started; closed afterwards."""
-    wiring = Runtime(settings(url, **more))
+    runtime = Runtime(settings(url, **more))
     try:
-        yield wiring
+        yield runtime
     finally:
-        await wiring.close()
+        await runtime.close()
 
 
 @contextmanager
@@ -81,8 +81,8 @@ def named(endpoint: str = ENDPOINT) -> ReconcileRequest:
 
 async def one_pass(url: str, endpoint: str = ENDPOINT, **more: str) -> Report:
     """A pass over one endpoint, in a cold process."""
-    async with wired(url, **more) as wiring:
-        return await wiring.reconcile(named(endpoint), SECONDS)
+    async with wired(url, **more) as runtime:
+        return await runtime.reconcile(named(endpoint), SECONDS)
 
 
 def put_endpoint(

@@ -160,7 +160,7 @@ def zone(*records: RecordSet, id_: ResourceId | None = None, vnets: Iterable[str
     return Zone(id_ or zone_id(), frozenset(map(network, vnets)), by_name)
 
 
-def rules(
+def deployment(
     *,
     scopes: tuple[Scope, ...] = (SCOPE,),
     dns_scopes: tuple[Scope, ...] = (SCOPE,),
@@ -191,7 +191,7 @@ def interface_addresses(endpoints: Iterable[Endpoint]) -> dict[ResourceId, tuple
     return {nic: (address(int(nic.name.partition(".nic.")[2][:8])),) for nic in nics}
 
 
-def world(
+def snapshot(
     *endpoints: Endpoint | ResourceId,
     services: Iterable[Service] = (),
     elsewhere: Mapping[str, str] = MappingProxyType({}),
@@ -217,4 +217,4 @@ def world(
         ListZones(SCOPE): tuple(one.id for one in zones),
         **{ReadZone(one.id): one for one in zones},
     }
-    return Snapshot().learn(answers | dict(also))
+    return Snapshot().with_results(answers | dict(also))

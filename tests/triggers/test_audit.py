@@ -44,13 +44,13 @@ def drifted(sim: RunningSimulator) -> RunningSimulator:
 
 async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
     """An audit in a process that has just started."""
-    async with wired(sim.url, **more) as wiring:
-        return await run_audit(wiring)
+    async with wired(sim.url, **more) as runtime:
+        return await run_audit(runtime)
 
 
-def with_store(wiring: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
-    organization = str(wiring.settings.clickhouse_org_id)
-    wiring.archive = Archive(store, wiring.settings.owner_id, organization, (patience, patience))
+def with_store(runtime: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
+    organization = str(runtime.settings.clickhouse_org_id)
+    runtime.archive = Archive(store, runtime.settings.owner_id, organization, (patience, patience))
 
 
 def writes(sim: RunningSimulator) -> list[str]:
@@ -72,9 +72,9 @@ async def test_report_only_writes_nothing_anywhere(drifted: RunningSimulator, tm
 )
 async def test_clients_that_refuse(drifted: RunningSimulator, policy: Policy, said: str) -> None:
     """Under `report` the clients themselves refuse to write, before anything is sent; under the others they do not."""
-    async with wired(drifted.url, AUDIT_POLICY=policy.value) as wiring:
-        await wiring.reconcile(named(), 20)
-        systems = wiring.connections.systems(order_of(wiring.settings), Budget.of(5))
+    async with wired(drifted.url, AUDIT_POLICY=policy.value) as runtime:
+        await runtime.reconcile(named(), 20)
+        systems = runtime.connections.systems(order_of(runtime.settings), Budget.of(5))
         known = await systems.clickhouse.registrations()
         drifted.clear_requests()
         with pytest.raises(PermanentError, match=said):
@@ -134,9 +134,9 @@ async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: s
     """A store that refuses or does not answer stops no audit; what it kept for us is not written over."""
     store = MemoryStore()
     setattr(store, trouble, {name})
-    async with wired(drifted.url) as wiring:
-        with_store(wiring, store)
-        report = await run_audit(wiring)
+    async with wired(drifted.url) as runtime:
+        with_store(runtime, store)
+        report = await run_audit(runtime)
     assert report.problems == ()
     assert name in {one["object"] for one in lines.of("store")}
     assert name not in store.writes
@@ -146,11 +146,11 @@ async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: s
 async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
     """A latest report that could not be read at first is read at the end, and gone on from."""
     store = MemoryStore()
-    async with wired(drifted.url) as wiring:
-        with_store(wiring, store)
-        first = await run_audit(wiring)
-    async with wired(drifted.url) as wiring:
-        with_store(wiring, store)
+    async with wired(drifted.url) as runtime:
+        with_store(runtime, store)
+        first = await run_audit(runtime)
+    async with wired(drifted.url) as runtime:
+        with_store(runtime, store)
         store.fails = {LATEST}
         reading = store.read
 
@@ -161,44 +161,44 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
                 store.fails = set()
 
         store.read = read  # type: ignore[method-assign]
-        second = await run_audit(wiring)
+        second = await run_audit(runtime)
     assert [point.at for point in second.history] == [first.finished, second.finished]
 
 
 async def test_without_a_store(drifted: RunningSimulator) -> None:
     """Without a store, a process goes on from its own last audit."""
-    async with wired(drifted.url) as wiring:
-        first, second = await run_audit(wiring), await run_audit(wiring)
+    async with wired(drifted.url) as runtime:
+        first, second = await run_audit(runtime), await run_audit(runtime)
     assert {one.first_seen for one in second.findings} == {first.finished}
 
 
 async def test_out_of_time(drifted: RunningSimulator, tmp_path: Path, lines: Lines) -> None:
     """What an audit cannot reach in its time it tells, names and keeps; the next one reaches it."""
     drifted.fault(match={"system": "clickhouse"}, delay_ms=60_000, count=None)
-    async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as wiring:
-        report = await run_audit(wiring, AFTERWARDS_SECONDS + 1)
+    async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
+        report = await run_audit(runtime, AFTERWARDS_SECONDS + 1)
     assert not report.complete
     assert {"registrations of the organization", "services of the organization"} <= set(report.left)
     assert report.health is Health.UNKNOWN
     assert lines.only("audit", logging.INFO)["complete"] is False
     drifted.clear_faults()
-    async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as wiring:
-        assert (await run_audit(wiring)).complete
+    async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
+        assert (await run_audit(runtime)).complete
 
 
 async def test_no_time_at_all(drifted: RunningSimulator) -> None:
     """An audit whose time is over before it could tell anything is broken off as one to be made again."""
-    async with wired(drifted.url) as wiring:
+    async with wired(drifted.url) as runtime:
         with pytest.raises(TemporaryError, match="did not end within AUDIT_DEADLINE"):
-            await run_audit(wiring, 0)
+            await run_audit(runtime, 0)
 
 
 async def test_events_are_told(drifted: RunningSimulator) -> None:
     """What audits find and mend reaches the topic, once."""
     more = {"OUTCOME_TOPIC_ENDPOINT": f"{drifted.url}/topics/outcomes/api/events"}
-    async with wired(drifted.url, **more) as wiring:
-        await run_audit(wiring)
-        await run_audit(wiring)
+    async with wired(drifted.url, **more) as runtime:
+        await run_audit(runtime)
+        await run_audit(runtime)
     kinds = [one["type"].rpartition(".")[2] for one in drifted.topic("outcomes")]
     assert kinds == ["DriftDetected"] * 3
     await audited(drifted, AUDIT_POLICY="upsert", **more)
@@ -216,24 +216,24 @@ async def test_topic_in_trouble(drifted: RunningSimulator, lines: Lines) -> None
 async def test_configs_from_another_process(drifted: RunningSimulator, tmp_path: Path) -> None:
     """What a pass of one process has learnt of services, the first pass of another one need not ask."""
     more = {"REPORT_STORE": str(tmp_path)}
-    async with wired(drifted.url, **more) as wiring:
-        await wiring.reconcile(named(), 20)
-        await wiring.settle(5)
+    async with wired(drifted.url, **more) as runtime:
+        await runtime.reconcile(named(), 20)
+        await runtime.settle(5)
     drifted.clear_requests()
-    async with wired(drifted.url, **more) as wiring:
-        await wiring.config_cache.load()
-        await wiring.reconcile(named(), 20)
-        assert any(isinstance(read, ReadConfig) for read in wiring.memory.configs)
+    async with wired(drifted.url, **more) as runtime:
+        await runtime.config_cache.load()
+        await runtime.reconcile(named(), 20)
+        assert any(isinstance(read, ReadConfig) for read in runtime.cache.configs)
     assert [one for one in drifted.requests("clickhouse") if "privateEndpointConfig" in one["path"]] == []
 
 
 async def test_slow_configs_hold_up_nobody(drifted: RunningSimulator) -> None:
     """A pass over one endpoint does not wait for a store that does not answer."""
     store = MemoryStore(slow={CONFIGS})
-    async with wired(drifted.url) as wiring:
-        with_store(wiring, store, patience=60)
-        report = await wiring.reconcile(named(), 20)
-        assert not wiring.config_cache.load().done()
+    async with wired(drifted.url) as runtime:
+        with_store(runtime, store, patience=60)
+        report = await runtime.reconcile(named(), 20)
+        assert not runtime.config_cache.load().done()
         store.awake.set()
     assert report.problems == ()
     assert {outcome.change.verb for outcome in report.outcomes} == {"register", "allow", "put-record"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import wiring
+from shared.bootstrap import get_runtime
 from shared.domain.model.errors import TemporaryError
 from shared.settings import SettingsError
 from shared.triggers.audit import audit
@@ -61,7 +61,7 @@ async def test_event(demo: RunningSimulator, lines: Lines) -> None:
     await endpoint_changed(PE)
     told, delivered = lines.only("pass", logging.INFO), lines.only("delivery", logging.INFO)
     assert (told["door"], told["problems"], told["willBeTriedAgain"]) == ("event", [], False)
-    assert (delivered["endpoint"], delivered["verdict"]) == (AT, "connect")
+    assert (delivered["endpoint"], delivered["verdict"]) == (AT, "manage")
     assert list(delivered["hostnames"]) == ["analytics"]
     changes = lines.of("change")
     assert {(one["endpoint"], one["outcome"]) for one in changes} == {(AT, "done")}
@@ -289,7 +289,7 @@ async def test_secret_is_never_told(
     demo.fault(match={"system": "clickhouse"}, status=status, body=echo, headers=LONG, count=None)
     raised = await asyncio.gather(endpoint_changed(PE), audit(), return_exceptions=True)
     answer = await sync(BODY)
-    told = f"{raised} {answer.text()} {caplog.text} {wiring()!r} {wiring().settings!r}"
+    told = f"{raised} {answer.text()} {caplog.text} {get_runtime()!r} {get_runtime().settings!r}"
     assert "no ***" in told
     assert "demo-secret" not in told
     assert KEY_AS_SENT not in told

@@ -8,7 +8,7 @@ import pytest
 
 from localhost.messages import RpcHttp
 from localhost.worker import Worker
-from shared.bootstrap import wiring
+from shared.bootstrap import get_runtime
 from shared.triggers.status import Asked, shown
 from shared.triggers.sync import sync
 from simulator.client import RunningSimulator
@@ -21,12 +21,12 @@ async def worker(subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) 
     """The app, with the settings of the demo world."""
     for name, value in environment(subscribed.url).items():
         monkeypatch.setenv(name, value)
-    wiring.cache_clear()
+    get_runtime.cache_clear()
     async with Worker(ROOT) as started:
         yield started
-    if wiring.cache_info().currsize:
-        await wiring().close()
-    wiring.cache_clear()
+    if get_runtime.cache_info().currsize:
+        await get_runtime().close()
+    get_runtime.cache_clear()
 
 
 async def health(worker: Worker) -> tuple[int, Any, str]:

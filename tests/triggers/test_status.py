@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from localhost.host import Host, running
-from shared.bootstrap import wiring
+from shared.bootstrap import get_runtime
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.reports.report_json import from_json, to_json
 from shared.reports.report_repository import LATEST
@@ -119,11 +119,11 @@ async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     folder.mkdir()
     for name, value in {**environment(NOWHERE), "REPORT_STORE": str(folder)}.items():
         monkeypatch.setenv(name, value)
-    wiring.cache_clear()
+    get_runtime.cache_clear()
     yield folder
-    if wiring.cache_info().currsize:
-        await wiring().close()
-    wiring.cache_clear()
+    if get_runtime.cache_info().currsize:
+        await get_runtime().close()
+    get_runtime.cache_clear()
 
 
 async def seen(asked: Asked = JSON) -> Shown:

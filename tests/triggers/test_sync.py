@@ -290,6 +290,6 @@ def test_any_body(deployed: RunningSimulator, body: bytes) -> None:
 
 def _parsed(body: bytes) -> SyncRequest | BadRequestError:
     try:
-        return parse_sync_request(body, read_settings().rules())
+        return parse_sync_request(body, read_settings().config())
     except BadRequestError as error:
         return error

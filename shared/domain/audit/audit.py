@@ -32,15 +32,17 @@ class Audit:
     calls: Calls
 
 
-def audited(audit: Audit, report: Report, rules: DeploymentConfig, before: AuditReport | None) -> AuditReport:
+def audited(
+    audit: Audit, report: Report, config: DeploymentConfig, before: AuditReport | None
+) -> AuditReport:
     """What the audit tells. `before` is the latest report that could be read, None for none."""
-    facts, earlier = Facts(report, rules), Before(before)
+    facts, earlier = Facts(report, config), Before(before)
     rows = {row.id: row for row in endpoint_rows(facts, earlier.rows, audit.finished)}
     found = over_time(facts, rows, earlier, audit.finished, audit.pending_grace)
     findings = with_since(found, before, facts, audit.finished)
     left = left_of(report)
     told = AuditReport(
-        owner=rules.owner,
+        owner=config.owner,
         pass_id=audit.pass_id,
         started=audit.started,
         finished=audit.finished,

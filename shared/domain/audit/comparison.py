@@ -46,7 +46,7 @@ def _stuck(facts: Facts, rows: Rows, now: datetime, grace: timedelta) -> Iterato
     granting = {str(endpoint) for endpoint, names in facts.report.plan.hostnames.items() if names}
     for row in rows.values():
         overdue = row.pending_since is not None and now - row.pending_since >= grace
-        if overdue and row.verdict == Verdict.CONNECT and (row.services or row.id in granting):
+        if overdue and row.verdict == Verdict.MANAGE and (row.services or row.id in granting):
             told = (
                 f"its connection to {row.alias} has been pending since {row.pending_since:%Y-%m-%d %H:%M} UTC"
             )

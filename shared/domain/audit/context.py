@@ -32,11 +32,11 @@ class Facts:
     """A pass over everything, and the rules it went by."""
 
     report: Report
-    rules: DeploymentConfig
+    config: DeploymentConfig
 
     @cached_property
-    def view(self) -> PlanningIndex:
-        return PlanningIndex(self.report.world, self.rules)
+    def index(self) -> PlanningIndex:
+        return PlanningIndex(self.report.snapshot, self.config)
 
     @cached_property
     def to_be_made(self) -> tuple[Change, ...]:
@@ -53,20 +53,20 @@ class Facts:
     @cached_property
     def whose(self) -> Mapping[str, str]:
         """The endpoint behind each id at ClickHouse Cloud, in lower case, as far as anything tells it."""
-        marked = {id_: str(endpoint) for id_, endpoint in self.view.access.ownership.endpoint_of.items()}
-        carried = {id_: str(endpoint) for id_, endpoint in self.view.access.endpoint_by_id.items()}
+        marked = {id_: str(endpoint) for id_, endpoint in self.index.access.ownership.endpoint_of.items()}
+        carried = {id_: str(endpoint) for id_, endpoint in self.index.access.endpoint_by_id.items()}
         return {**marked, **carried}
 
     def is_ours(self, id_: str) -> bool:
         """Whether a registered id, and so its allow-list entries, is ours to remove."""
-        return id_.lower() in self.view.access.ownership.endpoint_of
+        return id_.lower() in self.index.access.ownership.endpoint_of
 
     @cached_property
     def zones_of(self) -> Mapping[ResourceId, list[ResourceId]]:
         """The zones in which an endpoint has a record of ours."""
         found: defaultdict[ResourceId, list[ResourceId]] = defaultdict(list)
-        for record in self.report.world.records():
-            if is_owned_record(record, self.rules.owner):
+        for record in self.report.snapshot.records():
+            if is_owned_record(record, self.config.owner):
                 for endpoint in set(holders_of(record).values()):
                     found[endpoint].append(record.zone)
         return found
@@ -74,8 +74,8 @@ class Facts:
     @cached_property
     def sees_access(self) -> bool:
         """Whether ClickHouse Cloud told who has access."""
-        world = self.report.world
-        return world.services() is not None and world.registrations() is not None
+        snapshot = self.report.snapshot
+        return snapshot.services() is not None and snapshot.registrations() is not None
 
     def blind_to(self, thing: str) -> bool:
         """Whether this pass could not look at a thing that an earlier one told of."""
@@ -89,7 +89,7 @@ class Facts:
 
     @cached_property
     def _dark(self) -> list[Scope]:
-        unread = self.report.world.unreadable()
+        unread = self.report.snapshot.unreadable()
         return [read.scope for read in unread if isinstance(read, ListEndpoints)]
 
     @cached_property
@@ -98,9 +98,9 @@ class Facts:
 
     def _unread(self) -> Iterator[Finding]:
         """A finding for every read that failed and every service misread; the plan tells those of single endpoints."""
-        for one in self.view.services.unread:
+        for one in self.index.services.unread:
             yield Finding("unreadable", one.id or "organization", service_unread(one))
-        for read, answer in self.report.world.unreadable().items():
+        for read, answer in self.report.snapshot.unreadable().items():
             match read:
                 case ReadEndpoint() | ReadAddresses():
                     continue

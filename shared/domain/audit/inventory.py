@@ -30,12 +30,12 @@ def service_rows(facts: Facts) -> tuple[AuditedService, ...]:
         for change in facts.to_be_made
         if isinstance(change, Allow | Disallow | RegisterThroughService)
     }
-    ordered = sorted(facts.view.services.all, key=lambda one: (one.name, one.id))
+    ordered = sorted(facts.index.services.all, key=lambda one: (one.name, one.id))
     return tuple(_service(facts, service, wrong) for service in ordered)
 
 
 def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
-    config = facts.view.services.configs.get(service.id)
+    endpoint_config = facts.index.services.configs.get(service.id)
     entries = tuple(
         AllowedId(entry, facts.whose.get(entry.lower(), ""), facts.is_ours(entry))
         for entry in sorted(service.allow_list)
@@ -46,8 +46,8 @@ def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
         region=service.region,
         state=service.state,
         health=_service_health(facts, service, entries, wrong),
-        alias=config.alias if config else "",
-        hostname=config.hostname if config else "",
+        alias=endpoint_config.alias if endpoint_config else "",
+        hostname=endpoint_config.hostname if endpoint_config else "",
         allow_list=entries,
     )
 
@@ -57,24 +57,24 @@ def _service_health(
 ) -> Health:
     if service.id in wrong:
         return Health.WRONG
-    if service.id in facts.view.services.without_private_link:
+    if service.id in facts.index.services.without_private_link:
         return Health.LEFT_ALONE
-    if not service.readable or isinstance(facts.report.world.get(ReadConfig(service.id)), ReadFailed):
+    if not service.readable or isinstance(facts.report.snapshot.get(ReadConfig(service.id)), ReadFailed):
         return Health.UNKNOWN
-    ours = service.id in facts.view.services.permitted or any(entry.ours for entry in entries)
+    ours = service.id in facts.index.services.permitted or any(entry.ours for entry in entries)
     return Health.WELL if ours else Health.LEFT_ALONE
 
 
 def zone_rows(facts: Facts) -> tuple[AuditedZone, ...]:
     """The rows, sorted by id: also of zones that could not be read."""
     wrong = set(_wrong_zones(facts))
-    unread = facts.report.world.unreadable()
+    unread = facts.report.snapshot.unreadable()
     dark = [
         AuditedZone(str(read.id), read.id.name, Health.UNKNOWN)
         for read in unread
         if isinstance(read, ReadZone)
     ]
-    seen = [_zone(facts, zone, wrong) for zone in facts.view.dns.zones]
+    seen = [_zone(facts, zone, wrong) for zone in facts.index.dns.zones]
     return tuple(sorted([*seen, *dark], key=lambda row: row.id))
 
 
@@ -89,7 +89,7 @@ def _zone(facts: Facts, zone: Zone, wrong: set[ResourceId]) -> AuditedZone:
 
 
 def _record(facts: Facts, record: RecordSet) -> AuditedRecord:
-    ours = is_owned_record(record, facts.rules.owner)
+    ours = is_owned_record(record, facts.config.owner)
     endpoints = {str(endpoint) for endpoint in holders_of(record).values()} if ours else set[str]()
     return AuditedRecord(record.name, record.ttl, record.addresses, ours, tuple(sorted(endpoints)))
 
@@ -111,10 +111,10 @@ def _wrong_zones(facts: Facts) -> Iterator[ResourceId]:
 
 def _zone_wanted(facts: Facts, endpoint: str) -> ResourceId:
     """The zone that the endpoint wants a record in, of which a finding told that it cannot have it."""
-    found = facts.report.world.get(ReadEndpoint(ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)))
+    found = facts.report.snapshot.get(ReadEndpoint(ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)))
     assert isinstance(found, Endpoint), "only an endpoint that was read wants a record"
-    link = private_link(facts.view, found)
+    link = private_link(facts.index, found)
     assert link is not None, "only one that is to be connected does"
-    zone = zone_for(facts.view, found, facts.view.services.zone_names[link.target.lower()])
+    zone = zone_for(facts.index, found, facts.index.services.zone_names[link.target.lower()])
     assert isinstance(zone, Zone), "only in a zone that was read can something be in its way"
     return zone.id

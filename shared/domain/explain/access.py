@@ -24,7 +24,7 @@ def _services(case: Case) -> Step:
     granted = f"it is to reach {case.names(case.chosen.granted)}"
     if told := known_from(case.plan, case.endpoint.id, *_REFUSALS):
         return wrong("services", f"{told.message}; {granted}", told.remedy)
-    if case.chosen.held:
+    if case.chosen.undecided:
         told = known_from(case.plan, case.endpoint.id, "unreadable", "bad-selector")
         seen = told.message if told else "some could not be told"
         remedy = told.remedy if told else CATALOGUE["unreadable"][1]
@@ -39,11 +39,11 @@ def _services(case: Case) -> Step:
 
 
 def _registration(case: Case) -> Step:
-    answer = case.view.world.get(ReadRegistrations())
+    answer = case.index.snapshot.get(ReadRegistrations())
     if not isinstance(answer, tuple):
         reason = answer.reason if isinstance(answer, ReadFailed) else "the registrations were not read"
         return unsure("registration", reason, CATALOGUE["unreadable"][1])
-    known = [one for key in _kinds(case) if (one := case.view.access.registrations.get(key))]
+    known = [one for key in _kinds(case) if (one := case.index.access.registrations.get(key))]
     if not known:
         remedy = mending(case, "registration-missing", Register)
         return wrong("registration", f"{case.id} is not registered", remedy)
@@ -56,12 +56,12 @@ def _kinds(case: Case) -> list[str]:
 
 
 def _registered(case: Case, found: Registration) -> Step:
-    where = case.view.services.by_id[min(case.view.services.behind[case.connection.target.lower()])].region
+    where = case.index.services.by_id[min(case.index.services.behind[case.connection.target.lower()])].region
     if found.region not in ("", where):
         seen = f"{found.id} is, but for {found.region}, while its services are in {where}"
         remedy = mending(case, "registration-missing", Register, Deregister)
         return wrong("registration", seen, remedy)
-    ours = found.id.lower() in case.view.access.ownership.ids_of.get(case.endpoint.id, ())
+    ours = found.id.lower() in case.index.access.ownership.ids_of.get(case.endpoint.id, ())
     by = "by this deployment" if ours else f"by somebody else: {found.description or 'no description'}"
     kind = "" if found.id.lower() == case.id.lower() else ", under another kind of id than ENDPOINT_ID_KIND"
     return ok("registration", f"{found.id}, {by}{kind}")
@@ -70,10 +70,10 @@ def _registered(case: Case, found: Registration) -> Step:
 def _allow_list(case: Case) -> Step:
     if not case.chosen.granted:
         return unchecked("allow list", "services")
-    listing = {service.id for key in _kinds(case) for service in case.view.access.listing.get(key, ())}
+    listing = {service.id for key in _kinds(case) for service in case.index.access.listing.get(key, ())}
     missing = case.chosen.granted - listing
     if not missing:
-        listed = next(key for key in _kinds(case) if case.view.access.listing.get(key))
+        listed = next(key for key in _kinds(case) if case.index.access.listing.get(key))
         return ok("allow list", f"{listed} is on that of {case.names(case.chosen.granted)}")
     seen = f"{case.id} is missing on that of {case.names(missing)}"
     if told := known_from(case.plan, case.endpoint.id, "registration-blocked", "registration-mark-not-kept"):
@@ -86,7 +86,7 @@ def _connection(case: Case) -> Step:
     if status == Status.APPROVED:
         return ok("connection", status)
     if status == Status.PENDING:
-        listed = any(case.view.access.listing.get(key) for key in _kinds(case))
+        listed = any(case.index.access.listing.get(key) for key in _kinds(case))
         waits = "its id is on an allow list: approval takes some minutes" if listed else "no service lists it"
         remedy = (
             "Wait some minutes; if it stays so, have ClickHouse's support look at it."

@@ -32,7 +32,7 @@ NAMES = tuple(QUESTIONS)
 class Case:
     """An endpoint that is connected, by `connection`, to a Private Link service of the organization."""
 
-    view: PlanningIndex
+    index: PlanningIndex
     plan: Plan
     endpoint: Endpoint
     connection: Connection
@@ -41,12 +41,12 @@ class Case:
     @property
     def id(self) -> str:
         """The id to register it under; the preferred one if both are foreign, its ARM id while it has no GUID."""
-        rules, known = self.view.rules, self.endpoint
-        return self.view.access.ownership.id_for(known, rules) or rules.id_of(known) or known.arm_id
+        config, known = self.index.config, self.endpoint
+        return self.index.access.ownership.id_for(known, config) or config.id_of(known) or known.arm_id
 
     def names(self, services: frozenset[str]) -> str:
         """The names of these services, for a sentence."""
-        return ", ".join(sorted(self.view.services.by_id[service].label for service in services)) or "none"
+        return ", ".join(sorted(self.index.services.by_id[service].label for service in services)) or "none"
 
 
 def ok(name: str, seen: str) -> Step:

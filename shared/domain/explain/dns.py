@@ -16,10 +16,10 @@ _ZONE_IS_THERE = frozenset({"zone-not-linked"})
 
 
 def steps(case: Case) -> Iterator[Step]:
-    addresses = addresses_for(case.view, case.endpoint)
+    addresses = addresses_for(case.index, case.endpoint)
     yield _address(addresses)
-    name = case.view.services.zone_names[case.connection.target.lower()]
-    found = zone_for(case.view, case.endpoint, name)
+    name = case.index.services.zone_names[case.connection.target.lower()]
+    found = zone_for(case.index, case.endpoint, name)
     yield _zone(case, name, found)
     yield _link(case, name, found)
     if not isinstance(found, Zone):
@@ -48,11 +48,11 @@ def _zone(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
     if isinstance(found, Zone):
         return ok("zone", str(found.id))
     if isinstance(found, CreateZone):
-        by_hand = "; link it to the DNS resolver's network yourself" if case.view.rules.central else ""
+        by_hand = "; link it to the DNS resolver's network yourself" if case.index.config.central else ""
         seen = f"there is no {name}; sync would make {found.zone}{by_hand}"
         return wrong("zone", seen, CATALOGUE["record-drift"][1])
     if _is_there(found):
-        named = ", ".join(str(zone.id) for zone in case.view.dns.named.get(name, []))
+        named = ", ".join(str(zone.id) for zone in case.index.dns.named.get(name, []))
         return ok("zone", named)
     assert isinstance(found, Finding), "all else was asked before"
     told = unsure if found.code == "unreadable" else wrong
@@ -61,7 +61,7 @@ def _zone(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
 
 def _searched(case: Case, found: Finding) -> str:
     """Where a zone that is missing was looked for."""
-    lists = [read.scope for read in case.view.world.answers if isinstance(read, ListZones)]
+    lists = [read.scope for read in case.index.snapshot.answers if isinstance(read, ListZones)]
     where = ", ".join(sorted(map(str, lists)))
     return f" ({where})" if found.code == "zone-missing" and where else ""
 
@@ -72,7 +72,7 @@ def _link(case: Case, name: str, found: Zone | CreateZone | LinkNetwork | Findin
         if network in found.networks:
             return ok("link", f"it is linked to {network}")
         linked = ", ".join(sorted(map(str, found.networks))) or "no network"
-        if case.view.rules.central:
+        if case.index.config.central:
             return _link_of_central(linked, anything=bool(found.networks))
         seen = f"the zone, which the tag names, is linked to {linked}, not to {network}"
         return unsure("link", seen, "See that the DNS server that clients ask is in a linked network.")
@@ -119,11 +119,11 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> Step:
 
 def expected_addresses(case: Case) -> frozenset[str]:
     """Where its names may lead: to it or, where another endpoint's record serves it, to that one."""
-    addresses = addresses_for(case.view, case.endpoint)
+    addresses = addresses_for(case.index, case.endpoint)
     own = frozenset[str]() if isinstance(addresses, Finding) else frozenset(addresses)
     if not known_from(case.plan, case.endpoint.id, "wildcard-served-by-other"):
         return own
-    zone = zone_for(case.view, case.endpoint, case.view.services.zone_names[case.connection.target.lower()])
+    zone = zone_for(case.index, case.endpoint, case.index.services.zone_names[case.connection.target.lower()])
     assert isinstance(zone, Zone), "only a record in a zone that was read can serve it"
     led = [_led_by(zone, name) for name in _first_labels(case)]
     return own.union(*(record.addresses for record in led if record))
@@ -131,8 +131,8 @@ def expected_addresses(case: Case) -> frozenset[str]:
 
 def _first_labels(case: Case) -> set[str]:
     """The names, within the zone, that clients of this endpoint look up; * where it is to reach no service."""
-    configs = [case.view.services.configs[service] for service in case.chosen.granted]
-    return {config.hostname.lower().partition(".")[0] for config in configs} or {WILDCARD}
+    configs = [case.index.services.configs[service] for service in case.chosen.granted]
+    return {endpoint_config.hostname.lower().partition(".")[0] for endpoint_config in configs} or {WILDCARD}
 
 
 def _led_by(zone: Zone, name: str) -> RecordSet | None:

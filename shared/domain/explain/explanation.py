@@ -33,56 +33,56 @@ from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.preflight.steps import Step, Steps
 
 
-def explain(world: Snapshot, rules: DeploymentConfig, plan: Plan, endpoint: ResourceId) -> Steps:
+def explain(snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: ResourceId) -> Steps:
     """Every step, in order. `plan` is what would be done for this endpoint by that world and these rules."""
-    steps = tuple(_walk(PlanningIndex(world, rules), plan, endpoint))
+    steps = tuple(_walk(PlanningIndex(snapshot, config), plan, endpoint))
     done = {step.name for step in steps}
     missing = (unchecked(name, steps[-1].name) for name in NAMES if name not in done)
     return (*steps, *missing)
 
 
 def expected_addresses(
-    world: Snapshot, rules: DeploymentConfig, plan: Plan, endpoint: Endpoint
+    snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: Endpoint
 ) -> frozenset[str]:
     """The addresses that the names of this endpoint may lead to; none if it is not known what it is connected to."""
-    case = _case(PlanningIndex(world, rules), plan, endpoint)
+    case = _case(PlanningIndex(snapshot, config), plan, endpoint)
     return dns.expected_addresses(case) if case else frozenset()
 
 
-def _case(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
-    connection = private_link(view, endpoint)
+def _case(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
+    connection = private_link(index, endpoint)
     if connection is None:
         return None
-    return Case(view, plan, endpoint, connection, view.services.selection(endpoint, connection.target))
+    return Case(index, plan, endpoint, connection, index.services.selection(endpoint, connection.target))
 
 
-def _walk(view: PlanningIndex, plan: Plan, endpoint: ResourceId) -> list[Step]:
-    if not view.rules.may_ask(endpoint):
-        return [_outside(view)]
-    steps = [_inside(view, endpoint)]
-    found = view.world.get(ReadEndpoint(endpoint))
+def _walk(index: PlanningIndex, plan: Plan, endpoint: ResourceId) -> list[Step]:
+    if not index.config.may_ask(endpoint):
+        return [_outside(index)]
+    steps = [_inside(index, endpoint)]
+    found = index.snapshot.get(ReadEndpoint(endpoint))
     steps.append(_existence(plan, found, endpoint))
-    if not isinstance(found, Endpoint) or is_decided(found, view.rules):
+    if not isinstance(found, Endpoint) or is_decided(found, index.config):
         return steps
-    steps.append(_tag(view, plan, found))
-    if view.rules.request_of(found) is None:
+    steps.append(_tag(index, plan, found))
+    if index.config.request_of(found) is None:
         return steps
-    steps.append(_private_link(view, plan, found))
-    if case := _case(view, plan, found):
+    steps.append(_private_link(index, plan, found))
+    if case := _case(index, plan, found):
         steps += access.steps(case)
         steps += dns.steps(case)
     return steps
 
 
-def _outside(view: PlanningIndex) -> Step:
-    scopes = ", ".join(map(str, view.rules.endpoint_scopes))
+def _outside(index: PlanningIndex) -> Step:
+    scopes = ", ".join(map(str, index.config.endpoint_scopes))
     return wrong(
         "scope", f"none of {scopes} covers it, so it was not even read", CATALOGUE["outside-scope"][1]
     )
 
 
-def _inside(view: PlanningIndex, endpoint: ResourceId) -> Step:
-    covering = next(scope for scope in view.rules.endpoint_scopes if scope.covers(endpoint))
+def _inside(index: PlanningIndex, endpoint: ResourceId) -> Step:
+    covering = next(scope for scope in index.config.endpoint_scopes if scope.covers(endpoint))
     return ok("scope", f"it lies in {covering}")
 
 
@@ -105,8 +105,8 @@ def _existence(plan: Plan, found: object, endpoint: ResourceId) -> Step:
             return unsure("endpoint", "it was not read", "Explain it again.")
 
 
-def _tag(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
-    tag = view.rules.tag
+def _tag(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
+    tag = index.config.tag
     value = endpoint.tags.get(tag.lower())
     if value is None:
         seen = f"its tags are: {', '.join(sorted(endpoint.tags)) or 'none'}"
@@ -117,13 +117,13 @@ def _tag(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
     return ok("tag", f"{tag}={value}")
 
 
-def _private_link(view: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
+def _private_link(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
     name = "private link service"
-    if connection := private_link(view, endpoint):
-        behind = view.services.behind[connection.target.lower()]
+    if connection := private_link(index, endpoint):
+        behind = index.services.behind[connection.target.lower()]
         return ok(name, f"{connection.target}, of {counted(len(behind), 'service')}")
     if told := known_from(plan, endpoint.id, "not-a-clickhouse-endpoint"):
-        known = ", ".join(sorted(config.alias for config in set(view.services.configs.values()))) or "none"
+        known = ", ".join(sorted(one.alias for one in set(index.services.configs.values()))) or "none"
         return wrong(name, f"{told.message}; the organization's are: {known}", told.remedy)
     told = known_from(plan, endpoint.id, "unreadable")
     return unsure(name, told.message if told else "it was not read", CATALOGUE["unreadable"][1])

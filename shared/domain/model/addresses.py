@@ -4,11 +4,11 @@ from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import ReadAddresses, Snapshot
 
 
-def addresses_of(world: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | ReadFailed:
+def addresses_of(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | ReadFailed:
     """The addresses, sorted; none if it has none yet, ReadFailed if an interface could not be read."""
     if endpoint.addresses:
         return tuple(sorted(endpoint.addresses))
-    readings = [world.get(ReadAddresses(interface)) for interface in endpoint.interfaces]
+    readings = [snapshot.get(ReadAddresses(interface)) for interface in endpoint.interfaces]
     for reading in readings:
         if isinstance(reading, ReadFailed):
             return reading

@@ -94,7 +94,7 @@ class Snapshot:
         """The answer to `read`; None if it was not asked."""
         return cast("ReadResult[T] | None", self.answers.get(read))
 
-    def learn(self, news: Mapping[Read[Any], ReadResult[Any]]) -> "Snapshot":
+    def with_results(self, news: Mapping[Read[Any], ReadResult[Any]]) -> "Snapshot":
         """This world with these answers, and what a list tells of each single thing in it.
 
         An endpoint that was absent before, and that its scope's list does not tell of, still is.
@@ -107,7 +107,7 @@ class Snapshot:
             answers |= {read: answer, **_told_by_list(read, answer)}
         return Snapshot(MappingProxyType(answers), self.gone)
 
-    def forget(self, reads: Iterable[Read[Any]]) -> "Snapshot":
+    def invalidate(self, reads: Iterable[Read[Any]]) -> "Snapshot":
         """This world without these answers, so that they are asked for again."""
         again = frozenset(reads)
         endpoints = (read for read in again if isinstance(read, ReadEndpoint))
@@ -161,25 +161,25 @@ class Snapshot:
 class SnapshotBuilder:
     """A world that is being written: many small changes for the price of one copy."""
 
-    def __init__(self, world: Snapshot) -> None:
-        self._answers: dict[Read[Any], ReadResult[Any]] = dict(world.answers)
-        self._gone = world.gone
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._answers: dict[Read[Any], ReadResult[Any]] = dict(snapshot.answers)
+        self._gone = snapshot.gone
 
-    def world(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """The world as it is written so far."""
         return Snapshot(MappingProxyType(dict(self._answers)), self._gone)
 
-    def learn(self, news: Mapping[Read[Any], ReadResult[Any]]) -> None:
+    def with_results(self, news: Mapping[Read[Any], ReadResult[Any]]) -> None:
         self._answers |= news
 
-    def forget(self, reads: Iterable[Read[Any]]) -> None:
+    def invalidate(self, reads: Iterable[Read[Any]]) -> None:
         for read in reads:
             self._answers.pop(read, None)
 
     def forget_zone(self, zone: ResourceId) -> None:
         """A zone was made or linked: neither it nor the lists it is in are known."""
         lists = [read for read in self._answers if isinstance(read, ListZones) and read.scope.covers(zone)]
-        self.forget([ReadZone(zone), *lists])
+        self.invalidate([ReadZone(zone), *lists])
 
     def registered(self) -> frozenset[tuple[str, str]]:
         """Id in lower case and description of each registration that is known."""

@@ -61,9 +61,9 @@ class Ownership:
         """Whether the id is registered, and not by us for this endpoint."""
         return id_.lower() in self.registrations and self.endpoint_of.get(id_.lower()) != endpoint
 
-    def id_for(self, endpoint: Endpoint, rules: DeploymentConfig) -> str | None:
+    def id_for(self, endpoint: Endpoint, config: DeploymentConfig) -> str | None:
         """The id to register the endpoint under; None if both are foreign, or the one preferred is not there yet."""
-        preferred, other = rules.id_of(endpoint), rules.other_id_of(endpoint)
+        preferred, other = config.id_of(endpoint), config.other_id_of(endpoint)
         candidates = (preferred, other) if preferred else ()
         return next((one for one in candidates if one and not self.is_foreign(endpoint.id, one)), None)
 

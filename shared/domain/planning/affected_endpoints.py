@@ -23,63 +23,67 @@ class Targets:
         return Targets(self.endpoints | frozenset(more), everything=self.everything)
 
 
-def actors(view: PlanningIndex, targets: Targets) -> frozenset[ResourceId]:
+def actors(index: PlanningIndex, targets: Targets) -> frozenset[ResourceId]:
     """The endpoints that a pass acts for: its targets, and those whom the end of another concerns.
 
     Those are the holders of records that were found gone, the ones that may wait for a record which these or a
     target leave free, and those who stand in one record with a target which does not consent to that any more.
     Nobody is undone on the word of a list that was read for something else.
     """
-    seen = view.world.endpoints()
+    seen = index.snapshot.endpoints()
     if targets.everything:
-        return frozenset(seen) | targets.endpoints | view.dns.holders | view.access.ownership.ids_of.keys()
-    gone = _gone(view)
-    left = {record.zone for record in freed(view, targets)}
-    waits = _waits(view, left)
+        return frozenset(seen) | targets.endpoints | index.dns.holders | index.access.ownership.ids_of.keys()
+    gone = _gone(index)
+    left = {record.zone for record in freed(index, targets)}
+    waits = _waits(index, left)
     waiting = {one for one, found in seen.items() if waits(found)} if left else set()
-    return targets.endpoints | gone | waiting | _beside(view, targets.endpoints)
+    return targets.endpoints | gone | waiting | _beside(index, targets.endpoints)
 
 
-def freed(view: PlanningIndex, targets: Targets) -> tuple[RecordSet, ...]:
+def freed(index: PlanningIndex, targets: Targets) -> tuple[RecordSet, ...]:
     """The records that the targets, and holders that were found gone, leave free for others."""
-    return tuple(left_free(view, targets.endpoints | _gone(view)))
+    return tuple(left_free(index, targets.endpoints | _gone(index)))
 
 
-def _gone(view: PlanningIndex) -> frozenset[ResourceId]:
-    seen = view.world.endpoints()
+def _gone(index: PlanningIndex) -> frozenset[ResourceId]:
+    seen = index.snapshot.endpoints()
     return frozenset(
-        one for one in view.dns.holders if isinstance(seen.get(one), NotFound) and view.rules.may_ask(one)
+        one for one in index.dns.holders if isinstance(seen.get(one), NotFound) and index.config.may_ask(one)
     )
 
 
-def _beside(view: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
+def _beside(index: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
     """The endpoints in one record with a target that is there, tagged, and does not share."""
-    seen = view.world.endpoints()
-    alone = {one for one in targets if _keeps_apart(view, seen.get(one))}
-    records = [record for record in view.world.records() if endpoints_in([record], view.rules.owner) & alone]
-    beside = endpoints_in(records, view.rules.owner) - alone
-    return frozenset(one for one in beside if isinstance(seen.get(one), Endpoint) and view.rules.may_ask(one))
+    seen = index.snapshot.endpoints()
+    alone = {one for one in targets if _keeps_apart(index, seen.get(one))}
+    records = [
+        record for record in index.snapshot.records() if endpoints_in([record], index.config.owner) & alone
+    ]
+    beside = endpoints_in(records, index.config.owner) - alone
+    return frozenset(
+        one for one in beside if isinstance(seen.get(one), Endpoint) and index.config.may_ask(one)
+    )
 
 
-def _keeps_apart(view: PlanningIndex, found: object) -> bool:
-    tagged = isinstance(found, Endpoint) and view.rules.request_of(found) is not None
+def _keeps_apart(index: PlanningIndex, found: object) -> bool:
+    tagged = isinstance(found, Endpoint) and index.config.request_of(found) is not None
     return tagged and isinstance(found, Endpoint) and not shares(found)
 
 
-def _waits(view: PlanningIndex, zones: set[ResourceId]) -> Callable[[object], bool]:
+def _waits(index: PlanningIndex, zones: set[ResourceId]) -> Callable[[object], bool]:
     """Whether a tagged endpoint may want a record in one of the zones: by its tag, its network or its service.
 
     Where zones are central, one whose service is not known yet may: that is read for whoever may wait.
     """
-    networks = frozenset[ResourceId]().union(*(zone.networks for zone in view.dns.zones if zone.id in zones))
+    networks = frozenset[ResourceId]().union(*(zone.networks for zone in index.dns.zones if zone.id in zones))
     tags = {str(zone).lower() for zone in zones}
-    names = {zone.name for zone in zones} | (set() if view.services.configs_complete else {None})
+    names = {zone.name for zone in zones} | (set() if index.services.configs_complete else {None})
 
     def waits(found: object) -> bool:
-        if not isinstance(found, Endpoint) or view.rules.request_of(found) is None:
+        if not isinstance(found, Endpoint) or index.config.request_of(found) is None:
             return False
         if found.tags.get(ZONE_TAG, "").strip().lower() in tags:
             return True
-        return zone_name_of(view, found) in names if view.rules.central else found.network in networks
+        return zone_name_of(index, found) in names if index.config.central else found.network in networks
 
     return waits

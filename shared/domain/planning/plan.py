@@ -1,14 +1,14 @@
 """The decision: from what was read and what the settings permit, what is to be changed and told.
 
-| verdict  | registration       | allow lists             | wildcard record      | told                       |
-|----------|--------------------|-------------------------|----------------------|----------------------------|
-| CONNECT  | made if missing    | just the granted ones   | see `records`        | what stands in the way     |
-| UNDO     | ours removed       | ours removed            | ours removed         | –                          |
-| OUTSIDE  | left               | left                    | left                 | outside-scope, where owned |
-| STRANGER | left, but of an id that names nobody any more | as left | left          | not-a-clickhouse-endpoint  |
-| UNKNOWN  | left               | left                    | left                 | unreadable                 |
-| IN_PROGRESS | left            | left                    | left                 | endpoint-in-progress       |
-| FAILED   | left               | left                    | left                 | endpoint-failed            |
+| verdict         | registration              | allow lists               | wildcard record       | finding                    |
+|-----------------|---------------------------|---------------------------|-----------------------|----------------------------|
+| MANAGE          | created if missing        | exactly the granted ones  | see `dns_records`     | whatever prevents it       |
+| RELEASE         | ours removed              | ours removed              | ours removed          | –                          |
+| OUT_OF_SCOPE    | unchanged                 | unchanged                 | unchanged             | outside-scope, where owned |
+| FOREIGN_SERVICE | only a stale id of ours removed | as the registration | unchanged             | not-a-clickhouse-endpoint  |
+| UNKNOWN         | unchanged                 | unchanged                 | unchanged             | unreadable                 |
+| IN_PROGRESS     | unchanged                 | unchanged                 | unchanged             | endpoint-in-progress       |
+| FAILED          | unchanged                 | unchanged                 | unchanged             | endpoint-failed            |
 
 Nothing here reads a clock, a setting or a system. What could not be read blocks additions that depend
 on it and never causes a removal.
@@ -64,8 +64,8 @@ class Plan:
 
 
 def make_plan(
-    world: Snapshot,
-    rules: DeploymentConfig,
+    snapshot: Snapshot,
+    config: DeploymentConfig,
     targets: Targets,
     results: PassResults = NO_RESULTS,
     kept: AbstractSet[ResourceId] = frozenset(),
@@ -74,27 +74,29 @@ def make_plan(
 
     The endpoints in `kept` keep what they have, although they lost their tag (see `safety`).
     """
-    view = PlanningIndex(world, rules, results, kept)
-    verdicts = {one: verdict_on(view, one) for one in sorted(actors(view, targets))}
-    wishes = list(_wishes(view, verdicts))
-    told: list[Change | Finding] = [*endpoint_findings.of_verdicts(view, verdicts)]
-    told += findings_on_progress(world, verdicts)
-    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.UNDO} - kept
-    told += _records(view, wishes, undone)
-    if world.services() is not None and world.registrations() is not None:
-        told += _access(view, verdicts, wishes)
+    index = PlanningIndex(snapshot, config, results, kept)
+    verdicts = {one: verdict_on(index, one) for one in sorted(actors(index, targets))}
+    wishes = list(_wishes(index, verdicts))
+    told: list[Change | Finding] = [*endpoint_findings.of_verdicts(index, verdicts)]
+    told += findings_on_progress(snapshot, verdicts)
+    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - kept
+    told += _records(index, wishes, undone)
+    if snapshot.services() is not None and snapshot.registrations() is not None:
+        told += _access(index, verdicts, wishes)
     planned = {one for one in told if not isinstance(one, Finding)}
-    left = {one for one in planned if isinstance(one, Deregister) and _may_not_deregister(view, one)}
+    left = {one for one in planned if isinstance(one, Deregister) and _may_not_deregister(index, one)}
     changes = planned - left
     findings = (
-        {one for one in told if isinstance(one, Finding)} | _locked(view, changes) | set(map(_left, left))
+        {one for one in told if isinstance(one, Finding)} | _locked(index, changes) | set(map(_left, left))
     )
-    hostnames = {wish.endpoint.id: view.services.hostnames_of(wish.selection.granted) for wish in wishes}
+    hostnames = {
+        desired.endpoint.id: index.services.hostnames_of(desired.selection.granted) for desired in wishes
+    }
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
 
 
-def _may_not_deregister(view: PlanningIndex, change: Deregister) -> bool:
-    return change.id.lower() in view.results.deregistrations_refused
+def _may_not_deregister(index: PlanningIndex, change: Deregister) -> bool:
+    return change.id.lower() in index.results.deregistrations_refused
 
 
 def _left(change: Deregister) -> Finding:
@@ -102,10 +104,10 @@ def _left(change: Deregister) -> Finding:
     return Finding("registration-left", str(change.endpoint), message)
 
 
-def _locked(view: PlanningIndex, changes: set[Change]) -> set[Finding]:
+def _locked(index: PlanningIndex, changes: set[Change]) -> set[Finding]:
     """The changes that a management lock on their zone has refused in this pass."""
     in_locked = [
-        one for one in changes if isinstance(one, IN_A_ZONE) and one.zone in view.results.locked_zones
+        one for one in changes if isinstance(one, IN_A_ZONE) and one.zone in index.results.locked_zones
     ]
     return {
         Finding("zone-locked", str(one.endpoint), f"a management lock refuses: {one.verb} {one.summary()}")
@@ -114,57 +116,57 @@ def _locked(view: PlanningIndex, changes: set[Change]) -> set[Finding]:
 
 
 def _wishes(
-    view: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]
+    index: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]
 ) -> Iterator[allow_lists.DesiredAccess]:
     for endpoint, verdict in verdicts.items():
-        found = view.world.get(ReadEndpoint(endpoint))
-        if verdict is Verdict.CONNECT and isinstance(found, Endpoint):
-            connection = private_link(view, found)
+        found = index.snapshot.get(ReadEndpoint(endpoint))
+        if verdict is Verdict.MANAGE and isinstance(found, Endpoint):
+            connection = private_link(index, found)
             assert connection is not None, "the verdict says so"
             yield allow_lists.DesiredAccess(
-                found, connection.target, view.services.selection(found, connection.target)
+                found, connection.target, index.services.selection(found, connection.target)
             )
 
 
 def _access(
-    view: PlanningIndex, verdicts: Mapping[ResourceId, Verdict], wishes: list[allow_lists.DesiredAccess]
+    index: PlanningIndex, verdicts: Mapping[ResourceId, Verdict], wishes: list[allow_lists.DesiredAccess]
 ) -> Iterator[Change | Finding]:
     for endpoint, verdict in verdicts.items():
-        if verdict is Verdict.UNDO and endpoint not in view.kept:
-            yield from allow_lists.plan_release(view, endpoint)
-            yield from endpoint_findings.of_release(view, endpoint)
-        if verdict is Verdict.STRANGER:
-            yield from allow_lists.plan_release_of_retired(view, endpoint)
-    for wish in wishes:
-        yield from allow_lists.plan_access(view, wish)
-        yield from endpoint_findings.of_access(view, wish)
-        yield from endpoint_findings.of_selection(view, wish)
-        yield from endpoint_findings.of_connection(wish)
+        if verdict is Verdict.RELEASE and endpoint not in index.kept:
+            yield from allow_lists.plan_release(index, endpoint)
+            yield from endpoint_findings.of_release(index, endpoint)
+        if verdict is Verdict.FOREIGN_SERVICE:
+            yield from allow_lists.plan_release_of_retired(index, endpoint)
+    for desired in wishes:
+        yield from allow_lists.plan_access(index, desired)
+        yield from endpoint_findings.of_access(index, desired)
+        yield from endpoint_findings.of_selection(index, desired)
+        yield from endpoint_findings.of_connection(desired)
 
 
 def _records(
-    view: PlanningIndex, wishes: list[allow_lists.DesiredAccess], undone: set[ResourceId]
+    index: PlanningIndex, wishes: list[allow_lists.DesiredAccess], undone: set[ResourceId]
 ) -> Iterator[Change | Finding]:
-    found = [one for wish in wishes if (one := _placement(view, wish))]
+    found = [one for desired in wishes if (one := _placement(index, desired))]
     placed = [one for one in found if isinstance(one, RecordTarget)]
     yield from settled([one for one in found if not isinstance(one, RecordTarget)], placed)
     placements: defaultdict[ResourceId, list[RecordTarget]] = defaultdict(list)
     for one in placed:
         placements[one.zone.id].append(one)
     leaving = undone | {one.endpoint.id for one in placed}
-    for zone in view.dns.zones:
-        yield from dns_records.plan_zone(view, zone, placements[zone.id], leaving)
+    for zone in index.dns.zones:
+        yield from dns_records.plan_zone(index, zone, placements[zone.id], leaving)
 
 
-def _placement(view: PlanningIndex, wish: allow_lists.DesiredAccess) -> RecordTarget | Blocker | None:
-    addresses = addresses_for(view, wish.endpoint)
+def _placement(index: PlanningIndex, desired: allow_lists.DesiredAccess) -> RecordTarget | Blocker | None:
+    addresses = addresses_for(index, desired.endpoint)
     if isinstance(addresses, Finding):
         return addresses
     if not addresses:
         return None
-    zone = zone_for(view, wish.endpoint, view.services.zone_names[wish.alias.lower()])
+    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias.lower()])
     if not isinstance(zone, Zone):
         return zone
-    labels = view.services.labels_of(wish.selection.granted)
-    perhaps = labels_perhaps(view, wish.selection)
-    return RecordTarget(wish.endpoint, zone, wish.alias, addresses, labels, perhaps)
+    labels = index.services.labels_of(desired.selection.granted)
+    perhaps = labels_perhaps(index, desired.selection)
+    return RecordTarget(desired.endpoint, zone, desired.alias, addresses, labels, perhaps)

@@ -20,30 +20,30 @@ from shared.domain.planning.service_index import ServiceIndex
 class AccessIndex:
     """Registrations and allow lists at ClickHouse Cloud. Registered ids are keyed in lower case."""
 
-    world: Snapshot
-    rules: DeploymentConfig
+    snapshot: Snapshot
+    config: DeploymentConfig
 
     @cached_property
     def registrations(self) -> dict[str, Registration]:
         """The registrations on Azure, by id."""
-        return index_registrations(self.world.registrations() or (), self.rules.owner)
+        return index_registrations(self.snapshot.registrations() or (), self.config.owner)
 
     @cached_property
     def endpoint_by_id(self) -> dict[str, ResourceId]:
         """The endpoint that carries each id, of both kinds, as far as endpoints were read."""
-        seen = [found for found in self.world.endpoints().values() if isinstance(found, Endpoint)]
+        seen = [found for found in self.snapshot.endpoints().values() if isinstance(found, Endpoint)]
         return {id_: one.id for one in seen for id_ in one.ids}
 
     @cached_property
     def ownership(self) -> Ownership:
         """Which registrations are ours."""
-        return Ownership(self.rules.owner, self.registrations, self.endpoint_by_id)
+        return Ownership(self.config.owner, self.registrations, self.endpoint_by_id)
 
     @cached_property
     def listing(self) -> Mapping[str, list[Service]]:
         """The services, of any cloud, whose allow list has an id; those on their way out left aside."""
         found: defaultdict[str, list[Service]] = defaultdict(list)
-        for service in (one for one in self.world.services() or () if not one.gone):
+        for service in (one for one in self.snapshot.services() or () if not one.gone):
             for entry in service.allow_list:
                 found[entry.lower()].append(service)
         return {key: sorted(services, key=lambda one: one.id) for key, services in found.items()}
@@ -51,7 +51,7 @@ class AccessIndex:
     @cached_property
     def spelled(self) -> Mapping[tuple[str, str], str]:
         """How allow lists spell ids (ARM ids come in any case), by service id and id in lower case."""
-        entries = ((one.id, entry) for one in self.world.services() or () for entry in one.allow_list)
+        entries = ((one.id, entry) for one in self.snapshot.services() or () for entry in one.allow_list)
         return {(service, entry.lower()): entry for service, entry in sorted(entries, reverse=True)}
 
 
@@ -59,13 +59,13 @@ class AccessIndex:
 class DnsIndex:
     """The private DNS zones that could be read."""
 
-    world: Snapshot
-    rules: DeploymentConfig
+    snapshot: Snapshot
+    config: DeploymentConfig
 
     @cached_property
     def zones(self) -> tuple[Zone, ...]:
         """Sorted by id."""
-        return self.world.zones()
+        return self.snapshot.zones()
 
     @cached_property
     def linked(self) -> Mapping[ResourceId, list[Zone]]:
@@ -87,7 +87,7 @@ class DnsIndex:
     @cached_property
     def holders(self) -> frozenset[ResourceId]:
         """The endpoints that our records name."""
-        return endpoints_in(self.world.records(), self.rules.owner)
+        return endpoints_in(self.snapshot.records(), self.config.owner)
 
     @cached_property
     def why_unsure(self) -> Callable[[str], str | None]:
@@ -97,7 +97,7 @@ class DnsIndex:
     def _find_why_unsure(self, name: str) -> str | None:
         hiding = [
             answer.reason
-            for read, answer in self.world.unreadable().items()
+            for read, answer in self.snapshot.unreadable().items()
             if isinstance(read, ListZones) or (isinstance(read, ReadZone) and read.id.name == name)
         ]
         return min(hiding, default=None)
@@ -107,8 +107,8 @@ class DnsIndex:
 class PlanningIndex:
     """A world and the rules to read it by; each index is built when it is first asked."""
 
-    world: Snapshot
-    rules: DeploymentConfig
+    snapshot: Snapshot
+    config: DeploymentConfig
     results: PassResults = NO_RESULTS
     kept: AbstractSet[ResourceId] = frozenset()
     """Endpoints that are not released although they lost their tag, because a limit was reached."""
@@ -116,17 +116,17 @@ class PlanningIndex:
     @cached_property
     def some_endpoints_unread(self) -> bool:
         """Whether there are endpoints that could not be read, and perhaps can be next time."""
-        unread = (read for read, answer in self.world.unreadable().items() if answer.temporary)
+        unread = (read for read, answer in self.snapshot.unreadable().items() if answer.temporary)
         return any(isinstance(read, ReadEndpoint | ListEndpoints) for read in unread)
 
     @cached_property
     def services(self) -> ServiceIndex:
-        return ServiceIndex(self.world, self.rules)
+        return ServiceIndex(self.snapshot, self.config)
 
     @cached_property
     def access(self) -> AccessIndex:
-        return AccessIndex(self.world, self.rules)
+        return AccessIndex(self.snapshot, self.config)
 
     @cached_property
     def dns(self) -> DnsIndex:
-        return DnsIndex(self.world, self.rules)
+        return DnsIndex(self.snapshot, self.config)

@@ -24,27 +24,27 @@ from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.planning.classification import Verdict
 
 
-def findings_on_progress(world: Snapshot, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
+def findings_on_progress(snapshot: Snapshot, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
     """The last column of the table, with the reasons."""
     for endpoint, verdict in verdicts.items():
-        found = world.get(ReadEndpoint(endpoint))
+        found = snapshot.get(ReadEndpoint(endpoint))
         if not isinstance(found, Endpoint):
             continue
         if verdict is Verdict.FAILED:
             message = "its provisioning state is Failed: it is given nothing, and keeps what it has"
             yield Finding("endpoint-failed", str(endpoint), message)
-        elif reasons := list(_reasons(world, found, verdict)):
+        elif reasons := list(_reasons(snapshot, found, verdict)):
             yield Finding(IN_PROGRESS, str(endpoint), "; ".join(reasons))
 
 
-def _reasons(world: Snapshot, endpoint: Endpoint, verdict: Verdict) -> Iterator[str]:
-    if verdict not in (Verdict.IN_PROGRESS, Verdict.CONNECT):
+def _reasons(snapshot: Snapshot, endpoint: Endpoint, verdict: Verdict) -> Iterator[str]:
+    if verdict not in (Verdict.IN_PROGRESS, Verdict.MANAGE):
         return
     if endpoint.state != ProvisioningState.SUCCEEDED:
         yield f"its provisioning state is {endpoint.state or 'not reported'}"
     if not endpoint.is_connected:
         yield "it is not connected to anything yet"
-    if verdict is Verdict.CONNECT and not endpoint.guid:
+    if verdict is Verdict.MANAGE and not endpoint.guid:
         yield "it has no resource GUID yet"
-    if verdict is Verdict.CONNECT and addresses_of(world, endpoint) == ():
+    if verdict is Verdict.MANAGE and addresses_of(snapshot, endpoint) == ():
         yield "it has no private address yet"

@@ -27,7 +27,9 @@ CODE = "removals-over-limit"
 
 def limited(plan: Plan, limit: int) -> Plan:
     """The plan, or, if it would undo more than `limit` endpoints, the plan without any removal."""
-    undone = {c.endpoint for c in plan.changes if c.removes and plan.verdicts.get(c.endpoint) is Verdict.UNDO}
+    undone = {
+        c.endpoint for c in plan.changes if c.removes and plan.verdicts.get(c.endpoint) is Verdict.RELEASE
+    }
     if len(undone) <= limit:
         return plan
     told = Finding(
@@ -40,13 +42,13 @@ def limited(plan: Plan, limit: int) -> Plan:
     return replace(plan, changes=kept, findings=tuple(sorted({*plan.findings, told})), withheld=withheld)
 
 
-def releases(plan: Plan, world: Snapshot) -> frozenset[ResourceId]:
+def releases(plan: Plan, snapshot: Snapshot) -> frozenset[ResourceId]:
     """The live endpoints that lost their tag and from which the plan takes something."""
     losing = frozenset[ResourceId]().union(*(change.taken_from() for change in plan.changes))
     return frozenset(
         one
         for one in losing
-        if plan.verdicts.get(one) is Verdict.UNDO and isinstance(world.get(ReadEndpoint(one)), Endpoint)
+        if plan.verdicts.get(one) is Verdict.RELEASE and isinstance(snapshot.get(ReadEndpoint(one)), Endpoint)
     )
 
 

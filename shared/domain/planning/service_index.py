@@ -40,28 +40,28 @@ class Selection:
     """
 
     granted: frozenset[str] = frozenset()
-    held: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
-    elsewhere: frozenset[str] = frozenset()
+    undecided: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    other_private_link: frozenset[str] = frozenset()
     without_private_link: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> frozenset[str]:
         """The services whose allow lists keep the endpoint's entry."""
-        return self.granted | self.held | self.without_private_link
+        return self.granted | self.undecided | self.without_private_link
 
 
 @dataclass(frozen=True)
 class ServiceIndex:
     """The Azure services that are not on their way out. Aliases are keyed in lower case."""
 
-    world: Snapshot
-    rules: DeploymentConfig
+    snapshot: Snapshot
+    config: DeploymentConfig
 
     @cached_property
     def all(self) -> tuple[Service, ...]:
         """With those of which nothing but the id can be read."""
-        return tuple(service for service in self.world.services() or () if service.on_azure and service.id)
+        return tuple(service for service in self.snapshot.services() or () if service.on_azure and service.id)
 
     @cached_property
     def unread(self) -> tuple[Service, ...]:
@@ -69,7 +69,7 @@ class ServiceIndex:
 
         One of another cloud hides none that matters: no private endpoint in Azure leads to it.
         """
-        return tuple(one for one in self.world.services() or () if one.on_azure and not one.readable)
+        return tuple(one for one in self.snapshot.services() or () if one.on_azure and not one.readable)
 
     @cached_property
     def by_id(self) -> dict[str, Service]:
@@ -78,53 +78,53 @@ class ServiceIndex:
     @cached_property
     def permitted(self) -> frozenset[str]:
         """The ids of the services that SERVICE_FILTER lets us give."""
-        return self.rules.permitted(self.all)
+        return self.config.permitted(self.all)
 
     def permits(self, service: Service) -> bool:
         """Whether SERVICE_FILTER permits a service, which may be of another cloud."""
-        known = self.permitted if service.id in self.by_id else self.rules.permitted([service])
+        known = self.permitted if service.id in self.by_id else self.config.permitted([service])
         return service.id in known
 
     @cached_property
     def perhaps_permitted(self) -> frozenset[str]:
         """The ids of the services of which it is not known whether we may give them, for want of their tags."""
-        return (self.rules.service_filter or Selectors()).untold(self.all)
+        return (self.config.service_filter or Selectors()).untold(self.all)
 
     @cached_property
     def configs(self) -> dict[str, Config]:
         """The known config of each service whose region is known, by service id."""
         known = (service.id for service in self.all if service.region)
-        answers = {service: self.world.get(ReadConfig(service)) for service in known}
+        answers = {service: self.snapshot.get(ReadConfig(service)) for service in known}
         return {service: answer for service, answer in answers.items() if isinstance(answer, Config)}
 
     @cached_property
     def without_private_link(self) -> frozenset[str]:
         """The ids of the services whose private endpoint config ClickHouse Cloud refuses."""
-        answers = {service.id: self.world.get(ReadConfig(service.id)) for service in self.all}
-        refused = (
-            one for one, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused
-        )
-        return frozenset(refused)
+        answers = {service.id: self.snapshot.get(ReadConfig(service.id)) for service in self.all}
+        denied = (one for one, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused)
+        return frozenset(denied)
 
     @cached_property
     def configs_complete(self) -> bool:
         """Whether the services, and behind which Private Link service each of them is, are all known."""
         known = len(self.configs) + len(self.without_private_link)
         have_ids = all(service.id for service in self.unread)
-        return self.world.services() is not None and have_ids and known == len(self.all)
+        return self.snapshot.services() is not None and have_ids and known == len(self.all)
 
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:
         """The ids of the services behind each of the organization's Private Link services, by alias."""
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for service, config in self.configs.items():
-            found[config.alias.lower()].add(service)
+        for service, endpoint_config in self.configs.items():
+            found[endpoint_config.alias.lower()].add(service)
         return {alias: frozenset(services) for alias, services in found.items()}
 
     @cached_property
     def zone_names(self) -> dict[str, str]:
         """The name of the zone that clients look their host names up in, by alias."""
-        return {config.alias.lower(): config.zone for config in self.configs.values()}
+        return {
+            endpoint_config.alias.lower(): endpoint_config.zone for endpoint_config in self.configs.values()
+        }
 
     def region_of(self, alias: str) -> str:
         """The region of the services behind an alias: the service's side decides, not the endpoint's location."""
@@ -132,11 +132,11 @@ class ServiceIndex:
 
     def asked(self, endpoint: Endpoint) -> Asked:
         """What a tagged endpoint asks for."""
-        return self._asked(self.rules.request_of(endpoint) or Selectors())
+        return self._asked(self.config.request_of(endpoint) or Selectors())
 
     def selection(self, endpoint: Endpoint, alias: str) -> Selection:
         """What the endpoint's tag comes to, connected to `alias`."""
-        return self._selection(self.rules.request_of(endpoint) or Selectors(), alias.lower())
+        return self._selection(self.config.request_of(endpoint) or Selectors(), alias.lower())
 
     # Many endpoints carry the same tag, and ask for the same services.
 
@@ -175,14 +175,14 @@ class ServiceIndex:
     def _find_selection(self, request: Selectors, alias: str) -> Selection:
 
         asked, behind = self._asked(request), self.behind[alias]
-        refused = asked.wanted & self.without_private_link
-        unknown = asked.wanted.difference(self.configs, refused)
+        denied = asked.wanted & self.without_private_link
+        unknown = asked.wanted.difference(self.configs, denied)
         return Selection(
             granted=asked.wanted & behind,
-            held=unknown | asked.doubtful,
-            refused=asked.named - self.permitted - self.perhaps_permitted,
-            elsewhere=(asked.wanted & asked.named) - behind - unknown - refused,
-            without_private_link=refused,
+            undecided=unknown | asked.doubtful,
+            denied=asked.named - self.permitted - self.perhaps_permitted,
+            other_private_link=(asked.wanted & asked.named) - behind - unknown - denied,
+            without_private_link=denied,
         )
 
     def _label(self, service: str) -> str:

@@ -30,19 +30,19 @@ def identity(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     return wrong(reason, ANYBODY) if reason else ok(str(seen.identity))
 
 
-def endpoints(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.endpoints, _role("endpoints", rules.endpoint_scopes))
-    return bad or _readable(seen, rules.endpoint_scopes, READ_ENDPOINTS, "endpoints")
+def endpoints(seen: Inspected, config: DeploymentConfig) -> CheckResult:
+    bad = failed(seen.endpoints, _role("endpoints", config.endpoint_scopes))
+    return bad or _readable(seen, config.endpoint_scopes, READ_ENDPOINTS, "endpoints")
 
 
-def interfaces(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.interfaces, _role("endpoints", rules.endpoint_scopes))
-    return bad or _readable(seen, rules.endpoint_scopes, READ_INTERFACES, "endpoints")
+def interfaces(seen: Inspected, config: DeploymentConfig) -> CheckResult:
+    bad = failed(seen.interfaces, _role("endpoints", config.endpoint_scopes))
+    return bad or _readable(seen, config.endpoint_scopes, READ_INTERFACES, "endpoints")
 
 
-def zone_lists(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.zone_lists, _role("records", rules.dns_scopes))
-    return bad or _readable(seen, rules.dns_scopes, READ_ZONES, "records")
+def zone_lists(seen: Inspected, config: DeploymentConfig) -> CheckResult:
+    bad = failed(seen.zone_lists, _role("records", config.dns_scopes))
+    return bad or _readable(seen, config.dns_scopes, READ_ZONES, "records")
 
 
 def _role(role: str, scopes: tuple[Scope, ...]) -> str:
@@ -69,9 +69,9 @@ def zones(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     return bad or ok(f"read in {counted(len(seen.zones), 'zone')} for ClickHouse")
 
 
-def writing(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
+def writing(seen: Inspected, config: DeploymentConfig) -> CheckResult:
     """In each place where records are written: a group of zones, or else the zones in it one by one."""
-    places = write_places(seen, rules)
+    places = write_places(seen, config)
     if not places:
         return unsure("there is no zone yet", "See what zones and networks says.")
     untold, missing = [], []
@@ -89,10 +89,10 @@ def writing(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
     return ok(f"the right is there on {', '.join(map(str, places))}")
 
 
-def write_places(seen: Inspected, rules: DeploymentConfig) -> tuple[Scope, ...]:
+def write_places(seen: Inspected, config: DeploymentConfig) -> tuple[Scope, ...]:
     """The resource groups in which there is a zone, and the one in which missing zones are made."""
     groups = {Scope(zone.subscription, zone.resource_group) for zone in seen.found_zones()}
-    return tuple(sorted(groups | ({rules.zone_group} if rules.zone_group else set()), key=str))
+    return tuple(sorted(groups | ({config.zone_group} if config.zone_group else set()), key=str))
 
 
 def _lacks(seen: Inspected, place: Scope) -> tuple[str, ...] | None:
@@ -107,25 +107,25 @@ def _lacks(seen: Inspected, place: Scope) -> tuple[str, ...] | None:
     return lacking(rights, WRITE_RECORDS) if isinstance(rights, tuple) and not within else None
 
 
-def makes_zones(rules: DeploymentConfig) -> bool:
-    return rules.zone_group is not None
+def makes_zones(config: DeploymentConfig) -> bool:
+    return config.zone_group is not None
 
 
-def making(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
+def making(seen: Inspected, config: DeploymentConfig) -> CheckResult:
     """Only where DNS_ZONE_RESOURCE_GROUP asks for it. Networks may lie elsewhere than endpoints do."""
-    assert rules.zone_group is not None, "otherwise it does not concern us"
-    rights = seen.rights.get(str(rules.zone_group))
+    assert config.zone_group is not None, "otherwise it does not concern us"
+    rights = seen.rights.get(str(config.zone_group))
     if not isinstance(rights, tuple):
-        told = f"Azure did not tell the rights on {rules.zone_group}: {why_not(rights)}"
-        return unsure(told, ROLE.format("preflight", rules.zone_group))
-    if missing := lacking(rights, MAKE_ZONES[:1] if rules.central else MAKE_ZONES):
-        told = f"there is no right {', '.join(missing)} on {rules.zone_group}"
-        return wrong(told, ROLE.format("zones", rules.zone_group))
-    if rules.central:
-        return ok(f"the right is there on {rules.zone_group}; central zones are not linked to networks")
-    joining = [seen.rights.get(str(scope)) for scope in rules.endpoint_scopes]
+        told = f"Azure did not tell the rights on {config.zone_group}: {why_not(rights)}"
+        return unsure(told, ROLE.format("preflight", config.zone_group))
+    if missing := lacking(rights, MAKE_ZONES[:1] if config.central else MAKE_ZONES):
+        told = f"there is no right {', '.join(missing)} on {config.zone_group}"
+        return wrong(told, ROLE.format("zones", config.zone_group))
+    if config.central:
+        return ok(f"the right is there on {config.zone_group}; central zones are not linked to networks")
+    joining = [seen.rights.get(str(scope)) for scope in config.endpoint_scopes]
     if all(isinstance(one, tuple) and not lacking(one, [JOIN_NETWORKS]) for one in joining):
-        return ok(f"the rights are there on {rules.zone_group} and on the virtual networks")
+        return ok(f"the rights are there on {config.zone_group} and on the virtual networks")
     told = f"{JOIN_NETWORKS} is not given on all of ENDPOINT_SCOPES, and networks may lie elsewhere"
     return unsure(told, ROLE.format("networks", "the virtual networks that zones are to be linked to"))
 

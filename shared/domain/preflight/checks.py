@@ -68,24 +68,24 @@ CATALOGUE = (
 )
 
 
-def preflight(seen: Inspected, rules: DeploymentConfig | None) -> Steps:
+def preflight(seen: Inspected, config: DeploymentConfig | None) -> Steps:
     """Every check that concerns this deployment, in order. `rules` is None where the settings are unusable."""
     first = _step("settings", "Can the settings be used?", settings(seen))
     steps = {first.name: first}
-    for check in (one for one in CATALOGUE if rules is None or one.concerns(rules)):
-        steps[check.name] = _judged(check, seen, rules, steps)
+    for check in (one for one in CATALOGUE if config is None or one.concerns(config)):
+        steps[check.name] = _judged(check, seen, config, steps)
     return tuple(steps.values())
 
 
-def _judged(check: Check, seen: Inspected, rules: DeploymentConfig | None, before: dict[str, Step]) -> Step:
+def _judged(check: Check, seen: Inspected, config: DeploymentConfig | None, before: dict[str, Step]) -> Step:
     broken = (Answer.NOT_OK, Answer.NOT_CHECKED)
     failed = next((need for need in check.needs if need in before and before[need].answer in broken), None)
     if failed:
         first = before[failed]
         told = first.seen if first.answer is Answer.NOT_CHECKED else f"because of {failed}"
         return Step(check.name, check.question, Answer.NOT_CHECKED, told)
-    assert rules is not None, "without settings every check depends on one that failed"
-    return _step(check.name, check.question, check.judge(seen, rules))
+    assert config is not None, "without settings every check depends on one that failed"
+    return _step(check.name, check.question, check.judge(seen, config))
 
 
 def _step(name: str, question: str, judged: CheckResult) -> Step:

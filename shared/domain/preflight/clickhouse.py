@@ -59,17 +59,17 @@ def key(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
     return ok(f"the organization was read; it has {registered}")
 
 
-def services(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
+def services(seen: Inspected, config: DeploymentConfig) -> CheckResult:
     if not isinstance(seen.services, tuple):
         return wrong(str(why_not(seen.services)), remedy_for([seen.services], KEY))
     unread = [one.label for one in seen.services if one.on_azure and not one.readable]
     if unread:
         told = f"not as the API describes them, and left alone: {', '.join(sorted(unread))}"
         return unsure(told, SHAPE)
-    if not _wanted(seen.services, rules):
+    if not _wanted(seen.services, config):
         told = f"0 of {counted(len(seen.services), 'service')} on Azure and permitted by SERVICE_FILTER"
         return unsure(told, "None, if a service is still to come; otherwise correct SERVICE_FILTER.")
-    wanted = len(_wanted(seen.services, rules))
+    wanted = len(_wanted(seen.services, config))
     return ok(f"{wanted} of {counted(len(seen.services), 'service')} on Azure and permitted")
 
 
@@ -130,38 +130,38 @@ def _lasting(seen: Inspected, mine: tuple[ApiKey, ...], judged: CheckResult) -> 
     return replace(judged, seen=f"{judged.seen}, until {min(ends):%Y-%m-%d}") if ends else judged
 
 
-def regions(seen: Inspected, rules: DeploymentConfig) -> CheckResult:
+def regions(seen: Inspected, config: DeploymentConfig) -> CheckResult:
     """A region in which an endpoint asks already must have its zone; where none does it may be still to come."""
     found = seen.services if isinstance(seen.services, tuple) else ()
-    wanted = sorted({service.region for service in _wanted(found, rules)})
-    troubles = {region: told for region in wanted if (told := _missing(seen, rules, region))}
+    wanted = sorted({service.region for service in _wanted(found, config)})
+    troubles = {region: told for region in wanted if (told := _missing(seen, config, region))}
     if not troubles:
-        unseen = f"; {RESOLVER}" if rules.central and wanted else ""
+        unseen = f"; {RESOLVER}" if config.central and wanted else ""
         return ok(f"yes, for {', '.join(wanted) or 'no region, because there are no services'}{unseen}")
     told = "; ".join(troubles.values())
-    if rules.zone_group and not (rules.central and any(_zones_of(seen, region) for region in troubles)):
-        by_hand = ", and must be linked by hand" if rules.central else ""
-        return ok(f"{told}; what is missing is made as endpoints ask, in {rules.zone_group}{by_hand}")
-    remedy = CENTRAL if rules.central else LINKED
-    asking = [region for region in troubles if _is_asked_for(seen, rules, region)]
+    if config.zone_group and not (config.central and any(_zones_of(seen, region) for region in troubles)):
+        by_hand = ", and must be linked by hand" if config.central else ""
+        return ok(f"{told}; what is missing is made as endpoints ask, in {config.zone_group}{by_hand}")
+    remedy = CENTRAL if config.central else LINKED
+    asking = [region for region in troubles if _is_asked_for(seen, config, region)]
     if asking:
         return wrong(f"{told}; endpoints ask in {', '.join(asking)}", remedy)
     return unsure(f"{told}; no endpoint asks there yet", remedy)
 
 
-def _wanted(found: tuple[Service, ...], rules: DeploymentConfig) -> list[Service]:
+def _wanted(found: tuple[Service, ...], config: DeploymentConfig) -> list[Service]:
     there = [service for service in found if service.on_azure and service.readable]
-    permitted = rules.permitted(there)
+    permitted = config.permitted(there)
     return [service for service in there if service.id in permitted]
 
 
-def _missing(seen: Inspected, rules: DeploymentConfig, region: str) -> str | None:
+def _missing(seen: Inspected, config: DeploymentConfig, region: str) -> str | None:
     """What a region lacks; None if it has a zone that is linked to something, and just one if zones are central."""
     zones = _zones_of(seen, region)
     told = ", ".join(map(str, zones))
     if not zones:
         return f"there is no zone {region}{ZONE_SUFFIX} in DNS_ZONE_SCOPES, nor another of {region}"
-    if rules.central and any(count > 1 for count in Counter(zone.name for zone in zones).values()):
+    if config.central and any(count > 1 for count in Counter(zone.name for zone in zones).values()):
         return f"there are several central zones: {told}"
     if not any(_is_linked(seen, zone) for zone in zones):
         return f"{told} is linked to no network"
@@ -177,9 +177,9 @@ def _is_linked(seen: Inspected, zone: ResourceId) -> bool:
     return isinstance(found, Zone) and bool(found.networks)
 
 
-def _is_asked_for(seen: Inspected, rules: DeploymentConfig, region: str) -> bool:
+def _is_asked_for(seen: Inspected, config: DeploymentConfig, region: str) -> bool:
     listed = (one for page in seen.endpoints.values() if isinstance(page, tuple) for one in page)
-    return any(_asks_in(one, region) for one in listed if rules.request_of(one) is not None)
+    return any(_asks_in(one, region) for one in listed if config.request_of(one) is not None)
 
 
 def _asks_in(endpoint: Endpoint, region: str) -> bool:

@@ -36,49 +36,49 @@ from shared.domain.reading.endpoints import concerned_by, each, endpoints_needed
 from shared.domain.reading.read_hints import Hints
 
 
-def needs(world: Snapshot, targets: Targets, rules: DeploymentConfig, hints: Hints) -> list[Read[Any]]:
+def needs(snapshot: Snapshot, targets: Targets, config: DeploymentConfig, hints: Hints) -> list[Read[Any]]:
     """The reads not yet made that the plan depends on, the likeliest to matter first; none: all is known."""
-    view = PlanningIndex(world, rules)
-    wanted = dict.fromkeys(_all(view, targets, hints))
-    return [read for read in wanted if read not in world]
+    index = PlanningIndex(snapshot, config)
+    wanted = dict.fromkeys(_all(index, targets, hints))
+    return [read for read in wanted if read not in snapshot]
 
 
-def _all(view: PlanningIndex, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
-    yield from endpoints_needed(view.world, targets.endpoints, view.rules)
+def _all(index: PlanningIndex, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
+    yield from endpoints_needed(index.snapshot, targets.endpoints, index.config)
     if targets.everything:
-        for scope in view.rules.endpoint_scopes:
+        for scope in index.config.endpoint_scopes:
             yield from (ListEndpoints(scope), ListAddresses(scope))
-    concerned = concerned_by(view, targets)
+    concerned = concerned_by(index, targets)
     if not concerned and not targets.everything:
         return
     yield ReadServices()
-    connecting = [e for e in concerned if isinstance(e, Endpoint) and view.rules.request_of(e) is not None]
-    if not (targets.everything and _lists_pending(view)):
+    connecting = [e for e in concerned if isinstance(e, Endpoint) and index.config.request_of(e) is not None]
+    if not (targets.everything and _lists_pending(index)):
         interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
-        yield from each(view.world, interfaces, view.rules, ReadAddresses, ListAddresses)
-    yield from configs.of_selected(view, connecting)
-    if targets.everything or len(connecting) < len(concerned) or not _configs_come_next(view):
+        yield from each(index.snapshot, interfaces, index.config, ReadAddresses, ListAddresses)
+    yield from configs.of_selected(index, connecting)
+    if targets.everything or len(connecting) < len(concerned) or not _configs_come_next(index):
         yield ReadRegistrations()
-    holders = list(related_endpoints.holders(view, connecting))
-    yield from configs.of_holders(view, holders)
+    holders = list(related_endpoints.holders(index, connecting))
+    yield from configs.of_holders(index, holders)
     if targets.everything or len(connecting) < len(concerned):
-        yield from zones.every(view, hints)
-        yield from (read for one in connecting for read in zones.by_tag(view, one))
+        yield from zones.every(index, hints)
+        yield from (read for one in connecting for read in zones.by_tag(index, one))
     else:
-        yield from (read for one in connecting for read in zones.of_endpoint(view, one, hints))
+        yield from (read for one in connecting for read in zones.of_endpoint(index, one, hints))
     yield from holders
     if targets.everything:
-        yield from (ReadEndpoint(one) for one in related_endpoints.owned_but_unseen(view))
+        yield from (ReadEndpoint(one) for one in related_endpoints.owned_but_unseen(index))
     else:
-        yield from related_endpoints.waiting(view, targets)
+        yield from related_endpoints.waiting(index, targets)
 
 
-def _configs_come_next(view: PlanningIndex) -> bool:
+def _configs_come_next(index: PlanningIndex) -> bool:
     """Whether a round for configs is sure to come, with which what is not needed before can be read."""
-    return ReadServices() not in view.world and not any(
-        isinstance(one, ReadConfig) for one in view.world.answers
+    return ReadServices() not in index.snapshot and not any(
+        isinstance(one, ReadConfig) for one in index.snapshot.answers
     )
 
 
-def _lists_pending(view: PlanningIndex) -> bool:
-    return any(ListAddresses(scope) not in view.world for scope in view.rules.endpoint_scopes)
+def _lists_pending(index: PlanningIndex) -> bool:
+    return any(ListAddresses(scope) not in index.snapshot for scope in index.config.endpoint_scopes)

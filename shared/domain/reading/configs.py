@@ -8,35 +8,35 @@ from shared.domain.planning.classification import private_link
 from shared.domain.planning.planning_index import PlanningIndex
 
 
-def of_selected(view: PlanningIndex, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
+def of_selected(index: PlanningIndex, connecting: list[Endpoint]) -> Iterator[ReadConfig]:
     """The configs of the selected services and, for an endpoint that none of them explains, of others.
 
     Which others: one service of the alias's own region first, then that region's, then all.
     """
-    alike = {(view.services.asked(one).request, _targets(one)): one for one in connecting}
+    alike = {(index.services.asked(one).request, _targets(one)): one for one in connecting}
     for endpoint in alike.values():
         chosen = (
-            view.services.asked(endpoint).wanted
-            | view.services.asked(endpoint).doubtful & view.services.permitted
+            index.services.asked(endpoint).wanted
+            | index.services.asked(endpoint).doubtful & index.services.permitted
         )
         steps = [
-            [view.services.by_id[service] for service in sorted(chosen)],
-            *_search(view, endpoint),
+            [index.services.by_id[service] for service in sorted(chosen)],
+            *_search(index, endpoint),
         ]
         for step in steps:
-            unread = [service for service in step if ReadConfig(service.id) not in view.world]
+            unread = [service for service in step if ReadConfig(service.id) not in index.snapshot]
             yield from (ReadConfig(service.id) for service in _likely_first(unread, endpoint))
-            if unread or private_link(view, endpoint):
+            if unread or private_link(index, endpoint):
                 break
 
 
-def of_holders(view: PlanningIndex, holders: Iterable[ReadEndpoint]) -> Iterator[ReadConfig]:
+def of_holders(index: PlanningIndex, holders: Iterable[ReadEndpoint]) -> Iterator[ReadConfig]:
     """The configs that tell where the holders of wildcards lead."""
-    known = [view.world.get(read) for read in holders]
+    known = [index.snapshot.get(read) for read in holders]
     for holder in (found for found in known if isinstance(found, Endpoint)):
-        for step in _search(view, holder):
-            unread = [service for service in step if ReadConfig(service.id) not in view.world]
-            if private_link(view, holder):
+        for step in _search(index, holder):
+            unread = [service for service in step if ReadConfig(service.id) not in index.snapshot]
+            if private_link(index, holder):
                 break
             yield from (ReadConfig(service.id) for service in unread)
             if unread:
@@ -47,8 +47,8 @@ def _targets(endpoint: Endpoint) -> tuple[str, ...]:
     return tuple(connection.target for connection in endpoint.connections)
 
 
-def _search(view: PlanningIndex, endpoint: Endpoint) -> list[list[Service]]:
-    known = _likely_first(view.services.all, endpoint)
+def _search(index: PlanningIndex, endpoint: Endpoint) -> list[list[Service]]:
+    known = _likely_first(index.services.all, endpoint)
     near = [service for service in known if _is_near(service, endpoint)]
     return [near[:1], near, known]
 

@@ -19,45 +19,45 @@ MANY = 25
 
 
 def endpoints_needed(
-    world: Snapshot, endpoints: Iterable[ResourceId], rules: DeploymentConfig
+    snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig
 ) -> list[Read[Any]]:
     """The first round: the reads not yet made that tell of these endpoints themselves."""
-    asking = [one for one in sorted(endpoints) if rules.may_ask(one)]
-    return list(each(world, asking, rules, ReadEndpoint, ListEndpoints))
+    asking = [one for one in sorted(endpoints) if config.may_ask(one)]
+    return list(each(snapshot, asking, config, ReadEndpoint, ListEndpoints))
 
 
 def in_need_of_a_pass(
-    world: Snapshot, endpoints: Iterable[ResourceId], rules: DeploymentConfig
+    snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig
 ) -> dict[ResourceId, Endpoint | NotFound]:
     """Those of these endpoints that concern us and whose state decides nothing, so that more is to be read."""
-    found = {one: world.get(ReadEndpoint(one)) for one in endpoints}
+    found = {one: snapshot.get(ReadEndpoint(one)) for one in endpoints}
     known = {one: told for one, told in found.items() if isinstance(told, Endpoint | NotFound)}
     return {
-        one: told for one, told in known.items() if concerns_us(told, rules) and not is_decided(told, rules)
+        one: told for one, told in known.items() if concerns_us(told, config) and not is_decided(told, config)
     }
 
 
 def each(
-    world: Snapshot,
+    snapshot: Snapshot,
     wanted: Iterable[ResourceId],
-    rules: DeploymentConfig,
+    config: DeploymentConfig,
     single: Callable[[ResourceId], Read[Any]],
     listing: Callable[[Scope], Read[Any]],
 ) -> Iterator[Read[Any]]:
     """Each that is not known by itself, or, where there are many in a scope, its list first."""
     unknown: defaultdict[Scope | None, list[Read[Any]]] = defaultdict(list)
     for one in wanted:
-        if (read := single(one)) not in world:
-            scope = next((scope for scope in rules.endpoint_scopes if scope.covers(one)), None)
+        if (read := single(one)) not in snapshot:
+            scope = next((scope for scope in config.endpoint_scopes if scope.covers(one)), None)
             unknown[scope].append(read)
     for scope, reads in unknown.items():
-        if scope and len(reads) > MANY and listing(scope) not in world:
+        if scope and len(reads) > MANY and listing(scope) not in snapshot:
             yield listing(scope)
         else:
             yield from reads
 
 
-def concerned_by(view: PlanningIndex, targets: Targets) -> list[Endpoint | NotFound]:
+def concerned_by(index: PlanningIndex, targets: Targets) -> list[Endpoint | NotFound]:
     """The endpoints that a pass over the targets acts for, as they were read, if they concern us."""
-    mine = [one for one in sorted(actors(view, targets)) if view.rules.may_ask(one)]
-    return list(in_need_of_a_pass(view.world, mine, view.rules).values())
+    mine = [one for one in sorted(actors(index, targets)) if index.config.may_ask(one)]
+    return list(in_need_of_a_pass(index.snapshot, mine, index.config).values())

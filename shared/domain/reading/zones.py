@@ -23,62 +23,64 @@ from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading.read_hints import Hints
 
 
-def every(view: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
+def every(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
     """All zones for ClickHouse: a record of an endpoint that is gone may be in any of them."""
-    yield from (ListZones(scope) for scope in view.rules.dns_scopes)
+    yield from (ListZones(scope) for scope in index.config.dns_scopes)
     known = {
-        zone for zones in hints.links.values() for zone in zones if in_scope(zone, view.rules.dns_scopes)
+        zone for zones in hints.links.values() for zone in zones if in_scope(zone, index.config.dns_scopes)
     }
-    configured = frozenset(view.services.zone_names.values())
+    configured = frozenset(index.services.zone_names.values())
     listed = {
-        zone for zone in view.world.listed_zones() if is_clickhouse_zone(zone.name) or zone.name in configured
+        zone
+        for zone in index.snapshot.listed_zones()
+        if is_clickhouse_zone(zone.name) or zone.name in configured
     }
     yield from (ReadZone(zone) for zone in sorted(listed | known))
 
 
-def of_endpoint(view: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
+def of_endpoint(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
     """The zone its tag names, the zones that are remembered for it, or all that may be."""
-    scopes, serves = view.rules.dns_scopes, _serving(view, endpoint)
-    yield from by_tag(view, endpoint)
-    known = _remembered(view, endpoint, hints)
+    scopes, serves = index.config.dns_scopes, _serving(index, endpoint)
+    yield from by_tag(index, endpoint)
+    known = _remembered(index, endpoint, hints)
     first = [ReadZone(zone) for zone in sorted(known) if serves(zone) and in_scope(zone, scopes)]
     yield from first
-    if any(read not in view.world for read in first) or _found(view, endpoint, first, serves):
+    if any(read not in index.snapshot for read in first) or _found(index, endpoint, first, serves):
         return
     yield from (ListZones(scope) for scope in scopes)
-    yield from (ReadZone(zone) for zone in sorted(view.world.listed_zones()) if serves(zone))
+    yield from (ReadZone(zone) for zone in sorted(index.snapshot.listed_zones()) if serves(zone))
 
 
-def _remembered(view: PlanningIndex, endpoint: Endpoint, hints: Hints) -> frozenset[ResourceId]:
+def _remembered(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> frozenset[ResourceId]:
     """The zones last seen linked to its network or, where zones are central, all that were last listed."""
-    if view.rules.central:
+    if index.config.central:
         return hints.listed
     return hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
 
 
 def _found(
-    view: PlanningIndex, endpoint: Endpoint, first: list[ReadZone], serves: Callable[[ResourceId], bool]
+    index: PlanningIndex, endpoint: Endpoint, first: list[ReadZone], serves: Callable[[ResourceId], bool]
 ) -> bool:
     """Whether no list is needed: a remembered zone is there or, where zones are not central, one that is linked."""
-    if view.rules.central:
-        return any(isinstance(view.world.get(read), Zone) for read in first)
-    linked = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
+    if index.config.central:
+        return any(isinstance(index.snapshot.get(read), Zone) for read in first)
+    linked = index.dns.linked.get(endpoint.network, []) if endpoint.network else []
     return any(serves(zone.id) for zone in linked)
 
 
-def by_tag(view: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
+def by_tag(index: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
     try:
         zone = zone_tagged(endpoint)
     except BadIdError:
         return  # told by the plan
-    if zone and in_scope(zone, view.rules.dns_scopes):
+    if zone and in_scope(zone, index.config.dns_scopes):
         yield ReadZone(zone)
 
 
-def _serving(view: PlanningIndex, endpoint: Endpoint) -> Callable[[ResourceId], bool]:
+def _serving(index: PlanningIndex, endpoint: Endpoint) -> Callable[[ResourceId], bool]:
     """Whether a zone is the one for the endpoint; as long as that is not known, whether it may be."""
-    if link := private_link(view, endpoint):
-        name = view.services.zone_names[link.target.lower()]
+    if link := private_link(index, endpoint):
+        name = index.services.zone_names[link.target.lower()]
         return lambda zone: zone.name == name
     regions = {connection.region for connection in endpoint.connections}
     return lambda zone: is_clickhouse_zone(zone.name) and not regions.isdisjoint(zone.name.split("."))

@@ -24,7 +24,7 @@ class Report:
     pass in the log.
     """
 
-    world: Snapshot
+    snapshot: Snapshot
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     dry_run: bool = False
@@ -40,7 +40,7 @@ class Report:
     @property
     def problems(self) -> tuple[str, ...]:
         """What kept the pass from doing all it wanted, each in a sentence; empty if nothing did."""
-        unread = [answer.reason for answer in self.world.unreadable().values() if not answer.refused]
+        unread = [answer.reason for answer in self.snapshot.unreadable().values() if not answer.refused]
         undone = [f"{o.change.verb} {o.change.summary()}: {o.error}" for o in self.undone]
         return tuple(dict.fromkeys([*unread, *undone]))
 
@@ -52,13 +52,13 @@ class Report:
     @property
     def retryable(self) -> bool:
         """Whether another delivery may get further: by itself, or once a key or a right is in order."""
-        unread = any(answer.retryable for answer in self.world.unreadable().values())
+        unread = any(answer.retryable for answer in self.snapshot.unreadable().values())
         return unread or bool(self.plan.in_progress) or any(outcome.retryable for outcome in self.undone)
 
     @property
     def forbidden(self) -> bool:
         """Whether a key or a right is to be put in order."""
-        unread = any(answer.forbidden for answer in self.world.unreadable().values())
+        unread = any(answer.forbidden for answer in self.snapshot.unreadable().values())
         return unread or any(outcome.forbidden for outcome in self.undone)
 
     def as_json(self) -> dict[str, object]:
@@ -83,11 +83,11 @@ class Report:
         }
 
     def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
-        found = self.world.get(ReadEndpoint(endpoint))
+        found = self.snapshot.get(ReadEndpoint(endpoint))
         basics: dict[str, object] = {"id": str(endpoint), "verdict": self.plan.verdicts[endpoint].value}
         if not isinstance(found, Endpoint):
             return basics
-        addresses = addresses_of(self.world, found)
+        addresses = addresses_of(self.snapshot, found)
         hostnames = self.plan.hostnames.get(endpoint, {}) if len(self.plan.verdicts) <= MOST_IN_FULL else {}
         return {
             **basics,

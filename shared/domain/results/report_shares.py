@@ -17,13 +17,15 @@ def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resource
 
     The report is gone through once, however many wait.
     """
-    world, plan = report.world, report.plan
-    own = {one: world.of_endpoint(one) for one in waiting}
+    snapshot, plan = report.snapshot, report.plan
+    own = {one: snapshot.of_endpoint(one) for one in waiting}
     common = {
-        read: told for one in plan.verdicts.keys() - waiting for read, told in world.of_endpoint(one).items()
+        read: told
+        for one in plan.verdicts.keys() - waiting
+        for read, told in snapshot.of_endpoint(one).items()
     }
     theirs = {read for reads in own.values() for read in reads}
-    common |= {read: told for read, told in world.unreadable().items() if read not in theirs}
+    common |= {read: told for read, told in snapshot.unreadable().items() if read not in theirs}
     changes = _shared_out(plan.changes, lambda change: change.endpoint, waiting)
     # An endpoint in progress brings back its own event, and not those of its neighbours.
     named = set(map(str, waiting))
@@ -34,7 +36,7 @@ def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resource
     return {
         one: replace(
             report,
-            world=Snapshot(MappingProxyType(common | own[one])),
+            snapshot=Snapshot(MappingProxyType(common | own[one])),
             plan=replace(
                 plan,
                 changes=changes(one),

@@ -20,7 +20,7 @@ from shared.domain.results.pass_report import Report
 
 def left_of(report: Report) -> tuple[str, ...]:
     """The reads and changes that another try may get done, sorted."""
-    reads = {name_of(read) for read, answer in report.world.unreadable().items() if answer.temporary}
+    reads = {name_of(read) for read, answer in report.snapshot.unreadable().items() if answer.temporary}
     changes = {name_of_change(outcome.change) for outcome in report.undone if outcome.temporary}
     return tuple(sorted(reads | changes))
 

@@ -29,6 +29,7 @@ from tests.support.worlds import (
     SUBSCRIPTION,
     TIMED_OUT,
     address,
+    deployment,
     endpoint,
     foreign,
     foreign_record,
@@ -37,10 +38,9 @@ from tests.support.worlds import (
     pe,
     record,
     registered,
-    rules,
     service,
     service_id,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
@@ -53,7 +53,7 @@ def test_all_is_well() -> None:
     assert report.sentence == "All is well with 1 private endpoint."
     assert (report.findings, report.repairs, report.problems, report.left) == ((), (), (), ())
     assert report.complete
-    assert report.verdicts == {"connect": 1}
+    assert report.verdicts == {"manage": 1}
     healths = [one.health for rows in (report.endpoints, report.services, report.zones) for one in rows]
     assert healths == [Health.WELL] * 3
 
@@ -102,12 +102,12 @@ def test_where_it_is_wrong(seen: Snapshot, wrong: set[str]) -> None:
 @pytest.mark.parametrize(
     ("seen", "by", "health"),
     [
-        (well(endpoint(1, status="Pending")), rules(), Health.WAITING),
-        (well(endpoint(1, alias=STRANGE_ALIAS)), rules(), Health.LEFT_ALONE),
-        (well(), rules(scopes=(Scope(SUBSCRIPTION, "rg-other"),)), Health.LEFT_ALONE),
-        (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), rules(), Health.UNKNOWN),
-        (well(also={ReadRegistrations(): TIMED_OUT}), rules(), Health.UNKNOWN),
-        (well(also={ReadZone(zone_id()): FORBIDDEN}), rules(), Health.UNKNOWN),
+        (well(endpoint(1, status="Pending")), deployment(), Health.WAITING),
+        (well(endpoint(1, alias=STRANGE_ALIAS)), deployment(), Health.LEFT_ALONE),
+        (well(), deployment(scopes=(Scope(SUBSCRIPTION, "rg-other"),)), Health.LEFT_ALONE),
+        (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), deployment(), Health.UNKNOWN),
+        (well(also={ReadRegistrations(): TIMED_OUT}), deployment(), Health.UNKNOWN),
+        (well(also={ReadZone(zone_id()): FORBIDDEN}), deployment(), Health.UNKNOWN),
     ],
 )
 def test_neither_well_nor_wrong(seen: Snapshot, by: DeploymentConfig, health: Health) -> None:
@@ -151,12 +151,12 @@ def test_untagged() -> None:
     report = audit(seen)
     assert [one.id for one in report.endpoints] == [str(pe(1)), str(pe(2))]
     assert row(report, pe(2)).health is Health.LEFT_ALONE
-    assert report.verdicts == {"connect": 1, "undo": 2}
+    assert report.verdicts == {"manage": 1, "release": 2}
 
 
 def test_nobody_asks() -> None:
     """A world without tagged endpoints is well."""
-    report = audit(world(endpoint(1, None, alias=STRANGE_ALIAS)))
+    report = audit(snapshot(endpoint(1, None, alias=STRANGE_ALIAS)))
     assert (report.health, report.sentence) == (Health.WELL, "No private endpoint asks for access.")
 
 
@@ -171,7 +171,7 @@ def test_unreadable_services_and_zones() -> None:
 
 def test_what_could_not_be_listed() -> None:
     """A list that could not be read is a finding, and nothing is said to be well because of it."""
-    report = audit(world(also={ListEndpoints(SCOPE): FORBIDDEN}))
+    report = audit(snapshot(also={ListEndpoints(SCOPE): FORBIDDEN}))
     assert finding(report, "unreadable").object == f"private endpoints of {SCOPE}"
     assert report.health is Health.UNKNOWN
 
@@ -179,7 +179,7 @@ def test_what_could_not_be_listed() -> None:
 def test_services_left_alone() -> None:
     """A service that SERVICE_FILTER does not permit, and that has nothing of ours, is left alone."""
     seen = well(services=[service("main", guid(1)), service("other", "strange-id")])
-    healths = {one.name: one.health for one in audit(seen, by=rules(service_filter="main")).services}
+    healths = {one.name: one.health for one in audit(seen, by=deployment(service_filter="main")).services}
     assert healths == {"main": Health.WELL, "other": Health.LEFT_ALONE}
 
 
@@ -223,7 +223,7 @@ def test_left(answer: Any, *, complete: bool) -> None:
 def test_host_names_of_many() -> None:
     """Of more than 500 endpoints no host names are told: they are at the services, and would be told too often."""
     many = [endpoint(n, zone_tag="x") for n in range(1, 502)]
-    report = audit(world(*many))
+    report = audit(snapshot(*many))
     assert len(report.endpoints) == 501
     assert not any(one.hostnames for one in report.endpoints)
 
@@ -253,7 +253,7 @@ def test_a_report_is_a_report() -> None:
 def steps_of(endpoints: int) -> int:
     """How many calls of functions the second audit of so many endpoints comes to, half of them with drift."""
     there = [endpoint(n) for n in range(1, endpoints + 1)]
-    seen = world(
+    seen = snapshot(
         *there,
         services=[service(f"s{n}", *(guid(m) for m in range(1, endpoints + 1))) for n in range(3)],
         registrations=[registered(n) for n in range(1, endpoints + 1, 2)],
@@ -284,6 +284,6 @@ def test_work_grows_with_the_world() -> None:
 def test_zone_to_be_made_or_linked(vnets: tuple[str, ...] | None, code: str) -> None:
     """A zone that is to be linked is marked wrong; one that is to be made has no row before it is there."""
     zones = [] if vnets is None else [zone(vnets=vnets)]
-    report = audit(well(zones=zones), by=rules(zone_group=Scope(SUBSCRIPTION, "rg-dns")))
+    report = audit(well(zones=zones), by=deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns")))
     assert code in codes(report)
     assert [one.health for one in report.zones] == [Health.WRONG] * len(zones)

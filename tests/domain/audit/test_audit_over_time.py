@@ -20,7 +20,7 @@ from tests.support.worlds import (
     record,
     registered,
     service,
-    world,
+    snapshot,
     zone,
 )
 
@@ -81,7 +81,7 @@ def test_blind(blind: dict[Any, Any]) -> None:
 def test_blind_to_a_scope() -> None:
     """The same goes for endpoints of a scope that could not be listed."""
     first = audit(well(registrations=[], zones=[], services=[service("main")]), minute=0)
-    dark = audit(world(also={ListEndpoints(SCOPE): FORBIDDEN}), first, minute=15)
+    dark = audit(snapshot(also={ListEndpoints(SCOPE): FORBIDDEN}), first, minute=15)
     assert finding(dark, "registration-missing").last_seen == at(0)
 
 
@@ -133,8 +133,8 @@ def test_pending_out_of_sight() -> None:
     assert finding(report, "pending-too-long").first_seen == at(0)
 
 
-NOTHING = world(services=[service("main")], zones=[zone()])
-UNSERVED = world(endpoint(1), services=[service("main")], zones=[zone()])
+NOTHING = snapshot(services=[service("main")], zones=[zone()])
+UNSERVED = snapshot(endpoint(1), services=[service("main")], zones=[zone()])
 RETAGGED = well(endpoint(1, "other"), services=[service("main", guid(1)), service("other")])
 RECREATED = well(endpoint(1, guid_number=9))
 
@@ -164,7 +164,7 @@ def test_missed_event(then: Snapshot, now: Snapshot) -> None:
         (well(), well(zones=[zone()])),
         (NOTHING, well()),
         (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), UNREGISTERED),
-        (world(services=[service("main")], also={ListEndpoints(SCOPE): FORBIDDEN}), UNREGISTERED),
+        (snapshot(services=[service("main")], also={ListEndpoints(SCOPE): FORBIDDEN}), UNREGISTERED),
     ],
     ids=["registration", "allow list", "record", "events do their work", "was unreadable", "was unlisted"],
 )

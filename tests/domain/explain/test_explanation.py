@@ -28,6 +28,7 @@ from tests.support.worlds import (
     SCOPE,
     STRANGE_ALIAS,
     address,
+    deployment,
     endpoint,
     foreign,
     foreign_record,
@@ -37,19 +38,18 @@ from tests.support.worlds import (
     pe,
     record,
     registered,
-    rules,
     service,
     service_id,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
 
 OK, NOT_OK, UNKNOWN, UNCHECKED = Answer.OK, Answer.NOT_OK, Answer.NOT_KNOWN, Answer.NOT_CHECKED
-ELSEWHERE = rules(scopes=(Scope("22222222-2222-4222-8222-222222222222"),))
-MAKING = rules(zone_group=Scope(SCOPE.subscription, "rg-dns"))
-CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
-CENTRAL_MAKING = rules(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SCOPE.subscription, "rg-dns"))
+ELSEWHERE = deployment(scopes=(Scope("22222222-2222-4222-8222-222222222222"),))
+MAKING = deployment(zone_group=Scope(SCOPE.subscription, "rg-dns"))
+CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
+CENTRAL_MAKING = deployment(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SCOPE.subscription, "rg-dns"))
 
 
 def steps_of(
@@ -57,13 +57,13 @@ def steps_of(
 ) -> dict[str, Step]:
     """The explanation of endpoint 1, by the name of the step."""
     at = about or pe(1)
-    told = explain(seen, by or rules(), plan_of(seen, by, at), at)
+    told = explain(seen, by or deployment(), plan_of(seen, by, at), at)
     return {step.name: step for step in told}
 
 
 def connected(one: Endpoint | None = None, *zones: Zone) -> Snapshot:
     """Endpoint 1 with everything that it needs to reach `main`."""
-    return world(
+    return snapshot(
         one or endpoint(1),
         services=[service("main", guid(1))],
         registrations=[registered(1)],
@@ -80,47 +80,47 @@ def test_connected() -> None:
     assert "main: main.westus3.privatelink.azure.clickhouse.cloud" in steps["names"].seen
 
 
-GONE = world(pe(1))
-UNREAD = world(also={ReadEndpoint(pe(1)): FORBIDDEN})
-UNTAGGED = world(endpoint(1, None))
+GONE = snapshot(pe(1))
+UNREAD = snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})
+UNTAGGED = snapshot(endpoint(1, None))
 BAD_TAG = connected(endpoint(1, "main,tag:"))
-STRANGER = world(endpoint(1, alias=STRANGE_ALIAS))
-NO_CONFIG = world(endpoint(1), also={ReadConfig(service_id("main")): FORBIDDEN})
-NO_SERVICES = world(endpoint(1), also={ReadServices(): FORBIDDEN})
+STRANGER = snapshot(endpoint(1, alias=STRANGE_ALIAS))
+NO_CONFIG = snapshot(endpoint(1), also={ReadConfig(service_id("main")): FORBIDDEN})
+NO_SERVICES = snapshot(endpoint(1), also={ReadServices(): FORBIDDEN})
 NOBODY = connected(endpoint(1, ""))
 MISSPELT = connected(endpoint(1, "main,mian"))
-APART = world(
+APART = snapshot(
     endpoint(1, "main,other"),
     services=[service("main", guid(1)), service("other")],
     elsewhere={"other": OTHER_ALIAS},
     registrations=[registered(1)],
     zones=[zone(record(1))],
 )
-TWINS = world(
+TWINS = snapshot(
     endpoint(1, "main"),
     services=[service("main", guid(1)), replace(service("twin"), name="main")],
     registrations=[registered(1)],
     zones=[zone(record(1))],
 )
-UNREGISTERED = world(endpoint(1), services=[service("main")], zones=[zone(record(1))])
-BY_HAND = world(
+UNREGISTERED = snapshot(endpoint(1), services=[service("main")], zones=[zone(record(1))])
+BY_HAND = snapshot(
     endpoint(1),
     services=[service("main", guid(1))],
     registrations=[foreign(guid(1))],
     zones=[zone(record(1))],
 )
-REGISTERED_ELSEWHERE = world(
+REGISTERED_ELSEWHERE = snapshot(
     endpoint(1),
     services=[service("main", guid(1))],
     registrations=[replace(registered(1), region="eastus2")],
     zones=[zone(record(1))],
 )
-REGISTRATIONS_UNREAD = connected().learn({ReadRegistrations(): FORBIDDEN})
-UNLISTED = world(endpoint(1, status="Pending"), registrations=[registered(1)], zones=[zone(record(1))])
-NO_ADDRESS = connected().learn({ReadAddresses(interface(1)): ()})
-ADDRESS_UNREAD = connected().learn({ReadAddresses(interface(1)): FORBIDDEN})
+REGISTRATIONS_UNREAD = connected().with_results({ReadRegistrations(): FORBIDDEN})
+UNLISTED = snapshot(endpoint(1, status="Pending"), registrations=[registered(1)], zones=[zone(record(1))])
+NO_ADDRESS = connected().with_results({ReadAddresses(interface(1)): ()})
+ADDRESS_UNREAD = connected().with_results({ReadAddresses(interface(1)): FORBIDDEN})
 OTHER_ZONE = zone(record(1), id_=zone_id("rg-other"))
-HOLDER = world(
+HOLDER = snapshot(
     endpoint(1),
     endpoint(2),
     services=[service("main", guid(1), guid(2))],
@@ -131,10 +131,10 @@ OWN_NAME = zone(record(1), replace(foreign_record(), name="main"))
 UNLINKED = connected(None, zone(record(1), vnets=()))
 IN_HUB = connected(None, zone(record(1), vnets=("hub",)))
 TWO_ZONES = connected(None, zone(record(1)), OTHER_ZONE)
-ZONES_UNREAD = UNLINKED.learn({ListZones(SCOPE): FORBIDDEN})
+ZONES_UNREAD = UNLINKED.with_results({ListZones(SCOPE): FORBIDDEN})
 
 
-NO_GUID = world(replace(endpoint(1), guid=""), zones=[zone(record(1))])
+NO_GUID = snapshot(replace(endpoint(1), guid=""), zones=[zone(record(1))])
 
 
 def held(state: str) -> Snapshot:
@@ -160,7 +160,7 @@ def pending() -> Snapshot:
         pytest.param(NOBODY, None, {"services": NOT_OK, "allow list": UNCHECKED, "record": OK}, id="nobody"),
         pytest.param(MISSPELT, None, {"services": NOT_OK, "allow list": OK, "record": OK}, id="misspelt"),
         pytest.param(APART, None, {"services": NOT_OK, "names": OK}, id="behind another"),
-        pytest.param(connected(), rules(service_filter="other"), {"services": NOT_OK}, id="filtered"),
+        pytest.param(connected(), deployment(service_filter="other"), {"services": NOT_OK}, id="filtered"),
         pytest.param(UNREGISTERED, None, {"registration": NOT_OK, "allow list": NOT_OK}, id="unregistered"),
         pytest.param(BY_HAND, None, {"registration": OK, "allow list": OK}, id="registered by hand"),
         pytest.param(REGISTERED_ELSEWHERE, None, {"registration": NOT_OK}, id="registered for elsewhere"),
@@ -203,7 +203,7 @@ def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str
 def test_other_kind_of_id() -> None:
     """An endpoint that is registered and allowed under the other kind of its id is connected all the same."""
     arm_id = endpoint(1).arm_id
-    seen = world(
+    seen = snapshot(
         endpoint(1),
         services=[service("main", arm_id)],
         registrations=[registered(1, id_=arm_id)],
@@ -217,16 +217,16 @@ def test_other_kind_of_id() -> None:
 def test_sync_is_told_only_where_it_helps() -> None:
     """Where no pass would mend what is wrong, the remedy is what stands in its way."""
     theirs = [replace(foreign(id_), region="eastus2") for id_ in (guid(1), endpoint(1).arm_id)]
-    seen = world(endpoint(1), registrations=theirs, zones=[zone(record(1))])
+    seen = snapshot(endpoint(1), registrations=theirs, zones=[zone(record(1))])
     assert CATALOGUE["registration-blocked"][1] in steps_of(seen)["registration"].remedy
-    unread = connected(None, zone()).learn({ReadRegistrations(): FORBIDDEN})
+    unread = connected(None, zone()).with_results({ReadRegistrations(): FORBIDDEN})
     assert "Run sync" not in steps_of(unread)["registration"].remedy
     assert "Run sync" in steps_of(unread)["record"].remedy
 
 
 def test_no_zone() -> None:
     """Where no zone has the name, it is told which one is missed and where it was looked for."""
-    seen = world(endpoint(1), services=[service("main", guid(1))], registrations=[registered(1)], zones=[])
+    seen = snapshot(endpoint(1), services=[service("main", guid(1))], registrations=[registered(1)], zones=[])
     step = steps_of(seen)["zone"]
     assert step.answer is NOT_OK
     assert zone_id().name in step.seen
@@ -241,7 +241,7 @@ def test_tagged_zone() -> None:
     steps = steps_of(connected(tagged, central))
     assert (steps["zone"].answer, steps["link"].answer, steps["record"].answer) == (OK, UNKNOWN, OK)
     assert str(network("hub")) in steps["link"].seen
-    lost = connected(tagged, central).learn({ReadZone(zone_id()): FORBIDDEN})
+    lost = connected(tagged, central).with_results({ReadZone(zone_id()): FORBIDDEN})
     assert steps_of(lost)["zone"].answer is UNKNOWN
 
 
@@ -266,7 +266,7 @@ def test_words(seen: Snapshot, name: str, words: str) -> None:
 
 def test_what_is_left_of_a_gone_endpoint() -> None:
     """An endpoint that is gone, but of which something is left, is told with what sync would undo."""
-    left = world(pe(1), services=[service("main", guid(1))], registrations=[registered(1)])
+    left = snapshot(pe(1), services=[service("main", guid(1))], registrations=[registered(1)])
     assert "in 2 changes" in steps_of(left)["endpoint"].seen
 
 
@@ -310,7 +310,7 @@ def test_unread_endpoint() -> None:
 def test_access_that_foreign_registrations_block() -> None:
     """Where both ids of an endpoint are registered by somebody else, that is the reason and its remedy."""
     both = [foreign(guid(1)), foreign(endpoint(1).arm_id)]
-    step = steps_of(world(endpoint(1), registrations=both, zones=[]))["allow list"]
+    step = steps_of(snapshot(endpoint(1), registrations=both, zones=[]))["allow list"]
     assert (step.answer, step.remedy) == (NOT_OK, CATALOGUE["registration-blocked"][1])
     assert "registered outside this deployment" in step.seen
 
@@ -318,7 +318,7 @@ def test_access_that_foreign_registrations_block() -> None:
 def test_registered_beside_a_foreign_registration() -> None:
     """Beside a foreign registration, the explanation is about the id that is ours."""
     arm = endpoint(1).arm_id
-    seen = world(
+    seen = snapshot(
         endpoint(1),
         services=[service("main", arm)],
         registrations=[foreign(guid(1)), registered(1, id_=arm)],
@@ -339,7 +339,7 @@ def test_central_zone() -> None:
     served = steps_of(HOLDER, CENTRAL)["record"].seen
     assert served.startswith(f"main leads to {address(2)} (record *): the record * in ")
     assert served.endswith(f"is held by {pe(2)}, through which clients reach the same services")
-    made = steps_of(world(endpoint(1)), CENTRAL_MAKING)["zone"].seen
+    made = steps_of(snapshot(endpoint(1)), CENTRAL_MAKING)["zone"].seen
     assert made.endswith(f"sync would make {zone_id()}; link it to the DNS resolver's network yourself")
 
 
@@ -358,4 +358,4 @@ def test_where_names_may_lead(seen: Snapshot, by: DeploymentConfig | None, expec
     plan = plan_of(seen, by, pe(1))
     found = seen.get(ReadEndpoint(pe(1)))
     assert isinstance(found, Endpoint)
-    assert expected_addresses(seen, by or rules(), plan, found) == frozenset(expected)
+    assert expected_addresses(seen, by or deployment(), plan, found) == frozenset(expected)

@@ -20,6 +20,7 @@ from tests.support.worlds import (
     OWNER,
     STRANGE_ALIAS,
     SUBSCRIPTION,
+    deployment,
     endpoint,
     foreign,
     foreign_record,
@@ -28,10 +29,9 @@ from tests.support.worlds import (
     pe,
     record,
     registered,
-    rules,
     service,
     service_id,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
@@ -40,7 +40,7 @@ from tests.support.worlds import (
 def there(one: Endpoint | ResourceId, *services: Service, **parts: Any) -> Snapshot:
     """A world in which that endpoint has all it wants, unless `parts` tell otherwise."""
     main = service("main", guid(1), env="prod")
-    return world(
+    return snapshot(
         one,
         **{
             "services": services or (main,),
@@ -56,61 +56,86 @@ ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 NO_CONFIG = {ReadConfig(service_id("test")): FORBIDDEN}
 REFUSED = ReadFailed("400: no", temporary=False, refused=True)
-ARM = rules(id_kind=IdKind.RESOURCE_ID)
+ARM = deployment(id_kind=IdKind.RESOURCE_ID)
 ARM_ID = endpoint(1).arm_id
 FULL = replace(record(1), metadata={MARK: OWNER, **{f"note-{n}": "theirs" for n in range(14)}})
 
 ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
-    ("outside-scope", "outside ENDPOINT_SCOPES", there(endpoint(1)), rules(scopes=ELSEWHERE)),
-    ("not-a-clickhouse-endpoint", STRANGE_ALIAS, there(endpoint(1, alias=STRANGE_ALIAS)), rules()),
-    ("bad-selector", "'tag:' is neither", there(endpoint(1, "main,tag:")), rules()),
-    ("bad-selector", "several services are named main", there(endpoint(1, "main,*"), MAIN, TWIN), rules()),
-    ("bad-selector", "named ambiguously", there(endpoint(1, "main"), MAIN, TWIN), rules()),
-    ("service-not-found", "matches nobody", there(endpoint(1, "main,nobody")), rules()),
+    ("outside-scope", "outside ENDPOINT_SCOPES", there(endpoint(1)), deployment(scopes=ELSEWHERE)),
+    (
+        "not-a-clickhouse-endpoint",
+        STRANGE_ALIAS,
+        there(endpoint(1, alias=STRANGE_ALIAS)),
+        deployment(),
+    ),
+    ("bad-selector", "'tag:' is neither", there(endpoint(1, "main,tag:")), deployment()),
+    (
+        "bad-selector",
+        "several services are named main",
+        there(endpoint(1, "main,*"), MAIN, TWIN),
+        deployment(),
+    ),
+    ("bad-selector", "named ambiguously", there(endpoint(1, "main"), MAIN, TWIN), deployment()),
+    ("service-not-found", "matches nobody", there(endpoint(1, "main,nobody")), deployment()),
     (
         "service-not-permitted",
         "permit test",
         there(endpoint(1, "*,test"), MAIN, TEST),
-        rules(service_filter="main"),
+        deployment(service_filter="main"),
     ),
     (
         "service-on-other-private-link",
         "far is not behind",
         there(endpoint(1, "*,far"), MAIN, service("far"), elsewhere={"far": OTHER_ALIAS}),
-        rules(),
+        deployment(),
     ),
     (
         "service-without-private-link",
         "its private endpoint config is refused: 400: no",
         there(endpoint(1), MAIN, TEST, also={ReadConfig(TEST.id): REFUSED}),
-        rules(),
+        deployment(),
     ),
-    ("no-service-selected", "reaches no service", there(endpoint(1, ""), service("main")), rules()),
-    ("endpoint-pending", "Pending", there(endpoint(1, status="Pending")), rules()),
-    ("endpoint-rejected", "Rejected", there(endpoint(1, status="Rejected")), rules()),
-    ("endpoint-disconnected", "Disconnected", there(endpoint(1, status="Disconnected")), rules()),
+    (
+        "no-service-selected",
+        "reaches no service",
+        there(endpoint(1, ""), service("main")),
+        deployment(),
+    ),
+    ("endpoint-pending", "Pending", there(endpoint(1, status="Pending")), deployment()),
+    ("endpoint-rejected", "Rejected", there(endpoint(1, status="Rejected")), deployment()),
+    ("endpoint-disconnected", "Disconnected", there(endpoint(1, status="Disconnected")), deployment()),
     (
         "endpoint-in-progress",
         "no private address",
         there(endpoint(1), also={ReadAddresses(interface(1)): ()}),
-        rules(),
+        deployment(),
     ),
-    ("endpoint-failed", "keeps what it has", there(replace(endpoint(1), state="Failed")), rules()),
-    ("zone-missing", "no zone", there(endpoint(1), zones=[]), rules()),
-    ("zone-not-linked", "is linked to", there(endpoint(1), zones=[zone(vnets=())]), rules()),
-    ("zone-not-usable", "not the ARM id", there(endpoint(1, zone_tag="x"), zones=[]), rules()),
-    ("zone-ambiguous", "rg-2", there(endpoint(1), zones=[zone(), zone(id_=zone_id("rg-2"))]), rules()),
+    (
+        "endpoint-failed",
+        "keeps what it has",
+        there(replace(endpoint(1), state="Failed")),
+        deployment(),
+    ),
+    ("zone-missing", "no zone", there(endpoint(1), zones=[]), deployment()),
+    ("zone-not-linked", "is linked to", there(endpoint(1), zones=[zone(vnets=())]), deployment()),
+    ("zone-not-usable", "not the ARM id", there(endpoint(1, zone_tag="x"), zones=[]), deployment()),
+    (
+        "zone-ambiguous",
+        "rg-2",
+        there(endpoint(1), zones=[zone(), zone(id_=zone_id("rg-2"))]),
+        deployment(),
+    ),
     (
         "record-kept-by-other",
         "not modified",
         there(endpoint(1), zones=[zone(foreign_record("10.0.0.1"))]),
-        rules(),
+        deployment(),
     ),
     (
         "wildcard-foreign",
         "is not managed by this deployment",
         there(endpoint(1), zones=[zone(foreign_record())]),
-        rules(),
+        deployment(),
     ),
     (
         "wildcard-served-by-other",
@@ -121,7 +146,7 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
             also=there(endpoint(1)).answers,
             zones=[zone(record(1))],
         ),
-        rules(zone_choice=ZoneChoice.CENTRAL),
+        deployment(zone_choice=ZoneChoice.CENTRAL),
     ),
     (
         "wildcard-owned-by-other",
@@ -132,53 +157,58 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
             also=there(endpoint(1)).answers,
             zones=[zone(record(1))],
         ),
-        rules(),
+        deployment(),
     ),
     (
         "record-full",
         "no room in its metadata for 10.0.0.1; Azure permits 15 pairs",
         there(endpoint(1), zones=[zone(FULL)]),
-        rules(),
+        deployment(),
     ),
     (
         "registration-foreign",
         f"{guid(1)} is registered outside this deployment and is not modified; registered as {ARM_ID}",
         there(endpoint(1), registrations=[foreign(guid(1))]),
-        rules(),
+        deployment(),
     ),
     (
         "registration-blocked",
         f"both ids, {guid(1)} and {ARM_ID}, are registered outside this deployment",
         there(endpoint(1), registrations=[foreign(guid(1)), foreign(ARM_ID)]),
-        rules(),
+        deployment(),
     ),
     (
         "allow-list-outside-filter",
         "stays on the allow list of test: SERVICE_FILTER",
         there(endpoint(1, "main"), MAIN, TEST),
-        rules(service_filter="main"),
+        deployment(service_filter="main"),
     ),
-    ("unreadable", "tags of service main", there(endpoint(1, "tag:env"), replace(MAIN, tags=None)), rules()),
+    (
+        "unreadable",
+        "tags of service main",
+        there(endpoint(1, "tag:env"), replace(MAIN, tags=None)),
+        deployment(),
+    ),
     ("id-kind-mixed", "resource_id", there(endpoint(1)), ARM),
-    ("unreadable", "403", there(endpoint(1), MAIN, TEST, also=NO_CONFIG), rules()),
+    ("unreadable", "403", there(endpoint(1), MAIN, TEST, also=NO_CONFIG), deployment()),
     # told of what a policy does not permit
-    ("record-drift", "would put-record 10.0.0.1 in", there(endpoint(1), zones=[zone()]), rules()),
-    ("record-drift", "would delete-record", there(pe(1), registrations=[]), rules()),
-    ("registration-missing", "would register", there(endpoint(1), registrations=[]), rules()),
-    ("allow-list-missing", "would allow", there(endpoint(1), service("main")), rules()),
-    ("allow-list-extra", "would disallow", there(endpoint(1, "main"), MAIN, TEST), rules()),
+    ("record-drift", "would put-record 10.0.0.1 in", there(endpoint(1), zones=[zone()]), deployment()),
+    ("record-drift", "would delete-record", there(pe(1), registrations=[]), deployment()),
+    ("registration-missing", "would register", there(endpoint(1), registrations=[]), deployment()),
+    ("allow-list-missing", "would allow", there(endpoint(1), service("main")), deployment()),
+    ("allow-list-extra", "would disallow", there(endpoint(1, "main"), MAIN, TEST), deployment()),
     (
         "registration-orphaned",
         "would deregister",
         there(endpoint(1), registrations=[registered(9, by=1)]),
-        rules(),
+        deployment(),
     ),
     # told of what is too much
     (
         "removals-over-limit",
         "1 endpoint would be undone, the limit is 0: all removals are held back",
         there(endpoint(1, None)),
-        rules(),
+        deployment(),
     ),
 ]
 

@@ -22,7 +22,7 @@ from tests.support.worlds import (
     pe,
     record,
     service,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
@@ -32,31 +32,31 @@ EMPTY = Snapshot()
 
 def test_learn() -> None:
     """To learn makes a new world; a list also tells of each thing in it, one that failed tells of nothing."""
-    seen = EMPTY.learn(
+    seen = EMPTY.with_results(
         {ListEndpoints(SCOPE): (endpoint(1),), ListAddresses(SCOPE): {interface(1): ("10.0.0.1",)}}
     )
     assert seen.get(ReadEndpoint(pe(1))) == endpoint(1)
     assert seen.get(ReadAddresses(interface(1))) == ("10.0.0.1",)
     assert EMPTY.answers == {}
-    failed = EMPTY.learn({ListEndpoints(SCOPE): FORBIDDEN, ListAddresses(SCOPE): FORBIDDEN})
+    failed = EMPTY.with_results({ListEndpoints(SCOPE): FORBIDDEN, ListAddresses(SCOPE): FORBIDDEN})
     assert failed.endpoints() == {}
     assert set(failed.unreadable()) == {ListEndpoints(SCOPE), ListAddresses(SCOPE)}
 
 
 def test_forget() -> None:
     """What was forgotten is unknown, which is neither absent nor unreadable."""
-    seen = world(endpoint(1), pe(2))
+    seen = snapshot(endpoint(1), pe(2))
     assert ReadEndpoint(pe(2)) in seen
-    forgotten = seen.forget([ReadEndpoint(pe(1)), ReadEndpoint(pe(2))])
+    forgotten = seen.invalidate([ReadEndpoint(pe(1)), ReadEndpoint(pe(2))])
     assert forgotten.endpoints() == {}
     assert forgotten.get(ReadEndpoint(pe(1))) is None
 
 
 def test_forget_zone() -> None:
     """A zone is forgotten together with the lists that it is in."""
-    draft = SnapshotBuilder(world(zones=[zone(), zone(id_=zone_id("rg-2"))]))
+    draft = SnapshotBuilder(snapshot(zones=[zone(), zone(id_=zone_id("rg-2"))]))
     draft.forget_zone(zone_id())
-    seen = draft.world()
+    seen = draft.snapshot()
     assert ReadZone(zone_id()) not in seen
     assert ListZones(SCOPE) not in seen
     assert ReadZone(zone_id("rg-2")) in seen
@@ -65,30 +65,30 @@ def test_forget_zone() -> None:
 @pytest.mark.parametrize("answer", [None, (), FORBIDDEN])
 def test_no_services(answer: object) -> None:
     """Services that were not read, could not be, or are none at all are no evidence of anything."""
-    assert EMPTY.learn({ReadServices(): answer}).services() is None
+    assert EMPTY.with_results({ReadServices(): answer}).services() is None
 
 
 @pytest.mark.parametrize("changed", [service("main", guid(1)), service("new")])
 def test_with_service(changed: Service) -> None:
     """A service that was told after a change takes its own place; where services are unknown it tells nothing."""
     draft, unknown = (
-        SnapshotBuilder(world(services=[service("main"), service("test")])),
+        SnapshotBuilder(snapshot(services=[service("main"), service("test")])),
         SnapshotBuilder(EMPTY),
     )
     draft.with_service(changed)
     unknown.with_service(changed)
-    seen = draft.world()
+    seen = draft.snapshot()
     expected = (changed if changed.name == "main" else service("main"), service("test"))
     assert seen.services() == expected
-    assert unknown.world() == EMPTY
+    assert unknown.snapshot() == EMPTY
 
 
 @pytest.mark.parametrize("written", [None, record(1)])
 def test_with_record(written: RecordSet | None) -> None:
     """A record that was written or deleted changes the zone as it is known; an unknown zone stays unknown."""
-    draft, unknown = SnapshotBuilder(world(zones=[zone(foreign_record())])), SnapshotBuilder(EMPTY)
+    draft, unknown = SnapshotBuilder(snapshot(zones=[zone(foreign_record())])), SnapshotBuilder(EMPTY)
     draft.with_record(zone_id(), "*", written)
     unknown.with_record(zone_id(), "*", written)
-    seen = draft.world()
+    seen = draft.snapshot()
     assert seen.records() == ((written,) if written else ())
-    assert unknown.world() == EMPTY
+    assert unknown.snapshot() == EMPTY

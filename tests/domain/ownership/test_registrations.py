@@ -8,7 +8,7 @@ from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Registration
 from shared.domain.ownership.registrations import Ownership, index_registrations
-from tests.support.worlds import OWNER, endpoint, foreign, guid, pe, registered, rules
+from tests.support.worlds import OWNER, deployment, endpoint, foreign, guid, pe, registered
 
 ARM_1, ARM_2 = endpoint(1).arm_id, endpoint(2).arm_id
 
@@ -68,7 +68,7 @@ def test_which_id_an_endpoint_is_registered_under(
     kind: IdKind, preferred: str, other: str, chosen: str | None
 ) -> None:
     """An endpoint is registered under the preferred kind of id, or, if that is foreign, under the other kind."""
-    one, by = endpoint(1), rules(id_kind=kind)
+    one, by = endpoint(1), deployment(id_kind=kind)
     ids = {"preferred": by.id_of(one), "other": by.other_id_of(one), None: None}
     states = {by.id_of(one): preferred, by.other_id_of(one): other}
     made = {"ours": lambda id_: registered(1, id_=id_), "foreign": foreign}
@@ -79,8 +79,8 @@ def test_which_id_an_endpoint_is_registered_under(
 def test_the_two_kinds_of_id() -> None:
     """ENDPOINT_ID_KIND prefers the GUID or the ARM Resource ID, spelled as ARM spells it."""
     one = endpoint(1)
-    assert (rules().id_of(one), rules().other_id_of(one)) == (guid(1), ARM_1)
-    by_arm_id = rules(id_kind=IdKind.RESOURCE_ID)
+    assert (deployment().id_of(one), deployment().other_id_of(one)) == (guid(1), ARM_1)
+    by_arm_id = deployment(id_kind=IdKind.RESOURCE_ID)
     assert (by_arm_id.id_of(one), by_arm_id.other_id_of(one)) == (ARM_1, guid(1))
 
 

@@ -7,14 +7,24 @@ from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.planning.affected_endpoints import Targets, actors
 from shared.domain.planning.planning_index import PlanningIndex
-from tests.support.worlds import FORBIDDEN, endpoint, pe, record, rules, shared_record, world, zone, zone_id
+from tests.support.worlds import (
+    FORBIDDEN,
+    deployment,
+    endpoint,
+    pe,
+    record,
+    shared_record,
+    snapshot,
+    zone,
+    zone_id,
+)
 
 TOGETHER = shared_record(1, 2)
 
 
 def acts_for(seen: Snapshot) -> set[ResourceId]:
     """Whom a pass about endpoint 1 acts for besides it."""
-    return set(actors(PlanningIndex(seen, rules()), Targets(frozenset({pe(1)})))) - {pe(1)}
+    return set(actors(PlanningIndex(seen, deployment()), Targets(frozenset({pe(1)})))) - {pe(1)}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +38,7 @@ def acts_for(seen: Snapshot) -> set[ResourceId]:
 )
 def test_who_waits_for_a_record(waiting: Endpoint, expected: set[ResourceId]) -> None:
     """The end of an endpoint concerns those who may want its record: by their network, or by the zone in their tag."""
-    assert acts_for(world(pe(1), waiting, zones=[zone(record(1))])) == expected
+    assert acts_for(snapshot(pe(1), waiting, zones=[zone(record(1))])) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,7 +52,7 @@ def test_who_waits_for_a_record(waiting: Endpoint, expected: set[ResourceId]) ->
 )
 def test_who_stands_beside(target: Endpoint, beside: Endpoint | None, expected: set[ResourceId]) -> None:
     """A target that does not share concerns those in its record, as far as they could be read."""
-    seen = world(
+    seen = snapshot(
         target,
         *([beside] if beside else []),
         zones=[zone(TOGETHER)],

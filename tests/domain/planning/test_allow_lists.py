@@ -16,21 +16,21 @@ from tests.support.worlds import (
     FORBIDDEN,
     OWNER,
     REGION,
+    deployment,
     endpoint,
     foreign,
     guid,
     pe,
     record,
     registered,
-    rules,
     service,
     service_id,
-    world,
+    snapshot,
     zone,
 )
 
 ARM = endpoint(1).arm_id
-BY_ARM_ID = rules(id_kind=IdKind.RESOURCE_ID)
+BY_ARM_ID = deployment(id_kind=IdKind.RESOURCE_ID)
 ours = registered(1)
 ours_as_arm = registered(1, id_=ARM)
 former = registered(9, by=1)
@@ -62,24 +62,29 @@ type Row = tuple[DeploymentConfig, list[Registration], tuple[Service, ...], list
     ("by", "registrations", "services", "expected"),
     [
         # its id: the one wanted, not registered
-        (rules(), [], lists(), ["allow G1 on main", "register G1"]),
-        (rules(), [], lists(main=(guid(1),)), ["register G1"]),
+        (deployment(), [], lists(), ["allow G1 on main", "register G1"]),
+        (deployment(), [], lists(main=(guid(1),)), ["register G1"]),
         (BY_ARM_ID, [], lists(), ["allow ARM on main", "register ARM"]),
         # the one wanted, ours
-        (rules(), [ours], lists(main=(guid(1),)), []),
-        (rules(), [ours], lists(test=(guid(1),)), ["allow G1 on main", "disallow G1 on test"]),
-        (rules(), [ours], lists(main=(guid(1),), test=(guid(1), guid(8))), ["disallow G1 on test"]),
-        # the preferred one is foreign: the other kind beside it, and the foreign entries stay
-        (rules(), [theirs], lists(test=(guid(1),)), ["allow ARM on main", "register ARM"]),
-        (rules(), [theirs, ours_as_arm], lists(main=(ARM,), test=(guid(1),)), []),
+        (deployment(), [ours], lists(main=(guid(1),)), []),
+        (deployment(), [ours], lists(test=(guid(1),)), ["allow G1 on main", "disallow G1 on test"]),
         (
-            rules(),
+            deployment(),
+            [ours],
+            lists(main=(guid(1),), test=(guid(1), guid(8))),
+            ["disallow G1 on test"],
+        ),
+        # the preferred one is foreign: the other kind beside it, and the foreign entries stay
+        (deployment(), [theirs], lists(test=(guid(1),)), ["allow ARM on main", "register ARM"]),
+        (deployment(), [theirs, ours_as_arm], lists(main=(ARM,), test=(guid(1),)), []),
+        (
+            deployment(),
             [theirs, ours_as_arm],
             lists(test=(guid(1), ARM)),
             ["allow ARM on main", "disallow ARM on test"],
         ),
         # both are foreign: nothing
-        (rules(), [theirs, foreign(ARM)], lists(test=(guid(1), ARM)), []),
+        (deployment(), [theirs, foreign(ARM)], lists(test=(guid(1), ARM)), []),
         (BY_ARM_ID, [theirs, foreign(ARM)], lists(), []),
         # its other kind, ours: only after the wanted one is everywhere
         (BY_ARM_ID, [ours], lists(main=(guid(1),)), ["allow ARM on main", "register ARM"]),
@@ -92,7 +97,7 @@ type Row = tuple[DeploymentConfig, list[Registration], tuple[Service, ...], list
             ["deregister G1", "disallow G1 on main", "disallow G1 on test"],
         ),
         (
-            rules(),
+            deployment(),
             [ours, ours_as_arm],
             lists(main=(guid(1), ARM.upper())),
             ["deregister ARM", f"disallow {ARM.upper()} on main"],
@@ -100,10 +105,10 @@ type Row = tuple[DeploymentConfig, list[Registration], tuple[Service, ...], list
         # its other kind, foreign
         (BY_ARM_ID, [theirs, ours_as_arm], lists(main=(guid(1), ARM)), []),
         # the preferred one is not foreign any more: migrated
-        (rules(), [ours_as_arm], lists(main=(ARM,)), ["allow G1 on main", "register G1"]),
+        (deployment(), [ours_as_arm], lists(main=(ARM,)), ["allow G1 on main", "register G1"]),
         # a former one, ours: at once
         (
-            rules(),
+            deployment(),
             [former],
             lists(main=(guid(9),), test=(guid(9),)),
             [
@@ -114,7 +119,7 @@ type Row = tuple[DeploymentConfig, list[Registration], tuple[Service, ...], list
                 "disallow G9 on test",
             ],
         ),
-        (rules(), [former, ours], lists(main=(guid(1),)), ["deregister G9"]),
+        (deployment(), [former, ours], lists(main=(guid(1),)), ["deregister G9"]),
     ],
 )
 def test_connect(
@@ -124,13 +129,13 @@ def test_connect(
     expected: list[str],
 ) -> None:
     """The differences for an endpoint that is to be connected are those of the table."""
-    seen = world(endpoint(1, "main"), services=services, registrations=registrations, zones=[zone()])
+    seen = snapshot(endpoint(1, "main"), services=services, registrations=registrations, zones=[zone()])
     assert changes(seen, by) == expected
 
 
 def test_register() -> None:
     """A registration is made in the region of the service, and says whose it is and for which endpoint."""
-    made = plan_of(world(endpoint(1, "")))
+    made = plan_of(snapshot(endpoint(1, "")))
     assert made.changes == (Register(pe(1), guid(1), REGION, registration_mark(OWNER, pe(1))),)
 
 
@@ -149,7 +154,7 @@ def test_add_refused(tag: str, services: tuple[Service, ...], expected: list[str
 
     Without such a service the old way is tried, so that the API's own words are told.
     """
-    assert changes(world(endpoint(1, tag), services=services), add_refused=True) == expected
+    assert changes(snapshot(endpoint(1, tag), services=services), add_refused=True) == expected
 
 
 @pytest.mark.parametrize("who", [pe(1), endpoint(1, None)], ids=["gone", "untagged"])
@@ -182,7 +187,7 @@ def test_release(
     A record of ours that names the endpoint changes nothing about that.
     """
     for zones in ([], [zone(record(1))]):
-        seen = world(who, services=services, registrations=registrations, zones=zones)
+        seen = snapshot(who, services=services, registrations=registrations, zones=zones)
         assert changes(seen) == expected
 
 
@@ -232,7 +237,7 @@ def test_a_mark_that_was_not_kept(
     """A registration of this pass without its mark is taken back, and gives no access."""
     services = [service(name, *[guid(1)] * (name in listed_on)) for name in ("main", "test")]
     registrations = [] if description == "gone" else [foreign(guid(1), description)]
-    seen = world(endpoint(1, "main"), services=services, registrations=registrations)
+    seen = snapshot(endpoint(1, "main"), services=services, registrations=registrations)
     plan = plan_of(seen, results=made(description, service=through))
     assert [said(change) for change in plan.changes] == expected
     codes = {one.code for one in plan.findings}
@@ -247,7 +252,7 @@ def test_services_on_their_way_out_and_other_clouds() -> None:
         service("test", guid(1), state="stopped"),
         service("aws", guid(1), provider="aws"),
     )
-    seen = world(pe(1), services=services, registrations=[ours])
+    seen = snapshot(pe(1), services=services, registrations=[ours])
     expected = ["deregister G1", "disallow G1 on aws", "disallow G1 on test"]
     assert [one.replace(f"service {service_id('aws')}", "aws") for one in changes(seen)] == expected
 
@@ -255,20 +260,20 @@ def test_services_on_their_way_out_and_other_clouds() -> None:
 def test_other_clouds_registrations() -> None:
     """A registration on another cloud is none of ours, whatever it is called."""
     aws = Registration(guid(1), "us-east-1", registration_mark(OWNER, pe(1)), provider="aws")
-    assert changes(world(pe(1), registrations=[aws])) == []
+    assert changes(snapshot(pe(1), registrations=[aws])) == []
 
 
 def test_held_services_keep_both_kinds() -> None:
     """While it is not known where a selected service is, the other kind of id stays allowed there."""
     unknown: dict[Read[Any], Any] = {ReadConfig(service_id("test")): FORBIDDEN}
     services = lists(main=(guid(1), ARM), test=(guid(1),))
-    seen = world(endpoint(1), services=services, registrations=[ours, ours_as_arm], also=unknown)
+    seen = snapshot(endpoint(1), services=services, registrations=[ours, ours_as_arm], also=unknown)
     assert changes(seen, BY_ARM_ID) == []
 
 
 def test_two_endpoints_one_service() -> None:
     """Each endpoint has its own changes, also on the list of the same service."""
-    assert changes(world(endpoint(1), endpoint(2))) == [
+    assert changes(snapshot(endpoint(1), endpoint(2))) == [
         *("allow G1 on main", "register G1"),
         *(f"allow {guid(2)} on main", f"register {guid(2)}"),
     ]
@@ -278,5 +283,5 @@ def test_held_services_that_have_both_kinds() -> None:
     """Where the wanted kind of id is on every list that has the other, the other goes, held services included."""
     unknown: dict[Read[Any], Any] = {ReadConfig(service_id("test")): FORBIDDEN}
     services = lists(main=(guid(1), ARM), test=(guid(1), ARM))
-    seen = world(endpoint(1), services=services, registrations=[ours, ours_as_arm], also=unknown)
+    seen = snapshot(endpoint(1), services=services, registrations=[ours, ours_as_arm], also=unknown)
     assert changes(seen, BY_ARM_ID) == ["deregister G1", "disallow G1 on main", "disallow G1 on test"]

@@ -19,12 +19,12 @@ from tests.support.worlds import (
     STRANGE_ALIAS,
     SUBSCRIPTION,
     config,
+    deployment,
     endpoint,
     pe,
-    rules,
     service,
     service_id,
-    world,
+    snapshot,
 )
 
 ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
@@ -33,60 +33,106 @@ UNREAD_CONFIG: dict[Read[Any], Any] = {ReadConfig(service_id("main")): None}
 NO_SERVICES: dict[Read[Any], Any] = {ReadServices(): FORBIDDEN}
 EMPTY: dict[Read[Any], Any] = {ReadServices(): ()}
 
-absent = world(pe(1))
-unreadable = world(also={ReadEndpoint(pe(1)): FORBIDDEN})
-untagged = world(endpoint(1, None))
-tagged = world(endpoint(1))
-astray = world(endpoint(1, alias=STRANGE_ALIAS))
+absent = snapshot(pe(1))
+unreadable = snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})
+untagged = snapshot(endpoint(1, None))
+tagged = snapshot(endpoint(1))
+astray = snapshot(endpoint(1, alias=STRANGE_ALIAS))
 AFAR_ALIAS = "/subscriptions/1/somebodys-private-link-service"
 
 
 def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> Snapshot:
     """A world with one endpoint in that provisioning state."""
-    return world(replace(endpoint(1, tag, alias=alias), state=state))
+    return snapshot(replace(endpoint(1, tag, alias=alias), state=state))
 
 
 @pytest.mark.parametrize(
     ("seen", "by", "verdict"),
     [
-        pytest.param(tagged, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, tagged"),
-        pytest.param(absent, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, absent"),
-        pytest.param(unreadable, rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, unreadable"),
-        pytest.param(unreadable, rules(), Verdict.UNKNOWN, id="unreadable"),
-        pytest.param(Snapshot(), rules(), Verdict.UNKNOWN, id="not read"),
-        pytest.param(absent, rules(), Verdict.UNDO, id="absent"),
-        pytest.param(untagged, rules(), Verdict.UNDO, id="there, no tag"),
-        pytest.param(world(endpoint(1, None), also=NO_CONFIG), rules(), Verdict.UNDO, id="no tag, no config"),
-        pytest.param(tagged, rules(), Verdict.CONNECT, id="tagged, ours"),
-        pytest.param(world(endpoint(1, "")), rules(), Verdict.CONNECT, id="tag without a value"),
+        pytest.param(tagged, deployment(scopes=ELSEWHERE), Verdict.OUT_OF_SCOPE, id="out of scope, tagged"),
+        pytest.param(absent, deployment(scopes=ELSEWHERE), Verdict.OUT_OF_SCOPE, id="out of scope, absent"),
         pytest.param(
-            world(endpoint(1, alias=ALIAS.upper())), rules(), Verdict.CONNECT, id="alias in any case"
+            unreadable,
+            deployment(scopes=ELSEWHERE),
+            Verdict.OUT_OF_SCOPE,
+            id="out of scope, unreadable",
         ),
-        pytest.param(held("Deleting"), rules(), Verdict.IN_PROGRESS, id="being deleted"),
-        pytest.param(held("Deleting", None), rules(), Verdict.IN_PROGRESS, id="being deleted, no tag"),
+        pytest.param(unreadable, deployment(), Verdict.UNKNOWN, id="unreadable"),
+        pytest.param(Snapshot(), deployment(), Verdict.UNKNOWN, id="not read"),
+        pytest.param(absent, deployment(), Verdict.RELEASE, id="absent"),
+        pytest.param(untagged, deployment(), Verdict.RELEASE, id="there, no tag"),
         pytest.param(
-            held("Deleting", None, AFAR_ALIAS), rules(), Verdict.UNDO, id="another's, being deleted"
+            snapshot(endpoint(1, None), also=NO_CONFIG),
+            deployment(),
+            Verdict.RELEASE,
+            id="no tag, no config",
         ),
-        pytest.param(held("Deleting"), rules(scopes=ELSEWHERE), Verdict.OUTSIDE, id="out of scope, deleted"),
-        pytest.param(held("Failed"), rules(), Verdict.FAILED, id="failed"),
-        pytest.param(held("Failed", None), rules(), Verdict.UNDO, id="failed, no tag"),
-        pytest.param(held("Updating"), rules(), Verdict.CONNECT, id="being made"),
-        pytest.param(held("Updating", None), rules(), Verdict.UNDO, id="being changed, no tag"),
+        pytest.param(tagged, deployment(), Verdict.MANAGE, id="tagged, ours"),
+        pytest.param(snapshot(endpoint(1, "")), deployment(), Verdict.MANAGE, id="tag without a value"),
         pytest.param(
-            held("Updating", alias=STRANGE_ALIAS), rules(), Verdict.STRANGER, id="being made astray"
+            snapshot(endpoint(1, alias=ALIAS.upper())),
+            deployment(),
+            Verdict.MANAGE,
+            id="alias in any case",
         ),
-        pytest.param(held("Unheard"), rules(), Verdict.CONNECT, id="in an unknown state"),
-        pytest.param(held(""), rules(), Verdict.CONNECT, id="in no state"),
-        pytest.param(held("Updating", alias=""), rules(), Verdict.IN_PROGRESS, id="not connected yet"),
-        pytest.param(held("Succeeded", alias=""), rules(), Verdict.IN_PROGRESS, id="made, not connected yet"),
-        pytest.param(held("Updating", None, ""), rules(), Verdict.UNDO, id="no tag, not connected yet"),
-        pytest.param(astray, rules(), Verdict.STRANGER, id="tagged, a stranger's"),
-        pytest.param(world(endpoint(1), also=NO_CONFIG), rules(), Verdict.UNKNOWN, id="config unreadable"),
-        pytest.param(world(endpoint(1), also=UNREAD_CONFIG), rules(), Verdict.UNKNOWN, id="config not read"),
+        pytest.param(held("Deleting"), deployment(), Verdict.IN_PROGRESS, id="being deleted"),
+        pytest.param(held("Deleting", None), deployment(), Verdict.IN_PROGRESS, id="being deleted, no tag"),
         pytest.param(
-            world(endpoint(1), also=NO_SERVICES), rules(), Verdict.UNKNOWN, id="services unreadable"
+            held("Deleting", None, AFAR_ALIAS),
+            deployment(),
+            Verdict.RELEASE,
+            id="another's, being deleted",
         ),
-        pytest.param(world(endpoint(1), also=EMPTY), rules(), Verdict.UNKNOWN, id="no service at all"),
+        pytest.param(
+            held("Deleting"),
+            deployment(scopes=ELSEWHERE),
+            Verdict.OUT_OF_SCOPE,
+            id="out of scope, deleted",
+        ),
+        pytest.param(held("Failed"), deployment(), Verdict.FAILED, id="failed"),
+        pytest.param(held("Failed", None), deployment(), Verdict.RELEASE, id="failed, no tag"),
+        pytest.param(held("Updating"), deployment(), Verdict.MANAGE, id="being made"),
+        pytest.param(held("Updating", None), deployment(), Verdict.RELEASE, id="being changed, no tag"),
+        pytest.param(
+            held("Updating", alias=STRANGE_ALIAS),
+            deployment(),
+            Verdict.FOREIGN_SERVICE,
+            id="being made astray",
+        ),
+        pytest.param(held("Unheard"), deployment(), Verdict.MANAGE, id="in an unknown state"),
+        pytest.param(held(""), deployment(), Verdict.MANAGE, id="in no state"),
+        pytest.param(held("Updating", alias=""), deployment(), Verdict.IN_PROGRESS, id="not connected yet"),
+        pytest.param(
+            held("Succeeded", alias=""),
+            deployment(),
+            Verdict.IN_PROGRESS,
+            id="made, not connected yet",
+        ),
+        pytest.param(
+            held("Updating", None, ""), deployment(), Verdict.RELEASE, id="no tag, not connected yet"
+        ),
+        pytest.param(astray, deployment(), Verdict.FOREIGN_SERVICE, id="tagged, a stranger's"),
+        pytest.param(
+            snapshot(endpoint(1), also=NO_CONFIG),
+            deployment(),
+            Verdict.UNKNOWN,
+            id="config unreadable",
+        ),
+        pytest.param(
+            snapshot(endpoint(1), also=UNREAD_CONFIG),
+            deployment(),
+            Verdict.UNKNOWN,
+            id="config not read",
+        ),
+        pytest.param(
+            snapshot(endpoint(1), also=NO_SERVICES),
+            deployment(),
+            Verdict.UNKNOWN,
+            id="services unreadable",
+        ),
+        pytest.param(
+            snapshot(endpoint(1), also=EMPTY), deployment(), Verdict.UNKNOWN, id="no service at all"
+        ),
     ],
 )
 def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None:
@@ -106,12 +152,12 @@ def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None
 )
 def test_concerns_us(seen: Endpoint | NotFound, *, concerned: bool) -> None:
     """What is absent, tagged or connected by alias may have something of ours; anything else has not."""
-    assert concerns_us(seen, rules()) is concerned
+    assert concerns_us(seen, deployment()) is concerned
 
 
 def test_private_link() -> None:
     """Of several connections, the one to a Private Link service of the organization counts."""
-    known = PlanningIndex(world(), rules())
+    known = PlanningIndex(snapshot(), deployment())
     connections = (Connection(STRANGE_ALIAS, "Approved"), Connection(ALIAS, "Pending"))
     both = Endpoint(pe(1), str(pe(1)), "", connections=connections)
     assert private_link(known, both) == connections[1]
@@ -131,7 +177,7 @@ def chosen(
 ) -> dict[str, set[str]]:
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
     answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}
-    seen = world(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
+    seen = snapshot(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
     made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
     told = {name: getattr(made, name) for name in Selection.__slots__}
@@ -144,41 +190,41 @@ def chosen(
         ("", None, {}),
         ("*", None, {"granted": {"main", "test"}}),
         ("main", None, {"granted": {"main"}}),
-        ("tag:env=prod", None, {"granted": {"main"}, "elsewhere": {"afar"}}),
-        ("*,afar", None, {"granted": {"main", "test"}, "elsewhere": {"afar"}}),
+        ("tag:env=prod", None, {"granted": {"main"}, "other_private_link": {"afar"}}),
+        ("*,afar", None, {"granted": {"main", "test"}, "other_private_link": {"afar"}}),
         ("gone,aws", None, {}),
         ("*", "tag:env=prod", {"granted": {"main"}}),
-        ("main,test", "tag:env=prod", {"granted": {"main"}, "refused": {"test"}}),
-        ("test", "main", {"refused": {"test"}}),
-        ("afar", "main", {"refused": {"afar"}}),
+        ("main,test", "tag:env=prod", {"granted": {"main"}, "denied": {"test"}}),
+        ("test", "main", {"denied": {"test"}}),
+        ("afar", "main", {"denied": {"afar"}}),
         ("*", "", {}),
-        ("MAIN,Afar", None, {"granted": {"main"}, "elsewhere": {"afar"}}),
+        ("MAIN,Afar", None, {"granted": {"main"}, "other_private_link": {"afar"}}),
         ("*", "Main", {"granted": {"main"}}),
     ],
 )
 def test_selection(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
     """`*` quietly takes what is permitted and reachable; what was asked for by name and is not given is told."""
-    assert chosen(tag, rules(service_filter=service_filter)) == expected
+    assert chosen(tag, deployment(service_filter=service_filter)) == expected
 
 
 def test_unreadable_config_is_held() -> None:
     """A selected service is held, neither given nor taken, while nobody knows where it is."""
-    assert chosen("*", rules(), test=FORBIDDEN) == {"granted": {"main"}, "held": {"test"}}
+    assert chosen("*", deployment(), test=FORBIDDEN) == {"granted": {"main"}, "undecided": {"test"}}
 
 
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
-        ("main", {"held": {"main", "twin"}}),
-        ("main,test", {"granted": {"test"}, "held": {"main", "twin"}}),
-        (f"main,{MAIN.id}", {"granted": {"main"}, "held": {"twin"}}),
+        ("main", {"undecided": {"main", "twin"}}),
+        ("main,test", {"granted": {"test"}, "undecided": {"main", "twin"}}),
+        (f"main,{MAIN.id}", {"granted": {"main"}, "undecided": {"twin"}}),
         ("*", {"granted": {"main", "twin", "test"}}),
         ("main,*", {"granted": {"main", "twin", "test"}}),
     ],
 )
 def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
     """Services that share a name are held if it is only by that name that they were asked for."""
-    assert chosen(tag, rules(), (MAIN, TWIN, TEST)) == expected
+    assert chosen(tag, deployment(), (MAIN, TWIN, TEST)) == expected
 
 
 @pytest.mark.parametrize(
@@ -186,7 +232,7 @@ def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
     [
         ("main", None, {"granted": {"main"}}),
         ("MAIN", None, {"granted": {"MAIN"}}),
-        ("Main,test", None, {"granted": {"test"}, "held": {"main", "MAIN"}}),
+        ("Main,test", None, {"granted": {"test"}, "undecided": {"main", "MAIN"}}),
         ("*", "main", {"granted": {"main"}}),
         ("*", "Main", {}),
     ],
@@ -195,7 +241,7 @@ def test_names_that_differ_in_letter_case(
     tag: str, service_filter: str | None, expected: dict[str, set[str]]
 ) -> None:
     """An exact name wins; of a name in a third letter case neither service is given, nor permitted."""
-    assert chosen(tag, rules(service_filter=service_filter), (MAIN, CAPITALS, TEST)) == expected
+    assert chosen(tag, deployment(service_filter=service_filter), (MAIN, CAPITALS, TEST)) == expected
 
 
 @pytest.mark.parametrize(
@@ -204,7 +250,9 @@ def test_names_that_differ_in_letter_case(
 def test_ambiguous_name_is_reported(name: str, message: str) -> None:
     """A name that selects none because several services bear it is reported, with how it was compared."""
     services = (MAIN, TWIN) if name == "main" else (MAIN, CAPITALS)
-    made = make_plan(world(endpoint(1, name), services=services), rules(), Targets(frozenset({pe(1)})))
+    made = make_plan(
+        snapshot(endpoint(1, name), services=services), deployment(), Targets(frozenset({pe(1)}))
+    )
     (finding,) = (one for one in made.findings if one.message.startswith("several"))
     assert finding.code == "bad-selector"
     assert message in finding.message

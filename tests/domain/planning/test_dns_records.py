@@ -29,22 +29,22 @@ from tests.support.worlds import (
     SCOPE,
     SUBSCRIPTION,
     address,
+    deployment,
     endpoint,
     foreign_record,
     interface,
     network,
     pe,
     record,
-    rules,
     service,
     service_id,
     shared_record,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
 
-ADOPTING = rules(dns_adopt=True)
+ADOPTING = deployment(dns_adopt=True)
 HIDDEN: dict[Read[Any], Any] = {ReadEndpoint(pe(2)): FORBIDDEN}
 
 type Who = list[Endpoint | ResourceId]
@@ -74,47 +74,53 @@ def shared(n: int) -> Endpoint:
     ("who", "record_there", "by", "expected", "told"),
     [
         # none
-        ([endpoint(1)], None, rules(), ["create 10.0.0.1 for pe-1"], []),
-        ([pe(1)], None, rules(), [], []),
+        ([endpoint(1)], None, deployment(), ["create 10.0.0.1 for pe-1"], []),
+        ([pe(1)], None, deployment(), [], []),
         # foreign
-        ([endpoint(1)], foreign_record(), rules(), [], ["wildcard-foreign pe-1"]),
-        ([endpoint(1)], foreign_record(address(1)), rules(), [], ["record-kept-by-other pe-1"]),
-        ([endpoint(1)], record(1, owner="other"), rules(), [], ["record-kept-by-other pe-1"]),
+        ([endpoint(1)], foreign_record(), deployment(), [], ["wildcard-foreign pe-1"]),
+        ([endpoint(1)], foreign_record(address(1)), deployment(), [], ["record-kept-by-other pe-1"]),
+        ([endpoint(1)], record(1, owner="other"), deployment(), [], ["record-kept-by-other pe-1"]),
         ([endpoint(1)], foreign_record(), ADOPTING, [], ["wildcard-foreign pe-1"]),
         ([endpoint(1)], record(1, owner="other"), ADOPTING, [], ["record-kept-by-other pe-1"]),
         ([pe(1)], foreign_record(address(1)), ADOPTING, [], []),
         # foreign, with its address, to be adopted
         ([endpoint(1)], foreign_record(address(1)), ADOPTING, ["replace 10.0.0.1 for pe-1"], []),
         # ours, held by the endpoint itself
-        ([endpoint(1)], record(1), rules(), [], []),
-        ([endpoint(1)], record(1, ttl=60), rules(), ["replace 10.0.0.1 for pe-1"], []),
-        ([endpoint(1)], record(1, guid_number=9), rules(), ["replace 10.0.0.1 for pe-1"], []),
+        ([endpoint(1)], record(1), deployment(), [], []),
+        ([endpoint(1)], record(1, ttl=60), deployment(), ["replace 10.0.0.1 for pe-1"], []),
+        ([endpoint(1)], record(1, guid_number=9), deployment(), ["replace 10.0.0.1 for pe-1"], []),
         (
             [endpoint(1)],
             replace(record(1), addresses=("10.9.9.9",)),
-            rules(),
+            deployment(),
             ["replace 10.0.0.1 for pe-1"],
             [],
         ),
-        ([endpoint(1)], replace(record(1), addresses=()), rules(), ["replace 10.0.0.1 for pe-1"], []),
-        ([endpoint(1), endpoint(2)], record(2), rules(), [], ["wildcard-owned-by-other pe-1"]),
+        (
+            [endpoint(1)],
+            replace(record(1), addresses=()),
+            deployment(),
+            ["replace 10.0.0.1 for pe-1"],
+            [],
+        ),
+        ([endpoint(1), endpoint(2)], record(2), deployment(), [], ["wildcard-owned-by-other pe-1"]),
         # ours, held by another that is live
-        ([endpoint(2), endpoint(1)], record(1), rules(), [], ["wildcard-owned-by-other pe-2"]),
+        ([endpoint(2), endpoint(1)], record(1), deployment(), [], ["wildcard-owned-by-other pe-2"]),
         # ours, held by one that is gone or untagged
-        ([endpoint(1), pe(2)], record(2), rules(), ["replace 10.0.0.1 for pe-1"], []),
-        ([endpoint(1), endpoint(2, None)], record(2), rules(), ["replace 10.0.0.1 for pe-1"], []),
-        ([pe(1)], record(1), rules(), ["delete 10.0.0.1"], []),
-        ([endpoint(1, None)], record(1), rules(), ["delete 10.0.0.1"], []),
+        ([endpoint(1), pe(2)], record(2), deployment(), ["replace 10.0.0.1 for pe-1"], []),
+        ([endpoint(1), endpoint(2, None)], record(2), deployment(), ["replace 10.0.0.1 for pe-1"], []),
+        ([pe(1)], record(1), deployment(), ["delete 10.0.0.1"], []),
+        ([endpoint(1, None)], record(1), deployment(), ["delete 10.0.0.1"], []),
         # ours, held by another on the same alias, and both consent to sharing it
-        ([shared(1), shared(2)], record(1), rules(), ["replace 10.0.0.1, 10.0.0.2 for pe-1"], []),
-        ([shared(2), shared(1)], None, rules(), ["create 10.0.0.1, 10.0.0.2 for pe-1"], []),
-        ([shared(1), endpoint(2)], record(1), rules(), [], ["wildcard-owned-by-other pe-2"]),
-        ([endpoint(1), shared(2)], record(1), rules(), [], ["wildcard-owned-by-other pe-2"]),
+        ([shared(1), shared(2)], record(1), deployment(), ["replace 10.0.0.1, 10.0.0.2 for pe-1"], []),
+        ([shared(2), shared(1)], None, deployment(), ["create 10.0.0.1, 10.0.0.2 for pe-1"], []),
+        ([shared(1), endpoint(2)], record(1), deployment(), [], ["wildcard-owned-by-other pe-2"]),
+        ([endpoint(1), shared(2)], record(1), deployment(), [], ["wildcard-owned-by-other pe-2"]),
         # wanted by two, held by nobody
         (
             [endpoint(2), endpoint(1)],
             None,
-            rules(),
+            deployment(),
             ["create 10.0.0.1 for pe-1"],
             ["wildcard-owned-by-other pe-2"],
         ),
@@ -124,7 +130,7 @@ def test_wildcard(
     who: Who, record_there: RecordSet | None, by: DeploymentConfig, expected: list[str], told: list[str]
 ) -> None:
     """What becomes of the wildcard is told by who holds it and who wants it, as in the table."""
-    seen = world(*who, zones=[zone(*[record_there] if record_there else [])])
+    seen = snapshot(*who, zones=[zone(*[record_there] if record_there else [])])
     plan = plan_of(seen, by)
     assert record_changes(plan) == expected
     assert codes(plan) == told
@@ -132,15 +138,15 @@ def test_wildcard(
 
 def test_unreadable_holder() -> None:
     """A record is not taken from an endpoint that could not be read."""
-    plan = plan_of(world(endpoint(1), also=HIDDEN, zones=[zone(record(2))]))
+    plan = plan_of(snapshot(endpoint(1), also=HIDDEN, zones=[zone(record(2))]))
     assert record_changes(plan) == []
     assert codes(plan) == ["unreadable pe-2", "wildcard-owned-by-other pe-1"]
 
 
 def test_holder_out_of_scope() -> None:
     """A record is not taken from an endpoint that has come to lie outside the scopes."""
-    by = rules(scopes=(Scope(SUBSCRIPTION, "rg-new"),))
-    plan = plan_of(world(endpoint(1, group="rg-new"), pe(2), zones=[zone(record(2))]), by)
+    by = deployment(scopes=(Scope(SUBSCRIPTION, "rg-new"),))
+    plan = plan_of(snapshot(endpoint(1, group="rg-new"), pe(2), zones=[zone(record(2))]), by)
     assert record_changes(plan) == []
     assert codes(plan) == ["outside-scope pe-2", "wildcard-owned-by-other pe-1"]
 
@@ -148,10 +154,10 @@ def test_holder_out_of_scope() -> None:
 def test_no_claim_left() -> None:
     """A record that bears our mark but names nobody is taken by who wants it, and deleted for nobody."""
     nameless = replace(record(1), metadata=MappingProxyType({MARK: OWNER}))
-    assert record_changes(plan_of(world(endpoint(1), zones=[zone(nameless)]))) == [
+    assert record_changes(plan_of(snapshot(endpoint(1), zones=[zone(nameless)]))) == [
         "replace 10.0.0.1 for pe-1"
     ]
-    assert record_changes(plan_of(world(pe(1), zones=[zone(nameless)]))) == []
+    assert record_changes(plan_of(snapshot(pe(1), zones=[zone(nameless)]))) == []
 
 
 def put(seen: Snapshot, by: DeploymentConfig | None = None) -> RecordSet:
@@ -161,14 +167,14 @@ def put(seen: Snapshot, by: DeploymentConfig | None = None) -> RecordSet:
 
 def test_written() -> None:
     """A record is written with the address, the TTL of the settings, our mark and who stands behind it."""
-    after = put(world(endpoint(1), zones=[zone()]))
+    after = put(snapshot(endpoint(1), zones=[zone()]))
     assert (after.zone, after.name, after.ttl, after.addresses) == (zone_id(), "*", 300, (address(1),))
     assert after.metadata == record(1).metadata
 
 
 def test_adopted() -> None:
     """An adopted record keeps the metadata it had."""
-    after = put(world(endpoint(1), zones=[zone(foreign_record(address(1)))]), ADOPTING)
+    after = put(snapshot(endpoint(1), zones=[zone(foreign_record(address(1)))]), ADOPTING)
     assert after.metadata == {"made-by": "hand", **record(1).metadata}
 
 
@@ -206,33 +212,33 @@ OUTSIDE = ResourceId("99999999-1111-4111-8111-111111111111", "rg", SECOND.type, 
 )
 def test_where(one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], told: str | None) -> None:
     """The record goes into the zone linked to the network, or the tagged one; otherwise it is told why not."""
-    plan = plan_of(world(one, zones=zones, also=also))
+    plan = plan_of(snapshot(one, zones=zones, also=also))
     assert record_changes(plan) == ([] if told else ["create 10.0.0.1 for pe-1"])
     assert codes(plan) == ([f"{told} pe-1"] if told else [])
 
 
 def test_tagged_zone_wins() -> None:
     """A zone in the tag goes before the one that is linked."""
-    seen = world(endpoint(1, zone_tag=str(SECOND)), zones=[zone(), zone(id_=SECOND, vnets=())])
+    seen = snapshot(endpoint(1, zone_tag=str(SECOND)), zones=[zone(), zone(id_=SECOND, vnets=())])
     assert put(seen).zone == SECOND
 
 
 def test_a_zone_for_each_network() -> None:
     """Endpoints in different networks have their records in different zones."""
-    seen = world(endpoint(1), endpoint(2, vnet="v2"), zones=[zone(), zone(id_=SECOND, vnets=["v2"])])
+    seen = snapshot(endpoint(1), endpoint(2, vnet="v2"), zones=[zone(), zone(id_=SECOND, vnets=["v2"])])
     assert record_changes(plan_of(seen)) == ["create 10.0.0.1 for pe-1", "create 10.0.0.2 for pe-2"]
 
 
 def test_several_addresses() -> None:
     """All addresses of an endpoint are in its record, sorted."""
     several = replace(endpoint(1), addresses=("10.0.0.20", "10.0.0.10"))
-    assert put(world(several, zones=[zone()])).addresses == ("10.0.0.10", "10.0.0.20")
+    assert put(snapshot(several, zones=[zone()])).addresses == ("10.0.0.10", "10.0.0.20")
 
 
 def test_no_record_without_certainty() -> None:
     """No record is written for an endpoint whose alias is not known to be the organization's."""
     unknown: dict[Read[Any], Any] = {ReadConfig(service_id("main")): FORBIDDEN}
-    assert plan_of(world(endpoint(1), zones=[zone()], also=unknown)).changes == ()
+    assert plan_of(snapshot(endpoint(1), zones=[zone()], also=unknown)).changes == ()
 
 
 TOGETHER = shared_record(1, 2)
@@ -250,7 +256,7 @@ TOGETHER = shared_record(1, 2)
 )
 def test_shared_record(who: Who, also: dict[Read[Any], Any], expected: list[str]) -> None:
     """Of a shared record only the address of one that is known to be gone goes."""
-    assert record_changes(plan_of(world(*who, also=also, zones=[zone(TOGETHER)]))) == expected
+    assert record_changes(plan_of(snapshot(*who, also=also, zones=[zone(TOGETHER)]))) == expected
 
 
 def near(n: int, tag: str = "far") -> Endpoint:
@@ -279,7 +285,7 @@ def named(one: RecordSet) -> RecordSet:
 )
 def test_closer_name(who: Who, records: list[RecordSet], expected: list[str]) -> None:
     """A service that the wildcard does not lead to has a record of its own, while the wildcard does not."""
-    seen = world(
+    seen = snapshot(
         *who,
         services=[service("main"), service("far")],
         elsewhere={"far": OTHER_ALIAS},
@@ -289,7 +295,7 @@ def test_closer_name(who: Who, records: list[RecordSet], expected: list[str]) ->
     assert record_changes(plan_of(seen)) == expected
 
 
-MAKING = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
+MAKING = deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +305,7 @@ MAKING = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
         (endpoint(1), [zone(id_=SECOND, vnets=())], {}, MAKING, ["create-zone"]),
         (endpoint(1), [zone(vnets=())], {}, MAKING, ["link-network"]),
         (endpoint(1), [zone(id_=SECOND)], {}, MAKING, ["put-record"]),
-        (endpoint(1), [], {}, rules(), []),
+        (endpoint(1), [], {}, deployment(), []),
         (endpoint(1), [], {ListZones(SCOPE): FORBIDDEN}, MAKING, []),
         (endpoint(1, zone_tag=str(SECOND)), [], {}, MAKING, []),
         (replace(endpoint(1), network=None), [], {}, MAKING, []),
@@ -309,21 +315,21 @@ def test_zone_made(
     one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], by: DeploymentConfig, expected: list[str]
 ) -> None:
     """A missing zone is made, and linked, only where the settings name a resource group for it."""
-    plan = plan_of(world(one, zones=zones, also=also), by)
+    plan = plan_of(snapshot(one, zones=zones, also=also), by)
     assert [c.verb for c in plan.changes if c.verb not in ("allow", "register")] == expected
 
 
 def test_other_zone() -> None:
     """The record of an endpoint that has moved to another zone is deleted where it was."""
     moved = endpoint(1, zone_tag=str(SECOND))
-    plan = plan_of(world(moved, zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
+    plan = plan_of(snapshot(moved, zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
     assert record_changes(plan) == ["create 10.0.0.1 for pe-1", "delete 10.0.0.1"]
 
 
 def test_zone_left() -> None:
     """A zone that one endpoint has left is taken over by the one who waited there."""
     moved = endpoint(1, zone_tag=str(SECOND))
-    plan = plan_of(world(moved, endpoint(2), zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
+    plan = plan_of(snapshot(moved, endpoint(2), zones=[zone(record(1)), zone(id_=SECOND, vnets=())]))
     assert record_changes(plan) == ["create 10.0.0.1 for pe-1", "replace 10.0.0.2 for pe-2"]
 
 
@@ -338,14 +344,14 @@ def test_zone_left() -> None:
 )
 def test_what_is_wrong_with_a_tagged_zone(tag: str, also: dict[Read[Any], Any], words: str) -> None:
     """What is wrong with the zone of a tag is told by the zone's id, or by what ARM said."""
-    (told,) = plan_of(world(endpoint(1, zone_tag=tag), zones=[zone()], also=also)).findings
+    (told,) = plan_of(snapshot(endpoint(1, zone_tag=tag), zones=[zone()], also=also)).findings
     assert told.message.endswith(words)
 
 
 def test_foreign_record_is_shown() -> None:
     """A record that is in the way is told with its id and all its addresses."""
     two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
-    (told,) = plan_of(world(endpoint(1), zones=[zone(two)])).findings
+    (told,) = plan_of(snapshot(endpoint(1), zones=[zone(two)])).findings
     assert (
         told.message
         == f"{zone_id()}/A/* -> 10.9.9.8, 10.9.9.9 is not managed by this deployment and not modified"
@@ -355,7 +361,7 @@ def test_foreign_record_is_shown() -> None:
 def test_zone_that_leads_elsewhere_is_shown() -> None:
     """A zone that is not linked, as it leads elsewhere, is told of the endpoint with the record that does."""
     two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
-    (told,) = plan_of(world(endpoint(1), zones=[zone(two, vnets=())]), MAKING).findings
+    (told,) = plan_of(snapshot(endpoint(1), zones=[zone(two, vnets=())]), MAKING).findings
     assert (told.code, told.object) == ("zone-not-linked", str(pe(1)))
     assert told.message.endswith("its record * leads elsewhere (10.9.9.8, 10.9.9.9)")
 
@@ -364,7 +370,7 @@ def test_zone_that_leads_elsewhere_is_shown() -> None:
 def test_link_needs_the_consent_of_both(sharing: tuple[int, ...]) -> None:
     """A zone that leads to another network's endpoint is linked only if both consent to sharing it."""
     one, other = (endpoint(n, vnet=f"v{n}", dns="shared" if n in sharing else None) for n in (1, 2))
-    plan = plan_of(world(one, other, zones=[zone(record(2), vnets=["v2"])]), MAKING)
+    plan = plan_of(snapshot(one, other, zones=[zone(record(2), vnets=["v2"])]), MAKING)
     linked = [c.verb for c in plan.changes if c.verb == "link-network"]
     assert linked == (["link-network"] if sharing == (1, 2) else [])
 
@@ -372,9 +378,9 @@ def test_link_needs_the_consent_of_both(sharing: tuple[int, ...]) -> None:
 def test_joining_beside_one_who_cannot_be_read() -> None:
     """Who stood in a record with one that cannot be read stays there, but takes in only those who share."""
     three = shared_record(1, 2, 3)
-    seen = world(shared(1), shared(3), also=HIDDEN, zones=[zone(three)])
+    seen = snapshot(shared(1), shared(3), also=HIDDEN, zones=[zone(three)])
     assert record_changes(plan_of(seen)) == []
-    seen = world(shared(1), endpoint(3), also=HIDDEN, zones=[zone(three)])
+    seen = snapshot(shared(1), endpoint(3), also=HIDDEN, zones=[zone(three)])
     assert record_changes(plan_of(seen)) == ["replace 10.0.0.1, 10.0.0.2 for pe-1"]
 
 
@@ -384,7 +390,7 @@ def sharers(count: int) -> list[Endpoint | ResourceId]:
 
 def test_a_shared_record_that_is_full() -> None:
     """Azure permits 15 pairs of metadata: an endpoint that does not fit is reported, the others are written."""
-    plan = plan_of(world(*sharers(16), zones=[zone()]))
+    plan = plan_of(snapshot(*sharers(16), zones=[zone()]))
     (put_,) = [change for change in plan.changes if isinstance(change, PutRecord)]
     assert len(put_.after.addresses) == 14
     assert len(put_.after.metadata) == 15
@@ -397,7 +403,7 @@ def test_pairs_of_others_take_room_in_a_shared_record() -> None:
     others = {f"other-{n}": "x" for n in range(12)}
     now = shared_record(1)
     crowded = replace(now, metadata=MappingProxyType({**now.metadata, **others}))
-    plan = plan_of(world(*sharers(4), zones=[zone(crowded)]))
+    plan = plan_of(snapshot(*sharers(4), zones=[zone(crowded)]))
     (put_,) = [change for change in plan.changes if isinstance(change, PutRecord)]
     assert put_.after.addresses == (address(1), address(2))
     assert others.items() <= put_.after.metadata.items()
@@ -411,7 +417,7 @@ def test_a_record_that_cannot_be_adopted_for_want_of_room() -> None:
     """A foreign record with 15 pairs of its own is left alone even where it could be adopted."""
     pairs = MappingProxyType({f"other-{n}": "x" for n in range(14)})
     now = replace(foreign_record(address(1)), metadata=pairs)
-    plan = plan_of(world(endpoint(1), zones=[zone(now)]), ADOPTING)
+    plan = plan_of(snapshot(endpoint(1), zones=[zone(now)]), ADOPTING)
     assert record_changes(plan) == []
     assert codes(plan) == ["record-kept-by-other pe-1"]
 
@@ -419,14 +425,14 @@ def test_a_record_that_cannot_be_adopted_for_want_of_room() -> None:
 @pytest.mark.parametrize("answer", [FORBIDDEN, ()])
 def test_records_do_not_depend_on_clickhouse(answer: Any) -> None:
     """The record of an endpoint that is gone is deleted although ClickHouse Cloud could not be read."""
-    seen = world(pe(1), zones=[zone(record(1))], also={ReadServices(): answer})
+    seen = snapshot(pe(1), zones=[zone(record(1))], also={ReadServices(): answer})
     assert record_changes(plan_of(seen)) == ["delete 10.0.0.1"]
 
 
 def test_a_name_that_a_cname_has() -> None:
     """Beside a CNAME of the name no record is planned again in the pass, and everything else is."""
     taken = PassResults(names_taken=frozenset({(zone_id(), "*")}))
-    plan = plan_of(world(endpoint(1), zones=[zone()]), results=taken)
+    plan = plan_of(snapshot(endpoint(1), zones=[zone()]), results=taken)
     assert {change.verb for change in plan.changes} == {"register", "allow"}
     assert codes(plan) == ["wildcard-foreign pe-1"]
     (finding,) = plan.findings
@@ -436,6 +442,6 @@ def test_a_name_that_a_cname_has() -> None:
 def test_a_locked_zone() -> None:
     """A write that a management lock refused is reported with the endpoint, as long as it is still to be made."""
     locked = PassResults(locked_zones=frozenset({zone_id()}))
-    assert codes(plan_of(world(endpoint(1), zones=[zone()]), results=locked)) == ["zone-locked pe-1"]
-    assert codes(plan_of(world(pe(1), zones=[zone(record(1))]), results=locked)) == ["zone-locked pe-1"]
-    assert codes(plan_of(world(endpoint(1), zones=[zone(record(1))]), results=locked)) == []
+    assert codes(plan_of(snapshot(endpoint(1), zones=[zone()]), results=locked)) == ["zone-locked pe-1"]
+    assert codes(plan_of(snapshot(pe(1), zones=[zone(record(1))]), results=locked)) == ["zone-locked pe-1"]
+    assert codes(plan_of(snapshot(endpoint(1), zones=[zone(record(1))]), results=locked)) == []

@@ -19,15 +19,15 @@ from tests.support.plans import plan_of
 from tests.support.work_count import Heard, work_of
 from tests.support.worlds import (
     SUBSCRIPTION,
+    deployment,
     endpoint,
     foreign,
     guid,
     pe,
     record,
     registered,
-    rules,
     service,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
@@ -38,8 +38,8 @@ MOST = 4.3
 PER_NETWORK = 4
 
 EVERYTHING = Targets(everything=True)
-BY_ARM_ID = rules(id_kind=IdKind.RESOURCE_ID)
-MAKING_ZONES = rules(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
+BY_ARM_ID = deployment(id_kind=IdKind.RESOURCE_ID)
+MAKING_ZONES = deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
 
 type Make = Callable[[int], Snapshot]
 
@@ -71,46 +71,46 @@ def arm_ids(count: int) -> list[Heard]:
 
 
 def as_it_should_be(count: int) -> Snapshot:
-    return world(*endpoints(count), **registered_as(guids(count)), zones=zones(count))
+    return snapshot(*endpoints(count), **registered_as(guids(count)), zones=zones(count))
 
 
 def all_new(count: int) -> Snapshot:
-    return world(*endpoints(count), zones=zones(count, held=False))
+    return snapshot(*endpoints(count), zones=zones(count, held=False))
 
 
 def without_zones(count: int) -> Snapshot:
-    return world(*endpoints(count))
+    return snapshot(*endpoints(count))
 
 
 def all_gone(count: int) -> Snapshot:
     absent = [pe(n) for n in range(count)]
-    return world(*absent, **registered_as(arm_ids(count)), zones=zones(count))
+    return snapshot(*absent, **registered_as(arm_ids(count)), zones=zones(count))
 
 
 def untagged(count: int) -> Snapshot:
-    return world(*endpoints(count, tag=None), **registered_as(guids(count)), zones=zones(count))
+    return snapshot(*endpoints(count, tag=None), **registered_as(guids(count)), zones=zones(count))
 
 
 def by_somebody_else(count: int) -> Snapshot:
     made = [foreign(id_) for id_ in guids(count)]
-    return world(*endpoints(count), registrations=made, zones=zones(count, held=False))
+    return snapshot(*endpoints(count), registrations=made, zones=zones(count, held=False))
 
 
 def made_anew(count: int) -> Snapshot:
     there = [replace(one, guid=guid(n + count)) for n, one in enumerate(endpoints(count))]
-    return world(*there, **registered_as(guids(count)), zones=zones(count))
+    return snapshot(*there, **registered_as(guids(count)), zones=zones(count))
 
 
 CASES: dict[str, tuple[Make, DeploymentConfig]] = {
-    "all is as it should be": (as_it_should_be, rules()),
-    "all is to be made": (all_new, rules()),
-    "there is no zone": (without_zones, rules()),
+    "all is as it should be": (as_it_should_be, deployment()),
+    "all is to be made": (all_new, deployment()),
+    "there is no zone": (without_zones, deployment()),
     "zones are to be made": (without_zones, MAKING_ZONES),
     "all are gone": (all_gone, BY_ARM_ID),
-    "all have lost the tag": (untagged, rules()),
-    "all were made anew": (made_anew, rules()),
+    "all have lost the tag": (untagged, deployment()),
+    "all were made anew": (made_anew, deployment()),
     "all have to get another kind of id": (as_it_should_be, BY_ARM_ID),
-    "all were registered by somebody else": (by_somebody_else, rules()),
+    "all were registered by somebody else": (by_somebody_else, deployment()),
 }
 
 

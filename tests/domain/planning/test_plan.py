@@ -32,20 +32,20 @@ from tests.support.worlds import (
     SUBSCRIPTION,
     TIMED_OUT,
     ZONE_NAME,
+    deployment,
     endpoint,
     foreign,
     guid,
     pe,
     record,
     registered,
-    rules,
     service,
-    world,
+    snapshot,
     zone,
     zone_id,
 )
 
-ELSEWHERE = rules(scopes=(Scope(SUBSCRIPTION, "rg-other"),))
+ELSEWHERE = deployment(scopes=(Scope(SUBSCRIPTION, "rg-other"),))
 
 
 def verbs(made: Plan) -> list[str]:
@@ -63,26 +63,46 @@ UNDONE = ["delete-record", "deregister", "disallow"]
 @pytest.mark.parametrize(
     ("seen", "by", "expected", "code"),
     [
-        (world(endpoint(1), zones=[zone()]), rules(), ["allow", "put-record", "register"], None),
-        (world(endpoint(1), **MADE), rules(), [], None),
-        (world(pe(1), **MADE), rules(), UNDONE, None),
-        (world(endpoint(1, None), **MADE), rules(), UNDONE, None),
-        (world(endpoint(1), **MADE), ELSEWHERE, [], "outside-scope"),
-        (world(pe(1), **MADE), ELSEWHERE, [], "outside-scope"),
-        (world(endpoint(1, alias=STRANGE_ALIAS), **MADE), rules(), [], "not-a-clickhouse-endpoint"),
-        (world(**MADE, also={ReadEndpoint(pe(1)): FORBIDDEN}), rules(), [], "unreadable"),
-        (world(pe(1), **MADE, also={ReadServices(): TIMED_OUT}), rules(), ["delete-record"], "unreadable"),
-        (world(pe(1), **MADE, also={ReadServices(): ()}), rules(), ["delete-record"], "unreadable"),
         (
-            world(pe(1), **MADE, also={ReadRegistrations(): TIMED_OUT}),
-            rules(),
+            snapshot(endpoint(1), zones=[zone()]),
+            deployment(),
+            ["allow", "put-record", "register"],
+            None,
+        ),
+        (snapshot(endpoint(1), **MADE), deployment(), [], None),
+        (snapshot(pe(1), **MADE), deployment(), UNDONE, None),
+        (snapshot(endpoint(1, None), **MADE), deployment(), UNDONE, None),
+        (snapshot(endpoint(1), **MADE), ELSEWHERE, [], "outside-scope"),
+        (snapshot(pe(1), **MADE), ELSEWHERE, [], "outside-scope"),
+        (
+            snapshot(endpoint(1, alias=STRANGE_ALIAS), **MADE),
+            deployment(),
+            [],
+            "not-a-clickhouse-endpoint",
+        ),
+        (snapshot(**MADE, also={ReadEndpoint(pe(1)): FORBIDDEN}), deployment(), [], "unreadable"),
+        (
+            snapshot(pe(1), **MADE, also={ReadServices(): TIMED_OUT}),
+            deployment(),
             ["delete-record"],
             "unreadable",
         ),
-        (world(endpoint(1, ""), **MADE, also={ReadServices(): ()}), rules(), [], "unreadable"),
         (
-            world(endpoint(1), zones=[zone()], also={ReadRegistrations(): FORBIDDEN}),
-            rules(),
+            snapshot(pe(1), **MADE, also={ReadServices(): ()}),
+            deployment(),
+            ["delete-record"],
+            "unreadable",
+        ),
+        (
+            snapshot(pe(1), **MADE, also={ReadRegistrations(): TIMED_OUT}),
+            deployment(),
+            ["delete-record"],
+            "unreadable",
+        ),
+        (snapshot(endpoint(1, ""), **MADE, also={ReadServices(): ()}), deployment(), [], "unreadable"),
+        (
+            snapshot(endpoint(1), zones=[zone()], also={ReadRegistrations(): FORBIDDEN}),
+            deployment(),
             ["put-record"],
             None,
         ),
@@ -108,15 +128,15 @@ def test_by_verdict(seen: Snapshot, by: DeploymentConfig, expected: list[str], c
 )
 def test_outside_scope(parts: dict[str, Any], *, told: bool) -> None:
     """An endpoint outside scope is told only where a registration or a record of this deployment names it."""
-    made = plan_of(world(endpoint(1), **parts), ELSEWHERE, pe(1))
-    assert made.verdicts == {pe(1): Verdict.OUTSIDE}
+    made = plan_of(snapshot(endpoint(1), **parts), ELSEWHERE, pe(1))
+    assert made.verdicts == {pe(1): Verdict.OUT_OF_SCOPE}
     assert [finding.code for finding in made.findings] == ["outside-scope"] * told
     assert made.changes == ()
 
 
 def test_nothing_read() -> None:
     """A target of which nothing was read is told as unreadable, and nothing is changed for it."""
-    made = plan_of(Snapshot(), rules(), pe(1))
+    made = plan_of(Snapshot(), deployment(), pe(1))
     assert made.verdicts == {pe(1): Verdict.UNKNOWN}
     assert made.changes == ()
     assert [(one.code, one.message) for one in made.findings] == [("unreadable", "it was not read")]
@@ -125,21 +145,21 @@ def test_nothing_read() -> None:
 def test_plain_endpoint() -> None:
     """An endpoint that is none of ours is not told of, even where nothing else could be read."""
     plain = endpoint(1, None, alias="/subscriptions/1/some-private-link-service")
-    made = plan_of(Snapshot().learn({ReadEndpoint(pe(1)): plain}), rules(), pe(1))
+    made = plan_of(Snapshot().with_results({ReadEndpoint(pe(1)): plain}), deployment(), pe(1))
     assert (made.changes, made.findings) == ((), ())
 
 
 def test_hostnames() -> None:
     """The plan tells the host names of just the services that an endpoint reaches."""
     services = [service("main"), service("test")]
-    made = plan_of(world(endpoint(1, "main"), pe(2), services=services))
+    made = plan_of(snapshot(endpoint(1, "main"), pe(2), services=services))
     assert made.hostnames == {pe(1): {"main": f"main.{ZONE_NAME}"}}
 
 
 def test_sorted() -> None:
     """A plan is sorted: additions before removals, then by endpoint; findings by code."""
     stale = [registered(8, by=1), registered(9, by=2)]
-    made = plan_of(world(endpoint(2, "none"), endpoint(1, "none"), registrations=stale))
+    made = plan_of(snapshot(endpoint(2, "none"), endpoint(1, "none"), registrations=stale))
     assert [(c.removes, c.endpoint.name) for c in made.changes] == [
         *((False, "pe-1"), (False, "pe-2")),
         *((True, "pe-1"), (True, "pe-2")),
@@ -148,7 +168,7 @@ def test_sorted() -> None:
     assert list(made.findings) == sorted(made.findings)
 
 
-BUSY = world(
+BUSY = snapshot(
     endpoint(1),
     endpoint(2, "main,nobody"),
     endpoint(3, alias=OTHER_ALIAS, vnet="v2"),
@@ -185,5 +205,10 @@ def test_busy_world_is_busy() -> None:
     """The world of the test before has something of everything."""
     made = plan_of(BUSY)
     assert {*verbs(made)} == {"allow", "register", "put-record", "disallow", "deregister"}
-    assert {one.value for one in made.verdicts.values()} == {"connect", "undo", "stranger", "unknown"}
+    assert {one.value for one in made.verdicts.values()} == {
+        "manage",
+        "release",
+        "foreign-service",
+        "unknown",
+    }
     assert ALIAS != OTHER_ALIAS

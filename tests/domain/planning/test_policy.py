@@ -10,13 +10,13 @@ from tests.support.worlds import (
     record,
     registered,
     service,
-    world,
+    snapshot,
     zone,
 )
 
 # Endpoint 1 is to be made, 2 is gone, 3 is untagged, 4 was recreated.
 EVERYTHING = plan_of(
-    world(
+    snapshot(
         endpoint(1),
         pe(2),
         endpoint(3, None),
@@ -82,7 +82,7 @@ def test_over_limit(limit: int) -> None:
 
 def test_nothing_to_undo() -> None:
     """A limit of none does not stand in the way of a plan without removals."""
-    plan = plan_of(world(endpoint(1)))
+    plan = plan_of(snapshot(endpoint(1)))
     assert limited(plan, 0) is plan
 
 

@@ -25,14 +25,14 @@ from tests.support.plans import plan_of
 from tests.support.worlds import (
     OTHER_ALIAS,
     config,
+    deployment,
     endpoint,
     guid,
     pe,
     record,
     registered,
-    rules,
     service,
-    world,
+    snapshot,
     zone,
 )
 
@@ -47,15 +47,15 @@ HARMLESS = [replace(BROKEN, provider="aws"), replace(BROKEN, state="terminated")
 ARM_ID = endpoint(1).arm_id
 BOTH = [registered(1), replace(registered(1), id=ARM_ID)]
 FAR = replace(registered(1), region="eastus2")
-BY_ARM_ID = rules(id_kind=IdKind.RESOURCE_ID)
+BY_ARM_ID = deployment(id_kind=IdKind.RESOURCE_ID)
 
 LEAVING: dict[str, tuple[Any, Iterable[Registration], DeploymentConfig, tuple[str, ...]]] = {
-    "deleted": (pe(1), [registered(1)], rules(), ()),
-    "deleted, on a list": (pe(1), [registered(1)], rules(), (guid(1),)),
-    "untagged": (endpoint(1, None), [registered(1)], rules(), (guid(1),)),
-    "recreated": (endpoint(1, guid_number=7), [registered(1)], rules(), (guid(1), guid(7))),
+    "deleted": (pe(1), [registered(1)], deployment(), ()),
+    "deleted, on a list": (pe(1), [registered(1)], deployment(), (guid(1),)),
+    "untagged": (endpoint(1, None), [registered(1)], deployment(), (guid(1),)),
+    "recreated": (endpoint(1, guid_number=7), [registered(1)], deployment(), (guid(1), guid(7))),
     "under its other kind of id": (endpoint(1), BOTH, BY_ARM_ID, (guid(1), ARM_ID)),
-    "in another region": (endpoint(1), [FAR], rules(), (guid(1),)),
+    "in another region": (endpoint(1), [FAR], deployment(), (guid(1),)),
 }
 
 
@@ -63,7 +63,7 @@ def planned(case: str, *more: Service) -> Plan:
     """The plan for an endpoint of which a registration is to go, with `more` services in the list."""
     there, registrations, by, allowed = LEAVING[case]
     services = [service("main", *allowed), *more]
-    seen = world(there, services=services, registrations=registrations, zones=[zone(record(1))])
+    seen = snapshot(there, services=services, registrations=registrations, zones=[zone(record(1))])
     return plan_of(seen, by)
 
 
@@ -105,7 +105,7 @@ def test_no_access_is_lost_to_a_registration_that_waits(hiding: Service) -> None
 def test_what_can_be_read_is_done(hiding: Service) -> None:
     """Entries on lists that can be read go and come as ever, whatever else is in the list."""
     assert [one.id for one in of_kind(planned("untagged", hiding), Disallow)] == [guid(1)]
-    made = plan_of(world(endpoint(1), services=[service("main"), hiding], zones=[zone()]))
+    made = plan_of(snapshot(endpoint(1), services=[service("main"), hiding], zones=[zone()]))
     assert [(one.service, one.id) for one in of_kind(made, Allow)] == [(service("main").id, guid(1))]
     assert [one.region for one in of_kind(made, Register)] == ["westus3"]
 
@@ -113,7 +113,7 @@ def test_what_can_be_read_is_done(hiding: Service) -> None:
 @pytest.mark.parametrize("tag", ["*", "broken", BROKEN.id, "tag:env", "tag:env=prod"])
 def test_a_selected_service_is_undecided(tag: str) -> None:
     """A misread service that a tag selects, or may select, gets and loses nothing, and the finding names it."""
-    seen = world(endpoint(1, tag), services=[service("main"), BROKEN], zones=[zone()])
+    seen = snapshot(endpoint(1, tag), services=[service("main"), BROKEN], zones=[zone()])
     made = plan_of(seen)
     assert BROKEN.id not in {one.service for one in of_kind(made, Allow)}
     told = {one.code: one.message for one in made.findings}
@@ -124,13 +124,13 @@ def test_a_selected_service_is_undecided(tag: str) -> None:
 @pytest.mark.parametrize("tag", ["main", "elsewhere"])
 def test_a_service_that_is_not_selected_is_not_told(tag: str) -> None:
     """An endpoint whose tag cannot mean the misread service hears nothing of it."""
-    made = plan_of(world(endpoint(1, tag), services=[service("main"), BROKEN], zones=[zone()]))
+    made = plan_of(snapshot(endpoint(1, tag), services=[service("main"), BROKEN], zones=[zone()]))
     assert "unreadable" not in {one.code for one in made.findings}
 
 
 def test_a_name_that_is_not_known() -> None:
     """A name may be that of a service whose name cannot be read: it is not told to be nobody's."""
-    made = plan_of(world(endpoint(1, "elsewhere"), services=[service("main"), NAMELESS], zones=[zone()]))
+    made = plan_of(snapshot(endpoint(1, "elsewhere"), services=[service("main"), NAMELESS], zones=[zone()]))
     assert {one.code for one in made.findings} >= {"unreadable"}
     assert "service-not-found" not in {one.code for one in made.findings}
 
@@ -145,17 +145,17 @@ def test_a_name_that_is_not_known() -> None:
 )
 def test_a_filter_and_a_misread_service(filtered: str, codes: set[str]) -> None:
     """SERVICE_FILTER forbids a misread service only where what is known of it is enough to say so."""
-    seen = world(endpoint(1, "broken"), services=[service("main"), BROKEN], zones=[zone()])
-    made = plan_of(seen, rules(service_filter=filtered))
+    seen = snapshot(endpoint(1, "broken"), services=[service("main"), BROKEN], zones=[zone()])
+    made = plan_of(seen, deployment(service_filter=filtered))
     assert {one.code for one in made.findings} & {"unreadable", "service-not-permitted"} == codes
 
 
 @pytest.mark.parametrize(
     ("more", "read", "verdict"),
     [
-        ((), {}, Verdict.STRANGER),
-        ((BROKEN,), {ReadConfig(BROKEN.id): config("broken")}, Verdict.STRANGER),
-        ((BROKEN,), {ReadConfig(BROKEN.id): config("broken", OTHER_ALIAS)}, Verdict.CONNECT),
+        ((), {}, Verdict.FOREIGN_SERVICE),
+        ((BROKEN,), {ReadConfig(BROKEN.id): config("broken")}, Verdict.FOREIGN_SERVICE),
+        ((BROKEN,), {ReadConfig(BROKEN.id): config("broken", OTHER_ALIAS)}, Verdict.MANAGE),
         ((BROKEN,), {ReadConfig(BROKEN.id): None}, Verdict.UNKNOWN),
         ((NOWHERE,), {ReadConfig(BROKEN.id): config("broken", OTHER_ALIAS)}, Verdict.UNKNOWN),
         ((WITHOUT_ID,), {}, Verdict.UNKNOWN),
@@ -165,11 +165,11 @@ def test_whose_private_link_service_it_is(
     more: tuple[Service, ...], read: dict[Any, Any], verdict: Verdict
 ) -> None:
     """An endpoint is a stranger only if no misread service can be behind its Private Link service."""
-    seen = world(endpoint(1, alias=OTHER_ALIAS), services=[service("main"), *more], also=read)
-    assert verdict_on(PlanningIndex(seen, rules()), pe(1)) is verdict
+    seen = snapshot(endpoint(1, alias=OTHER_ALIAS), services=[service("main"), *more], also=read)
+    assert verdict_on(PlanningIndex(seen, deployment()), pe(1)) is verdict
     told = {one.code for one in plan_of(seen).findings}
-    assert ("not-a-clickhouse-endpoint" in told) is (verdict is Verdict.STRANGER)
-    assert ("unreadable" in told) is (verdict is not Verdict.STRANGER)
+    assert ("not-a-clickhouse-endpoint" in told) is (verdict is Verdict.FOREIGN_SERVICE)
+    assert ("unreadable" in told) is (verdict is not Verdict.FOREIGN_SERVICE)
 
 
 def test_names_of_unread_services() -> None:
@@ -195,12 +195,14 @@ async def test_it_is_deregistered_once_all_can_be_read() -> None:
 
 def test_no_config_is_read_of_a_service_without_an_id() -> None:
     """A service without an id is none that anything could be asked of."""
-    seen = world(
+    seen = snapshot(
         endpoint(1, alias=OTHER_ALIAS), services=[service("main"), WITHOUT_ID], also={ReadConfig(""): None}
     )
     unread = Snapshot({read: told for read, told in seen.answers.items() if not isinstance(read, ReadConfig)})
     everything = Targets(everything=True)
-    asked = [read for read in needs(unread, everything, rules(), Hints()) if isinstance(read, ReadConfig)]
+    asked = [
+        read for read in needs(unread, everything, deployment(), Hints()) if isinstance(read, ReadConfig)
+    ]
     assert asked == [ReadConfig(service("main").id)]
 
 
@@ -225,7 +227,7 @@ def test_the_audit_is_well_beside_a_harmless_one(harmless: Service) -> None:
 def test_the_world_is_otherwise_the_same() -> None:
     """A harmless service changes nothing of a plan."""
     seen: list[Snapshot] = [
-        world(endpoint(1), services=[service("main"), *more], zones=[zone()])
+        snapshot(endpoint(1), services=[service("main"), *more], zones=[zone()])
         for more in ((), *((one,) for one in HARMLESS))
     ]
     assert len({plan_of(one).changes for one in seen}) == 1

@@ -30,8 +30,8 @@ from tests.support.worlds import (
     SUBSCRIPTION,
     TIMED_OUT,
     ZONE_NAME,
+    deployment,
     endpoint,
-    rules,
     service,
     zone,
     zone_id,
@@ -51,9 +51,9 @@ ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 KEY = ApiKey("-key", frozenset({"Admin"}), id="k-1")
 LATER = NOW + timedelta(days=90)
 ABSENT = ReadFailed("404 Not Found", temporary=False)
-MAKING = rules(zone_group=DNS_GROUP)
-CENTRAL = rules(zone_choice=ZoneChoice.CENTRAL)
-CENTRAL_MAKING = rules(zone_group=DNS_GROUP, zone_choice=ZoneChoice.CENTRAL)
+MAKING = deployment(zone_group=DNS_GROUP)
+CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
+CENTRAL_MAKING = deployment(zone_group=DNS_GROUP, zone_choice=ZoneChoice.CENTRAL)
 
 WELL = Inspected(
     at=NOW,
@@ -79,7 +79,7 @@ WELL = Inspected(
 
 
 def judged(seen: Inspected, by: DeploymentConfig | None = None) -> dict[str, Step]:
-    return {step.name: step for step in preflight(seen, by or rules())}
+    return {step.name: step for step in preflight(seen, by or deployment())}
 
 
 def but(**changed: Any) -> Inspected:
@@ -172,7 +172,7 @@ TWO_ZONES = {
         (but(services=(service("main", provider="aws"),)), None, "?ClickHouse services"),
         (but(services=(service("main"), replace(service("a"), readable=False))), None, "?ClickHouse services"),
         (but(services=(service("main"), replace(service("a", provider="aws"), readable=False))), None, ""),
-        (WELL, rules(service_filter="other"), "?ClickHouse services"),
+        (WELL, deployment(service_filter="other"), "?ClickHouse services"),
         (but(caller=Caller("k-1", "other", SUBSCRIPTION)), None, KEYLESS),
         (but(caller=Caller("k-1", "mine", ORGANIZATION.upper())), None, ""),
         (but(caller=Caller("", "", "")), None, ""),
@@ -304,8 +304,8 @@ def test_clocks_in_words(ahead: float, told: str) -> None:
 
 def test_only_what_is_wrong_is_unhealthy() -> None:
     """What cannot be known is no ground to call for somebody; what is wrong is."""
-    assert all_well(preflight(but(keys=FORBIDDEN), rules()))
-    assert not all_well(preflight(but(registrations=FORBIDDEN), rules()))
+    assert all_well(preflight(but(keys=FORBIDDEN), deployment()))
+    assert not all_well(preflight(but(registrations=FORBIDDEN), deployment()))
 
 
 @pytest.mark.parametrize(("answer", "waits"), [(FORBIDDEN, False), (TIMED_OUT, True)])

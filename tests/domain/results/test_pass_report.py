@@ -22,7 +22,7 @@ from tests.support.worlds import (
     interface,
     pe,
     record,
-    world,
+    snapshot,
     zone,
 )
 
@@ -88,7 +88,7 @@ def test_problems(
 )
 def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
     """What could not be read is a problem, told once, and it tells whether another delivery may help."""
-    seen = world(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
+    seen = snapshot(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
     report = Report(seen, Plan())
     assert report.problems == (getattr(answer, "reason"),)  # noqa: B009
     assert (report.retryable, report.forbidden) == (retryable, forbidden)
@@ -105,7 +105,7 @@ def test_forbidden_change() -> None:
 
 def test_json() -> None:
     """A report is one JSON document: what each endpoint is, what was planned or done, and what is wrong."""
-    seen = world(endpoint(1), pe(2), zones=[zone()])
+    seen = snapshot(endpoint(1), pe(2), zones=[zone()])
     plan = plan_of(seen)
     dry = Report(seen, plan, dry_run=True).as_json()
     assert json.loads(json.dumps(dry)) == dry
@@ -113,13 +113,13 @@ def test_json() -> None:
     assert dry["endpoints"] == [
         {
             "id": str(pe(1)),
-            "verdict": "connect",
+            "verdict": "manage",
             "resourceGuid": guid(1),
             "addresses": [address(1)],
             "connections": [{"to": ALIAS, "status": "Approved"}],
             "hostnames": {"main": f"main.{ZONE_NAME}"},
         },
-        {"id": str(pe(2)), "verdict": "undo"},
+        {"id": str(pe(2)), "verdict": "release"},
     ]
     assert [one["change"] for one in dry["plan"]] == ["allow", "put-record", "register"]  # type: ignore[attr-defined]
     assert (dry["outcomes"], dry["problems"], dry["willBeTriedAgain"]) == ([], [], False)
@@ -128,7 +128,7 @@ def test_json() -> None:
 def test_json_of_outcomes() -> None:
     """A pass that wrote tells what became of each change, and no plan beside it."""
     outcomes = (Outcome(register, Status.DONE), failed(allow, temporary=True))
-    told = Report(world(), Plan((allow,)), outcomes).as_json()
+    told = Report(snapshot(), Plan((allow,)), outcomes).as_json()
     assert told["plan"] == []
     basics = {"endpoint": str(pe(1)), "id": guid(1)}
     assert told["outcomes"] == [
@@ -147,6 +147,6 @@ def test_json_of_outcomes() -> None:
 
 def test_unreadable_addresses() -> None:
     """An endpoint whose addresses could not be read is told without any."""
-    seen = world(endpoint(1), also={ReadAddresses(interface(1)): FORBIDDEN})
+    seen = snapshot(endpoint(1), also={ReadAddresses(interface(1)): FORBIDDEN})
     told: Any = Report(seen, plan_of(seen)).as_json()["endpoints"]
     assert [one["addresses"] for one in told] == [[]]

@@ -23,7 +23,7 @@ from tests.support.worlds import (
     interface,
     pe,
     record,
-    world,
+    snapshot,
 )
 
 
@@ -41,7 +41,7 @@ register, delete = Register(pe(1), guid(1), REGION, ""), DeleteRecord(pe(2), rec
 def test_a_share_tells_nothing_of_the_others() -> None:
     """Each waiter is told of its own endpoint, and nothing of those that others wait for."""
     troubled = {ReadEndpoint(pe(3)): FORBIDDEN, ReadAddresses(interface(2)): TIMED_OUT}
-    seen = world(endpoint(1), endpoint(2, "none"), also=troubled)
+    seen = snapshot(endpoint(1), endpoint(2, "none"), also=troubled)
     shared = Report(seen, plan_of(seen), (failed(register), failed(delete)))
     assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
     shares = shares_of(shared, {pe(1), pe(2), pe(3)})
@@ -58,9 +58,9 @@ def test_a_share_tells_nothing_of_the_others() -> None:
 
 def test_a_share_tells_what_concerns_everybody() -> None:
     """What could not be read for all, and what was done for one that nobody waits for, is in every share."""
-    seen = world(endpoint(1), endpoint(2), endpoint(4), also={ReadServices(): FORBIDDEN})
+    seen = snapshot(endpoint(1), endpoint(2), endpoint(4), also={ReadServices(): FORBIDDEN})
     findings = (Finding("removals-over-limit", "organization", "x"),)
-    verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.CONNECT)
+    verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.MANAGE)
     shared = Report(seen, Plan(findings=findings, verdicts=verdicts), (failed(delete),))
     share = shares_of(shared, {pe(1), pe(4)})[pe(1)]
     assert FORBIDDEN.reason in share.problems
@@ -89,11 +89,11 @@ class Counting(dict[Any, Any]):
 @pytest.mark.parametrize("waiting", [10, 100])
 def test_the_report_is_gone_through_once(waiting: int) -> None:
     """However many wait, what was read is gone through once, and a share costs a few look-ups of its own."""
-    seen = world(*(endpoint(number) for number in range(1, waiting + 1)))
+    seen = snapshot(*(endpoint(number) for number in range(1, waiting + 1)))
     answers = Counting(seen.answers)
     ids = {pe(number) for number in range(1, waiting + 1)}
     counted = Snapshot(MappingProxyType(answers))
-    shares = shares_of(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.CONNECT))), ids)
+    shares = shares_of(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.MANAGE))), ids)
     for one in ids:
         assert list(shares[one].plan.verdicts) == [one]
     assert answers.done["walks"] == 1

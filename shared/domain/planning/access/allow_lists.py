@@ -21,20 +21,20 @@ class DesiredAccess:
     selection: Selection
 
 
-def plan_release(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
+def plan_release(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
     """Remove everything of ours at ClickHouse Cloud for an endpoint that is deleted or untagged."""
-    for registered in sorted(view.access.ownership.ids_of.get(endpoint, ())):
-        yield from remove_id(view, endpoint, registered)
+    for registered in sorted(index.access.ownership.ids_of.get(endpoint, ())):
+        yield from remove_id(index, endpoint, registered)
 
 
-def plan_release_of_retired(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
+def plan_release_of_retired(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
     """Remove what is left under ids that the endpoint does not have any more."""
-    for registered in sorted(view.access.ownership.ids_of.get(endpoint, ())):
-        if is_retired(view, endpoint, registered):
-            yield from remove_id(view, endpoint, registered)
+    for registered in sorted(index.access.ownership.ids_of.get(endpoint, ())):
+        if is_retired(index, endpoint, registered):
+            yield from remove_id(index, endpoint, registered)
 
 
-def plan_access(view: PlanningIndex, wish: DesiredAccess) -> Iterator[Change]:
+def plan_access(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Change]:
     """The differences for an endpoint that is to be connected.
 
     | its id (see `ownership` for which one)      | changes                                        |
@@ -50,49 +50,49 @@ def plan_access(view: PlanningIndex, wish: DesiredAccess) -> Iterator[Change]:
     Only entries that may go are removed (see `entries`). While a service's allow list could not be read, no
     registration is removed, because that list may have its id.
     """
-    at = wish.endpoint.id
-    id_ = view.access.ownership.id_for(wish.endpoint, view.rules)
-    yield from _entries_without_mark(view, at)
-    if unmarked := registered_without_mark(view, at):
-        yield from (change for one in unmarked for change in _take_back(view, one))
-        yield from plan_release_of_retired(view, at)
+    at = desired.endpoint.id
+    id_ = index.access.ownership.id_for(desired.endpoint, index.config)
+    yield from _entries_without_mark(index, at)
+    if unmarked := registered_without_mark(index, at):
+        yield from (change for one in unmarked for change in _take_back(index, one))
+        yield from plan_release_of_retired(index, at)
     elif id_ is None:
-        yield from plan_release_of_retired(view, at)
-    elif is_in_other_region(view, wish, id_):
-        if not view.services.unread:
-            yield from remove_id(view, at, id_.lower())
+        yield from plan_release_of_retired(index, at)
+    elif is_in_other_region(index, desired, id_):
+        if not index.services.unread:
+            yield from remove_id(index, at, id_.lower())
     else:
-        yield from _registration_and_list(view, wish, id_)
-        yield from _removal_of_other_ids(view, wish, id_)
+        yield from _registration_and_list(index, desired, id_)
+        yield from _removal_of_other_ids(index, desired, id_)
 
 
-def registered_without_mark(view: PlanningIndex, endpoint: ResourceId) -> list[Register]:
+def registered_without_mark(index: PlanningIndex, endpoint: ResourceId) -> list[Register]:
     """This pass's registrations of the endpoint of which the API did not keep the description.
 
     One with other words in its description is somebody else's, made at the same moment.
     """
-    made = (one for one in view.results.registered.values() if one.endpoint == endpoint)
-    return [one for one in made if _is_unmarked(view, one)]
+    made = (one for one in index.results.registered.values() if one.endpoint == endpoint)
+    return [one for one in made if _is_unmarked(index, one)]
 
 
-def _is_unmarked(view: PlanningIndex, made: Register) -> bool:
-    found = view.access.registrations.get(made.id.lower())
+def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
+    found = index.access.registrations.get(made.id.lower())
     if found is None:
-        return made.id.lower() in view.results.deregistered
+        return made.id.lower() in index.results.deregistered
     return found.description != made.description and made.description.startswith(found.description)
 
 
-def _take_back(view: PlanningIndex, made: Register) -> Iterator[Change]:
-    registration = view.access.registrations.get(made.id.lower())
-    if registration and all(_was_allowed_with(made, entry) for entry in entries_of(view, made.id)):
+def _take_back(index: PlanningIndex, made: Register) -> Iterator[Change]:
+    registration = index.access.registrations.get(made.id.lower())
+    if registration and all(_was_allowed_with(made, entry) for entry in entries_of(index, made.id)):
         yield Deregister(made.endpoint, registration.id, registration.region)
 
 
-def _entries_without_mark(view: PlanningIndex, endpoint: ResourceId) -> Iterator[Disallow]:
+def _entries_without_mark(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Disallow]:
     """The entries that this pass made together with a registration whose mark was not kept."""
-    for made in view.results.registered.values():
-        if made.endpoint == endpoint and view.access.ownership.is_foreign(endpoint, made.id):
-            entries = (one for one in entries_of(view, made.id) if _was_allowed_with(made, one))
+    for made in index.results.registered.values():
+        if made.endpoint == endpoint and index.access.ownership.is_foreign(endpoint, made.id):
+            entries = (one for one in entries_of(index, made.id) if _was_allowed_with(made, one))
             yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in entries)
 
 
@@ -100,76 +100,76 @@ def _was_allowed_with(made: Register, entry: Entry) -> bool:
     return isinstance(made, RegisterThroughService) and made.service == entry.service.id
 
 
-def is_in_other_region(view: PlanningIndex, wish: DesiredAccess, id_: str) -> bool:
+def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -> bool:
     """Whether the id is registered for another region: a recreated endpoint keeps its ARM Resource ID."""
-    registration = view.access.registrations.get(id_.lower())
-    return bool(registration and registration.region not in ("", view.services.region_of(wish.alias)))
+    registration = index.access.registrations.get(id_.lower())
+    return bool(registration and registration.region not in ("", index.services.region_of(desired.alias)))
 
 
-def unwanted_entries(view: PlanningIndex, wish: DesiredAccess, id_: str) -> list[Entry]:
+def unwanted_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[Entry]:
     """The entries of the id on services that the tag does not select."""
-    keep = wish.selection.kept
-    if all(service.id in keep for service in view.access.listing.get(id_.lower(), ())):
+    keep = desired.selection.kept
+    if all(service.id in keep for service in index.access.listing.get(id_.lower(), ())):
         return []
-    return [entry for entry in entries_of(view, id_) if entry.service.id not in keep]
+    return [entry for entry in entries_of(index, id_) if entry.service.id not in keep]
 
 
-def _registration_and_list(view: PlanningIndex, wish: DesiredAccess, id_: str) -> Iterator[Change]:
-    at = wish.endpoint.id
-    registration = _registration(view, wish, id_)
+def _registration_and_list(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
+    at = desired.endpoint.id
+    registration = _registration(index, desired, id_)
     if registration:
         yield registration
     already = registration.service if isinstance(registration, RegisterThroughService) else None
-    yield from (Allow(at, id_, one) for one in _missing(view, wish, id_) if one != already)
+    yield from (Allow(at, id_, one) for one in _missing(index, desired, id_) if one != already)
     if not registration:
-        gone = [entry for entry in unwanted_entries(view, wish, id_) if may_go(view, at, entry)]
+        gone = [entry for entry in unwanted_entries(index, desired, id_) if may_go(index, at, entry)]
         yield from (Disallow(at, entry.id, entry.service.id) for entry in gone)
 
 
-def _registration(view: PlanningIndex, wish: DesiredAccess, id_: str) -> Register | None:
+def _registration(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Register | None:
     """The change that registers the endpoint; None if it is registered.
 
     Without a service to register it through, `add` is tried although it was refused, so that the API's own
     error is reported.
     """
-    if id_.lower() in view.access.registrations:
+    if id_.lower() in index.access.registrations:
         return None
-    at = wish.endpoint.id
-    mark = registration_mark(view.rules.owner, at)
-    missing = _missing(view, wish, id_)
-    if not view.results.add_refused or not missing:
-        return Register(at, id_, view.services.region_of(wish.alias), mark)
-    return RegisterThroughService(at, id_, view.services.by_id[missing[0]].region, mark, missing[0])
+    at = desired.endpoint.id
+    mark = registration_mark(index.config.owner, at)
+    missing = _missing(index, desired, id_)
+    if not index.results.add_refused or not missing:
+        return Register(at, id_, index.services.region_of(desired.alias), mark)
+    return RegisterThroughService(at, id_, index.services.by_id[missing[0]].region, mark, missing[0])
 
 
-def _missing(view: PlanningIndex, wish: DesiredAccess, id_: str) -> list[str]:
+def _missing(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[str]:
     """The granted services whose allow list lacks the id."""
     return sorted(
-        wish.selection.granted - {service.id for service in view.access.listing.get(id_.lower(), ())}
+        desired.selection.granted - {service.id for service in index.access.listing.get(id_.lower(), ())}
     )
 
 
-def _removal_of_other_ids(view: PlanningIndex, wish: DesiredAccess, id_: str) -> Iterator[Change]:
-    at = wish.endpoint.id
-    for other in sorted(view.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
-        if is_retired(view, at, other) or _is_replaced(view, wish, other, id_):
-            yield from remove_id(view, at, other)
+def _removal_of_other_ids(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
+    at = desired.endpoint.id
+    for other in sorted(index.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
+        if is_retired(index, at, other) or _is_replaced(index, desired, other, id_):
+            yield from remove_id(index, at, other)
 
 
-def _is_replaced(view: PlanningIndex, wish: DesiredAccess, other: str, id_: str) -> bool:
+def _is_replaced(index: PlanningIndex, desired: DesiredAccess, other: str, id_: str) -> bool:
     """Whether no access is lost without `other`, also where it is undecided what should be."""
-    if id_.lower() not in view.access.registrations or _missing(view, wish, id_):
+    if id_.lower() not in index.access.registrations or _missing(index, desired, id_):
         return False
-    having = {service.id for service in view.access.listing.get(id_.lower(), ())}
-    losing = {service.id for service in view.access.listing.get(other, ())}
-    return not (losing & wish.selection.kept) - having
+    having = {service.id for service in index.access.listing.get(id_.lower(), ())}
+    losing = {service.id for service in index.access.listing.get(other, ())}
+    return not (losing & desired.selection.kept) - having
 
 
-def remove_id(view: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
+def remove_id(index: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
     """Remove an id of ours: the entries that may go and, if none stays, the registration."""
-    entries = list(entries_of(view, registered))
-    going = [entry for entry in entries if may_go(view, endpoint, entry)]
+    entries = list(entries_of(index, registered))
+    going = [entry for entry in entries if may_go(index, endpoint, entry)]
     yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in going)
-    if going == entries and not view.services.unread:
-        registration = view.access.registrations[registered]
+    if going == entries and not index.services.unread:
+        registration = index.access.registrations[registered]
         yield Deregister(endpoint, registration.id, registration.region)

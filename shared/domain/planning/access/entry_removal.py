@@ -31,21 +31,21 @@ class Entry:
     id: str
 
 
-def entries_of(view: PlanningIndex, registered: str) -> Iterator[Entry]:
+def entries_of(index: PlanningIndex, registered: str) -> Iterator[Entry]:
     """The id's entries on the allow lists, of any cloud, by service."""
-    for service in view.access.listing.get(registered.lower(), ()):
+    for service in index.access.listing.get(registered.lower(), ()):
         exact = registered in service.allow_list
-        yield Entry(service, registered if exact else view.access.spelled[service.id, registered.lower()])
+        yield Entry(service, registered if exact else index.access.spelled[service.id, registered.lower()])
 
 
-def may_go(view: PlanningIndex, endpoint: ResourceId, entry: Entry) -> bool:
+def may_go(index: PlanningIndex, endpoint: ResourceId, entry: Entry) -> bool:
     """Whether the table lets an entry of this endpoint's id go."""
-    return is_retired(view, endpoint, entry.id) or view.services.permits(entry.service)
+    return is_retired(index, endpoint, entry.id) or index.services.permits(entry.service)
 
 
-def is_retired(view: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
+def is_retired(index: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
     """Whether it was read that the endpoint does not exist, or does not have this id."""
-    found = view.world.get(ReadEndpoint(endpoint))
+    found = index.snapshot.get(ReadEndpoint(endpoint))
     if isinstance(found, Endpoint):
         return bool(found.guid) and registered.lower() not in found.ids
     return isinstance(found, NotFound)

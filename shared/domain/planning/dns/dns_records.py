@@ -36,44 +36,44 @@ from shared.domain.planning.planning_index import PlanningIndex
 
 
 def plan_zone(
-    view: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
+    index: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     """The changes and findings for all names of one zone.
 
     `placements` are the endpoints whose address belongs into it. `leaving` are those that leave every
     record which they do not want: they are undone, or it is known where their address belongs.
     """
-    for name in names_of(view, zone, placements, leaving):
-        yield from _plan_name(view, name)
+    for name in names_of(index, zone, placements, leaving):
+        yield from _plan_name(index, name)
 
 
-def _plan_name(view: PlanningIndex, name: RecordSlot) -> Iterator[Change | Finding]:
+def _plan_name(index: PlanningIndex, name: RecordSlot) -> Iterator[Change | Finding]:
     record = name.record
-    if record and not is_owned_record(record, view.rules.owner):
-        yield from _beside_foreign(view, name, record)
+    if record and not is_owned_record(record, index.config.owner):
+        yield from _beside_foreign(index, name, record)
         return
-    if (name.zone.id, name.name) in view.results.names_taken:
+    if (name.zone.id, name.name) in index.results.names_taken:
         yield from (_name_taken(name, placement) for placement in name.wanted_by)
         return
-    winners = elect_holders(view, name)
-    yield from (_not_written(view, name, one, winners) for one in name.wanted_by if one not in winners)
+    winners = elect_holders(index, name)
+    yield from (_not_written(index, name, one, winners) for one in name.wanted_by if one not in winners)
     gone = set(holders_of(record).values()) - set(name.held.values()) if record else set()
     if winners or (name.held and gone):
-        yield from _written(view, name, winners, gone)
-    elif record and gone and not _waiting_unseen(view, name):
+        yield from _written(index, name, winners, gone)
+    elif record and gone and not _waiting_unseen(index, name):
         yield DeleteRecord(min(gone), record)
 
 
-def _waiting_unseen(view: PlanningIndex, name: RecordSlot) -> bool:
+def _waiting_unseen(index: PlanningIndex, name: RecordSlot) -> bool:
     """Whether somebody may wait for the wildcard whom we could not read, but may with the next delivery."""
-    return name.name == WILDCARD and view.some_endpoints_unread
+    return name.name == WILDCARD and index.some_endpoints_unread
 
 
-def _beside_foreign(view: PlanningIndex, name: RecordSlot, record: RecordSet) -> Iterator[Change | Finding]:
-    adoptable = view.rules.dns_adopt and MARK not in record.metadata  # another deployment's stays theirs
+def _beside_foreign(index: PlanningIndex, name: RecordSlot, record: RecordSet) -> Iterator[Change | Finding]:
+    adoptable = index.config.dns_adopt and MARK not in record.metadata  # another deployment's stays theirs
     for placement in name.wanted_by:
         if adoptable and set(placement.addresses) == set(record.addresses) and name.fits([placement]):
-            yield _put(view, name, [placement], placement.endpoint.id)
+            yield _put(index, name, [placement], placement.endpoint.id)
             return
         shown = f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)}"
         right = set(placement.addresses) <= set(record.addresses)
@@ -90,7 +90,7 @@ def _name_taken(name: RecordSlot, placement: RecordTarget) -> Finding:
 
 
 def _not_written(
-    view: PlanningIndex, name: RecordSlot, loser: RecordTarget, winners: list[RecordTarget]
+    index: PlanningIndex, name: RecordSlot, loser: RecordTarget, winners: list[RecordTarget]
 ) -> Finding:
     at = str(loser.endpoint.id)
     record = f"the record {name.name} in {name.zone.id}"
@@ -99,25 +99,27 @@ def _not_written(
         return Finding("record-full", at, why)
     holders = sorted({*name.held.values(), *(one.endpoint.id for one in winners)})
     held = f"{record} is held by {', '.join(map(str, holders))}"
-    if not view.rules.central:
+    if not index.config.central:
         return Finding("wildcard-owned-by-other", at, held)
-    if missing := out_of_reach(view, loser, name.name, holders):
+    if missing := out_of_reach(index, loser, name.name, holders):
         unreached = f"through which clients do not reach {', '.join(sorted(missing))}"
         return Finding("wildcard-owned-by-other", at, f"{held}, {unreached}")
     return Finding("wildcard-served-by-other", at, f"{held}, through which clients reach the same services")
 
 
 def _written(
-    view: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], gone: Iterable[ResourceId]
+    index: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], gone: Iterable[ResourceId]
 ) -> Iterator[PutRecord]:
     behalf = winners[0].endpoint.id if winners else min(gone)
-    change = _put(view, name, winners, behalf)
+    change = _put(index, name, winners, behalf)
     if name.record is None or replace(change.after, etag=name.record.etag) != name.record:
         yield change
 
 
-def _put(view: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], behalf: ResourceId) -> PutRecord:
+def _put(
+    index: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], behalf: ResourceId
+) -> PutRecord:
     holders = name.holders_with(winners)
-    metadata = record_metadata(view.rules.owner, holders, name.record.metadata if name.record else {})
-    after = RecordSet(name.zone.id, name.name, view.rules.record_ttl, tuple(sorted(holders)), metadata)
+    metadata = record_metadata(index.config.owner, holders, name.record.metadata if name.record else {})
+    after = RecordSet(name.zone.id, name.name, index.config.record_ttl, tuple(sorted(holders)), metadata)
     return PutRecord(behalf, name.record, after)

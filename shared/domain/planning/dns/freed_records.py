@@ -27,46 +27,48 @@ from shared.domain.planning.dns.zone_selection import labels_perhaps, zone_for
 from shared.domain.planning.planning_index import PlanningIndex
 
 
-def left_free(view: PlanningIndex, among: AbstractSet[ResourceId]) -> Iterator[RecordSet]:
+def left_free(index: PlanningIndex, among: AbstractSet[ResourceId]) -> Iterator[RecordSet]:
     """The records of ours that one of these endpoints leaves free; see the table above."""
-    for record in view.world.records():
-        if is_owned_record(record, view.rules.owner):
+    for record in index.snapshot.records():
+        if is_owned_record(record, index.config.owner):
             holders = set(holders_of(record).values())
-            if any(_leaves(view, record, one) for one in holders & among):
+            if any(_leaves(index, record, one) for one in holders & among):
                 yield record
 
 
-def _leaves(view: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
-    match verdict_on(view, holder):
-        case Verdict.UNDO:
+def _leaves(index: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
+    match verdict_on(index, holder):
+        case Verdict.RELEASE:
             return True
-        case Verdict.CONNECT:
-            found = view.world.get(ReadEndpoint(holder))
+        case Verdict.MANAGE:
+            found = index.snapshot.get(ReadEndpoint(holder))
             assert isinstance(found, Endpoint), "the verdict says so"
-            return _moves(view, record, found) or (record.name == WILDCARD and _changes(view, record, found))
+            return _moves(index, record, found) or (
+                record.name == WILDCARD and _changes(index, record, found)
+            )
         case _:
             return False
 
 
-def _moves(view: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
+def _moves(index: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
     """Whether it is known that the endpoint's address belongs elsewhere, or to other names."""
-    connection = private_link(view, endpoint)
+    connection = private_link(index, endpoint)
     assert connection is not None, "the verdict says so"
-    zone = zone_for(view, endpoint, view.services.zone_names[connection.target.lower()])
+    zone = zone_for(index, endpoint, index.services.zone_names[connection.target.lower()])
     if not isinstance(zone, Zone):
         return False
     if zone.id != record.zone:
         return True
-    chosen = view.services.selection(endpoint, connection.target)
-    perhaps = labels_perhaps(view, chosen)
+    chosen = index.services.selection(endpoint, connection.target)
+    perhaps = labels_perhaps(index, chosen)
     named = record.name != WILDCARD and perhaps is not None
-    return named and record.name not in view.services.labels_of(chosen.granted) | (perhaps or frozenset())
+    return named and record.name not in index.services.labels_of(chosen.granted) | (perhaps or frozenset())
 
 
-def _changes(view: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
+def _changes(index: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
     """Whether the endpoint has another address than the wildcard, or newly lets others join it."""
     holders = holders_of(record)
     mine = {address for address, holder in holders.items() if holder == endpoint.id}
-    there = addresses_of(view.world, endpoint)
+    there = addresses_of(index.snapshot, endpoint)
     moved = isinstance(there, tuple) and bool(there) and not mine <= set(there)
     return moved or (shares(endpoint) and len(holders) == len(mine))

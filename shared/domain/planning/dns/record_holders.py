@@ -48,30 +48,30 @@ class RecordSlot:
 
 
 def names_of(
-    view: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
+    index: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> Iterator[RecordSlot]:
     """The wildcard, and the names of services that it does not lead to."""
-    wildcard = name_of(view, zone, WILDCARD, placements, leaving)
+    wildcard = name_of(index, zone, WILDCARD, placements, leaving)
     yield wildcard
-    alias = _alias_of_wildcard(view, wildcard)
+    alias = _alias_of_wildcard(index, wildcard)
     apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
     labels = {label for placement in apart for label in placement.labels}
-    for label in sorted((labels | names_of_ours(view, zone)) - {WILDCARD}):
+    for label in sorted((labels | names_of_ours(index, zone)) - {WILDCARD}):
         # Where the wildcard leads nobody knows, those who have a record of their own keep it.
         wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
         named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
-        yield name_of(view, zone, label, named, leaving)
+        yield name_of(index, zone, label, named, leaving)
 
 
 def name_of(
-    view: PlanningIndex,
+    index: PlanningIndex,
     zone: Zone,
     name: str,
     wanting: list[RecordTarget],
     leaving: AbstractSet[ResourceId],
 ) -> RecordSlot:
     record = zone.records.get(name)
-    named = holders_of(record) if record and is_owned_record(record, view.rules.owner) else {}
+    named = holders_of(record) if record and is_owned_record(record, index.config.owner) else {}
     wanted_by = {placement.endpoint.id for placement in wanting}
     held = {
         address: holder
@@ -83,8 +83,8 @@ def name_of(
     return RecordSlot(zone, name, tuple(ordered), held)
 
 
-def names_of_ours(view: PlanningIndex, zone: Zone) -> set[str]:
-    return {record.name for record in zone.records.values() if is_owned_record(record, view.rules.owner)}
+def names_of_ours(index: PlanningIndex, zone: Zone) -> set[str]:
+    return {record.name for record in zone.records.values() if is_owned_record(record, index.config.owner)}
 
 
 def _wants(placement: RecordTarget, label: str, record: RecordSet | None) -> bool:
@@ -93,43 +93,43 @@ def _wants(placement: RecordTarget, label: str, record: RecordSet | None) -> boo
     return label in placement.labels or (perhaps and record is not None and _holds(placement, record))
 
 
-def elect_holders(view: PlanningIndex, name: RecordSlot) -> list[RecordTarget]:
+def elect_holders(index: PlanningIndex, name: RecordSlot) -> list[RecordTarget]:
     """Who gets the name: the one who has it, else the first; and with them all who share it."""
     winners: list[RecordTarget] = []
     for placement in name.wanted_by:
         alone = not winners and not name.held
-        if name.fits([*winners, placement]) and (alone or _may_join(view, name, placement, winners)):
+        if name.fits([*winners, placement]) and (alone or _may_join(index, name, placement, winners)):
             winners.append(placement)
     return winners
 
 
 def _may_join(
-    view: PlanningIndex, name: RecordSlot, placement: RecordTarget, winners: list[RecordTarget]
+    index: PlanningIndex, name: RecordSlot, placement: RecordTarget, winners: list[RecordTarget]
 ) -> bool:
     was_there = name.record is not None and _holds(placement, name.record)
-    held_by = set(name.held.values()) - (view.kept if was_there else frozenset())
-    holders = {holder: view.world.get(ReadEndpoint(holder)) for holder in sorted(held_by)}
+    held_by = set(name.held.values()) - (index.kept if was_there else frozenset())
+    holders = {holder: index.snapshot.get(ReadEndpoint(holder)) for holder in sorted(held_by)}
     if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
         return True  # They stood there together before, and nobody knows what the others consent to now.
     others = [(one.shares, one.alias.lower()) for one in winners]
     for found in holders.values():
         if isinstance(found, Endpoint):
-            connection = private_link(view, found)
+            connection = private_link(index, found)
             others.append((shares(found), connection.target.lower() if connection else ""))
         elif not was_there:
             return False
     return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
 
 
-def _alias_of_wildcard(view: PlanningIndex, name: RecordSlot) -> str | None:
+def _alias_of_wildcard(index: PlanningIndex, name: RecordSlot) -> str | None:
     """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
-    if name.record and not is_owned_record(name.record, view.rules.owner):
+    if name.record and not is_owned_record(name.record, index.config.owner):
         return None
-    if winners := elect_holders(view, name):
+    if winners := elect_holders(index, name):
         return winners[0].alias.lower()
     for holder in sorted(set(name.held.values())):
-        found = view.world.get(ReadEndpoint(holder))
-        if isinstance(found, Endpoint) and (connection := private_link(view, found)):
+        found = index.snapshot.get(ReadEndpoint(holder))
+        if isinstance(found, Endpoint) and (connection := private_link(index, found)):
             return connection.target.lower()
     return None
 

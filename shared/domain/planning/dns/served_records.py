@@ -24,18 +24,18 @@ _WORKS = frozenset({Status.APPROVED, Status.PENDING})
 
 
 def out_of_reach(
-    view: PlanningIndex, placement: RecordTarget, name: str, holders: Iterable[ResourceId]
+    index: PlanningIndex, placement: RecordTarget, name: str, holders: Iterable[ResourceId]
 ) -> frozenset[str]:
     """The first labels of host names that resolve to the record `name` and do not work through one of the holders."""
     wanted = placement.labels if name == WILDCARD else placement.labels & {name}
-    return frozenset[str]().union(*(wanted - _reached(view, placement.alias, one) for one in holders))
+    return frozenset[str]().union(*(wanted - _reached(index, placement.alias, one) for one in holders))
 
 
-def _reached(view: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
-    found = view.world.get(ReadEndpoint(holder))
-    if not isinstance(found, Endpoint) or view.rules.request_of(found) is None:
+def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
+    found = index.snapshot.get(ReadEndpoint(holder))
+    if not isinstance(found, Endpoint) or index.config.request_of(found) is None:
         return frozenset()
-    connection = private_link(view, found)
+    connection = private_link(index, found)
     if connection is None or connection.target.lower() != alias.lower() or connection.status not in _WORKS:
         return frozenset()
-    return view.services.labels_of(view.services.selection(found, connection.target).granted)
+    return index.services.labels_of(index.services.selection(found, connection.target).granted)

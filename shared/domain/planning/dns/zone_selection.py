@@ -39,57 +39,57 @@ class RecordTarget:
 type Blocker = Finding | CreateZone | LinkNetwork
 
 
-def zone_for(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
+def zone_for(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
     """The zone of that name for the endpoint; or what is missing, or the change that would provide it.
 
     The zone in the endpoint's tag, or else by DNS_ZONE_CHOICE the one that is linked to its network, or the
     only one in DNS_ZONE_SCOPES.
     """
     if ZONE_TAG in endpoint.tags:
-        return _tagged_zone(view, endpoint, name)
-    if view.rules.central:
-        return _central_zone(view, endpoint, name)
+        return _tagged_zone(index, endpoint, name)
+    if index.config.central:
+        return _central_zone(index, endpoint, name)
     at = str(endpoint.id)
-    networks_zones = view.dns.linked.get(endpoint.network, []) if endpoint.network else []
+    networks_zones = index.dns.linked.get(endpoint.network, []) if endpoint.network else []
     linked = [zone for zone in networks_zones if zone.id.name == name]
     if len(linked) > 1:
         ids = ", ".join(str(zone.id) for zone in linked)
         return Finding("zone-ambiguous", at, f"its virtual network is linked to several zones {name}: {ids}")
     if linked:
         return linked[0]
-    if reason := view.dns.why_unsure(name):
+    if reason := index.dns.why_unsure(name):
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
-    named = view.dns.named.get(name, [])
-    return _made(view, endpoint, name, named) or _missing(endpoint, name, named)
+    named = index.dns.named.get(name, [])
+    return _made(index, endpoint, name, named) or _missing(endpoint, name, named)
 
 
-def _central_zone(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
+def _central_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
     """The only zone of that name in DNS_ZONE_SCOPES, whatever it is linked to; links are left to others."""
     at = str(endpoint.id)
-    if reason := view.dns.why_unsure(name):
+    if reason := index.dns.why_unsure(name):
         return Finding("unreadable", at, f"the zones named {name}: {reason}")
-    named = view.dns.named.get(name, [])
+    named = index.dns.named.get(name, [])
     if len(named) > 1:
         ids = ", ".join(str(zone.id) for zone in named)
         return Finding("zone-ambiguous", at, f"there are several zones {name} in DNS_ZONE_SCOPES: {ids}")
     if named:
         return named[0]
-    ours = _zone_in_group(view, name)
+    ours = _zone_in_group(index, name)
     return CreateZone(endpoint.id, ours) if ours else _missing(endpoint, name, named)
 
 
-def labels_perhaps(view: PlanningIndex, chosen: Selection) -> frozenset[str] | None:
+def labels_perhaps(index: PlanningIndex, chosen: Selection) -> frozenset[str] | None:
     """The names that may be an endpoint's yet, because of what is held; None if not all of them are known.
 
     What SERVICE_FILTER does not permit gets no record, whatever an ambiguous name may mean.
     """
-    held = chosen.held & (view.services.permitted | view.services.perhaps_permitted)
-    return view.services.labels_of(held) if held <= view.services.configs.keys() else None
+    held = chosen.undecided & (index.services.permitted | index.services.perhaps_permitted)
+    return index.services.labels_of(held) if held <= index.services.configs.keys() else None
 
 
-def addresses_for(view: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
+def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
     """The addresses that belong into the record; none if there are none yet (see `progress`)."""
-    addresses = addresses_of(view.world, endpoint)
+    addresses = addresses_of(index.snapshot, endpoint)
     if isinstance(addresses, ReadFailed):
         return Finding("unreadable", str(endpoint.id), f"its network interface: {addresses.reason}")
     return addresses
@@ -109,7 +109,7 @@ def settled(obstacles: Iterable[Blocker], placed: Iterable[RecordTarget]) -> Ite
 
 
 def _made(
-    view: PlanningIndex, endpoint: Endpoint, name: str, named: list[Zone]
+    index: PlanningIndex, endpoint: Endpoint, name: str, named: list[Zone]
 ) -> CreateZone | LinkNetwork | Finding | None:
     """The change that makes or links the zone, where the settings name a resource group for it.
 
@@ -122,14 +122,14 @@ def _made(
 
     A network that is linked looks up all records of the zone, and may not reach the addresses of another's.
     """
-    ours = _zone_in_group(view, name)
+    ours = _zone_in_group(index, name)
     if not ours or not endpoint.network:
         return None
     zone = next((zone for zone in named if zone.id == ours), None)
     if zone is None:
         return CreateZone(endpoint.id, ours)
     link = LinkNetwork(endpoint.id, ours, endpoint.network)
-    leading = [r for r in zone.records.values() if not _leads_here(view, endpoint, r)]
+    leading = [r for r in zone.records.values() if not _leads_here(index, endpoint, r)]
     if not leading:
         return link
     return _not_linked(
@@ -137,18 +137,18 @@ def _made(
     )
 
 
-def _zone_in_group(view: PlanningIndex, name: str) -> ResourceId | None:
+def _zone_in_group(index: PlanningIndex, name: str) -> ResourceId | None:
     """The zone of that name in DNS_ZONE_RESOURCE_GROUP, existing or not; None if that is not set."""
-    group = view.rules.zone_group
+    group = index.config.zone_group
     if not group or not group.resource_group:
         return None
     return ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
 
 
-def _leads_here(view: PlanningIndex, endpoint: Endpoint, record: RecordSet) -> bool:
+def _leads_here(index: PlanningIndex, endpoint: Endpoint, record: RecordSet) -> bool:
     """Whether those who look the record up from the endpoint's network reach what it leads to, as far as is known."""
     holders = set(holders_of(record).values())
-    found = [view.world.get(ReadEndpoint(one)) for one in holders - {endpoint.id}]
+    found = [index.snapshot.get(ReadEndpoint(one)) for one in holders - {endpoint.id}]
     return bool(holders) and all(isinstance(one, Endpoint) and _together(endpoint, one) for one in found)
 
 
@@ -168,18 +168,18 @@ def _missing(endpoint: Endpoint, name: str, named: list[Zone]) -> Finding:
     return Finding("zone-missing", at, f"there is no zone {name} in DNS_ZONE_SCOPES")
 
 
-def _tagged_zone(view: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Finding:
+def _tagged_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Finding:
     at = str(endpoint.id)
     try:
         wanted = zone_tagged(endpoint)
     except BadIdError as error:
         return Finding("zone-not-usable", at, f"its tag {ZONE_TAG}: {error}")
     assert wanted is not None, "asked only where the tag is there"
-    if not in_scope(wanted, view.rules.dns_scopes):
+    if not in_scope(wanted, index.config.dns_scopes):
         return Finding("zone-not-usable", at, f"the zone in its tag, {wanted}, lies outside DNS_ZONE_SCOPES")
     if wanted.name != name:
         return Finding("zone-not-usable", at, f"the zone in its tag, {wanted}, is not named {name}")
-    match view.world.get(ReadZone(wanted)):
+    match index.snapshot.get(ReadZone(wanted)):
         case Zone() as zone:
             return zone
         case ReadFailed(reason):
