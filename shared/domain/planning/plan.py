@@ -1,14 +1,14 @@
 """The decision: from what was read and what the settings permit, what is to be changed and told.
 
-| verdict         | registration            | allow lists              | wildcard record   | finding                    |
-|-----------------|-------------------------|--------------------------|-------------------|----------------------------|
-| MANAGE          | created if missing      | exactly the granted ones | see `dns_records` | whatever prevents it       |
-| RELEASE         | ours removed            | ours removed             | ours removed      | –                          |
-| OUT_OF_SCOPE    | unchanged               | unchanged                | unchanged         | outside-scope, where owned |
-| FOREIGN_SERVICE | our stale ids removed   | our stale ids removed    | unchanged         | not-a-clickhouse-endpoint  |
-| UNKNOWN         | unchanged               | unchanged                | unchanged         | unreadable                 |
-| IN_PROGRESS     | unchanged               | unchanged                | unchanged         | endpoint-in-progress       |
-| FAILED          | unchanged               | unchanged                | unchanged         | endpoint-failed            |
+| verdict         | registration           | allow lists              | wildcard record   | finding                    |
+|-----------------|------------------------|--------------------------|-------------------|----------------------------|
+| MANAGE          | created if missing     | exactly the granted ones | see `dns_records` | whatever prevents it       |
+| RELEASE         | ours removed           | ours removed             | ours removed      | –                          |
+| OUT_OF_SCOPE    | unchanged              | unchanged                | unchanged         | outside-scope, where owned |
+| FOREIGN_SERVICE | our stale ids removed  | our stale ids removed    | unchanged         | not-a-clickhouse-endpoint  |
+| UNKNOWN         | unchanged              | unchanged                | unchanged         | unreadable                 |
+| IN_PROGRESS     | unchanged              | unchanged                | unchanged         | endpoint-in-progress       |
+| FAILED          | unchanged              | unchanged                | unchanged         | endpoint-failed            |
 
 Nothing here reads a clock, a setting or a system. What could not be read blocks additions that depend
 on it and never causes a removal.
