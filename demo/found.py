@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from demo.world import HUB_OWNER, HUB_ZONE, SPOKES, ZONE, ZONES, Json, endpoint_id, spoke_id
+from demo.world import BYOC_ZONE, HUB_OWNER, HUB_ZONE, SPOKES, ZONE, ZONES, Json, endpoint_id, spoke_id
 
 NOTHING = "none"
 
@@ -33,10 +33,10 @@ class Found:
         services = self.state["clickhouse"]["services"]
         return [str(one["name"]) for one in services if guid in one["privateEndpointIds"]]
 
-    def wildcard(self) -> list[str]:
-        """The addresses of the record set * in the zone of the story."""
+    def wildcard(self, zone_name: str = ZONE) -> list[str]:
+        """The addresses of the record set * in a zone."""
         zones = self.state["azure"]["privateDnsZones"]
-        records = next(zone["records"] for zone in zones if zone["id"] == f"{ZONES}/{ZONE}")
+        records = next(zone["records"] for zone in zones if zone["id"] == f"{ZONES}/{zone_name}")
         return next((list(one["addresses"]) for one in records if one["name"] == "*"), [])
 
     def spokes(self) -> dict[str, tuple[str, list[str]]]:
@@ -89,7 +89,8 @@ class Found:
                 record
                 for zone in self.state["azure"]["privateDnsZones"]
                 for record in zone["records"]
-                if (zone["id"], record["name"]) not in {(f"{ZONES}/{ZONE}", "*"), (HUB_ZONE, "*")}
+                if (zone["id"], record["name"])
+                not in {(zone_id, "*") for zone_id in (f"{ZONES}/{ZONE}", f"{ZONES}/{BYOC_ZONE}", HUB_ZONE)}
             ],
         }
 

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from demo import hub
 from demo.stage import Stage
 from demo.world import (
-    BATCH,
+    BYOC_ENDPOINT,
+    BYOC_SERVICE,
+    BYOC_ZONE,
     ENDPOINT,
     NETWORK_GROUP,
     OWNER,
@@ -20,7 +22,7 @@ from demo.world import (
 from shared.domain.audit.report_model import AuditedEndpoint, AuditReport, Health
 
 DRIFT = ("allow-list-missing", "record-drift", "registration-missing", "registration-orphaned")
-ADDED, REMOVED = ["allow", "put-record", "register"], ["deregister", "disallow"]
+ADDED, REMOVED = ["allow", "put-record", "register"], ["delete-record", "deregister", "disallow"]
 _PLANNED = [*ADDED, *REMOVED]
 
 
@@ -97,14 +99,22 @@ def audited(stage: Stage) -> None:
     report = stage.app.audit()
     _expect_well(stage, report)
     stage.page("1-well", report)
-    stage.show.say("A second endpoint comes and goes; the event of its deletion is lost on its way.")
-    stage.people.create_endpoint(BATCH, "reporting")
+    stage.show.say(
+        "A second endpoint leads to a service in the customer's own account (BYOC): it has its own alias, and its"
+        " host name its own zone."
+    )
+    name = BYOC_SERVICE["name"]
+    stage.people.create_endpoint(BYOC_ENDPOINT, name, BYOC_SERVICE["privateLinkService"])
     stage.delivered()
     stage.show_pass()
-    gone = stage.now().guid(BATCH)
-    stage.checks.expect(f"{gone[:8]} allowed by", ["reporting"], lambda: stage.now().allowed_by(gone))
+    guid, address = stage.now().guid(BYOC_ENDPOINT), stage.now().address(BYOC_ENDPOINT)
+    stage.checks.expect(f"{guid[:8]} allowed by", [name], lambda: stage.now().allowed_by(guid))
+    stage.checks.expect(
+        "record", [address], lambda: stage.now().wildcard(BYOC_ZONE), f"*.{BYOC_ZONE} → {address}"
+    )
+    stage.show.say("It is deleted, and the event of its deletion is lost.")
     stage.sim.delivery(lose=1)
-    stage.people.delete_endpoint(BATCH)
+    stage.people.delete_endpoint(BYOC_ENDPOINT)
 
 
 def drifted(stage: Stage) -> None:

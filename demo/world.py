@@ -18,6 +18,8 @@ ZONE = f"{REGION}.privatelink.azure.clickhouse.cloud"
 
 ORGANIZATION = _DEMO["clickhouse"]["organization"]["id"]
 ALIAS = _DEMO["clickhouse"]["services"][0]["privateLinkService"]
+BYOC_SERVICE = next(service for service in _DEMO["clickhouse"]["services"] if "byocId" in service)
+BYOC_ZONE = BYOC_SERVICE["privateDnsHostname"].partition(".")[2]
 SERVICE_IDS = {service["name"]: service["id"] for service in _DEMO["clickhouse"]["services"]}
 APP_KEY = _DEMO["clickhouse"]["keys"][0]
 # The console is not held to the limit of the app's key.
@@ -28,7 +30,7 @@ AGENT = "demo-by-hand"  # tells the requests of people from those of the app
 OWNER = "demo"
 TAG = "clickhouse-services"
 ENDPOINT = "pe-clickhouse"
-BATCH = "pe-batch"
+BYOC_ENDPOINT = "pe-own-account"
 STRANGER = "pe-stranger"
 STRANGERS_ALIAS = "somebody-elses-pls.0d5f5d4e-5a35-4d5c-9c51-1f0f6a1f6a11.westus3.azure.privatelinkservice"
 
@@ -60,7 +62,7 @@ def first_world() -> Json:
     """The simulator's demo world with a registration and records that were made by hand, and are not ours."""
     world = demo()
     cloud, azure = world["clickhouse"], world["azure"]
-    # Each service on Azure costs a call for its alias; two are enough for the story.
+    # Each service on Azure costs a call for its alias.
     cloud["services"] = [one for one in cloud["services"] if one["name"] != "sandbox"]
     cloud["keys"] += [CONSOLE_KEY, HUB_KEY]
     cloud["organization"]["privateEndpoints"].append(

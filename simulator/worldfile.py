@@ -12,8 +12,7 @@ from simulator.clickhouse.access import PREDEFINED
 from simulator.schema import explain
 from simulator.world import Azure, ClickHouse, World
 
-_WORLDS = Path(__file__).parent / "worlds"
-DEMO, BYOC = _WORLDS / "demo.json", _WORLDS / "byoc.json"
+DEMO = Path(__file__).parent / "worlds" / "demo.json"
 
 
 class WorldError(ValueError):
@@ -22,16 +21,7 @@ class WorldError(ValueError):
 
 def demo() -> dict[str, Any]:
     """The demo world as a document, to be varied and given to `running` or `reset`."""
-    return _document(DEMO)
-
-
-def byoc() -> dict[str, Any]:
-    """A smaller world with a service in the customer's own account, whose host name has another suffix."""
-    return _document(BYOC)
-
-
-def _document(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(DEMO.read_text(encoding="utf-8"))
     return document
 
 

@@ -26,6 +26,7 @@ from tests.support.real_clients import (
     ARM_CALLS,
     ARM_READS,
     ARM_WRITES,
+    BYOC_ZONE,
     ELSEWHERE,
     NETWORK_GROUP,
     NIC,
@@ -108,7 +109,7 @@ async def test_scopes(sim: RunningSimulator, adapters: Adapters) -> None:
     elsewhere = Scope(SUBSCRIPTION, "rg-dns")
     assert await adapters.network.endpoints(elsewhere) == ()
     assert await adapters.network.addresses_in(elsewhere) == {}
-    assert await adapters.dns.zones(elsewhere) == await adapters.dns.zones(SCOPE) == (ZONE,)
+    assert await adapters.dns.zones(elsewhere) == await adapters.dns.zones(SCOPE) == (BYOC_ZONE, ZONE)
     assert await adapters.dns.zones(NETWORK_GROUP) == ()
 
 

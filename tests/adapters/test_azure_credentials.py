@@ -17,7 +17,7 @@ from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.retry import Budget, Deadline
 from shared.domain.model.errors import PermanentError, TemporaryError
 from simulator.client import RunningSimulator
-from tests.support.real_clients import SCOPE, ZONE
+from tests.support.real_clients import BYOC_ZONE, SCOPE, ZONE
 
 AZURE = "https://management.azure.com"
 TOKEN = "eyJ-a-token-never-to-be-told"
@@ -76,7 +76,7 @@ async def test_token(sim: RunningSimulator) -> None:
     """Azure is asked with a token for Azure Resource Manager."""
     credential = Credential()
     async with azure(sim, credential) as (dns, transport):
-        assert await dns.zones(SCOPE) == (ZONE,)
+        assert await dns.zones(SCOPE) == (BYOC_ZONE, ZONE)
     assert credential.asked == [f"{AZURE}/.default"]
     assert transport.tokens == [f"Bearer {TOKEN}"]
 

@@ -117,7 +117,7 @@ async def test_calls_are_counted(sim: RunningSimulator, clients: ArmClients) -> 
         network, dns = await clients.network(SUBSCRIPTION), await clients.dns(SUBSCRIPTION)
         assert len([one async for one in network.private_endpoints.list_by_subscription()]) == 3
         assert [one async for one in dns.private_zones.list()]
-    assert under_way.calls == Calls(clickhouse=0, azure_network=3, azure_dns=1)
+    assert under_way.calls == Calls(clickhouse=0, azure_network=3, azure_dns=2)
 
 
 async def test_read_only_clients(sim: RunningSimulator) -> None:

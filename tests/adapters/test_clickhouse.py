@@ -30,7 +30,7 @@ OURS = Registration(ENDPOINT, "westus3", "clickhouse-privatelink/edges /subscrip
 async def test_services(adapters: Adapters) -> None:
     """Services of all clouds are told with name, region, state, tags and allow list."""
     services = {service.name: service for service in await adapters.clickhouse.services()}
-    assert sorted(services) == ["analytics", "legacy", "reporting", "sandbox"]
+    assert sorted(services) == ["analytics", "legacy", "own-account", "reporting", "sandbox"]
     assert services["analytics"] == Service(
         id=ANALYTICS, name="analytics", provider="azure", region="westus3", tags={"env": "prod"}
     )

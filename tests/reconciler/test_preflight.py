@@ -50,7 +50,7 @@ async def test_it_only_reads(subscribed: RunningSimulator, app: Runtime) -> None
     sent = Counter(one["system"] for one in subscribed.requests())
     assert writes(subscribed) == []
     assert sent["clickhouse"] == 5
-    assert sent["arm"] + sent["dns"] == 10
+    assert sent["arm"] + sent["dns"] == 12
 
 
 async def test_those_who_ask_together_share_a_look(subscribed: RunningSimulator, app: Runtime) -> None:

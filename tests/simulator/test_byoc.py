@@ -3,7 +3,6 @@
 import httpx
 
 from simulator.client import RunningSimulator
-from simulator.worldfile import byoc
 from tests.simulator.conftest import KEY, ORGANIZATION, put_endpoint, register, status_of
 
 SERVICE = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333335"
@@ -11,7 +10,6 @@ SERVICE = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333335"
 
 def test_another_suffix(sim: RunningSimulator, arm: httpx.Client) -> None:
     """Its host name has another suffix and its own Private Link service; all else is as with any service."""
-    sim.reset(byoc())
     with httpx.Client(base_url=sim.url, auth=KEY, trust_env=False) as cloud:
         config = cloud.get(f"{SERVICE}/privateEndpointConfig").json()["result"]
         host, _, zone = config["privateDnsHostname"].partition(".")

@@ -193,7 +193,7 @@ def test_service_without_private_link(sim: RunningSimulator, cloud: httpx.Client
     assert cloud.get(f"{ANALYTICS}/privateEndpointConfig").status_code == status
     assert cloud.get(f"{REPORTING}/privateEndpointConfig").is_success
     assert cloud.get(ANALYTICS).is_success
-    assert len(cloud.get(f"{ORGANIZATION}/services").json()["result"]) == 4
+    assert len(cloud.get(f"{ORGANIZATION}/services").json()["result"]) == 5
 
 
 def test_idle_service(sim: RunningSimulator, cloud: httpx.Client) -> None:
@@ -220,9 +220,9 @@ def test_malformed_service(sim: RunningSimulator, cloud: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("filters", "names"),
     [
-        ([], ["analytics", "reporting", "sandbox", "legacy"]),
+        ([], ["analytics", "reporting", "sandbox", "legacy", "own-account"]),
         (["tag:env=prod"], ["analytics", "reporting", "legacy"]),
-        (["tag:env"], ["analytics", "reporting", "sandbox", "legacy"]),
+        (["tag:env"], ["analytics", "reporting", "sandbox", "legacy", "own-account"]),
         (["tag:env=prod", "tag:team"], []),
         (["tag:ENV=prod"], []),
     ],

@@ -51,7 +51,7 @@ def cli(sim: RunningSimulator, tmp_path: Path) -> Run:
 def test_reading(cli: Run) -> None:
     """The client lists organizations and services, filters them, and gets one."""
     assert [one["id"] for one in cli("org", "list")] == [ORGANIZATION]
-    assert len(cli("service", "list")) == 4
+    assert len(cli("service", "list")) == 5
     assert [one["name"] for one in cli("service", "list", "--filter", "tag:env=dev")] == ["sandbox"]
     assert cli("service", "get", SERVICE)["name"] == "analytics"
     config = cli("service", "private-endpoint", "get-config", SERVICE)

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
 from simulator.client import RunningSimulator
-from tests.simulator.conftest import BASE, VNET, ZONE, ZONE_NAME, Json
+from tests.simulator.conftest import BASE, BYOC_ZONE_NAME, VNET, ZONE, ZONE_NAME, Json
 
 IN_ZONE = ("rg-dns", ZONE_NAME, "A")
 
@@ -160,8 +160,15 @@ async def test_zones(dns: PrivateDnsManagementClient) -> None:
     body: Any = {"location": "global"}
     poller = await dns.private_zones.begin_create_or_update("rg-network", "example.org", body)
     assert (await poller.result()).name == "example.org"
-    assert {zone.name async for zone in dns.private_zones.list()} == {ZONE_NAME, "example.org"}
-    assert {zone.name async for zone in dns.private_zones.list_by_resource_group("rg-dns")} == {ZONE_NAME}
+    assert {zone.name async for zone in dns.private_zones.list()} == {
+        ZONE_NAME,
+        BYOC_ZONE_NAME,
+        "example.org",
+    }
+    assert {zone.name async for zone in dns.private_zones.list_by_resource_group("rg-dns")} == {
+        ZONE_NAME,
+        BYOC_ZONE_NAME,
+    }
     await (await dns.private_zones.begin_delete("rg-network", "example.org")).result()
     with pytest.raises(ResourceNotFoundError):
         await dns.private_zones.get("rg-network", "example.org")

@@ -15,10 +15,10 @@ def test_demo() -> None:
     """The demo world is what the documentation tells of it."""
     world = read_world(DEMO)
     services = {service.name: service for service in world.clickhouse.services}
-    assert list(services) == ["analytics", "reporting", "sandbox", "legacy"]
-    assert {service.private_link_service for service in services.values() if service.region == "westus3"} == {
-        ALIAS
-    }
+    assert list(services) == ["analytics", "reporting", "sandbox", "legacy", "own-account"]
+    behind = {name: service.private_link_service for name, service in services.items()}
+    assert [name for name, alias in behind.items() if alias == ALIAS] == ["analytics", "reporting", "sandbox"]
+    assert services["own-account"].byoc_id
     assert services["legacy"].provider == "aws"
     assert world.azure.virtual_networks[0].id == VNET
 

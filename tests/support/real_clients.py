@@ -39,6 +39,7 @@ VNET = ResourceId(SUBSCRIPTION, "rg-network", Kind.VIRTUAL_NETWORK.value, "vnet-
 PE = ResourceId(SUBSCRIPTION, "rg-network", Kind.PRIVATE_ENDPOINT.value, "pe1")
 NIC = ResourceId(SUBSCRIPTION, "rg-network", Kind.NETWORK_INTERFACE.value, "nic1")
 ZONE = ResourceId(SUBSCRIPTION, "rg-dns", Kind.ZONE.value, "westus3.privatelink.azure.clickhouse.cloud")
+BYOC_ZONE = replace(ZONE, name="privatelink.a1b2c3d4.westus3.azure.clickhouse-byoc.com")
 API = {"api-version": "2024-06-01"}
 
 type Json = dict[str, Any]
