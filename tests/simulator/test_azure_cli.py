@@ -11,7 +11,7 @@ from rich.console import Console
 
 from demo.by_hand import People, people
 from demo.show import Show
-from demo.world import ENDPOINT, ZONE, first_world
+from demo.world import BYOC_ZONE, ENDPOINT, ZONE, first_world
 from simulator.azure_cli import environment, sign_in
 from simulator.client import RunningSimulator
 from simulator.server import running
@@ -114,7 +114,8 @@ def test_reading(cli: tuple[RunningSimulator, Shell]) -> None:
     _sim, shell = cli
     assert json.loads(shell("az account show"))["environmentName"] == "simulator"
     zones = json.loads(shell("az network private-dns zone list"))
-    assert sorted(one["name"] for one in zones) == [f"eastus2.{ZONE.partition('.')[2]}", ZONE]
+    eastus2 = f"eastus2.{ZONE.partition('.')[2]}"
+    assert sorted(one["name"] for one in zones) == [eastus2, BYOC_ZONE, ZONE]
     records = json.loads(shell(f"az network private-dns record-set list -g rg-dns -z {ZONE}"))
     assert sorted(one["name"] for one in records) == ["*", "@", "grafana"]
 
