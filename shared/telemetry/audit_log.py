@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import AuditReport
 from shared.telemetry.log import MOST_IN_A_LINE, MOST_LINES, tell, tell_finding
 

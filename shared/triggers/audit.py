@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cronsim import CronSim
 
 from shared.bootstrap import Runtime, get_runtime
-from shared.domain.audit.audit import Audit, audited
+from shared.domain.audit.audit import AuditRun, audit_report
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.resources import ReadFailed, ReadResult
@@ -66,7 +66,7 @@ def _told(
     runtime: Runtime, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
 ) -> AuditReport:
     settings, finished = runtime.settings, datetime.now(UTC)
-    when = Audit(
+    when = AuditRun(
         pass_id=under_way.id,
         started=started,
         finished=finished,
@@ -75,7 +75,7 @@ def _told(
         pending_grace=timedelta(minutes=settings.pending_grace),
         calls=under_way.calls,
     )
-    return audited(when, report, runtime.config, before)
+    return audit_report(when, report, runtime.config, before)
 
 
 def order_of(settings: Settings) -> ReconcileRequest:

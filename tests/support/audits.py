@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.audit.audit import Audit, audited
+from shared.domain.audit.audit import AuditRun, audit_report
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
@@ -61,10 +61,10 @@ def audit(
 ) -> AuditReport:
     """The audit's report, begun a second before that minute."""
     report = looked if isinstance(looked, Report) else report_of(looked, by)
-    when = Audit(
+    when = AuditRun(
         f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, "report", GRACE, Calls(2)
     )
-    return audited(when, report, by or deployment(), before)
+    return audit_report(when, report, by or deployment(), before)
 
 
 def row(report: AuditReport, endpoint: ResourceId) -> AuditedEndpoint:

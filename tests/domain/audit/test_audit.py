@@ -62,7 +62,7 @@ def test_rows() -> None:
     """The rows tell where everything is and who has what."""
     report = audit(well(services=[service("main", guid(1), "strange-id")]))
     told = row(report, pe(1))
-    assert (told.guid, told.asks, told.registered) == (guid(1), "*", (guid(1),))
+    assert (told.guid, told.tag_value, told.registered) == (guid(1), "*", (guid(1),))
     assert (told.alias, told.region, told.network) == (ALIAS, REGION, str(network()))
     assert (told.zone, told.addresses) == (str(zone_id()), (address(1),))
     assert told.services == (service_id("main"),)
@@ -217,7 +217,7 @@ def test_left(answer: Any, *, complete: bool) -> None:
     report = audit(well(also={ReadZone(zone_id()): answer}))
     assert report.complete is complete
     assert report.left == (() if complete else (str(zone_id()),))
-    assert ("Not reached: 1 thing" in report.sentence) is not complete
+    assert ("Not reached: 1 object" in report.sentence) is not complete
 
 
 def test_host_names_of_many() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.audit import summary
-from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import Health
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, Snapshot
