@@ -20,7 +20,7 @@ from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.progress import Watcher, watched
 from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
 from shared.reports.config_cache import ConfigCache
-from shared.reports.report_repository import Archive
+from shared.reports.report_repository import ReportRepository
 from shared.settings import Settings
 from shared.telemetry.log import tell_pass
 from shared.telemetry.pass_context import passing
@@ -28,7 +28,7 @@ from shared.telemetry.pass_context import passing
 if TYPE_CHECKING:  # an event is not to wait for what only audits, preflights and topics need
     from shared.domain.audit.report_model import AuditReport
     from shared.domain.preflight.preflight_snapshot import Inspected
-    from shared.reports.outcome_publisher import Announcer
+    from shared.reports.outcome_publisher import OutcomePublisher
 
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
 EVENT_SECONDS = 24.0
@@ -65,20 +65,20 @@ class Runtime:
         return Batching(self._first_read, self._event_pass)
 
     @cached_property
-    def archive(self) -> Archive:
+    def archive(self) -> ReportRepository:
         """What outlives this process."""
         organization = str(self.settings.clickhouse_org_id)
-        return Archive(self.connections.store, self.settings.owner_id, organization)
+        return ReportRepository(self.connections.store, self.settings.owner_id, organization)
 
     @cached_property
     def config_cache(self) -> ConfigCache:
         return ConfigCache(self.archive, self.cache)
 
     @cached_property
-    def announcer(self) -> "Announcer":
-        from shared.reports.outcome_publisher import Announcer  # noqa: PLC0415 -- not without a topic
+    def announcer(self) -> "OutcomePublisher":
+        from shared.reports.outcome_publisher import OutcomePublisher  # noqa: PLC0415 -- not without a topic
 
-        return Announcer(self.connections.topic)
+        return OutcomePublisher(self.connections.topic)
 
     async def reconcile(self, order: ReconcileRequest, seconds: float, door: str = "sync") -> Report:
         """Carry out an order within that time."""

@@ -14,7 +14,7 @@ from shared.domain.audit.report_model import AuditReport, Health
 from shared.domain.model.errors import PermanentError, TemporaryError
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.policy import Policy
-from shared.reports.report_repository import CONFIGS, LATEST, Archive
+from shared.reports.report_repository import CONFIGS, LATEST, ReportRepository
 from shared.settings import Settings
 from shared.triggers.audit import AFTERWARDS_SECONDS, order_of, period_seconds, run_audit
 from simulator.client import RunningSimulator
@@ -50,7 +50,7 @@ async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
 
 def with_store(runtime: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
     organization = str(runtime.settings.clickhouse_org_id)
-    runtime.archive = Archive(store, runtime.settings.owner_id, organization, (patience, patience))
+    runtime.archive = ReportRepository(store, runtime.settings.owner_id, organization, patience, patience)
 
 
 def writes(sim: RunningSimulator) -> list[str]:
