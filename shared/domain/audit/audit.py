@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from shared.domain.audit.comparison import (
     PENDING,
@@ -22,6 +23,7 @@ from shared.domain.changes.outcome import Status
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
+from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
 from shared.domain.results.unfinished_work import left_of
 
@@ -43,7 +45,7 @@ def audit_report(
     run: AuditRun, report: Report, config: DeploymentConfig, previous: AuditReport | None
 ) -> AuditReport:
     """The audit report. `previous` is the latest one that could be read, if any."""
-    context, now = AuditContext(report, config), run.finished
+    context, now = AuditContext(report, config, Policy(run.policy)), run.finished
     current = findings_of(context)
     rows = {row.id: row for row in endpoint_rows(context, current, endpoints_by_id(previous), now)}
     overdue = {one.object: one for one in overdue_approvals(context, rows, now, run.pending_grace)}
@@ -81,7 +83,7 @@ def _with_health(
     rows: dict[str, AuditedEndpoint], findings: tuple[AuditedFinding, ...], *, access_readable: bool
 ) -> tuple[AuditedEndpoint, ...]:
     codes: defaultdict[str, dict[str, Severity]] = defaultdict(dict)
-    for one in findings:
+    for one in filter(attrgetter("seen"), findings):
         codes[one.object][one.code] = Severity[one.severity.upper()]
     return tuple(
         replace(row, health=health_of(row, codes[row.id], access_readable=access_readable))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.audit.context import AuditContext
@@ -13,6 +14,22 @@ from shared.domain.planning.classification import Verdict
 
 EVENT_LATE, EVENT_MISSED = "event-late", "event-missed"
 PENDING, PENDING_TOO_LONG = "endpoint-pending", "pending-too-long"
+
+# Causes come before their effects, within a severity. Codes that are not listed come between.
+_CAUSES = ("unreadable", "removals-over-limit")
+_EFFECTS = (
+    "record-drift",
+    "registration-missing",
+    "allow-list-missing",
+    "endpoint-rejected",
+    PENDING_TOO_LONG,
+    PENDING,
+    EVENT_MISSED,
+    EVENT_LATE,
+)
+_RANKS = {code: rank for rank, code in enumerate(_CAUSES, -len(_CAUSES))} | {
+    code: rank for rank, code in enumerate(_EFFECTS, 1)
+}
 _ESCALATED_FROM = {EVENT_MISSED: EVENT_LATE, PENDING_TOO_LONG: PENDING}
 
 type Rows = Mapping[str, AuditedEndpoint]
@@ -81,7 +98,7 @@ def _changed(before: AuditedEndpoint | None, after: AuditedEndpoint | None) -> b
 def with_first_seen(
     findings: Iterable[Finding], previous: AuditReport | None, context: AuditContext, now: datetime
 ) -> tuple[AuditedFinding, ...]:
-    """The findings, most severe first, with those of the previous audit that this one could not verify."""
+    """The findings, most severe first and causes before effects, with those that this audit could not verify."""
     current = tuple(findings)
     earlier = previous.findings if previous else ()
     history, unique = _FindingHistory(earlier), _unique(current)
@@ -89,7 +106,7 @@ def with_first_seen(
     present = {(one.code, one.object) for one in current}
     unread = {one.object for one in current if one.code == UNREADABLE}
     kept = [
-        one
+        _not_seen(one)
         for one in earlier
         if one.code != UNREADABLE
         and (one.code, one.object) not in present
@@ -112,7 +129,9 @@ class _FindingHistory:
     """
 
     def __init__(self, findings: Iterable[AuditedFinding]) -> None:
-        self._exact = {(one.code, one.object, one.message): one.first_seen for one in findings}
+        self._exact = {
+            (one.code, one.object, one.message.removeprefix(_prefix(one))): one.first_seen for one in findings
+        }
         self._by_object: defaultdict[CodeAndObject, list[datetime]] = defaultdict(list)
         for (code, object_, _), first_seen in self._exact.items():
             self._by_object[(code, object_)].append(first_seen)
@@ -121,7 +140,8 @@ class _FindingHistory:
         self, one: Finding | AuditedFinding, unique: AbstractSet[CodeAndObject]
     ) -> datetime | None:
         """When the finding was first seen without a gap; None if it is new."""
-        exact = self._exact.get((one.code, one.object, one.message))
+        message = one.message if isinstance(one, Finding) else one.message.removeprefix(_prefix(one))
+        exact = self._exact.get((one.code, one.object, message))
         if exact or (one.code, one.object) not in unique:
             return exact
         candidates = (
@@ -150,5 +170,14 @@ def _audited(one: Finding, first: datetime, now: datetime) -> AuditedFinding:
     return AuditedFinding(one.code, severity, one.object, one.message, one.remedy, first, now)
 
 
-def _sort_key(one: AuditedFinding) -> tuple[int, str, str, str]:
-    return (-Severity[one.severity.upper()], one.code, one.object, one.message)
+def _not_seen(one: AuditedFinding) -> AuditedFinding:
+    return replace(one, seen=False, message=_prefix(one) + one.message) if one.seen else one
+
+
+def _prefix(one: AuditedFinding) -> str:
+    return f"not seen by this audit; last seen {one.last_seen:%Y-%m-%d %H:%M} UTC: "
+
+
+def _sort_key(one: AuditedFinding) -> tuple[int, int, str, str, str]:
+    rank = _RANKS.get(one.code, 0)
+    return (-Severity[one.severity.upper()], rank, one.code, one.object, one.message)

@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.changes import Change
+from shared.domain.changes.outcome import Outcome
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import ListEndpoints
 from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.planning_index import PlanningIndex
+from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
 
 
 @dataclass(frozen=True)
 class AuditContext:
-    """The report of a reconciliation of everything, and the configuration that it used."""
+    """The report of a reconciliation of everything, and the configuration and policy that it used."""
 
     report: Report
     config: DeploymentConfig
+    policy: Policy
 
     @cached_property
     def index(self) -> PlanningIndex:
@@ -32,6 +35,15 @@ class AuditContext:
         plan = self.report.plan
         in_progress = plan.in_progress
         return tuple(one for one in (*plan.withheld, *plan.changes) if str(one.endpoint) not in in_progress)
+
+    @cached_property
+    def failed(self) -> Mapping[Change, Outcome]:
+        """The outcome of each change that was permitted, and did not take effect."""
+        return {outcome.change: outcome for outcome in self.report.undone}
+
+    @cached_property
+    def withheld(self) -> AbstractSet[Change]:
+        return frozenset(self.report.plan.withheld)
 
     @cached_property
     def endpoint_by_id(self) -> Mapping[str, str]:

@@ -76,10 +76,10 @@ def _row(
 
 def health_of(row: AuditedEndpoint, codes: dict[str, Severity], *, access_readable: bool) -> Health:
     """The health of an endpoint with findings of these codes and severities."""
-    if row.verdict in (Verdict.OUT_OF_SCOPE, Verdict.FOREIGN_SERVICE):
-        return Health.LEFT_ALONE
     if any(severity > Severity.INFO for code, severity in codes.items() if code != "unreadable"):
         return Health.WRONG
+    if row.verdict == Verdict.OUT_OF_SCOPE:
+        return Health.LEFT_ALONE
     if row.verdict == Verdict.UNKNOWN or "unreadable" in codes or not access_readable:
         return Health.UNKNOWN
     if row.verdict == Verdict.RELEASE:

@@ -27,10 +27,10 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditedFinding:
-    """A finding. `severity`: error, warning or info. `first_seen`: since when each audit has seen it.
+    """A finding. `severity`: error, warning or info. `first_seen`: since when no audit has found it gone.
 
-    `object`: the id of an endpoint or a zone, a scope, or the name of what could not be read. `last_seen`
-    is earlier than this audit if this one could not read the object.
+    `object`: the id of an endpoint or a zone, a scope, or the name of what could not be read. `seen`: false if
+    this audit could not read the object; `last_seen` is then the time of the last audit that could.
     """
 
     code: str
@@ -40,6 +40,7 @@ class AuditedFinding:
     remedy: str
     first_seen: datetime
     last_seen: datetime
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
