@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
 from shared.domain.results.report_shares import shares_of
+from shared.domain.results.unfinished_work import failed_passes
 from shared.reconciler.batching import Batching
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.progress import Watcher, watched
@@ -116,7 +118,9 @@ class Runtime:
         )
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(order, systems, self.config, self.cache, known)
-        return shares_of(await self._recorded("event", run), known.keys())
+        shares = shares_of(await self._recorded("event", run), known.keys())
+        self._follow(self.archive.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
+        return shares
 
     async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
         """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""

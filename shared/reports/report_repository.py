@@ -1,10 +1,11 @@
-"""The report store: the latest audit report, earlier ones, and the private endpoint configs of services.
+"""The report store: audit reports, the private endpoint configs of services, and failed passes of events.
 
 | document                    | written                              | read                                   |
 |-----------------------------|--------------------------------------|----------------------------------------|
 | latest.json                 | after each audit                     | before each audit; by the status page  |
 | history/<date>/<time>.json  | after each audit                     | by people                              |
 | configs.json                | when a process has read new configs  | in the first pass of each process      |
+| failed-passes.json          | after a failed pass of an event      | before each audit                      |
 
 Nothing here raises: a failed or slow read or write is logged, and takes a few seconds at most. A document that could
 not be read is not overwritten. Of two audits at the same time, the last one wins.
@@ -14,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -29,13 +31,16 @@ from shared.domain.model.resources import (
     is_clickhouse_zone,
 )
 from shared.domain.model.text import counted
+from shared.domain.results.unfinished_work import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import cut, tell
 
 if TYPE_CHECKING:  # slow to import, and only audits need it
     from shared.domain.audit.report_model import AuditReport
 
-LATEST, CONFIGS = "latest.json", "configs.json"
+LATEST, CONFIGS, FAILED_PASSES = "latest.json", "configs.json", "failed-passes.json"
+# Event Grid delivers an event again for so long.
+RETRY_WINDOW = timedelta(hours=24)
 
 type Configs = Mapping[str, Config]
 """By service id."""
@@ -50,6 +55,11 @@ class _StoredConfigs:
 @cache
 def _configs_json() -> TypeAdapter[_StoredConfigs]:
     return TypeAdapter(_StoredConfigs)
+
+
+@cache
+def _failed_passes_json() -> TypeAdapter[dict[str, FailedPass]]:
+    return TypeAdapter(dict[str, FailedPass])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,24 @@ class ReportRepository:
     async def keep_configs(self, configs: Configs) -> None:
         document = _StoredConfigs(self.organization, dict(sorted(configs.items())))
         await self._write(CONFIGS, _configs_json().dump_json(document, indent=1))
+
+    async def failed_passes(self) -> Mapping[str, FailedPass] | ReadFailed:
+        """The last failed pass of an event of each endpoint, by ARM id. None, if the document is not valid."""
+        document = await self._read(FAILED_PASSES)
+        if not isinstance(document, bytes):
+            return document if isinstance(document, ReadFailed) else {}
+        try:
+            return _failed_passes_json().validate_json(document)
+        except ValidationError as error:
+            _log_failure(FAILED_PASSES, f"not valid, and overwritten: {error.errors()[0]['msg']}")
+            return {}
+
+    async def keep_failed_passes(self, failed: Mapping[str, FailedPass]) -> None:
+        """Add failed passes to the stored ones of the last 24 hours. Of two processes at once, the last one wins."""
+        if failed and not isinstance(stored := await self.failed_passes(), ReadFailed):
+            oldest = max(one.at for one in failed.values()) - RETRY_WINDOW
+            recent = {endpoint: one for endpoint, one in stored.items() if one.at >= oldest}
+            await self._write(FAILED_PASSES, _failed_passes_json().dump_json({**recent, **failed}, indent=1))
 
     async def _read(self, name: str) -> ReadResult[bytes]:
         if self.store is None:

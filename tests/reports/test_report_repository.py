@@ -8,8 +8,9 @@ import pytest
 
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.resources import Config, NotFound, ReadFailed
-from shared.reports.report_repository import CONFIGS, LATEST, ReportRepository
-from tests.support.audits import audit, well
+from shared.domain.results.unfinished_work import FailedPass
+from shared.reports.report_repository import CONFIGS, FAILED_PASSES, LATEST, ReportRepository
+from tests.support.audits import at, audit, well
 from tests.support.log_lines import Lines
 from tests.support.stores import MemoryStore
 from tests.support.worlds import ALIAS, OWNER, config, service_id
@@ -126,6 +127,31 @@ async def test_implausible_configs(repository: ReportRepository) -> None:
     odd = {"a": Config("x.example.com", config("a").hostname), "b": Config(ALIAS, "b.example.com")}
     await repository.keep_configs({**KNOWN, **odd})
     assert await repository.configs() == KNOWN
+
+
+async def test_failed_passes(repository: ReportRepository, store: MemoryStore, lines: Lines) -> None:
+    """The last failed pass of each endpoint is kept for 24 hours; an invalid document is overwritten."""
+    first, later = FailedPass("p1", at(0), "HTTP 403"), FailedPass("p2", at(24 * 60 + 1), "HTTP 503")
+    assert await repository.failed_passes() == {}
+    await repository.keep_failed_passes({})
+    assert store.writes == []
+    await repository.keep_failed_passes({"a": first})
+    await repository.keep_failed_passes({"b": first})
+    assert await repository.failed_passes() == {"a": first, "b": first}
+    await repository.keep_failed_passes({"b": later})
+    assert await repository.failed_passes() == {"b": later}
+    store.documents[FAILED_PASSES] = b"[]"
+    await repository.keep_failed_passes({"a": first})
+    assert await repository.failed_passes() == {"a": first}
+    assert "not valid, and overwritten" in lines.of("store")[0]["error"]
+
+
+async def test_unreadable_failed_passes(repository: ReportRepository, store: MemoryStore) -> None:
+    """Failed passes that could not be read are not overwritten."""
+    store.fails = {FAILED_PASSES}
+    await repository.keep_failed_passes({"a": FailedPass("p1", at(0), "HTTP 403")})
+    assert isinstance(await repository.failed_passes(), ReadFailed)
+    assert store.writes == []
 
 
 async def test_configs_document(repository: ReportRepository, store: MemoryStore) -> None:

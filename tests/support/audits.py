@@ -1,9 +1,11 @@
 """Audits of small worlds, by minute of one morning."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.domain.audit.audit import AuditRun, audit_report
+from shared.domain.audit.context import NO_FAILED_PASSES
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
@@ -13,6 +15,7 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Report
+from shared.domain.results.unfinished_work import FailedPass
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     deployment,
@@ -59,13 +62,14 @@ def audit(
     minute: float = 0,
     by: DeploymentConfig | None = None,
     policy: str = "report",
+    failed_passes: Mapping[str, FailedPass] = NO_FAILED_PASSES,
 ) -> AuditReport:
     """The audit report, started one second before that minute."""
     report = world if isinstance(world, Report) else report_of(world, by)
     run = AuditRun(
         f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, policy, GRACE, Calls(2)
     )
-    return audit_report(run, report, by or deployment(), previous)
+    return audit_report(run, report, by or deployment(), previous, failed_passes)
 
 
 def row(report: AuditReport, endpoint: ResourceId) -> AuditedEndpoint:

@@ -1,7 +1,7 @@
 """Builds the audit report from a reconciliation of everything and the previous audit report."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -13,7 +13,7 @@ from shared.domain.audit.comparison import (
     overdue_approvals,
     with_first_seen,
 )
-from shared.domain.audit.context import AuditContext
+from shared.domain.audit.context import NO_FAILED_PASSES, AuditContext
 from shared.domain.audit.endpoints import endpoint_rows, health_of
 from shared.domain.audit.findings import findings_of
 from shared.domain.audit.inventory import service_rows, zone_rows
@@ -25,7 +25,7 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.domain.results.unfinished_work import left_of
+from shared.domain.results.unfinished_work import FailedPass, left_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,17 @@ class AuditRun:
 
 
 def audit_report(
-    run: AuditRun, report: Report, config: DeploymentConfig, previous: AuditReport | None
+    run: AuditRun,
+    report: Report,
+    config: DeploymentConfig,
+    previous: AuditReport | None,
+    failed_passes: Mapping[str, FailedPass] = NO_FAILED_PASSES,
 ) -> AuditReport:
-    """The audit report. `previous` is the latest one that could be read, if any."""
-    context, now = AuditContext(report, config, Policy(run.policy)), run.finished
+    """The audit report. `previous` is the latest one that could be read, if any.
+
+    `failed_passes`: the last failed pass of an event, by the ARM id of its endpoint.
+    """
+    context, now = AuditContext(report, config, Policy(run.policy), failed_passes), run.finished
     current = findings_of(context)
     rows = {row.id: row for row in endpoint_rows(context, current, endpoints_by_id(previous), now)}
     overdue = {one.object: one for one in overdue_approvals(context, rows, now, run.pending_grace)}

@@ -63,7 +63,11 @@ def missing_events(
     |-----------------------------------------------|--------------|-------------------------------------------|
     | no                                            | yes          | –: a manual change, which raises no event |
     | yes                                           | no           | –: an event was processed                 |
+    | yes, and a pass of its event failed since     | yes          | –: the drift finding names that pass      |
     | yes                                           | yes          | event-late; event-missed after `grace`    |
+
+    A failed pass is known if it could be written to the report store. Unknown are invocations that ended before
+    their pass did, such as for an invalid setting, and passes that another process has overwritten.
     """
     if previous is None:
         return
@@ -76,6 +80,9 @@ def missing_events(
         earlier = late.get(endpoint)
         comparable = complete or endpoint in known
         if earlier is None and not (comparable and _changed(known.get(endpoint), rows.get(endpoint))):
+            continue
+        failed = context.failed_passes.get(endpoint)
+        if failed and failed.at > (earlier.first_seen if earlier else previous.finished):
             continue
         if earlier and now - earlier.first_seen >= grace:
             since = f"{earlier.first_seen:%Y-%m-%d %H:%M} UTC"

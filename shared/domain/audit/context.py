@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome
@@ -15,6 +16,9 @@ from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
+from shared.domain.results.unfinished_work import FailedPass
+
+NO_FAILED_PASSES: Mapping[str, FailedPass] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class AuditContext:
     report: Report
     config: DeploymentConfig
     policy: Policy
+    failed_passes: Mapping[str, FailedPass] = NO_FAILED_PASSES
 
     @cached_property
     def index(self) -> PlanningIndex:

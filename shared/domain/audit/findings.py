@@ -53,6 +53,9 @@ def findings_of(context: AuditContext) -> frozenset[Finding]:
 
 def _drift(context: AuditContext, change: Change) -> Finding:
     message, remedy = _fact(context, change), _remedy(context, change)
+    if failed := context.failed_passes.get(str(change.endpoint)):
+        last = f"pass {failed.pass_id}, {failed.at:%Y-%m-%d %H:%M} UTC: {failed.problem}"
+        remedy = f"{remedy} Its event arrived, and its last failed pass is {last}"
     return Finding(change.drift, str(change.endpoint), message, remedy)
 
 

@@ -10,6 +10,7 @@ from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import Health
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, Snapshot
+from shared.domain.results.unfinished_work import FailedPass
 from tests.support.audits import GRACE, at, audit, codes, finding, row, well
 from tests.support.worlds import (
     FORBIDDEN,
@@ -179,6 +180,32 @@ def test_no_missed_event(then: Snapshot, now: Snapshot) -> None:
     """A manual change raises no event, and drift of an endpoint that could not be read before can be old."""
     report = audit(now, audit(then, minute=0), minute=60)
     assert not codes(report) & {"event-late", "event-missed"}
+
+
+def test_failed_pass_of_an_event() -> None:
+    """If the event arrived and its pass failed, it is not late: the drift finding names the pass until repaired."""
+    failed = {str(pe(1)): FailedPass("p7", at(5), "put-record: HTTP 403")}
+    first = audit(UNSERVED, audit(NOTHING, minute=0), minute=10, failed_passes=failed)
+    second = audit(UNSERVED, first, minute=60, failed_passes=failed)
+    for report in (first, second):
+        assert not codes(report) & {"event-late", "event-missed"}
+        remedy = finding(report, "record-drift").remedy
+        assert remedy.endswith("its last failed pass is pass p7, 2026-11-23 06:05 UTC: put-record: HTTP 403")
+    assert codes(audit(well(), second, minute=75, failed_passes=failed)) == set()
+
+
+def test_failed_pass_of_an_earlier_event() -> None:
+    """A pass that failed before the change says nothing about the event of the change."""
+    failed = {str(pe(1)): FailedPass("p7", at(5), "put-record: HTTP 403")}
+    report = audit(UNSERVED, audit(NOTHING, minute=6), minute=10, failed_passes=failed)
+    assert "event-late" in codes(report)
+
+
+def test_event_that_fails_late() -> None:
+    """An event that arrives after it was reported as late, and fails, is no longer late."""
+    late = audit(UNSERVED, audit(NOTHING, minute=0), minute=10)
+    failed = {str(pe(1)): FailedPass("p7", at(12), "put-record: HTTP 403")}
+    assert "event-late" not in codes(audit(UNSERVED, late, minute=20, failed_passes=failed))
 
 
 def test_first_audit_misses_no_event() -> None:
