@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.domain.audit.report_model import AuditReport
+from shared.domain.audit.summary import banner
 from shared.domain.model.text import counted
 from shared.status_page import chart, wording
 from shared.status_page.drawing import picture
@@ -18,7 +19,7 @@ from shared.status_page.endpoints_table import endpoint_rows, grouped_endpoints
 from shared.status_page.findings_table import finding_rows, grouped_findings
 from shared.status_page.folding import WORDS, tally
 from shared.status_page.groups import MOST_ROWS
-from shared.status_page.health import standing, warning
+from shared.status_page.health import warning
 from shared.status_page.index import Index, badness
 from shared.status_page.narrow_drawing import stacked
 from shared.status_page.scene import Scene
@@ -102,7 +103,7 @@ def render(report: AuditReport | None, now: datetime) -> str:
             report=report,
             now=now,
             index=index,
-            standing=standing(report, now),
+            standing=banner(report, now),
             warning=warning(report, now),
             regions=[
                 (scene, picture(scene), stacked(narrow), scene.region in opened)

@@ -135,12 +135,20 @@ def test_no_tag_and_an_empty_tag_differ() -> None:
     """A tag without a value asks for no service; without a tag nothing is asked."""
     one, *rest = all_well().endpoints
     pages = [
-        render(replace(all_well(), endpoints=(replace(one, asks=asks), *rest)), NOW)
-        for asks in (None, "", "tag:team=<b>")
+        render(replace(all_well(), endpoints=(replace(one, tag_value=value), *rest)), NOW)
+        for value in (None, "", "tag:team=<b>")
     ]
     assert "Asks for" not in pages[0]
     assert "<b>Asks for</b> no service" in pages[1]
     assert "<b>Asks for</b> <code>tag:team=&lt;b&gt;</code>" in pages[2]
+
+
+def test_findings_not_seen() -> None:
+    """The tile counts current findings; those that the audit did not see are counted apart."""
+    findings = troubled().findings
+    page = render(replace(troubled(), findings=(*findings[1:], replace(findings[0], seen=False))), NOW)
+    assert f"<dt>Findings</dt><dd><b>{len(findings) - 1}</b>" in page
+    assert '<span class="part">1 not seen</span>' in page
 
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- as it asks

@@ -63,8 +63,8 @@ def test_a_change_tells_its_object_by_name() -> None:
 def test_endpoints_come_worst_first() -> None:
     """Whatever needs a look comes before what does not."""
     healths = [row.endpoint.health for row in endpoint_rows(TROUBLED)]
-    lesser = [Health.UNKNOWN, Health.WAITING, Health.LEFT_ALONE, Health.LEFT_ALONE, Health.WELL]
-    assert healths == [Health.WRONG] * 3 + lesser
+    lesser = [Health.UNKNOWN, Health.WAITING, Health.WELL]
+    assert healths == [Health.WRONG] * 5 + lesser
 
 
 def test_the_state_of_an_endpoint() -> None:
