@@ -2,13 +2,17 @@
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.pipeline import PipelineContext, PipelineRequest
+from azure.core.rest import HttpRequest
 
 from shared.adapters.azure.network import addresses_from, endpoint_from
+from shared.adapters.azure.policies import OnlyArm
 from shared.adapters.azure.private_dns import record_from
 from shared.domain.model.errors import (
     ChangedError,
@@ -36,6 +40,8 @@ from tests.support.real_clients import (
     ZONE,
     Adapters,
     adapters_for,
+    answering,
+    http_answer,
     put_endpoint,
     wildcard,
 )
@@ -353,6 +359,42 @@ async def test_list_that_breaks_off_once(sim: RunningSimulator, adapters: Adapte
     sim.page_size(1)
     sim.fault(match={"path": LISTS[name]}, skip=1, status=503)
     assert await adapters.calls()[name]() == whole
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "url",
+    ["{}/page2", "https://127.0.0.1:{port}/page2", "http://127.0.0.1/page2", "{base}.example.com/page2"],
+)
+async def test_next_page_on_another_host(name: str, url: str) -> None:
+    """A next page on another host, port or scheme is not requested, because the request would carry our token."""
+    with answering(http_answer(200, {"value": []})) as elsewhere:
+        base = "http://127.0.0.1"
+        link = url.format(elsewhere.url, port=elsewhere.url.rpartition(":")[2], base=base)
+        with answering(http_answer(200, {"value": [], "nextLink": link})) as server:
+            async with adapters_for(server.url) as adapters:
+                with pytest.raises(PermanentError, match="ARM referred to another host"):
+                    await adapters.calls()[name]()
+        assert elsewhere.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://management.azure.com/subscriptions?page=2", True),
+        ("https://Management.Azure.com:443/subscriptions", True),
+        ("https://management.azure.com:444/subscriptions", False),
+        ("http://management.azure.com/subscriptions", False),
+        ("https://management.azure.com.example/subscriptions", False),
+        ("https://management.azure.com@example.com/subscriptions", False),
+    ],
+)
+def test_same_host(url: str, *, same: bool) -> None:
+    """The default port and letter case do not make another host; a longer name or user information does."""
+    policy = OnlyArm("https://management.azure.com")
+    request = PipelineRequest(HttpRequest("GET", url), PipelineContext(None))
+    with nullcontext() if same else pytest.raises(PermanentError, match="another host"):
+        policy.on_request(request)
 
 
 @pytest.mark.parametrize("name", ARM_WRITES)

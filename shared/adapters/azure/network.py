@@ -10,20 +10,17 @@ what that takes in a fresh process.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every, parsed
+from shared.adapters.azure.clients import ArmClients, Listing, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
 from shared.adapters.retry import Budget
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model.resources import Connection, Endpoint, NotFound
-
-if TYPE_CHECKING:  # slow to import
-    from azure.core.async_paging import AsyncItemPaged
-    from azure.mgmt.network.models import NetworkInterface, PrivateEndpoint
 
 # The one that azure-mgmt-network 33 asks for.
 API_VERSION = "2026-03-01"
@@ -46,7 +43,7 @@ class AzureNetwork:
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         async def listed() -> list[Endpoint | None]:
-            return await every(legible, await endpoint_pages(self.clients, scope))
+            return await every(legible, await list_endpoints(self.clients, scope))
 
         what = f"listing the private endpoints of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
@@ -60,21 +57,21 @@ class AzureNetwork:
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         async def listed() -> list[tuple[ResourceId | None, tuple[str, ...]]]:
-            return await every(_interface, await interface_pages(self.clients, scope))
+            return await every(_interface, await list_interfaces(self.clients, scope))
 
         what = f"listing the network interfaces of {scope}"
         found = await ask(self.budget.for_one_read(), what, listed)
         return MappingProxyType({interface: addresses for interface, addresses in found if interface})
 
 
-async def endpoint_pages(clients: ArmClients, scope: Scope) -> "AsyncItemPaged[PrivateEndpoint]":
+async def list_endpoints(clients: ArmClients, scope: Scope) -> Listing:
     operations, group = (await clients.network(scope.subscription)).private_endpoints, scope.resource_group
-    return operations.list(group) if group else operations.list_by_subscription()
+    return partial(operations.list, group) if group else operations.list_by_subscription
 
 
-async def interface_pages(clients: ArmClients, scope: Scope) -> "AsyncItemPaged[NetworkInterface]":
+async def list_interfaces(clients: ArmClients, scope: Scope) -> Listing:
     operations, group = (await clients.network(scope.subscription)).network_interfaces, scope.resource_group
-    return operations.list(group) if group else operations.list_all()
+    return partial(operations.list, group) if group else operations.list_all
 
 
 def endpoint_from(json: Json) -> Endpoint:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
+    CustomHookPolicy,
     HeadersPolicy,
     RequestIdPolicy,
     SansIOHTTPPolicy,
@@ -17,6 +18,7 @@ from azure.core.pipeline.policies import (
 )
 
 from shared.adapters.clock_skew import ClockSkew, NoteDate
+from shared.adapters.json_fields import LONGEST_ERROR
 from shared.domain.model.errors import PermanentError
 from shared.telemetry.pass_context import count_call
 
@@ -30,6 +32,17 @@ class CountCalls(SansIOHTTPPolicy[Any, Any]):
     def on_request(self, request: PipelineRequest[Any]) -> None:
         is_dns = "/microsoft.network/privatedns" in request.http_request.url.lower()
         count_call(DNS if is_dns else NETWORK)
+
+
+class OnlyArm(SansIOHTTPPolicy[Any, Any]):
+    """Refuses requests to any other host: a response may name the URL of the next page, and requests carry a token."""
+
+    def __init__(self, base: str) -> None:
+        self._origin = _origin(base)
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        if _origin(request.http_request.url) != self._origin:
+            raise PermanentError(f"ARM referred to another host: {request.http_request.url}"[:LONGEST_ERROR])
 
 
 class RefuseWrites(SansIOHTTPPolicy[Any, Any]):
@@ -67,12 +80,21 @@ def _is_list(url: str) -> bool:
     return len(provider_and_more) % 2 == 0
 
 
-def policies(credential: Any, scope: str, clocks: ClockSkew | None, *, read_only: bool) -> list[Any]:
-    """In the order in which a request meets them. `scope`: what a token must be for."""
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def policies(
+    base: str, credential: Any, scope: str, clocks: ClockSkew | None, *, read_only: bool
+) -> list[Any]:
+    """The policies in the order that requests pass them. `base`: the URL of ARM; `scope`: that of the token."""
     return [
+        OnlyArm(base),
         *([RefuseWrites()] if read_only else []),
         *([NoteDate(clocks, "Azure")] if clocks else []),
         CountCalls(),
+        CustomHookPolicy(),
         WholeAnswers(),
         RequestIdPolicy(),
         HeadersPolicy({"Accept": "application/json"}),

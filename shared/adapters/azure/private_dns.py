@@ -38,7 +38,8 @@ class AzureDns:
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
         async def listed() -> list[ResourceId | None]:
             zones, group = (await self.clients.dns(scope.subscription)).private_zones, scope.resource_group
-            return await every(_zone, zones.list_by_resource_group(group) if group else zones.list())
+            listing = partial(zones.list_by_resource_group, group) if group else zones.list
+            return await every(_zone, listing)
 
         what = f"listing the private DNS zones of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
@@ -48,11 +49,12 @@ class AzureDns:
 
         async def links() -> list[ResourceId | None]:
             client = await self.clients.dns(zone.subscription)
-            return await every(_linked, client.virtual_network_links.list(*at))
+            return await every(_linked, partial(client.virtual_network_links.list, *at))
 
         async def record_sets() -> list[RecordSet]:
             client = await self.clients.dns(zone.subscription)
-            return await every(partial(record_from, zone), client.record_sets.list_by_type(*at, A))
+            listing = partial(client.record_sets.list_by_type, *at, A)
+            return await every(partial(record_from, zone), listing)
 
         reads = self.budget.for_one_read()
         networks, records = await asyncio.gather(

@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # only a preflight asks for keys
     from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
 
 TEMPORARY = frozenset({408, 424, 425, 429})
+# The pool searches all connections for each waiting call. The rate limit needs no more than these.
+MOST_CONNECTIONS = 20
 UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
 
 
@@ -58,7 +60,8 @@ def make_client(url: str, key: Key, *, read_only: bool) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=url,
         auth=httpx.BasicAuth(key.id, key.secret),
-        timeout=httpx.Timeout(10.0),
+        timeout=httpx.Timeout(10.0, pool=None),
+        limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
         headers={"User-Agent": "clickhouse-privatelink"},
         event_hooks={"request": [_refuse_writes, _count] if read_only else [_count]},
     )
