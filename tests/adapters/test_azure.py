@@ -226,10 +226,13 @@ async def test_absent(adapters: Adapters) -> None:
 
 @pytest.mark.parametrize("name", ARM_CALLS)
 async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
-    """A 403 is no absence: it is told as such, in ARM's own words, after one call to each address."""
+    """A 403 is not absence: the error has code, action and scope, after one request to each URL."""
     put_endpoint(sim)
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
-    with pytest.raises(ForbiddenError, match=r"ARM answered 403: AuthorizationFailed .*does not have"):
+    denied = (
+        r"ARM returned 403: AuthorizationFailed: missing permission Microsoft\.Network/\S+ on /subscriptions/"
+    )
+    with pytest.raises(ForbiddenError, match=denied):
         await adapters.calls()[name]()
     paths = [request["path"] for request in sim.requests()]
     assert len(paths) == len(set(paths))
@@ -321,7 +324,7 @@ async def test_delete_what_is_gone(sim: RunningSimulator, adapters: Adapters) ->
 
 async def test_delete_without_etag(sim: RunningSimulator, adapters: Adapters) -> None:
     """Nothing is deleted without a condition."""
-    with pytest.raises(PermanentError, match="no etag"):
+    with pytest.raises(PermanentError, match="etag is not known"):
         await adapters.dns.delete(wildcard())
     assert sim.requests() == []
 
@@ -413,7 +416,7 @@ async def test_request_id(sim: RunningSimulator, adapters: Adapters) -> None:
     body = {"error": {"code": "Nope", "message": "not like this"}}
     sim.fault(match={"system": "arm"}, status=400, body=body, headers={"x-ms-request-id": "r-17"})
     with pytest.raises(
-        PermanentError, match=r"ARM answered 400: Nope not like this \(request r-17\)"
+        PermanentError, match=r"ARM returned 400: Nope not like this \(request r-17\)"
     ) as caught:
         await adapters.network.endpoint(PE)
     assert caught.value.request_id == "r-17"

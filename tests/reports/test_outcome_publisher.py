@@ -247,7 +247,7 @@ async def test_topic_refuses(sim: RunningSimulator) -> None:
     """A refusal tells where and what."""
     with answering(http_answer(401, "")) as raw:
         there = OutcomeTopic(f"{raw.url}/api/events", "team-a", None)
-        with pytest.raises(TemporaryError, match=r"publishing to http://127.*it answered 401"):
+        with pytest.raises(TemporaryError, match=r"publishing to http://127.*the topic returned 401"):
             await there.publish([event(1)])
         await there.close()
 

@@ -211,7 +211,7 @@ def troubled() -> AuditReport:
         sentence="3 of 6 endpoints do not work as asked, and 1 could not be read.",
         complete=False,
         left=("private DNS zones of subscription " + SUBSCRIPTIONS[3],),
-        problems=("ARM answered 403 for " + hidden.id,),
+        problems=("ARM returned 403 for " + hidden.id,),
         endpoints=(app1, jobs, stranger, etl, notebooks, edge, hidden, outside),
         services=(
             replace(analytics, health=Health.WRONG, allow_list=tuple(map(allowed, (app1, app2)))),
