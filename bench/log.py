@@ -1,4 +1,4 @@
-"""What the simulator's request log tells of a run. All moments are by its clock."""
+"""Evaluates the request log of the simulator. All times are by its clock."""
 
 from collections.abc import Iterable
 
@@ -11,17 +11,17 @@ def of(system: str, log: Iterable[Json]) -> list[Json]:
 
 
 def refused(log: Iterable[Json]) -> int:
-    """How many requests were refused for their number."""
+    """The number of throttled requests (429)."""
     return sum(one["status"] == 429 for one in log)
 
 
 def last_write(log: Iterable[Json]) -> float:
-    """When the last write was answered."""
+    """The time of the response to the last write."""
     return max((float(one["end"]) for one in log if one["method"] != "GET" and one["end"]), default=0.0)
 
 
 def round_trips(log: Iterable[Json]) -> int:
-    """The longest chain of requests, up to the last write, each begun after the one before was answered."""
+    """The longest chain of requests up to the last write, each begun after the response to the one before."""
     done = sorted((one for one in log if one["end"]), key=lambda one: float(one["end"]))
     until, chain, ended = last_write(done), 0, float("-inf")
     for one in done:

@@ -1,4 +1,4 @@
-"""The results: a table for the terminal, a file to keep, and the table in docs/performance.md."""
+"""The results: a table for the terminal, bench/results.json, and the table in docs/performance.md."""
 
 import json
 import os
@@ -51,11 +51,11 @@ def write(path: Path, rows: Sequence[Row], seconds: float) -> None:
 
 
 def write_table(page: Path, rows: Sequence[Row]) -> None:
-    """Put the table between the marks in a page of Markdown."""
+    """Write the table between the markers of a Markdown page."""
     before, begin, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
     _, end, after = rest.partition(_END)
-    assert begin, f"{page} has no mark where the table begins"
-    assert end, f"{page} has no mark where the table ends"
+    assert begin, f"{page} has no marker for the begin of the table"
+    assert end, f"{page} has no marker for the end of the table"
     lines = ["| Figure | Value | Goal | Met | Limit |", "|---|---|---|---|---|", *map(_line, rows)]
     page.write_text("\n".join([before + begin, *lines, end + after]), encoding="utf-8")
 
@@ -67,7 +67,7 @@ def _line(row: Row) -> str:
 
 
 def machine() -> Json:
-    """What matters of the machine, and nothing that names it."""
+    """The relevant properties of the machine, without its name."""
     return {
         "cpus": os.cpu_count(),
         "memoryGiB": _memory_gib(),

@@ -1,4 +1,4 @@
-"""One line of the table: what was measured, what it is held against, and whether that was reached."""
+"""One row of the table: a measurement, its goal, and whether the goal is met."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _WORDS = {"under": "under", "most": "at most", "least": "at least"}
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound on a value: `under` leaves the bound itself out, `most` and `least` take it in."""
+    """A bound on a value: exclusive for `under`, inclusive for `most` and `least`."""
 
     kind: Literal["under", "most", "least"]
     bound: Number
@@ -32,9 +32,9 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`limit`: what no program could do better, and why. `peer`: another way of doing the same, where the
-    value compares with one. `extrapolated`: not all of it was run, and the value is the least it can be.
-    `detail`: further numbers of the same run.
+    """`limit`: a bound for any program, and why. `peer`: the alternative that the value compares with.
+
+    `extrapolated`: only a part was run, and the value is a lower bound. `detail`: further numbers of the run.
     """
 
     figure: str
@@ -48,10 +48,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal was reached; None where there is none.
-
-        The least that a value can be does not show that it is small enough.
-        """
+        """Whether the goal is met; None without a goal. A lower bound does not show that a value is small enough."""
         if self.goal is None:
             return None
         return self.goal.met_by(self.value) and not (self.extrapolated and self.goal.kind != "least")
@@ -71,12 +68,12 @@ class Row:
 
 
 def rounded(value: Number) -> Number:
-    """The value to three significant digits, or to the unit where it is larger than that."""
+    """The value to three significant digits, or to the unit if it is 1 000 or more."""
     if isinstance(value, int):
         return value
     return round(value) if abs(value) >= 1000 else float(f"{value:.3g}")
 
 
 def shown(value: Number) -> str:
-    """The value as people read it."""
+    """The value as text."""
     return f"{rounded(value):,}".removesuffix(".0").replace(",", " ")

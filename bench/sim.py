@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, so that its work does not count against the product's."""
+"""The simulator in a separate process, so that its work is not measured."""
 
 import json
 import subprocess
@@ -21,14 +21,14 @@ _AGENT = "bench"
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the world outside is like: ClickHouse's limit, and how long every answer takes."""
+    """The rate limit of ClickHouse Cloud, and the latency of each response."""
 
     rate_limit: str = "off"
     latency_ms: int = 0
 
 
 class Sim:
-    """The control API of a running simulator (see simulator/README.md), and ARM as people use it."""
+    """The control API of a running simulator (see simulator/README.md), and calls to its ARM."""
 
     def __init__(self, url: str, conditions: Conditions) -> None:
         self.url, self.conditions = url, conditions
@@ -42,11 +42,11 @@ class Sim:
         return dict(self._control("GET", "/state"))
 
     def reset(self, world: Json) -> None:
-        """Begin anew from this world, without subscriptions."""
+        """Restart with this world, without subscriptions."""
         self._control("POST", "/reset", world)
 
     def requests(self) -> list[Json]:
-        """Every request so far but this program's own."""
+        """All requests so far, except those of this program."""
         return [one for one in self._control("GET", "/requests") if _agent(one) != _AGENT]
 
     def clear(self) -> None:
@@ -56,22 +56,19 @@ class Sim:
     def subscribe(self, **subscription: Any) -> None:
         self._control("POST", "/subscriptions", subscription)
 
-    def switch(self, **switches: Any) -> None:
-        self._control("POST", "/clickhouse/switches", switches)
-
     def emit(self, events: Iterable[Json]) -> None:
-        """Publish events; they leave together."""
+        """Publish events in one batch."""
         self._control("POST", "/events", list(events))
 
     def events(self) -> list[Json]:
         return list(self._control("GET", "/events"))
 
     def idle(self, seconds: float) -> bool:
-        """Wait until every event is delivered or given up; whether that happened in time."""
+        """Wait until every event is delivered or dropped. Returns whether that was in time."""
         return bool(self._control("POST", "/idle", {"timeout": seconds}, seconds + PATIENCE)["idle"])
 
     def arm(self, method: str, path: str, body: Json | None = None) -> None:
-        """A call to Azure Resource Manager, as a person or a pipeline makes it."""
+        """A call to Azure Resource Manager, as of a person or a pipeline."""
         answer = self._client.request(method, path, params={"api-version": "2024-05-01"}, json=body)
         answer.raise_for_status()
 
@@ -84,7 +81,7 @@ class Sim:
 
 @contextmanager
 def simulator(world: Json, conditions: Conditions) -> Iterator[Sim]:
-    """A simulator that begins with this world; its process is surely gone afterwards."""
+    """A simulator with this world. Its process ends with the context."""
     with tempfile.TemporaryDirectory() as folder:
         seed = Path(folder) / "world.json"
         seed.write_text(json.dumps(world), encoding="utf-8")
@@ -115,7 +112,7 @@ def _url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError("the simulator did not start; it told why above")
+        raise RuntimeError("the simulator did not start; see its output above")
     return str(json.loads(line)["url"])
 
 

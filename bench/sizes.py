@@ -1,4 +1,4 @@
-"""How large each figure is run: in full for the table, in miniature so that a test can run it all."""
+"""The size of each figure: full for the table, miniature for a test of the bench."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,7 @@ from bench.sim import Conditions
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How large the worlds of docs/performance.md are, how often what is noisy is repeated, and how many
-    seconds a burst may take before what is not done by then is told as not done.
-    """
+    """The sizes of the worlds, the number of repetitions, and the most seconds for a burst."""
 
     latency_ms: int = 50
     rate_limit: str = RATE_LIMIT
@@ -35,12 +33,12 @@ class Sizes:
 
     @property
     def honest(self) -> bool:
-        """Whether ClickHouse's own limit holds, so that one must wait for it to be free."""
+        """Whether ClickHouse's own rate limit applies."""
         return self.rate_limit == RATE_LIMIT
 
     @property
     def outside(self) -> Conditions:
-        """Honest conditions: ClickHouse's rate limit, and every answer takes its time."""
+        """ClickHouse's rate limit, and a latency for each response."""
         return Conditions(self.rate_limit, self.latency_ms)
 
 

@@ -1,7 +1,7 @@
-"""The simulator and as many processes of the product as are asked for, joined by event subscriptions.
+"""The simulator and one or more processes of the product, connected by event subscriptions.
 
-Each process is a local host of its own: Microsoft's worker with the real function_app.py. Event Grid
-delivers to it as it does to a function app: at least once, again after 10 s, 30 s, 1 m, … what failed.
+Each process is a local host: Microsoft's worker with the real function_app.py. Event Grid delivers to it as to a
+function app: at least once, with retries after 10 s, 30 s, 1 m, …
 """
 
 import re
@@ -24,13 +24,13 @@ _DURATION = re.compile(r"Executed 'Functions\.endpoint_changed' \((\w+), .*Durat
 
 
 def environment(sim: Sim, subscriptions: int = 1) -> dict[str, str]:
-    """The settings of the product, in a world of `bench.worlds` with that many subscriptions."""
+    """The settings of the product for a world of `bench.worlds` with that many subscriptions."""
     limit = sim.conditions.rate_limit
     return settings(sim.url, UNLIMITED if limit == "off" else limit, subscriptions)
 
 
 def settings(url: str, limit: str, subscriptions: int = 1) -> dict[str, str]:
-    """The same for systems at that URL, and that many calls to ClickHouse in that many seconds."""
+    """The same for systems at that URL, with that rate limit for ClickHouse Cloud."""
     return {
         "CLICKHOUSE_ORG_ID": ORGANIZATION,
         "CLICKHOUSE_CLOUD_API_KEY": KEY,
@@ -48,14 +48,14 @@ def settings(url: str, limit: str, subscriptions: int = 1) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Stage:
-    """A simulator and the processes that Event Grid delivers to; with several, each has one share of the endpoints."""
+    """A simulator and the processes that Event Grid delivers to. Each of several has a share of the endpoints."""
 
     sim: Sim
     hosts: list[Host]
     batch: int = 1
 
     def reset(self, world: Json) -> None:
-        """Begin anew from this world, in the same processes."""
+        """Restart with this world, in the same processes."""
         self.sim.reset(world)
         self.subscribe()
 
@@ -68,10 +68,7 @@ class Stage:
     def deliver(
         self, events: Sequence[Json], seconds: float, between: float = BETWEEN_BATCHES
     ) -> "Delivered":
-        """Publish the events and wait until they are delivered, retries included, or that time is over.
-
-        They come as they do from a pipeline: a batch every `between` seconds, not all in one moment.
-        """
+        """Publish the events, a batch every `between` seconds, and wait for their delivery with retries."""
         self.sim.clear()
         before, logged = len(self.sim.events()), [len(host.logs()) for host in self.hosts]
         began = time.monotonic()
@@ -85,7 +82,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of a burst of events: the events, the requests it led to, and what the product logged."""
+    """The result of a burst: its events, the requests that it caused, and the log of the product."""
 
     events: list[Json]
     log: list[Json]
@@ -97,27 +94,27 @@ class Delivered:
 
     @property
     def accepted(self) -> float:
-        """When the last of the events was accepted that have been."""
+        """When the last accepted event was accepted."""
         return max(float(one["at"]) for one in self._attempts() if one["status"] and one["status"] < 300)
 
     @property
     def lost(self) -> int:
-        """How many events were never accepted."""
-        statuses = [one["status"] for told in self.events for one in told["deliveries"]]
+        """The number of events that were never accepted."""
+        statuses = [one["status"] for event in self.events for one in event["deliveries"]]
         return len(statuses) - statuses.count("delivered")
 
     @property
     def retried(self) -> int:
-        """How many events were delivered more than once."""
-        return sum(len(one["attempts"]) > 1 for told in self.events for one in told["deliveries"])
+        """The number of events that were delivered more than once."""
+        return sum(len(one["attempts"]) > 1 for event in self.events for one in event["deliveries"])
 
     def answers(self) -> list[float]:
-        """How long each invocation took, in seconds."""
+        """The duration of each invocation, in seconds."""
         found = (_DURATION.search(line) for line in self.lines)
         return [int(one[2]) / 1000 for one in found if one]
 
     def _attempts(self) -> list[Json]:
-        return [one for told in self.events for sent in told["deliveries"] for one in sent["attempts"]]
+        return [one for event in self.events for sent in event["deliveries"] for one in sent["attempts"]]
 
 
 @contextmanager
@@ -129,9 +126,9 @@ def stage(
     batch: int = 1,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Stage]:
-    """The product in so many processes. `batch`: how many events Event Grid may put into one request.
+    """The product in that many processes. `batch`: the most events in one request of Event Grid.
 
-    `more`: settings beside those that every figure has.
+    `more`: additional settings.
     """
     with ExitStack() as stack:
         sim = stack.enter_context(simulator(world, conditions))

@@ -1,4 +1,4 @@
-"""The worlds that the figures are measured on: as many endpoints, networks, zones and services as are asked for."""
+"""The simulated worlds of the figures, with a given number of endpoints, networks, zones and services."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ _FIRST_ADDRESS = IPv4Address("10.0.0.8")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large a world is. Every network has a zone of its own that is linked to it.
+    """The size of a world. Every network has its own zone, which is linked to it.
 
-    `selects`: how many services each endpoint selects, None for all. `shares`: into how many processes'
-    shares the endpoints are divided, `subscriptions`: over how many the networks are spread. `foreign`: they
-    are other private endpoints, without our tag.
+    `selects`: the number of services that each endpoint selects, None for all. `shares`: the number of processes
+    that share the endpoints. `subscriptions`: the number of subscriptions. `foreign`: endpoints of other services,
+    without the tag.
     """
 
     endpoints: int
@@ -65,7 +65,7 @@ def subscription(number: int) -> str:
 
 
 def share_prefix(share: int, subscription_number: int = 0) -> str:
-    """What the ids of the endpoints of a share (of one subscription) begin with, and no others'."""
+    """The common prefix of the ids of the endpoints of one share (in one subscription)."""
     return f"/subscriptions/{subscription(subscription_number)}/resourceGroups/share-{share}-"
 
 
@@ -90,12 +90,12 @@ def service_id(number: int) -> str:
 
 
 def event(endpoint: str, verb: str = "write") -> Json:
-    """What Event Grid tells of a private endpoint that was written or deleted."""
+    """The event of a private endpoint that was written or deleted."""
     return change(endpoint, Kind.PRIVATE_ENDPOINT.value, verb, str(UUID(int=0)))
 
 
 def fresh(shape: Shape) -> Json:
-    """A world where the endpoints are there and nobody has done anything about them yet."""
+    """A world with endpoints that are not connected."""
     return {
         "clickhouse": {
             "organization": {"id": ORGANIZATION, "name": "bench"},
@@ -112,7 +112,7 @@ def fresh(shape: Shape) -> Json:
 
 
 def connected(shape: Shape) -> Json:
-    """The same world once the product has done all it has to do."""
+    """The same world with all endpoints connected."""
     world = deepcopy(fresh(shape))
     cloud, azure = world["clickhouse"], world["azure"]
     cloud["organization"]["privateEndpoints"] = [_registration(shape, n) for n in range(shape.endpoints)]
@@ -125,7 +125,7 @@ def connected(shape: Shape) -> Json:
 
 
 def without_endpoints(world: Json) -> Json:
-    """The world after all its endpoints were deleted."""
+    """The same world after the deletion of all endpoints."""
     return {**world, "azure": {**world["azure"], "privateEndpoints": []}}
 
 
@@ -181,7 +181,7 @@ def _registration(shape: Shape, number: int) -> Json:
 
 
 def _wildcard(shape: Shape, first: int) -> Json:
-    """The record of a network's zone, held by the network's first endpoint."""
+    """The wildcard record of a network's zone, with the address of the first endpoint."""
     holder = ResourceId.parse(endpoint_id(shape, first), Kind.PRIVATE_ENDPOINT)
     address = address_of(shape, first)
     metadata = record_metadata(OWNER, {address: holder}, {})

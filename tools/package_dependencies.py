@@ -1,8 +1,10 @@
-"""The locked dependencies as they run on Flex Consumption, whatever system they are fetched on."""
+"""The locked dependencies as they run on Flex Consumption, whatever system builds the package."""
 
+import compileall
 import subprocess
 import sys
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from packaging.markers import Marker
 
@@ -11,7 +13,7 @@ from tools.lockfile import read_lock
 # Where the Python worker looks for an app's dependencies.
 SITE_PACKAGES = ".python_packages/lib/site-packages/"
 PYTHON = "3.13"
-# The tags that Azure's image can load; pip takes each for itself and none of them for an older one.
+# The platform tags that the image of Azure Functions can load. pip does not add older tags to those given.
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 _MARKERS = {
     "implementation_name": "cpython",
@@ -23,23 +25,24 @@ _MARKERS = {
     "python_version": PYTHON,
     "sys_platform": "linux",
 }
-# What an installer writes down about itself: of no use in Azure, and different on each machine.
-_NOTES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+# Files about the installation itself: not used in Azure, and different on each machine.
+_INSTALLER_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
 
 class InstallError(Exception):
-    """The dependencies cannot be had."""
+    """pip could not install the dependencies."""
 
 
 def installed_files(lock: Path, scratch: Path) -> dict[str, Path]:
-    """Install a lock file's packages into an empty folder; the files, by their names in the package.
+    """Install the packages of a lock file into an empty folder. Returns the files by their names in the package.
 
-    Only wheels for Azure's Linux are taken, and only with a locked hash; else an InstallError.
+    Raises InstallError for a package without a wheel for Linux x86-64 or without the locked hash.
     """
     wanted, target = scratch / "requirements.txt", scratch / "site-packages"
     packages = [one for one in read_lock(lock).values() if _runs_there(one.requirement.marker)]
     wanted.write_text("".join(f"{one.line()}\n" for one in packages))
     _install(wanted, target)
+    _compile(target)
     files = (file for file in target.rglob("*") if file.is_file())
     named = {file.relative_to(target): file for file in files}
     return {f"{SITE_PACKAGES}{name.as_posix()}": file for name, file in named.items() if _deployed(name)}
@@ -68,10 +71,23 @@ def _install(wanted: Path, target: Path) -> None:
         )
 
 
+def _compile(folder: Path) -> None:
+    """Add bytecode: a deployed package is read-only, so that without it each cold start compiles all imports again.
+
+    Unchecked, because the zip does not keep the time stamps of the sources. A build under another version of
+    Python adds none, because the Functions runtime would not load it.
+    """
+    if f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON:
+        mode = PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(folder, quiet=2, stripdir=folder, invalidation_mode=mode)
+
+
 def _runs_there(marker: Marker | None) -> bool:
     return marker is None or marker.evaluate(dict(_MARKERS))
 
 
 def _deployed(name: Path) -> bool:
-    # Commands are for a shell, and their first line names the Python that they were installed with.
-    return name.parts[0] != "bin" and not (name.parent.suffix == ".dist-info" and name.name in _NOTES)
+    # Scripts are for a shell, and their first line names the Python of this machine.
+    return name.parts[0] != "bin" and not (
+        name.parent.suffix == ".dist-info" and name.name in _INSTALLER_FILES
+    )

@@ -1,1 +1,1 @@
-"""The figures, one module for each world they are measured on."""
+"""The figures, one module per simulated world."""

@@ -1,4 +1,4 @@
-"""An audit of a large world in which all is as it should be."""
+"""An audit of a large world without drift."""
 
 from bench import child, log
 from bench.rows import Goal, Row
@@ -11,7 +11,7 @@ _SERVICES_EACH = 2
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """On one core, by the wall's clock; the systems answer at once, on the other core."""
+    """On one core, in wall-clock time. The simulator responds without latency, on the other core."""
     return [*_cold_rows(sizes), *_warm_rows(sizes)]
 
 
@@ -45,7 +45,7 @@ def _cold_rows(sizes: Sizes) -> list[Row]:
 
 
 def _warm_rows(sizes: Sizes) -> list[Row]:
-    """The audit of every quarter of an hour: a process that knows the services' configs, and nothing amiss."""
+    """The scheduled audit: a process that has the configs of the services in memory, and no drift."""
     few, many = sizes.audits
     shape, larger = (_spread(sizes, endpoints) for endpoints in sizes.audits)
     with simulator(connected(shape), Conditions()) as sim:
@@ -64,13 +64,13 @@ def _warm_rows(sizes: Sizes) -> list[Row]:
         Row(what, small["seconds"], "s", Goal("under", 2), own, detail=detail),
         Row(f"{what}: calls to ClickHouse", len(log.of("clickhouse", log_)), "", Goal("most", 2), "2"),
         Row(
-            f"{what}: lists of Azure for each subscription, apart from the zones'",
+            f"{what}: Azure list calls per subscription, without those of zones",
             others / shape.subscriptions,
             "",
             Goal("most", 5),
             "3: endpoints, interfaces, zones",
         ),
-        Row(f"{what}: lists of Azure for each zone", len(zones) / shape.networks, "", Goal("most", 2), "2"),
+        Row(f"{what}: Azure list calls per zone", len(zones) / shape.networks, "", Goal("most", 2), "2"),
         Row(
             f"The same with {many} endpoints: time over that",
             large["seconds"] / small["seconds"],
@@ -101,7 +101,7 @@ def _spread(sizes: Sizes, endpoints: int) -> Shape:
 
 
 def _median(sim: Sim, shape: Shape, repeats: int, *, warm: bool = False) -> Json:
-    """The audit that took the median of the time that so many took, each in a process of its own."""
+    """The audit with the median time of that many, each in a new process."""
     runs = [_audit(sim, shape, warm=warm) for _ in range(repeats)]
     return sorted(runs, key=lambda run: float(run["seconds"]))[repeats // 2]
 

@@ -1,4 +1,4 @@
-"""A burst of new endpoints, each in a network with a zone of its own: one process, several, and the peers."""
+"""A burst of new endpoints, each in a network with its own zone: one process, several, and alternative tools."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,15 +22,15 @@ EVENT_SECONDS = 25
 _MOST_CALLS = 30
 _AUDIT_SECONDS = 60.0
 _LATEST, _CONFIGS = "latest.json", "configs.json"
-# So many requests of Event Grid bring the burst, within a second.
+# The number of Event Grid requests of the burst, within a second.
 _REQUESTS = 20
 
 
 @dataclass(frozen=True)
 class Burst:
-    """What a burst came to. `missing`: endpoints that are not registered, allowed everywhere, and resolvable.
+    """The result of a burst. `missing`: endpoints that are not registered, allowed everywhere and resolvable.
 
-    `seconds`: until the last write; where something is missing, all the time that it was given.
+    `seconds`: until the last write; if something is missing, the complete time limit.
     """
 
     seconds: float
@@ -43,7 +43,7 @@ class Burst:
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """In processes that have just started, as they are when nothing happened for a while, and in a warm one."""
+    """In new processes, as after a time without events, and in a warm one."""
     fresh_one, warm = _one_process(sizes)
     several = _several(sizes)
     with TemporaryDirectory() as folder:
@@ -62,7 +62,7 @@ def measure(sizes: Sizes) -> list[Row]:
 
 
 def _one_process(sizes: Sizes) -> tuple[Burst, Burst]:
-    """The burst in a process that has just started, and the same burst in a new world once the limit is free."""
+    """The burst in a new process, and again in a new world once the rate limit is free."""
     shape = Shape(sizes.burst, sizes.services)
     world = fresh(shape)
     with stage(world, sizes.outside, batch=_batch(sizes)) as on:
@@ -80,7 +80,7 @@ def _several(sizes: Sizes, more: Mapping[str, str] = MappingProxyType({})) -> Bu
 
 
 def fill_report_store(sizes: Sizes, store: Mapping[str, str]) -> None:
-    """Have an audit that changes nothing fill the report store, as the timer's does before any burst."""
+    """Fill the report store by an audit without changes."""
     with stage(fresh(Shape(sizes.burst, sizes.services)), Conditions(), more=store) as on:
         httpx.post(
             f"{on.hosts[0].url}/admin/functions/audit", json={"input": ""}, trust_env=False
@@ -140,7 +140,7 @@ def _burst_rows(sizes: Sizes, burst: Burst, *, configs_known: bool) -> list[Row]
 def _several_rows(
     sizes: Sizes, how: str, one: Burst, several: Burst, *, configs_known: bool, like: Burst | None = None
 ) -> list[Row]:
-    """`one`: what a single fresh process without a store takes. `like`: one that need not ask for configs either."""
+    """`one`: the burst of a single new process without a store. `like`: that of one that has the configs."""
     what = f"The same burst over {sizes.processes} fresh processes{how}"
     calls = needed_calls(sizes.services, configs_known=configs_known)
     all_calls = sizes.processes * calls
@@ -184,7 +184,7 @@ def detail_of(sizes: Sizes, burst: Burst) -> Mapping[str, object]:
 
 
 def _missing(shape: Shape, state: Json) -> int:
-    """How many endpoints lack anything that they ask for."""
+    """The number of endpoints that are not completely connected."""
     registered = {one["id"] for one in state["clickhouse"]["organization"]["privateEndpoints"]}
     lists = [set(one["privateEndpointIds"]) for one in state["clickhouse"]["services"]]
     everywhere = registered.intersection(*lists)

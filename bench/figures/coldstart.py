@@ -1,4 +1,4 @@
-"""Fresh processes on Microsoft's worker: until the functions are indexed, and until a first event is done."""
+"""New processes on Microsoft's worker: the time until functions are indexed, and that of the first event."""
 
 import tempfile
 from collections import Counter
@@ -35,7 +35,7 @@ async def endpoint_changed(event: func.EventGridEvent) -> None:
 
 @dataclass(frozen=True)
 class Apps:
-    """The product, an app that does nothing, and the product with all its imports at the top."""
+    """The product, an empty app, and the product with all imports at module level."""
 
     product: Path
     empty: Path
@@ -44,10 +44,10 @@ class Apps:
 
 @dataclass(frozen=True)
 class Kinds:
-    """The measured programs; each is run once in a round, so that noise touches all alike."""
+    """The measured programs. Each runs once per round, so that noise affects all alike."""
 
     empty: list[Json]
-    nobodys: list[Json]
+    other_resource: list[Json]
     untagged: list[Json]
     ours: list[Json]
     eager: list[Json]
@@ -55,7 +55,7 @@ class Kinds:
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """Medians of several rounds, after one that fills the file cache and tells which modules are needed."""
+    """Medians of several rounds, after one that fills the file cache and determines the modules."""
     world = fresh(_SHAPE)
     with _apps() as apps, simulator(world, Conditions()) as sim:
         needed = _needed(_first(sim, world, apps.product))
@@ -63,17 +63,17 @@ def measure(sizes: Sizes) -> list[Row]:
         costs = child.import_times("coldstart", _order(apps.empty, modules=needed))
     return [
         *_index_rows(runs),
-        *_nobodys_rows(runs),
+        *_other_resource_rows(runs),
         *_ours_rows(runs, _by_package(costs, needed)),
         *_untagged_rows(runs),
     ]
 
 
 def _programs(sim: Sim, world: Json, apps: Apps, needed: list[str]) -> list[Callable[[], Json]]:
-    nobodys = change(STORAGE, "Microsoft.Storage/storageAccounts", "write", "")
+    other_resource = change(STORAGE, "Microsoft.Storage/storageAccounts", "write", "")
     return [
-        lambda: _start(sim, _order(apps.empty, event=nobodys)),
-        lambda: _start(sim, _order(apps.product, event=nobodys)),
+        lambda: _start(sim, _order(apps.empty, event=other_resource)),
+        lambda: _start(sim, _order(apps.product, event=other_resource)),
         lambda: _first(sim, fresh(_UNTAGGED), apps.product),
         lambda: _first(sim, world, apps.product),
         lambda: _first(sim, world, apps.eager),
@@ -82,7 +82,7 @@ def _programs(sim: Sim, world: Json, apps: Apps, needed: list[str]) -> list[Call
 
 
 def _rounds(sizes: Sizes, programs: list[Callable[[], Json]]) -> list[list[Json]]:
-    """What each program measured in each round."""
+    """The measurements of each program in each round."""
     rounds = [[program() for program in programs] for _ in range(sizes.starts)]
     return [list(runs) for runs in zip(*rounds, strict=True)]
 
@@ -96,13 +96,13 @@ def _start(sim: Sim, order: Json) -> Json:
 
 
 def _first(sim: Sim, world: Json, app: Path) -> Json:
-    """The first event about the private endpoint of this world."""
+    """The first event, about the private endpoint of this world."""
     sim.reset(world)
     return _start(sim, _order(app, event=event(endpoint_id(_SHAPE, 0))))
 
 
 def _needed(run: Json) -> list[str]:
-    """The modules that are not ours, in the order in which the event's work loaded them."""
+    """The modules of libraries, in the order in which the event loaded them."""
     return [module for module in run["loaded"] if module.partition(".")[0] not in _OURS]
 
 
@@ -125,7 +125,9 @@ def _ms(runs: list[Json], what: str) -> float:
 
 
 def _index_rows(runs: Kinds) -> list[Row]:
-    empty, product, eager = (_ms(one, "index") for one in (runs.empty, runs.nobodys + runs.ours, runs.eager))
+    empty, product, eager = (
+        _ms(one, "index") for one in (runs.empty, runs.other_resource + runs.ours, runs.eager)
+    )
     detail = {
         "emptyMs": round(empty, 1),
         "productMs": round(product, 1),
@@ -133,7 +135,7 @@ def _index_rows(runs: Kinds) -> list[Row]:
     }
     return [
         Row(
-            "Index time, fresh process: over an empty app's",
+            "Index time, fresh process: over that of an empty app",
             product / empty,
             "×",
             Goal("most", 1.3),
@@ -141,7 +143,7 @@ def _index_rows(runs: Kinds) -> list[Row]:
             detail=detail,
         ),
         Row(
-            "Index time with all imports at the top: over an empty app's",
+            "Index time with all imports at module level: over that of an empty app",
             eager / empty,
             "×",
             peer="imports at the top",
@@ -149,24 +151,24 @@ def _index_rows(runs: Kinds) -> list[Row]:
     ]
 
 
-def _nobodys_rows(runs: Kinds) -> list[Row]:
-    what = "First event that is none of ours, fresh process"
-    loaded = {module for run in runs.nobodys for module in run["loaded"] if module.startswith(_SDKS)}
+def _other_resource_rows(runs: Kinds) -> list[Row]:
+    what = "First event about another resource, fresh process"
+    loaded = {module for run in runs.other_resource for module in run["loaded"] if module.startswith(_SDKS)}
     empty = _ms(runs.empty, "first")
     return [
         Row(
             what,
-            _ms(runs.nobodys, "first"),
+            _ms(runs.other_resource, "first"),
             "ms",
             Goal("under", 30),
             f"an empty function takes {empty:.1f} ms",
         ),
-        Row(f"{what}: modules of SDKs imported", len(loaded), "", Goal("most", 0), "0"),
+        Row(f"{what}: SDK modules imported", len(loaded), "", Goal("most", 0), "0"),
     ]
 
 
 def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
-    what = "First event of ours, fresh process"
+    what = "First event about a managed endpoint, fresh process"
     ours, libraries = _ms(runs.ours, "first"), _ms(runs.libraries, "first")
     until_done = [
         1000 * median(run["index"] + run["first"] for run in one)
@@ -175,7 +177,7 @@ def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
     product, eager, empty = until_done
     return [
         Row(
-            f"{what}: over the import of its libraries",
+            f"{what}: over importing its libraries",
             ours / libraries,
             "×",
             Goal("most", 1.5),
@@ -183,7 +185,7 @@ def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
             detail={"firstEventMs": round(ours), "librariesMs": round(libraries), "importMsByPackage": costs},
         ),
         Row(
-            f"{what}, indexing included: over all imports at the top",
+            f"{what}, indexing included: over all imports at module level",
             product / eager,
             "×",
             peer="imports at the top",
@@ -193,29 +195,29 @@ def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
 
 
 def _untagged_rows(runs: Kinds) -> list[Row]:
-    """A private endpoint without our tag: only reading it shows that it is not ours."""
-    what = "First event of a private endpoint without our tag, fresh process"
+    """An endpoint without the tag, which only reading it shows."""
+    what = "First event about an untagged endpoint, fresh process"
     loaded = {module for run in runs.untagged for module in run["loaded"] if module.startswith("azure.mgmt")}
     untagged, ours = _ms(runs.untagged, "first"), _ms(runs.ours, "first")
     return [
         Row(
-            f"{what}: over the first event of ours",
+            f"{what}: over that of a managed endpoint",
             untagged / ours,
             "×",
             Goal("under", 1),
             detail={"firstEventMs": round(untagged)},
         ),
-        Row(f"{what}: modules of management SDKs imported", len(loaded), "", Goal("most", 0), "0"),
+        Row(f"{what}: management SDK modules imported", len(loaded), "", Goal("most", 0), "0"),
     ]
 
 
 def _by_package(costs: dict[str, int], needed: list[str]) -> dict[str, float]:
-    """The milliseconds of each package's own code, dearest first; small ones together."""
+    """The import time of each package in milliseconds, the largest first; small ones as one sum."""
     sums: Counter[str] = Counter()
     for module in needed:
         sums[_package(module)] += costs.get(module, 0)
-    told = {package: round(cost / 1000, 1) for package, cost in sums.most_common(12)}
-    return {**told, "others": round((sums.total() / 1000) - sum(told.values()), 1)}
+    largest = {package: round(cost / 1000, 1) for package, cost in sums.most_common(12)}
+    return {**largest, "others": round((sums.total() / 1000) - sum(largest.values()), 1)}
 
 
 def _package(module: str) -> str:

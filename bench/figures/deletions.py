@@ -12,7 +12,7 @@ _REQUESTS = 20
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """In a process that has just started; five endpoints in each network, all of them on every service."""
+    """In a new process. Five endpoints per network, each with access to every service."""
     shape = Shape(sizes.deletions, sizes.services, per_network=_PER_NETWORK)
     world = without_endpoints(connected(shape))
     with stage(world, sizes.outside, batch=-(-sizes.deletions // _REQUESTS)) as on:
@@ -34,12 +34,12 @@ def measure(sizes: Sizes) -> list[Row]:
     least = f"{needed} calls, which take {floor_seconds(needed):g} s"
     return [
         Row(f"{what}: calls to ClickHouse", len(calls), "", Goal("under", 60), least, detail=detail),
-        Row(f"{what}: events lost or things left behind", done.lost + left, "", Goal("most", 0)),
+        Row(f"{what}: events lost or objects not removed", done.lost + left, "", Goal("most", 0)),
     ]
 
 
 def _left(state: Json) -> int:
-    """Registrations, entries of allow lists and records that are still there."""
+    """The number of remaining registrations, allow-list entries and records."""
     cloud, zones = state["clickhouse"], state["azure"]["privateDnsZones"]
     lists = [service["privateEndpointIds"] for service in cloud["services"]]
     records = [zone["records"] for zone in zones]

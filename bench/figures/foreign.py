@@ -1,4 +1,4 @@
-"""Events of private endpoints that have nothing to do with ClickHouse."""
+"""Events of private endpoints of other services."""
 
 from bench import log
 from bench.rows import Goal, Row
@@ -11,7 +11,7 @@ _REQUESTS = 20
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """All within a second, in a process that has just started."""
+    """All within a second, in a new process."""
     shape = Shape(sizes.foreign, sizes.services, per_network=_PER_NETWORK, foreign=True)
     with stage(fresh(shape), sizes.outside, batch=-(-sizes.foreign // _REQUESTS)) as on:
         done = on.deliver([event(one) for one in endpoint_ids(shape)], sizes.patience)
@@ -28,7 +28,7 @@ def measure(sizes: Sizes) -> list[Row]:
     return [
         Row(f"{what}: calls to ClickHouse", len(log.of("clickhouse", done.log)), "", Goal("most", 0), "0"),
         Row(
-            f"{what}: reads of ARM for each",
+            f"{what}: ARM reads per event",
             len(reads) / sizes.foreign,
             "",
             Goal("most", 1),

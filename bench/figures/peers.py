@@ -1,7 +1,7 @@
-"""What the same burst takes in other ways, on the same world under the same conditions.
+"""The same burst with alternative tools, in the same world under the same conditions.
 
-Where a peer's whole run would take an hour it is run for a few endpoints, and what all of them take is told
-by the rate limit's arithmetic alone, as if nothing else took time: a bound from below.
+An alternative that would take an hour is run for a few endpoints. The time for all of them is a lower bound,
+computed from the rate limit alone.
 """
 
 import time
@@ -22,7 +22,7 @@ _TIMES_FASTER = 50
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """`whole`: its full run is short enough to be made."""
+    """`whole`: its complete run is short enough."""
 
     name: str
     connect: Callable[[Sim, Sequence[str], Sequence[str]], None]
@@ -48,7 +48,7 @@ class _Run:
 
 
 def peer_rows(sizes: Sizes, ours: float) -> list[Row]:
-    """How many times faster `ours` is. The peers run side by side, each in a world of its own: they mostly wait."""
+    """How many times faster `ours` is. The alternatives run in parallel, each in a separate world: they mostly wait."""
     with ThreadPoolExecutor(len(PEERS)) as pool:
         runs = list(pool.map(lambda peer: _run(sizes, peer), PEERS))
     return [_row(sizes, run, ours) for run in runs]

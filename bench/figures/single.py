@@ -1,4 +1,4 @@
-"""One endpoint, from Event Grid's delivery to the last write, in a process that has seen it before."""
+"""One endpoint, from the delivery by Event Grid to the last write, in a warm process."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -12,7 +12,7 @@ from bench.worlds import Json, Shape, endpoint_id, event, fresh
 
 _SHAPE = Shape(endpoints=1)
 _SECONDS = 60.0
-# The guide's steps as a script make so many calls, one after the other.
+# The number of consecutive calls of a script with the steps of ClickHouse's guide.
 _CALLS_OF_A_SCRIPT = 6
 
 
@@ -24,7 +24,7 @@ class _Run:
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """Each time the endpoint is new to ClickHouse and to DNS, and the process remembers services and zones."""
+    """Each time the endpoint is not registered and has no record; the process has services and zones in memory."""
     world = fresh(_SHAPE)
     with stage(world, Conditions(latency_ms=sizes.latency_ms)) as on:
         _run(on, world)

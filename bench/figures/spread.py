@@ -1,4 +1,4 @@
-"""The endpoints of the burst, made one after the other over a minute, as Terraform makes them."""
+"""The endpoints of the burst, created one after the other over a minute, as by Terraform."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ _MOST_CALLS = 60
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """In processes that have just started, without and with a config cache. Side by side: they mostly wait."""
+    """In new processes, without and with a config cache, in parallel because they mostly wait."""
     with TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         store = {"REPORT_STORE": folder}
         fill_report_store(sizes, store)

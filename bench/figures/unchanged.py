@@ -1,4 +1,4 @@
-"""A pass that changes nothing, in a warm process."""
+"""A pass without changes, in a warm process."""
 
 from statistics import median
 
@@ -13,7 +13,7 @@ _SHAPE = Shape(endpoints=1)
 
 
 def measure(sizes: Sizes) -> list[Row]:
-    """CPU time of our process alone, from the event's door on."""
+    """The CPU time of the process, from the trigger on."""
     with simulator(connected(_SHAPE), Conditions()) as sim:
         order = {"endpoint": endpoint_id(_SHAPE, 0), "passes": sizes.unchanged}
         measured = child.run("unchanged", order, environment(sim))
@@ -26,7 +26,7 @@ def measure(sizes: Sizes) -> list[Row]:
         "lowestMs": round(milliseconds[0], 1),
         "highestMs": round(milliseconds[-1], 1),
     }
-    what = "A pass that changes nothing for one endpoint: CPU, warm process"
+    what = "Pass without changes for one endpoint: CPU time, warm process"
     return [
         Row(
             what,

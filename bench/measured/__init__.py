@@ -1,1 +1,1 @@
-"""Programs that are measured in processes of their own (see `bench.child`)."""
+"""Programs that are measured in separate processes (see `bench.child`)."""

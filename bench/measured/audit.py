@@ -1,6 +1,6 @@
-"""One audit on one core, through its door: how long it takes, and how much memory at most.
+"""The duration and peak memory of one audit on one core, started through its trigger.
 
-A warm one comes after another, whose requests the simulator is told to forget.
+A warm audit follows another one, whose requests are deleted from the simulator's log.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ import time
 
 import httpx
 
-from bench.measured.telling import peak_megabytes, tell, told
+from bench.measured.protocol import peak_megabytes, read_options, report
 from shared.triggers.audit import audit
 
 
 def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    tell(**asyncio.run(_measure(warm=bool(told().get("warm")))), peakMegabytes=peak_megabytes())
+    report(**asyncio.run(_measure(warm=bool(read_options().get("warm")))), peakMegabytes=peak_megabytes())
 
 
 async def _measure(*, warm: bool) -> dict[str, float]:

@@ -1,6 +1,6 @@
-"""An app on Microsoft's worker in a fresh process: until it is indexed, and from there until a first thing is done.
+"""The index time of an app on Microsoft's worker in a new process, and the time of its first event.
 
-That is an event, or the import of given modules. The worker's own imports come before, as in Azure.
+Instead of an event, given modules can be imported. The worker is imported before, as in Azure.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import sys
 import time
 from typing import Any
 
-from bench.measured.telling import tell, told
+from bench.measured.protocol import read_options, report
 from localhost.worker import Worker
 
-# httpx imports these where it finds them. They are for development; in Azure they are not installed.
+# httpx imports these if they are installed, which they are for development only.
 _NOT_IN_AZURE = ("click", "rich", "pygments")
 
 
@@ -31,7 +31,7 @@ async def _measure(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load(module: str) -> None:
-    """Import a module; some names in sys.modules are no modules, and came with another one."""
+    """Import a module. Some names in sys.modules are not importable."""
     with contextlib.suppress(ImportError):
         importlib.import_module(module)
 
@@ -39,7 +39,7 @@ def _load(module: str) -> None:
 def main() -> None:
     for name in _NOT_IN_AZURE:
         sys.modules[name] = None  # type: ignore[assignment] # so that importing it fails
-    tell(**asyncio.run(_measure(told())))
+    report(**asyncio.run(_measure(read_options())))
 
 
 if __name__ == "__main__":

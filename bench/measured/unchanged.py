@@ -1,9 +1,9 @@
-"""Passes over one endpoint that is as it should be, through their door: the CPU time of each."""
+"""The CPU time of passes without changes for one endpoint, started through the trigger."""
 
 import asyncio
 import time
 
-from bench.measured.telling import tell, told
+from bench.measured.protocol import read_options, report
 from shared.domain.model.ids import Kind, ResourceId
 from shared.triggers.endpoint_changed import endpoint_changed
 
@@ -22,9 +22,9 @@ async def _passes(endpoint: ResourceId, count: int) -> list[float]:
 
 
 def main() -> None:
-    order = told()
+    order = read_options()
     endpoint = ResourceId.parse(order["endpoint"], Kind.PRIVATE_ENDPOINT)
-    tell(cpuSeconds=asyncio.run(_passes(endpoint, order["passes"])))
+    report(cpuSeconds=asyncio.run(_passes(endpoint, order["passes"])))
 
 
 if __name__ == "__main__":

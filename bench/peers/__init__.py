@@ -1,1 +1,1 @@
-"""Other ways to connect the same endpoints to the same services, as their own documents describe them."""
+"""Alternative tools that connect the same endpoints to the same services, used as documented."""

@@ -1,4 +1,4 @@
-"""Calls as the peers make them: one after the other, waiting where they are refused for their number."""
+"""The calls of the alternative tools: one after the other, waiting when throttled."""
 
 import time
 from typing import Any
@@ -12,10 +12,10 @@ _ARM_VERSION = {"api-version": "2024-05-01"}
 
 
 class Api:
-    """ARM and ClickHouse Cloud over one connection pool, with nothing between."""
+    """ARM and ClickHouse Cloud over one connection pool."""
 
     def __init__(self, sim: Sim, *, pause: float = 0.0) -> None:
-        """`pause`: how much longer to wait, in seconds, than the server says."""
+        """`pause`: the seconds to wait in addition to those that the server asks for."""
         self._client = httpx.Client(base_url=sim.url, timeout=60.0, trust_env=False)
         self._pause = pause
 
@@ -27,7 +27,7 @@ class Api:
         return dict(answer.raise_for_status().json())
 
     def clickhouse(self, method: str, path: str = "", body: Json | None = None) -> Any:
-        """The result of a call below the organization, tried again for as long as it is refused."""
+        """The result of a call below the organization, retried while it is throttled."""
         url = f"/v1/organizations/{ORGANIZATION}{path}"
         while True:
             answer = self._client.request(method, url, json=body, auth=(KEY, SECRET))

@@ -1,4 +1,4 @@
-"""The Azure part, which is the same for every peer: the endpoint's address, and the record that tells it."""
+"""The Azure part of every alternative: the address of the endpoint, and its record."""
 
 from bench.peers.api import Api
 from bench.worlds import ZONE, Json
@@ -14,7 +14,7 @@ def address_of(api: Api, endpoint: Json) -> str:
 
 
 def put_wildcard(api: Api, endpoint: Json, address: str) -> None:
-    """Point everything in the zone beside the endpoint at its address."""
+    """Write the wildcard record of the zone in the endpoint's resource group."""
     group = endpoint["id"].partition("/providers/")[0]
     record = f"{group}/providers/Microsoft.Network/privateDnsZones/{ZONE}/A/*"
     api.arm("PUT", record, {"properties": {"ttl": 300, "aRecords": [{"ipv4Address": address}]}})

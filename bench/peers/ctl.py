@@ -1,4 +1,4 @@
-"""The same with clickhousectl, ClickHouse's own client, for the ClickHouse part."""
+"""clickhousectl, the client of ClickHouse, for the ClickHouse part."""
 
 import subprocess
 import sys
@@ -34,12 +34,12 @@ def connect(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> None
 
 
 def calls(endpoints: int, services: int) -> int:
-    """How many calls to ClickHouse that makes at least."""
+    """The least number of calls to ClickHouse."""
     return endpoints * services
 
 
 def _run(sim: Sim, home: str, *arguments: str) -> None:
-    """One command, given again for as long as it is refused for the number of calls."""
+    """Run one command, and again while it is throttled."""
     environment = {
         "HOME": home,
         "DO_NOT_TRACK": "1",

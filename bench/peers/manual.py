@@ -1,4 +1,4 @@
-"""The steps of ClickHouse's guide for Azure Private Link, as a script: endpoint by endpoint, step by step."""
+"""A script with the steps of ClickHouse's guide for Azure Private Link, for one endpoint after the other."""
 
 from collections.abc import Sequence
 
@@ -28,5 +28,5 @@ def connect(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> None
 
 
 def calls(endpoints: int, services: int) -> int:
-    """How many calls to ClickHouse that makes."""
+    """The number of calls to ClickHouse."""
     return endpoints * (1 + services)

@@ -1,8 +1,8 @@
-"""Terraform's way: the calls that ClickHouse's provider makes, at Terraform's own parallelism of 10.
+"""The calls of ClickHouse's Terraform provider, at Terraform's default parallelism of 10.
 
-Read in the provider's source, v3.25.3: creating a `clickhouse_service_private_endpoints_attachment` is a GET
-of the service, then a PATCH; refreshing it is a GET; after a 429 it waits for as long as the server says, a
-second more, and about another before it tries again. The service registers the id itself.
+From the source of the provider, v3.25.3: creating a `clickhouse_service_private_endpoints_attachment` is a GET
+and a PATCH of the service; refreshing it is a GET; after a 429 it waits for as long as the server asks, and about
+two seconds more. The service registers the id.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,11 @@ _PAUSE = 2.0
 
 
 def connect_each(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> None:
-    """An attachment for each endpoint and service: every team has its own configuration.
+    """An attachment for each endpoint and service: each team has its own configuration.
 
-    The provider calls several attachments to one service unsupported; it is what teams that do not share
-    a configuration are left with.
+    The provider does not support several attachments to one service, but separate configurations need them.
     """
-    api = _api(sim)
+    api = Api(sim, pause=_PAUSE)
     with ThreadPoolExecutor(_PARALLELISM) as pool:
         guids = list(pool.map(lambda one: _azure(api, one), endpoints))
         list(pool.map(lambda pair: _attach(api, pair[1], [pair[0]]), product(guids, services)))
@@ -31,8 +30,8 @@ def connect_each(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) ->
 
 
 def connect_all(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> None:
-    """One attachment for each service, with all endpoints in it: one configuration that knows them all."""
-    api = _api(sim)
+    """One attachment with all endpoints for each service: one configuration for all endpoints."""
+    api = Api(sim, pause=_PAUSE)
     with ThreadPoolExecutor(_PARALLELISM) as pool:
         guids = list(pool.map(lambda one: _azure(api, one), endpoints))
         list(pool.map(lambda service: _attach(api, service, guids), services))
@@ -40,18 +39,13 @@ def connect_all(sim: Sim, endpoints: Sequence[str], services: Sequence[str]) -> 
 
 
 def calls_for_each(endpoints: int, services: int) -> int:
-    """How many calls to ClickHouse `connect_each` makes."""
+    """The number of calls to ClickHouse by `connect_each`."""
     return 2 * endpoints * services
 
 
 def calls_for_all(_endpoints: int, services: int) -> int:
-    """How many calls to ClickHouse `connect_all` makes."""
+    """The number of calls to ClickHouse by `connect_all`."""
     return 2 * services
-
-
-def _api(sim: Sim) -> Api:
-    sim.switch(requireRegistration=False)
-    return Api(sim, pause=_PAUSE)
 
 
 def _azure(api: Api, one: str) -> str:

@@ -1,5 +1,5 @@
-"""The outside systems: SDK and HTTP types, their errors and their retries end here.
+"""Adapters for Azure and ClickHouse Cloud. SDK types, HTTP types and vendor errors are used only here.
 
-Implements the protocols of `shared.reconciler.ports`. May import the domain, telemetry and settings types; one
-system never imports another. Start with `azure/network.py`, the smallest complete adapter.
+Implements the protocols of `shared.reconciler.ports`. May import the domain, telemetry and settings types; the
+adapter of one system does not import that of another. Start with `azure/network.py`, a complete small adapter.
 """

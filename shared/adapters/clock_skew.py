@@ -1,4 +1,4 @@
-"""How far other systems' clocks are ahead of ours, by the Date of their answers, which tells whole seconds."""
+"""The difference between our clock and those of other systems, from the Date header of their responses."""
 
 import time
 from collections.abc import Callable
@@ -13,30 +13,30 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 @dataclass
 class ClockSkew:
-    """`ahead`: by system, in seconds, as the latest answer told it."""
+    """`ahead`: by system, the seconds that its clock is ahead of ours, from its latest response."""
 
     now: Callable[[], float] = time.time
     ahead: dict[str, float] = field(default_factory=dict)
 
     def note(self, system: str, date: str | None) -> None:
-        """An answer came from that system with that Date; one that is missing or no date tells nothing."""
+        """Record the Date header of a response; one that is missing or malformed is ignored."""
         try:
-            told = parsedate_to_datetime(date or "").timestamp()
+            sent = parsedate_to_datetime(date or "").timestamp()
         except ValueError:
             return
-        self.ahead[system] = told - self.now()
+        self.ahead[system] = sent - self.now()
 
     def of_http(self, system: str) -> Callable[[httpx.Response], Any]:
-        """A response hook for an httpx client of that system."""
+        """A response hook for the httpx client of that system."""
 
-        async def note(answer: httpx.Response) -> None:
-            self.note(system, answer.headers.get("Date"))
+        async def note(response: httpx.Response) -> None:
+            self.note(system, response.headers.get("Date"))
 
         return note
 
 
 class NoteDate(SansIOHTTPPolicy[Any, Any]):
-    """Notes the Date of Azure's answers."""
+    """Records the Date of Azure's responses."""
 
     def __init__(self, clocks: ClockSkew, system: str) -> None:
         self._clocks, self._system = clocks, system

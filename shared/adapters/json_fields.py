@@ -1,41 +1,38 @@
-"""Taking JSON apart that may not have the shape it should have: then a TypeError tells, and not a surprise later."""
+"""Checked access to the fields of a JSON document: a field of the wrong type raises at once."""
 
 from typing import Any
 
 LONGEST_ERROR = 500
-"""How many characters of a system's own words an error of ours repeats."""
+"""The number of characters of another system's message that an error repeats."""
 
 PARSE_ERRORS = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
-"""What taking apart an answer of the wrong shape raises."""
+"""What parsing a response of an unexpected form raises."""
 
 
 def optional_str(value: Any) -> str:
-    """The text; "" where nothing is told."""
+    """The string; "" for null."""
     return "" if value is None else required_str(value)
 
 
 def required_str(value: Any) -> str:
-    """The text, which must be told."""
     if not isinstance(value, str):
-        raise TypeError(f"a text was expected, not {type(value).__name__}")
+        raise TypeError(f"expected a string, got {type(value).__name__}")
     return value
 
 
 def required_text(value: Any) -> str:
-    """The text, which must be told and not be empty."""
-    told = required_str(value)
-    if not told:
-        raise ValueError("a text was expected, not an empty one")
-    return told
+    """The string, which must not be empty."""
+    if not required_str(value):
+        raise ValueError("expected a string that is not empty")
+    return str(value)
 
 
 def optional_list(value: Any) -> list[Any]:
-    """The list; an empty one where nothing is told."""
+    """The list; an empty one for null."""
     return [] if value is None else required_list(value)
 
 
 def required_list(value: Any) -> list[Any]:
-    """The list, which must be told."""
     if not isinstance(value, list):
-        raise TypeError(f"a list was expected, not {type(value).__name__}")
+        raise TypeError(f"expected a list, got {type(value).__name__}")
     return value

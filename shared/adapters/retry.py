@@ -1,6 +1,6 @@
-"""Try again what may go through later: a few times, obeying the server, never past the deadline.
+"""Retries of calls that failed temporarily: bounded by count and deadline, with the delay that the server asks for.
 
-A call that is refused for there being too many, with a time when to come again, is not counted as a try.
+A call that was throttled with a delay does not count as an attempt.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from itertools import count
 
 import stamina
 
-from shared.domain.model.errors import ChangedError, TemporaryError, ThrottledError
+from shared.domain.model.errors import Cause, CauseKind, ChangedError, TemporaryError
 from shared.telemetry.log import tell_retry
 
 ATTEMPTS = 6
@@ -32,17 +32,16 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def left(self) -> float:
-        """The seconds left, never less than 0."""
+        """The remaining seconds, at least 0."""
         return max(0.0, self.at - time.monotonic())
 
 
 @dataclass(slots=True)
 class Budget:
-    """The time a pass has.
+    """The time of a pass.
 
-    Until something is written, reads end before writes, so that what was decided can still be done;
-    afterwards they may last as long, for what was written is read again. `each`: the seconds that one
-    read may take at most, however much time the pass has, so that one does not hold up all others.
+    Before the first write, reads end early enough for the writes that they lead to. Afterwards they may last as
+    long as writes, because changed objects are read again. `each`: the most seconds for one read.
     """
 
     _reads: Deadline
@@ -55,54 +54,52 @@ class Budget:
         return cls(Deadline.after(seconds * READS_SHARE), Deadline.after(seconds), each)
 
     def for_reads(self) -> Deadline:
-        """Until when reads may last."""
+        """The deadline of all reads."""
         return self._writes if self._wrote else self._reads
 
     def for_one_read(self) -> Deadline:
-        """Until when a read may last that begins now."""
+        """The deadline of a read that begins now."""
         return min(self.for_reads(), Deadline.after(self.each))
 
     def for_writes(self) -> Deadline:
-        """Until when a write may last, which begins now."""
+        """The deadline of a write that begins now."""
         self._wrote = True
         return self._writes
 
 
 async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
-    """The result of `call`, tried again after each TemporaryError that leaves time to.
+    """The result of `call`, retried after each TemporaryError while there is time.
 
-    Raises what the last try raised, or TemporaryError naming `what` if the deadline cut it off.
+    Raises the error of the last attempt that got a response, or TemporaryError naming `what` if none did before
+    the deadline.
     """
+    failed: TemporaryError | None = None
     async for attempt in stamina.retry_context(on=_backoff(deadline), attempts=None, timeout=None):
         with attempt:
             try:
                 async with asyncio.timeout(deadline.left()):
                     return await call()
             except TimeoutError as error:
-                raise TemporaryError(f"{what}: no answer before the pass's deadline") from error
+                late = f"{what}: no response before the deadline of the pass"
+                raise failed or TemporaryError(late, cause=Cause(CauseKind.TIMED_OUT)) from error
+            except TemporaryError as error:
+                failed = error
+                raise
     raise AssertionError("the last attempt returns or raises")
 
 
-def seconds(text: str | None) -> float | None:
-    """The seconds that a header asks us to wait; None for none, and for a date, which nobody here sends."""
-    try:
-        asked = float(text) if text else math.nan
-    except ValueError:
-        return None
-    return asked if math.isfinite(asked) else None
-
-
 def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
-    tries = count(1)
+    attempts = count(1)
 
     def wait(error: Exception) -> bool | float:
         if not isinstance(error, TemporaryError) or isinstance(error, ChangedError):
             return False
-        if isinstance(error, ThrottledError):
-            delay = max(FIRST_WAIT, error.retry_after or 0)
-        elif (made := next(tries)) < ATTEMPTS:
-            usual: float = FIRST_WAIT * 2 ** (made - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
-            delay = max(usual, error.retry_after or 0)
+        asked = error.cause.retry_after or 0
+        if error.cause.kind is CauseKind.THROTTLED and asked > 0:
+            delay = max(FIRST_WAIT, asked)
+        elif (failed := next(attempts)) < ATTEMPTS:
+            usual: float = FIRST_WAIT * 2 ** (failed - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
+            delay = max(usual, asked)
         else:
             return False
         if delay >= deadline.left():

@@ -2,13 +2,17 @@
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.pipeline import PipelineContext, PipelineRequest
+from azure.core.rest import HttpRequest
 
 from shared.adapters.azure.network import addresses_from, endpoint_from
+from shared.adapters.azure.policies import OnlyArm
 from shared.adapters.azure.private_dns import record_from
 from shared.domain.model.errors import (
     ChangedError,
@@ -37,6 +41,8 @@ from tests.support.real_clients import (
     ZONE,
     Adapters,
     adapters_for,
+    answering,
+    http_answer,
     put_endpoint,
     wildcard,
 )
@@ -221,10 +227,13 @@ async def test_absent(adapters: Adapters) -> None:
 
 @pytest.mark.parametrize("name", ARM_CALLS)
 async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
-    """A 403 is no absence: it is told as such, in ARM's own words, after one call to each address."""
+    """A 403 is not absence: the error has code, action and scope, after one request to each URL."""
     put_endpoint(sim)
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
-    with pytest.raises(ForbiddenError, match=r"ARM answered 403: AuthorizationFailed .*does not have"):
+    denied = (
+        r"ARM returned 403: AuthorizationFailed: missing permission Microsoft\.Network/\S+ on /subscriptions/"
+    )
+    with pytest.raises(ForbiddenError, match=denied):
         await adapters.calls()[name]()
     paths = [request["path"] for request in sim.requests()]
     assert len(paths) == len(set(paths))
@@ -316,7 +325,7 @@ async def test_delete_what_is_gone(sim: RunningSimulator, adapters: Adapters) ->
 
 async def test_delete_without_etag(sim: RunningSimulator, adapters: Adapters) -> None:
     """Nothing is deleted without a condition."""
-    with pytest.raises(PermanentError, match="no etag"):
+    with pytest.raises(PermanentError, match="etag is not known"):
         await adapters.dns.delete(wildcard())
     assert sim.requests() == []
 
@@ -356,6 +365,42 @@ async def test_list_that_breaks_off_once(sim: RunningSimulator, adapters: Adapte
     assert await adapters.calls()[name]() == whole
 
 
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "url",
+    ["{}/page2", "https://127.0.0.1:{port}/page2", "http://127.0.0.1/page2", "{base}.example.com/page2"],
+)
+async def test_next_page_on_another_host(name: str, url: str) -> None:
+    """A next page on another host, port or scheme is not requested, because the request would carry our token."""
+    with answering(http_answer(200, {"value": []})) as elsewhere:
+        base = "http://127.0.0.1"
+        link = url.format(elsewhere.url, port=elsewhere.url.rpartition(":")[2], base=base)
+        with answering(http_answer(200, {"value": [], "nextLink": link})) as server:
+            async with adapters_for(server.url) as adapters:
+                with pytest.raises(PermanentError, match="ARM referred to another host"):
+                    await adapters.calls()[name]()
+        assert elsewhere.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://management.azure.com/subscriptions?page=2", True),
+        ("https://Management.Azure.com:443/subscriptions", True),
+        ("https://management.azure.com:444/subscriptions", False),
+        ("http://management.azure.com/subscriptions", False),
+        ("https://management.azure.com.example/subscriptions", False),
+        ("https://management.azure.com@example.com/subscriptions", False),
+    ],
+)
+def test_same_host(url: str, *, same: bool) -> None:
+    """The default port and letter case do not make another host; a longer name or user information does."""
+    policy = OnlyArm("https://management.azure.com")
+    request = PipelineRequest(HttpRequest("GET", url), PipelineContext(None))
+    with nullcontext() if same else pytest.raises(PermanentError, match="another host"):
+        policy.on_request(request)
+
+
 @pytest.mark.parametrize("name", ARM_WRITES)
 async def test_dry_run_writes_nothing(sim: RunningSimulator, name: str) -> None:
     """Clients for a dry run refuse every write before it is on the wire."""
@@ -372,7 +417,7 @@ async def test_request_id(sim: RunningSimulator, adapters: Adapters) -> None:
     body = {"error": {"code": "Nope", "message": "not like this"}}
     sim.fault(match={"system": "arm"}, status=400, body=body, headers={"x-ms-request-id": "r-17"})
     with pytest.raises(
-        PermanentError, match=r"ARM answered 400: Nope not like this \(request r-17\)"
+        PermanentError, match=r"ARM returned 400: Nope not like this \(request r-17\)"
     ) as caught:
         await adapters.network.endpoint(PE)
     assert caught.value.request_id == "r-17"

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineResponse
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.mgmt.network.models import PrivateEndpointProperties
 from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 from azure.mgmt.privatedns.models import ARecord, RecordSet, RecordSetProperties
 
-from shared.adapters.azure.clients import ArmClients
-from shared.adapters.azure.network import AzureNetwork
+from shared.adapters.azure.clients import ArmClients, Listing, every
+from shared.adapters.azure.network import AzureNetwork, list_endpoints, list_interfaces
 from shared.adapters.retry import Budget
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.errors import PermanentError
+from shared.domain.model.ids import Scope
 from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator
 from tests.support.real_clients import PE, SUBSCRIPTION, ZONE, put_endpoint
@@ -73,19 +74,47 @@ async def test_one_endpoint(sim: RunningSimulator, clients: ArmClients) -> None:
         assert ours[part] == theirs[part]
 
 
-async def test_resource_guid(sim: RunningSimulator, clients: ArmClients) -> None:
-    """The models of an endpoint and of a list of them keep `resourceGuid`, which their API does not declare."""
-    guid = put_endpoint(sim)["properties"]["resourceGuid"]
-    operations = (await clients.network(SUBSCRIPTION)).private_endpoints
-    one = await operations.get(PE.resource_group, PE.name)
-    lists = [operations.list_by_subscription(), operations.list(PE.resource_group)]
-    listed = [each for pages in lists async for each in pages]
-    assert [each["properties"]["resourceGuid"] for each in (one, *listed)] == [guid] * 3
+async def _zones(clients: ArmClients) -> Listing:
+    return (await clients.dns(SUBSCRIPTION)).private_zones.list
 
 
-def test_resource_guid_is_still_undeclared() -> None:
-    """The day the SDK declares resourceGuid, its models may be asked for it plainly."""
-    assert not hasattr(PrivateEndpointProperties, "resource_guid")
+LISTINGS: dict[str, Callable[[ArmClients], Awaitable[Listing]]] = {
+    "endpoints": lambda clients: list_endpoints(clients, Scope(SUBSCRIPTION)),
+    "endpoints of a group": lambda clients: list_endpoints(clients, Scope(SUBSCRIPTION, PE.resource_group)),
+    "interfaces": lambda clients: list_interfaces(clients, Scope(SUBSCRIPTION)),
+    "zones": _zones,
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+async def test_lists(sim: RunningSimulator, clients: ArmClients, name: str) -> None:
+    """The items of a list are the JSON on the wire, undeclared `resourceGuid` included; the SDK sends the requests."""
+    for endpoint in ("pe1", "pe2", "pe3"):
+        put_endpoint(sim, endpoint)
+    sim.page_size(2)
+    listing = await LISTINGS[name](clients)
+    items = await every(dict, listing)
+    ours = [(one["path"], one["query"]) for one in sim.requests()]
+    sim.clear_requests()
+    models = [model async for model in listing()]
+    assert [item["id"] for item in items] == [model["id"] for model in models]
+    assert ours == [(one["path"], one["query"]) for one in sim.requests()]
+    assert name not in ("endpoints", "endpoints of a group") or all(
+        item["properties"]["resourceGuid"] for item in items
+    )
+    assert await every(dict, listing, first_page=True) == items[:2]
+
+
+async def test_lists_create_no_models(sim: RunningSimulator, clients: ArmClients) -> None:
+    """If a response hook takes the items of a page, the SDK creates no models of them, which takes long."""
+    put_endpoint(sim)
+
+    def take(response: PipelineResponse[Any, Any]) -> None:
+        response.http_response.json()["value"] = []
+
+    listing = await list_endpoints(clients, Scope(SUBSCRIPTION))
+    assert [model async for model in listing(raw_response_hook=take)] == []
+    assert len(await every(dict, listing)) == 1
 
 
 @pytest.mark.parametrize("name", CONDITIONS)

@@ -315,7 +315,7 @@ async def test_without_whoami() -> None:
         assert isinstance(unread, ReadFailed)
         assert (unread.temporary, unread.forbidden) == (False, forbidden)
     assert isinstance(seen.caller, ReadFailed)
-    assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud: it answered 404")
+    assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud returned 404")
 
 
 @pytest.mark.parametrize("told", [None, 1, "text", [], [{}]])

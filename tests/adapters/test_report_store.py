@@ -94,7 +94,7 @@ async def test_unreadable_folder(tmp_path: Path) -> None:
 async def test_missing_container(account: str) -> None:
     """A container that is not there is not a document that is not there: it is said so, and by its name."""
     store = BlobStore(f"{account}/nowhere", None)
-    with pytest.raises(PermanentError, match="/nowhere: it answered 404 ContainerNotFound"):
+    with pytest.raises(PermanentError, match="/nowhere: the store returned 404 ContainerNotFound"):
         await store.read("latest.json")
     with pytest.raises(PermanentError, match="ContainerNotFound"):
         await store.write("latest.json", b"x")

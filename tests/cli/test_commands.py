@@ -102,7 +102,7 @@ def test_failed_sync(sim: RunningSimulator, run: Run) -> None:
     assert told.code == 1
     assert "  failed    + register" in told.out
     assert "  skipped   + allow" in told.out
-    assert "it answered 403" in told.out
+    assert "returned 403" in told.out
     assert "1 done, " in told.out.splitlines()[-1]
     assert "problem  register" in told.out
     assert "Traceback" not in told.out + told.err
@@ -273,7 +273,7 @@ def test_check_of_an_unusable_identity(
     assert told.code == 1
     assert "not ok       settings" in told.out
     assert "'http://login.invalid' is an invalid authority" in told.out
-    assert "Remedy: correct or remove the variables" in told.out
+    assert "Remedy: correct or remove the environment variables" in told.out
     told = run("plan", "--all")
     assert told.code == 2
     assert "'http://login.invalid' is an invalid authority" in told.err
@@ -295,5 +295,5 @@ def test_findings_of_an_audit(sim: RunningSimulator, run: Run) -> None:
     told = run("audit", "--policy", "sync")
     assert told.code == 1
     assert re.search(r"^failed  register organization: - -> .+  for /subscriptions/", told.out, re.MULTILINE)
-    assert "it answered 403" in told.out
+    assert "returned 403" in told.out
     assert re.search(r"^        since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. ", told.out, re.MULTILINE)

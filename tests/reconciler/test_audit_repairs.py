@@ -90,7 +90,7 @@ async def test_failed_repair() -> None:
 async def test_repair_that_ran_out_of_time() -> None:
     """A repair that may go through later is left for the next audit, by its name."""
     cloud = drifted()
-    cloud.fail("put", TemporaryError("no answer before the pass's deadline"))
+    cloud.fail("put", TemporaryError("no response before the deadline of the pass"))
     report = await audited(cloud, Policy.UPSERT)
     assert (report.complete, report.left) == (
         False,

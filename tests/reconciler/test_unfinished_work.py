@@ -28,7 +28,7 @@ from tests.support.worlds import (
 )
 
 NAMES = [f"service-{letter}" for letter in "abcdef"]
-OUT_OF_TIME = TemporaryError("no answer before the pass's deadline")
+OUT_OF_TIME = TemporaryError("no response before the deadline of the pass")
 
 
 def cloud() -> Cloud:

@@ -251,7 +251,7 @@ async def test_topic_refuses(sim: RunningSimulator) -> None:
     """The error of a refused request has the address and the status."""
     with answering(http_answer(401, "")) as raw:
         client = OutcomeTopic(f"{raw.url}/api/events", "team-a", None)
-        with pytest.raises(TemporaryError, match=r"publishing to http://127.*it answered 401"):
+        with pytest.raises(TemporaryError, match=r"publishing to http://127.*the topic returned 401"):
             await client.publish([event(1)])
         await client.close()
 

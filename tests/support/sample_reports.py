@@ -212,7 +212,7 @@ def troubled() -> AuditReport:
         well,
         complete=False,
         left=("private DNS zones of subscription " + SUBSCRIPTIONS[3],),
-        problems=("ARM answered 403 for " + hidden.id,),
+        problems=("ARM returned 403 for " + hidden.id,),
         endpoints=(app1, jobs, foreign, etl, notebooks, edge, hidden, outside),
         services=(
             replace(analytics, health=Health.WRONG, allow_list=tuple(map(allowed, (app1, app2)))),

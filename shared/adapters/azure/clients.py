@@ -1,8 +1,8 @@
-"""Azure's management clients over one connection pool, and our errors in place of theirs."""
+"""The Azure management clients over one connection pool. Their errors are translated to ours."""
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
+from azure.core.async_paging import AsyncItemPaged
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import (
     DeserializationError,
@@ -17,16 +18,16 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.core.pipeline import AsyncPipeline
+from azure.core.pipeline import AsyncPipeline, PipelineResponse
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 
-from shared.adapters.azure.errors import meaning, tells_absence
+from shared.adapters.azure.errors import proves_absence, translate
 from shared.adapters.azure.policies import policies
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
-from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
 from shared.domain.model.resources import NotFound
 
 if TYPE_CHECKING:  # slow to import
@@ -34,16 +35,20 @@ if TYPE_CHECKING:  # slow to import
     from azure.mgmt.privatedns.aio import PrivateDnsManagementClient
 
 NO_QUERY: Mapping[str, str] = MappingProxyType({})
-# What the SDK raises for a body that is not JSON, or that has an unknown charset or compression.
+# Raised for a body that is not JSON, or that has an unknown character set or compression.
 UNREADABLE = (ValueError, LookupError, RecursionError, zlib.error)
+
+UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
+
+# A list operation of an SDK, with its arguments.
+type Listing = Callable[..., AsyncItemPaged[Any]]
 
 
 @dataclass
 class ArmClients:
-    """The management clients of each subscription, all over one pipeline. For one event loop.
+    """The management clients of each subscription, over one pipeline. For one event loop.
 
-    `read_only`: requests other than GET are refused before they are sent. `clocks`: told the time of each
-    answer.
+    `read_only`: requests other than GET are refused before they are sent. `clocks` records the Date of responses.
     """
 
     url: str
@@ -60,16 +65,16 @@ class ArmClients:
         return await self._client(_dns_client, subscription)
 
     async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
-        """The JSON at an ARM id or a whole URL, through the same pipeline and without the SDKs."""
-        at = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
-        answer = await self._plain.send_request(HttpRequest("GET", at, params=dict(query)))
-        if answer.status_code != 200:
-            raise HttpResponseError(response=answer)
-        return answer.json()
+        """The JSON at an ARM id or a complete URL, through the same pipeline and without the management SDKs."""
+        target = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
+        response = await self._plain.send_request(HttpRequest("GET", target, params=dict(query)))
+        if response.status_code != 200:
+            raise HttpResponseError(response=response)
+        return response.json()
 
     @property
     def scope(self) -> str:
-        """What a token must be for."""
+        """The scope of the access token."""
         return f"{self._base}/.default"
 
     @property
@@ -79,10 +84,10 @@ class ArmClients:
     async def _client[C](self, load: Callable[[], type[C]], subscription: str) -> C:
         if (load, subscription) not in self._made:
             make = cast("Callable[..., C]", await asyncio.to_thread(load))
-            # The clients insist on a credential; it is the pipeline that signs requests.
+            # The clients require a credential; the pipeline authenticates requests.
             credential = self.credential or AzureKeyCredential("none")
-            made = make(credential, subscription, base_url=self._base, pipeline=self._pipeline, policies=[])
-            self._made.setdefault((load, subscription), made)
+            client = make(credential, subscription, base_url=self._base, pipeline=self._pipeline, policies=[])
+            self._made.setdefault((load, subscription), client)
         return cast("C", self._made[load, subscription])
 
     @cached_property
@@ -91,11 +96,11 @@ class ArmClients:
 
     @cached_property
     def _pipeline(self) -> AsyncPipeline[Any, Any]:
-        through = policies(self.credential, self.scope, self.clocks, read_only=self.read_only)
-        return AsyncPipeline(self.transport, through)
+        ours = policies(self._base, self.credential, self.scope, self.clocks, read_only=self.read_only)
+        return AsyncPipeline(self.transport, ours)
 
 
-# To import an SDK takes some tenths of a second: in a thread, while other systems are read.
+# Importing an SDK takes tenths of a second. It runs in a thread, while other systems are read.
 def _network_client() -> "type[NetworkManagementClient]":
     from azure.mgmt.network.aio import NetworkManagementClient  # noqa: PLC0415 -- slow to import
 
@@ -109,48 +114,65 @@ def _dns_client() -> "type[PrivateDnsManagementClient]":
 
 
 async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
-    """What the call makes of SDK operations, tried again as `within` says. Raises our errors in place of theirs.
+    """The result of a call of SDK operations, retried by `within`, with our errors.
 
-    `what` says what it was about. The call parses answers with `parsed` or `every`.
+    `what` names the operation and the object. The call parses responses with `parsed` or `every`.
     """
     return await within(deadline, what, lambda: _translated(what, call))
 
 
 async def ask_or_absent[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T | NotFound:
-    """Like `ask`, with NotFound where ARM says that this very resource does not exist."""
+    """Like `ask`, but returns NotFound if ARM returns that this very resource does not exist."""
     try:
         return await ask(deadline, what, call)
     except PermanentError as error:
-        if tells_absence(error.__cause__):
+        if proves_absence(error.__cause__):
             return NotFound()
         raise
 
 
-def parsed[T, R](parse: Callable[[T], R], answer: T) -> R:
-    """What `parse` makes of it. Raises what the SDKs raise for an answer of another shape."""
+def parsed[T, R](parse: Callable[[T], R], response: T) -> R:
+    """The parsed response. Raises what the SDKs raise for a response of an unexpected form."""
     try:
-        return parse(answer)
+        return parse(response)
     except PARSE_ERRORS as error:
         raise DeserializationError from error
 
 
-async def every[T, R](parse: Callable[[T], R], listed: AsyncIterable[T]) -> list[R]:
-    """What `parse` makes of each item of all pages; if one page or item fails, the list fails.
+async def every[R](parse: Callable[[Any], R], listing: Listing, *, first_page: bool = False) -> list[R]:
+    """The items of all pages (or of the first), each parsed from its JSON; if one page or item fails, the list fails.
 
-    The SDK's models of a long list take much memory: they are let go page by page.
+    The SDK sends the requests, but creates no models of the items: that takes longer than all other work of an audit.
     """
-    return [parsed(parse, one) async for one in listed]
+    items: list[R] = []
+
+    def take_items(response: PipelineResponse[Any, Any]) -> None:
+        if response.http_response.status_code == 200:
+            page = response.http_response.json()
+            items.extend(parsed(parse, item) for item in page["value"])
+            page["value"] = []
+
+    async for _ in listing(raw_response_hook=take_items).by_page():
+        if first_page:
+            break
+    return items
 
 
 async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
     try:
         return await call()
     except HttpResponseError as error:
-        raise meaning(what, error) from error
+        raise translate(what, error) from error
     except (ServiceRequestError, ServiceResponseError) as error:
-        raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}") from error
+        raise TemporaryError(
+            f"{what}: {type(error).__name__}: {error.message}", cause=Cause(CauseKind.CONNECTION_LOST)
+        ) from error
     except DeserializationError as error:
-        shape = error.__cause__ or error
-        raise PermanentError(f"{what}: ARM's answer is not what its API describes ({shape!r})") from error
+        reason = error.__cause__ or error
+        raise PermanentError(
+            f"{what}: unexpected response from ARM ({reason!r})", cause=UNEXPECTED
+        ) from error
     except UNREADABLE as error:
-        raise TemporaryError(f"{what}: ARM's answer cannot be read ({type(error).__name__})") from error
+        raise TemporaryError(
+            f"{what}: unreadable response from ARM ({type(error).__name__})", cause=UNEXPECTED
+        ) from error

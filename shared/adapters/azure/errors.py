@@ -1,14 +1,17 @@
-"""What the errors of the Azure SDK mean to us."""
+"""Translates the errors of the Azure SDKs."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
+from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR
-from shared.adapters.retry import seconds
 from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
     ChangedError,
     ForbiddenError,
     LockedError,
@@ -16,72 +19,65 @@ from shared.domain.model.errors import (
     PermanentError,
     PrivateLinkError,
     TemporaryError,
-    ThrottledError,
 )
 
 TEMPORARY = frozenset({408, 409, 423, 429})
-# A 404 is absence only if it is about the resource or its group. For a subscription that cannot be
-# seen ARM answers 404 as well, and that is no evidence of anything.
-# What lies within a resource that does not exist is answered with its parent not being found.
+# ARM also returns 404 for a subscription that the identity cannot see, which does not prove absence.
 ABSENCE = frozenset({"resourcenotfound", "notfound", "resourcegroupnotfound", "parentresourcenotfound"})
+DENIED = re.compile(r"action\(?s?\)? '([^']+)' (?:over|on)(?: the linked)? scope\(?s?\)? '([^']+)'")
 
 
-def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
-    """Our error for the SDK's; `what` says what it was about."""
-    status = error.status_code
-    told = f"{what}: ARM answered {status or 'nothing'}: {_told(error)}"
-    request = _header(error, "x-ms-request-id")
+def translate(what: str, error: HttpResponseError) -> PrivateLinkError:
+    """Our error for that of the SDK. `what` names the operation and the object.
+
+    A long message about a missing permission is condensed to its code, action and scope.
+    """
+    status, body = error.status_code, _body(error)
+    code = str(body.get("code") or "")
+    text = _without_token(error, f"{code} {body.get('message') or ''}".strip() or error.message)
+    kind = CauseKind.LOCKED if code.lower() == "scopelocked" else cause_kind(status)
+    # A message about linked scopes names first the permission that is there, and last the one that is missing.
+    action, scope = (DENIED.findall(text) or [("", "")])[-1]
+    words = f"{code}: missing permission {action} on {scope}" if action else " ".join(text.split())
+    headers = getattr(error.response, "headers", {})
+    return _family(status, code.lower(), text)(
+        f"{what}: ARM returned {status or 'no status'}: {words[:LONGEST_ERROR]}",
+        request_id=headers.get("x-ms-request-id"),
+        cause=Cause(kind, action, scope, seconds(headers.get("Retry-After"))),
+    )
+
+
+def proves_absence(cause: BaseException | None) -> bool:
+    """Whether ARM returned that this very resource, its parent or its group does not exist."""
+    if not isinstance(cause, HttpResponseError) or cause.status_code != 404:
+        return False
+    return str(_body(cause).get("code", "")).lower() in ABSENCE
+
+
+def _family(status: int | None, code: str, text: str) -> type[PrivateLinkError]:
     if status == 412:
-        return ChangedError(told, request_id=request)
-    if status == 409 and _code(error) == "scopelocked":
-        return LockedError(told, request_id=request)
-    if status == 409 and _code(error) == "conflict" and "already exists" in _told(error):
-        return NameTakenError(told, request_id=request)
-    if _may_pass(status):
-        asked = seconds(_header(error, "Retry-After"))
-        passing = ThrottledError if status == 429 and (asked or 0) > 0 else TemporaryError
-        return passing(told, request_id=request, retry_after=asked)
-    lasting = ForbiddenError if status in (401, 403) else PermanentError
-    return lasting(told, request_id=request)
+        return ChangedError
+    if status == 409 and code == "scopelocked":
+        return LockedError
+    if status == 409 and code == "conflict" and "already exists" in text:
+        return NameTakenError
+    if status is None or status < 300 or status in TEMPORARY or status >= 500:
+        return TemporaryError
+    return ForbiddenError if status in (401, 403) else PermanentError
 
 
-def tells_absence(cause: BaseException | None) -> bool:
-    """Whether ARM said that this very resource does not exist."""
-    return isinstance(cause, HttpResponseError) and cause.status_code == 404 and _code(cause) in ABSENCE
-
-
-def _may_pass(status: int | None) -> bool:
-    """Whether the same call may go through later; so may one that nobody answered, or not to the end."""
-    return status is None or status < 300 or status in TEMPORARY or status >= 500
-
-
-def _told(error: HttpResponseError) -> str:
-    body = _body(error)
-    words = f"{body.get('code') or ''} {body.get('message') or ''}".strip() or error.message
-    return _without_token(error, words)[:LONGEST_ERROR]
-
-
-def _without_token(error: HttpResponseError, words: str) -> str:
-    """The words without the token that was sent, should an answer ever repeat it."""
+def _without_token(error: HttpResponseError, text: str) -> str:
+    """The text without the access token, in case a response repeats it."""
     sent = getattr(getattr(error.response, "request", None), "headers", {}).get("Authorization") or ""
     token = sent.partition(" ")[2]
-    return words.replace(token, "***") if token else words
-
-
-def _code(error: HttpResponseError) -> str:
-    return str(_body(error).get("code", "")).lower()
+    return text.replace(token, "***") if token else text
 
 
 def _body(error: HttpResponseError) -> Mapping[str, Any]:
-    """The error's code and message; Private DNS tells them without the usual wrapping."""
+    """The error's code and message. Private DNS sends them without the usual `error` around them."""
     try:
         body = json.loads(error.response.text()) if error.response else {}
     except (ValueError, LookupError, RecursionError):
         return {}
     inner = body.get("error", body) if isinstance(body, dict) else {}
     return inner if isinstance(inner, dict) else {}
-
-
-def _header(error: HttpResponseError, name: str) -> str | None:
-    headers = getattr(error.response, "headers", {})
-    return cast("str | None", headers.get(name))

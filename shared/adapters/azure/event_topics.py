@@ -1,4 +1,4 @@
-"""System topics, event subscriptions and their metrics, from ARM's JSON."""
+"""System topics, event subscriptions and their metrics, parsed from ARM's JSON."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,57 +16,57 @@ _TOPIC = re.compile(r"(.+)/providers/microsoft\.eventgrid/systemtopics/([a-z0-9-
 type Json = Mapping[str, Any]
 
 
-def topics_of(subscription: str, told: Iterable[Json]) -> tuple[str, ...]:
-    """The ids, built anew from their parts, of the system topics whose source is that subscription."""
-    mine = [
-        one
-        for one in told
-        if optional_str((one.get("properties") or {}).get("source")).lower() == subscription.lower()
+def topics_of(subscription: str, items: Iterable[Json]) -> tuple[str, ...]:
+    """The normalized ids of the system topics whose source is that subscription."""
+    of_the_subscription = [
+        item
+        for item in items
+        if optional_str((item.get("properties") or {}).get("source")).lower() == subscription.lower()
     ]
-    return tuple(topic for one in mine if (topic := _topic(optional_str(one["id"]))))
+    return tuple(topic for item in of_the_subscription if (topic := _topic(optional_str(item["id"]))))
 
 
-def _topic(told: str) -> str | None:
-    found = _TOPIC.fullmatch(told)
+def _topic(text: str) -> str | None:
+    match = _TOPIC.fullmatch(text)
     try:
-        scope = Scope.parse(found[1]) if found else None
+        scope = Scope.parse(match[1]) if match else None
     except BadIdError:
         return None
-    return f"{scope}/providers/Microsoft.EventGrid/systemTopics/{found[2]}" if found else None
+    return f"{scope}/providers/Microsoft.EventGrid/systemTopics/{match[2]}" if match else None
 
 
-def subscriptions_of(topic: str, told: Iterable[Json]) -> tuple[EventSubscription, ...]:
-    return tuple(subscription_from(topic, one) for one in told)
+def subscriptions_of(topic: str, items: Iterable[Json]) -> tuple[EventSubscription, ...]:
+    return tuple(subscription_from(topic, item) for item in items)
 
 
 def subscription_from(topic: str, json: Json) -> EventSubscription:
-    """An event subscription; where events go is a function's ARM id, or a webhook's URL without its query."""
+    """An event subscription. Its destination is the ARM id of a function, or the URL of a webhook without its query."""
     properties = json.get("properties") or {}
-    sending = properties.get("deliveryWithResourceIdentity") or {}
-    destination = properties.get("destination") or sending.get("destination") or {}
-    where = destination.get("properties") or {}
-    wanted = properties.get("filter") or {}
-    filters = [
-        one
-        for one in optional_list(wanted.get("advancedFilters"))
-        if optional_str(one.get("key")).lower() == OPERATION
+    with_identity = properties.get("deliveryWithResourceIdentity") or {}
+    destination = properties.get("destination") or with_identity.get("destination") or {}
+    target = destination.get("properties") or {}
+    event_filter = properties.get("filter") or {}
+    operations = [
+        item
+        for item in optional_list(event_filter.get("advancedFilters"))
+        if optional_str(item.get("key")).lower() == OPERATION
     ]
     return EventSubscription(
         id=optional_str(json["id"]),
         topic=topic,
         state=optional_str(properties.get("provisioningState")),
-        destination=optional_str(where.get("resourceId")) or optional_str(where.get("endpointBaseUrl")),
-        types=frozenset(map(optional_str, optional_list(wanted.get("includedEventTypes")))),
+        destination=optional_str(target.get("resourceId")) or optional_str(target.get("endpointBaseUrl")),
+        types=frozenset(map(optional_str, optional_list(event_filter.get("includedEventTypes")))),
         operations=frozenset(
-            optional_str(value) for one in filters for value in optional_list(one.get("values"))
+            optional_str(value) for item in operations for value in optional_list(item.get("values"))
         ),
     )
 
 
-def deliveries_from(told: Iterable[Json]) -> Deliveries:
-    """What metrics come to that were counted hour by hour."""
-    points = {optional_str(one["name"]["value"]): _points(one) for one in told}
-    sums = {name: round(sum(total for _, total in some)) for name, some in points.items()}
+def deliveries_from(metrics: Iterable[Json]) -> Deliveries:
+    """The sums of hourly metrics."""
+    points = {optional_str(metric["name"]["value"]): _points(metric) for metric in metrics}
+    sums = {name: round(sum(total for _, total in hourly)) for name, hourly in points.items()}
     hours = [hour for hour, total in points.get("DeliverySuccessCount", []) if total]
     return Deliveries(
         delivered=sums.get("DeliverySuccessCount", 0),

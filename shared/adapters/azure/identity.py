@@ -1,23 +1,23 @@
-"""The identity that Azure is asked by: what the process's environment tells of one."""
+"""The identity of the app in Azure."""
 
 from typing import Any
 
 from shared.settings import SettingsError
 
 REMEDY = (
-    "Remedy: correct or remove the variables that name an identity or where it signs in (AZURE_AUTHORITY_HOST,"
-    " AZURE_TENANT_ID, AZURE_CLIENT_…, AZURE_TOKEN_CREDENTIALS)."
+    "Remedy: correct or remove the environment variables of the identity (AZURE_AUTHORITY_HOST, AZURE_TENANT_ID,"
+    " AZURE_CLIENT_…, AZURE_TOKEN_CREDENTIALS)."
 )
 
 
 def make_credential() -> Any:
-    """A DefaultAzureCredential. Raises SettingsError for an environment of which none can be made."""
+    """A DefaultAzureCredential. Raises SettingsError if its environment variables are not valid."""
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 -- slow, and not for a simulator
 
     try:
         return DefaultAzureCredential()
     except (ValueError, OSError) as error:  # an OSError for a certificate's file
-        told = " ".join(str(error).split()).removesuffix(".")
+        text = " ".join(str(error).split()).removesuffix(".")
         raise SettingsError(
-            [f"No identity for Azure can be made of the environment: {told}. {REMEDY}"]
+            [f"The environment does not configure an Azure identity: {text}. {REMEDY}"]
         ) from error

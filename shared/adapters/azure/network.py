@@ -1,31 +1,27 @@
 """Private endpoints and network interfaces, through azure-mgmt-network.
 
-Its models are mappings of ARM's JSON, and are read by key: `resourceGuid` is on the wire, but not in the API's
-description, so that the models have no attribute for it.
+Responses are read by key: `resourceGuid` is on the wire, but the API does not declare it, so that the models have
+no attribute for it.
 
-One endpoint is read without it, by the same request (tests/adapters/test_azure_sdk_contract.py compares them). Most
-private endpoints are none of ours, and only reading one shows that; to import the SDK would more than double
-what that takes in a fresh process.
+A single endpoint is read without the SDK, by the same request (tests/adapters/test_azure_sdk_contract.py compares
+them): most events are about endpoints of other services, and importing the SDK takes longer than reading them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every, parsed
+from shared.adapters.azure.clients import ArmClients, Listing, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
 from shared.adapters.retry import Budget
+from shared.domain.model.addresses import is_ipv4
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model.resources import Connection, Endpoint, NotFound
 
-if TYPE_CHECKING:  # slow to import
-    from azure.core.async_paging import AsyncItemPaged
-    from azure.mgmt.network.models import NetworkInterface, PrivateEndpoint
-
-# The one that azure-mgmt-network 33 asks for.
+# The API version of azure-mgmt-network 33.
 API_VERSION = "2026-03-01"
 
 type Json = Mapping[str, Any]
@@ -46,7 +42,7 @@ class AzureNetwork:
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         async def listed() -> list[Endpoint | None]:
-            return await every(legible, await endpoint_pages(self.clients, scope))
+            return await every(legible, await list_endpoints(self.clients, scope))
 
         what = f"listing the private endpoints of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
@@ -60,32 +56,30 @@ class AzureNetwork:
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         async def listed() -> list[tuple[ResourceId | None, tuple[str, ...]]]:
-            return await every(_interface, await interface_pages(self.clients, scope))
+            return await every(_interface, await list_interfaces(self.clients, scope))
 
         what = f"listing the network interfaces of {scope}"
-        found = await ask(self.budget.for_one_read(), what, listed)
-        return MappingProxyType({interface: addresses for interface, addresses in found if interface})
+        interfaces = await ask(self.budget.for_one_read(), what, listed)
+        return MappingProxyType({interface: addresses for interface, addresses in interfaces if interface})
 
 
-async def endpoint_pages(clients: ArmClients, scope: Scope) -> "AsyncItemPaged[PrivateEndpoint]":
+async def list_endpoints(clients: ArmClients, scope: Scope) -> Listing:
     operations, group = (await clients.network(scope.subscription)).private_endpoints, scope.resource_group
-    return operations.list(group) if group else operations.list_by_subscription()
+    return partial(operations.list, group) if group else operations.list_by_subscription
 
 
-async def interface_pages(clients: ArmClients, scope: Scope) -> "AsyncItemPaged[NetworkInterface]":
+async def list_interfaces(clients: ArmClients, scope: Scope) -> Listing:
     operations, group = (await clients.network(scope.subscription)).network_interfaces, scope.resource_group
-    return operations.list(group) if group else operations.list_all()
+    return partial(operations.list, group) if group else operations.list_all
 
 
 def endpoint_from(json: Json) -> Endpoint:
-    """A private endpoint from ARM's JSON. Raises PermanentError if that lacks what an endpoint has."""
+    """A private endpoint from ARM's JSON. Raises PermanentError for JSON of an unexpected form."""
     try:
         return _endpoint(json)
     except PARSE_ERRORS as error:
-        at = json.get("id") if isinstance(json, Mapping) else json
-        raise PermanentError(
-            f"private endpoint {at!r}: ARM tells it in no form we know ({error!r})"
-        ) from error
+        name = json.get("id") if isinstance(json, Mapping) else json
+        raise PermanentError(f"private endpoint {name!r}: unexpected ARM response ({error!r})") from error
 
 
 def _endpoint(json: Json) -> Endpoint:
@@ -108,11 +102,11 @@ def _endpoint(json: Json) -> Endpoint:
 def addresses_from(json: Json) -> tuple[str, ...]:
     """The private IPv4 addresses of a network interface, from ARM's JSON."""
     configurations = optional_list((json.get("properties") or {}).get("ipConfigurations"))
-    return _ipv4([(one.get("properties") or {}).get("privateIPAddress") for one in configurations])
+    return _ipv4([(item.get("properties") or {}).get("privateIPAddress") for item in configurations])
 
 
 def legible(json: Json) -> Endpoint | None:
-    """The endpoint of a list; None for one of no known form: if we own something of it, it is read by itself."""
+    """An endpoint of a list; None for one of an unexpected form. An endpoint with a mark is then read by its id."""
     try:
         return endpoint_from(json)
     except PermanentError:
@@ -120,7 +114,7 @@ def legible(json: Json) -> Endpoint | None:
 
 
 def _interface(json: Json) -> tuple[ResourceId | None, tuple[str, ...]]:
-    """An interface's id and addresses; no id for one of another form (scale sets have some), which no endpoint has."""
+    """The id and addresses of an interface; no id for those of scale sets, which private endpoints do not have."""
     addresses = addresses_from(json)
     try:
         return ResourceId.parse(json["id"], Kind.NETWORK_INTERFACE), addresses
@@ -133,43 +127,37 @@ def _network(subnet: Json) -> ResourceId | None:
 
 
 def _connections(properties: Json) -> tuple[Connection, ...]:
-    """Both arrays: connections by alias need approval, so they are among the manual ones."""
+    """The connections of both arrays: those by alias need approval, so they are among the manual ones."""
     arrays = ("manualPrivateLinkServiceConnections", "privateLinkServiceConnections")
-    told = [one.get("properties") or {} for array in arrays for one in optional_list(properties.get(array))]
+    connections = [
+        item.get("properties") or {} for name in arrays for item in optional_list(properties.get(name))
+    ]
     return tuple(
         Connection(
-            target=optional_str(one.get("privateLinkServiceId")),
-            status=optional_str((one.get("privateLinkServiceConnectionState") or {}).get("status")),
+            target=optional_str(item.get("privateLinkServiceId")),
+            status=optional_str((item.get("privateLinkServiceConnectionState") or {}).get("status")),
         )
-        for one in told
+        for item in connections
     )
 
 
 def _interfaces(properties: Json) -> tuple[ResourceId, ...]:
-    told = [one.get("id") for one in optional_list(properties.get("networkInterfaces"))]
-    return tuple(ResourceId.parse(one, Kind.NETWORK_INTERFACE) for one in told if one)
+    ids = [item.get("id") for item in optional_list(properties.get("networkInterfaces"))]
+    return tuple(ResourceId.parse(text, Kind.NETWORK_INTERFACE) for text in ids if text)
 
 
 def _own_addresses(properties: Json) -> tuple[str, ...]:
-    """Addresses on the endpoint itself: none for Private Link service targets, as far as is known."""
+    """The addresses on the endpoint itself, for one without an interface."""
     if properties.get("networkInterfaces"):
         return ()
-    static = [one.get("properties") or {} for one in optional_list(properties.get("ipConfigurations"))]
+    static = [item.get("properties") or {} for item in optional_list(properties.get("ipConfigurations"))]
     custom = [
         address
-        for one in optional_list(properties.get("customDnsConfigs"))
-        for address in optional_list(one.get("ipAddresses"))
+        for item in optional_list(properties.get("customDnsConfigs"))
+        for address in optional_list(item.get("ipAddresses"))
     ]
-    return _ipv4([*(one.get("privateIPAddress") for one in static), *custom])
+    return _ipv4([*(item.get("privateIPAddress") for item in static), *custom])
 
 
-def _ipv4(told: list[Any]) -> tuple[str, ...]:
-    return tuple(sorted({address for address in told if isinstance(address, str) and _is_ipv4(address)}))
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
+def _ipv4(values: list[Any]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if isinstance(value, str) and is_ipv4(value)}))

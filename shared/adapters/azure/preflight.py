@@ -18,7 +18,7 @@ from azure.core.exceptions import AzureError
 
 from shared.adapters.azure.clients import ArmClients, ask, every, parsed
 from shared.adapters.azure.event_topics import deliveries_from, subscriptions_of, topics_of
-from shared.adapters.azure.network import endpoint_pages, interface_pages, legible
+from shared.adapters.azure.network import legible, list_endpoints, list_interfaces
 from shared.adapters.json_fields import LONGEST_ERROR, optional_list, optional_str
 from shared.adapters.retry import Deadline
 from shared.domain.model.errors import PermanentError
@@ -59,8 +59,7 @@ class AzureInspection:
         """Those on the first page, as far as they can be understood."""
 
         async def first() -> list[Endpoint | None]:
-            pages = (await endpoint_pages(self.clients, scope)).by_page()
-            return await every(legible, await anext(pages))
+            return await every(legible, await list_endpoints(self.clients, scope), first_page=True)
 
         what = f"listing the private endpoints of {scope}"
         return tuple(filter(None, await ask(self.deadline, what, first)))
@@ -69,8 +68,7 @@ class AzureInspection:
         """How many network interfaces there are on the first page."""
 
         async def first() -> int:
-            pages = (await interface_pages(self.clients, scope)).by_page()
-            return len(await every(dict, await anext(pages)))
+            return len(await every(dict, await list_interfaces(self.clients, scope), first_page=True))
 
         return await ask(self.deadline, f"listing the network interfaces of {scope}", first)
 

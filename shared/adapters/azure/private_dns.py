@@ -1,7 +1,7 @@
-"""Private DNS zones, their links and their A record sets, through azure-mgmt-privatedns.
+"""Private DNS zones, their virtual network links and A record sets, through azure-mgmt-privatedns.
 
-Every write carries a bare If-Match or `If-None-Match: *`, as headers: with `etag=` alone the SDK sends no
-condition, and with a match condition a quoted etag, while the service's own are bare.
+Every write has the header If-Match with a bare etag, or `If-None-Match: *`. With `etag=` alone the SDK sends no
+condition, and with a match condition a quoted etag, which the service does not use.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from shared.domain.model.resources import NotFound, RecordSet, Zone
 
 A = "A"
 NEW_ONLY = {"If-None-Match": "*"}
-# The location of what is in no region.
+# The location of resources that are in no region.
 GLOBAL = "global"
 POLLING_SECONDS = 1
 
@@ -38,21 +38,23 @@ class AzureDns:
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
         async def listed() -> list[ResourceId | None]:
             zones, group = (await self.clients.dns(scope.subscription)).private_zones, scope.resource_group
-            return await every(_zone, zones.list_by_resource_group(group) if group else zones.list())
+            listing = partial(zones.list_by_resource_group, group) if group else zones.list
+            return await every(_zone, listing)
 
         what = f"listing the private DNS zones of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
 
     async def zone(self, zone: ResourceId) -> Zone | NotFound:
-        at = zone.resource_group, zone.name
+        group_and_name = zone.resource_group, zone.name
 
         async def links() -> list[ResourceId | None]:
             client = await self.clients.dns(zone.subscription)
-            return await every(_linked, client.virtual_network_links.list(*at))
+            return await every(_linked, partial(client.virtual_network_links.list, *group_and_name))
 
         async def record_sets() -> list[RecordSet]:
             client = await self.clients.dns(zone.subscription)
-            return await every(partial(record_from, zone), client.record_sets.list_by_type(*at, A))
+            listing = partial(client.record_sets.list_by_type, *group_and_name, A)
+            return await every(partial(record_from, zone), listing)
 
         reads = self.budget.for_one_read()
         networks, records = await asyncio.gather(
@@ -61,7 +63,7 @@ class AzureDns:
         )
         if isinstance(networks, NotFound) or isinstance(records, NotFound):
             return NotFound()
-        by_name = MappingProxyType({one.name: one for one in records})
+        by_name = MappingProxyType({record.name: record for record in records})
         return Zone(zone, frozenset(filter(None, networks)), by_name)
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
@@ -80,7 +82,7 @@ class AzureDns:
 
         what = f"deleting record {record.name} of {record.zone}"
         if not record.etag:
-            raise PermanentError(f"{what}: it has no etag, and without one nothing is deleted")
+            raise PermanentError(f"{what}: not deleted, because its etag is not known")
         await ask_or_absent(self.budget.for_writes(), what, delete)
 
     async def create_zone(self, zone: ResourceId) -> None:
@@ -99,9 +101,13 @@ class AzureDns:
             links = (await self.clients.dns(zone.subscription)).virtual_network_links
             properties = {"virtualNetwork": {"id": str(network)}, "registrationEnabled": False}
             body: Any = {"location": GLOBAL, "properties": properties}
-            at = (zone.resource_group, zone.name, _link_name(network))
             poller = await links.begin_create_or_update(
-                *at, body, headers=NEW_ONLY, polling_interval=POLLING_SECONDS
+                zone.resource_group,
+                zone.name,
+                _link_name(network),
+                body,
+                headers=NEW_ONLY,
+                polling_interval=POLLING_SECONDS,
             )
             await poller.result()
 
@@ -111,13 +117,13 @@ class AzureDns:
 def record_from(zone: ResourceId, json: Json) -> RecordSet:
     """An A record set from ARM's JSON."""
     properties = json.get("properties") or {}
-    told = [optional_str(one.get("ipv4Address")) for one in optional_list(properties.get("aRecords"))]
+    addresses = [optional_str(item.get("ipv4Address")) for item in optional_list(properties.get("aRecords"))]
     metadata = properties.get("metadata") or {}
     return RecordSet(
         zone=zone,
         name=optional_str(json["name"]).lower(),
         ttl=int(properties.get("ttl") or 0),
-        addresses=tuple(sorted(address for address in told if address)),
+        addresses=tuple(sorted(filter(None, addresses))),
         metadata=MappingProxyType({key: optional_str(value) for key, value in metadata.items()}),
         etag=optional_str(json.get("etag")) or None,
     )
@@ -132,10 +138,10 @@ def _linked(json: Json) -> ResourceId | None:
     return _known(network, Kind.VIRTUAL_NETWORK) if network else None
 
 
-def _known(told: str, kind: Kind) -> ResourceId | None:
-    """The id; None for one of a form we do not know, which then is no zone or network of ours."""
+def _known(text: str, kind: Kind) -> ResourceId | None:
+    """The id; None for one of another form, which zones for ClickHouse and their networks do not have."""
     try:
-        return ResourceId.parse(told, kind)
+        return ResourceId.parse(text, kind)
     except BadIdError:
         return None
 
@@ -150,5 +156,5 @@ def _body(record: RecordSet) -> Any:
 
 
 def _link_name(network: ResourceId) -> str:
-    """A name that contains the network's, and differs for another network of the same name."""
+    """A name that contains that of the network, and is unique among networks of the same name."""
     return f"{network.name[:60]}-{sha256(str(network).encode()).hexdigest()[:12]}"

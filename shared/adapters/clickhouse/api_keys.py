@@ -1,4 +1,4 @@
-"""API keys and their caller as ClickHouse Cloud describes them (schemas `ApiKey` and `WhoamiApiKey`)."""
+"""API keys of ClickHouse Cloud (schemas `ApiKey` and `WhoamiApiKey`)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,9 +11,9 @@ SYSTEM = "system"
 
 
 def key_from(json: Mapping[str, Any]) -> ApiKey:
-    """A key. `roles` is deprecated: it counts only where there are no `assignedRoles`."""
+    """A key. The deprecated `roles` are used only if there are no `assignedRoles`."""
     assigned = optional_list(json.get("assignedRoles"))
-    named = [(optional_str(one.get("roleName")), one.get("roleType") == SYSTEM) for one in assigned]
+    named = [(optional_str(role.get("roleName")), role.get("roleType") == SYSTEM) for role in assigned]
     known = [name for name, system in named if system]
     expires = optional_str(json.get("expireAt"))
     return ApiKey(
@@ -26,7 +26,7 @@ def key_from(json: Mapping[str, Any]) -> ApiKey:
 
 
 def caller_from(json: Mapping[str, Any]) -> Caller:
-    """Who calls, by `GET /v1/whoami`. The API is in beta: any of it may be left out."""
+    """The calling key, from `GET /v1/whoami`. The API is in beta: any field may be missing."""
     return Caller(
         key_id=optional_str(json.get("keyId")),
         name=optional_str(json.get("name")),

@@ -1,4 +1,4 @@
-"""The ClickHouse Cloud API, through httpx. Its answers are enveloped: {"status", "requestId", "result"}."""
+"""The ClickHouse Cloud API, through httpx. Responses have the form {"status", "requestId", "result"}."""
 
 import random
 from base64 import b64encode
@@ -18,36 +18,41 @@ from shared.adapters.clickhouse.parsing import (
     services_from,
 )
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_list
-from shared.adapters.retry import Budget, Deadline, seconds, within
+from shared.adapters.retry import Budget, Deadline, within
 from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
     ForbiddenError,
     PermanentError,
     PrivateLinkError,
     RefusedError,
     TemporaryError,
-    ThrottledError,
 )
 from shared.domain.model.resources import Config, Registration, Service
 from shared.telemetry.pass_context import count_call
 
-if TYPE_CHECKING:  # only a preflight asks for keys
+if TYPE_CHECKING:  # only a preflight reads keys
     from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
 
 TEMPORARY = frozenset({408, 424, 425, 429})
+# The pool searches all connections for each waiting call. The rate limit needs no more than these.
+MOST_CONNECTIONS = 20
+UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key; its secret is in no repr."""
+    """An API key. Its secret is in no repr."""
 
     id: str
     secret: str = field(repr=False)
 
-    def scrub(self, words: str) -> str:
-        """`words` without the secret, plain or as it was sent, should an answer ever repeat it."""
+    def scrub(self, text: str) -> str:
+        """The text without the secret, plain or as sent, in case a response repeats it."""
         sent = b64encode(f"{self.id}:{self.secret}".encode()).decode()
-        return words.replace(self.secret, "***").replace(sent, "***")
+        return text.replace(self.secret, "***").replace(sent, "***")
 
 
 def make_client(url: str, key: Key, *, read_only: bool) -> httpx.AsyncClient:
@@ -55,7 +60,8 @@ def make_client(url: str, key: Key, *, read_only: bool) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=url,
         auth=httpx.BasicAuth(key.id, key.secret),
-        timeout=httpx.Timeout(10.0),
+        timeout=httpx.Timeout(10.0, pool=None),
+        limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
         headers={"User-Agent": "clickhouse-privatelink"},
         event_hooks={"request": [_refuse_writes, _count] if read_only else [_count]},
     )
@@ -72,13 +78,14 @@ async def _count(_request: httpx.Request) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call below the organization's address, or (`root`) the API's own.
+    """A call below the URL of the organization, or (`root`) of the API.
 
-    `one_object`: a refusal says nothing about other calls.
+    `permission`: what the role of the key must contain. `one_object`: a refusal concerns only this object.
     """
 
     method: str
-    path: str = ""
+    path: str
+    permission: str
     body: Mapping[str, Any] | None = None
     one_object: bool = False
     root: bool = False
@@ -98,65 +105,71 @@ class ClickHouseCloud:
     budget: Budget
 
     async def registrations(self) -> tuple[Registration, ...]:
-        return await self._get(_Call("GET"), registrations_from)
+        return await self._get(_Call("GET", "", "organization:view"), registrations_from)
 
     async def services(self) -> tuple[Service, ...]:
-        return await self._get(_Call("GET", "/services"), services_from)
+        return await self._get(_Call("GET", "/services", "service:view"), services_from)
 
     async def caller(self) -> "Caller":
-        """Whom the API takes the key for. In beta, so that it may not be there."""
-        from shared.adapters.clickhouse.api_keys import caller_from  # noqa: PLC0415 -- only a preflight asks who calls
+        """The key as the API knows it. In beta, so that it may be missing."""
+        from shared.adapters.clickhouse.api_keys import caller_from  # noqa: PLC0415 -- only for a preflight
 
-        return await self._get(_Call("GET", "/whoami", root=True), caller_from)
+        return await self._get(_Call("GET", "/whoami", "", root=True), caller_from)
 
     async def keys(self) -> "tuple[ApiKey, ...]":
-        """The organization's API keys, for a key with organization:view-api-keys."""
-        from shared.adapters.clickhouse.api_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
+        """The API keys of the organization."""
+        from shared.adapters.clickhouse.api_keys import key_from  # noqa: PLC0415 -- only for a preflight
 
-        return await self._get(
-            _Call("GET", "/keys"), lambda told: tuple(key_from(one) for one in required_list(told))
-        )
+        call = _Call("GET", "/keys", "organization:view-api-keys")
+        return await self._get(call, lambda result: tuple(map(key_from, required_list(result))))
 
     async def roles(self) -> int:
-        """How many roles the organization has, for a key with organization:manage."""
-        return await self._get(_Call("GET", "/roles"), lambda told: len(required_list(told)))
+        """The number of roles of the organization."""
+        call = _Call("GET", "/roles", "organization:manage")
+        return await self._get(call, lambda result: len(required_list(result)))
 
     async def config(self, service: str) -> Config:
-        """A service's config. Raises RefusedError where the API refuses it, TemporaryError while it has no values."""
-        call = _Call("GET", f"{_at(service)}/privateEndpointConfig", one_object=True)
-        return await self._get(call, lambda told: config_from(told, str(call)))
+        """Raises RefusedError where the API refuses it for this service, TemporaryError while it has no values."""
+        path = f"{_path(service)}/privateEndpointConfig"
+        call = _Call("GET", path, "service:view-private-endpoints", one_object=True)
+        return await self._get(call, lambda result: config_from(result, str(call)))
 
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
-        body = {
-            "add": [{**_named(one), "description": one.description} for one in add],
-            "remove": [_named(one) for one in remove],
-        }
-        told = await self._write(_Call("PATCH", "", {"privateEndpoints": _present(body)}))
-        return _if_told(told, registrations_from)
+        delta = _delta(
+            [{**_identity(one), "description": one.description} for one in add], list(map(_identity, remove))
+        )
+        return await self._write(
+            _Call("PATCH", "", "organization:manage", {"privateEndpoints": delta}), registrations_from
+        )
 
     async def update_allow_list(
         self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
     ) -> Service | None:
-        body = {"add": list(add), "remove": list(remove)}
-        told = await self._write(_Call("PATCH", _at(service), {"privateEndpointIds": _present(body)}))
-        return _if_told(told, service_from) if _has(told, "privateEndpointIds") else None
+        body = {"privateEndpointIds": _delta(list(add), list(remove))}
+        return await self._write(_Call("PATCH", _path(service), "service:manage", body), service_from)
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
-        body = {"id": endpoint_id, "description": description}
-        told = await self._write(_Call("POST", f"{_at(service)}/privateEndpoint", body))
-        return _if_told(told, registration_from)
+        path, body = f"{_path(service)}/privateEndpoint", {"id": endpoint_id, "description": description}
+        return await self._write(
+            _Call("POST", path, "service:manage-private-endpoints", body), registration_from
+        )
 
     async def _get[T](self, call: _Call, parse: Callable[[Any], T]) -> T:
-        told = await self._ask(call, self.budget.for_reads())
+        result = await self._ask(call, self.budget.for_reads())
         try:
-            return parse(told)
+            return parse(result)
         except PARSE_ERRORS as error:
-            raise PermanentError(f"{call}: the answer is not what the API describes ({error!r})") from error
+            raise PermanentError(f"{call}: unexpected response ({error!r})", cause=UNEXPECTED) from error
 
-    async def _write(self, call: _Call) -> Any:
-        return await self._ask(call, self.budget.for_writes())
+    async def _write[T](self, call: _Call, parse: Callable[[Any], T]) -> T | None:
+        """The object after the write; None if the response does not describe it: the write itself succeeded."""
+        result = await self._ask(call, self.budget.for_writes())
+        try:
+            return parse(result)
+        except PARSE_ERRORS:
+            return None
 
     async def _ask(self, call: _Call, deadline: Deadline) -> Any:
         async def send() -> Any:
@@ -168,76 +181,69 @@ class ClickHouseCloud:
     async def _send(self, call: _Call) -> Any:
         url = call.path if call.root else f"/organizations/{self.organization}{call.path}"
         try:
-            answer = await self.client.request(call.method, url, json=call.body)
+            response = await self.client.request(call.method, url, json=call.body)
         except httpx.HTTPError as error:
-            raise TemporaryError(f"{call}: {type(error).__name__} {error}".strip()) from error
-        if answer.status_code != 200:
-            raise self._meaning(call, answer)
+            timed_out = isinstance(error, httpx.TimeoutException)
+            cause = Cause(CauseKind.TIMED_OUT if timed_out else CauseKind.CONNECTION_LOST)
+            raise TemporaryError(f"{call}: {type(error).__name__} {error}".strip(), cause=cause) from error
+        if response.status_code != 200:
+            raise self._error(call, response)
         try:
-            # Ids are told again and again, by every service: each is kept in memory once.
-            return from_json(answer.content, cache_strings="all")["result"]
+            # Every service repeats the same ids: each is kept in memory once.
+            return from_json(response.content, cache_strings="all")["result"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise TemporaryError(f"{call}: the answer has no result") from error
+            raise TemporaryError(f"{call}: the response has no result", cause=UNEXPECTED) from error
 
-    def _meaning(self, call: _Call, answer: httpx.Response) -> PrivateLinkError:
-        told = _envelope(answer)
-        message = (
-            f"{call}: it answered {answer.status_code}: {self._told(told, 'error') or answer.reason_phrase}"
+    def _error(self, call: _Call, response: httpx.Response) -> PrivateLinkError:
+        status, wait, body = response.status_code, _retry_after(response), _json_object(response)
+        if status == 429 and wait and wait > 0:
+            self.rate_limiter.pause(wait * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
+        reason = self._scrubbed(body.get("error")) or response.reason_phrase
+        denied = status == 403
+        return _family(call, status)(
+            f"{call} returned {status}: {reason}",
+            request_id=self._scrubbed(body.get("requestId")),
+            cause=Cause(
+                cause_kind(status),
+                call.permission if denied else "",
+                f"organization {self.organization}" if denied else "",
+                wait,
+            ),
         )
-        request = self._told(told, "requestId")
-        if answer.status_code in TEMPORARY or answer.status_code >= 500:
-            asked = _retry_after(answer)
-            if answer.status_code == 429 and asked and asked > 0:
-                self.rate_limiter.pause(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
-                return ThrottledError(message, request_id=request, retry_after=asked)
-            return TemporaryError(message, request_id=request, retry_after=asked)
-        return _family(call, answer.status_code)(message, request_id=request)
 
-    def _told(self, envelope: Mapping[str, Any], key: str) -> str | None:
-        words = envelope.get(key)
-        return self.key.scrub(str(words))[:LONGEST_ERROR] if words else None
+    def _scrubbed(self, value: Any) -> str | None:
+        return " ".join(self.key.scrub(str(value))[:LONGEST_ERROR].split()) if value else None
 
 
-def _family(call: _Call, status: int) -> type[PermanentError]:
-    """What a status that no retry in the pass cures means. A 401 is about the key, whatever was asked for."""
-    if call.one_object and 400 <= status < 500 and status != 401:
+def _family(call: _Call, status: int) -> type[PrivateLinkError]:
+    if status in TEMPORARY or status >= 500:
+        return TemporaryError
+    if call.one_object and 400 <= status < 500 and status != 401:  # a 401 is about the key
         return RefusedError
     return ForbiddenError if status in (401, 403) else PermanentError
 
 
-def _if_told[T](told: Any, parse: Callable[[Any], T]) -> T | None:
-    """What a write's answer tells; None if nothing that can be used, for the write itself went through."""
-    try:
-        return parse(told)
-    except PARSE_ERRORS:
-        return None
-
-
-def _at(service: str) -> str:
+def _path(service: str) -> str:
     return f"/services/{quote(service, safe='')}"
 
 
-def _named(registration: Registration) -> dict[str, str]:
+def _identity(registration: Registration) -> dict[str, str]:
     return {"id": registration.id, "cloudProvider": "azure", "region": registration.region}
 
 
-def _present(lists: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    return {key: value for key, value in lists.items() if value}
+def _delta(add: list[Any], remove: list[Any]) -> dict[str, list[Any]]:
+    return {key: values for key, values in (("add", add), ("remove", remove)) if values}
 
 
-def _has(json: Any, key: str) -> bool:
-    return isinstance(json, Mapping) and key in json
-
-
-def _envelope(answer: httpx.Response) -> Mapping[str, Any]:
+def _json_object(response: httpx.Response) -> Mapping[str, Any]:
     try:
-        told = answer.json()
+        body = response.json()
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, Mapping) else {}
+    return body if isinstance(body, Mapping) else {}
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
-    """The seconds the server asks us to wait: the longer of the two headers it may send."""
-    told = (seconds(answer.headers.get(name)) for name in ("X-RateLimit-Reset", "Retry-After"))
-    return max(filter(None, told), default=None)
+def _retry_after(response: httpx.Response) -> float | None:
+    """The seconds that the server asks to wait: the longer of two headers."""
+    waits = (seconds(response.headers.get(name)) for name in ("X-RateLimit-Reset", "Retry-After"))
+    return max(filter(None, waits), default=None)

@@ -1,4 +1,4 @@
-"""ClickHouse Cloud's answers as resources. Raises one of PARSE_ERRORS for what the API does not describe."""
+"""Parses responses of ClickHouse Cloud. Raises one of PARSE_ERRORS for a form that the API does not describe."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,18 +17,17 @@ from shared.domain.model.resources import Config, Registration, Service
 
 
 def services_from(json: Any) -> tuple[Service, ...]:
-    """The list of services, each that is not as the API describes it as one that cannot be read."""
+    """The services; one of an unexpected form is included as not readable."""
     return tuple(map(_in_list, required_list(json)))
 
 
 def service_from(json: Mapping[str, Any]) -> Service:
     """A service from the API's JSON (schema `Service`).
 
-    What decides about access must be told: an allow list that is left out is not an empty one. Tags may be
-    left out; the service then has tags of which nothing is known.
+    Fields that decide about access are required: a missing allow list is not an empty one. Missing tags are None.
     """
     tags = {
-        optional_str(one["key"]): optional_str(one.get("value")) for one in optional_list(json.get("tags"))
+        optional_str(tag["key"]): optional_str(tag.get("value")) for tag in optional_list(json.get("tags"))
     }
     return Service(
         id=required_text(json["id"]),
@@ -37,7 +36,7 @@ def service_from(json: Mapping[str, Any]) -> Service:
         region=required_text(json["region"]),
         state=optional_str(json.get("state")),
         tags=None if json.get("tags") is None else MappingProxyType(tags),
-        allow_list=frozenset(required_str(one) for one in required_list(json["privateEndpointIds"])),
+        allow_list=frozenset(map(required_str, required_list(json["privateEndpointIds"]))),
     )
 
 
@@ -45,8 +44,8 @@ def _in_list(json: Any) -> Service:
     try:
         return service_from(json)
     except PARSE_ERRORS:
-        there = json if isinstance(json, Mapping) else {}
-        known = {name: told for name, told in there.items() if isinstance(told, str)}
+        fields = json if isinstance(json, Mapping) else {}
+        known = {name: value for name, value in fields.items() if isinstance(value, str)}
         return Service(
             id=known.get("id", ""),
             name=known.get("name", ""),
@@ -59,8 +58,8 @@ def _in_list(json: Any) -> Service:
 
 
 def registrations_from(json: Mapping[str, Any]) -> tuple[Registration, ...]:
-    """The private endpoints of an organization (schema `Organization`), which must be told."""
-    return tuple(registration_from(one) for one in required_list(json["privateEndpoints"]))
+    """The private endpoints of an organization (schema `Organization`), a required field."""
+    return tuple(map(registration_from, required_list(json["privateEndpoints"])))
 
 
 def registration_from(json: Mapping[str, Any]) -> Registration:
@@ -76,12 +75,9 @@ def registration_from(json: Mapping[str, Any]) -> Registration:
 def config_from(json: Mapping[str, Any], what: str) -> Config:
     """A service's config (schema `PrivateEndpointConfig`).
 
-    Its values may come later than the service: while one is missing, TemporaryError for the call `what`.
+    Raises TemporaryError for the call `what` while a value is missing: they may come later than the service.
     """
-    alias, hostname = (
-        optional_str(json.get("endpointServiceId")),
-        optional_str(json.get("privateDnsHostname")),
-    )
+    alias, hostname = map(optional_str, (json.get("endpointServiceId"), json.get("privateDnsHostname")))
     if not (alias and hostname):
         raise TemporaryError(f"{what}: endpointServiceId or privateDnsHostname has no value yet")
     return Config(alias, hostname)

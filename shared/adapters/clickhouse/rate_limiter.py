@@ -1,10 +1,8 @@
-"""One process's share of an API's rate limit: at most so many calls in any window of so many seconds.
+"""A rate limiter: at most a number of calls in any window of some seconds.
 
-Written here because it must do what the libraries looked at do not: refuse at once a call whose slot would
-come after its deadline, pause when the server says that others have used the limit up, and then be content
-with less (half, and slowly more again), so that several processes with one key come to share its limit. A
-leaky bucket (aiolimiter) lets up to twice the limit through in its first window, and the server's answer to
-that costs a whole window.
+Libraries lack what it needs: to refuse at once a call whose slot would come after its deadline, to pause when the
+server returns 429, and then to use half of the limit and slowly more, so that several processes with one key share
+it. A leaky bucket (aiolimiter) permits up to twice the limit in its first window, which costs a whole window.
 """
 
 import asyncio
@@ -14,26 +12,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from shared.domain.model.errors import TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, TemporaryError
 
-# Two clocks do not run at quite the same speed.
+# Clocks differ slightly in speed.
 MARGIN = 0.02
-# After a refusal half of the share is kept, and a fifth of the limit comes back in every window without one.
+# After a 429 half of the share remains; each window without one restores a fifth of the limit.
 KEPT, REGAINED = 0.5, 0.2
 
 
 @dataclass(eq=False)
 class _Call:
-    """When a call counts from: from its start while it is under way, then from its end.
-
-    The server counts it somewhere in between.
-    """
+    """The moment at which a call counts: its start while it runs, then its end; the server counts it in between."""
 
     moment: float
 
 
 class RateLimiter:
-    """Lets callers through in the order of their arrival. For one event loop."""
+    """Admits calls in the order of their arrival. For one event loop."""
 
     def __init__(
         self,
@@ -48,21 +43,21 @@ class RateLimiter:
         self._sleep = sleep
         self._limit = calls
         self._log: deque[_Call] = deque(maxlen=calls)
-        self._shut_until = 0.0
-        self._kept, self._refused_at = float(calls), 0.0
+        self._paused_until = 0.0
+        self._kept, self._throttled_at = float(calls), 0.0
         self._waiting = 0
         self._first_in_line = asyncio.Lock()
 
     @asynccontextmanager
     async def acquire(self, what: str, left: float) -> AsyncIterator[None]:
-        """Make a call in the body, when its turn has come.
+        """Run the call in the body once it has a slot.
 
-        Raises TemporaryError at once if it cannot come in `left` seconds.
+        Raises TemporaryError at once if there is no slot within `left` seconds.
         """
         wait = self._opens_after(self._waiting) - self._clock()
         if wait > left:
             error = f"{what}: rate limited, next slot in {wait:.0f} s exceeds the remaining {left:.0f} s"
-            raise TemporaryError(error, retry_after=wait)
+            raise TemporaryError(error, cause=Cause(CauseKind.THROTTLED, retry_after=wait))
         call = await self._admitted()
         try:
             yield
@@ -85,21 +80,21 @@ class RateLimiter:
         return call
 
     def pause(self, seconds: float) -> None:
-        """The server has refused a call: let nobody through for that long, and fewer afterwards."""
+        """After a 429: admit no call for that long, and fewer calls afterwards."""
         now = self._clock()
-        if now >= self._shut_until:  # not one of several that were refused together
-            self._kept, self._refused_at = max(1.0, self._share_at(now) * KEPT), now
-        self._shut_until = max(self._shut_until, now + seconds)
+        if now >= self._paused_until:  # not one of several 429 at once
+            self._kept, self._throttled_at = max(1.0, self._share_at(now) * KEPT), now
+        self._paused_until = max(self._paused_until, now + seconds)
 
     def _share_at(self, moment: float) -> int:
-        """How many calls of a window's limit are ours."""
-        windows = (moment - self._refused_at) // self._window
+        """The number of calls per window that this process uses."""
+        windows = (moment - self._throttled_at) // self._window
         return min(self._limit, int(self._kept + windows * REGAINED * self._limit))
 
     def _opens_after(self, others: int) -> float:
-        """The moment at which the caller behind that many others may go."""
+        """The moment of the slot behind that many waiting calls."""
         gone = sorted(call.moment for call in self._log)
-        moment = max(self._clock(), self._shut_until)
+        moment = max(self._clock(), self._paused_until)
         for _ in range(others + 1):
             while (free := self._free_after(gone, moment)) > moment:
                 moment = free
@@ -107,6 +102,6 @@ class RateLimiter:
         return moment
 
     def _free_after(self, gone: list[float], moment: float) -> float:
-        """When a call leaves the window that must, if another is to go at that moment."""
+        """The moment at which the window has a slot, if it has none at that moment."""
         share = self._share_at(moment)
         return gone[-share] + self._window if len(gone) >= share else 0.0

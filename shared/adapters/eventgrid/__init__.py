@@ -1,4 +1,4 @@
-"""The Event Grid topic to which outcome events are published, through azure-eventgrid.
+"""The Event Grid topic for outcome events, through azure-eventgrid.
 
 May import the domain. Start with `outcome_topic.py`.
 """

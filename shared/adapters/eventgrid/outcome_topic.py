@@ -8,10 +8,11 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from shared.adapters.http_errors import cause_kind
 from shared.domain.audit.outcome_events import PREFIX, OutcomeEvent
-from shared.domain.model.errors import TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, TemporaryError
 
-# A topic takes 1 MB in one request; these many events are some 100 KB.
+# The limit is 1 MB per request; this many events are about 100 KB.
 MOST_IN_A_REQUEST = 100
 
 
@@ -19,7 +20,7 @@ MOST_IN_A_REQUEST = 100
 class OutcomeTopic:
     """The port `Topic`. The topic must take the CloudEvents schema.
 
-    No credential: none is to be sent. The SDK is loaded in a thread, beside whatever goes on.
+    Without a credential none is sent. The SDK is imported in a thread.
     """
 
     endpoint: str
@@ -30,8 +31,8 @@ class OutcomeTopic:
     async def publish(self, events: Sequence[OutcomeEvent]) -> None:
         client = await self._client()
         batches = batched(map(self._cloud_event, events), MOST_IN_A_REQUEST, strict=False)
-        sent = await asyncio.gather(*(client.send(list(one)) for one in batches), return_exceptions=True)
-        for failure in (one for one in sent if isinstance(one, BaseException)):
+        sent = await asyncio.gather(*(client.send(list(batch)) for batch in batches), return_exceptions=True)
+        for failure in (result for result in sent if isinstance(result, BaseException)):
             raise _translated(self.endpoint, failure) from failure
 
     async def close(self) -> None:
@@ -46,7 +47,7 @@ class OutcomeTopic:
         from azure.core.credentials import AzureKeyCredential  # noqa: PLC0415 -- slow to import
         from azure.eventgrid.aio import EventGridPublisherClient  # noqa: PLC0415 -- slow to import
 
-        # The client insists on a credential, also where none is to be sent.
+        # The client requires a credential, even if none is sent.
         credential = self.credential or AzureKeyCredential("none")
         return EventGridPublisherClient(
             self.endpoint, credential, retry_total=3, retry_backoff_factor=0.2, retry_backoff_max=1
@@ -67,7 +68,12 @@ class OutcomeTopic:
 
 def _translated(endpoint: str, error: BaseException) -> BaseException:
     if isinstance(error, HttpResponseError):
-        return TemporaryError(f"publishing to {endpoint}: it answered {error.status_code} {error.reason}")
+        cause = Cause(cause_kind(error.status_code))
+        text = f"publishing to {endpoint}: the topic returned {error.status_code} {error.reason}"
+        return TemporaryError(text, cause=cause)
     if isinstance(error, AzureError):
-        return TemporaryError(f"publishing to {endpoint}: {type(error).__name__}: {error.message}")
+        lost = Cause(CauseKind.CONNECTION_LOST)
+        return TemporaryError(
+            f"publishing to {endpoint}: {type(error).__name__}: {error.message}", cause=lost
+        )
     return error

@@ -1,4 +1,4 @@
-"""Where reports are kept: a blob container (azure-storage-blob) or a folder.
+"""The report store: a blob container (azure-storage-blob) or a folder.
 
 May import the domain. Start with `report_store.py`.
 """

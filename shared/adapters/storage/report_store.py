@@ -1,7 +1,7 @@
-"""Where audits' reports are kept: a container in Azure Blob Storage, or a folder.
+"""The report store: a container in Azure Blob Storage, or a folder.
 
-Both write a document whole or not at all, and the last who writes wins: two audits at the same time are
-both true, and both stay in the history.
+Both write a document completely or not at all, and the last write wins: of two audits at the same time, both stay
+in the history.
 """
 
 import asyncio
@@ -13,14 +13,15 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
+from shared.adapters.http_errors import cause_kind
 from shared.adapters.json_fields import LONGEST_ERROR
-from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
 from shared.domain.model.resources import NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
-    """The port `ReportStore` over a folder, which is made when something is written."""
+    """The port `ReportStore` over a folder, which the first write creates."""
 
     folder: Path
 
@@ -31,7 +32,7 @@ class FolderStore:
         await asyncio.to_thread(self._write, name, document)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
     def _read(self, name: str) -> bytes | NotFound:
         try:
@@ -61,8 +62,7 @@ class FolderStore:
 class BlobStore:
     """The port `ReportStore` over a blob container, which must exist.
 
-    Without a credential it is the storage emulator's, which has a published key. The SDK is loaded in a
-    thread, beside the pass that needs it first.
+    Without a credential it is the storage emulator, which has a published key. The SDK is imported in a thread.
     """
 
     container: str
@@ -84,7 +84,7 @@ class BlobStore:
 
     async def write(self, name: str, document: bytes) -> None:
         client = await self._client()
-        from azure.storage.blob import ContentSettings  # noqa: PLC0415 -- slow, and loaded by now
+        from azure.storage.blob import ContentSettings  # noqa: PLC0415 -- slow to import
 
         kind = ContentSettings(content_type="application/json")
         await _translated(
@@ -116,10 +116,10 @@ async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
         return await call()
     except HttpResponseError as error:
         code = getattr(error, "error_code", None) or error.reason
-        told = f"{what}: it answered {error.status_code} {code}"[:LONGEST_ERROR]
-        lasting = (
-            error.status_code is not None and 400 <= error.status_code < 500 and error.status_code != 429
-        )
-        raise (PermanentError if lasting else TemporaryError)(told) from error
+        text = f"{what}: the store returned {error.status_code} {code}"[:LONGEST_ERROR]
+        permanent = 400 <= (error.status_code or 0) < 500 and error.status_code != 429
+        family = PermanentError if permanent else TemporaryError
+        raise family(text, cause=Cause(cause_kind(error.status_code))) from error
     except AzureError as error:
-        raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}"[:LONGEST_ERROR]) from error
+        text = f"{what}: {type(error).__name__}: {error.message}"[:LONGEST_ERROR]
+        raise TemporaryError(text, cause=Cause(CauseKind.CONNECTION_LOST)) from error

@@ -1,5 +1,7 @@
 """The private addresses of an endpoint: its own, or else those of its network interfaces."""
 
+from ipaddress import AddressValueError, IPv4Address
+
 from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import ReadAddresses, Snapshot
 
@@ -13,3 +15,11 @@ def addresses_of(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | Re
         if isinstance(reading, ReadFailed):
             return reading
     return tuple(sorted({a for reading in readings if isinstance(reading, tuple) for a in reading}))
+
+
+def is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True

@@ -14,9 +14,9 @@ begin with a letter, values of at most 256 characters
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import AddressValueError, IPv4Address
 from itertools import count
 
+from shared.domain.model.addresses import is_ipv4
 from shared.domain.model.ids import BadIdError, Kind, ResourceId
 from shared.domain.model.resources import Pairs, RecordSet
 
@@ -89,7 +89,7 @@ def _pair_value(address: str, endpoint: ResourceId) -> str:
 
 def _parse_pair(key: str, value: str) -> tuple[str, ResourceId] | None:
     address, _, short_id = value.partition(" ")
-    endpoint = _parse_short_id(short_id) if _ENDPOINT_PAIR.fullmatch(key) and _is_ipv4(address) else None
+    endpoint = _parse_short_id(short_id) if _ENDPOINT_PAIR.fullmatch(key) and is_ipv4(address) else None
     return (address, endpoint) if endpoint else None
 
 
@@ -106,11 +106,3 @@ def _parse_short_id(text: str) -> ResourceId | None:
         return ResourceId.parse(path, kind)
     except BadIdError:
         return None
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""How a measured program is told what to do, and tells what it measured."""
+"""The options of a measured program (standard input) and its measurements (standard output)."""
 
 import json
 import resource
@@ -9,19 +9,16 @@ from typing import Any
 _STATUS = Path("/proc/self/status")
 
 
-def told() -> dict[str, Any]:
+def read_options() -> dict[str, Any]:
     return dict(json.load(sys.stdin))
 
 
-def tell(**measured: Any) -> None:
+def report(**measured: Any) -> None:
     sys.stdout.write(json.dumps(measured) + "\n")
 
 
 def peak_megabytes() -> float:
-    """The most memory this process ever held.
-
-    Where there is /proc, from there: what the system call tells begins with the parent's.
-    """
+    """The peak memory of this process, from /proc where there is one: the system call includes the parent's."""
     if not _STATUS.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes, on macOS
     lines = _STATUS.read_text(encoding="utf-8").splitlines()
