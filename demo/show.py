@@ -105,7 +105,7 @@ class Show:
                 self.finding(line)
             case "pass" | "delivery":
                 about = f" of {short(line['endpoint'])}" if "endpoint" in line else ""
-                self.headline(f"{line.get('door')}: {line['event']}{about} in {line['milliseconds']} ms")
+                self.headline(f"{line.get('trigger')}: {line['event']}{about} in {line['milliseconds']} ms")
                 for problem in line["problems"]:
                     self.say(f"problem: {short(problem)}")
             case "audit":

@@ -16,7 +16,7 @@ from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.findings import Finding
 from shared.domain.results.pass_report import Report
 from shared.reconciler.ports import Topic
-from shared.telemetry.log import cut, tell
+from shared.telemetry.log import log_event, shorten
 
 
 @dataclass
@@ -69,8 +69,8 @@ class Announcer:
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is no reason to fail a pass
             _trouble(kinds, f"{type(error).__name__}: {error}")
         else:
-            tell("publish", outcome="done", events=kinds)
+            log_event("publish", outcome="done", events=kinds)
 
 
 def _trouble(kinds: dict[str, int], what: str) -> None:
-    tell("publish", logging.WARNING, outcome="failed", events=kinds, error=cut(what))
+    log_event("publish", logging.WARNING, outcome="failed", events=kinds, error=shorten(what))

@@ -29,7 +29,7 @@ from shared.domain.model.resources import (
 )
 from shared.domain.model.text import counted
 from shared.reconciler.ports import ReportStore
-from shared.telemetry.log import cut, tell
+from shared.telemetry.log import log_event, shorten
 
 if TYPE_CHECKING:  # slow to import, and only an audit has one
     from shared.domain.audit.report_model import AuditReport
@@ -98,7 +98,7 @@ class Archive:
             )
             return {}
         if organization != self.organization:
-            return _unreadable(CONFIGS, f"it is about another organization, {cut(organization)}")
+            return _unreadable(CONFIGS, f"it is about another organization, {shorten(organization)}")
         return {service: config for service, config in found.items() if _is_likely(config)}
 
     async def keep_configs(self, configs: Configs) -> None:
@@ -140,7 +140,7 @@ def _unreadable(name: str, what: str) -> ReadFailed:
 
 
 def _trouble(name: str, what: str) -> None:
-    tell("store", logging.WARNING, object=name, error=cut(what))
+    log_event("store", logging.WARNING, object=name, error=shorten(what))
 
 
 def _is_likely(config: Config) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from shared.adapters.clickhouse.client import Key
 from shared.domain.model.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
 from shared.domain.model.resources import Config, ReadFailed, Registration, Service
-from shared.reconciler.reader import unreadable
+from shared.reconciler.reader import read_failed
 from simulator.client import RunningSimulator
 from tests.support.real_clients import (
     ALIAS,
@@ -135,7 +135,7 @@ async def test_a_refused_config(
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
     with pytest.raises(PermanentError) as caught:
         await adapters.clickhouse.config(ANALYTICS)
-    assert replace(unreadable(caught.value), reason="") == expected
+    assert replace(read_failed(caught.value), reason="") == expected
     assert expected.retryable is (status == 401)
 
 

@@ -220,7 +220,7 @@ def test_unusable_settings(sim: RunningSimulator, run: Run, monkeypatch: pytest.
     told = run("plan", "--all")
     assert told.code == 2
     assert "- OWNER_ID is not set. Remedy: " in told.err
-    assert "- ENDPOINT_SCOPES is not usable: " in told.err
+    assert "- ENDPOINT_SCOPES is invalid: " in told.err
     assert "demo-secret" not in told.err
 
 

@@ -79,7 +79,7 @@ class Report:
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
             "problems": list(self.problems),
-            "willBeTriedAgain": self.retryable,
+            "retryable": self.retryable,
         }
 
     def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
@@ -112,5 +112,5 @@ def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
     shown: dict[str, object] = {**outcome.change.as_json(), "status": outcome.status.value}
     if outcome.error:
-        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.retryable}
+        shown |= {"error": outcome.error, "retryable": outcome.retryable}
     return shown
