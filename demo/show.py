@@ -106,7 +106,7 @@ class Show:
             case "pass" | "delivery":
                 about = f" of {short(line['endpoint'])}" if "endpoint" in line else ""
                 self.headline(f"{line.get('trigger')}: {line['event']}{about} in {line['milliseconds']} ms")
-                for problem in line["problems"]:
+                for problem in line.get("problems", ()):
                     self.say(f"problem: {short(problem)}")
             case "audit":
                 self.headline(f"audit: {line['sentence']}")

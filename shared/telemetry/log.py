@@ -15,6 +15,7 @@ from shared.domain.model.api_calls import NO_CALLS
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.results.pass_report import Report
+from shared.domain.results.problems import condensed
 from shared.telemetry.pass_context import current_pass
 
 if TYPE_CHECKING:  # an event imports nothing of audits
@@ -49,7 +50,10 @@ def log_retry(error: Exception, wait: float) -> None:
 
 
 def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()) -> None:
-    """A line for each applied change and each finding, then one for the pass."""
+    """A line for each applied change and each finding, then one for the pass.
+
+    The line of the pass has the whole text of each problem. A finding with the same text gets no line.
+    """
     for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status is Status.DONE)[:MAX_LINES]:
         change = outcome.change
         log_event(
@@ -62,7 +66,9 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
             outcome=outcome.status.value,
             error=shorten(outcome.error) or None,
         )
-    for finding in sorted(findings, key=lambda finding: -finding.severity)[:MAX_LINES]:
+    failed = [answer.reason for answer in report.snapshot.unreadable().values()]
+    others = (finding for finding in findings if not any(reason in finding.message for reason in failed))
+    for finding in sorted(others, key=lambda finding: -finding.severity)[:MAX_LINES]:
         log_finding(finding, finding.severity.name.lower(), "seen")
     context = current_pass()
     calls = context.calls if context else NO_CALLS
@@ -82,8 +88,10 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
         verdicts=dict(sorted(Counter(verdict.value for verdict in report.plan.verdicts.values()).items())),
         changes={status.value: statuses[status] for status in Status},
         planned=len(report.plan.changes) if report.dry_run else 0,
+        withheld=len(report.plan.withheld),
         findings={severity.name.lower(): severities[severity] for severity in Severity},
-        **_problems(report),
+        problems=[_cut(problem) for problem in report.problems[:MAX_ITEMS]],
+        **_result(report),
     )
 
 
@@ -101,7 +109,10 @@ def log_finding(finding: "Finding | AuditedFinding", severity: str, state: str) 
 
 
 def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> None:
-    """A line for one event: the result for its endpoint. `milliseconds`: how long the event waited."""
+    """A line for one event: the result for its endpoint. `milliseconds`: how long the event waited.
+
+    The problems of a pass are in the line of the pass; here are those of an endpoint that needed no pass.
+    """
     state = next((state for state in report.endpoints_json() if state["id"] == str(endpoint)), {})
     fields = ("verdict", "resourceGuid", "addresses", "connections", "hostnames")
     log_event(
@@ -112,20 +123,23 @@ def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> Non
         endpoint=str(endpoint),
         milliseconds=milliseconds,
         **{name: state.get(name) for name in fields},
-        **_problems(report),
+        problems=None if report.pass_id else [_cut(problem) for problem in report.problems],
+        **_result(report),
     )
 
 
 def shorten(text: str) -> str:
-    """The text, cut to a length that fits into a line with other fields."""
+    """The text, condensed and cut to a length that fits into a line with other fields."""
+    return _cut(condensed(text))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 
-def _problems(report: Report) -> Mapping[str, Any]:
-    problems = report.problems
+def _result(report: Report) -> Mapping[str, Any]:
     return {
-        "problems": [shorten(problem) for problem in problems[:MAX_ITEMS]],
-        "problemCount": len(problems),
+        "problemCount": len(report.problems),
         "retryable": report.retryable,
         "forbidden": report.forbidden,
     }

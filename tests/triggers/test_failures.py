@@ -82,6 +82,31 @@ async def test_event_with_a_temporary_failure(
     assert lines.only("delivery", logging.ERROR)["retryable"] is True
 
 
+@pytest.mark.parametrize("system", ["clickhouse", "dns"])
+async def test_one_fault_is_logged_once(demo: RunningSimulator, lines: Lines, system: str) -> None:
+    """The text of a refused key or permission is in the line of the pass only, once."""
+    secret = "the text of this fault"
+    body = {"error": {"code": "Forbidden", "message": secret}} if system == "dns" else {"error": secret}
+    demo.fault(match={"system": system}, status=403, body=body, count=None)
+    with pytest.raises(TemporaryError, match=secret) as raised:
+        await endpoint_changed(PE)
+    assert str(raised.value).count(secret) == 1
+    assert [line["event"] for line in lines.all if secret in json.dumps(line)] == ["pass"]
+    (problem,) = lines.only("pass", logging.ERROR)["problems"]
+    assert problem.count(secret) == 1
+    assert lines.only("delivery", logging.ERROR)["problemCount"] == 1
+
+
+async def test_a_fault_before_the_pass_is_in_the_delivery(demo: RunningSimulator, lines: Lines) -> None:
+    """An endpoint that cannot be read has no pass: the line of its delivery has the problem."""
+    demo.fault(match={"path": AT}, status=403, count=None)
+    with pytest.raises(TemporaryError):
+        await endpoint_changed(PE)
+    (problem,) = lines.only("delivery", logging.ERROR)["problems"]
+    assert "403" in problem
+    assert lines.of("pass") == []
+
+
 @pytest.mark.parametrize(
     ("properties", "given"),
     [
@@ -155,7 +180,7 @@ async def test_event_without_time(demo: RunningSimulator, lines: Lines) -> None:
         await endpoint_changed(PE, seconds=0)
     assert lines.records == []
     await endpoint_changed(PE)
-    assert lines.only("delivery", logging.INFO)["problems"] == []
+    assert lines.only("delivery", logging.INFO)["problemCount"] == 0
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
 
@@ -168,7 +193,8 @@ async def test_event_with_a_permanent_failure(
     await endpoint_changed(PE)
     logged = lines.only("delivery", logging.ERROR)
     assert logged["retryable"] is False
-    assert str(fault["status"]) in " ".join(logged["problems"])
+    (problem,) = logged.get("problems") or lines.only("pass", logging.ERROR)["problems"]
+    assert str(fault["status"]) in problem
 
 
 async def test_event_that_is_retried(demo: RunningSimulator, lines: Lines) -> None:
@@ -177,7 +203,7 @@ async def test_event_that_is_retried(demo: RunningSimulator, lines: Lines) -> No
     with pytest.raises(TemporaryError, match=r"Not done: put-record .*503.* Done: .*allow service"):
         await endpoint_changed(PE)
     await endpoint_changed(PE)
-    assert lines.of("delivery")[-1]["problems"] == []
+    assert lines.of("delivery")[-1]["problemCount"] == 0
     assert demo.state()["azure"]["privateDnsZones"][0]["records"]
 
 
@@ -227,7 +253,9 @@ async def test_sync_with_a_failure(
     assert (answer.status, answer.content_type) == (502, "application/problem+json")
     body = json.loads(answer.body)
     assert body["status"] == 502
-    assert str(fault["status"]) in " ".join(body["problems"])
+    assert any(str(fault["status"]) in problem["problem"] for problem in body["problems"])
+    assert all(problem["remedy"] for problem in body["problems"])
+    assert "again" not in body["title"]
     assert body["retryable"] is ((system, fault) not in PERMANENT)
     assert "outcomes" in body
     lines.only("pass", logging.ERROR)

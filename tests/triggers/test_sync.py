@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from localhost.messages import RpcHttp, TypedData
 from localhost.worker import Worker
+from shared.bootstrap import get_runtime
 from shared.settings import read_settings
 from shared.triggers.sync_request import (
     MAX_BODY_BYTES,
@@ -233,6 +234,33 @@ async def test_sync_carries_out(worker: Worker, deployed: RunningSimulator) -> N
     assert status == 200
     assert {one["status"] for one in document["outcomes"]} == {"done"}
     assert {one["change"] for one in document["outcomes"]} == {one["change"] for one in planned["plan"]}
+
+
+async def test_withheld_removals(
+    worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over MAX_REMOVALS the answer lists the withheld removals and the value that applies them; so does a dry run."""
+    put_endpoint(deployed, **{"clickhouse-services": "analytics"})
+    await post(worker, at(AT))
+    put_endpoint(deployed)
+    await get_runtime().close()
+    get_runtime.cache_clear()
+    monkeypatch.setenv("MAX_REMOVALS", "0")
+    for dry in (True, False):
+        status, _, document = await post(worker, json.dumps({"endpoints": "all", "dryRun": dry}).encode())
+        assert status == 200
+        assert sorted(change["change"] for change in document["withheld"]) == [
+            "delete-record",
+            "deregister",
+            "disallow",
+        ]
+        assert "3 removals withheld" in document["withheldNotice"]
+        assert document["withheldNotice"].endswith('"allowRemovals": 1.')
+        assert document["outcomes"] == document["plan"] == []
+    _, _, document = await post(worker, b'{"endpoints": "all", "allowRemovals": 1}')
+    assert document["withheld"] == []
+    assert "withheldNotice" not in document
+    assert {outcome["status"] for outcome in document["outcomes"]} == {"done"}
 
 
 async def test_broken_settings(
