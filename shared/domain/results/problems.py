@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.domain.changes.outcome import Outcome
+from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.model.resources import ReadFailed
 
 _REQUEST_ID = re.compile(r" \(request [^()]*\)$")
@@ -35,7 +35,10 @@ def problems_of(reads: Iterable[ReadFailed], undone: Iterable[Outcome]) -> tuple
     Failures with the same error of the same system are one problem, which names the first of them.
     """
     failures = [(answer.reason, _remedy_of_read(answer)) for answer in reads]
-    failures += [(f"{o.change.verb} {o.change.summary()}: {o.error}", _remedy_of_change(o)) for o in undone]
+    causes_first = sorted(undone, key=lambda outcome: outcome.status is Status.SKIPPED)
+    failures += [
+        (f"{o.change.verb} {o.change.summary()}: {o.error}", _remedy_of_change(o)) for o in causes_first
+    ]
     causes: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for text, remedy in dict.fromkeys(failures):
         causes[_cause(text)].append((text, remedy))
