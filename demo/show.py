@@ -105,8 +105,8 @@ class Show:
                 self.finding(line)
             case "pass" | "delivery":
                 about = f" of {short(line['endpoint'])}" if "endpoint" in line else ""
-                self.headline(f"{line.get('door')}: {line['event']}{about} in {line['milliseconds']} ms")
-                for problem in line["problems"]:
+                self.headline(f"{line.get('trigger')}: {line['event']}{about} in {line['milliseconds']} ms")
+                for problem in line.get("problems", ()):
                     self.say(f"problem: {short(problem)}")
             case "audit":
                 self.headline(f"audit: {line['sentence']}")

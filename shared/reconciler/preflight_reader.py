@@ -27,7 +27,7 @@ from shared.domain.preflight.preflight_snapshot import (
 )
 from shared.domain.preflight.rbac import WRITE_RECORDS, Permission, lacking
 from shared.reconciler.ports import ClickHouse, Dns
-from shared.reconciler.reader import unreadable
+from shared.reconciler.reader import read_failed
 
 
 class AzureInspection(Protocol):
@@ -184,4 +184,4 @@ async def _answer[T](asked: Awaitable[T | NotFound]) -> Seen[T]:
     try:
         return await asked
     except PrivateLinkError as error:
-        return unreadable(error)
+        return read_failed(error)

@@ -11,33 +11,34 @@ from shared.domain.preflight.steps import Steps, all_well
 from shared.reconciler.preflight_reader import inspect
 from shared.settings import SettingsError
 from shared.triggers.audit import period_seconds
-from shared.triggers.http_answer import Answer
+from shared.triggers.http_answer import Answer, json_answer
 
-# Whoever polls it waits no longer than that.
+# The longest time that a monitor may have to wait.
 SECONDS = 20.0
 
 
 async def check(runtime: Runtime) -> Steps:
-    """Every check, in order; those who ask while a look is under way share it. Writes nothing.
+    """Every check, in order. Concurrent requests share one preflight. Writes nothing.
 
-    Raises SettingsError for an environment of which no identity can be made, and nothing else.
+    Raises SettingsError for an environment without a usable identity, and nothing else.
     """
-    if runtime.looking is None or runtime.looking.done():
+    if runtime.preflight is None or runtime.preflight.done():
         period = timedelta(seconds=period_seconds(runtime.settings.audit_schedule, datetime.now(UTC)))
-        runtime.looking = asyncio.create_task(inspect(inspection(runtime, SECONDS, period), runtime.config))
-    return preflight(await asyncio.shield(runtime.looking), runtime.config)
+        runtime.preflight = asyncio.create_task(inspect(inspection(runtime, SECONDS, period), runtime.config))
+    return preflight(await asyncio.shield(runtime.preflight), runtime.config)
 
 
 def without_settings(error: SettingsError) -> Steps:
-    """Every check where the settings cannot be used: the faults, and nothing else."""
+    """Every check for invalid settings: their faults, and nothing else."""
     return preflight(Inspected(at=datetime.now(UTC), faults=error.faults), None)
 
 
 async def health() -> Answer:
-    """The preflight: 200 if nothing is wrong, 503 otherwise. It answers even where settings are unusable."""
+    """Run the preflight. 200: healthy; 503: not healthy, invalid settings included."""
     try:
         steps = await check(get_runtime())
     except SettingsError as error:
         steps = without_settings(error)
-    well = all_well(steps)
-    return Answer(200 if well else 503, {"healthy": well, "checks": [step.as_json() for step in steps]})
+    healthy = all_well(steps)
+    body = {"healthy": healthy, "checks": [step.as_json() for step in steps]}
+    return json_answer(200 if healthy else 503, body)

@@ -220,7 +220,7 @@ def test_unusable_settings(sim: RunningSimulator, run: Run, monkeypatch: pytest.
     told = run("plan", "--all")
     assert told.code == 2
     assert "- OWNER_ID is not set. Remedy: " in told.err
-    assert "- ENDPOINT_SCOPES is not usable: " in told.err
+    assert "- ENDPOINT_SCOPES is invalid: " in told.err
     assert "demo-secret" not in told.err
 
 
@@ -254,29 +254,30 @@ def test_check_as_json(sim: RunningSimulator, run: Run) -> None:
 
 
 def test_check_of_unusable_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unusable settings are what check finds, not a reason not to check."""
+    """check lists invalid settings once, with exit code 2, as every command; with --json they are a failed check."""
     for name in environment("http://127.0.0.1"):
         monkeypatch.delenv(name, raising=False)
     told = run("check")
-    assert told.code == 1
-    assert "not ok       settings" in told.out
-    assert "OWNER_ID is not set. Remedy: " in told.out
+    assert (told.code, told.out) == (2, "")
+    assert told.err.count("- OWNER_ID is not set. Remedy: ") == 1
+    told = run("check", "--json")
+    assert told.code == 2
+    first, *_ = json.loads(told.out)["checks"]
+    assert (first["name"], first["answer"]) == ("settings", "not ok")
+    assert "OWNER_ID is not set" in first["seen"]
 
 
 def test_check_of_an_unusable_identity(
     sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So is an environment of which no identity for Azure can be made, which other commands end at."""
+    """So is an environment without a usable identity for Azure."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
-    told = run("check")
-    assert told.code == 1
-    assert "not ok       settings" in told.out
-    assert "'http://login.invalid' is an invalid authority" in told.out
-    assert "Remedy: correct or remove the environment variables" in told.out
-    told = run("plan", "--all")
-    assert told.code == 2
-    assert "'http://login.invalid' is an invalid authority" in told.err
+    for command in (("check",), ("plan", "--all")):
+        told = run(*command)
+        assert (told.code, told.out) == (2, "")
+        assert "'http://login.invalid' is an invalid authority" in told.err
+        assert "Remedy: correct or remove the variables" in told.err
     assert sim.requests() == []
 
 

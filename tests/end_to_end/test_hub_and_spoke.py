@@ -8,7 +8,7 @@ from shared.domain.preflight.steps import all_well
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
-from tests.support.simulated import ENDPOINT, allowed, one_pass, put_endpoint, records, wired
+from tests.support.simulated import ENDPOINT, allowed, one_pass, put_endpoint, records, started_runtime
 
 NETWORK = demo()["azure"]["virtualNetworks"][0]["id"]
 HUB = NETWORK.replace("vnet-app", "vnet-hub")
@@ -17,7 +17,7 @@ TAG = {"clickhouse-services": "analytics"}
 
 
 def hub_and_spoke() -> dict[str, Any]:
-    """The demo world, in which not the endpoints' own network but the hub is linked to the zone."""
+    """The demo world with the zone linked to the hub instead of the endpoints' network."""
     world = demo()
     hub = {**world["azure"]["virtualNetworks"][0], "id": HUB}
     world["azure"]["virtualNetworks"].append(hub)
@@ -26,7 +26,7 @@ def hub_and_spoke() -> dict[str, Any]:
 
 
 async def test_a_central_zone(sim: RunningSimulator) -> None:
-    """With DNS_ZONE_CHOICE=central two spokes' endpoints have access, one the record, and neither has an error."""
+    """With DNS_ZONE_CHOICE=central two spokes' endpoints have access, one has the record, and neither has an error."""
     sim.reset(hub_and_spoke())
     for endpoint in (ENDPOINT, OTHER):
         put_endpoint(sim, TAG, endpoint=endpoint)
@@ -45,11 +45,11 @@ async def test_a_central_zone(sim: RunningSimulator) -> None:
 
 
 async def test_what_is_said_of_it(sim: RunningSimulator) -> None:
-    """The preflight and the explanation accept a zone that only the hub is linked to, and say what they cannot see."""
+    """Preflight and explanation accept a zone that only the hub is linked to, and state what they cannot check."""
     sim.reset(hub_and_spoke())
     for endpoint in (ENDPOINT, OTHER):
         put_endpoint(sim, TAG, endpoint=endpoint)
-    async with wired(sim.url, DNS_ZONE_CHOICE="central") as runtime:
+    async with started_runtime(sim.url, DNS_ZONE_CHOICE="central") as runtime:
         await one_pass(sim.url, DNS_ZONE_CHOICE="central")
         report = await one_pass(sim.url, OTHER, DNS_ZONE_CHOICE="central")
         at = ResourceId.parse(OTHER, Kind.PRIVATE_ENDPOINT)

@@ -21,7 +21,7 @@ from shared.triggers.audit import run_audit
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
-from tests.support.simulated import SUBSCRIPTION, wired, writes
+from tests.support.simulated import SUBSCRIPTION, started_runtime, writes
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 DNS_GROUP = f"{SUB}/resourceGroups/rg-dns"
@@ -91,7 +91,7 @@ async def test_a_list_that_leaves_out(subscribed: RunningSimulator) -> None:
     """A list that came back is no proof: a right that the scope lacks is told although the list was answered."""
     subscribed.deny({"scope": SUB, "type": "privateEndpoints", "access": "read"})
     subscribed.fault(match={"path": "/privateEndpoints$"}, status=200, body={"value": []}, count=None)
-    async with wired(subscribed.url) as app:
+    async with started_runtime(subscribed.url) as app:
         step = (await checked(app))["private endpoints"]
     assert step.answer is Answer.NOT_OK
     assert "lists leave out" in step.seen
@@ -109,7 +109,7 @@ async def test_pages(subscribed: RunningSimulator) -> None:
 
 async def test_key(subscribed: RunningSimulator) -> None:
     """A key that is refused is told with the API's own words; one whose role it does not tell, as not known."""
-    async with wired(subscribed.url, CLICKHOUSE_CLOUD_API_SECRET="wrong-secret") as app:
+    async with started_runtime(subscribed.url, CLICKHOUSE_CLOUD_API_SECRET="wrong-secret") as app:
         steps = await checked(app)
     assert "UNAUTHORIZED: invalid API key" in steps["ClickHouse key"].seen
     assert not_ok(steps) == {"ClickHouse key"}
@@ -117,7 +117,7 @@ async def test_key(subscribed: RunningSimulator) -> None:
     snapshot = subscribed.state()
     snapshot["clickhouse"]["keys"][0]["role"] = "developer"
     subscribed.reset(snapshot, keep_subscriptions=True)
-    async with wired(subscribed.url) as app:
+    async with started_runtime(subscribed.url) as app:
         assert (await checked(app))["ClickHouse role"].answer is Answer.NOT_KNOWN
 
 
@@ -160,11 +160,11 @@ async def test_zones(subscribed: RunningSimulator) -> None:
     snapshot["azure"]["privateDnsZones"] = []
     snapshot["azure"]["privateEndpoints"] = subscribed.state()["azure"]["privateEndpoints"]
     subscribed.reset(snapshot, keep_subscriptions=True)
-    async with wired(subscribed.url) as app:
+    async with started_runtime(subscribed.url) as app:
         steps = await checked(app)
         assert "westus3.privatelink.azure.clickhouse.cloud" in steps["zones and networks"].seen
         assert not_ok(steps) == {"zones and networks"}
-    async with wired(subscribed.url, DNS_ZONE_RESOURCE_GROUP=DNS_GROUP) as app:
+    async with started_runtime(subscribed.url, DNS_ZONE_RESOURCE_GROUP=DNS_GROUP) as app:
         steps = await checked(app)
         assert not_ok(steps) == set()
         assert steps["making zones"].answer is Answer.OK
@@ -181,13 +181,13 @@ async def test_deliveries(subscribed: RunningSimulator, app: Runtime) -> None:
 async def test_report_store(subscribed: RunningSimulator, tmp_path: Path) -> None:
     """A store is known to be writable by what was written to it; a folder also before, without being made."""
     place = tmp_path / "reports" / "here"
-    async with wired(subscribed.url, REPORT_STORE=str(place)) as app:
+    async with started_runtime(subscribed.url, REPORT_STORE=str(place)) as app:
         step = (await checked(app))["report store"]
         assert (step.answer, "it can be written to" in step.seen) == (Answer.NOT_KNOWN, True)
         assert not place.parent.exists()
         await run_audit(app)
         assert (await checked(app))["report store"].answer is Answer.OK
-    async with wired(subscribed.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
+    async with started_runtime(subscribed.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
         assert "it is the report of demo" in (await checked(app))["report store"].seen
-    async with wired(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
+    async with started_runtime(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
         assert (await checked(app))["report store"].answer is Answer.NOT_OK

@@ -1,4 +1,4 @@
-"""What an audit did not get round to."""
+"""What an audit did not finish."""
 
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.snapshot import (
@@ -32,14 +32,14 @@ OUT_OF_TIME = TemporaryError("no response before the deadline of the pass")
 
 
 def cloud() -> Cloud:
-    """An endpoint that asks for six services, and is registered."""
+    """A registered endpoint whose tag selects six services."""
     there = Cloud(endpoint(1), services=[service(name) for name in NAMES], zones=[zone()])
     there.clickhouse.registered = {registered(1).id: registered(1)}
     return there
 
 
 async def test_what_could_not_be_read_or_done_in_time_is_left() -> None:
-    """The report names what another try may get done, read or change."""
+    """The report names the reads and changes that another attempt may complete."""
     there = cloud()
     there.fail("config", OUT_OF_TIME, about=service_id(NAMES[5]))
     assert name_of(ReadConfig(service_id(NAMES[5]))) in left_of(await run(there))
@@ -50,12 +50,12 @@ async def test_what_could_not_be_read_or_done_in_time_is_left() -> None:
 
 
 async def test_nothing_is_left() -> None:
-    """A pass that got round to everything leaves nothing."""
+    """A complete pass leaves nothing unfinished."""
     assert left_of(await run(cloud())) == ()
 
 
 def test_every_read_has_a_name() -> None:
-    """No two reads that may be left have the same name."""
+    """No two unfinished reads have the same name."""
     reads = [
         ListEndpoints(SCOPE),
         ListAddresses(SCOPE),

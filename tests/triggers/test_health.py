@@ -9,7 +9,7 @@ import pytest
 from localhost.messages import RpcHttp
 from localhost.worker import Worker
 from shared.bootstrap import get_runtime
-from shared.triggers.status import Asked, shown
+from shared.triggers.status import StatusRequest, status
 from shared.triggers.sync import sync
 from simulator.client import RunningSimulator
 from tests.support.paths import ROOT
@@ -30,7 +30,7 @@ async def worker(subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def health(worker: Worker) -> tuple[int, Any, str]:
-    """What health answers: status, document, and its text."""
+    """The answer: status, document and text."""
     returned = await worker.http("health", RpcHttp(method="GET", url="http://host/api/health"))
     assert returned is not None
     answer = returned.value
@@ -41,7 +41,7 @@ async def health(worker: Worker) -> tuple[int, Any, str]:
 
 
 async def test_healthy(worker: Worker) -> None:
-    """Where all is well the answer is 200, and tells each check with its question, answer and sight."""
+    """A healthy deployment is a 200 with every check."""
     status, document, text = await health(worker)
     assert (status, document["healthy"]) == (200, True)
     assert {one["answer"] for one in document["checks"]} == {"ok"}
@@ -52,16 +52,16 @@ async def test_healthy(worker: Worker) -> None:
 
 
 async def test_unhealthy(worker: Worker, subscribed: RunningSimulator) -> None:
-    """Where something is wrong the answer is 503, with what and the remedy, and not a word of the secret."""
+    """A failed check is a 503 with its remedy and without the secret."""
     echo = {"error": "no demo-secret and no Basic ZGVtby1rZXk6ZGVtby1zZWNyZXQ=", "requestId": "r"}
     subscribed.fault(match={"system": "clickhouse"}, status=401, body=echo, count=None)
     status, document, text = await health(worker)
     assert (status, document["healthy"]) == (503, False)
-    told = {one["name"]: one for one in document["checks"]}
-    assert told["ClickHouse key"]["answer"] == "not ok"
-    assert "no ***" in told["ClickHouse key"]["seen"]
-    assert told["ClickHouse key"]["remedy"]
-    assert told["zones and networks"]["answer"] == "not checked"
+    checks = {one["name"]: one for one in document["checks"]}
+    assert checks["ClickHouse key"]["answer"] == "not ok"
+    assert "no ***" in checks["ClickHouse key"]["seen"]
+    assert checks["ClickHouse key"]["remedy"]
+    assert checks["zones and networks"]["answer"] == "not checked"
     assert "demo-secret" not in text
     assert "ZGVtby1rZXk6ZGVtby1zZWNyZXQ=" not in text
 
@@ -69,7 +69,7 @@ async def test_unhealthy(worker: Worker, subscribed: RunningSimulator) -> None:
 async def test_unusable_identity(
     worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An environment of which no identity can be made is a 503 that names the fault, and nobody was asked anything."""
+    """An environment without a usable identity is a 503 that names the fault, and no system is called."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
     status, document, _ = await health(worker)
@@ -82,14 +82,14 @@ async def test_unusable_identity(
 
 
 async def test_what_else_needs_an_identity(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one a sync is refused with the same fault, and so is the page where reports are kept in Azure."""
+    """Without an identity a sync is refused with the same fault, and so is the page if reports are stored in Azure."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("REPORT_STORE", "https://account.invalid/reports")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
     answer = await sync(b'{"endpoints": "all"}')
     assert answer.status == 500
-    assert "Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in answer.text()
-    page = await shown(Asked(accept="application/json"))
+    assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in answer.body
+    page = await status(StatusRequest(accept="application/json"))
     assert page.status == 500
     assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in page.body
 
@@ -97,7 +97,7 @@ async def test_what_else_needs_an_identity(worker: Worker, monkeypatch: pytest.M
 async def test_unusable_settings(
     worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where settings are unusable it answers all the same: 503, each fault, and nobody was asked anything."""
+    """Invalid settings are a 503 with each fault, and no system is called."""
     monkeypatch.delenv("OWNER_ID")
     monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "@Microsoft.KeyVault(SecretUri=https://v/secret)")
     status, document, text = await health(worker)

@@ -10,7 +10,9 @@ from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
+from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
+from shared.domain.results.problems import Problem, problems_of
 
 MOST_IN_FULL = 500
 
@@ -39,10 +41,19 @@ class Report:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What kept the pass from doing all it wanted, each in a sentence; empty if nothing did."""
-        unread = [answer.reason for answer in self.snapshot.unreadable().values() if not answer.refused]
-        undone = [f"{o.change.verb} {o.change.summary()}: {o.error}" for o in self.undone]
-        return tuple(dict.fromkeys([*unread, *undone]))
+        """What kept the pass from finishing, a sentence for each cause; empty if nothing did."""
+        return tuple(problem.text for problem in self.problems_with_remedies)
+
+    @property
+    def problems_with_remedies(self) -> tuple[Problem, ...]:
+        unread = (answer for answer in self.snapshot.unreadable().values() if not answer.refused)
+        return problems_of(unread, self.undone)
+
+    @property
+    def releases_withheld(self) -> int:
+        """How many endpoints are not released because of MAX_REMOVALS or a policy."""
+        removals = {change.endpoint for change in self.plan.withheld if change.removes}
+        return sum(self.plan.verdicts.get(endpoint) is Verdict.RELEASE for endpoint in removals)
 
     @property
     def in_progress(self) -> tuple[str, ...]:
@@ -78,8 +89,9 @@ class Report:
             "plan": [change.as_json() for change in shown],
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
-            "problems": list(self.problems),
-            "willBeTriedAgain": self.retryable,
+            "withheld": [change.as_json() for change in self.plan.withheld],
+            "problems": [problem.as_json() for problem in self.problems_with_remedies],
+            "retryable": self.retryable,
         }
 
     def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
@@ -112,5 +124,5 @@ def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
     shown: dict[str, object] = {**outcome.change.as_json(), "status": outcome.status.value}
     if outcome.error:
-        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.retryable}
+        shown |= {"error": outcome.error, "retryable": outcome.retryable}
     return shown

@@ -27,6 +27,7 @@ def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resource
     theirs = {read for reads in own.values() for read in reads}
     common |= {read: told for read, told in snapshot.unreadable().items() if read not in theirs}
     changes = _shared_out(plan.changes, lambda change: change.endpoint, waiting)
+    withheld = _shared_out(plan.withheld, lambda change: change.endpoint, waiting)
     # An endpoint in progress brings back its own event, and not those of its neighbours.
     named = set(map(str, waiting))
     told = [one for one in plan.findings if one.code != IN_PROGRESS or one.object in named]
@@ -40,6 +41,7 @@ def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resource
             plan=replace(
                 plan,
                 changes=changes(one),
+                withheld=withheld(one),
                 findings=findings(str(one)),
                 verdicts={told: plan.verdicts[told] for told in sorted(verdicts(one))},
             ),

@@ -122,7 +122,7 @@ def test_json() -> None:
         {"id": str(pe(2)), "verdict": "release"},
     ]
     assert [one["change"] for one in dry["plan"]] == ["allow", "put-record", "register"]  # type: ignore[attr-defined]
-    assert (dry["outcomes"], dry["problems"], dry["willBeTriedAgain"]) == ([], [], False)
+    assert (dry["outcomes"], dry["problems"], dry["retryable"]) == ([], [], False)
 
 
 def test_json_of_outcomes() -> None:
@@ -139,10 +139,10 @@ def test_json_of_outcomes() -> None:
             "object": "service s1",
             "status": "failed",
             "error": "it did not work",
-            "willBeTriedAgain": True,
+            "retryable": True,
         },
     ]
-    assert told["willBeTriedAgain"] is True
+    assert told["retryable"] is True
 
 
 def test_unreadable_addresses() -> None:
