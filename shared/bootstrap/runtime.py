@@ -14,7 +14,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from shared.reconciler.batching import Batching
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.progress import Watcher, watched
@@ -116,7 +116,7 @@ class Runtime:
         )
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(order, systems, self.config, self.cache, known)
-        return shares_of(await self._recorded("event", run), known.keys())
+        return split_report(await self._recorded("event", run), known.keys())
 
     async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
         """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""

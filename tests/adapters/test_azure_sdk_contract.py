@@ -16,8 +16,8 @@ from azure.mgmt.privatedns.models import ARecord, RecordSet, RecordSetProperties
 from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.retry import Budget
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.errors import PermanentError
+from shared.domain.results.pass_report import Calls
 from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator
 from tests.support.real_clients import PE, SUBSCRIPTION, ZONE, put_endpoint

@@ -12,11 +12,10 @@ from shared.domain.audit.inventory import service_rows, zone_rows
 from shared.domain.audit.repairs import repairs_of
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health
 from shared.domain.audit.summary import history, overall, sentence
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
-from shared.domain.results.pass_report import Report
-from shared.domain.results.unfinished_work import left_of
+from shared.domain.results.pass_report import Calls, Report
+from shared.domain.results.unfinished_work import unfinished_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def audited(
     rows = {row.id: row for row in endpoint_rows(facts, earlier.rows, audit.finished)}
     found = over_time(facts, rows, earlier, audit.finished, audit.pending_grace)
     findings = with_since(found, before, facts, audit.finished)
-    left = left_of(report)
+    left = unfinished_work(report)
     told = AuditReport(
         owner=config.owner,
         pass_id=audit.pass_id,

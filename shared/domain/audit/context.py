@@ -24,7 +24,7 @@ from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.policy import drift
 from shared.domain.results.pass_report import Report
-from shared.domain.results.unfinished_work import name_of
+from shared.domain.results.unfinished_work import read_name
 
 
 @dataclass(frozen=True)
@@ -113,4 +113,4 @@ class Facts:
                 case ReadServices() | ReadRegistrations():
                     yield Finding("unreadable", "organization", answer.reason)
                 case _:
-                    yield Finding("unreadable", name_of(read), answer.reason)
+                    yield Finding("unreadable", read_name(read), answer.reason)

@@ -5,11 +5,10 @@ from datetime import datetime
 
 from shared.domain.audit.context import Facts
 from shared.domain.audit.report_model import AuditedConnection, AuditedEndpoint, Health
-from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS, Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, Status
-from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.model.snapshot import ReadEndpoint, addresses_of
 from shared.domain.planning.classification import Verdict, private_link
 
 # With more endpoints than these, the host names are to be looked up at the services.

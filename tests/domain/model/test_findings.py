@@ -68,7 +68,7 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
         there(endpoint(1, alias=STRANGE_ALIAS)),
         deployment(),
     ),
-    ("bad-selector", "'tag:' is neither", there(endpoint(1, "main,tag:")), deployment()),
+    ("bad-selector", "'tag:' is not a selector", there(endpoint(1, "main,tag:")), deployment()),
     (
         "bad-selector",
         "several services are named main",

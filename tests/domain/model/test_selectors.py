@@ -51,7 +51,7 @@ def test_faults(text: str) -> None:
     assert parsed.select(SERVICES) == {STOCK.id}
     (fault,) = parsed.faults
     assert fault.isprintable()
-    assert "is neither *, a service id, a service name, tag:Key nor tag:Key=Value" in fault
+    assert "is not a selector; use one of: *, a service id, a service name, tag:Key, tag:Key=Value" in fault
 
 
 @given(st.text() | st.text("tag:=*, \x00é'\"%").map(lambda text: f"tag:{text}"))
@@ -123,8 +123,8 @@ def test_letter_case_of_a_name(
 def test_unknown_tags_and_a_name_in_another_letter_case() -> None:
     """What an exact name selects does not depend on which services' tags are known."""
     unknown = replace(TITLE, tags=None)
-    assert parse_selectors("alpha,tag:env").untold([LOWER, unknown]) == {unknown.id}
-    assert parse_selectors("alpha,tag:env").untold([unknown]) == frozenset()
+    assert parse_selectors("alpha,tag:env").undecided([LOWER, unknown]) == {unknown.id}
+    assert parse_selectors("alpha,tag:env").undecided([unknown]) == frozenset()
 
 
 def test_nothing() -> None:

@@ -55,13 +55,13 @@ def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outco
         (
             [register],
             [Outcome(register, Status.DONE)],
-            [f"register {guid(1)} for {REGION}: it was done, but did not last"],
+            [f"register {guid(1)} for {REGION}: applied, but not present on re-read"],
             True,
         ),
         (
             [allow],
             [],
-            [f"allow {guid(1)} on service s1: there were more changes meanwhile than one pass makes"],
+            [f"allow {guid(1)} on service s1: not applied within the rounds of this pass"],
             True,
         ),
         (

@@ -11,7 +11,7 @@ from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServic
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
@@ -44,7 +44,7 @@ def test_a_share_tells_nothing_of_the_others() -> None:
     seen = snapshot(endpoint(1), endpoint(2, "none"), also=troubled)
     shared = Report(seen, plan_of(seen), (failed(register), failed(delete)))
     assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
-    shares = shares_of(shared, {pe(1), pe(2), pe(3)})
+    shares = split_report(shared, {pe(1), pe(2), pe(3)})
     first = shares[pe(1)]
     assert not {FORBIDDEN.reason, TIMED_OUT.reason} & set(first.problems)
     assert list(first.plan.verdicts) == [pe(1)]
@@ -62,7 +62,7 @@ def test_a_share_tells_what_concerns_everybody() -> None:
     findings = (Finding("removals-over-limit", "organization", "x"),)
     verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.MANAGE)
     shared = Report(seen, Plan(findings=findings, verdicts=verdicts), (failed(delete),))
-    share = shares_of(shared, {pe(1), pe(4)})[pe(1)]
+    share = split_report(shared, {pe(1), pe(4)})[pe(1)]
     assert FORBIDDEN.reason in share.problems
     assert set(share.plan.verdicts) == {pe(1), pe(2)}
     assert share.plan.findings == findings
@@ -93,7 +93,7 @@ def test_the_report_is_gone_through_once(waiting: int) -> None:
     answers = Counting(seen.answers)
     ids = {pe(number) for number in range(1, waiting + 1)}
     counted = Snapshot(MappingProxyType(answers))
-    shares = shares_of(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.MANAGE))), ids)
+    shares = split_report(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.MANAGE))), ids)
     for one in ids:
         assert list(shares[one].plan.verdicts) == [one]
     assert answers.done["walks"] == 1
