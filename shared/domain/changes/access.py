@@ -1,5 +1,6 @@
 """Changes at ClickHouse Cloud: registrations and allow lists."""
 
+from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -9,23 +10,15 @@ from shared.domain.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)
-class Register(Change):
-    """Register an endpoint's id with the organization; the description is our mark."""
-
-    verb: ClassVar[str] = "register"
-    drift: ClassVar[str] = "registration-missing"
-    stage: ClassVar[int] = 1
+class RegistrationChange(Change, ABC):
+    """A change of the organization's registrations."""
 
     id: str
     region: str
-    description: str
 
     @property
     def object(self) -> str:
         return "organization"
-
-    def provides(self) -> Iterator[Key]:
-        yield ("registered", self.id.lower())
 
     def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
         return f"{self.id} for {self.region or 'no region'}"
@@ -33,13 +26,27 @@ class Register(Change):
     def details(self) -> Mapping[str, Any]:
         return {"id": self.id, "region": self.region}
 
+
+@dataclass(frozen=True, slots=True)
+class Register(RegistrationChange):
+    """Register an endpoint's id with the organization; the description is our mark."""
+
+    verb: ClassVar[str] = "register"
+    drift: ClassVar[str] = "registration-missing"
+    stage: ClassVar[int] = 1
+
+    description: str
+
+    def provides(self) -> Iterator[Key]:
+        yield ("registered", self.id.lower())
+
     def before_after(self) -> tuple[str, str]:
         return NOTHING, f"{self.id} in {self.region}"
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterThroughService(Register):
-    """Register an id and put it on one service's allow list, in one call.
+    """Register an id and add it to one service's allow list, in one call.
 
     For keys and APIs that refuse the organization's deprecated `add`.
     """
@@ -61,42 +68,27 @@ class RegisterThroughService(Register):
 
 
 @dataclass(frozen=True, slots=True)
-class Deregister(Change):
-    """Remove an id from the organization: its endpoint is gone, untagged or recreated, or has another id now."""
+class Deregister(RegistrationChange):
+    """Remove an id from the organization: the endpoint is deleted, untagged or recreated, or has another id."""
 
     verb: ClassVar[str] = "deregister"
     drift: ClassVar[str] = "registration-orphaned"
     stage: ClassVar[int] = 3
-
-    id: str
-    region: str
-
-    @property
-    def object(self) -> str:
-        return "organization"
 
     def taken_from(self) -> frozenset[ResourceId]:
         return frozenset({self.endpoint})
 
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
-
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
-        return f"{self.id} for {self.region or 'no region'}"
-
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id, "region": self.region}
 
     def before_after(self) -> tuple[str, str]:
         return f"{self.id} in {self.region}", NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Allow(Change):
-    """Put an id on a service's allow list."""
+class AllowListChange(Change, ABC):
+    """A change of a service's allow list; `id` is spelled as the list spells it."""
 
-    verb: ClassVar[str] = "allow"
-    drift: ClassVar[str] = "allow-list-missing"
     stage: ClassVar[int] = 2
 
     id: str
@@ -106,45 +98,39 @@ class Allow(Change):
     def object(self) -> str:
         return f"service {self.service}"
 
-    def requires(self) -> Iterator[Key]:
-        yield ("registered", self.id.lower())
-
     def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
         return f"{self.id} on {_service(self.service, service_names)}"
 
     def details(self) -> Mapping[str, Any]:
         return {"id": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(AllowListChange):
+    """Add an id to a service's allow list."""
+
+    verb: ClassVar[str] = "allow"
+    drift: ClassVar[str] = "allow-list-missing"
+
+    def requires(self) -> Iterator[Key]:
+        yield ("registered", self.id.lower())
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, self.id
 
 
 @dataclass(frozen=True, slots=True)
-class Disallow(Change):
-    """Remove an id from a service's allow list; `id` is spelled as the list spells it."""
+class Disallow(AllowListChange):
+    """Remove an id from a service's allow list."""
 
     verb: ClassVar[str] = "disallow"
     drift: ClassVar[str] = "allow-list-extra"
-    stage: ClassVar[int] = 2
-
-    id: str
-    service: str
-
-    @property
-    def object(self) -> str:
-        return f"service {self.service}"
 
     def taken_from(self) -> frozenset[ResourceId]:
         return frozenset({self.endpoint})
 
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
-
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
-        return f"{self.id} on {_service(self.service, service_names)}"
-
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id}
 
     def before_after(self) -> tuple[str, str]:
         return self.id, NOTHING

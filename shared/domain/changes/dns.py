@@ -1,5 +1,6 @@
 """Changes in Azure Private DNS: record sets, zones and their links to virtual networks."""
 
+from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from shared.domain.ownership.marks import MARK, holders_of
 
 @dataclass(frozen=True, slots=True)
 class PutRecord(Change):
-    """Write a record set: create it (`before` is None) or replace exactly the version that was read."""
+    """Write a record set: create it (`before` is None), or replace exactly the version that was read."""
 
     verb: ClassVar[str] = "put-record"
     drift: ClassVar[str] = "record-drift"
@@ -27,7 +28,7 @@ class PutRecord(Change):
 
     @property
     def object(self) -> str:
-        return f"{self.after.zone}/A/{self.after.name}"
+        return _name(self.after)
 
     def taken_from(self) -> frozenset[ResourceId]:
         return _holders(self.before) - _holders(self.after)
@@ -54,15 +55,12 @@ class PutRecord(Change):
         return {"before": _record_json(self.before), "after": _record_json(self.after)}
 
     def before_after(self) -> tuple[str, str]:
-        return _in_words(self.before), _in_words(self.after)
+        return _record_text(self.before), _record_text(self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteRecord(Change):
-    """Delete exactly the version of a record set that was read.
-
-    Waits until the endpoints that leave it have their record elsewhere.
-    """
+    """Delete exactly the version of a record set that was read, once its endpoints have their record elsewhere."""
 
     verb: ClassVar[str] = "delete-record"
     drift: ClassVar[str] = "record-drift"
@@ -76,7 +74,7 @@ class DeleteRecord(Change):
 
     @property
     def object(self) -> str:
-        return f"{self.before.zone}/A/{self.before.name}"
+        return _name(self.before)
 
     def taken_from(self) -> frozenset[ResourceId]:
         return _holders(self.before) | {self.endpoint}
@@ -91,15 +89,13 @@ class DeleteRecord(Change):
         return {"before": _record_json(self.before), "after": None}
 
     def before_after(self) -> tuple[str, str]:
-        return _in_words(self.before), NOTHING
+        return _record_text(self.before), NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class CreateZone(Change):
-    """Create a private DNS zone where none of that name exists; zones are never deleted."""
+class ZoneChange(Change, ABC):
+    """A change of a zone itself. Zones and links are never deleted."""
 
-    verb: ClassVar[str] = "create-zone"
-    drift: ClassVar[str] = "zone-missing"
     stage: ClassVar[int] = 1
 
     zone: ResourceId
@@ -108,30 +104,29 @@ class CreateZone(Change):
     def object(self) -> str:
         return str(self.zone)
 
+
+@dataclass(frozen=True, slots=True)
+class CreateZone(ZoneChange):
+    """Create a private DNS zone where none of that name exists."""
+
+    verb: ClassVar[str] = "create-zone"
+    drift: ClassVar[str] = "zone-missing"
+
     def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
         return self.object
-
-    def details(self) -> Mapping[str, Any]:
-        return {}
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, "created"
 
 
 @dataclass(frozen=True, slots=True)
-class LinkNetwork(Change):
-    """Link a virtual network to a zone, without auto-registration; links are never deleted."""
+class LinkNetwork(ZoneChange):
+    """Link a virtual network to a zone, without auto-registration."""
 
     verb: ClassVar[str] = "link-network"
     drift: ClassVar[str] = "zone-not-linked"
-    stage: ClassVar[int] = 1
 
-    zone: ResourceId
     network: ResourceId
-
-    @property
-    def object(self) -> str:
-        return str(self.zone)
 
     @property
     def batch_key(self) -> str:
@@ -147,6 +142,10 @@ class LinkNetwork(Change):
         return NOTHING, f"linked to {self.network}"
 
 
+def _name(record: RecordSet) -> str:
+    return f"{record.zone}/A/{record.name}"
+
+
 def _holders(record: RecordSet | None) -> frozenset[ResourceId]:
     return frozenset(holders_of(record).values()) if record else frozenset()
 
@@ -158,11 +157,11 @@ def _addresses(record: RecordSet) -> str:
 def _record_json(record: RecordSet | None) -> Mapping[str, Any] | None:
     if record is None:
         return None
-    pairs = dict(sorted(record.metadata.items()))
-    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": pairs}
+    metadata = dict(sorted(record.metadata.items()))
+    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": metadata}
 
 
-def _in_words(record: RecordSet | None) -> str:
+def _record_text(record: RecordSet | None) -> str:
     if record is None:
         return NOTHING
     owner = record.metadata.get(MARK)
