@@ -31,7 +31,7 @@ _REMEDIES = {
     "OWNER_ID": "set it to a name for this deployment: letters, digits, . _ -, at most 64 characters",
     "ENDPOINT_SCOPES": "set it to the ARM ids of subscriptions or resource groups, separated by commas",
     "ENDPOINT_TAG": "leave it out, or set it to the name of a tag",
-    "SERVICE_FILTER": "leave it out, or set it to selectors: *, ids, names, tag:Key, tag:Key=Value",
+    "SERVICE_FILTER": "leave it out, or set it to selectors, separated by commas",
     "ENDPOINT_ID_KIND": "leave it out, or set it to guid or resource_id",
     "DNS_ZONE_SCOPES": "leave it out, or set it like ENDPOINT_SCOPES",
     "DNS_ZONE_CHOICE": "leave it out, or set it to linked or central",
