@@ -25,6 +25,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # ClickHouse Cloud's own rules for tag keys and values, and for service names ("alphanumerical
 # string with whitespaces up to 50 characters"; existing ones also have - _ .).
 _TAG = re.compile(r"tag:([a-zA-Z0-9._-]+)(?:=([a-zA-Z0-9._-]+))?")
+_REGION = re.compile(r"region:([a-z0-9-]+)", re.IGNORECASE)
 _NAME = re.compile(r"[^,:]{1,50}")
 
 
@@ -35,6 +36,7 @@ class Form(StrEnum):
     ID = "a service id"
     NAME = "a service name"
     TAG = "tag:Key, tag:Key=Value"
+    REGION = "region:name"
 
 
 SELECTOR_FORMS = ", ".join(Form)
@@ -42,7 +44,7 @@ SELECTOR_FORMS = ", ".join(Form)
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One selector. `value`: the id, the name or the tag key. `tag_value`: None selects any value of the tag."""
+    """One selector. `value`: the id, name, tag key or region. `tag_value`: None selects any value of the tag."""
 
     form: Form
     text: str
@@ -67,12 +69,20 @@ class Selector:
             case Form.TAG:
                 tags = service.tags or {}
                 return self.value in tags and self.tag_value in (None, tags[self.value])
+            case Form.REGION:
+                return service.region.lower() == self.value
 
     def may_match(self, service: Service) -> bool:
-        """Whether the service may match, because the name or tags it needs could not be read."""
-        if self.form is Form.NAME:
-            return not service.readable and not service.name
-        return self.form is Form.TAG and service.tags is None
+        """Whether the service may match, because its name, tags or region could not be read."""
+        match self.form:
+            case Form.NAME:
+                return not service.readable and not service.name
+            case Form.TAG:
+                return service.tags is None
+            case Form.REGION:
+                return not service.readable and not service.region
+            case _:
+                return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,8 @@ def _parse(text: str) -> Selector | str:
         return Selector(Form.ID, text, text.lower())
     if match := _TAG.fullmatch(text):
         return Selector(Form.TAG, text, match[1], match[2])
+    if match := _REGION.fullmatch(text):
+        return Selector(Form.REGION, text, match[1].lower())
     if _NAME.fullmatch(text) and text.isprintable():
         return Selector(Form.NAME, text, text)
     return f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"

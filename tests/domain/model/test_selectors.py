@@ -33,17 +33,35 @@ SERVICES = (SALES, STOCK)
         ("tag:team", "Sales Data"),
         ("tag:none,stock", "stock"),
         ("stock,*,stock", "Sales Data,stock"),
+        ("region:westus3", "Sales Data,stock"),
+        ("REGION:WestUS3", "Sales Data,stock"),
+        ("region:westus", ""),
+        ("region:eastus2,stock", "stock"),
     ],
 )
 def test_select(text: str, selected: str) -> None:
-    """Services are selected by `*`, id or name in any letter case, tag, or tag and value."""
+    """Services are selected by `*`, id, name or region in any letter case, tag, or tag and value."""
     parsed = parse_selectors(text)
     assert not parsed.faults
     assert parsed.select(SERVICES) == {one.id for one in SERVICES if one.name in selected.split(",")}
 
 
 @pytest.mark.parametrize(
-    "text", ["tag:", "tag:=x", "tag:a b", "tag:a=", "tag:a=b=c", "a:b", "x" * 51, "sto\x00ck", "sto\u202eck"]
+    "text",
+    [
+        "tag:",
+        "tag:=x",
+        "tag:a b",
+        "tag:a=",
+        "tag:a=b=c",
+        "a:b",
+        "region:",
+        "region:a b",
+        "region:a=b",
+        "x" * 51,
+        "sto\x00ck",
+        "sto\u202eck",
+    ],
 )
 def test_faults(text: str) -> None:
     """What is no selector is told with its text, and what stands beside it still counts."""
@@ -51,7 +69,10 @@ def test_faults(text: str) -> None:
     assert parsed.select(SERVICES) == {STOCK.id}
     (fault,) = parsed.faults
     assert fault.isprintable()
-    assert "is not a selector; use one of: *, a service id, a service name, tag:Key, tag:Key=Value" in fault
+    assert (
+        "is not a selector; use one of: *, a service id, a service name, tag:Key, tag:Key=Value, region:name"
+        in fault
+    )
 
 
 @given(st.text() | st.text("tag:=*, \x00é'\"%").map(lambda text: f"tag:{text}"))
@@ -131,6 +152,20 @@ def test_nothing() -> None:
     """No selectors select nothing."""
     assert Selectors().select(SERVICES) == frozenset()
     assert service_id("a") != service_id("b")
+
+
+def test_region_of_other_services() -> None:
+    """A region selects the services in it and no others; an unreadable service of unknown region may be one."""
+    far = replace(STOCK, id=service_id("far"), region="eastus2")
+    unread = replace(STOCK, id=service_id("unread"), region="", readable=False)
+    parsed = parse_selectors("region:eastus2")
+    assert parsed.select([SALES, far]) == {far.id}
+    assert parsed.permitted([SALES, far]) == {far.id}
+    assert parsed.undecided([SALES, far, unread]) == {unread.id}
+    assert parsed.undecided([replace(far, region="westus3", readable=False)]) == frozenset()
+    assert parsed.undecided([replace(unread, readable=True)]) == frozenset()
+    assert parsed.unmatched([SALES]) == ("region:eastus2",)
+    assert parsed.unmatched([SALES, unread]) == ()
 
 
 @pytest.mark.parametrize("name", ["tab\tin it", "a\u200bb", "x" * 51, "a:b"])
