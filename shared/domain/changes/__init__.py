@@ -6,7 +6,7 @@ into the `match` in `shared/reconciler/apply.py`.
 """
 
 from shared.domain.changes.access import Allow, Deregister, Disallow, Register, RegisterThroughService
-from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key
+from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key, with_reason
 from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 
 IN_A_ZONE = (PutRecord, DeleteRecord, CreateZone, LinkNetwork)
@@ -27,4 +27,5 @@ __all__ = [
     "RegisterThroughService",
     "Sign",
     "sort_key",
+    "with_reason",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key
+from shared.domain.changes.base import NOTHING, Change, Key
 from shared.domain.model.ids import ResourceId
 
 
@@ -20,7 +20,7 @@ class RegistrationChange(Change, ABC):
     def object(self) -> str:
         return "organization"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{self.id} for {self.region or 'no region'}"
 
     def details(self) -> Mapping[str, Any]:
@@ -63,7 +63,7 @@ class RegisterThroughService(Register):
     def batch_key(self) -> str:
         return f"{self.object}/{self.id}"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+    def _summary(self, service_names: Mapping[str, str]) -> str:
         return f"{self.id} on {_service(self.service, service_names)}"
 
 
@@ -82,7 +82,7 @@ class Deregister(RegistrationChange):
         yield ("disallowed", self.id.lower())
 
     def before_after(self) -> tuple[str, str]:
-        return f"{self.id} in {self.region}", NOTHING
+        return self._with_reason(f"{self.id} in {self.region}"), NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class AllowListChange(Change, ABC):
     def object(self) -> str:
         return f"service {self.service}"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+    def _summary(self, service_names: Mapping[str, str]) -> str:
         return f"{self.id} on {_service(self.service, service_names)}"
 
     def details(self) -> Mapping[str, Any]:
@@ -133,7 +133,7 @@ class Disallow(AllowListChange):
         yield ("disallowed", self.id.lower())
 
     def before_after(self) -> tuple[str, str]:
-        return self.id, NOTHING
+        return self._with_reason(self.id), NOTHING
 
 
 def _service(service: str, names: Mapping[str, str]) -> str:

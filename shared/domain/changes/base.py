@@ -2,11 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 
 type Key = tuple[str, object]
 """What a change provides or requires, such as ("registered", <id>)."""
@@ -21,7 +24,8 @@ class Change(ABC):
     """One change for one endpoint.
 
     `verb`: the kind. `drift`: the finding's code while the change is not made. `stage`: the changes of one stage are
-    independent of each other; stage 1 goes out first.
+    independent of each other; stage 1 goes out first. `reason`: the deleted or untagged endpoints that it removes
+    something from, if any (see `with_reason`).
     """
 
     verb: ClassVar[str]
@@ -29,6 +33,7 @@ class Change(ABC):
     stage: ClassVar[int]
 
     endpoint: ResourceId
+    reason: str = field(default="", kw_only=True, compare=False)
 
     @property
     @abstractmethod
@@ -62,9 +67,15 @@ class Change(ABC):
         """What must be done first, if another change of the plan provides it."""
         return iter(())
 
-    @abstractmethod
     def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
-        """The text after the verb: which id or address, and where. `service_names`: by service id."""
+        """The text after the verb: which id or address, where, and the reason. `service_names`: by service id."""
+        return self._with_reason(self._summary(service_names))
+
+    @abstractmethod
+    def _summary(self, service_names: Mapping[str, str]) -> str: ...
+
+    def _with_reason(self, text: str) -> str:
+        return f"{text}, {self.reason}" if self.reason else text
 
     def details(self) -> Mapping[str, Any]:
         """The members that this kind adds to `as_json`."""
@@ -76,9 +87,24 @@ class Change(ABC):
 
     def as_json(self) -> dict[str, Any]:
         basics = {"change": self.verb, "object": self.object, "endpoint": str(self.endpoint)}
-        return {**basics, **self.details()}
+        reason = {"reason": self.reason} if self.reason else {}
+        return {**basics, **reason, **self.details()}
 
 
 def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
     """The order of a plan: additions first, then by endpoint and object."""
     return (change.removes, str(change.endpoint), change.verb, change.object, change.summary())
+
+
+def with_reason(change: Change, snapshot: Snapshot, config: DeploymentConfig) -> Change:
+    """The change with its reason: which endpoints that lose something are deleted, and which are untagged."""
+    reasons = (_reason(endpoint, snapshot, config) for endpoint in sorted(change.taken_from()))
+    return replace(change, reason=", ".join(filter(None, reasons)))
+
+
+def _reason(id_: ResourceId, snapshot: Snapshot, config: DeploymentConfig) -> str:
+    endpoint = snapshot.get(ReadEndpoint(id_))
+    if isinstance(endpoint, NotFound):
+        return f"deleted endpoint {id_.name}"
+    untagged = isinstance(endpoint, Endpoint) and config.request_of(endpoint) is None
+    return f"untagged endpoint {id_.name}" if untagged else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key, Sign
+from shared.domain.changes.base import NOTHING, Change, Key, Sign
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import RecordSet
 from shared.domain.ownership.marks import MARK, holders_of
@@ -40,7 +40,7 @@ class PutRecord(Change):
     def provides(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.after))
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{self._difference()} in {self.object}"
 
     def _difference(self) -> str:
@@ -55,7 +55,7 @@ class PutRecord(Change):
         return {"before": _record_json(self.before), "after": _record_json(self.after)}
 
     def before_after(self) -> tuple[str, str]:
-        return _record_text(self.before), _record_text(self.after)
+        return self._with_reason(_record_text(self.before)), _record_text(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class DeleteRecord(Change):
     def requires(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.before))
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{_addresses(self.before)} in {self.object}"
 
     def details(self) -> Mapping[str, Any]:
         return {"before": _record_json(self.before), "after": None}
 
     def before_after(self) -> tuple[str, str]:
-        return _record_text(self.before), NOTHING
+        return self._with_reason(_record_text(self.before)), NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class CreateZone(ZoneChange):
     verb: ClassVar[str] = "create-zone"
     drift: ClassVar[str] = "zone-missing"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return self.object
 
     def before_after(self) -> tuple[str, str]:
@@ -132,7 +132,7 @@ class LinkNetwork(ZoneChange):
     def batch_key(self) -> str:
         return f"{self.object}/{self.network}"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{self.network} to {self.object}"
 
     def details(self) -> Mapping[str, Any]:

@@ -15,9 +15,29 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
     sort_key,
+    with_reason,
 )
-from shared.domain.model.resources import RecordSet
-from tests.support.worlds import REGION, foreign_record, guid, network, pe, record, shared_record, zone_id
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, RecordSet
+from shared.domain.model.snapshot import ReadEndpoint
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    FORBIDDEN,
+    REGION,
+    deployment,
+    endpoint,
+    foreign_record,
+    guid,
+    network,
+    pe,
+    record,
+    registered,
+    service,
+    shared_record,
+    snapshot,
+    zone,
+    zone_id,
+)
 
 PE, RECORD = str(pe(1)), f"{zone_id()}/A/*"
 SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metadata)}
@@ -141,6 +161,61 @@ def test_before_and_after(change: Change, before: str, after: str) -> None:
 def test_records_that_remove(before: RecordSet | None, after: RecordSet, *, removes: bool) -> None:
     """Writing a record removes if an endpoint loses its place in it."""
     assert PutRecord(pe(1), before, after).removes is removes
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (pe(1), "deleted endpoint pe-1"),
+        (endpoint(1, None), "untagged endpoint pe-1"),
+        (endpoint(1, "none"), ""),
+    ],
+    ids=["deleted", "untagged", "tagged"],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        Deregister(pe(1), guid(1), REGION),
+        Disallow(pe(1), guid(1), "s1"),
+        DeleteRecord(pe(1), record(1)),
+        PutRecord(pe(2), record(1), record(2)),
+    ],
+    ids=lambda change: change.verb,
+)
+def test_reason(change: Change, seen: Endpoint | ResourceId, reason: str) -> None:
+    """A removal says in summary, JSON and before that its endpoint is deleted or untagged; it is the same change."""
+    explained = with_reason(change, snapshot(seen, endpoint(2)), deployment())
+    suffix = f", {reason}" if reason else ""
+    before, after = change.before_after()
+    assert explained.reason == reason
+    assert explained.summary() == change.summary() + suffix
+    assert explained.before_after() == (before + suffix, after)
+    assert explained.as_json() == change.as_json() | ({"reason": reason} if reason else {})
+    assert explained == change
+
+
+def test_no_reason() -> None:
+    """An addition has no reason, and an endpoint that was not or could not be read is neither deleted nor untagged."""
+    known = snapshot(pe(1))
+    assert with_reason(Allow(pe(1), guid(1), "s1"), known, deployment()).reason == ""
+    for unknown in (snapshot(), snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})):
+        assert with_reason(Disallow(pe(1), guid(1), "s1"), unknown, deployment()).reason == ""
+
+
+def test_several_reasons() -> None:
+    """A record that several endpoints lose names each of them."""
+    change = DeleteRecord(pe(1), shared_record(1, 2))
+    explained = with_reason(change, snapshot(pe(1), endpoint(2, None)), deployment())
+    assert explained.reason == "deleted endpoint pe-1, untagged endpoint pe-2"
+
+
+def test_reasons_in_a_plan() -> None:
+    """The plan for a deleted endpoint gives the reason with each change."""
+    services = [service("main", guid(1))]
+    plan = plan_of(snapshot(pe(1), services=services, registrations=[registered(1)], zones=[zone(record(1))]))
+    assert {change.verb: change.reason for change in plan.changes} == dict.fromkeys(
+        ("deregister", "disallow", "delete-record"), "deleted endpoint pe-1"
+    )
 
 
 def test_order() -> None:
