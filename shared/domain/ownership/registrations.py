@@ -56,7 +56,7 @@ class Ownership:
 
     @cached_property
     def endpoint_of(self) -> dict[str, ResourceId]:
-        """The endpoint of each registration of ours, by registered id in lower case."""
+        """The endpoint of each of our registrations, by registered id in lower case."""
         endpoints = {id_: self._owned_for(id_, one) for id_, one in self.registrations.items()}
         return {id_: endpoint for id_, endpoint in endpoints.items() if endpoint}
 

@@ -96,7 +96,7 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
     ids=lambda value: value.verb if hasattr(value, "verb") else "",
 )
 def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
-    """A change is shown with everything it does, in words and as JSON."""
+    """Summary and JSON show everything that a change does."""
     assert change.summary() == words
     assert json.loads(json.dumps(change.as_json())) == {**shown, "endpoint": PE}
 
@@ -125,7 +125,7 @@ def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
     ],
 )
 def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
-    """A diff shows a change by its sign, by what it changes and where, with the names of services if known."""
+    """A diff shows a change with its sign, its object, and the names of services if known."""
     assert (change.sign, change.summary({"s1": "main"})) == (sign, words)
 
 
@@ -143,7 +143,7 @@ def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
     ],
 )
 def test_before_and_after(change: Change, before: str, after: str) -> None:
-    """A change says what its object was and what it becomes; of a record its addresses, TTL and owner."""
+    """A change shows its object before and after; for a record its addresses, TTL and owner."""
     assert change.before_after() == (before, after)
 
 
@@ -219,7 +219,7 @@ def test_reasons_in_a_plan() -> None:
 
 
 def test_order() -> None:
-    """Additions are told before removals, and otherwise by endpoint."""
+    """Additions precede removals; otherwise changes are ordered by endpoint."""
     ordered: list[Change] = [
         Register(pe(2), "a", REGION, ""),
         Disallow(pe(1), "b", "s"),
@@ -229,7 +229,7 @@ def test_order() -> None:
 
 
 def test_same() -> None:
-    """Changes that do the same are equal, and what differs in anything is another change."""
+    """Changes with the same effect are equal; any difference makes another change."""
     changes = [
         Register(pe(1), "a", REGION, "x"),
         RegisterThroughService(pe(1), "a", REGION, "x"),

@@ -31,7 +31,7 @@ def failed(change: Register | DeleteRecord) -> Outcome:
     return Outcome(change, Status.FAILED, "it did not work", temporary=True)
 
 
-def endpoints_told(report: Report) -> Any:
+def endpoints_in(report: Report) -> Any:
     return report.as_json()["endpoints"]
 
 
@@ -39,7 +39,7 @@ register, delete = Register(pe(1), guid(1), REGION, ""), DeleteRecord(pe(2), rec
 
 
 def test_a_share_tells_nothing_of_the_others() -> None:
-    """Each waiter is told of its own endpoint, and nothing of those that others wait for."""
+    """Each waiting invocation's report has its own endpoint, and no other waiting endpoint."""
     troubled = {ReadEndpoint(pe(3)): FORBIDDEN, ReadAddresses(interface(2)): TIMED_OUT}
     seen = snapshot(endpoint(1), endpoint(2, "none"), also=troubled)
     shared = Report(seen, plan_of(seen), (failed(register), failed(delete)))
@@ -51,13 +51,13 @@ def test_a_share_tells_nothing_of_the_others() -> None:
     assert {change.endpoint for change in first.plan.changes} == {pe(1)}
     assert {finding.object for finding in first.plan.findings} == {str(pe(1))}
     assert first.outcomes == (failed(register),)
-    assert [one["addresses"] for one in endpoints_told(first)] == [[address(1)]]
+    assert [one["addresses"] for one in endpoints_in(first)] == [[address(1)]]
     assert TIMED_OUT.reason in shares[pe(2)].problems
     assert FORBIDDEN.reason in shares[pe(3)].problems
 
 
 def test_a_share_tells_what_concerns_everybody() -> None:
-    """What could not be read for all, and what was done for one that nobody waits for, is in every share."""
+    """Failed reads that concern all, and changes for endpoints that are not waiting, are in every report."""
     seen = snapshot(endpoint(1), endpoint(2), endpoint(4), also={ReadServices(): FORBIDDEN})
     findings = (Finding("removals-over-limit", "organization", "x"),)
     verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.MANAGE)
@@ -67,7 +67,7 @@ def test_a_share_tells_what_concerns_everybody() -> None:
     assert set(share.plan.verdicts) == {pe(1), pe(2)}
     assert share.plan.findings == findings
     assert share.outcomes == (failed(delete),)
-    assert [one["addresses"] for one in endpoints_told(share)] == [[address(1)], [address(2)]]
+    assert [one["addresses"] for one in endpoints_in(share)] == [[address(1)], [address(2)]]
 
 
 class Counting(dict[Any, Any]):
