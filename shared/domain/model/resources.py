@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 
 from shared.domain.model.ids import ResourceId
@@ -25,6 +26,14 @@ def is_clickhouse_zone(name: str) -> bool:
     """
     _, label, parent = f".{name}".partition(".privatelink.")
     return bool(label) and any(label.startswith("clickhouse") for label in parent.split("."))
+
+
+def is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ values of at most 256 characters (https://learn.microsoft.com/azure/azure-resour
 
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import AddressValueError, IPv4Address
 from itertools import count
 
 from shared.domain.model.ids import BadIdError, Kind, ResourceId
-from shared.domain.model.resources import Pairs, RecordSet
+from shared.domain.model.resources import Pairs, RecordSet, is_ipv4
 
 MARK = "clickhouse-privatelink"
 OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -83,7 +82,7 @@ def _pair_value(address: str, endpoint: ResourceId) -> str:
 
 def _parse_pair(key: str, value: str) -> tuple[str, ResourceId] | None:
     address, _, short_id = value.partition(" ")
-    endpoint = _parse_short_id(short_id) if _ENDPOINT_PAIR.fullmatch(key) and _is_ipv4(address) else None
+    endpoint = _parse_short_id(short_id) if _ENDPOINT_PAIR.fullmatch(key) and is_ipv4(address) else None
     return (address, endpoint) if endpoint else None
 
 
@@ -100,11 +99,3 @@ def _parse_short_id(text: str) -> ResourceId | None:
         return ResourceId.parse(path, kind)
     except BadIdError:
         return None
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
