@@ -65,8 +65,10 @@ async def test_before_and_after() -> None:
     """Each repair tells what the object was and what it became."""
     told = {one.change: one for one in (await audited(drifted(), Policy.SYNC)).repairs}
     assert told["allow"] == Repair("allow", MAIN, str(pe(1)), "-", guid(1), "done")
-    assert told["disallow"] == Repair("disallow", MAIN, str(pe(2)), guid(2), "-", "done")
-    assert told["deregister"].before == f"{guid(2)} in westus3"
+    assert told["disallow"] == Repair(
+        "disallow", MAIN, str(pe(2)), f"{guid(2)}, deleted endpoint pe-2", "-", "done"
+    )
+    assert told["deregister"].before == f"{guid(2)} in westus3, deleted endpoint pe-2"
     put = told["put-record"]
     assert (put.object, put.before, put.after) == (
         RECORD,
