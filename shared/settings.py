@@ -33,7 +33,7 @@ _REMEDIES = {
     "OWNER_ID": "a name for this deployment: letters, digits, . _ -, at most 64 characters",
     "ENDPOINT_SCOPES": _GROUPS,
     "ENDPOINT_TAG": "the name of a tag",
-    "SERVICE_FILTER": "selectors: *, ids, names, tag:Key, tag:Key=Value",
+    "SERVICE_FILTER": "selectors, separated by commas",
     "ENDPOINT_ID_KIND": "guid or resource_id",
     "DNS_ZONE_SCOPES": _GROUPS,
     "DNS_ZONE_CHOICE": "linked or central",

@@ -15,7 +15,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from shared.domain.results.unfinished_work import failed_passes
 from shared.reconciler.batching import Batching, FirstRead, first_read
 from shared.reconciler.process_cache import ProcessCache
@@ -118,7 +118,7 @@ class Runtime:
         )
         systems = self.clients.systems(Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(request, systems, self.config, self.cache, known)
-        shares = shares_of(await self._recorded("event", run), known.keys())
+        shares = split_report(await self._recorded("event", run), known.keys())
         self._start(self.archive.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
         return shares
 

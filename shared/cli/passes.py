@@ -10,12 +10,11 @@ from shared.cli.progress import progress_on
 from shared.cli.show import Show
 from shared.domain.explain.explanation import expected_addresses
 from shared.domain.explain.explanation import explain as explained
-from shared.domain.model.addresses import addresses_of
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.model.snapshot import ReadEndpoint, addresses_of
 from shared.domain.model.text import counted
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.preflight.steps import Steps, all_well, diagnosis

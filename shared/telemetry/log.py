@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.changes.outcome import Status
-from shared.domain.model.api_calls import NO_CALLS
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.ids import ResourceId
-from shared.domain.results.pass_report import Report
+from shared.domain.results.pass_report import NO_CALLS, Report
 from shared.domain.results.problems import condensed
 from shared.telemetry.pass_context import current_pass
 

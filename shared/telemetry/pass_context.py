@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from shared.domain.model.api_calls import Calls
+from shared.domain.results.pass_report import Calls
 
 
 @dataclass

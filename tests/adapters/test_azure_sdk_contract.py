@@ -16,9 +16,9 @@ from azure.mgmt.privatedns.models import ARecord, RecordSet, RecordSetProperties
 from shared.adapters.azure.clients import ArmClients, Listing, every
 from shared.adapters.azure.network import AzureNetwork, list_endpoints, list_interfaces
 from shared.adapters.retry import Budget
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import Scope
+from shared.domain.results.pass_report import Calls
 from shared.telemetry.pass_context import pass_context
 from simulator.client import RunningSimulator
 from tests.support.real_clients import PE, SUBSCRIPTION, ZONE, put_endpoint

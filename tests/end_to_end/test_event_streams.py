@@ -13,7 +13,7 @@ from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from shared.reconciler.batching import Batching, first_read
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
@@ -74,7 +74,9 @@ class Process:
     async def _run_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         self.passes.append(set(known))
         order = ReconcileRequest(Targets(frozenset(known)))
-        return shares_of(await reconcile(order, self.systems, self.config, self.memory, known), known.keys())
+        return split_report(
+            await reconcile(order, self.systems, self.config, self.memory, known), known.keys()
+        )
 
 
 def process(services: int, *, configs_known: bool) -> Process:

@@ -284,7 +284,7 @@ async def test_did_not_last() -> None:
     cloud.log.before["services"] = undo
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("update_allow_list")) == 1
-    assert ["did not last" in problem for problem in report.problems] == [True]
+    assert ["not present on re-read" in problem for problem in report.problems] == [True]
     assert report.retryable
 
 

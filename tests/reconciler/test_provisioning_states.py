@@ -10,7 +10,7 @@ from shared.domain.model.resources import Endpoint
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -237,5 +237,5 @@ async def test_a_neighbour_in_progress_does_not_bring_an_event_back() -> None:
     report = await run(cloud, pe(1))
     assert cloud.dns.record() is None
     assert codes(report) == [("endpoint-in-progress", str(pe(2)))]
-    assert not shares_of(report, frozenset({pe(1)}))[pe(1)].retryable
-    assert shares_of(report, frozenset({pe(1), pe(2)}))[pe(2)].retryable
+    assert not split_report(report, frozenset({pe(1)}))[pe(1)].retryable
+    assert split_report(report, frozenset({pe(1), pe(2)}))[pe(2)].retryable

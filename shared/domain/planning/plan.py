@@ -20,7 +20,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key
+from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key, with_reason
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
@@ -85,7 +85,7 @@ def make_plan(
         told += _access(index, verdicts, wishes)
     planned = {one for one in told if not isinstance(one, Finding)}
     left = {one for one in planned if isinstance(one, Deregister) and _may_not_deregister(index, one)}
-    changes = planned - left
+    changes = {with_reason(change, snapshot, config) for change in planned - left}
     findings = (
         {one for one in told if isinstance(one, Finding)} | _locked(index, changes) | set(map(_left, left))
     )

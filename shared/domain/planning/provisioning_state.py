@@ -16,11 +16,10 @@ lacks is no drift.
 
 from collections.abc import Iterator, Mapping
 
-from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, ProvisioningState
-from shared.domain.model.snapshot import ReadEndpoint, Snapshot
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot, addresses_of
 from shared.domain.planning.classification import Verdict
 
 

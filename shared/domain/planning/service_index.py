@@ -88,7 +88,7 @@ class ServiceIndex:
     @cached_property
     def perhaps_permitted(self) -> frozenset[str]:
         """The ids of the services of which it is not known whether we may give them, for want of their tags."""
-        return (self.config.service_filter or Selectors()).untold(self.all)
+        return (self.config.service_filter or Selectors()).undecided(self.all)
 
     @cached_property
     def configs(self) -> dict[str, Config]:
@@ -166,7 +166,7 @@ class ServiceIndex:
             request=request,
             wanted=surely & self.permitted,
             named=sure.explicit().select(self.all),
-            doubtful=(request.select(self.all) | request.untold(self.all)) - surely
+            doubtful=(request.select(self.all) | request.undecided(self.all)) - surely
             | (surely & self.perhaps_permitted),
             ambiguous=ambiguous,
             unmatched=request.unmatched(self.all),

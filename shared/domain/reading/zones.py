@@ -14,7 +14,7 @@ endpoint that is gone), the names of the zones must do.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from shared.domain.model.deployment_config import zone_tagged
+from shared.domain.model.deployment_config import tagged_zone
 from shared.domain.model.ids import BadIdError, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, Zone, is_clickhouse_zone
 from shared.domain.model.snapshot import ListZones, Read, ReadZone
@@ -70,7 +70,7 @@ def _found(
 
 def by_tag(index: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
     try:
-        zone = zone_tagged(endpoint)
+        zone = tagged_zone(endpoint)
     except BadIdError:
         return  # told by the plan
     if zone and in_scope(zone, index.config.dns_scopes):

@@ -44,7 +44,8 @@ def lists(main: tuple[str, ...] = (), test: tuple[str, ...] = ()) -> tuple[Servi
 
 def said(change: Change) -> str:
     names = {service_id(name): name for name in ("main", "test")}
-    words = f"{change.verb} {change.summary()}".removesuffix(f" for {REGION}")
+    text = f"{change.verb} {change.summary()}".removesuffix(f", {change.reason}")
+    words = text.removesuffix(f" for {REGION}")
     for ident, name in names.items():
         words = words.replace(f"service {ident}", name)
     return words.replace(ARM, "ARM").replace(guid(1), "G1").replace(guid(9), "G9")

@@ -16,11 +16,10 @@ now, or has room for those who consented before.
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from shared.domain.model.addresses import addresses_of
 from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, Endpoint, RecordSet, Zone
-from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.model.snapshot import ReadEndpoint, addresses_of
 from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.classification import Verdict, private_link, verdict_on
 from shared.domain.planning.dns.zone_selection import labels_perhaps, zone_for

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.domain.changes import CreateZone, LinkNetwork
-from shared.domain.model.addresses import addresses_of
-from shared.domain.model.deployment_config import ZONE_TAG, shares, zone_tagged
+from shared.domain.model.deployment_config import ZONE_TAG, shares, tagged_zone
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
-from shared.domain.model.snapshot import ReadEndpoint, ReadZone
+from shared.domain.model.snapshot import ReadEndpoint, ReadZone, addresses_of
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import Selection
@@ -171,7 +170,7 @@ def _missing(endpoint: Endpoint, name: str, named: list[Zone]) -> Finding:
 def _tagged_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Finding:
     at = str(endpoint.id)
     try:
-        wanted = zone_tagged(endpoint)
+        wanted = tagged_zone(endpoint)
     except BadIdError as error:
         return Finding("zone-not-usable", at, f"its tag {ZONE_TAG}: {error}")
     assert wanted is not None, "asked only where the tag is there"
