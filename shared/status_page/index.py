@@ -1,80 +1,134 @@
-"""A report's things by their ids, each with the anchor of its row and the findings about it."""
+"""Lookups in one audit report: names, anchors and findings by object id."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health
-from shared.status_page.wording import name_of
+from shared.domain.audit.report_model import (
+    AllowedId,
+    AuditedEndpoint,
+    AuditedFinding,
+    AuditedService,
+    AuditReport,
+    Health,
+)
+from shared.status_page.formatting import resource_name
 
-BADNESS = (Health.WELL, Health.LEFT_ALONE, Health.WAITING, Health.UNKNOWN, Health.WRONG)
-"""From what needs nobody's look to what needs it most."""
-_SEVERITIES = ("info", "warning", "error")
+WORDS = {
+    Health.WRONG: "error",
+    Health.UNKNOWN: "unknown",
+    Health.WAITING: "waiting",
+    Health.LEFT_ALONE: "not managed",
+    Health.WELL: "healthy",
+}
+"""What the page calls each health, the worst first."""
+_WORST_FIRST = tuple(WORDS)
+_SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
 class Index:
-    """Look-ups in one report. ARM ids are the same in any letter case."""
+    """Ids are compared in lower case: ARM ids are case-insensitive."""
 
     report: AuditReport
 
     @cached_property
-    def findings(self) -> Mapping[str, tuple[AuditedFinding, ...]]:
-        """The findings about an object, the worst first, by its id in lower case."""
-        found: defaultdict[str, list[AuditedFinding]] = defaultdict(list)
-        for one in worst_first(self.report.findings):
-            found[one.object.lower()].append(one)
-        return {key: tuple(findings) for key, findings in found.items()}
+    def findings(self) -> tuple[AuditedFinding, ...]:
+        """Errors, then warnings, then the rest, the newest first. An unknown severity comes before all others."""
+        return tuple(
+            sorted(
+                self.report.findings,
+                key=lambda one: (_severity_rank(one.severity), -one.first_seen.timestamp(), one.object),
+            )
+        )
 
-    def about(self, ident: str) -> tuple[AuditedFinding, ...]:
-        return self.findings.get(ident.lower(), ())
+    @cached_property
+    def endpoints(self) -> tuple[AuditedEndpoint, ...]:
+        """The worst first, then by name."""
+        return tuple(
+            sorted(
+                self.report.endpoints,
+                key=lambda one: (rank(one.health), resource_name(one.id).lower(), one.id),
+            )
+        )
+
+    @cached_property
+    def services(self) -> tuple[AuditedService, ...]:
+        """The worst first, then by name."""
+        return tuple(
+            sorted(self.report.services, key=lambda one: (rank(one.health), one.name.lower(), one.id))
+        )
 
     @cached_property
     def anchors(self) -> Mapping[str, str]:
-        """The id, within the page, of the row of an endpoint or service, by its id in lower case."""
+        """The element id of the table row of each endpoint and service."""
         endpoints = {one.id.lower(): f"e{n}" for n, one in enumerate(self.report.endpoints)}
         return endpoints | {one.id.lower(): f"s{n}" for n, one in enumerate(self.report.services)}
 
+    def anchor(self, ident: str) -> str:
+        """The element id of its table row, or nothing."""
+        return self.anchors.get(ident.lower(), "")
+
     @cached_property
-    def names(self) -> Mapping[str, str]:
-        """What people call an object, by its id in lower case."""
-        services = {one.id.lower(): one.name for one in self.report.services}
+    def _findings_by_object(self) -> Mapping[str, list[AuditedFinding]]:
+        by_object: defaultdict[str, list[AuditedFinding]] = defaultdict(list)
+        for one in self.findings:
+            by_object[one.object.lower()].append(one)
+        return by_object
+
+    def about(self, ident: str) -> tuple[AuditedFinding, ...]:
+        """The findings about an object, the worst first."""
+        return tuple(self._findings_by_object.get(ident.lower(), ()))
+
+    def alerts(self, ident: str) -> tuple[AuditedFinding, ...]:
+        """The first finding of each code about an object, without infos."""
+        return alerts(self.about(ident))
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
         zones = {one.id.lower(): one.name for one in self.report.zones}
-        return {one.id.lower(): name_of(one.id) for one in self.report.endpoints} | services | zones
+        return zones | {one.id.lower(): one.name for one in self.report.services}
 
     def name(self, ident: str) -> str:
-        """What people call it; an id may come after a word for what it is, such as `service`."""
-        known = self.names.get(ident.lower()) or self.names.get(ident.rpartition(" ")[2].lower())
-        return known or name_of(ident)
-
-    def codes(self, ident: str) -> tuple[str, ...]:
-        """The codes of the findings about an object, the worst first, without what is merely to know."""
-        return tuple(dict.fromkeys(one.code for one in self.about(ident) if one.severity != "info"))
+        """The display name of an object. A word may precede its id, as in `service <id>`."""
+        known = self._names.get(ident.lower()) or self._names.get(ident.rpartition(" ")[2].lower())
+        return known or resource_name(ident)
 
     @cached_property
-    def by_registered_id(self) -> Mapping[str, AuditedEndpoint]:
-        """The endpoint that an id on an allow list belongs to, by GUID and ARM id in lower case."""
+    def _endpoint_by_registered_id(self) -> Mapping[str, str]:
         ends = self.report.endpoints
-        return {key.lower(): one for one in ends for key in (one.guid, one.id) if key}
+        return {key.lower(): one.id for one in ends for key in (one.guid, one.id) if key}
+
+    def entry(self, entry: AllowedId) -> tuple[str, str]:
+        """The anchor and name of the endpoint that an allow-list entry belongs to, or the entry's id alone."""
+        endpoint = self._endpoint_by_registered_id.get(entry.id.lower(), entry.endpoint)
+        return (self.anchor(endpoint), resource_name(endpoint)) if endpoint else ("", entry.id)
 
 
-def worst_first(findings: Iterable[AuditedFinding]) -> list[AuditedFinding]:
-    """Errors, then warnings, then the rest; within each the newest first."""
-    return sorted(
-        findings, key=lambda one: (-severity(one.severity), -one.first_seen.timestamp(), one.object)
-    )
+def alerts(findings: Iterable[AuditedFinding]) -> tuple[AuditedFinding, ...]:
+    """The first finding of each code, without infos."""
+    return tuple({one.code: one for one in reversed(tuple(findings)) if one.severity != "info"}.values())[
+        ::-1
+    ]
 
 
-def severity(name: str) -> int:
-    """How grave it is; more than any we know if we do not know it."""
-    return _SEVERITIES.index(name) if name in _SEVERITIES else len(_SEVERITIES)
+def _severity_rank(severity: str) -> int:
+    return _SEVERITIES.index(severity) if severity in _SEVERITIES else -1
 
 
-def badness(health: Health) -> int:
-    return BADNESS.index(health)
+def rank(health: Health) -> int:
+    """The place of a health in the order from the worst to the best."""
+    return _WORST_FIRST.index(health)
 
 
 def worst(healths: Iterable[Health]) -> Health:
-    """What to say of several things in one word; that all is well if there is none."""
-    return max(healths, key=badness, default=Health.WELL)
+    """The worst of several; healthy if there are none."""
+    return min(healths, key=rank, default=Health.WELL)
+
+
+def tally(healths: Iterable[Health | None]) -> str:
+    """Counts by health, such as `2 errors, 5 healthy`."""
+    count = Counter(healths)
+    plural = {one: "s" if one is Health.WRONG and count[one] > 1 else "" for one in WORDS}
+    return ", ".join(f"{count[one]} {WORDS[one]}{plural[one]}" for one in WORDS if count[one])

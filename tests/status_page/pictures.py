@@ -1,7 +1,6 @@
-"""The pictures of the page in docs/, from a sample world: `make pictures` (with chromium; see `make browser`)."""
+"""Renders the pictures of the page in docs/ from a sample report (`make pictures`; needs `make browser`)."""
 
 import shutil
-from dataclasses import replace
 
 from playwright.sync_api import sync_playwright
 
@@ -14,11 +13,10 @@ WIDTH, HEIGHT = 1320, 1090
 
 
 def main() -> None:
-    """Write one picture for each theme, and tell where."""
+    """Write one picture for each theme."""
     page_file = DOCS.parent / "build" / "status.html"
     page_file.parent.mkdir(exist_ok=True)
-    snapshot = replace(troubled(), complete=True, problems=(), left=())
-    page_file.write_text(render(snapshot, NOW), "utf-8")
+    page_file.write_text(render(troubled(), NOW), "utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         for scheme in ("light", "dark"):
@@ -29,7 +27,7 @@ def main() -> None:
             page.goto(page_file.as_uri())
             picture = DOCS / f"status-{scheme}.png"
             page.screenshot(path=picture)
-            print(f"{picture.relative_to(DOCS.parent)}: {picture.stat().st_size} bytes")  # noqa: T201 -- what it is for
+            print(f"{picture.relative_to(DOCS.parent)}: {picture.stat().st_size} bytes")  # noqa: T201 -- a command-line tool
         browser.close()
 
 
