@@ -1,8 +1,9 @@
-"""Lookups in one audit report: names, anchors and findings by object id."""
+"""Lookups in one audit report: names, anchors, findings and states by object id."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from shared.domain.audit.report_model import (
@@ -10,20 +11,35 @@ from shared.domain.audit.report_model import (
     AuditedEndpoint,
     AuditedFinding,
     AuditedService,
+    AuditedZone,
     AuditReport,
     Health,
 )
 from shared.status_page.formatting import resource_name
 
-WORDS = {
-    Health.WRONG: "error",
-    Health.UNKNOWN: "unknown",
-    Health.WAITING: "waiting",
-    Health.LEFT_ALONE: "not managed",
-    Health.WELL: "healthy",
+
+class State(StrEnum):
+    """What the page shows of an object, the worst first."""
+
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    WAITING = "waiting"
+    NOT_MANAGED = "not-managed"
+    HEALTHY = "healthy"
+
+    @property
+    def rank(self) -> int:
+        return tuple(State).index(self)
+
+
+_STATES = {
+    Health.WRONG: State.ERROR,
+    Health.UNKNOWN: State.UNKNOWN,
+    Health.WAITING: State.WAITING,
+    Health.LEFT_ALONE: State.NOT_MANAGED,
+    Health.WELL: State.HEALTHY,
 }
-"""What the page calls each health, the worst first."""
-_WORST_FIRST = tuple(WORDS)
 _SEVERITIES = ("error", "warning", "info")
 
 
@@ -49,7 +65,7 @@ class Index:
         return tuple(
             sorted(
                 self.report.endpoints,
-                key=lambda one: (rank(one.health), resource_name(one.id).lower(), one.id),
+                key=lambda one: (self.state(one).rank, resource_name(one.id).lower(), one.id),
             )
         )
 
@@ -57,7 +73,7 @@ class Index:
     def services(self) -> tuple[AuditedService, ...]:
         """The worst first, then by name."""
         return tuple(
-            sorted(self.report.services, key=lambda one: (rank(one.health), one.name.lower(), one.id))
+            sorted(self.report.services, key=lambda one: (self.state(one).rank, one.name.lower(), one.id))
         )
 
     @cached_property
@@ -84,6 +100,23 @@ class Index:
     def alerts(self, ident: str) -> tuple[AuditedFinding, ...]:
         """The first finding of each code about an object, without infos."""
         return alerts(self.about(ident))
+
+    def state(self, one: AuditedEndpoint | AuditedService | AuditedZone) -> State:
+        """Its health. A problem is a warning if all findings about it, or about its endpoints, are warnings."""
+        findings = self.alerts(one.id)
+        if one.health is Health.WRONG and not findings:
+            findings = alerts(finding for ident in self._endpoints_of(one) for finding in self.about(ident))
+        return state(one.health, findings)
+
+    def _endpoints_of(self, one: AuditedEndpoint | AuditedService | AuditedZone) -> set[str]:
+        ends = self.report.endpoints
+        match one:
+            case AuditedService():
+                allowed = {entry.endpoint for entry in one.allow_list}
+                return allowed | {end.id for end in ends if one.id in end.services}
+            case AuditedZone():
+                return {end.id for end in ends if end.zone == one.id or end.network in one.networks}
+        return set()
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
@@ -113,22 +146,27 @@ def alerts(findings: Iterable[AuditedFinding]) -> tuple[AuditedFinding, ...]:
     ]
 
 
+def state(health: Health, findings: Iterable[AuditedFinding]) -> State:
+    """The state of a health with these findings: a problem with warnings only is a warning."""
+    warnings = {one.severity for one in findings} == {"warning"}
+    return State.WARNING if health is Health.WRONG and warnings else _STATES[health]
+
+
 def _severity_rank(severity: str) -> int:
     return _SEVERITIES.index(severity) if severity in _SEVERITIES else -1
 
 
-def rank(health: Health) -> int:
-    """The place of a health in the order from the worst to the best."""
-    return _WORST_FIRST.index(health)
-
-
-def worst(healths: Iterable[Health]) -> Health:
+def worst(states: Iterable[State]) -> State:
     """The worst of several; healthy if there are none."""
-    return min(healths, key=rank, default=Health.WELL)
+    return min(states, key=lambda one: one.rank, default=State.HEALTHY)
 
 
-def tally(healths: Iterable[Health | None]) -> str:
-    """Counts by health, such as `2 errors, 5 healthy`."""
-    count = Counter(healths)
-    plural = {one: "s" if one is Health.WRONG and count[one] > 1 else "" for one in WORDS}
-    return ", ".join(f"{count[one]} {WORDS[one]}{plural[one]}" for one in WORDS if count[one])
+def tally(states: Iterable[State]) -> str:
+    """Counts by state, such as `2 errors, 5 healthy`."""
+    count = Counter(states)
+    return ", ".join(f"{count[one]} {_word(one, count[one])}" for one in State if count[one])
+
+
+def _word(one: State, count: int) -> str:
+    plural = "s" if one in (State.ERROR, State.WARNING) and count > 1 else ""
+    return f"{one.replace('-', ' ')}{plural}"

@@ -14,8 +14,8 @@ from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.text import counted
 from shared.status_page import formatting, tables
 from shared.status_page.banner import banner
-from shared.status_page.index import WORDS, Index, rank, tally
-from shared.status_page.topology import Column, Diagram, diagrams, layout
+from shared.status_page.index import Index, State, alerts, state, tally
+from shared.status_page.topology import Column, diagrams, layout
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _RUN_AN_AUDIT = "The report store has no report yet. Wait for AUDIT_SCHEDULE, or run the function audit."
@@ -56,7 +56,7 @@ def _environment() -> Environment:
         "EARLY": _asset("early.js"),
         "SCRIPT": _asset("script.js"),
         "POLICY": policy(),
-        "WORDS": WORDS,
+        "STATES": tuple(State),
         "COLUMNS": tuple(Column),
         "MOST_ROWS": tables.MOST_ROWS,
     }
@@ -92,7 +92,7 @@ def render(report: AuditReport | None, now: datetime) -> str:
     """The page of a report at `now`; of None, that there is no report yet."""
     if report is None:
         return notice(*NO_AUDIT, now)
-    index = Index(report)
+    index, top = Index(report), banner(report, now)
     regions = diagrams(index)
     history = report.history[-MOST_BARS:]
     template = _environment().get_template("report.html.j2")
@@ -100,26 +100,24 @@ def render(report: AuditReport | None, now: datetime) -> str:
         report=report,
         now=now,
         index=index,
-        banner=banner(report, now),
+        banner=top,
+        state=state(top.health, alerts(report.findings)),
         regions=[(one, layout(one)) for one in regions],
-        open_regions=_open_regions(regions),
+        open_regions=len(regions) if len(regions) <= MOST_OPEN_REGIONS else 1,
         finding_groups=tables.finding_groups(index),
         endpoint_groups=tables.endpoint_groups(index),
         service_groups=tables.service_groups(index),
         history=history,
+        endpoint_states=[index.state(one) for one in report.endpoints],
+        service_states=[index.state(one) for one in report.services],
+        zone_states=[index.state(one) for one in report.zones],
         highest=max([1, *(point.errors + point.warnings for point in history)]),
     )
-
-
-def _open_regions(regions: tuple[Diagram, ...]) -> set[str]:
-    if len(regions) <= MOST_OPEN_REGIONS:
-        return {one.region for one in regions}
-    return {min(regions, key=lambda one: rank(one.health)).region}
 
 
 def notice(title: str, text: str, now: datetime, faults: tuple[str, ...] = (), *, wrong: bool = False) -> str:
     """A page with one message and a list of faults."""
     template = _environment().get_template("notice.html.j2")
     return template.render(
-        title=title, text=text, now=now, faults=faults, health="wrong" if wrong else "unknown"
+        title=title, text=text, now=now, faults=faults, state=State.ERROR if wrong else State.UNKNOWN
     )

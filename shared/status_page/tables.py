@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditedService, Health
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditedService
 from shared.domain.model.text import counted
-from shared.status_page.formatting import resource_name, subscription_id
-from shared.status_page.index import Index, rank, tally, worst
+from shared.status_page.formatting import resource_group, resource_name, subscription_id
+from shared.status_page.index import Index, State, tally, worst
 
 UNGROUPED = 40
 """Up to this many rows form one table."""
@@ -28,7 +28,7 @@ _VERDICTS = {
 class Group[R]:
     """Rows under one title, or groups of them; without a title, the only table.
 
-    `full`: the id behind the title. `sign`: the worst health or severity. `unfolded`: whether it starts open.
+    `full`: the id behind the title. `sign`: the worst state or severity. `unfolded`: whether it starts open.
     """
 
     title: str = ""
@@ -46,23 +46,25 @@ def endpoint_groups(index: Index) -> tuple[Group[AuditedEndpoint], ...]:
     rows = index.endpoints[:MOST_ROWS]
     if len(rows) <= UNGROUPED:
         return _one_table(rows)
-    regions = _by(rows, lambda one: one.region).items()
-    return _sorted(
-        _group(inside, "endpoint", region or "No region", region, groups=_networks(inside))
-        for region, inside in regions
-    )
+    regions = [
+        replace(
+            _group(index, inside, "endpoint", region or "No region", region),
+            rows=(),
+            groups=_networks(index, inside),
+        )
+        for region, inside in _by(rows, lambda one: one.region).items()
+    ]
+    return _sorted(regions)
 
 
-def _networks(rows: Sequence[AuditedEndpoint]) -> tuple[Group[AuditedEndpoint], ...]:
+def _networks(index: Index, rows: Sequence[AuditedEndpoint]) -> tuple[Group[AuditedEndpoint], ...]:
+    networks = _by(rows, lambda one: one.network.lower() or network_title(one))
     return _sorted(
-        _group(
-            inside,
-            "endpoint",
-            resource_name(inside[0].network) or "Unknown network",
-            network,
+        replace(
+            _group(index, inside, "endpoint", network_title(inside[0]), network),
             subscription=subscription_id(inside[0].id),
         )
-        for network, inside in _by(rows, lambda one: one.network.lower()).items()
+        for network, inside in networks.items()
     )
 
 
@@ -72,7 +74,9 @@ def service_groups(index: Index) -> tuple[Group[AuditedService], ...]:
     if len(rows) <= UNGROUPED:
         return _one_table(rows)
     regions = _by(rows, lambda one: one.region).items()
-    return _sorted(_group(inside, "service", region or "No region", region) for region, inside in regions)
+    return _sorted(
+        _group(index, inside, "service", region or "No region", region) for region, inside in regions
+    )
 
 
 def finding_groups(index: Index) -> tuple[Group[AuditedFinding], ...]:
@@ -95,7 +99,23 @@ def finding_groups(index: Index) -> tuple[Group[AuditedFinding], ...]:
 
 def connection_state(one: AuditedEndpoint) -> str:
     """The status of its connections as Azure reports it, or why no connection counts."""
+    if is_deleted(one):
+        return "deleted"
     return _VERDICTS.get(one.verdict) or ", ".join(c.status for c in one.connections) or "no connection"
+
+
+def network_title(one: AuditedEndpoint) -> str:
+    """The name of its network, or why it has none."""
+    if one.network:
+        return resource_name(one.network)
+    return (
+        "Deleted endpoints" if is_deleted(one) else f"{resource_group(one.id) or 'Endpoints'}: not readable"
+    )
+
+
+def is_deleted(one: AuditedEndpoint) -> bool:
+    """Whether Azure does not have the endpoint. An untagged endpoint still has a network and a GUID."""
+    return one.verdict == "release" and not (one.guid or one.network or one.connections)
 
 
 def allow_list_summary(one: AuditedService) -> str:
@@ -116,18 +136,12 @@ def _one_table[R](rows: tuple[R, ...]) -> tuple[Group[R], ...]:
 
 
 def _group[R: (AuditedEndpoint, AuditedService)](
-    rows: Sequence[R],
-    noun: str,
-    title: str,
-    full: str,
-    *,
-    subscription: str = "",
-    groups: tuple[Group[R], ...] = (),
+    index: Index, rows: Sequence[R], noun: str, title: str, full: str
 ) -> Group[R]:
-    healths = [row.health for row in rows]
-    summary = f"{counted(len(rows), noun)}: {tally(healths)}"
-    return Group(title, full, subscription, worst(healths), summary, () if groups else tuple(rows), groups)
+    states = [index.state(row) for row in rows]
+    summary = f"{counted(len(rows), noun)}: {tally(states)}"
+    return Group(title, full, sign=worst(states), summary=summary, rows=tuple(rows))
 
 
 def _sorted[R: (AuditedEndpoint, AuditedService)](groups: Iterable[Group[R]]) -> tuple[Group[R], ...]:
-    return tuple(sorted(groups, key=lambda one: (rank(Health(one.sign)), one.title.lower())))
+    return tuple(sorted(groups, key=lambda one: (State(one.sign).rank, one.title.lower())))

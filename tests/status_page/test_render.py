@@ -80,7 +80,7 @@ def test_self_contained(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("well", "g-well"), ("troubled", "g-wrong"), ("none", "g-unknown")]
+    ("name", "shape"), [("well", "g-healthy"), ("troubled", "g-error"), ("none", "g-unknown")]
 )
 def test_the_icon_shows_the_health(name: str, shape: str) -> None:
     """The icon of the browser tab has the shape of the banner's glyph."""

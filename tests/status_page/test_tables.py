@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.domain.audit.report_model import AllowedId, Health
 from shared.status_page import render
 from shared.status_page.formatting import resource_name
-from shared.status_page.index import Index
+from shared.status_page.index import Index, State
 from shared.status_page.render import MOST_BARS
 from shared.status_page.tables import (
     MOST_ROWS,
@@ -89,7 +89,7 @@ def test_many_endpoints_are_grouped() -> None:
     groups = endpoint_groups(LARGE)
     assert len(groups) == 20
     assert groups[0].summary == "50 endpoints: 10 errors, 40 healthy"
-    assert [group.sign for group in groups[:3]] == ["wrong", "wrong", "well"]
+    assert [group.sign for group in groups[:3]] == [State.ERROR, State.ERROR, State.HEALTHY]
     networks = [network for region in groups for network in region.groups]
     assert len(networks) == 200
     assert len({row.id for network in networks for row in network.rows}) == 1000

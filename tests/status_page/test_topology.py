@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from shared.domain.audit.report_model import AuditedRecord, AuditReport, Health
-from shared.status_page.index import Index
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedRecord, AuditReport, Health
+from shared.status_page.index import Index, State
+from shared.status_page.tables import connection_state
 from shared.status_page.topology import Column, Diagram, diagrams, layout
-from shared.status_page.topology.diagram import LIMITS
+from shared.status_page.topology.diagram import LIMITS, NO_REGION, NOT_READABLE
 from shared.status_page.topology.layout import HEADING, LEFT_AND_WIDTH
-from shared.status_page.topology.model import EdgeKind, Node
+from shared.status_page.topology.model import Edge, EdgeKind, Node
 from tests.support.sample_reports import all_well, endpoint, finding, hostile, large, troubled
 
 REPORTS = {"well": all_well(), "troubled": troubled(), "large": large(300, 60, 3), "hostile": hostile()}
@@ -18,7 +20,7 @@ CURVE = re.compile(r"M(\S+) (\S+)C\S+ \S+ \S+ \S+ (\S+) ([^M\s]+)")
 
 
 def diagram_of(report: AuditReport, region: str) -> Diagram:
-    return next(one for one in diagrams(Index(report)) if one.region == region)
+    return next(one for one in diagrams(Index(report)) if one.title == region)
 
 
 def rows_of(diagram: Diagram, column: Column) -> dict[str, Node]:
@@ -35,8 +37,17 @@ def notes(node: Node) -> list[str]:
 
 
 def test_a_diagram_for_each_region() -> None:
-    """Regions are sorted by name. What has no region comes last."""
-    assert [one.region for one in diagrams(Index(troubled()))] == ["northeurope", "westus3", ""]
+    """Regions are sorted by their state, the worst first, then by name."""
+    shown = [(one.title, one.state) for one in diagrams(Index(troubled()))]
+    assert shown[:2] == [("northeurope", State.ERROR), ("westus3", State.ERROR)]
+    assert {title for title, _ in shown[2:]} <= {NO_REGION, NOT_READABLE}
+    states = [state for _, state in shown]
+    assert states == sorted(states, key=lambda state: state.rank)
+    one_problem = large(100, 20, 10)
+    later = replace(one_problem.endpoints[37], health=Health.WRONG)
+    endpoints = (*(replace(one, health=Health.WELL) for one in one_problem.endpoints[:37]), later)
+    first = diagrams(Index(replace(one_problem, endpoints=endpoints, findings=())))[0]
+    assert (first.title, first.state) == (later.region, State.ERROR)
 
 
 def test_a_small_region_is_complete() -> None:
@@ -98,15 +109,15 @@ def test_findings_about_records() -> None:
     """A finding about an endpoint's record is shown at the record, too."""
     records = [row for node in diagram_of(troubled(), "westus3").columns[Column.ZONES] for row in node.rows]
     assert [notes(row) for row in records] == [[], ["record-drift"]]
-    assert [row.health for row in records] == [Health.WELL, Health.WRONG]
+    assert [row.state for row in records] == [State.HEALTHY, State.ERROR]
 
 
 def test_foreign_records() -> None:
     """A foreign record is not managed, and an error only if it blocks an endpoint's record."""
     rows = rows_of(diagram_of(troubled(), "northeurope"), Column.ZONES)
-    assert {title: row.health for title, row in rows.items()} == {
-        "*": Health.WRONG,
-        "grafana": Health.LEFT_ALONE,
+    assert {title: row.state for title, row in rows.items()} == {
+        "*": State.ERROR,
+        "grafana": State.NOT_MANAGED,
     }
 
 
@@ -118,7 +129,7 @@ def test_a_record_that_blocks_another_endpoint() -> None:
     findings = (finding("wildcard-owned-by-other", jobs.id, "the record * belongs to another endpoint"),)
     diagram = diagram_of(replace(report, endpoints=(app, blocked, *rest), findings=findings), "westus3")
     record = diagram.columns[Column.ZONES][0].rows[0]
-    assert (record.health, notes(record)) == (Health.WELL, ["wildcard-owned-by-other"])
+    assert (record.state, notes(record)) == (State.HEALTHY, ["wildcard-owned-by-other"])
 
 
 def test_empty_zones_and_networks() -> None:
@@ -156,7 +167,7 @@ def test_large_regions_are_folded() -> None:
     nodes, rows = LIMITS
     assert len(networks) == nodes + 1
     assert (networks[-1].title, networks[-1].aside) == ("15 more networks", "15 healthy")
-    assert [one.health for one in networks].count(Health.WRONG) == 2
+    assert [one.state for one in networks].count(State.ERROR) == 2
     assert all(len(one.rows) == rows + 1 for one in networks[:-1])
     assert networks[0].rows[-1].title == "2 more"
     shown = {one.key for of in diagram.columns.values() for node in of for one in (node, *node.rows)}
@@ -171,6 +182,152 @@ def test_a_diagram_does_not_grow_with_its_endpoints() -> None:
         shown = [node for of in diagram.columns.values() for node in of]
         assert len(shown) <= 4 * (nodes + 1)
         assert all(len(node.rows) <= rows + 1 for node in shown)
+
+
+def with_finding(code: str, *, health: Health = Health.WRONG, **changes: Any) -> AuditReport:
+    """The healthy report, in which the first endpoint has a finding and these changes."""
+    report = all_well()
+    first = replace(report.endpoints[0], health=health, **changes)
+    findings = (finding(code, first.id, "message"),)
+    return replace(report, endpoints=(first, *report.endpoints[1:]), findings=findings)
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("record-drift", State.ERROR), ("allow-list-extra", State.WARNING), ("outside-scope", State.WARNING)],
+)
+def test_warnings_are_not_errors(code: str, state: State) -> None:
+    """An endpoint with warnings only is a warning, and so are its network, its zone and its services."""
+    report = with_finding(code)
+    zone, service = (
+        replace(report.zones[0], health=Health.WRONG),
+        replace(report.services[1], health=Health.WRONG),
+    )
+    changed = replace(report, zones=(zone, *report.zones[1:]), services=(report.services[0], service))
+    diagram = diagram_of(changed, "westus3")
+    assert diagram.state is state
+    assert rows_of(diagram, Column.NETWORKS)["pe-clickhouse-app"].state is state
+    assert diagram.columns[Column.NETWORKS][0].state is state
+    assert diagram.columns[Column.ZONES][0].state is state
+    assert {node.title: node.state for node in diagram.columns[Column.SERVICES]}["billing"] is state
+
+
+def test_a_problem_without_a_finding_is_an_error() -> None:
+    """A problem is an error unless its findings say that it is a warning."""
+    report = replace(with_finding("record-drift"), findings=())
+    assert diagram_of(report, "westus3").state is State.ERROR
+
+
+def test_a_missing_record() -> None:
+    """A record that does not exist and should is a missing row of its zone, with an edge to its endpoint."""
+    report = with_finding("record-drift", zone="")
+    zone = replace(report.zones[0], health=Health.WRONG, records=())
+    diagram = diagram_of(replace(report, zones=(zone, *report.zones[1:])), "westus3")
+    row = rows_of(diagram, Column.ZONES)["*"]
+    missing = next(row for node in diagram.columns[Column.ZONES] for row in node.rows if row.missing)
+    assert (missing.aside, missing.state, notes(missing)) == ("missing", State.ERROR, ["record-drift"])
+    assert row.title == "*"
+    assert [edge for edge in diagram.edges if edge.kind is EdgeKind.MISSING] == [
+        Edge(missing.key, f"endpoint {report.endpoints[0].id.lower()}", EdgeKind.MISSING)
+    ]
+
+
+def test_a_record_that_exists_is_not_missing() -> None:
+    """A record with a wrong address is drift."""
+    report = with_finding("record-drift")
+    record = replace(report.zones[0].records[0], addresses=("10.9.9.9",))
+    diagram = diagram_of(
+        replace(report, zones=(replace(report.zones[0], records=(record,)), *report.zones[1:])), "westus3"
+    )
+    assert EdgeKind.DRIFT in edge_kinds(diagram, "pe-clickhouse-app")
+    assert not any(edge.kind is EdgeKind.MISSING for edge in diagram.edges)
+
+
+def test_a_missing_link() -> None:
+    """A VNet link that does not exist and should is a missing edge."""
+    report = with_finding("zone-not-linked", zone="")
+    zone = replace(report.zones[0], networks=(), records=())
+    diagram = diagram_of(replace(report, zones=(zone,)), "westus3")
+    network = f"network {report.endpoints[0].network.lower()}"
+    assert Edge(f"zone {zone.id.lower()}", network, EdgeKind.MISSING) in diagram.edges
+
+
+def test_a_missing_zone() -> None:
+    """A zone that does not exist and should is a missing node with an edge to the network."""
+    report = replace(with_finding("zone-missing", zone=""), zones=())
+    diagram = diagram_of(report, "westus3")
+    node = diagram.columns[Column.ZONES][0]
+    assert (node.full, node.aside, node.missing) == (
+        "westus3.privatelink.azure.clickhouse.cloud",
+        "zone missing",
+        True,
+    )
+    assert [edge.right for edge in diagram.edges if edge.left == node.key] == [
+        f"network {report.endpoints[0].network.lower()}"
+    ]
+
+
+def test_what_could_not_be_read() -> None:
+    """Unreadable endpoints and scopes have a diagram of their own, are unknown, and never healthy."""
+    gone = {
+        "guid": "",
+        "network": "",
+        "alias": "",
+        "region": "",
+        "zone": "",
+        "addresses": (),
+        "connections": (),
+    }
+    report = with_finding("unreadable", health=Health.UNKNOWN, verdict="unknown", **gone)
+    scope = finding("unreadable", "private endpoints of /subscriptions/s/resourceGroups/rg-other", "403")
+    diagram = diagram_of(replace(report, findings=(*report.findings, scope)), NOT_READABLE)
+    shown = {node.title: (node.state, node.missing) for node in diagram.columns[Column.NETWORKS]}
+    assert shown == {
+        "rg-network: not readable": (State.UNKNOWN, True),
+        "private endpoints of rg-other": (State.UNKNOWN, True),
+    }
+    assert diagram.state is State.UNKNOWN
+
+
+def test_an_unreadable_zone() -> None:
+    """A zone that could not be read is unknown, in its region, and does not claim to have no records."""
+    report = all_well()
+    unread = replace(report.zones[0], health=Health.UNKNOWN, networks=(), records=())
+    diagram = diagram_of(replace(report, zones=(unread, *report.zones[1:])), "westus3")
+    node = diagram.columns[Column.ZONES][0]
+    assert (node.state, [row.title for row in node.rows]) == (State.UNKNOWN, ["not readable"])
+
+
+def test_deleted_and_untagged_endpoints() -> None:
+    """An endpoint that Azure does not have is deleted. One that exists without the tag is untagged."""
+    report = all_well()
+    untagged = replace(report.endpoints[0], verdict="release", health=Health.LEFT_ALONE)
+    deleted = AuditedEndpoint(report.endpoints[1].id, "release", Health.LEFT_ALONE)
+    assert connection_state(untagged) == "untagged"
+    assert connection_state(deleted) == "deleted"
+    diagram = diagram_of(replace(report, endpoints=(untagged, deleted)), NO_REGION)
+    node = diagram.columns[Column.NETWORKS][0]
+    assert node.title == "Deleted endpoints"
+    assert [(row.title, row.aside, row.missing) for row in node.rows] == [
+        ("pe-clickhouse-jobs", "deleted", True)
+    ]
+
+
+def test_a_zone_of_another_suffix() -> None:
+    """A zone is in the region of the services whose host names it has, whatever its own name."""
+    report = all_well()
+    name = "privatelink.abc.westus3.azure.clickhouse-byoc.com"
+    zone, service = replace(report.zones[0], name=name), replace(report.services[0], hostname=f"x.{name}")
+    titles = [one.title for one in diagrams(Index(replace(report, zones=(zone,), services=(service,))))]
+    assert name.partition(".")[0] not in titles
+
+
+def test_a_central_zone() -> None:
+    """A record of a zone that is linked to the hub only has an edge to its endpoint in a spoke."""
+    report = all_well()
+    zone = replace(report.zones[0], networks=("/subscriptions/s/resourceGroups/rg/hub",))
+    diagram = diagram_of(replace(report, zones=(zone,)), "westus3")
+    assert EdgeKind.RESOLVES in edge_kinds(diagram, "pe-clickhouse-app")
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -8,55 +8,64 @@ from functools import cached_property
 from shared.domain.audit.report_model import (
     AuditedConnection,
     AuditedEndpoint,
+    AuditedFinding,
     AuditedRecord,
     AuditedService,
     AuditedZone,
+    AuditReport,
 )
 from shared.domain.model.text import counted
-from shared.status_page.index import Index, worst
+from shared.status_page.index import Index, State, worst
+from shared.status_page.tables import is_deleted
+from shared.status_page.topology import nodes
 from shared.status_page.topology.model import Column, Diagram, Edge, EdgeKind, Node, fold
-from shared.status_page.topology.nodes import (
-    connection_kind,
-    endpoint_key,
-    foreign_link_node,
-    link_key,
-    link_node,
-    network_key,
-    network_node,
-    record_key,
-    service_key,
-    service_node,
-    zone_key,
-    zone_node,
-)
 
 FEW_ENDPOINTS = 24
 """A region with more shows fewer nodes of each kind."""
 LIMITS, SMALL_REGION_LIMITS = (5, 3), (8, 6)
 """The nodes in a column and the rows in a node. One more stands for the rest."""
+NO_REGION = "No Private Link service of this organization"
+NOT_READABLE = "Not readable"
 
 
 def diagrams(index: Index) -> tuple[Diagram, ...]:
-    """One diagram for each region, by name; what has no region comes last."""
-    homes = _homes(index.report.endpoints)
+    """One diagram for each region, one of what could not be read, one of what belongs to no region; the worst first."""
     regions: defaultdict[str, _Region] = defaultdict(lambda: _Region(index))
+    homes = _homes(index.report)
     for one in index.report.endpoints:
         regions[homes[one.id]].endpoints.append(one)
     for service in index.report.services:
-        regions[service.region].services.append(service)
+        regions[service.region or NO_REGION].services.append(service)
     for zone in index.report.zones:
-        regions[zone.name.partition(".")[0]].zones.append(zone)
-    names = sorted(regions, key=lambda region: (not region, region))
-    return tuple(regions[name].diagram(name) for name in names)
+        regions[homes[zone.id]].zones.append(zone)
+    for finding in _unreadable(index):
+        regions[NOT_READABLE].unreadable.append(finding)
+    built = [region.diagram(title) for title, region in regions.items()]
+    return tuple(sorted(built, key=lambda one: (one.state.rank, one.title == NO_REGION, one.title)))
 
 
-def _homes(endpoints: tuple[AuditedEndpoint, ...]) -> dict[str, str]:
-    """The region of each endpoint. An endpoint without one takes that of another endpoint in its network."""
-    neighbours: dict[str, str] = {}
-    for one in endpoints:
-        if one.region and one.network:
-            neighbours.setdefault(one.network.lower(), one.region)
-    return {one.id: one.region or neighbours.get(one.network.lower(), "") for one in endpoints}
+def _homes(report: AuditReport) -> dict[str, str]:
+    """The region of each endpoint and zone, by id.
+
+    An endpoint without a region takes that of another endpoint in its network. A zone takes that of the services
+    whose host names are in it, or else the first label of its name.
+    """
+    neighbours = {one.network.lower(): one.region for one in report.endpoints if one.region and one.network}
+    zones = {one.hostname.partition(".")[2]: one.region for one in report.services if one.hostname}
+    homes = {one.id: zones.get(one.name) or one.name.partition(".")[0] for one in report.zones}
+    for one in report.endpoints:
+        unknown = NO_REGION if one.network or is_deleted(one) else NOT_READABLE
+        homes[one.id] = one.region or neighbours.get(one.network.lower(), unknown)
+    return homes
+
+
+def _unreadable(index: Index) -> Iterator[AuditedFinding]:
+    """The findings about what has no row in the report, such as the private endpoints of a scope."""
+    report = index.report
+    known = {one.id.lower() for items in (report.endpoints, report.services, report.zones) for one in items}
+    for one in index.findings:
+        if one.code == "unreadable" and one.object.lower() not in known:
+            yield one
 
 
 @dataclass(frozen=True)
@@ -65,19 +74,21 @@ class _Region:
     endpoints: list[AuditedEndpoint] = field(default_factory=list)
     services: list[AuditedService] = field(default_factory=list)
     zones: list[AuditedZone] = field(default_factory=list)
+    unreadable: list[AuditedFinding] = field(default_factory=list)
 
-    def diagram(self, region: str) -> Diagram:
-        nodes, _ = self._limits
+    def diagram(self, title: str) -> Diagram:
+        most, _ = self._limits
         columns = {
-            Column.ZONES: fold(self._zone_nodes(), nodes, "zones"),
-            Column.NETWORKS: fold(self._network_nodes(), nodes, "networks"),
-            Column.LINKS: fold([*self._link_nodes(region)], nodes, "Private Link services"),
-            Column.SERVICES: fold(self._service_nodes(), nodes, "services"),
+            Column.ZONES: fold([*self._zone_nodes()], most, "zones"),
+            Column.NETWORKS: fold([*self._network_nodes()], most, "networks"),
+            Column.LINKS: fold([*self._link_nodes(title)], most, "Private Link services"),
+            Column.SERVICES: fold([*self._service_nodes()], most, "services"),
         }
         counts = ((self.endpoints, "endpoint"), (self.services, "service"), (self.zones, "zone"))
-        healths = [one.health for items, _ in counts for one in items]
+        states = [self.index.state(one) for items, _ in counts for one in items]
+        states += [State.UNKNOWN for _ in self.unreadable]
         summary = " · ".join(counted(len(items), noun) for items, noun in counts if items)
-        return Diagram(region, worst(healths), columns, self._edges_between(columns), summary)
+        return Diagram(title, worst(states), columns, self._edges_between(columns), summary)
 
     @property
     def _limits(self) -> tuple[int, int]:
@@ -91,73 +102,107 @@ class _Region:
             self.endpoints, key=lambda one: (not one.alias, one.alias.lower(), one.network, one.id)
         )
         for one in ordered:
-            networks.setdefault(one.network.lower(), (one.network, []))[1].append(one)
+            container = nodes.container_of(one)
+            networks.setdefault(container.lower(), (container, []))[1].append(one)
         for network in (network for zone in self.zones for network in zone.networks):
             networks.setdefault(network.lower(), (network, []))
         return networks
 
-    def _network_nodes(self) -> list[Node]:
+    def _network_nodes(self) -> Iterator[Node]:
         _, rows = self._limits
-        return [
-            network_node(network, inside, self.index, rows) for network, inside in self._networks.values()
-        ]
+        for network, inside in self._networks.values():
+            yield nodes.network_node(network, inside, self.index, rows)
+        yield from (nodes.unreadable_node(one) for one in self.unreadable)
 
-    def _zone_nodes(self) -> list[Node]:
+    def _zone_nodes(self) -> Iterator[Node]:
         _, rows = self._limits
         order = {network: place for place, network in enumerate(self._networks)}
         zones = sorted(self.zones, key=lambda one: min([order[n.lower()] for n in one.networks], default=-1))
-        return [zone_node(one, self._users(one), self.index, rows) for one in zones]
+        without_record = {zone.id for zone, _ in self._missing_records}
+        for one in zones:
+            missing = one.id in without_record
+            yield nodes.zone_node(one, self._users(one), self.index, rows, record_missing=missing)
+        names = {name for name, _ in self._missing_zones}
+        yield from (nodes.missing_zone_node(name) for name in sorted(names))
 
     def _users(self, zone: AuditedZone) -> list[AuditedEndpoint]:
         """The endpoints with a record in the zone, and those in its networks that have no record."""
-        inside = [one for network in zone.networks for one in self._networks[network.lower()][1]]
-        return [one for one in inside if not one.zone] + self._by_zone[zone.id.lower()]
-
-    @cached_property
-    def _by_zone(self) -> Mapping[str, list[AuditedEndpoint]]:
-        by_zone: defaultdict[str, list[AuditedEndpoint]] = defaultdict(list)
-        for one in self.endpoints:
-            by_zone[one.zone.lower()].append(one)
-        return by_zone
+        return [
+            one
+            for one in self.endpoints
+            if one.zone.lower() == zone.id.lower() or (not one.zone and one.network in zone.networks)
+        ]
 
     def _link_nodes(self, region: str) -> Iterator[Node]:
-        aliases = {alias.lower(): alias for alias in self._aliases() if alias}
+        aliases = {one.alias.lower(): one.alias for one in self.services if one.alias}
+        aliases |= {one.alias.lower(): one.alias for one in self.endpoints if one.alias}
         foreign = {c.target.lower(): c.target for one in self.endpoints for c in _foreign(one)}
-        yield from (link_node(aliases[key], region) for key in sorted(aliases))
-        yield from (foreign_link_node(foreign[key]) for key in sorted(foreign))
+        yield from (nodes.link_node(aliases[key], region) for key in sorted(aliases))
+        yield from (nodes.foreign_link_node(foreign[key]) for key in sorted(foreign))
 
-    def _aliases(self) -> Iterator[str]:
-        yield from (one.alias for one in self.services)
-        yield from (one.alias for one in self.endpoints)
-
-    def _service_nodes(self) -> list[Node]:
+    def _service_nodes(self) -> Iterator[Node]:
         ordered = sorted(self.services, key=lambda one: (not one.alias, one.alias.lower(), one.name))
-        return [service_node(one, self.index) for one in ordered]
+        return (nodes.service_node(one, self.index) for one in ordered)
+
+    def _with_finding(self, code: str) -> Iterator[AuditedEndpoint]:
+        return (one for one in self.endpoints if any(f.code == code for f in self.index.alerts(one.id)))
+
+    @cached_property
+    def _missing_records(self) -> list[tuple[AuditedZone, AuditedEndpoint]]:
+        """The endpoints without a record, each with the zone that should have it: the linked one, or the only one."""
+        missing = []
+        for one in self._with_finding("record-drift"):
+            zones = [zone for zone in self.zones if one.network in zone.networks] or self.zones
+            if not one.zone and len(zones) == 1 and not any(_record_kind(r, one) for r in zones[0].records):
+                missing.append((zones[0], one))
+        return missing
+
+    @cached_property
+    def _missing_zones(self) -> list[tuple[str, AuditedEndpoint]]:
+        """The endpoints whose zone does not exist, each with the name of that zone."""
+        names = {one.alias: one.hostname.partition(".")[2] for one in self.services if one.hostname}
+        ends = self._with_finding("zone-missing")
+        return [(names[one.alias], one) for one in ends if one.alias in names]
 
     def _edges(self) -> Iterator[Edge]:
         for one in self.endpoints:
             for c in _foreign(one):
-                yield Edge(endpoint_key(one), link_key(c.target), EdgeKind.FOREIGN)
+                yield Edge(nodes.key("endpoint", one.id), nodes.key("link", c.target), EdgeKind.FOREIGN)
             if one.alias:
-                yield Edge(endpoint_key(one), link_key(one.alias), connection_kind(one))
+                yield Edge(
+                    nodes.key("endpoint", one.id), nodes.key("link", one.alias), nodes.connection_kind(one)
+                )
         for service in self.services:
             if service.alias:
-                yield Edge(link_key(service.alias), service_key(service), EdgeKind.SERVES)
+                yield Edge(
+                    nodes.key("link", service.alias), nodes.key("service", service.id), EdgeKind.SERVES
+                )
         for zone in self.zones:
-            yield from self._zone_edges(zone)
+            for network in zone.networks:
+                yield Edge(nodes.key("zone", zone.id), nodes.key("network", network), EdgeKind.LINKED)
+            for record in zone.records:
+                yield from self._record_edges(zone, record)
+        yield from self._missing_edges()
 
-    def _zone_edges(self, zone: AuditedZone) -> Iterator[Edge]:
-        for network in zone.networks:
-            yield Edge(zone_key(zone), network_key(network), EdgeKind.LINKED)
-            for one in self._networks[network.lower()][1]:
-                for record in zone.records:
-                    if kind := _record_kind(record, one):
-                        yield Edge(record_key(zone, record), endpoint_key(one), kind)
+    def _record_edges(self, zone: AuditedZone, record: AuditedRecord) -> Iterator[Edge]:
+        for one in self.endpoints:
+            kind = _record_kind(record, one)
+            if kind and (one.network in zone.networks or one.id in record.endpoints):
+                yield Edge(nodes.key("record", zone.id, record.name), nodes.key("endpoint", one.id), kind)
+
+    def _missing_edges(self) -> Iterator[Edge]:
+        for zone, one in self._missing_records:
+            yield Edge(nodes.key("missing record", zone.id), nodes.key("endpoint", one.id), EdgeKind.MISSING)
+        for name, one in self._missing_zones:
+            yield Edge(nodes.key("missing zone", name), nodes.key("network", one.network), EdgeKind.MISSING)
+        for one in self._with_finding("zone-not-linked"):
+            for zone in self.zones[:1]:
+                yield Edge(nodes.key("zone", zone.id), nodes.key("network", one.network), EdgeKind.MISSING)
 
     def _edges_between(self, columns: Mapping[Column, tuple[Node, ...]]) -> tuple[Edge, ...]:
         """The edges between the nodes that are shown. Those of a folded node lead to the node that stands for it."""
         shown: dict[str, str] = {}
-        for node in (node for nodes in columns.values() for node in nodes):
+        for node in (node for column in columns.values() for node in column):
             for one in (node, *node.rows):
                 shown |= dict.fromkeys((one.key, *one.folded), one.key)
         moved = {

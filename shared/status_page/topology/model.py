@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.audit.report_model import Health
-from shared.status_page.index import rank, tally, worst
+from shared.status_page.index import State, tally, worst
 
 
 class Column(StrEnum):
@@ -34,6 +33,8 @@ class EdgeKind(StrEnum):
     """A record with the address of the endpoint."""
     DRIFT = "drift"
     """A record of the endpoint, without its address."""
+    MISSING = "missing"
+    """A record or VNet link that does not exist and should."""
     SERVES = "serves"
     """A Private Link service and a ClickHouse service behind it."""
 
@@ -51,17 +52,19 @@ class Node:
     """A box, or a row in one.
 
     `anchor`: its row in the tables. `full`: its tooltip. `folded`: the keys of the nodes that it stands for.
+    `missing`: it does not exist and should, or it could not be read.
     """
 
     key: str
     title: str
     aside: str = ""
-    health: Health | None = None
+    state: State | None = None
     notes: tuple[Note, ...] = ()
     anchor: str = ""
     full: str = ""
     rows: "tuple[Node, ...]" = ()
     folded: tuple[str, ...] = ()
+    missing: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -80,10 +83,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """The diagram of one region."""
+    """The diagram of one region, or of what belongs to none."""
 
-    region: str
-    health: Health
+    title: str
+    state: State
     columns: Mapping[Column, tuple[Node, ...]]
     edges: tuple[Edge, ...]
     summary: str
@@ -93,14 +96,14 @@ def fold(nodes: Sequence[Node], most: int, noun: str = "") -> tuple[Node, ...]:
     """The worst `most` nodes in their order, and one node that stands for the others."""
     if len(nodes) <= most + 1:
         return tuple(nodes)
-    ranked = sorted(nodes, key=lambda one: rank(one.health or Health.WELL))
+    ranked = sorted(nodes, key=lambda one: (one.state or State.HEALTHY).rank)
     others = ranked[most:]
-    healths = [one.health for one in others if one.health]
+    states = [one.state for one in others if one.state]
     rest = Node(
         key=f"more {others[0].key}",
         title=f"{len(others)} more {noun}".rstrip(),
-        aside=tally(healths),
-        health=worst(healths) if healths else None,
+        aside=tally(states),
+        state=worst(states) if states else None,
         folded=tuple(key for one in others for key in one.keys),
     )
     kept = {one.key for one in ranked[:most]}

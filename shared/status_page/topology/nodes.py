@@ -8,12 +8,11 @@ from shared.domain.audit.report_model import (
     AuditedRecord,
     AuditedService,
     AuditedZone,
-    Health,
 )
 from shared.domain.model.resources import ZONE_SUFFIX
-from shared.status_page.formatting import resource_group, resource_name, short_alias
-from shared.status_page.index import WORDS, Index, alerts, worst
-from shared.status_page.tables import allow_list_summary
+from shared.status_page.formatting import brief, resource_group, resource_name, short_alias
+from shared.status_page.index import Index, State, alerts, worst
+from shared.status_page.tables import allow_list_summary, is_deleted, network_title
 from shared.status_page.topology.model import EdgeKind, Node, Note, fold
 
 RECORD_CODES = frozenset({"record-drift", "wildcard-foreign", "wildcard-owned-by-other"})
@@ -26,40 +25,28 @@ _STATE_NOTES = {
 }
 
 
-def endpoint_key(one: AuditedEndpoint) -> str:
-    return f"endpoint {one.id.lower()}"
+def key(kind: str, *ids: str) -> str:
+    """The key of a node, such as `record <zone> *`."""
+    return " ".join((kind, *ids)).lower()
 
 
-def link_key(alias: str) -> str:
-    return f"link {alias.lower()}"
-
-
-def network_key(network: str) -> str:
-    return f"network {network.lower()}"
-
-
-def record_key(zone: AuditedZone, record: AuditedRecord) -> str:
-    return f"record {zone.id.lower()} {record.name.lower()}"
-
-
-def service_key(one: AuditedService) -> str:
-    return f"service {one.id.lower()}"
-
-
-def zone_key(one: AuditedZone) -> str:
-    return f"zone {one.id.lower()}"
+def container_of(one: AuditedEndpoint) -> str:
+    """What its box is for: its network, or why that is unknown."""
+    return one.network or network_title(one)
 
 
 def network_node(network: str, endpoints: Sequence[AuditedEndpoint], index: Index, most: int) -> Node:
-    """A virtual network and the endpoints in it."""
+    """A virtual network and the endpoints in it. Deleted and unreadable endpoints have no network, but a title."""
+    known = network.startswith("/")
     rows = fold([_endpoint_row(one, index) for one in endpoints], most)
     return Node(
-        key=network_key(network),
-        title=resource_name(network) or "unknown network",
+        key=key("network", network),
+        title=resource_name(network),
         aside=resource_group(network),
-        health=worst(one.health for one in endpoints) if endpoints else None,
+        state=worst(map(index.state, endpoints)) if endpoints else None,
+        missing=not known,
         full=network,
-        rows=rows or (Node(f"none {network}", "no private endpoint"),),
+        rows=rows or (Node(key("none", network), "no private endpoint"),),
     )
 
 
@@ -69,14 +56,16 @@ def _endpoint_row(one: AuditedEndpoint, index: Index) -> Node:
     repeated = state and any(state.text.lower() in note.text for note in codes)
     states = ", ".join(c.status for c in one.connections) or "no connection"
     findings = [f"{f.code}: {f.message}" for f in index.about(one.id)]
+    address = _addresses(one.addresses) or ("deleted" if is_deleted(one) else "no address")
     return Node(
-        key=endpoint_key(one),
+        key=key("endpoint", one.id),
         title=resource_name(one.id),
-        aside=_addresses(one.addresses) or "no address",
-        health=one.health,
+        aside=address,
+        state=index.state(one),
+        missing=is_deleted(one),
         notes=(state, *codes) if state and not repeated else codes,
         anchor=index.anchor(one.id),
-        full="; ".join([" ".join(one.addresses) or "no address", states, WORDS[one.health], *findings]),
+        full="; ".join([" ".join(one.addresses) or address, states, index.state(one), *findings]),
     )
 
 
@@ -90,39 +79,71 @@ def connection_kind(one: AuditedEndpoint) -> EdgeKind:
 
 def link_node(alias: str, region: str) -> Node:
     """A Private Link service of the organization."""
-    return Node(link_key(alias), short_alias(alias), region, full=alias)
+    return Node(key("link", alias), short_alias(alias), region, full=alias)
 
 
 def foreign_link_node(target: str) -> Node:
     """A connection target that is not a Private Link service of the organization."""
-    return Node(link_key(target), short_alias(target), "foreign", Health.LEFT_ALONE, full=target)
+    return Node(key("link", target), short_alias(target), "foreign", State.NOT_MANAGED, full=target)
 
 
 def service_node(one: AuditedService, index: Index) -> Node:
     """A ClickHouse service and the length of its allow list."""
     return Node(
-        key=service_key(one),
+        key=key("service", one.id),
         title=one.name,
         aside=f"{one.state} · {allow_list_summary(one)}",
-        health=one.health,
+        state=index.state(one),
         notes=_notes(index.alerts(one.id)),
         anchor=index.anchor(one.id),
-        full=f"{one.name}; {one.id}; {one.state}; {WORDS[one.health]}; {one.hostname or 'unknown host name'}",
+        full=f"{one.name}; {one.id}; {one.state}; {index.state(one)}; {one.hostname or 'unknown host name'}",
     )
 
 
-def zone_node(one: AuditedZone, users: Iterable[AuditedEndpoint], index: Index, most: int) -> Node:
+def zone_node(
+    one: AuditedZone, users: Iterable[AuditedEndpoint], index: Index, most: int, *, record_missing: bool
+) -> Node:
     """A private DNS zone and its records. `users`: the endpoints that need its wildcard record."""
     ids = [user.id for user in users]
     rows = [_record_row(one, record, ids, index) for record in one.records]
+    if record_missing:
+        note = Note("record-drift", "error")
+        rows.append(Node(key("missing record", one.id), "*", "missing", State.ERROR, (note,), missing=True))
+    state = index.state(one)
     return Node(
-        key=zone_key(one),
-        title=one.name.replace(ZONE_SUFFIX, ".privatelink…"),
+        key=key("zone", one.id),
+        title=_short_zone(one.name),
         aside=resource_group(one.id),
-        health=one.health,
+        state=state,
         notes=_notes(index.alerts(one.id)),
         full=one.id,
-        rows=fold(rows, most) or (Node(f"none {one.id.lower()}", "no record"),),
+        rows=fold(rows, most)
+        or (Node(key("none", one.id), "no record" if state is not State.UNKNOWN else "not readable"),),
+    )
+
+
+def missing_zone_node(name: str) -> Node:
+    """A private DNS zone that does not exist and should."""
+    return Node(
+        key("missing zone", name), _short_zone(name), "zone missing", State.ERROR, full=name, missing=True
+    )
+
+
+def _short_zone(name: str) -> str:
+    return name.replace(ZONE_SUFFIX, ".privatelink…")
+
+
+def unreadable_node(one: AuditedFinding) -> Node:
+    """Something that this audit could not read and that has no other node, such as the endpoints of a scope."""
+    title = brief(one.object)
+    return Node(
+        key("unreadable", one.object),
+        title,
+        "not readable",
+        State.UNKNOWN,
+        _notes([one]),
+        full=one.message,
+        missing=True,
     )
 
 
@@ -130,12 +151,12 @@ def _record_row(zone: AuditedZone, one: AuditedRecord, users: list[str], index: 
     endpoints = dict.fromkeys([*one.endpoints, *(users if one.name == "*" else ())])
     notes = _notes(f for user in endpoints for f in index.about(user) if f.code in RECORD_CODES)
     owner = "managed" if one.ours else "foreign"
-    health = Health.WELL if one.ours else Health.LEFT_ALONE
+    state = State.HEALTHY if one.ours else State.NOT_MANAGED
     return Node(
-        key=record_key(zone, one),
+        key=key("record", zone.id, one.name),
         title=one.name,
         aside=_addresses(one.addresses),
-        health=Health.WRONG if any(note.severity == "error" for note in notes) else health,
+        state=State.ERROR if any(note.severity == "error" for note in notes) else state,
         notes=notes,
         full=f"{one.name}.{zone.name} A {' '.join(one.addresses)}; TTL {one.ttl}; {owner}",
     )
