@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
 from shared.domain.results.report_shares import shares_of
+from shared.domain.results.unfinished_work import failed_passes
 from shared.reconciler.batching import Batching
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.progress import Watcher, watched
 from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
 from shared.reports.config_cache import ConfigCache
-from shared.reports.report_repository import Archive
+from shared.reports.report_repository import ReportRepository
 from shared.settings import Settings
 from shared.telemetry.log import tell_pass
 from shared.telemetry.pass_context import passing
@@ -28,7 +30,7 @@ from shared.telemetry.pass_context import passing
 if TYPE_CHECKING:  # an event is not to wait for what only audits, preflights and topics need
     from shared.domain.audit.report_model import AuditReport
     from shared.domain.preflight.preflight_snapshot import Inspected
-    from shared.reports.outcome_publisher import Announcer
+    from shared.reports.outcome_publisher import OutcomePublisher
 
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
 EVENT_SECONDS = 24.0
@@ -65,20 +67,20 @@ class Runtime:
         return Batching(self._first_read, self._event_pass)
 
     @cached_property
-    def archive(self) -> Archive:
+    def archive(self) -> ReportRepository:
         """What outlives this process."""
         organization = str(self.settings.clickhouse_org_id)
-        return Archive(self.connections.store, self.settings.owner_id, organization)
+        return ReportRepository(self.connections.store, self.settings.owner_id, organization)
 
     @cached_property
     def config_cache(self) -> ConfigCache:
         return ConfigCache(self.archive, self.cache)
 
     @cached_property
-    def announcer(self) -> "Announcer":
-        from shared.reports.outcome_publisher import Announcer  # noqa: PLC0415 -- not without a topic
+    def announcer(self) -> "OutcomePublisher":
+        from shared.reports.outcome_publisher import OutcomePublisher  # noqa: PLC0415 -- not without a topic
 
-        return Announcer(self.connections.topic)
+        return OutcomePublisher(self.connections.topic)
 
     async def reconcile(self, order: ReconcileRequest, seconds: float, door: str = "sync") -> Report:
         """Carry out an order within that time."""
@@ -116,7 +118,9 @@ class Runtime:
         )
         systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(order, systems, self.config, self.cache, known)
-        return shares_of(await self._recorded("event", run), known.keys())
+        shares = shares_of(await self._recorded("event", run), known.keys())
+        self._follow(self.archive.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
+        return shares
 
     async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
         """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""

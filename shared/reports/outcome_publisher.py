@@ -1,12 +1,12 @@
-"""Tells outcome events: each once per change of state, never at the cost of a pass.
+"""Publishes outcome events to the topic: one for each change of state.
 
-Nothing here raises. An event that could not be published is in the log and is not tried again later.
+Nothing here raises. An event that could not be published is logged, and not sent again.
 """
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,57 +20,57 @@ from shared.telemetry.log import cut, tell
 
 
 @dataclass
-class Announcer:
-    """`topic`: None if nobody wants to know. `refused`: the refusals told, by endpoint, for this process's life.
+class OutcomePublisher:
+    """`topic`: None without OUTCOME_TOPIC_ENDPOINT. `timeout`: in seconds.
 
-    `patience`: how many seconds the topic is waited for.
+    `refused`: the refusals that this process has published, by endpoint.
     """
 
     topic: Topic | None
     refused: dict[str, frozenset[Finding]] = field(default_factory=dict)
-    patience: float = 5.0
+    timeout: float = 5.0
 
     async def of_pass(self, report: Report) -> None:
-        """Tell what a pass did, and what it refused that this process has not told yet."""
+        """Publish what a pass registered and deregistered, and its new refusals."""
         if self.topic and not report.dry_run:
             now = datetime.now(UTC)
-            await self._publish([*of_pass(report, now), *self._newly_refused(report, now)])
+            await self._publish([*of_pass(report, now), *self._new_refusals(report, now)])
 
-    async def of_audit(self, report: Report, told: AuditReport, before: AuditReport | None) -> None:
-        """Tell what an audit did, the drift that it saw first, and what it refused that the one before did not."""
-        if self.topic is None:
-            return
-        earlier = (Finding(one.code, one.object, one.message) for one in before.findings) if before else ()
-        self.refused = {**refusals(earlier), **self.refused}
-        news = self._newly_refused(report, told.finished)
-        await self._publish([*of_pass(report, told.finished), *news, *of_audit(told, before)])
+    async def of_audit(self, report: Report, audit: AuditReport, previous: AuditReport | None) -> None:
+        """Publish the same for an audit, with its new drift and its repairs."""
+        if self.topic:
+            findings = previous.findings if previous else ()
+            earlier = refusals(Finding(one.code, one.object, one.message, one.remedy) for one in findings)
+            self.refused = earlier | self.refused
+            now = audit.finished
+            refused = self._new_refusals(report, now)
+            await self._publish([*of_pass(report, now), *refused, *of_audit(audit, previous)])
 
-    def _newly_refused(self, report: Report, now: datetime) -> Iterable[OutcomeEvent]:
-        """A refusal that is over may be told again when it comes back."""
+    def _new_refusals(self, report: Report, now: datetime) -> Iterator[OutcomeEvent]:
+        """A refusal that ended is published again when it returns."""
         present = refusals(report.plan.findings)
         for endpoint in map(str, report.plan.verdicts):
-            those = present.get(endpoint, frozenset())
-            news = those - self.refused.pop(endpoint, frozenset())
-            if those:
-                self.refused[endpoint] = those
-            yield from (of_refusal(one, report.pass_id, now) for one in sorted(news))
+            current = present.get(endpoint, frozenset())
+            new = current - self.refused.pop(endpoint, frozenset())
+            if current:
+                self.refused[endpoint] = current
+            yield from (of_refusal(one, report.pass_id, now) for one in sorted(new))
 
     async def _publish(self, events: Sequence[OutcomeEvent]) -> None:
         if not events or not self.topic:
             return
-        kinds = dict(Counter(event.type for event in events))
+        types = dict(Counter(event.type for event in events))
+        error = ""
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.timeout):
                 await self.topic.publish(events)
         except TimeoutError:
-            _trouble(kinds, f"the topic did not answer within {self.patience:.0f} s")
-        except PrivateLinkError as error:
-            _trouble(kinds, str(error))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it is no reason to fail a pass
-            _trouble(kinds, f"{type(error).__name__}: {error}")
+            error = f"the topic did not respond within {self.timeout:.0f} s"
+        except PrivateLinkError as failure:
+            error = str(failure)
+        except Exception as failure:  # noqa: BLE001 -- publication must never fail a pass
+            error = f"{type(failure).__name__}: {failure}"
+        if error:
+            tell("publish", logging.WARNING, outcome="failed", events=types, error=cut(error))
         else:
-            tell("publish", outcome="done", events=kinds)
-
-
-def _trouble(kinds: dict[str, int], what: str) -> None:
-    tell("publish", logging.WARNING, outcome="failed", events=kinds, error=cut(what))
+            tell("publish", outcome="done", events=types)

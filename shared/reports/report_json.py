@@ -1,6 +1,6 @@
-"""The audit's report as JSON, and back. Its JSON Schema is published as docs/report.schema.json.
+"""The audit report as JSON. Its JSON Schema is published as docs/report.schema.json.
 
-`python -m shared.reports.report_json` prints that schema.
+`python -m shared.reports.report_json` prints the schema.
 """
 
 import json
@@ -17,21 +17,19 @@ class _Document(RootModel[AuditReport]):
 
 
 def to_json(report: AuditReport) -> bytes:
-    """The report as one JSON document in UTF-8, names in camel case."""
+    """The report as JSON in UTF-8, with names in camel case."""
     return _Document(report).model_dump_json(by_alias=True).encode()
 
 
 def from_json(document: bytes) -> AuditReport:
-    """The report in a document. Raises ValueError if it is none, or one of a version we do not know."""
+    """The report in a JSON document. Raises ValueError for anything else, and for unknown schema versions."""
     return _Document.model_validate_json(document).root
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of the documents that `to_json` makes."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_Document.model_json_schema(mode="serialization"),
-    }
+    """The JSON Schema of the documents of `to_json`."""
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **_Document.model_json_schema(mode="serialization")}
 
 
 if __name__ == "__main__":

@@ -1,22 +1,25 @@
-"""What outlives a process, in the report store: the latest report, the history, and the services' configs.
+"""The report store: audit reports, the private endpoint configs of services, and failed passes of events.
 
-| document                    | written                                  | read                              |
-|-----------------------------|------------------------------------------|-----------------------------------|
-| latest.json                 | after each audit                         | before each audit, for the page   |
-| history/<date>/<time>.json  | after each audit                         | by people                         |
-| configs.json                | when configs were learnt that it has not | in a process's first pass         |
+| document                    | written                              | read                                   |
+|-----------------------------|--------------------------------------|----------------------------------------|
+| latest.json                 | after each audit                     | before each audit; by the status page  |
+| history/<date>/<time>.json  | after each audit                     | by people                              |
+| configs.json                | when a process has read new configs  | in the first pass of each process      |
+| failed-passes.json          | after a failed pass of an event      | before each audit                      |
 
-Nothing here raises: a store that is slow, broken or missing is told in the log, and costs at most some
-seconds. What could not be read is not written over. Of two audits at the same time the last wins.
+Nothing here raises: a failed or slow read or write is logged, and takes a few seconds at most. A document that could
+not be read is not overwritten. Of two audits at the same time, the last one wins.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.resources import (
@@ -28,52 +31,72 @@ from shared.domain.model.resources import (
     is_clickhouse_zone,
 )
 from shared.domain.model.text import counted
+from shared.domain.results.unfinished_work import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import cut, tell
 
-if TYPE_CHECKING:  # slow to import, and only an audit has one
+if TYPE_CHECKING:  # slow to import, and only audits need it
     from shared.domain.audit.report_model import AuditReport
 
-LATEST, CONFIGS = "latest.json", "configs.json"
+LATEST, CONFIGS, FAILED_PASSES = "latest.json", "configs.json", "failed-passes.json"
+# Event Grid delivers an event again for so long.
+RETRY_WINDOW = timedelta(hours=24)
 
 type Configs = Mapping[str, Config]
 """By service id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """The store of one deployment, for one organization; without a store nothing is kept.
+class _StoredConfigs:
+    organization: str
+    configs: dict[str, Config]
 
-    `patience`: how many seconds it is waited for, to read and to write.
+
+@cache
+def _configs_json() -> TypeAdapter[_StoredConfigs]:
+    return TypeAdapter(_StoredConfigs)
+
+
+@cache
+def _failed_passes_json() -> TypeAdapter[dict[str, FailedPass]]:
+    return TypeAdapter(dict[str, FailedPass])
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRepository:
+    """The documents of one deployment and organization. `store` is None without REPORT_STORE.
+
+    `read_timeout` and `write_timeout` are in seconds.
     """
 
     store: ReportStore | None
     owner: str
     organization: str
-    patience: tuple[float, float] = (5.0, 10.0)
+    read_timeout: float = 5.0
+    write_timeout: float = 10.0
 
     async def latest(self) -> "ReadResult[AuditReport]":
-        """The latest report. NotFound: there is none, or it cannot be understood."""
+        """The latest report. NotFound: there is none, or the document is not a valid report."""
         document = await self._read(LATEST)
         if not isinstance(document, bytes):
             return document
-        from shared.reports.report_json import from_json  # noqa: PLC0415 -- slow, and an event reads no report
+        from shared.reports.report_json import from_json  # noqa: PLC0415 -- slow to import, and not for events
 
         try:
             report = from_json(document)
         except ValueError as error:
-            _trouble(LATEST, f"it is no report, and is written anew: {error}")
+            _log_failure(LATEST, f"not a valid audit report; the next audit overwrites it: {error}")
             return NotFound()
         if report.owner != self.owner:
-            told = f"it is the report of {report.owner}: give each deployment a store of its own"
-            return _unreadable(LATEST, told)
+            reason = f"the report belongs to deployment {report.owner}; use a separate REPORT_STORE for each OWNER_ID"
+            return _log_failure(LATEST, reason)
         return report
 
     async def keep(self, report: "AuditReport", *, latest: bool) -> None:
-        """Keep an audit's report: in the history, and (unless it stands over what could not be read) as the latest."""
+        """Store a report in the history and, if `latest`, as the latest report."""
         if self.store is None:
             return
-        from shared.reports.report_json import to_json  # noqa: PLC0415 -- slow, and an event keeps no report
+        from shared.reports.report_json import to_json  # noqa: PLC0415 -- slow to import, and not for events
 
         document = to_json(report)
         at = f"{report.finished:%Y-%m-%d/%H-%M-%S}-{report.pass_id[:8]}"
@@ -81,68 +104,74 @@ class Archive:
         await asyncio.gather(*(self._write(name, document) for name in names))
 
     async def configs(self) -> Configs | ReadFailed:
-        """The configs that any process has learnt; none, if the document cannot be understood."""
+        """The stored configs. None, if the document is not valid."""
         document = await self._read(CONFIGS)
-        if isinstance(document, NotFound):
-            return {}
         if isinstance(document, ReadFailed):
             return document
-        from shared.reports.config_cache_json import configs_from_json  # noqa: PLC0415 -- without a store there is none
-
-        try:
-            organization, found = configs_from_json(document)
-        except ValidationError as error:
-            _trouble(
-                CONFIGS,
-                f"it is written anew: {counted(error.error_count(), 'fault')}, such as {error.errors()[0]['msg']}",
-            )
+        if isinstance(document, NotFound):
             return {}
-        if organization != self.organization:
-            return _unreadable(CONFIGS, f"it is about another organization, {cut(organization)}")
-        return {service: config for service, config in found.items() if _is_likely(config)}
+        try:
+            stored = _configs_json().validate_json(document, strict=True)
+        except ValidationError as error:
+            faults = counted(error.error_count(), "error")
+            _log_failure(CONFIGS, f"not valid, and overwritten: {faults}, first: {error.errors()[0]['msg']}")
+            return {}
+        if stored.organization != self.organization:
+            return _log_failure(CONFIGS, f"belongs to another organization, {cut(stored.organization)}")
+        return {service: config for service, config in stored.configs.items() if _is_plausible(config)}
 
     async def keep_configs(self, configs: Configs) -> None:
-        if self.store is None:
-            return
-        from shared.reports.config_cache_json import configs_to_json  # noqa: PLC0415 -- without a store there is none
+        document = _StoredConfigs(self.organization, dict(sorted(configs.items())))
+        await self._write(CONFIGS, _configs_json().dump_json(document, indent=1))
 
-        await self._write(CONFIGS, configs_to_json(self.organization, configs))
+    async def failed_passes(self) -> Mapping[str, FailedPass] | ReadFailed:
+        """The last failed pass of an event of each endpoint, by ARM id. None, if the document is not valid."""
+        document = await self._read(FAILED_PASSES)
+        if not isinstance(document, bytes):
+            return document if isinstance(document, ReadFailed) else {}
+        try:
+            return _failed_passes_json().validate_json(document)
+        except ValidationError as error:
+            _log_failure(FAILED_PASSES, f"not valid, and overwritten: {error.errors()[0]['msg']}")
+            return {}
+
+    async def keep_failed_passes(self, failed: Mapping[str, FailedPass]) -> None:
+        """Add failed passes to the stored ones of the last 24 hours. Of two processes at once, the last one wins."""
+        if failed and not isinstance(stored := await self.failed_passes(), ReadFailed):
+            oldest = max(one.at for one in failed.values()) - RETRY_WINDOW
+            recent = {endpoint: one for endpoint, one in stored.items() if one.at >= oldest}
+            await self._write(FAILED_PASSES, _failed_passes_json().dump_json({**recent, **failed}, indent=1))
 
     async def _read(self, name: str) -> ReadResult[bytes]:
         if self.store is None:
             return NotFound()
         store = self.store
-        found: ReadResult[bytes] = await _bounded(name, self.patience[0], lambda: store.read(name))
-        return found
+        return await _guarded(name, self.read_timeout, lambda: store.read(name))
 
     async def _write(self, name: str, document: bytes) -> None:
         if self.store is not None:
             store = self.store
-            await _bounded(name, self.patience[1], lambda: store.write(name, document))
+            await _guarded(name, self.write_timeout, lambda: store.write(name, document))
 
 
-async def _bounded(name: str, seconds: float, call: Callable[[], Awaitable[Any]]) -> Any:
-    """The call's result, or, logged, what kept it from having one."""
+async def _guarded[T](name: str, seconds: float, call: Callable[[], Awaitable[T]]) -> T | ReadFailed:
+    """The result of the call; a failure is logged and returned."""
     try:
         async with asyncio.timeout(seconds):
             return await call()
     except TimeoutError:
-        return _unreadable(name, f"the report store did not answer within {seconds:.0f} s")
+        return _log_failure(name, f"the report store did not respond within {seconds:.0f} s")
     except PrivateLinkError as error:
-        return _unreadable(name, str(error))
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is no reason to stop an audit
-        return _unreadable(name, f"{type(error).__name__}: {error}")
+        return _log_failure(name, str(error))
+    except Exception as error:  # noqa: BLE001 -- the report store must never fail a pass
+        return _log_failure(name, f"{type(error).__name__}: {error}")
 
 
-def _unreadable(name: str, what: str) -> ReadFailed:
-    _trouble(name, what)
-    return ReadFailed(what, temporary=True)
+def _log_failure(name: str, reason: str) -> ReadFailed:
+    tell("store", logging.WARNING, object=name, error=cut(reason))
+    return ReadFailed(reason, temporary=True)
 
 
-def _trouble(name: str, what: str) -> None:
-    tell("store", logging.WARNING, object=name, error=cut(what))
-
-
-def _is_likely(config: Config) -> bool:
-    """Whether it has the form of a config: what it says decides who is no stranger."""
+def _is_plausible(config: Config) -> bool:
+    """Whether the values have the right form. A config decides which Private Link services are the organization's."""
     return config.alias.lower().endswith(ALIAS_SUFFIX) and is_clickhouse_zone(config.zone)

@@ -1,6 +1,6 @@
 """The status page: one audit report as one HTML document.
 
-`render` passes the report to the templates; `banner` decides the first line, `tables` sorts and groups the rows,
+`render` passes the report to the templates; `index` looks up names and states, `tables` sorts and groups the rows,
 `topology` computes the diagrams. All of them are pure. Imports `domain` only. Start with `render`.
 """
 

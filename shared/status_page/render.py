@@ -11,10 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.domain.audit.report_model import AuditReport
+from shared.domain.audit.summary import banner
 from shared.domain.model.text import counted
 from shared.status_page import formatting, tables
-from shared.status_page.banner import banner
 from shared.status_page.index import Index, State, alerts, state, tally
+from shared.status_page.overdue import overdue_details
 from shared.status_page.topology import Column, diagrams, layout
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -101,6 +102,7 @@ def render(report: AuditReport | None, now: datetime) -> str:
         now=now,
         index=index,
         banner=top,
+        overdue_details=overdue_details(report, now),
         state=state(top.health, alerts(report.findings)),
         regions=[(one, layout(one)) for one in regions],
         open_regions=len(regions) if len(regions) <= MOST_OPEN_REGIONS else 1,

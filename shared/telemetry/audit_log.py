@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import AuditReport
 from shared.telemetry.log import MOST_IN_A_LINE, MOST_LINES, tell, tell_finding
 
@@ -13,6 +13,7 @@ def tell_audit(report: AuditReport, before: AuditReport | None) -> None:
         tell_finding(one, one.severity, "new")
     for one in list(newly_seen(before, report) if before else ())[:MOST_LINES]:
         tell_finding(one, one.severity, "gone")
+    seen = [one for one in report.findings if one.seen]
     milliseconds = round((report.finished - report.started).total_seconds() * 1000)
     tell(
         "audit",
@@ -23,8 +24,8 @@ def tell_audit(report: AuditReport, before: AuditReport | None) -> None:
         complete=report.complete,
         left=list(report.left[:MOST_IN_A_LINE]),
         endpoints=len(report.endpoints),
-        findings=dict(Counter(one.severity for one in report.findings)),
-        codes=dict(sorted(Counter(one.code for one in report.findings).items())),
+        findings=dict(Counter(one.severity for one in seen)),
+        codes=dict(sorted(Counter(one.code for one in seen).items())),
         repairs=dict(sorted(Counter(one.status for one in report.repairs).items())),
         periodSeconds=report.period_seconds,
     )

@@ -2,18 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
 
 from shared.bootstrap import Runtime, get_runtime
-from shared.domain.audit.audit import Audit, audited
+from shared.domain.audit.audit import AuditRun, audit_report
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.resources import ReadFailed, ReadResult
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
+from shared.domain.results.unfinished_work import FailedPass
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from shared.telemetry.audit_log import tell_audit
@@ -41,13 +43,16 @@ async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditRepo
 
 async def _audit(runtime: Runtime, under_way: Passing, deadline: float) -> AuditReport:
     started = datetime.now(UTC)
-    stored, _ = await asyncio.gather(runtime.archive.latest(), runtime.config_cache.load())
+    stored, failed, _ = await asyncio.gather(
+        runtime.archive.latest(), runtime.archive.failed_passes(), runtime.config_cache.load()
+    )
     left = deadline - time.monotonic() - AFTERWARDS_SECONDS
     report = await runtime.reconcile(order_of(runtime.settings), left, "audit")
     if isinstance(stored, ReadFailed):
         stored = await runtime.archive.latest()
     before = _before(runtime, stored)
-    told = _told(runtime, report, under_way, started, before)
+    failed_passes = {} if isinstance(failed, ReadFailed) else failed
+    told = _told(runtime, report, under_way, started, before, failed_passes)
     runtime.last_audit = told
     tell_audit(told, before)
     unknown = isinstance(stored, ReadFailed)
@@ -63,10 +68,15 @@ def _before(runtime: Runtime, stored: ReadResult[AuditReport]) -> AuditReport | 
 
 
 def _told(
-    runtime: Runtime, report: Report, under_way: Passing, started: datetime, before: AuditReport | None
+    runtime: Runtime,
+    report: Report,
+    under_way: Passing,
+    started: datetime,
+    before: AuditReport | None,
+    failed_passes: Mapping[str, FailedPass],
 ) -> AuditReport:
     settings, finished = runtime.settings, datetime.now(UTC)
-    when = Audit(
+    when = AuditRun(
         pass_id=under_way.id,
         started=started,
         finished=finished,
@@ -75,7 +85,7 @@ def _told(
         pending_grace=timedelta(minutes=settings.pending_grace),
         calls=under_way.calls,
     )
-    return audited(when, report, runtime.config, before)
+    return audit_report(when, report, runtime.config, before, failed_passes)
 
 
 def order_of(settings: Settings) -> ReconcileRequest:

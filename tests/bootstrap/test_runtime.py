@@ -23,7 +23,6 @@ UNNEEDED = (
     "shared.adapters.storage.report_store",
     "shared.adapters.storage.preflight",
     "shared.reports.outcome_publisher",
-    "shared.reports.config_cache_json",
     "shared.reports.report_json",
     "shared.domain.audit.report_model",
     "shared.domain.preflight.preflight_snapshot",

@@ -57,7 +57,7 @@ async def test_policies(policy: Policy, changed: list[str], found: set[str]) -> 
     assert sorted(one.change for one in report.repairs) == sorted(changed)
     assert {one.status for one in report.repairs} <= {"done"}
     assert codes(report) == found
-    assert (f"Repaired: {len(changed)} thing" in report.sentence) is bool(changed)
+    assert (f"Repaired: {len(changed)} object" in report.sentence) is bool(changed)
     assert report.history[-1].repaired == len(changed)
 
 
@@ -113,4 +113,4 @@ async def test_repair_that_worked_all_the_same() -> None:
     cloud = drifted()
     cloud.fail("update_allow_list", TemporaryError("lost"), about=f"+{guid(1)}", times=1, done=True)
     (allow,) = [one for one in (await audited(cloud, Policy.UPSERT)).repairs if one.change == "allow"]
-    assert (allow.status, allow.error) == ("skipped", "it is so now, although: lost")
+    assert (allow.status, allow.error) == ("skipped", "already in effect, although the call failed: lost")

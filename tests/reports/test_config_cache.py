@@ -1,4 +1,4 @@
-"""The config cache: what one process has read of services, another one need not ask ClickHouse Cloud."""
+"""The config cache: a config that one process has read is not requested again by another."""
 
 import asyncio
 from dataclasses import replace
@@ -11,7 +11,7 @@ from shared.domain.reading.endpoints import FEW
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reader import answers
 from shared.reports.config_cache import ConfigCache
-from shared.reports.report_repository import CONFIGS, Archive
+from shared.reports.report_repository import CONFIGS, ReportRepository
 from tests.support.fakes import Cloud
 from tests.support.stores import MemoryStore
 from tests.support.worlds import ALIAS, OWNER, config, service, service_id, snapshot
@@ -27,29 +27,29 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def archive(store: MemoryStore) -> Archive:
-    return Archive(store, OWNER, ORGANIZATION, patience=(0.05, 0.05))
+def repository(store: MemoryStore) -> ReportRepository:
+    return ReportRepository(store, OWNER, ORGANIZATION, read_timeout=0.05, write_timeout=0.05)
 
 
-async def test_what_others_have_read(archive: Archive, store: MemoryStore) -> None:
-    """What other processes have learnt is remembered; what this one has learnt itself goes first."""
+async def test_configs_of_other_processes(repository: ReportRepository, store: MemoryStore) -> None:
+    """Configs of other processes are loaded; those that this process has read take precedence."""
     other = {MAIN: Config(ALIAS.replace("0-0", "7-7"), KNOWN[MAIN].hostname), service_id("b"): config("b")}
-    await archive.keep_configs(other)
+    await repository.keep_configs(other)
     memory = ProcessCache(configs={ReadConfig(MAIN): KNOWN[MAIN]})
-    cache = ConfigCache(archive, memory)
+    cache = ConfigCache(repository, memory)
     await cache.load()
     await cache.load()
     assert memory.configs == {ReadConfig(MAIN): KNOWN[MAIN], ReadConfig(service_id("b")): config("b")}
-    assert store.reads == [CONFIGS], "once is enough"
+    assert store.reads == [CONFIGS], "it is read once"
 
 
-async def test_waiting_for_the_store(archive: Archive, store: MemoryStore) -> None:
-    """Many configs are asked for only once the store has answered, and not those that it knew; few do not wait."""
+async def test_waiting_for_the_store(repository: ReportRepository, store: MemoryStore) -> None:
+    """Many configs are requested only after the cache has loaded, and only those not in it; few do not wait."""
     many = [service_id(f"s{number}") for number in range(FEW + 1)]
-    await archive.keep_configs(dict.fromkeys(many, KNOWN[MAIN]))
+    await repository.keep_configs(dict.fromkeys(many, KNOWN[MAIN]))
     store.slow = {CONFIGS}
-    unhurried, memory = replace(archive, patience=(60.0, 60.0)), ProcessCache()
-    ConfigCache(unhurried, memory).load()
+    patient, memory = replace(repository, read_timeout=60.0, write_timeout=60.0), ProcessCache()
+    ConfigCache(patient, memory).load()
     cloud = Cloud(services=[service(f"s{number}") for number in range(FEW + 1)])
     few = await answers([ReadConfig(one) for one in many[:FEW]], cloud.systems, memory)
     assert len(few) == len(cloud.log.named("config")) == FEW
@@ -60,12 +60,12 @@ async def test_waiting_for_the_store(archive: Archive, store: MemoryStore) -> No
     assert len(cloud.log.named("config")) == FEW
 
 
-async def test_what_is_learnt_is_kept(archive: Archive, store: MemoryStore) -> None:
-    """New configs are written, with what was there; those of services that are gone are not; and nothing else is."""
-    await archive.keep_configs({**KNOWN, service_id("gone"): config("gone")})
+async def test_new_configs_are_stored(repository: ReportRepository, store: MemoryStore) -> None:
+    """New configs are stored beside the known ones, without those of deleted services, and only when there are any."""
+    await repository.keep_configs({**KNOWN, service_id("gone"): config("gone")})
     store.writes.clear()
     memory = ProcessCache()
-    cache = ConfigCache(archive, memory)
+    cache = ConfigCache(repository, memory)
     await cache.load()
     seen = snapshot(services=[service("main"), service("new")])
     await cache.keep(seen)
@@ -74,16 +74,16 @@ async def test_what_is_learnt_is_kept(archive: Archive, store: MemoryStore) -> N
     await cache.keep(seen)
     await cache.keep(seen)
     assert store.writes == [CONFIGS]
-    assert await archive.configs() == {**KNOWN, service_id("new"): config("new")}
+    assert await repository.configs() == {**KNOWN, service_id("new"): config("new")}
 
 
-async def test_unread_configs_are_not_written_over(archive: Archive, store: MemoryStore) -> None:
-    """What could not be read is not written over, and is read again in another pass."""
-    await archive.keep_configs(KNOWN)
+async def test_unreadable_cache_is_not_overwritten(repository: ReportRepository, store: MemoryStore) -> None:
+    """A cache that could not be read is not overwritten, and is read again in the next pass."""
+    await repository.keep_configs(KNOWN)
     store.writes.clear()
     store.fails = {CONFIGS}
     memory = ProcessCache(configs={ReadConfig(service_id("new")): config("new")})
-    cache = ConfigCache(archive, memory)
+    cache = ConfigCache(repository, memory)
     await cache.keep(snapshot())
     await cache.load()
     await cache.keep(snapshot())
@@ -93,12 +93,12 @@ async def test_unread_configs_are_not_written_over(archive: Archive, store: Memo
     assert ReadConfig(MAIN) in memory.configs
 
 
-async def test_unread_services_are_not_gone(archive: Archive) -> None:
-    """A pass that could not read the services takes no config out of the cache."""
-    await archive.keep_configs(KNOWN)
+async def test_unreadable_services(repository: ReportRepository) -> None:
+    """A pass that could not read the services removes no config from the cache."""
+    await repository.keep_configs(KNOWN)
     memory = ProcessCache()
-    cache = ConfigCache(archive, memory)
+    cache = ConfigCache(repository, memory)
     await cache.load()
     memory.configs[ReadConfig(service_id("new"))] = config("new")
     await cache.keep(Snapshot())
-    assert await archive.configs() == {**KNOWN, service_id("new"): config("new")}
+    assert await repository.configs() == {**KNOWN, service_id("new"): config("new")}

@@ -1,4 +1,4 @@
-"""What outlives a process: never at the cost of an audit, and never written over what could not be read."""
+"""The report store never fails an audit, and never overwrites what could not be read."""
 
 import json
 import logging
@@ -8,8 +8,9 @@ import pytest
 
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.resources import Config, NotFound, ReadFailed
-from shared.reports.report_repository import CONFIGS, LATEST, Archive
-from tests.support.audits import audit, well
+from shared.domain.results.unfinished_work import FailedPass
+from shared.reports.report_repository import CONFIGS, FAILED_PASSES, LATEST, ReportRepository
+from tests.support.audits import at, audit, well
 from tests.support.log_lines import Lines
 from tests.support.stores import MemoryStore
 from tests.support.worlds import ALIAS, OWNER, config, service_id
@@ -25,8 +26,8 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def archive(store: MemoryStore) -> Archive:
-    return Archive(store, OWNER, ORGANIZATION, patience=(0.05, 0.05))
+def repository(store: MemoryStore) -> ReportRepository:
+    return ReportRepository(store, OWNER, ORGANIZATION, read_timeout=0.05, write_timeout=0.05)
 
 
 @pytest.fixture
@@ -40,93 +41,123 @@ def report() -> AuditReport:
     return audit(well(), minute=61.5)
 
 
-async def test_reports(archive: Archive, store: MemoryStore, report: AuditReport) -> None:
-    """A report is kept as the latest and in the history by its date, and comes back as it was."""
-    assert await archive.latest() == NotFound()
-    await archive.keep(report, latest=True)
-    assert await archive.latest() == report
+async def test_reports(repository: ReportRepository, store: MemoryStore, report: AuditReport) -> None:
+    """A report is stored as the latest and in the history by its date, and is read back unchanged."""
+    assert await repository.latest() == NotFound()
+    await repository.keep(report, latest=True)
+    assert await repository.latest() == report
     assert set(store.documents) == {LATEST, "history/2026-11-23/07-01-30-pass-61..json"}
-    await archive.keep(audit(well(), minute=90), latest=False)
-    assert await archive.latest() == report
+    await repository.keep(audit(well(), minute=90), latest=False)
+    assert await repository.latest() == report
     assert len(store.documents) == 3
 
 
 @pytest.mark.parametrize("document", [b"", b"{", b"[]", b'{"schemaVersion": 2}', b"\xff"])
-async def test_broken_report(archive: Archive, store: MemoryStore, lines: Lines, document: bytes) -> None:
-    """A latest report that cannot be understood is as good as none, and is told in the log."""
+async def test_broken_report(
+    repository: ReportRepository, store: MemoryStore, lines: Lines, document: bytes
+) -> None:
+    """A latest report that is not valid counts as none, and is logged."""
     store.documents[LATEST] = document
-    assert await archive.latest() == NotFound()
+    assert await repository.latest() == NotFound()
     (line,) = lines.of("store")
     assert line["object"] == LATEST
-    assert "it is no report" in line["error"]
+    assert "not a valid audit report" in line["error"]
 
 
-async def test_somebody_elses_report(archive: Archive, report: AuditReport, lines: Lines) -> None:
-    """The report of another deployment is not ours to go by, nor to write over."""
-    await replace(archive, owner="team-b").keep(replace(report, owner="team-b"), latest=True)
-    assert isinstance(await archive.latest(), ReadFailed)
-    assert "give each deployment a store of its own" in lines.of("store")[0]["error"]
-
-
-@pytest.mark.parametrize("trouble", ["fails", "slow", "breaks"])
-async def test_store_in_trouble(
-    archive: Archive, store: MemoryStore, report: AuditReport, lines: Lines, trouble: str
+async def test_report_of_another_deployment(
+    repository: ReportRepository, report: AuditReport, lines: Lines
 ) -> None:
-    """A store that refuses, breaks or does not answer raises nothing: it is logged, and unreadable is not absent."""
-    setattr(store, trouble, {LATEST, CONFIGS})
-    await archive.keep(report, latest=True)
-    await archive.keep_configs(KNOWN)
-    assert isinstance(await archive.latest(), ReadFailed)
-    assert isinstance(await archive.configs(), ReadFailed)
+    """The report of another deployment is neither used nor overwritten."""
+    await replace(repository, owner="team-b").keep(replace(report, owner="team-b"), latest=True)
+    assert isinstance(await repository.latest(), ReadFailed)
+    assert "use a separate REPORT_STORE for each OWNER_ID" in lines.of("store")[0]["error"]
+
+
+@pytest.mark.parametrize("failure", ["fails", "slow", "breaks"])
+async def test_failing_store(
+    repository: ReportRepository, store: MemoryStore, report: AuditReport, lines: Lines, failure: str
+) -> None:
+    """A store that refuses, fails or does not respond raises nothing; it is logged, and unreadable is not absent."""
+    setattr(store, failure, {LATEST, CONFIGS})
+    await repository.keep(report, latest=True)
+    await repository.keep_configs(KNOWN)
+    assert isinstance(await repository.latest(), ReadFailed)
+    assert isinstance(await repository.configs(), ReadFailed)
     assert [one["object"] for one in lines.of("store")] == [LATEST, CONFIGS, LATEST, CONFIGS]
-    assert len(store.documents) == 1, "the history was kept"
+    assert len(store.documents) == 1, "the history was stored"
 
 
 async def test_no_store(report: AuditReport) -> None:
-    """Without a store there is nothing, and nothing is kept."""
-    archive = Archive(None, OWNER, ORGANIZATION)
-    await archive.keep(report, latest=True)
-    await archive.keep_configs(KNOWN)
-    assert (await archive.latest(), await archive.configs()) == (NotFound(), {})
+    """Without a report store nothing is stored."""
+    repository = ReportRepository(None, OWNER, ORGANIZATION)
+    await repository.keep(report, latest=True)
+    await repository.keep_configs(KNOWN)
+    assert (await repository.latest(), await repository.configs()) == (NotFound(), {})
 
 
-async def test_configs(archive: Archive) -> None:
-    """Configs that were kept come back."""
-    assert await archive.configs() == {}
-    await archive.keep_configs(KNOWN)
-    assert await archive.configs() == KNOWN
+async def test_configs(repository: ReportRepository) -> None:
+    """Stored configs are read back."""
+    assert await repository.configs() == {}
+    await repository.keep_configs(KNOWN)
+    assert await repository.configs() == KNOWN
 
 
 @pytest.mark.parametrize(
     "document",
     [b"", b"[]", b'{"organization": "x"}', b'{"organization": "x", "configs": {"a": {"alias": 1}}}'],
 )
-async def test_broken_configs(archive: Archive, store: MemoryStore, lines: Lines, document: bytes) -> None:
-    """Configs that cannot be understood are as good as none, and are told in the log."""
+async def test_broken_configs(
+    repository: ReportRepository, store: MemoryStore, lines: Lines, document: bytes
+) -> None:
+    """Configs that are not valid count as none, and are logged."""
     store.documents[CONFIGS] = document
-    assert await archive.configs() == {}
-    assert "it is written anew" in lines.of("store")[0]["error"]
+    assert await repository.configs() == {}
+    assert "not valid, and overwritten" in lines.of("store")[0]["error"]
 
 
-async def test_another_organizations_configs(archive: Archive, lines: Lines) -> None:
-    """The configs of another organization are not gone by."""
-    await replace(archive, organization="another").keep_configs(KNOWN)
-    assert isinstance(await archive.configs(), ReadFailed)
+async def test_another_organizations_configs(repository: ReportRepository, lines: Lines) -> None:
+    """The configs of another organization are not used."""
+    await replace(repository, organization="another").keep_configs(KNOWN)
+    assert isinstance(await repository.configs(), ReadFailed)
     assert "another organization, another" in lines.of("store")[0]["error"]
 
 
-async def test_unlikely_configs(archive: Archive) -> None:
-    """What has not the form of a config is left out: a config decides who is no stranger."""
+async def test_implausible_configs(repository: ReportRepository) -> None:
+    """A config without the right form is ignored, because configs decide which endpoints are managed."""
     odd = {"a": Config("x.example.com", config("a").hostname), "b": Config(ALIAS, "b.example.com")}
-    await archive.keep_configs({**KNOWN, **odd})
-    assert await archive.configs() == KNOWN
+    await repository.keep_configs({**KNOWN, **odd})
+    assert await repository.configs() == KNOWN
 
 
-async def test_configs_are_legible(archive: Archive, store: MemoryStore) -> None:
-    """configs.json tells people what it is about."""
-    await archive.keep_configs(KNOWN)
-    told = json.loads(store.documents[CONFIGS])
-    assert told == {
+async def test_failed_passes(repository: ReportRepository, store: MemoryStore, lines: Lines) -> None:
+    """The last failed pass of each endpoint is kept for 24 hours; an invalid document is overwritten."""
+    first, later = FailedPass("p1", at(0), "HTTP 403"), FailedPass("p2", at(24 * 60 + 1), "HTTP 503")
+    assert await repository.failed_passes() == {}
+    await repository.keep_failed_passes({})
+    assert store.writes == []
+    await repository.keep_failed_passes({"a": first})
+    await repository.keep_failed_passes({"b": first})
+    assert await repository.failed_passes() == {"a": first, "b": first}
+    await repository.keep_failed_passes({"b": later})
+    assert await repository.failed_passes() == {"b": later}
+    store.documents[FAILED_PASSES] = b"[]"
+    await repository.keep_failed_passes({"a": first})
+    assert await repository.failed_passes() == {"a": first}
+    assert "not valid, and overwritten" in lines.of("store")[0]["error"]
+
+
+async def test_unreadable_failed_passes(repository: ReportRepository, store: MemoryStore) -> None:
+    """Failed passes that could not be read are not overwritten."""
+    store.fails = {FAILED_PASSES}
+    await repository.keep_failed_passes({"a": FailedPass("p1", at(0), "HTTP 403")})
+    assert isinstance(await repository.failed_passes(), ReadFailed)
+    assert store.writes == []
+
+
+async def test_configs_document(repository: ReportRepository, store: MemoryStore) -> None:
+    """configs.json has the organization, and alias and host name by service id."""
+    await repository.keep_configs(KNOWN)
+    assert json.loads(store.documents[CONFIGS]) == {
         "organization": ORGANIZATION,
         "configs": {MAIN: {"alias": ALIAS, "hostname": KNOWN[MAIN].hostname}},
     }

@@ -350,7 +350,7 @@ def test_size(open_page: OpenPage) -> None:
 def test_overdue(open_page: OpenPage) -> None:
     """An overdue page has an alert and is not green."""
     page = open_page(PAGES["overdue"])
-    assert "No audit for 3 hours 10 minutes." in page.locator("h1").inner_text()
+    assert "No audit has finished since 2026-11-23 06:00 UTC." in page.locator("h1").inner_text()
     expect(page.get_by_role("alert").first).to_be_visible()
     assert page.locator(".banner.overdue").count() == 1
 

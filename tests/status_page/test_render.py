@@ -135,8 +135,8 @@ def test_no_tag_and_an_empty_tag_differ() -> None:
     """An empty tag is shown as such. Without a tag nothing is shown."""
     one, *rest = all_well().endpoints
     pages = [
-        render(replace(all_well(), endpoints=(replace(one, asks=asks), *rest)), NOW)
-        for asks in (None, "", "tag:team=<b>")
+        render(replace(all_well(), endpoints=(replace(one, tag_value=value), *rest)), NOW)
+        for value in (None, "", "tag:team=<b>")
     ]
     assert "<b>Tag</b>" not in pages[0]
     assert "<b>Tag</b> empty: no service" in pages[1]

@@ -63,9 +63,9 @@ def test_names() -> None:
 
 def test_endpoints_are_sorted() -> None:
     """The worst endpoints come first."""
-    healths = [one.health for one in TROUBLED.endpoints]
-    others = [Health.UNKNOWN, Health.WAITING, Health.LEFT_ALONE, Health.LEFT_ALONE, Health.WELL]
-    assert healths == [Health.WRONG] * 3 + others
+    states = [TROUBLED.state(one) for one in TROUBLED.endpoints]
+    others = [State.UNKNOWN, State.WARNING, State.WAITING, State.HEALTHY]
+    assert states == [State.ERROR] * 4 + others
 
 
 def test_the_state_of_an_endpoint() -> None:

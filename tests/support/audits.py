@@ -1,9 +1,11 @@
-"""Audits of small worlds, at minutes of one morning."""
+"""Audits of small worlds, by minute of one morning."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.audit.audit import Audit, audited
+from shared.domain.audit.audit import AuditRun, audit_report
+from shared.domain.audit.context import NO_FAILED_PASSES
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
@@ -13,6 +15,7 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Report
+from shared.domain.results.unfinished_work import FailedPass
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     deployment,
@@ -30,7 +33,7 @@ GRACE = timedelta(minutes=15)
 
 
 def well(*endpoints: Endpoint | ResourceId, **parts: Any) -> Snapshot:
-    """A world in which endpoint 1 has all it wants, unless `parts` tell otherwise."""
+    """A world in which endpoint 1 has everything that it requests, except for `parts`."""
     return snapshot(
         *(endpoints or (endpoint(1),)),
         **{
@@ -46,25 +49,27 @@ def at(minute: float) -> datetime:
     return MORNING + timedelta(minutes=minute)
 
 
-def report_of(seen: Snapshot, by: DeploymentConfig | None = None, *, max_removals: int = 20) -> Report:
-    """What a pass that changes nothing finds in that world."""
-    plan = limited(plan_of(seen, by), max_removals)
-    return Report(seen, permitted(plan, Policy.REPORT), dry_run=True)
+def report_of(snapshot_: Snapshot, by: DeploymentConfig | None = None, *, max_removals: int = 20) -> Report:
+    """The report of a pass that changes nothing in that world."""
+    plan = limited(plan_of(snapshot_, by), max_removals)
+    return Report(snapshot_, permitted(plan, Policy.REPORT), dry_run=True)
 
 
 def audit(
-    looked: Snapshot | Report,
-    before: AuditReport | None = None,
+    world: Snapshot | Report,
+    previous: AuditReport | None = None,
     *,
     minute: float = 0,
     by: DeploymentConfig | None = None,
+    policy: str = "report",
+    failed_passes: Mapping[str, FailedPass] = NO_FAILED_PASSES,
 ) -> AuditReport:
-    """The audit's report, begun a second before that minute."""
-    report = looked if isinstance(looked, Report) else report_of(looked, by)
-    when = Audit(
-        f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, "report", GRACE, Calls(2)
+    """The audit report, started one second before that minute."""
+    report = world if isinstance(world, Report) else report_of(world, by)
+    run = AuditRun(
+        f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, policy, GRACE, Calls(2)
     )
-    return audited(when, report, by or deployment(), before)
+    return audit_report(run, report, by or deployment(), previous, failed_passes)
 
 
 def row(report: AuditReport, endpoint: ResourceId) -> AuditedEndpoint:
@@ -73,8 +78,8 @@ def row(report: AuditReport, endpoint: ResourceId) -> AuditedEndpoint:
 
 def finding(report: AuditReport, code: str) -> AuditedFinding:
     """The one finding of that code."""
-    (found,) = [one for one in report.findings if one.code == code]
-    return found
+    (only,) = [one for one in report.findings if one.code == code]
+    return only
 
 
 def codes(report: AuditReport) -> set[str]:

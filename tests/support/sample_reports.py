@@ -1,4 +1,4 @@
-"""Audit reports of sample worlds, for the page: quiet, troubled, large, and written by people who mean harm."""
+"""Sample audit reports for the status page: without problems, with problems, large, and with hostile names."""
 
 from collections import Counter
 from dataclasses import replace
@@ -19,6 +19,7 @@ from shared.domain.audit.report_model import (
     HistoryPoint,
     Repair,
 )
+from shared.domain.audit.summary import summarized
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.findings import CATALOGUE
 
@@ -29,7 +30,7 @@ SUBSCRIPTIONS = [str(uuid5(NAMESPACE_URL, f"subscription {n}")) for n in range(5
 FOREIGN = "0b5ef0ac-90a4-4b5e-8d23-2f9e6a8c7d11"
 SUFFIX = "privatelink.azure.clickhouse.cloud"
 EACH_WRONG = 50
-"""In the large world every such endpoint has something wrong."""
+"""In the large report, each endpoint of this number has a problem."""
 
 
 def guid(name: str) -> str:
@@ -52,7 +53,7 @@ def zone_id(region: str, group: str = "rg-dns", subscription: int = 0) -> str:
 def endpoint(
     name: str, network: str, region: str, address: str, *services: str, subscription: int = 0
 ) -> AuditedEndpoint:
-    """An endpoint for which all is well."""
+    """A healthy endpoint."""
     return AuditedEndpoint(
         id=arm("privateEndpoints", name, subscription=subscription),
         verdict="manage",
@@ -90,10 +91,10 @@ def allowed(one: AuditedEndpoint) -> AllowedId:
     return AllowedId(one.guid, one.id, ours=True)
 
 
-def zone(region: str, network: str, *told: AuditedEndpoint, subscription: int = 0) -> AuditedZone:
-    ids = tuple(one.id for one in told)
-    addresses = tuple(address for one in told for address in one.addresses)
-    records = (AuditedRecord("*", 300, addresses, ours=True, endpoints=ids),) if told else ()
+def zone(region: str, network: str, *holders: AuditedEndpoint, subscription: int = 0) -> AuditedZone:
+    ids = tuple(one.id for one in holders)
+    addresses = tuple(address for one in holders for address in one.addresses)
+    records = (AuditedRecord("*", 300, addresses, ours=True, endpoints=ids),) if holders else ()
     at = zone_id(region, f"rg-dns-{network}", subscription)
     linked = (arm("virtualNetworks", network, subscription=subscription),)
     return AuditedZone(at, f"{region}.{SUFFIX}", Health.WELL, linked, records)
@@ -106,7 +107,7 @@ def finding(code: str, about: str, message: str, hours: float = 2) -> AuditedFin
 
 
 def history(*errors: int, warnings: int = 0, endpoints: int = 6) -> tuple[HistoryPoint, ...]:
-    """One point a period, the last one at `FINISHED`."""
+    """One point per period, the last one at `FINISHED`."""
     ages = range(len(errors) - 1, -1, -1)
     moments = [FINISHED - age * timedelta(seconds=PERIOD) for age in ages]
     return tuple(
@@ -115,8 +116,8 @@ def history(*errors: int, warnings: int = 0, endpoints: int = 6) -> tuple[Histor
     )
 
 
-def report(health: Health, sentence: str, **parts: Any) -> AuditReport:
-    """A report finished at `FINISHED`, with `parts` as its further fields."""
+def report(**parts: Any) -> AuditReport:
+    """A report finished at `FINISHED` with these fields, summarized by the code of real reports."""
     plain = AuditReport(
         owner="platform-team",
         pass_id="01JD9W6V6Q",
@@ -124,16 +125,20 @@ def report(health: Health, sentence: str, **parts: Any) -> AuditReport:
         finished=FINISHED,
         period_seconds=PERIOD,
         policy="upsert",
-        health=health,
-        sentence=sentence,
+        health=Health.UNKNOWN,
+        sentence="",
         calls=Calls(clickhouse=2, azure_network=4, azure_dns=6),
     )
-    made = replace(plain, **parts)
-    return replace(made, verdicts=dict(Counter(one.verdict for one in made.endpoints)))
+    return with_summary(replace(plain, **parts))
+
+
+def with_summary(plain: AuditReport) -> AuditReport:
+    verdicts = dict(Counter(one.verdict for one in plain.endpoints))
+    return replace(summarized(plain), verdicts=verdicts, history=plain.history)
 
 
 def all_well() -> AuditReport:
-    """Two regions, three networks, six endpoints, four services, and nothing to say."""
+    """Two regions, three networks, five endpoints, four services, and no findings."""
     app1 = endpoint("pe-clickhouse-app", "vnet-app", "westus3", "10.10.4.7", "analytics", "billing")
     app2 = endpoint("pe-clickhouse-jobs", "vnet-app", "westus3", "10.10.5.9", "analytics")
     data1 = endpoint("pe-clickhouse-etl", "vnet-data", "westus3", "10.20.1.4", "analytics", "events")
@@ -143,8 +148,6 @@ def all_well() -> AuditReport:
     )
     endpoints = (app1, app2, data1, data2, edge1)
     return report(
-        Health.WELL,
-        "All is well: 5 endpoints reach what they ask for.",
         endpoints=endpoints,
         services=(
             service("analytics", "westus3", *map(allowed, endpoints[:4])),
@@ -162,7 +165,7 @@ def all_well() -> AuditReport:
 
 
 def troubled() -> AuditReport:
-    """The same world after a bad night."""
+    """The same endpoints with problems of every kind."""
     well = all_well()
     app1, app2, data1, data2, edge1 = well.endpoints
     jobs = replace(
@@ -176,10 +179,10 @@ def troubled() -> AuditReport:
         data2, health=Health.WRONG, connections=(AuditedConnection(data2.alias, "Rejected"),), services=()
     )
     edge = replace(edge1, health=Health.WRONG)
-    stranger = replace(
+    foreign = replace(
         endpoint("pe-unknown-vendor", "vnet-app", "westus3", "10.10.6.6"),
         verdict="foreign-service",
-        health=Health.LEFT_ALONE,
+        health=Health.WRONG,
         alias="",
         region="",
         zone="",
@@ -202,17 +205,15 @@ def troubled() -> AuditReport:
     outside = replace(
         hidden, id=arm("privateEndpoints", "pe-sandbox", subscription=3), verdict="out-of-scope"
     )
-    outside = replace(outside, health=Health.LEFT_ALONE, network=arm("virtualNetworks", "vnet-sandbox"))
+    outside = replace(outside, health=Health.WRONG, network=arm("virtualNetworks", "vnet-sandbox"))
     analytics, billing, events, events_eu = well.services
     zone_app, zone_data, zone_edge = well.zones
-    return replace(
+    changed = replace(
         well,
-        health=Health.WRONG,
-        sentence="3 of 6 endpoints do not work as asked, and 1 could not be read.",
         complete=False,
         left=("private DNS zones of subscription " + SUBSCRIPTIONS[3],),
         problems=("ARM answered 403 for " + hidden.id,),
-        endpoints=(app1, jobs, stranger, etl, notebooks, edge, hidden, outside),
+        endpoints=(app1, jobs, foreign, etl, notebooks, edge, hidden, outside),
         services=(
             replace(analytics, health=Health.WRONG, allow_list=tuple(map(allowed, (app1, app2)))),
             billing,
@@ -236,20 +237,38 @@ def troubled() -> AuditReport:
             ),
         ),
         findings=(
-            finding("record-drift", etl.id, "would update * in the zone: 10.20.1.99 becomes 10.20.1.4", 0.5),
-            finding("endpoint-rejected", notebooks.id, f"its connection to {notebooks.alias} is Rejected", 9),
-            finding("allow-list-missing", notebooks.id, "would add it to the allow list of analytics", 9),
-            finding("wildcard-foreign", edge.id, "* → 10.9.0.4 is not ours; it is left as it is", 50),
             finding(
-                "not-a-clickhouse-endpoint", stranger.id, "it is tagged, but connected to a stranger", 700
+                "record-drift",
+                etl.id,
+                f"record * in {zone_data.name} (rg-dns-vnet-data) has 10.20.1.99, should have 10.20.1.4",
+                0.5,
+            ),
+            finding("endpoint-rejected", notebooks.id, f"its connection to {notebooks.alias} is Rejected", 9),
+            finding(
+                "allow-list-missing",
+                notebooks.id,
+                f"analytics ({analytics.id[:8]}…) does not list pe-clickhouse-notebooks ({notebooks.guid[:8]}…)",
+                9,
+            ),
+            finding(
+                "wildcard-foreign",
+                edge.id,
+                "record * (10.9.0.4) was not created by this deployment; not modified",
+                50,
+            ),
+            finding(
+                "not-a-clickhouse-endpoint",
+                foreign.id,
+                "tagged, but not connected to a Private Link service of this organization",
+                700,
             ),
             finding("unreadable", hidden.id, "403 AuthorizationFailed, by GET on the endpoint", 3),
             finding("endpoint-pending", jobs.id, f"its connection to {jobs.alias} is Pending", 0.7),
+            finding("outside-scope", outside.id, "outside ENDPOINT_SCOPES; not modified", 200),
             finding(
-                "outside-scope", outside.id, "it lies outside ENDPOINT_SCOPES; nothing is done for it", 200
-            ),
-            finding(
-                "registration-orphaned", guid("gone"), "its endpoint answers 404, its registration is ours"
+                "registration-orphaned",
+                guid("gone"),
+                f"pe-gone ({guid('gone')[:8]}…) is registered with ClickHouse Cloud, but the endpoint is deleted",
             ),
         ),
         repairs=(
@@ -260,25 +279,24 @@ def troubled() -> AuditReport:
         ),
         history=history(*[0] * 34, 1, 1, 0, 0, 0, 0, 2, 1, 0, 0, 0, 1, 1, 3, 4, 4, 6, 5, 6, 6, warnings=2),
     )
+    return with_summary(changed)
 
 
 def overdue() -> tuple[AuditReport, datetime]:
-    """A report by which all is well, and a moment three hours later."""
+    """A report without problems, and a time three hours later."""
     return all_well(), FINISHED + timedelta(hours=3, minutes=10)
 
 
 def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> AuditReport:
-    """Five endpoints to a network, spread over the regions and five subscriptions; one in fifty is wrong."""
+    """Five endpoints to a network, spread over the regions and five subscriptions; one in fifty has a problem."""
     names = [f"region{n:02d}" for n in range(regions)]
     of_region = {r: [f"svc-{r}-{n}" for n in range(services // regions)] for r in names}
     made = [_one_of_many(n, names[n // 5 % regions], of_region) for n in range(endpoints)]
     made = [replace(one, health=Health.WRONG) if n % EACH_WRONG == 0 else one for n, one in enumerate(made)]
     wrong = made[::EACH_WRONG]
-    # Each endpoint reaches all services of its region.
+    # Each endpoint has access to all services of its region.
     within = {region: [one for one in made if one.region == region] for region in names}
     return report(
-        Health.WRONG,
-        f"{len(wrong)} of {endpoints} endpoints do not work as asked.",
         endpoints=tuple(made),
         services=tuple(
             service(name, region, *map(allowed, within[region]))
@@ -291,7 +309,8 @@ def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> Audi
             if n % 5 == 0
         ),
         findings=tuple(
-            finding("record-drift", one.id, f"would update * in {one.zone.split('/')[-1]}") for one in wrong
+            finding("record-drift", one.id, f"record * in {one.zone.split('/')[-1]} does not exist")
+            for one in wrong
         )
         + tuple(finding("no-service-selected", one.id, "it reaches no service") for one in made[7::40]),
         history=history(*[n % 7 for n in range(96)], warnings=3, endpoints=endpoints),
@@ -321,7 +340,7 @@ ATTACKS = (
 
 
 def hostile() -> AuditReport:
-    """A world in which everything that others name is named to do harm."""
+    """Every name that another person can choose is an attack."""
     endpoints = tuple(_hostile_endpoint(n, name) for n, name in enumerate(ATTACKS))
     services = tuple(
         replace(
@@ -333,9 +352,7 @@ def hostile() -> AuditReport:
         )
         for n, name in enumerate(ATTACKS)
     )
-    return report(
-        Health.WRONG,
-        ATTACKS[0],
+    hostile_report = report(
         owner=ATTACKS[1],
         policy=ATTACKS[3],
         left=ATTACKS,
@@ -359,6 +376,7 @@ def hostile() -> AuditReport:
         ),
         repairs=tuple(Repair(name, name, name, name, name, name, name) for name in ATTACKS),
     )
+    return replace(hostile_report, sentence=ATTACKS[0])
 
 
 def _hostile_endpoint(n: int, name: str) -> AuditedEndpoint:

@@ -1,4 +1,4 @@
-"""Report stores and topics by hand: in memory, out of order, and too slow."""
+"""Fake report stores and topics: in memory, failing and slow."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from shared.domain.model.resources import NotFound
 
 @dataclass
 class MemoryStore:
-    """Keeps documents; `fails` are the names that can neither be read nor written, `slow` those that are not
-    answered before it is `awake`, `breaks` those over which the store itself fails."""
+    """Documents in memory, by name. `fails`: names that are refused; `breaks`: names for which the store itself
+    fails; `slow`: names that are not answered before `awake` is set."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
@@ -24,15 +24,15 @@ class MemoryStore:
 
     async def read(self, name: str) -> bytes | NotFound:
         self.reads.append(name)
-        await self._trouble(name)
+        await self._failure(name)
         return self.documents.get(name, NotFound())
 
     async def write(self, name: str, document: bytes) -> None:
         self.writes.append(name)
-        await self._trouble(name)
+        await self._failure(name)
         self.documents[name] = document
 
-    async def _trouble(self, name: str) -> None:
+    async def _failure(self, name: str) -> None:
         if name in self.slow:
             await self.awake.wait()
         if name in self.fails:
@@ -43,7 +43,7 @@ class MemoryStore:
 
 @dataclass
 class MemoryTopic:
-    """Keeps what was published, request by request; `error` is raised instead."""
+    """Published events, by request. `error` is raised instead; a `slow` topic never responds."""
 
     requests: list[list[OutcomeEvent]] = field(default_factory=list)
     error: Exception | None = None

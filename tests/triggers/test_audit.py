@@ -12,15 +12,16 @@ from shared.adapters.retry import Budget
 from shared.bootstrap import Runtime
 from shared.domain.audit.report_model import AuditReport, Health
 from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.policy import Policy
-from shared.reports.report_repository import CONFIGS, LATEST, Archive
+from shared.reports.report_repository import CONFIGS, LATEST, ReportRepository
 from shared.settings import Settings
 from shared.triggers.audit import AFTERWARDS_SECONDS, order_of, period_seconds, run_audit
 from simulator.client import RunningSimulator
 from tests.support.log_lines import Lines
 from tests.support.paths import ROOT
-from tests.support.simulated import named, put_endpoint, settings, wired
+from tests.support.simulated import ENDPOINT, named, put_endpoint, settings, wired
 from tests.support.stores import MemoryStore
 
 TAG = {"clickhouse-services": "analytics"}
@@ -50,7 +51,7 @@ async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
 
 def with_store(runtime: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
     organization = str(runtime.settings.clickhouse_org_id)
-    runtime.archive = Archive(store, runtime.settings.owner_id, organization, (patience, patience))
+    runtime.archive = ReportRepository(store, runtime.settings.owner_id, organization, patience, patience)
 
 
 def writes(sim: RunningSimulator) -> list[str]:
@@ -225,6 +226,24 @@ async def test_configs_from_another_process(drifted: RunningSimulator, tmp_path:
         await runtime.reconcile(named(), 20)
         assert any(isinstance(read, ReadConfig) for read in runtime.cache.configs)
     assert [one for one in drifted.requests("clickhouse") if "privateEndpointConfig" in one["path"]] == []
+
+
+async def test_failed_pass_of_an_event(sim: RunningSimulator, tmp_path: Path) -> None:
+    """An event whose pass failed in another process is not reported as late; the finding names that pass."""
+    more = {"REPORT_STORE": str(tmp_path)}
+    await audited(sim, **more)
+    put_endpoint(sim, TAG)
+    sim.fault(match={"system": "dns", "method": "PUT"}, status=403, count=None)
+    async with wired(sim.url, **more) as runtime:
+        failed = await runtime.batching.report_on(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
+    assert failed.problems
+    report = await audited(sim, **more)
+    assert "event-late" not in {one.code for one in report.findings}
+    (drift,) = [one for one in report.findings if one.code == "record-drift"]
+    assert f"Its event arrived, and its last failed pass is pass {failed.pass_id}, " in drift.remedy
+    sim.clear_faults()
+    repaired = await audited(sim, AUDIT_POLICY="upsert", **more)
+    assert (repaired.health, repaired.findings) == (Health.WELL, ())
 
 
 async def test_slow_configs_hold_up_nobody(drifted: RunningSimulator) -> None:

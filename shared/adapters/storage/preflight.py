@@ -8,14 +8,14 @@ from pathlib import Path
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.resources import ReadFailed
 from shared.domain.preflight.preflight_snapshot import Seen, StoreSeen
-from shared.reports.report_repository import Archive
+from shared.reports.report_repository import ReportRepository
 
 
 @dataclass(frozen=True, slots=True)
 class StoreInspection:
     """Where `archive` keeps its reports: at `place`, which is `folder` unless it is a blob container."""
 
-    archive: Archive
+    archive: ReportRepository
     place: str
     folder: Path | None
 

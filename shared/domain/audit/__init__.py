@@ -1,4 +1,4 @@
-"""The audit's report: inventory, findings with first and last seen, repairs, the summary, outcome events.
+"""The audit report: inventory, findings with first and last seen, repairs, summary and outcome events.
 
-Imports results and what is below it. Start with `audit.py`, then `report_model.py`.
+Imports `results` and the layers below it. Start with `audit.py`, then `report_model.py`.
 """

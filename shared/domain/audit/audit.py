@@ -1,27 +1,36 @@
-"""The report of an audit, from the pass that it was and the report of the audit before."""
+"""Builds the audit report from a reconciliation of everything and the previous audit report."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
-from shared.domain.audit.comparison import Before, over_time
-from shared.domain.audit.context import Facts
+from shared.domain.audit.comparison import (
+    PENDING,
+    endpoints_by_id,
+    missing_events,
+    overdue_approvals,
+    with_first_seen,
+)
+from shared.domain.audit.context import NO_FAILED_PASSES, AuditContext
 from shared.domain.audit.endpoints import endpoint_rows, health_of
-from shared.domain.audit.first_seen import with_since
+from shared.domain.audit.findings import findings_of
 from shared.domain.audit.inventory import service_rows, zone_rows
-from shared.domain.audit.repairs import repairs_of
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health
-from shared.domain.audit.summary import history, overall, sentence
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health, Repair
+from shared.domain.audit.summary import summarized
+from shared.domain.changes.outcome import Status
 from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
+from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.domain.results.unfinished_work import left_of
+from shared.domain.results.unfinished_work import FailedPass, left_of
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
-    """When and how a pass over everything was made. `pending_grace`: how long a connection may stay pending."""
+class AuditRun:
+    """When and how an audit ran. `pending_grace`: how long a connection may stay pending."""
 
     pass_id: str
     started: datetime
@@ -32,45 +41,73 @@ class Audit:
     calls: Calls
 
 
-def audited(
-    audit: Audit, report: Report, config: DeploymentConfig, before: AuditReport | None
+def audit_report(
+    run: AuditRun,
+    report: Report,
+    config: DeploymentConfig,
+    previous: AuditReport | None,
+    failed_passes: Mapping[str, FailedPass] = NO_FAILED_PASSES,
 ) -> AuditReport:
-    """What the audit tells. `before` is the latest report that could be read, None for none."""
-    facts, earlier = Facts(report, config), Before(before)
-    rows = {row.id: row for row in endpoint_rows(facts, earlier.rows, audit.finished)}
-    found = over_time(facts, rows, earlier, audit.finished, audit.pending_grace)
-    findings = with_since(found, before, facts, audit.finished)
+    """The audit report. `previous` is the latest one that could be read, if any.
+
+    `failed_passes`: the last failed pass of an event, by the ARM id of its endpoint.
+    """
+    context, now = AuditContext(report, config, Policy(run.policy), failed_passes), run.finished
+    current = findings_of(context)
+    rows = {row.id: row for row in endpoint_rows(context, current, endpoints_by_id(previous), now)}
+    overdue = {one.object: one for one in overdue_approvals(context, rows, now, run.pending_grace)}
+    findings = {
+        *(one for one in current if one.code != PENDING or one.object not in overdue),
+        *overdue.values(),
+        *missing_events(context, rows, previous, now, run.pending_grace),
+    }
+    audited = with_first_seen(findings, previous, context, now)
     left = left_of(report)
-    told = AuditReport(
+    audit = AuditReport(
         owner=config.owner,
-        pass_id=audit.pass_id,
-        started=audit.started,
-        finished=audit.finished,
-        period_seconds=audit.period_seconds,
-        policy=audit.policy,
+        pass_id=run.pass_id,
+        started=run.started,
+        finished=now,
+        period_seconds=run.period_seconds,
+        policy=run.policy,
         health=Health.UNKNOWN,
         sentence="",
         complete=not left,
         left=left,
         problems=report.problems,
-        calls=audit.calls,
+        calls=run.calls,
         verdicts=dict(sorted(Counter(one.value for one in report.plan.verdicts.values()).items())),
-        findings=findings,
-        repairs=tuple(repairs_of(report)),
-        endpoints=_with_health(rows, findings, sees_access=facts.sees_access),
-        services=service_rows(facts),
-        zones=zone_rows(facts),
+        findings=audited,
+        repairs=tuple(_repairs(report)),
+        endpoints=_with_health(rows, audited, access_readable=context.access_readable),
+        services=service_rows(context),
+        zones=zone_rows(context, findings),
     )
-    told = replace(told, health=overall(told), history=history(told, before))
-    return replace(told, sentence=sentence(told))
+    return summarized(audit, previous)
 
 
 def _with_health(
-    rows: dict[str, AuditedEndpoint], findings: tuple[AuditedFinding, ...], *, sees_access: bool
+    rows: dict[str, AuditedEndpoint], findings: tuple[AuditedFinding, ...], *, access_readable: bool
 ) -> tuple[AuditedEndpoint, ...]:
     codes: defaultdict[str, dict[str, Severity]] = defaultdict(dict)
-    for one in findings:
+    for one in filter(attrgetter("seen"), findings):
         codes[one.object][one.code] = Severity[one.severity.upper()]
     return tuple(
-        replace(row, health=health_of(row, codes[row.id], sees_access=sees_access)) for row in rows.values()
+        replace(row, health=health_of(row, codes[row.id], access_readable=access_readable))
+        for row in rows.values()
     )
+
+
+def _repairs(report: Report) -> Iterator[Repair]:
+    """The last outcome of each attempted change, in the order of the first attempts."""
+    undone = {outcome.change: outcome for outcome in report.undone}
+    last = {outcome.change: outcome for outcome in report.outcomes}
+    for change, tried in last.items():
+        outcome = undone.get(change, tried)
+        status, error = outcome.status, outcome.error
+        if change not in undone and status is not Status.DONE:
+            if tried.stale:
+                continue  # another writer was first; the change was replaced or is not needed
+            status, error = Status.SKIPPED, f"already in effect, although the call failed: {error}"
+        before, after = change.before_after()
+        yield Repair(change.verb, change.object, str(change.endpoint), before, after, status.value, error)

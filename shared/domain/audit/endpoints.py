@@ -1,88 +1,86 @@
-"""A row for each private endpoint that has to do with us."""
+"""The private endpoints in the audit report."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from shared.domain.audit.context import Facts
+from shared.domain.audit.comparison import Rows
+from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import AuditedConnection, AuditedEndpoint, Health
 from shared.domain.model.addresses import addresses_of
-from shared.domain.model.findings import IN_PROGRESS, Severity
+from shared.domain.model.findings import IN_PROGRESS, Finding, Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, Status
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.classification import Verdict, private_link
 
-# With more endpoints than these, the host names are to be looked up at the services.
+# Above this number of endpoints the report has host names only with the services.
 MOST_WITH_HOSTNAMES = 500
 
-type Rows = dict[str, AuditedEndpoint]
 
+def endpoint_rows(
+    context: AuditContext, findings: AbstractSet[Finding], previous: Rows, now: datetime
+) -> Iterator[AuditedEndpoint]:
+    """The rows, sorted by id, without their health. `previous`: the rows of the previous audit.
 
-def endpoint_rows(facts: Facts, before: Rows, now: datetime) -> Iterator[AuditedEndpoint]:
-    """The rows, sorted by id, all of them well so far. `before` are those of the audit before.
-
-    Endpoints without our tag are left out, unless they lead to the organization or something is told of them.
+    An endpoint without the tag is included if it is connected to the organization, or has a finding or a change.
     """
-    told = {finding.object for finding in facts.findings}
-    told |= {str(outcome.change.endpoint) for outcome in facts.report.outcomes}
-    for endpoint, verdict in facts.report.plan.verdicts.items():
-        found = facts.report.snapshot.get(ReadEndpoint(endpoint))
-        there = found if isinstance(found, Endpoint) else None
-        leads_here = there is not None and private_link(facts.index, there) is not None
-        if verdict is not Verdict.RELEASE or str(endpoint) in told or leads_here:
-            yield _row(facts, endpoint, there, before.get(str(endpoint)), now)
+    reported = {finding.object for finding in findings}
+    reported |= {str(outcome.change.endpoint) for outcome in context.report.outcomes}
+    for id_, verdict in context.report.plan.verdicts.items():
+        endpoint = context.report.snapshot.get(ReadEndpoint(id_))
+        existing = endpoint if isinstance(endpoint, Endpoint) else None
+        connected = existing is not None and private_link(context.index, existing) is not None
+        if verdict is not Verdict.RELEASE or str(id_) in reported or connected:
+            yield _row(context, id_, existing, previous.get(str(id_)), now)
 
 
 def _row(
-    facts: Facts, at: ResourceId, found: Endpoint | None, before: AuditedEndpoint | None, now: datetime
+    context: AuditContext,
+    id_: ResourceId,
+    endpoint: Endpoint | None,
+    previous: AuditedEndpoint | None,
+    now: datetime,
 ) -> AuditedEndpoint:
-    verdict = facts.report.plan.verdicts[at]
-    since = before.pending_since if before else None
-    if found is None:
+    plan, index = context.report.plan, context.index
+    verdict = plan.verdicts[id_]
+    since = previous.pending_since if previous else None
+    if endpoint is None:
         kept = since if verdict is Verdict.UNKNOWN else None
-        return AuditedEndpoint(str(at), verdict.value, Health.WELL, pending_since=kept)
-    link = private_link(facts.index, found)
+        return AuditedEndpoint(str(id_), verdict.value, Health.WELL, pending_since=kept)
+    link = private_link(index, endpoint)
     pending = link is not None and link.status == Status.PENDING
-    same = before is not None and before.guid in ("", found.guid)
-    many = len(facts.report.plan.hostnames) > MOST_WITH_HOSTNAMES
-    addresses = addresses_of(facts.report.snapshot, found)
+    recreated = previous is None or previous.guid not in ("", endpoint.guid)
+    addresses = addresses_of(context.report.snapshot, endpoint)
+    allowed = {service.id for key in endpoint.ids for service in index.access.listing.get(key, ())}
+    registered = {*endpoint.ids, *index.access.ownership.ids_of.get(endpoint.id, ())}
+    registered &= index.access.registrations.keys()
     return AuditedEndpoint(
-        id=str(at),
+        id=str(id_),
         verdict=verdict.value,
         health=Health.WELL,
-        guid=found.guid,
-        network=str(found.network or ""),
+        guid=endpoint.guid,
+        network=str(endpoint.network or ""),
         alias=link.target if link else "",
-        region=facts.index.services.region_of(link.target) if link else "",
-        zone=str(min(facts.zones_of.get(at, []), default="")),
+        region=index.services.region_of(link.target) if link else "",
+        zone=str(min(context.record_zones.get(id_, []), default="")),
         addresses=addresses if isinstance(addresses, tuple) else (),
-        connections=tuple(AuditedConnection(one.target, one.status) for one in found.connections),
-        services=_services(facts, found),
-        hostnames={} if many else dict(facts.report.plan.hostnames.get(at, {})),
-        pending_since=((since if same else None) or now) if pending else None,
-        asks=found.tags.get(facts.config.tag.lower()),
-        registered=_registered(facts, found),
+        connections=tuple(AuditedConnection(one.target, one.status) for one in endpoint.connections),
+        services=tuple(sorted(allowed)),
+        hostnames=dict(plan.hostnames.get(id_, {})) if len(plan.hostnames) <= MOST_WITH_HOSTNAMES else {},
+        pending_since=((None if recreated else since) or now) if pending else None,
+        tag_value=endpoint.tags.get(context.config.tag.lower()),
+        registered=tuple(sorted(index.access.registrations[key].id for key in registered)),
     )
 
 
-def _services(facts: Facts, endpoint: Endpoint) -> tuple[str, ...]:
-    listing = facts.index.access.listing
-    return tuple(sorted({one.id for key in endpoint.ids for one in listing.get(key, ())}))
-
-
-def _registered(facts: Facts, endpoint: Endpoint) -> tuple[str, ...]:
-    keys = {*endpoint.ids, *facts.index.access.ownership.ids_of.get(endpoint.id, ())}
-    known = facts.index.access.registrations
-    return tuple(sorted(known[key].id for key in keys if key in known))
-
-
-def health_of(row: AuditedEndpoint, codes: dict[str, Severity], *, sees_access: bool) -> Health:
-    """How the endpoint fares, given the codes and severities of what is told of it."""
-    if row.verdict in (Verdict.OUT_OF_SCOPE, Verdict.FOREIGN_SERVICE):
-        return Health.LEFT_ALONE
+def health_of(row: AuditedEndpoint, codes: dict[str, Severity], *, access_readable: bool) -> Health:
+    """The health of an endpoint with findings of these codes and severities."""
     if any(severity > Severity.INFO for code, severity in codes.items() if code != "unreadable"):
         return Health.WRONG
-    if row.verdict == Verdict.UNKNOWN or "unreadable" in codes or not sees_access:
+    if row.verdict == Verdict.OUT_OF_SCOPE:
+        return Health.LEFT_ALONE
+    if row.verdict == Verdict.UNKNOWN or "unreadable" in codes or not access_readable:
         return Health.UNKNOWN
     if row.verdict == Verdict.RELEASE:
         return Health.LEFT_ALONE

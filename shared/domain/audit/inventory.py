@@ -1,18 +1,12 @@
-"""A row for each ClickHouse service on Azure with its allow list, and for each private DNS zone."""
+"""The ClickHouse services on Azure with their allow lists, and the private DNS zones, in the audit report."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
-from shared.domain.audit.context import Facts
+from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import AllowedId, AuditedRecord, AuditedService, AuditedZone, Health
-from shared.domain.changes import (
-    Allow,
-    CreateZone,
-    DeleteRecord,
-    Disallow,
-    LinkNetwork,
-    PutRecord,
-    RegisterThroughService,
-)
+from shared.domain.changes import IN_A_ZONE, Allow, Disallow, RegisterThroughService
+from shared.domain.model.findings import Finding
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Service, Zone
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadZone
@@ -20,24 +14,22 @@ from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.classification import private_link
 from shared.domain.planning.dns.zone_selection import zone_for
 
-IN_THE_WAY = frozenset({"wildcard-foreign", "wildcard-owned-by-other", "record-full"})
+RECORD_BLOCKED = frozenset({"wildcard-foreign", "wildcard-owned-by-other", "record-full"})
 
 
-def service_rows(facts: Facts) -> tuple[AuditedService, ...]:
+def service_rows(context: AuditContext) -> tuple[AuditedService, ...]:
     """The rows, sorted by name and id."""
-    wrong = {
-        change.service
-        for change in facts.to_be_made
-        if isinstance(change, Allow | Disallow | RegisterThroughService)
-    }
-    ordered = sorted(facts.index.services.all, key=lambda one: (one.name, one.id))
-    return tuple(_service(facts, service, wrong) for service in ordered)
+    changes = (one for one in context.unapplied if isinstance(one, Allow | Disallow | RegisterThroughService))
+    drifted = {change.service for change in changes}
+    ordered = sorted(context.index.services.all, key=lambda one: (one.name, one.id))
+    return tuple(_service(context, service, drifted) for service in ordered)
 
 
-def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
-    endpoint_config = facts.index.services.configs.get(service.id)
+def _service(context: AuditContext, service: Service, drifted: set[str]) -> AuditedService:
+    config = context.index.services.configs.get(service.id)
+    owned = context.index.access.ownership.endpoint_of
     entries = tuple(
-        AllowedId(entry, facts.whose.get(entry.lower(), ""), facts.is_ours(entry))
+        AllowedId(entry, context.endpoint_by_id.get(entry.lower(), ""), entry.lower() in owned)
         for entry in sorted(service.allow_list)
     )
     return AuditedService(
@@ -45,76 +37,67 @@ def _service(facts: Facts, service: Service, wrong: set[str]) -> AuditedService:
         name=service.label,
         region=service.region,
         state=service.state,
-        health=_service_health(facts, service, entries, wrong),
-        alias=endpoint_config.alias if endpoint_config else "",
-        hostname=endpoint_config.hostname if endpoint_config else "",
+        health=_service_health(context, service, entries, drifted),
+        alias=config.alias if config else "",
+        hostname=config.hostname if config else "",
         allow_list=entries,
     )
 
 
 def _service_health(
-    facts: Facts, service: Service, entries: tuple[AllowedId, ...], wrong: set[str]
+    context: AuditContext, service: Service, entries: tuple[AllowedId, ...], drifted: set[str]
 ) -> Health:
-    if service.id in wrong:
+    if service.id in drifted:
         return Health.WRONG
-    if service.id in facts.index.services.without_private_link:
+    if service.id in context.index.services.without_private_link:
         return Health.LEFT_ALONE
-    if not service.readable or isinstance(facts.report.snapshot.get(ReadConfig(service.id)), ReadFailed):
+    config = context.report.snapshot.get(ReadConfig(service.id))
+    if not service.readable or isinstance(config, ReadFailed):
         return Health.UNKNOWN
-    ours = service.id in facts.index.services.permitted or any(entry.ours for entry in entries)
-    return Health.WELL if ours else Health.LEFT_ALONE
+    managed = service.id in context.index.services.permitted or any(entry.ours for entry in entries)
+    return Health.WELL if managed else Health.LEFT_ALONE
 
 
-def zone_rows(facts: Facts) -> tuple[AuditedZone, ...]:
-    """The rows, sorted by id: also of zones that could not be read."""
-    wrong = set(_wrong_zones(facts))
-    unread = facts.report.snapshot.unreadable()
-    dark = [
+def zone_rows(context: AuditContext, findings: AbstractSet[Finding]) -> tuple[AuditedZone, ...]:
+    """The rows, sorted by id, including zones that could not be read."""
+    unhealthy = {change.zone for change in context.unapplied if isinstance(change, IN_A_ZONE)}
+    unhealthy |= set(_blocked_zones(context, findings))
+    reads = context.report.snapshot.unreadable()
+    zones = [_zone(context, zone, unhealthy) for zone in context.index.dns.zones]
+    zones += [
         AuditedZone(str(read.id), read.id.name, Health.UNKNOWN)
-        for read in unread
+        for read in reads
         if isinstance(read, ReadZone)
     ]
-    seen = [_zone(facts, zone, wrong) for zone in facts.index.dns.zones]
-    return tuple(sorted([*seen, *dark], key=lambda row: row.id))
+    return tuple(sorted(zones, key=lambda row: row.id))
 
 
-def _zone(facts: Facts, zone: Zone, wrong: set[ResourceId]) -> AuditedZone:
+def _zone(context: AuditContext, zone: Zone, unhealthy: set[ResourceId]) -> AuditedZone:
     return AuditedZone(
         id=str(zone.id),
         name=zone.id.name,
-        health=Health.WRONG if zone.id in wrong else Health.WELL,
+        health=Health.WRONG if zone.id in unhealthy else Health.WELL,
         networks=tuple(sorted(map(str, zone.networks))),
-        records=tuple(_record(facts, zone.records[name]) for name in sorted(zone.records)),
+        records=tuple(_record(context, zone.records[name]) for name in sorted(zone.records)),
     )
 
 
-def _record(facts: Facts, record: RecordSet) -> AuditedRecord:
-    ours = is_owned_record(record, facts.config.owner)
-    endpoints = {str(endpoint) for endpoint in holders_of(record).values()} if ours else set[str]()
-    return AuditedRecord(record.name, record.ttl, record.addresses, ours, tuple(sorted(endpoints)))
+def _record(context: AuditContext, record: RecordSet) -> AuditedRecord:
+    owned = is_owned_record(record, context.config.owner)
+    endpoints = {str(endpoint) for endpoint in holders_of(record).values()} if owned else set[str]()
+    return AuditedRecord(record.name, record.ttl, record.addresses, owned, tuple(sorted(endpoints)))
 
 
-def _wrong_zones(facts: Facts) -> Iterator[ResourceId]:
-    """The zones with drift, and those where something that is not the endpoint's is in its way."""
-    for change in facts.to_be_made:
-        match change:
-            case PutRecord(after=record) | DeleteRecord(before=record):
-                yield record.zone
-            case CreateZone(zone=zone) | LinkNetwork(zone=zone):
-                yield zone
-            case _:
-                pass
-    for finding in facts.findings:
-        if finding.code in IN_THE_WAY:
-            yield _zone_wanted(facts, finding.object)
-
-
-def _zone_wanted(facts: Facts, endpoint: str) -> ResourceId:
-    """The zone that the endpoint wants a record in, of which a finding told that it cannot have it."""
-    found = facts.report.snapshot.get(ReadEndpoint(ResourceId.parse(endpoint, Kind.PRIVATE_ENDPOINT)))
-    assert isinstance(found, Endpoint), "only an endpoint that was read wants a record"
-    link = private_link(facts.index, found)
-    assert link is not None, "only one that is to be connected does"
-    zone = zone_for(facts.index, found, facts.index.services.zone_names[link.target.lower()])
-    assert isinstance(zone, Zone), "only in a zone that was read can something be in its way"
-    return zone.id
+def _blocked_zones(context: AuditContext, findings: AbstractSet[Finding]) -> Iterator[ResourceId]:
+    """The zones in which an existing record prevents the record of an endpoint."""
+    for finding in findings:
+        if finding.code not in RECORD_BLOCKED:
+            continue
+        id_ = ResourceId.parse(finding.object, Kind.PRIVATE_ENDPOINT)
+        endpoint = context.report.snapshot.get(ReadEndpoint(id_))
+        assert isinstance(endpoint, Endpoint), "only an endpoint that was read gets a record"
+        link = private_link(context.index, endpoint)
+        assert link is not None, "only a managed endpoint gets a record"
+        zone = zone_for(context.index, endpoint, context.index.services.zone_names[link.target.lower()])
+        assert isinstance(zone, Zone), "a record can be blocked only in a zone that was read"
+        yield zone.id

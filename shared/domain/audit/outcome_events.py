@@ -1,24 +1,25 @@
-"""What the world is told of endpoints' changes of state: one event for each, under an id that tells it again.
+"""Outcome events: one CloudEvent for each change of state, with an id that is the same when it is sent again.
 
-| type                                     | when                                                        |
-|------------------------------------------|-------------------------------------------------------------|
-| ClickHouse.PrivateLink.EndpointRegistered   | a pass has registered an endpoint's id                   |
-| ClickHouse.PrivateLink.EndpointDeregistered | a pass has taken an endpoint's id out                    |
-| ClickHouse.PrivateLink.EndpointRefused      | a tag asks for what it does not get, for a reason not told before |
-| ClickHouse.PrivateLink.DriftDetected        | an audit leaves a finding that the one before had not    |
-| ClickHouse.PrivateLink.DriftRepaired        | an audit has mended something                            |
+| type                                        | when                                                            |
+|---------------------------------------------|-----------------------------------------------------------------|
+| ClickHouse.PrivateLink.EndpointRegistered   | an id of an endpoint was registered                             |
+| ClickHouse.PrivateLink.EndpointDeregistered | an id of an endpoint was deregistered                           |
+| ClickHouse.PrivateLink.EndpointRefused      | a tag requests access that is not given, for a new reason       |
+| ClickHouse.PrivateLink.DriftDetected        | an audit has a finding that the previous audit did not have     |
+| ClickHouse.PrivateLink.DriftRepaired        | an audit has repaired an object                                 |
 
-An event may come more than once, always under the same id; one whose pass dies, or whose topic does not
-answer, may not come at all: the audit's report tells the state, events only tell that it has changed.
+Delivery is neither exactly once nor guaranteed: an event can be sent twice with the same id, and is lost if the
+process ends or the topic does not answer. The audit report has the state; events only announce its changes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.changes import Deregister, Register
 from shared.domain.changes.outcome import Outcome, Status
@@ -36,7 +37,6 @@ REFUSALS = frozenset(
         "zone-not-usable",
     }
 )
-# What is no state of an endpoint, or not known to be one.
 NO_DRIFT = REFUSALS | {"outside-scope", "removals-over-limit", "unreadable"}
 
 _IDS = uuid5(NAMESPACE_URL, "https://clickhouse.com/clickhouse-privatelink/events")
@@ -44,7 +44,7 @@ _IDS = uuid5(NAMESPACE_URL, "https://clickhouse.com/clickhouse-privatelink/event
 
 @dataclass(frozen=True, slots=True)
 class OutcomeEvent:
-    """A CloudEvent: `type` without its prefix; `subject`: the object it is about, mostly an endpoint's ARM id."""
+    """A CloudEvent. `type`: without `PREFIX`; `subject`: the object, in most cases an endpoint's ARM id."""
 
     type: str
     id: str
@@ -54,56 +54,57 @@ class OutcomeEvent:
 
 
 def of_pass(report: Report, now: datetime) -> Iterator[OutcomeEvent]:
-    """What a pass registered and took out: also where the answer was lost, but it is so now."""
+    """The registrations and deregistrations of one reconciliation."""
     undone = {outcome.change for outcome in report.undone}
     last = {outcome.change: outcome for outcome in report.outcomes}
     for change, outcome in last.items():
-        if isinstance(change, Register | Deregister) and change not in undone and _came_about(outcome):
+        if isinstance(change, Register | Deregister) and change not in undone and _in_effect(outcome):
             kind = "EndpointRegistered" if isinstance(change, Register) else "EndpointDeregistered"
-            told = {"endpoint": str(change.endpoint), "id": change.id, "region": change.region}
+            data = {"endpoint": str(change.endpoint), "id": change.id, "region": change.region}
             same = (change.id, report.pass_id)
-            yield _event(kind, str(change.endpoint), now, same, **told, passId=report.pass_id)
+            yield _event(kind, str(change.endpoint), now, same, **data, passId=report.pass_id)
 
 
 def refusals(findings: Iterable[Finding]) -> dict[str, frozenset[Finding]]:
-    """The findings that refuse something, by endpoint."""
-    found: dict[str, frozenset[Finding]] = {}
+    """The findings that refuse a request, by endpoint."""
+    by_endpoint: defaultdict[str, frozenset[Finding]] = defaultdict(frozenset)
     for one in findings:
         if one.code in REFUSALS:
-            found[one.object] = found.get(one.object, frozenset()) | {one}
-    return found
+            by_endpoint[one.object] |= {one}
+    return dict(by_endpoint)
 
 
 def of_refusal(finding: Finding, pass_id: str, now: datetime) -> OutcomeEvent:
-    """An endpoint is refused something. The id is the same for the same reason at all times."""
+    """An endpoint's request is refused. The id depends only on the endpoint and the reason."""
     same = (finding.code, finding.message)
-    told = {"endpoint": finding.object, "code": finding.code, "message": finding.message}
-    return _event("EndpointRefused", finding.object, now, same, **told, remedy=finding.remedy, passId=pass_id)
+    data = {"endpoint": finding.object, "code": finding.code, "message": finding.message}
+    return _event("EndpointRefused", finding.object, now, same, **data, remedy=finding.remedy, passId=pass_id)
 
 
-def of_audit(report: AuditReport, before: AuditReport | None) -> Iterator[OutcomeEvent]:
-    """The drift that an audit saw first, and what it repaired."""
-    origin = before.pass_id if before else ""
-    for one in newly_seen(report, before):
+def of_audit(report: AuditReport, previous: AuditReport | None) -> Iterator[OutcomeEvent]:
+    """The drift that is new since the previous audit, and the repairs."""
+    origin = previous.pass_id if previous else ""
+    for one in newly_seen(report, previous):
         if one.severity != "info" and one.code not in NO_DRIFT:
-            told = {"object": one.object, "code": one.code, "severity": one.severity}
-            told |= {"message": one.message, "remedy": one.remedy}
+            data = {"object": one.object, "code": one.code, "severity": one.severity}
+            data |= {"message": one.message, "remedy": one.remedy}
             same = (one.code, one.message, origin)
-            yield _event("DriftDetected", one.object, report.finished, same, **told, passId=report.pass_id)
+            yield _event("DriftDetected", one.object, report.finished, same, **data, passId=report.pass_id)
     for repair in report.repairs:
         if repair.status == Status.DONE:
-            told = {"endpoint": repair.endpoint, "change": repair.change, "object": repair.object}
-            told |= {"before": repair.before, "after": repair.after}
-            unique = (*told.values(), report.pass_id)
+            data = {"endpoint": repair.endpoint, "change": repair.change, "object": repair.object}
+            data |= {"before": repair.before, "after": repair.after}
+            unique = (*data.values(), report.pass_id)
             yield _event(
-                "DriftRepaired", repair.endpoint, report.finished, unique, **told, passId=report.pass_id
+                "DriftRepaired", repair.endpoint, report.finished, unique, **data, passId=report.pass_id
             )
 
 
-def _came_about(outcome: Outcome) -> bool:
+def _in_effect(outcome: Outcome) -> bool:
+    """Whether the change was made, or is in effect although the response was lost."""
     return outcome.status is Status.DONE or (outcome.temporary and not outcome.stale)
 
 
-def _event(kind: str, subject: str, time: datetime, unique: tuple[str, ...], **data: str) -> OutcomeEvent:
-    name = "\n".join((kind, subject, *unique))
+def _event(kind: str, subject: str, time: datetime, same: tuple[str, ...], **data: str) -> OutcomeEvent:
+    name = "\n".join((kind, subject, *same))
     return OutcomeEvent(kind, str(uuid5(_IDS, name)), subject, time, data)

@@ -1,8 +1,7 @@
-"""What an audit tells: one document, the same for the report store, the page and whoever reads its JSON.
+"""The audit report: one document for the report store, the status page and the JSON API.
 
-Ids of endpoints, networks and zones are ARM ids with names in lower case, spelled the same wherever they
-stand; those of services are ClickHouse's. Times are in UTC. Everything is sorted, so that equal worlds make
-equal documents.
+Ids of endpoints, networks and zones are ARM ids with names in lower case; ids of services are ClickHouse's.
+Times are in UTC. Everything is sorted, so that equal states give equal documents.
 """
 
 from dataclasses import dataclass, field
@@ -14,24 +13,24 @@ from shared.domain.model.api_calls import NO_CALLS, Calls
 
 
 class Health(StrEnum):
-    """How something fares, in one word: an endpoint, a service, a zone, or all together."""
+    """The health of an endpoint, a service, a zone, or of everything in a report."""
 
     WELL = "well"
     WAITING = "waiting"
-    """Nothing is wrong, but something is still to happen, such as an approval or provisioning in Azure."""
+    """No problem, but not ready, such as before an approval or during provisioning in Azure."""
     WRONG = "wrong"
     UNKNOWN = "unknown"
     """It could not be read."""
     LEFT_ALONE = "left-alone"
-    """It is none of ours to look after: out of scope, or connected to a stranger."""
+    """Not managed by this deployment, such as out of scope or without the tag."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedFinding:
-    """A finding, with since when it has been seen without a gap. `severity`: error, warning or info.
+    """A finding. `severity`: error, warning or info. `first_seen`: since when no audit has found it gone.
 
-    `object`: the id of an endpoint or a zone, a scope, or the name of what could not be read. `last_seen`
-    is earlier than this audit where this one could not look.
+    `object`: the id of an endpoint or a zone, a scope, or the name of what could not be read. `seen`: false if
+    this audit could not read the object; `last_seen` is then the time of the last audit that could.
     """
 
     code: str
@@ -41,13 +40,14 @@ class AuditedFinding:
     remedy: str
     first_seen: datetime
     last_seen: datetime
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A change the audit made, or tried to. `status`: done, failed or skipped.
+    """A change that the audit attempted. `status`: done, failed or skipped.
 
-    `before` and `after` are what the object was and became, in a few words each; `-` for nothing.
+    `before` and `after` describe the object before and after the change; `-` for nothing.
     """
 
     change: str
@@ -61,7 +61,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class AuditedConnection:
-    """`target`: a Private Link service's alias or ARM id. `status`: as Azure names it."""
+    """`target`: the alias or ARM id of a Private Link service. `status`: Azure's connection status."""
 
     target: str
     status: str
@@ -69,13 +69,13 @@ class AuditedConnection:
 
 @dataclass(frozen=True, slots=True)
 class AuditedEndpoint:
-    """A private endpoint. `verdict`: see `domain/verdicts`.
+    """A private endpoint. `verdict`: see `domain/planning/classification.py`.
 
-    `alias` is the Private Link service of the organization that it reaches, `region` that service's
-    region, `zone` the private DNS zone it has a record in. `services` are the ids of those that it is
-    allowed to reach, `hostnames` what clients must use, by service name (of 500 endpoints at most).
-    `asks` is the value of its tag, None without it. `registered` are its ids that are registered.
-    `pending_since`: since when audits have seen its connection pending.
+    `alias`: the organization's Private Link service that it is connected to; `region`: the region of that
+    service; `zone`: the private DNS zone that has its record. `services`: the ids of the services that allow
+    it. `hostnames`: the host names for clients, by service name (only with up to 500 endpoints). `tag_value`:
+    null without the tag. `registered`: its registered ids. `pending_since`: since when each audit has seen its
+    connection pending.
     """
 
     id: str
@@ -91,15 +91,15 @@ class AuditedEndpoint:
     services: tuple[str, ...] = ()
     hostnames: dict[str, str] = field(default_factory=dict, hash=False)
     pending_since: datetime | None = None
-    asks: str | None = None
+    tag_value: str | None = None
     registered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedId:
-    """An entry of an allow list. `endpoint`: whose id it is, or empty if that is not known.
+    """An allow-list entry. `endpoint`: the ARM id of its endpoint, empty if unknown.
 
-    `ours`: whether it is this deployment's to remove.
+    `ours`: whether this deployment may remove it.
     """
 
     id: str
@@ -109,7 +109,7 @@ class AllowedId:
 
 @dataclass(frozen=True, slots=True)
 class AuditedService:
-    """A ClickHouse service on Azure. `alias` and `hostname` are empty while its config is not known."""
+    """A ClickHouse service on Azure. `alias` and `hostname` are empty if its config is unknown."""
 
     id: str
     name: str
@@ -123,7 +123,7 @@ class AuditedService:
 
 @dataclass(frozen=True, slots=True)
 class AuditedRecord:
-    """An A record set. `ours`: whether this deployment wrote it; `endpoints`: whose addresses it tells."""
+    """An A record set. `ours`: whether this deployment owns it; `endpoints`: the endpoints it resolves to."""
 
     name: str
     ttl: int
@@ -134,7 +134,7 @@ class AuditedRecord:
 
 @dataclass(frozen=True, slots=True)
 class AuditedZone:
-    """A private DNS zone of one of ClickHouse's names, and the virtual networks that are linked to it."""
+    """A private DNS zone for ClickHouse services. `networks`: the virtual networks linked to it."""
 
     id: str
     name: str
@@ -145,7 +145,7 @@ class AuditedZone:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """An earlier audit in a few numbers. `errors`, `warnings` and `infos` are findings."""
+    """The counts of one audit. `errors`, `warnings` and `infos` count findings."""
 
     at: datetime
     errors: int
@@ -157,11 +157,10 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """One audit. `sentence` is what to know if one reads nothing else.
+    """One audit. `sentence` summarizes it.
 
-    `period_seconds` is the time between two audits by the schedule. `complete`: whether all was reached
-    before the deadline; `left` says what was not. `history` begins with the
-    oldest audit and ends with this one.
+    `period_seconds`: the time between two scheduled audits. `complete`: whether everything was processed before
+    the deadline; `left`: what was not. `history`: the earlier audits and this one, oldest first.
     """
 
     owner: str

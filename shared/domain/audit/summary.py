@@ -1,78 +1,115 @@
-"""An audit in a few words: how all fares, the one sentence, and its point in the history."""
+"""The summary of an audit report: its health, its sentence, its point in the history, and the page's banner.
+
+| the report has                                                                        | health  |
+|---------------------------------------------------------------------------------------|---------|
+| an error or a warning, a failed repair, or something that is wrong                    | wrong   |
+| something that could not be read or reached, or an error or warning that was not seen | unknown |
+| an endpoint that is not ready yet                                                     | waiting |
+| none of these                                                                         | well    |
+
+The sentence begins with the words for the health, so that the two cannot contradict each other.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from shared.domain.audit.report_model import AuditReport, Health, HistoryPoint
 from shared.domain.changes.outcome import Status
 from shared.domain.model.text import counted
+from shared.domain.planning.classification import Verdict
 
-# A week of audits every quarter of an hour.
+# One week of audits every 15 minutes.
 MOST_POINTS = 672
+OVERDUE_PERIODS = 2
 _MOST_CODES = 3
 
-
-def overall(report: AuditReport) -> Health:
-    """How all fares together."""
-    bad = [one for one in report.findings if one.severity != "info"]
-    if any(one.code != "unreadable" for one in bad):
-        return Health.WRONG
-    if bad or report.problems or not report.complete:
-        return Health.UNKNOWN
-    waiting = any(row.health is Health.WAITING for row in report.endpoints)
-    return Health.WAITING if waiting else Health.WELL
-
-
-def sentence(report: AuditReport) -> str:
-    """What to know if one reads nothing else."""
-    parts = [_of_endpoints(report), *_of_the_rest(report)]
-    return " ".join(parts)
-
-
-def _of_endpoints(report: AuditReport) -> str:
-    asking = [row for row in report.endpoints if row.health is not Health.LEFT_ALONE]
-    if not asking:
-        return "No private endpoint asks for access."
-    by_health = Counter(row.health for row in asking)
-    told = [
-        f"{by_health[health]} {_verb(health, by_health[health])}" for health in _VERBS if by_health[health]
-    ]
-    all_of_them = counted(len(asking), "private endpoint")
-    if not told:
-        return f"All is well with {all_of_them}."
-    return f"Of {all_of_them}, {', '.join(told)}."
-
-
+NO_PROBLEMS = "No problems found"
+_BEGINNINGS = {
+    Health.WRONG: "Problems found",
+    Health.UNKNOWN: "Not everything could be read",
+    Health.WAITING: NO_PROBLEMS,
+    Health.WELL: NO_PROBLEMS,
+}
+# Singular and plural.
 _VERBS = {
     Health.WRONG: ("needs attention", "need attention"),
-    Health.UNKNOWN: ("could not be seen", "could not be seen"),
+    Health.UNKNOWN: ("could not be read", "could not be read"),
     Health.WAITING: ("is not ready yet", "are not ready yet"),
 }
 
 
-def _verb(health: Health, count: int) -> str:
-    one, many = _VERBS[health]
-    return one if count == 1 else many
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What a reader of a report sees first. An overdue report is no evidence of the present state."""
+
+    health: Health
+    sentence: str
+    age: timedelta
+    overdue: bool
+    overdue_from: datetime
 
 
-def _of_the_rest(report: AuditReport) -> Iterable[str]:
-    codes = Counter(one.code for one in report.findings if one.severity != "info")
+def banner(report: AuditReport, now: datetime) -> Banner:
+    """The banner of a report that is read at `now`."""
+    # The clock can be behind that of the process that wrote the report.
+    age = max(now - report.finished, timedelta())
+    overdue_from = report.finished + OVERDUE_PERIODS * timedelta(seconds=report.period_seconds)
+    if now > overdue_from:
+        sentence = f"No audit has finished since {report.finished:%Y-%m-%d %H:%M} UTC."
+        return Banner(Health.UNKNOWN, sentence, age, overdue=True, overdue_from=overdue_from)
+    return Banner(report.health, report.sentence, age, overdue=False, overdue_from=overdue_from)
+
+
+def summarized(report: AuditReport, previous: AuditReport | None = None) -> AuditReport:
+    """The report with its health, sentence and history."""
+    health = _health(report)
+    parts = [f"{_BEGINNINGS[health]}: {_endpoints(report)}.", *_details(report)]
+    history = (*(previous.history if previous else ())[1 - MOST_POINTS :], _history_point(report))
+    return replace(report, health=health, sentence=" ".join(parts), history=history)
+
+
+def _health(report: AuditReport) -> Health:
+    rows = {row.health for row in report.endpoints} | {row.health for row in report.services}
+    rows |= {row.health for row in report.zones}
+    verdicts = {row.verdict for row in report.endpoints}
+    problems = [one for one in report.findings if one.severity != "info"]
+    failed = any(repair.status == Status.FAILED for repair in report.repairs)
+    wrong = Health.WRONG in rows or verdicts & {Verdict.FOREIGN_SERVICE, Verdict.FAILED}
+    if failed or wrong or any(one.seen and one.code != "unreadable" for one in problems):
+        return Health.WRONG
+    unread = Health.UNKNOWN in rows or Verdict.UNKNOWN in verdicts
+    if unread or problems or report.problems or not report.complete:
+        return Health.UNKNOWN
+    return Health.WAITING if Health.WAITING in rows else Health.WELL
+
+
+def _endpoints(report: AuditReport) -> str:
+    managed = Counter[Health](row.health for row in report.endpoints if row.health is not Health.LEFT_ALONE)
+    if not managed:
+        return "no private endpoint requests access"
+    counts = (f"{count} {_VERBS[health][count > 1]}" for health in _VERBS if (count := managed[health]))
+    return ", ".join([counted(managed.total(), "private endpoint"), *counts])
+
+
+def _details(report: AuditReport) -> Iterator[str]:
+    codes = Counter(one.code for one in report.findings if one.seen and one.severity != "info")
     if codes:
-        worst = ", ".join(f"{code} ({count})" for code, count in codes.most_common(_MOST_CODES))
-        yield f"Found: {worst}{' and more' if len(codes) > _MOST_CODES else ''}."
+        most = ", ".join(f"{code} ({count})" for code, count in codes.most_common(_MOST_CODES))
+        yield f"Findings: {most}{' and more' if len(codes) > _MOST_CODES else ''}."
     statuses = Counter(repair.status for repair in report.repairs)
     if done := statuses[Status.DONE]:
-        yield f"Repaired: {counted(done, 'thing')}."
+        yield f"Repaired: {counted(done, 'object')}."
     if failed := statuses[Status.FAILED]:
         yield f"Failed: {counted(failed, 'repair')}."
     if report.left:
-        yield f"Not reached: {counted(len(report.left), 'thing')}, with which the next audit begins."
+        yield f"Not reached: {counted(len(report.left), 'object')}; the next audit tries again."
 
 
-def history(report: AuditReport, before: AuditReport | None) -> tuple[HistoryPoint, ...]:
-    """The earlier points, as many as are kept, and this audit's."""
-    severities = Counter(one.severity for one in report.findings)
-    point = HistoryPoint(
+def _history_point(report: AuditReport) -> HistoryPoint:
+    severities = Counter(one.severity for one in report.findings if one.seen)
+    return HistoryPoint(
         at=report.finished,
         errors=severities["error"],
         warnings=severities["warning"],
@@ -80,5 +117,3 @@ def history(report: AuditReport, before: AuditReport | None) -> tuple[HistoryPoi
         repaired=sum(1 for repair in report.repairs if repair.status == Status.DONE),
         endpoints=len(report.endpoints),
     )
-    earlier = before.history if before else ()
-    return (*earlier[1 - MOST_POINTS :], point)

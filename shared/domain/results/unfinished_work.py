@@ -1,8 +1,12 @@
 """What a pass did not get done, by names for the audit's report."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.domain.changes import Change
+from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import (
     ListAddresses,
     ListEndpoints,
@@ -16,6 +20,24 @@ from shared.domain.model.snapshot import (
     ReadZone,
 )
 from shared.domain.results.pass_report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPass:
+    """The last pass of an event that failed for an endpoint, and the first problem of that endpoint."""
+
+    pass_id: str
+    at: datetime
+    problem: str
+
+
+def failed_passes(shares: Mapping[ResourceId, Report], now: datetime) -> dict[str, FailedPass]:
+    """The endpoints with problems, by ARM id."""
+    return {
+        str(endpoint): FailedPass(share.pass_id, now, share.problems[0])
+        for endpoint, share in shares.items()
+        if share.problems
+    }
 
 
 def left_of(report: Report) -> tuple[str, ...]:

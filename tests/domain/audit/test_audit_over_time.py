@@ -1,4 +1,4 @@
-"""What an audit tells in the light of the audit before."""
+"""An audit compared with the previous audit."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from shared.domain.audit import summary
-from shared.domain.audit.first_seen import newly_seen
+from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import Health
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, Snapshot
+from shared.domain.results.unfinished_work import FailedPass
 from tests.support.audits import GRACE, at, audit, codes, finding, row, well
 from tests.support.worlds import (
     FORBIDDEN,
@@ -28,20 +29,20 @@ UNREGISTERED = well(registrations=[])
 
 
 def test_since() -> None:
-    """A finding tells since when it has been seen, and until when."""
+    """A finding has when it was first and last seen."""
     first = audit(UNREGISTERED, minute=0)
     later = finding(audit(UNREGISTERED, first, minute=15), "registration-missing")
     assert (later.first_seen, later.last_seen) == (at(0), at(15))
 
 
 def test_gap() -> None:
-    """A finding that was not there in between begins anew."""
+    """A finding that was gone in between is first seen again."""
     report = audit(UNREGISTERED, audit(well(), audit(UNREGISTERED, minute=0), minute=15), minute=30)
     assert finding(report, "registration-missing").first_seen == at(30)
 
 
-def test_changing_words() -> None:
-    """What is told in other words each time is still the same finding."""
+def test_changing_message() -> None:
+    """A finding with another message each time is still the same finding."""
     hidden = [
         well(also={ReadEndpoint(pe(1)): ReadFailed(f"403 (request {n})", temporary=False)}) for n in (1, 2)
     ]
@@ -50,49 +51,56 @@ def test_changing_words() -> None:
 
 
 def test_several_of_a_kind() -> None:
-    """Several findings of one code about one object are told apart by their summary."""
+    """Several findings of one code about one object are distinguished by their message."""
     one, both = service("a", guid(1)), [service("a"), service("b")]
     first = audit(well(services=[one, service("b")]), minute=0)
     report = audit(well(services=both), first, minute=15)
     seen = {
-        one.message.rpartition(" ")[2]: one.first_seen
+        one.message.partition(" ")[0]: one.first_seen
         for one in report.findings
         if one.code == "allow-list-missing"
     }
-    assert seen == {both[0].id: at(15), both[1].id: at(0)}
+    assert seen == {"a": at(15), "b": at(0)}
 
 
 @pytest.mark.parametrize(
-    "blind",
+    "unreadable",
     [
         {ReadEndpoint(pe(1)): FORBIDDEN},
         {ReadRegistrations(): FORBIDDEN},
     ],
 )
-def test_blind(blind: dict[Any, Any]) -> None:
-    """An audit that could not look does not say that a finding is gone; it was last seen when it was."""
+def test_not_seen(unreadable: dict[Any, Any]) -> None:
+    """A finding that an audit could not verify is kept, marked as not seen, and not counted as current."""
     first = audit(UNREGISTERED, minute=0)
-    dark = audit(well(registrations=[], also=blind), first, minute=15)
+    dark = audit(well(registrations=[], also=unreadable), first, minute=15)
     kept = finding(dark, "registration-missing")
-    assert (kept.first_seen, kept.last_seen) == (at(0), at(0))
-    assert finding(audit(UNREGISTERED, dark, minute=30), "registration-missing").first_seen == at(0)
+    assert (kept.first_seen, kept.last_seen, kept.seen) == (at(0), at(0), False)
+    assert kept.message.startswith("not seen by this audit; last seen 2026-11-23 06:00 UTC: pe-1 (")
+    assert (dark.health, row(dark, pe(1)).health) == (Health.UNKNOWN, Health.UNKNOWN)
+    assert "registration-missing" not in dark.sentence
+    assert dark.history[-1].errors == sum(one.seen and one.severity == "error" for one in dark.findings)
+    darker = audit(well(registrations=[], also=unreadable), dark, minute=20)
+    assert finding(darker, "registration-missing") == kept
+    assert not [one for one in newly_seen(darker, dark) if not one.seen]
+    assert finding(audit(UNREGISTERED, darker, minute=30), "registration-missing").first_seen == at(0)
 
 
-def test_blind_to_a_scope() -> None:
-    """The same goes for endpoints of a scope that could not be listed."""
+def test_unlisted_scope() -> None:
+    """Findings of endpoints in a scope that could not be listed are kept as well."""
     first = audit(well(registrations=[], zones=[], services=[service("main")]), minute=0)
     dark = audit(snapshot(also={ListEndpoints(SCOPE): FORBIDDEN}), first, minute=15)
     assert finding(dark, "registration-missing").last_seen == at(0)
 
 
 def test_gone() -> None:
-    """A finding that is gone is gone from the report."""
+    """A finding that is resolved is not in the report."""
     assert codes(audit(well(), audit(UNREGISTERED, minute=0), minute=15)) == set()
 
 
 @pytest.mark.parametrize(("minutes", "stuck"), [(14, False), (15, True), (500, True)])
 def test_pending(minutes: int, *, stuck: bool) -> None:
-    """A connection that is pending for longer than the grace is an error, since it was first seen pending."""
+    """A connection that is pending for longer than PENDING_GRACE is an error since it was first seen pending."""
     pending = well(endpoint(1, status="Pending"))
     first = audit(pending, minute=0)
     report = audit(pending, first, minute=minutes)
@@ -104,14 +112,14 @@ def test_pending(minutes: int, *, stuck: bool) -> None:
 
 
 def test_pending_without_a_service() -> None:
-    """An endpoint that asks for no service is never approved, and that is as it should be."""
+    """An endpoint that requests no service stays pending, which is not an error."""
     seen = well(endpoint(1, "", status="Pending"), services=[service("main")])
     report = audit(seen, audit(seen, minute=0), minute=60)
     assert codes(report) == {"endpoint-pending", "no-service-selected"}
 
 
-def test_pending_anew() -> None:
-    """An endpoint that was recreated, or approved in between, begins to be pending anew."""
+def test_pending_again() -> None:
+    """Pending time starts again if the endpoint was recreated, or approved in between."""
     pending = well(endpoint(1, status="Pending"))
     first = audit(pending, minute=0)
     again = well(
@@ -124,8 +132,8 @@ def test_pending_anew() -> None:
     assert row(audit(pending, audit(well(), first, minute=15), minute=30), pe(1)).pending_since == at(30)
 
 
-def test_pending_out_of_sight() -> None:
-    """An endpoint that could not be read in between has been pending all the time."""
+def test_pending_while_unreadable() -> None:
+    """Pending time continues if the endpoint could not be read in between."""
     pending = well(endpoint(1, status="Pending"))
     dark = well(also={ReadEndpoint(pe(1)): FORBIDDEN})
     report = audit(pending, audit(dark, audit(pending, minute=0), minute=5), minute=20)
@@ -145,7 +153,7 @@ RECREATED = well(endpoint(1, guid_number=9))
     ids=["created", "deleted", "retagged", "recreated"],
 )
 def test_missed_event(then: Snapshot, now: Snapshot) -> None:
-    """What an event should have brought is late at first, and missed after the grace."""
+    """A change that no event brought into effect is late at first, and missed after PENDING_GRACE."""
     first = audit(now, audit(then, minute=0), minute=10)
     late = finding(first, "event-late")
     assert (late.severity, late.object, late.first_seen) == ("info", str(pe(1)), at(10))
@@ -166,27 +174,53 @@ def test_missed_event(then: Snapshot, now: Snapshot) -> None:
         (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), UNREGISTERED),
         (snapshot(services=[service("main")], also={ListEndpoints(SCOPE): FORBIDDEN}), UNREGISTERED),
     ],
-    ids=["registration", "allow list", "record", "events do their work", "was unreadable", "was unlisted"],
+    ids=["registration", "allow list", "record", "event processed", "was unreadable", "was unlisted"],
 )
 def test_no_missed_event(then: Snapshot, now: Snapshot) -> None:
-    """Drift made by hand raises no event, and one that was not seen before may have been so for long."""
+    """A manual change raises no event, and drift of an endpoint that could not be read before can be old."""
     report = audit(now, audit(then, minute=0), minute=60)
     assert not codes(report) & {"event-late", "event-missed"}
 
 
+def test_failed_pass_of_an_event() -> None:
+    """If the event arrived and its pass failed, it is not late: the drift finding names the pass until repaired."""
+    failed = {str(pe(1)): FailedPass("p7", at(5), "put-record: HTTP 403")}
+    first = audit(UNSERVED, audit(NOTHING, minute=0), minute=10, failed_passes=failed)
+    second = audit(UNSERVED, first, minute=60, failed_passes=failed)
+    for report in (first, second):
+        assert not codes(report) & {"event-late", "event-missed"}
+        remedy = finding(report, "record-drift").remedy
+        assert remedy.endswith("its last failed pass is pass p7, 2026-11-23 06:05 UTC: put-record: HTTP 403")
+    assert codes(audit(well(), second, minute=75, failed_passes=failed)) == set()
+
+
+def test_failed_pass_of_an_earlier_event() -> None:
+    """A pass that failed before the change says nothing about the event of the change."""
+    failed = {str(pe(1)): FailedPass("p7", at(5), "put-record: HTTP 403")}
+    report = audit(UNSERVED, audit(NOTHING, minute=6), minute=10, failed_passes=failed)
+    assert "event-late" in codes(report)
+
+
+def test_event_that_fails_late() -> None:
+    """An event that arrives after it was reported as late, and fails, is no longer late."""
+    late = audit(UNSERVED, audit(NOTHING, minute=0), minute=10)
+    failed = {str(pe(1)): FailedPass("p7", at(12), "put-record: HTTP 403")}
+    assert "event-late" not in codes(audit(UNSERVED, late, minute=20, failed_passes=failed))
+
+
 def test_first_audit_misses_no_event() -> None:
-    """Without an audit before nobody knows what was changed when."""
+    """Without a previous audit, changes are unknown."""
     assert not codes(audit(UNSERVED)) & {"event-late", "event-missed"}
 
 
-def test_served_after_all() -> None:
-    """An event that came after all ends it."""
+def test_delayed_event() -> None:
+    """A delayed event resolves the finding."""
     late = audit(UNSERVED, audit(NOTHING, minute=0), minute=10)
     assert codes(audit(well(), late, minute=40)) == set()
 
 
 def test_history() -> None:
-    """The history grows by a point with each audit, the latest last, and begins to forget at a limit."""
+    """Each audit adds a point to the history, which has a limited length."""
     first = audit(UNREGISTERED, minute=0)
     second = audit(well(), first, minute=15)
     assert [(one.at, one.errors, one.endpoints) for one in second.history] == [(at(0), 1, 1), (at(15), 0, 1)]
@@ -198,7 +232,7 @@ def test_history() -> None:
 
 
 def test_newly_seen() -> None:
-    """Newly seen is what the audit before did not tell; without one, all."""
+    """Newly seen findings are those that the previous audit did not have; without one, all."""
     first = audit(UNREGISTERED, minute=0)
     assert [one.code for one in newly_seen(first, None)] == ["registration-missing"]
     both = audit(well(registrations=[], services=[service("main")]), first, minute=15)

@@ -1,0 +1,208 @@
+"""Drift findings state facts, and their remedies depend on why the audit did not make the change."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.audit.report_model import AuditReport
+from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.model.deployment_config import DeploymentConfig, IdKind
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import ReadFailed
+from shared.domain.model.snapshot import ReadZone, Snapshot
+from shared.domain.planning.policy import Policy, permitted
+from shared.domain.results.pass_report import Report
+from tests.support.audits import audit, finding, well
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    FORBIDDEN,
+    REGION,
+    SUBSCRIPTION,
+    TIMED_OUT,
+    address,
+    deployment,
+    endpoint,
+    guid,
+    pe,
+    record,
+    service,
+    zone,
+    zone_id,
+)
+
+ZONE = f"{zone_id().name} ({zone_id().resource_group})"
+MAIN = f"main ({service('main').id[:8]}…)"
+PE = f"pe-1 ({guid(1)[:8]}…)"
+WRONG_ADDRESS = replace(record(1), addresses=(address(9),))
+
+
+@pytest.mark.parametrize(
+    ("code", "world", "config", "message"),
+    [
+        (
+            "registration-missing",
+            well(registrations=[]),
+            None,
+            f"{PE} is not registered with ClickHouse Cloud for {REGION}",
+        ),
+        ("allow-list-missing", well(services=[service("main")]), None, f"{MAIN} does not list {PE}"),
+        (
+            "allow-list-missing",
+            well(services=[service("main")], registrations=[]),
+            deployment(id_kind=IdKind.RESOURCE_ID),
+            f"{MAIN} does not list pe-1 (ARM resource ID)",
+        ),
+        ("allow-list-extra", well(pe(1)), None, f"{MAIN} lists {PE}, but the endpoint is deleted"),
+        (
+            "allow-list-extra",
+            well(endpoint(1, None)),
+            None,
+            f"{MAIN} lists {PE}, but the endpoint is untagged",
+        ),
+        (
+            "allow-list-extra",
+            well(endpoint(1, "")),
+            None,
+            f"{MAIN} lists {PE}, but its tag does not request it",
+        ),
+        (
+            "allow-list-extra",
+            well(endpoint(1, guid_number=9)),
+            None,
+            f"{MAIN} lists {PE}, but the endpoint has another id now",
+        ),
+        (
+            "registration-orphaned",
+            well(pe(1)),
+            None,
+            f"{PE} is registered with ClickHouse Cloud, but the endpoint is deleted",
+        ),
+        (
+            "record-drift",
+            well(pe(1)),
+            None,
+            f"record * in {ZONE} has {address(1)}, but the endpoint is deleted",
+        ),
+        (
+            "record-drift",
+            well(zones=[zone()]),
+            None,
+            f"record * in {ZONE} does not exist, should have {address(1)}",
+        ),
+        (
+            "record-drift",
+            well(zones=[zone(record(1, ttl=9))]),
+            None,
+            f"record * in {ZONE} has TTL 9, should have 300",
+        ),
+        (
+            "zone-missing",
+            well(zones=[]),
+            deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns")),
+            f"zone {ZONE} does not exist",
+        ),
+        (
+            "zone-not-linked",
+            well(zones=[zone(vnets=())]),
+            deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns")),
+            f"zone {ZONE} is not linked to virtual network vnet",
+        ),
+    ],
+)
+def test_facts(code: str, world: Snapshot, config: DeploymentConfig | None, message: str) -> None:
+    """The message of a drift finding is the fact, with names beside ids."""
+    assert finding(audit(world, by=config), code).message.startswith(message)
+
+
+DELETED = well(pe(1))
+UNREGISTERED = well(registrations=[])
+
+
+@pytest.mark.parametrize(
+    ("code", "world", "policy", "remedy"),
+    [
+        (
+            "registration-missing",
+            UNREGISTERED,
+            "report",
+            "Run sync for the endpoint, or set AUDIT_POLICY=upsert so that the audit repairs it.",
+        ),
+        (
+            "record-drift",
+            DELETED,
+            "report",
+            "Run sync for the endpoint, or set AUDIT_POLICY=sync so that the audit removes it.",
+        ),
+        (
+            "record-drift",
+            DELETED,
+            "upsert",
+            "Run sync for the endpoint, or set AUDIT_POLICY=sync so that the audit removes it.",
+        ),
+        (
+            "allow-list-extra",
+            DELETED,
+            "upsert",
+            "Run sync for the endpoint, or set AUDIT_POLICY=sync so that the audit removes it.",
+        ),
+    ],
+)
+def test_remedy_by_policy(code: str, world: Snapshot, policy: str, remedy: str) -> None:
+    """The remedy names the policy that permits the change, never the policy of this audit."""
+    report = Report(world, permitted(plan_of(world), Policy(policy)), dry_run=policy == "report")
+    assert finding(audit(report, policy=policy), code).remedy == remedy
+
+
+def _failed(**why: bool) -> AuditReport:
+    """An audit with the policy upsert, whose registration failed."""
+    plan = permitted(plan_of(UNREGISTERED), Policy.UPSERT)
+    outcomes = tuple(Outcome(change, Status.FAILED, "HTTP 4xx (request 7)", **why) for change in plan.changes)
+    return audit(Report(UNREGISTERED, plan, outcomes), policy="upsert")
+
+
+@pytest.mark.parametrize(
+    ("why", "then"),
+    [
+        ({"forbidden": True}, "Grant the permission; the next audit tries again."),
+        ({"temporary": True}, "The next audit tries again."),
+        ({"locked": True}, "Remove the management lock, or maintain the records manually."),
+        ({}, "Resolve the error; the next audit tries again."),
+    ],
+)
+def test_remedy_of_a_failed_repair(why: dict[str, bool], then: str) -> None:
+    """If this audit tried the change and failed, the remedy has the error and what follows, and no policy."""
+    remedy = finding(_failed(**why), "registration-missing").remedy
+    assert remedy == f"This audit could not repair it: HTTP 4xx (request 7). {then}"
+
+
+def test_repaired() -> None:
+    """A change that this audit made is no finding."""
+    repaired = well()
+    plan = plan_of(repaired)
+    done = Outcome(plan_of(UNREGISTERED).changes[0], Status.DONE)
+    assert audit(Report(repaired, plan, (done,)), policy="upsert").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (FORBIDDEN, "Grant the identity or the API key the permission"),
+        (TIMED_OUT, "None if it happens once: the next audit reads it again."),
+        (ReadFailed("unexpected response", temporary=False), "Give the identity or key the right"),
+    ],
+)
+def test_remedy_of_a_failed_read(answer: ReadFailed, remedy: str) -> None:
+    """The remedy of a failed read depends on its cause."""
+    report = audit(well(also={ReadZone(zone_id()): answer}))
+    (about_zone,) = [one for one in report.findings if one.object == str(zone_id())]
+    assert about_zone.remedy.startswith(remedy)
+
+
+def test_causes_before_effects() -> None:
+    """Within a severity, a finding comes after the finding that causes it."""
+    report = audit(well(services=[service("main")], registrations=[], zones=[zone()]))
+    assert [one.code for one in report.findings] == [
+        "record-drift",
+        "registration-missing",
+        "allow-list-missing",
+    ]
