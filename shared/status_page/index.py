@@ -51,11 +51,16 @@ class Index:
 
     @cached_property
     def findings(self) -> tuple[AuditedFinding, ...]:
-        """Errors, then warnings, then the rest, the newest first. An unknown severity comes before all others."""
+        """Unknown severities, errors, warnings, infos, and those that this audit did not see; the newest first."""
         return tuple(
             sorted(
                 self.report.findings,
-                key=lambda one: (_severity_rank(one.severity), -one.first_seen.timestamp(), one.object),
+                key=lambda one: (
+                    not one.seen,
+                    _severity_rank(one.severity),
+                    -one.first_seen.timestamp(),
+                    one.object,
+                ),
             )
         )
 
@@ -98,7 +103,7 @@ class Index:
         return tuple(self._findings_by_object.get(ident.lower(), ()))
 
     def alerts(self, ident: str) -> tuple[AuditedFinding, ...]:
-        """The first finding of each code about an object, without infos."""
+        """The findings that set the state of an object."""
         return alerts(self.about(ident))
 
     def state(self, one: AuditedEndpoint | AuditedService | AuditedZone) -> State:
@@ -140,10 +145,12 @@ class Index:
 
 
 def alerts(findings: Iterable[AuditedFinding]) -> tuple[AuditedFinding, ...]:
-    """The first finding of each code, without infos."""
-    return tuple({one.code: one for one in reversed(tuple(findings)) if one.severity != "info"}.values())[
-        ::-1
-    ]
+    """The first finding of each code that this audit saw, without infos."""
+    first: dict[str, AuditedFinding] = {}
+    for one in findings:
+        if one.seen and one.severity != "info":
+            first.setdefault(one.code, one)
+    return tuple(first.values())
 
 
 def state(health: Health, findings: Iterable[AuditedFinding]) -> State:

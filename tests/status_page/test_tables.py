@@ -44,6 +44,29 @@ def test_an_unknown_severity_comes_first() -> None:
     assert Index(replace(troubled(), findings=(*troubled().findings, unknown))).findings[0] is unknown
 
 
+def test_findings_that_this_audit_did_not_see() -> None:
+    """A finding that this audit did not see comes last, says so, and neither counts nor sets a state."""
+    report = all_well()
+    endpoint = report.endpoints[0]
+    drift = replace(
+        finding("record-drift", endpoint.id, "old"), seen=False, last_seen=NOW - timedelta(hours=5)
+    )
+    late = finding("event-late", report.endpoints[1].id, "new")
+    changed = replace(
+        report,
+        findings=(drift, late),
+        endpoints=(replace(endpoint, health=Health.UNKNOWN), *report.endpoints[1:]),
+    )
+    index = Index(changed)
+    assert index.findings == (late, drift)
+    assert index.alerts(endpoint.id) == ()
+    assert index.state(index.endpoints[0]) is State.UNKNOWN
+    page = render(changed, NOW)
+    assert "not seen by this audit; last seen 5 hours ago:" in page
+    assert '<b>1</b><span class="part">1 info</span><span class="part">1 not seen</span>' in page
+    assert '<code class="error">record-drift' not in page
+
+
 def test_many_findings_are_grouped_by_code() -> None:
     """More than 40 findings are grouped by code, the worst first."""
     groups = finding_groups(LARGE)
