@@ -15,6 +15,7 @@ from shared.domain.audit.report_model import (
     AuditReport,
     Health,
 )
+from shared.domain.model.text import counted
 from shared.status_page.formatting import resource_name
 
 
@@ -171,9 +172,9 @@ def worst(states: Iterable[State]) -> State:
 def tally(states: Iterable[State]) -> str:
     """Counts by state, such as `2 errors, 5 healthy`."""
     count = Counter(states)
-    return ", ".join(f"{count[one]} {_word(one, count[one])}" for one in State if count[one])
-
-
-def _word(one: State, count: int) -> str:
-    plural = "s" if one in (State.ERROR, State.WARNING) and count > 1 else ""
-    return f"{one.replace('-', ' ')}{plural}"
+    countable = (State.ERROR, State.WARNING)
+    return ", ".join(
+        counted(count[one], one) if one in countable else f"{count[one]} {one.replace('-', ' ')}"
+        for one in State
+        if count[one]
+    )

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ from shared.domain.audit.summary import banner
 from shared.domain.model.text import counted
 from shared.status_page import formatting, tables
 from shared.status_page.index import Index, State, alerts, state, tally
-from shared.status_page.overdue import overdue_details
 from shared.status_page.topology import Column, diagrams, layout
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _RUN_AN_AUDIT = "The report store has no report yet. Wait for AUDIT_SCHEDULE, or run the function audit."
 NO_AUDIT = ("No audit yet", _RUN_AN_AUDIT)
-MOST_OPEN_REGIONS = 3
-"""Up to this many regions start open; of more, only the worst."""
+OPEN_REGIONS = 3
+"""The regions that start open: the worst."""
 MOST_BARS = 96
 """The audits in the history chart: a day of quarter hours."""
 
@@ -59,6 +58,7 @@ def _environment() -> Environment:
         "POLICY": policy(),
         "STATES": tuple(State),
         "COLUMNS": tuple(Column),
+        "OPEN_REGIONS": OPEN_REGIONS,
         "MOST_ROWS": tables.MOST_ROWS,
     }
     return environment
@@ -94,7 +94,6 @@ def render(report: AuditReport | None, now: datetime) -> str:
     if report is None:
         return notice(*NO_AUDIT, now)
     index, top = Index(report), banner(report, now)
-    regions = diagrams(index)
     history = report.history[-MOST_BARS:]
     template = _environment().get_template("report.html.j2")
     return template.render(
@@ -102,10 +101,9 @@ def render(report: AuditReport | None, now: datetime) -> str:
         now=now,
         index=index,
         banner=top,
-        overdue_details=overdue_details(report, now),
+        period=timedelta(seconds=max(1, report.period_seconds)),
         state=state(top.health, alerts(report.findings)),
-        regions=[(one, layout(one)) for one in regions],
-        open_regions=len(regions) if len(regions) <= MOST_OPEN_REGIONS else 1,
+        regions=[(one, layout(one)) for one in diagrams(index)],
         finding_groups=tables.finding_groups(index),
         endpoint_groups=tables.endpoint_groups(index),
         service_groups=tables.service_groups(index),

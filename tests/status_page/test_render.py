@@ -14,10 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, HistoryPoint
+from shared.domain.audit.report_model import (
+    AuditedEndpoint,
+    AuditedFinding,
+    AuditReport,
+    Health,
+    HistoryPoint,
+)
 from shared.status_page import notice, policy, render
 from tests.support.paths import ROOT
-from tests.support.sample_reports import ATTACKS, NOW, all_well, hostile, large, troubled
+from tests.support.sample_reports import ATTACKS, NOW, all_well, finding, hostile, large, overdue, troubled
 
 VOID = {"meta", "link", "input", "img", "br"}
 SELF_CLOSED = {"use", "path", "rect", "circle"}
@@ -141,6 +147,30 @@ def test_no_tag_and_an_empty_tag_differ() -> None:
     assert "<b>Tag</b>" not in pages[0]
     assert "<b>Tag</b> empty: no service" in pages[1]
     assert "<b>Tag</b> <code>tag:team=&lt;b&gt;</code>" in pages[2]
+
+
+def test_an_overdue_report() -> None:
+    """An overdue page shows the last sentence, the number of missing audits, and the remedy."""
+    page = render(*overdue())
+    assert f"Last result, 23 Nov 2026, 06:00 UTC: “{all_well().sentence}” It may be outdated." in page
+    assert "Audits are scheduled every 15 minutes; 12 audits did not report." in page
+    assert "can write to REPORT_STORE" in page
+    assert "did not report" not in PAGES["well"]
+
+
+def test_the_sentence() -> None:
+    """The heading is the first sentence of the report's summary. The others follow below it."""
+    first, _, rest = troubled().sentence.partition(". ")
+    assert f'<h1 id="sentence">{first}.</h1>\n<p class="lead">{rest}</p>' in PAGES["troubled"]
+    assert f'<h1 id="sentence">{all_well().sentence}</h1>' in PAGES["well"]
+
+
+@pytest.mark.parametrize(("severity", "state"), [("error", "error"), ("warning", "warning")])
+def test_the_banner_of_warnings(severity: str, state: str) -> None:
+    """A report with warnings only has an amber banner and icon."""
+    problem = replace(finding("outside-scope", "x", "message"), severity=severity)
+    page = render(replace(all_well(), health=Health.WRONG, findings=(problem,)), NOW)
+    assert f'<section class="banner {state}"' in page
 
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- as it asks

@@ -10,9 +10,10 @@ from shared.domain.audit.report_model import AuditedEndpoint, AuditedRecord, Aud
 from shared.status_page.index import Index, State
 from shared.status_page.tables import connection_state
 from shared.status_page.topology import Column, Diagram, diagrams, layout
-from shared.status_page.topology.diagram import LIMITS, NO_REGION, NOT_READABLE
+from shared.status_page.topology.diagram import NO_REGION, NOT_READABLE
 from shared.status_page.topology.layout import HEADING, LEFT_AND_WIDTH
 from shared.status_page.topology.model import Edge, EdgeKind, Node
+from shared.status_page.topology.region import LIMITS
 from tests.support.sample_reports import all_well, endpoint, finding, hostile, large, troubled
 
 REPORTS = {"well": all_well(), "troubled": troubled(), "large": large(300, 60, 3), "hostile": hostile()}

@@ -1,6 +1,7 @@
 """The topology diagrams: one for each region, with its zones, networks, Private Link services and services.
 
-`diagram` builds them of what `nodes` and `model` define; `layout` computes where the edges run. Pure.
+`diagram` sorts a report into regions; `region` builds the diagram of each from `nodes`; `layout` computes where its
+edges run. Pure.
 """
 
 from shared.status_page.topology.diagram import diagrams

@@ -51,16 +51,12 @@ def _stacked_height(nodes: Sequence[Node]) -> float:
 
 
 def _height(node: Node) -> float:
-    rows = sum(map(_row_height, node.rows)) + (FOOT if node.rows else 0)
-    return _head_height(node) + rows
+    rows = sum(ROW + LINE * bool(row.notes) for row in node.rows)
+    return _head_height(node) + rows + FOOT * bool(node.rows)
 
 
 def _head_height(node: Node) -> float:
     return HEAD + LINE * (bool(node.aside) + bool(node.notes))
-
-
-def _row_height(row: Node) -> float:
-    return ROW + (LINE if row.notes else 0)
 
 
 def _middles(nodes: Sequence[Node], height: float) -> Iterator[tuple[str, float]]:
@@ -73,7 +69,7 @@ def _middles(nodes: Sequence[Node], height: float) -> Iterator[tuple[str, float]
         y = top + _head_height(node)
         for row in node.rows:
             yield row.key, y + ROW / 2
-            y += _row_height(row)
+            y += ROW + LINE * bool(row.notes)
         top += _height(node) + margin + GAP
 
 

@@ -23,20 +23,13 @@ class EdgeKind(StrEnum):
     PENDING = "pending"
     REJECTED = "rejected"
     DISCONNECTED = "disconnected"
-    OTHER = "other"
-    """Any other connection state."""
-    FOREIGN = "foreign"
-    """A connection to a Private Link service of another organization."""
-    LINKED = "linked"
-    """A VNet link."""
-    RESOLVES = "resolves"
-    """A record with the address of the endpoint."""
-    DRIFT = "drift"
-    """A record of the endpoint, without its address."""
-    MISSING = "missing"
-    """A record or VNet link that does not exist and should."""
-    SERVES = "serves"
-    """A Private Link service and a ClickHouse service behind it."""
+    OTHER = "other"  # any other connection state
+    FOREIGN = "foreign"  # a connection to another organization's Private Link service
+    LINKED = "linked"  # a VNet link
+    RESOLVES = "resolves"  # a record with the endpoint's address
+    DRIFT = "drift"  # a record of the endpoint without its address
+    MISSING = "missing"  # a record or VNet link that does not exist and should
+    SERVES = "serves"  # a Private Link service and a ClickHouse service behind it
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,27 +12,22 @@ from shared.domain.audit.report_model import (
 from shared.domain.model.resources import ZONE_SUFFIX
 from shared.status_page.formatting import brief, resource_group, resource_name, short_alias
 from shared.status_page.index import Index, State, alerts, worst
-from shared.status_page.tables import allow_list_summary, is_deleted, network_title
+from shared.status_page.tables import allow_list_summary, is_deleted
 from shared.status_page.topology.model import EdgeKind, Node, Note, fold
 
 RECORD_CODES = frozenset({"record-drift", "wildcard-foreign", "wildcard-owned-by-other"})
 """Findings about an endpoint that are shown at its record, too."""
 _STATE_NOTES = {
-    EdgeKind.PENDING: Note("Pending", "warning"),
+    EdgeKind.PENDING: Note("Pending", "waiting"),
     EdgeKind.REJECTED: Note("Rejected", "error"),
     EdgeKind.DISCONNECTED: Note("Disconnected", "error"),
-    EdgeKind.OTHER: Note("unknown state", "warning"),
+    EdgeKind.OTHER: Note("unknown state", "unknown"),
 }
 
 
 def key(kind: str, *ids: str) -> str:
     """The key of a node, such as `record <zone> *`."""
     return " ".join((kind, *ids)).lower()
-
-
-def container_of(one: AuditedEndpoint) -> str:
-    """What its box is for: its network, or why that is unknown."""
-    return one.network or network_title(one)
 
 
 def network_node(network: str, endpoints: Sequence[AuditedEndpoint], index: Index, most: int) -> Node:
