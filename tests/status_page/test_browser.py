@@ -163,7 +163,7 @@ def test_filters(open_page: OpenPage) -> None:
     page = open_page(PAGES["troubled"])
     form = page.get_by_role("search", name="Endpoints")
     form.get_by_label("State").select_option("error")
-    assert len(visible_rows(page, "endpoints")) == 3
+    assert len(visible_rows(page, "endpoints")) == 4
     form.get_by_label("Region").select_option("westus3")
     assert len(visible_rows(page, "endpoints")) == 2
     form.get_by_label("Search").fill("etl")
