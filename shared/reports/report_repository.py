@@ -19,7 +19,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.resources import (
@@ -30,7 +30,6 @@ from shared.domain.model.resources import (
     ReadResult,
     is_clickhouse_zone,
 )
-from shared.domain.model.text import counted
 from shared.domain.results.unfinished_work import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import cut, tell
@@ -76,18 +75,9 @@ class ReportRepository:
     write_timeout: float = 10.0
 
     async def latest(self) -> "ReadResult[AuditReport]":
-        """The latest report. NotFound: there is none, or the document is not a valid report."""
-        document = await self._read(LATEST)
-        if not isinstance(document, bytes):
-            return document
-        from shared.reports.report_json import from_json  # noqa: PLC0415 -- slow to import, and not for events
-
-        try:
-            report = from_json(document)
-        except ValueError as error:
-            _log_failure(LATEST, f"not a valid audit report; the next audit overwrites it: {error}")
-            return NotFound()
-        if report.owner != self.owner:
+        """The latest report. NotFound: there is none, or the document is not valid."""
+        report = await self._load(LATEST, _parse_report)
+        if not isinstance(report, NotFound | ReadFailed) and report.owner != self.owner:
             reason = f"the report belongs to deployment {report.owner}; use a separate REPORT_STORE for each OWNER_ID"
             return _log_failure(LATEST, reason)
         return report
@@ -104,17 +94,11 @@ class ReportRepository:
         await asyncio.gather(*(self._write(name, document) for name in names))
 
     async def configs(self) -> Configs | ReadFailed:
-        """The stored configs. None, if the document is not valid."""
-        document = await self._read(CONFIGS)
-        if isinstance(document, ReadFailed):
-            return document
-        if isinstance(document, NotFound):
-            return {}
-        try:
-            stored = _configs_json().validate_json(document, strict=True)
-        except ValidationError as error:
-            faults = counted(error.error_count(), "error")
-            _log_failure(CONFIGS, f"not valid, and overwritten: {faults}, first: {error.errors()[0]['msg']}")
+        """The stored configs. None, if there is no document or it is not valid."""
+        stored = await self._load(CONFIGS, _configs_json().validate_json)
+        if isinstance(stored, ReadFailed):
+            return stored
+        if isinstance(stored, NotFound):
             return {}
         if stored.organization != self.organization:
             return _log_failure(CONFIGS, f"belongs to another organization, {cut(stored.organization)}")
@@ -125,15 +109,9 @@ class ReportRepository:
         await self._write(CONFIGS, _configs_json().dump_json(document, indent=1))
 
     async def failed_passes(self) -> Mapping[str, FailedPass] | ReadFailed:
-        """The last failed pass of an event of each endpoint, by ARM id. None, if the document is not valid."""
-        document = await self._read(FAILED_PASSES)
-        if not isinstance(document, bytes):
-            return document if isinstance(document, ReadFailed) else {}
-        try:
-            return _failed_passes_json().validate_json(document)
-        except ValidationError as error:
-            _log_failure(FAILED_PASSES, f"not valid, and overwritten: {error.errors()[0]['msg']}")
-            return {}
+        """The last failed pass of an event for each endpoint, by ARM id. None, if the document is not valid."""
+        stored = await self._load(FAILED_PASSES, _failed_passes_json().validate_json)
+        return {} if isinstance(stored, NotFound) else stored
 
     async def keep_failed_passes(self, failed: Mapping[str, FailedPass]) -> None:
         """Add failed passes to the stored ones of the last 24 hours. Of two processes at once, the last one wins."""
@@ -142,16 +120,30 @@ class ReportRepository:
             recent = {endpoint: one for endpoint, one in stored.items() if one.at >= oldest}
             await self._write(FAILED_PASSES, _failed_passes_json().dump_json({**recent, **failed}, indent=1))
 
-    async def _read(self, name: str) -> ReadResult[bytes]:
+    async def _load[T](self, name: str, parse: Callable[[bytes], T]) -> ReadResult[T]:
+        """The parsed document. NotFound: there is none, or it is not valid."""
         if self.store is None:
             return NotFound()
         store = self.store
-        return await _guarded(name, self.read_timeout, lambda: store.read(name))
+        document = await _guarded(name, self.read_timeout, lambda: store.read(name))
+        if not isinstance(document, bytes):
+            return document
+        try:
+            return parse(document)
+        except ValueError as error:
+            _log_failure(name, f"not a valid document; it will be overwritten: {error}")
+            return NotFound()
 
     async def _write(self, name: str, document: bytes) -> None:
         if self.store is not None:
             store = self.store
             await _guarded(name, self.write_timeout, lambda: store.write(name, document))
+
+
+def _parse_report(document: bytes) -> "AuditReport":
+    from shared.reports.report_json import from_json  # noqa: PLC0415 -- slow to import, and not for events
+
+    return from_json(document)
 
 
 async def _guarded[T](name: str, seconds: float, call: Callable[[], Awaitable[T]]) -> T | ReadFailed:

@@ -61,7 +61,7 @@ async def test_broken_report(
     assert await repository.latest() == NotFound()
     (line,) = lines.of("store")
     assert line["object"] == LATEST
-    assert "not a valid audit report" in line["error"]
+    assert "not a valid document" in line["error"]
 
 
 async def test_report_of_another_deployment(
@@ -112,7 +112,7 @@ async def test_broken_configs(
     """Configs that are not valid count as none, and are logged."""
     store.documents[CONFIGS] = document
     assert await repository.configs() == {}
-    assert "not valid, and overwritten" in lines.of("store")[0]["error"]
+    assert "not a valid document" in lines.of("store")[0]["error"]
 
 
 async def test_another_organizations_configs(repository: ReportRepository, lines: Lines) -> None:
@@ -143,7 +143,7 @@ async def test_failed_passes(repository: ReportRepository, store: MemoryStore, l
     store.documents[FAILED_PASSES] = b"[]"
     await repository.keep_failed_passes({"a": first})
     assert await repository.failed_passes() == {"a": first}
-    assert "not valid, and overwritten" in lines.of("store")[0]["error"]
+    assert "not a valid document" in lines.of("store")[0]["error"]
 
 
 async def test_unreadable_failed_passes(repository: ReportRepository, store: MemoryStore) -> None:

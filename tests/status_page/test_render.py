@@ -173,6 +173,14 @@ def test_the_banner_of_warnings(severity: str, state: str) -> None:
     assert f'<section class="banner {state}"' in page
 
 
+def test_findings_not_seen() -> None:
+    """The tile counts current findings; those that the audit did not see are counted apart."""
+    findings = troubled().findings
+    page = render(replace(troubled(), findings=(*findings[1:], replace(findings[0], seen=False))), NOW)
+    assert f"<dt>Findings</dt><dd><b>{len(findings) - 1}</b>" in page
+    assert '<span class="part">1 not seen</span>' in page
+
+
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- as it asks
 REPORTS = st.builds(
     AuditReport,

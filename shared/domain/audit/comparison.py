@@ -15,21 +15,17 @@ from shared.domain.planning.classification import Verdict
 EVENT_LATE, EVENT_MISSED = "event-late", "event-missed"
 PENDING, PENDING_TOO_LONG = "endpoint-pending", "pending-too-long"
 
-# Causes come before their effects, within a severity. Codes that are not listed come between.
-_CAUSES = ("unreadable", "removals-over-limit")
-_EFFECTS = (
+_OTHERS = "others"
+# Within a severity, causes come before their effects.
+_ORDER = [
+    UNREADABLE,
+    "removals-over-limit",
+    _OTHERS,
     "record-drift",
     "registration-missing",
     "allow-list-missing",
-    "endpoint-rejected",
-    PENDING_TOO_LONG,
-    PENDING,
-    EVENT_MISSED,
-    EVENT_LATE,
-)
-_RANKS = {code: rank for rank, code in enumerate(_CAUSES, -len(_CAUSES))} | {
-    code: rank for rank, code in enumerate(_EFFECTS, 1)
-}
+]
+_ORDER += ["endpoint-rejected", PENDING_TOO_LONG, PENDING, EVENT_MISSED, EVENT_LATE]
 _ESCALATED_FROM = {EVENT_MISSED: EVENT_LATE, PENDING_TOO_LONG: PENDING}
 
 type Rows = Mapping[str, AuditedEndpoint]
@@ -109,7 +105,18 @@ def with_first_seen(
     current = tuple(findings)
     earlier = previous.findings if previous else ()
     history, unique = _FindingHistory(earlier), _unique(current)
-    new = [_audited(one, history.first_seen(one, unique) or now, now) for one in current]
+    new = [
+        AuditedFinding(
+            one.code,
+            one.severity.name.lower(),
+            one.object,
+            one.message,
+            one.remedy,
+            first_seen=history.first_seen(one, unique) or now,
+            last_seen=now,
+        )
+        for one in current
+    ]
     present = {(one.code, one.object) for one in current}
     unread = {one.object for one in current if one.code == UNREADABLE}
     kept = [
@@ -172,11 +179,6 @@ def _is_unverified(object_: str, context: AuditContext, unread: AbstractSet[str]
     return object_.startswith(context.unlisted_scopes) and object_ not in context.classified
 
 
-def _audited(one: Finding, first: datetime, now: datetime) -> AuditedFinding:
-    severity = one.severity.name.lower()
-    return AuditedFinding(one.code, severity, one.object, one.message, one.remedy, first, now)
-
-
 def _not_seen(one: AuditedFinding) -> AuditedFinding:
     return replace(one, seen=False, message=_prefix(one) + one.message) if one.seen else one
 
@@ -186,5 +188,5 @@ def _prefix(one: AuditedFinding) -> str:
 
 
 def _sort_key(one: AuditedFinding) -> tuple[int, int, str, str, str]:
-    rank = _RANKS.get(one.code, 0)
+    rank = _ORDER.index(one.code if one.code in _ORDER else _OTHERS)
     return (-Severity[one.severity.upper()], rank, one.code, one.object, one.message)

@@ -78,10 +78,8 @@ def health_of(row: AuditedEndpoint, codes: dict[str, Severity], *, access_readab
     """The health of an endpoint with findings of these codes and severities."""
     if any(severity > Severity.INFO for code, severity in codes.items() if code != "unreadable"):
         return Health.WRONG
-    if row.verdict == Verdict.OUT_OF_SCOPE:
-        return Health.LEFT_ALONE
     if row.verdict == Verdict.UNKNOWN or "unreadable" in codes or not access_readable:
         return Health.UNKNOWN
-    if row.verdict == Verdict.RELEASE:
+    if row.verdict in (Verdict.RELEASE, Verdict.OUT_OF_SCOPE):
         return Health.LEFT_ALONE
     return Health.WAITING if row.pending_since or IN_PROGRESS in codes else Health.WELL

@@ -23,7 +23,6 @@ from shared.domain.changes import (
     LinkNetwork,
     PutRecord,
     Register,
-    RegisterThroughService,
 )
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
@@ -62,9 +61,6 @@ def _drift(context: AuditContext, change: Change) -> Finding:
 def _fact(context: AuditContext, change: Change) -> str:  # noqa: PLR0911 -- a table
     name = change.endpoint.name
     match change:
-        case RegisterThroughService(id=id_, service=service):
-            listed = _service(context, service)
-            return f"{name} ({_short(id_)}) is not registered, and {listed} does not list it"
         case Register(id=id_, region=region):
             return (
                 f"{name} ({_short(id_)}) is not registered with ClickHouse Cloud for {region or 'any region'}"
@@ -106,11 +102,12 @@ def _reason(context: AuditContext, change: Change, id_: str = "") -> str:
         return "the endpoint is deleted"
     if context.report.plan.verdicts.get(change.endpoint) is Verdict.RELEASE:
         return "the endpoint is untagged"
-    if id_ and isinstance(endpoint, Endpoint):
-        in_use = context.index.access.ownership.id_for(endpoint, context.config)
-        if in_use is None or in_use.lower() != id_.lower():
-            return "the endpoint has another id now"
-    return "its tag does not request it"
+    if not id_:
+        return "the endpoint does not need it"
+    in_use = isinstance(endpoint, Endpoint) and context.index.access.ownership.id_for(
+        endpoint, context.config
+    )
+    return "its tag does not request it" if in_use and in_use.lower() == id_.lower() else "its id has changed"
 
 
 def _service(context: AuditContext, id_: str) -> str:
@@ -141,15 +138,14 @@ def _remedy(context: AuditContext, change: Change) -> str:
 
 
 def _remedy_of_failure(outcome: Outcome) -> str:
+    first = "Resolve the error; the"
     if outcome.locked:
-        then = "Remove the management lock, or maintain the records manually."
+        first = "Remove the management lock, or maintain the records manually; the"
     elif outcome.forbidden:
-        then = "Grant the permission; the next audit tries again."
+        first = "Grant the permission; the"
     elif outcome.temporary:
-        then = "The next audit tries again."
-    else:
-        then = "Resolve the error; the next audit tries again."
-    return f"This audit could not repair it: {outcome.error}. {then}"
+        first = "The"
+    return f"This audit could not repair it: {outcome.error}. {first} next audit tries again."
 
 
 def _read_failures(context: AuditContext) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ from tests.support.worlds import (
 UNREGISTERED = well(registrations=[])
 
 
-def test_since() -> None:
+def test_first_and_last_seen() -> None:
     """A finding has when it was first and last seen."""
     first = audit(UNREGISTERED, minute=0)
     later = finding(audit(UNREGISTERED, first, minute=15), "registration-missing")

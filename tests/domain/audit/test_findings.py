@@ -22,6 +22,7 @@ from tests.support.worlds import (
     address,
     deployment,
     endpoint,
+    foreign_record,
     guid,
     pe,
     record,
@@ -33,7 +34,6 @@ from tests.support.worlds import (
 ZONE = f"{zone_id().name} ({zone_id().resource_group})"
 MAIN = f"main ({service('main').id[:8]}…)"
 PE = f"pe-1 ({guid(1)[:8]}…)"
-WRONG_ADDRESS = replace(record(1), addresses=(address(9),))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ WRONG_ADDRESS = replace(record(1), addresses=(address(9),))
             "allow-list-extra",
             well(endpoint(1, guid_number=9)),
             None,
-            f"{MAIN} lists {PE}, but the endpoint has another id now",
+            f"{MAIN} lists {PE}, but its id has changed",
         ),
         (
             "registration-orphaned",
@@ -94,6 +94,24 @@ WRONG_ADDRESS = replace(record(1), addresses=(address(9),))
             well(zones=[zone(record(1, ttl=9))]),
             None,
             f"record * in {ZONE} has TTL 9, should have 300",
+        ),
+        (
+            "record-drift",
+            well(zones=[zone(record(1), replace(record(1), name="old"))]),
+            None,
+            f"record old in {ZONE} has {address(1)}, but the endpoint does not need it",
+        ),
+        (
+            "record-drift",
+            well(zones=[zone(replace(foreign_record(address(1)), ttl=300))]),
+            deployment(dns_adopt=True),
+            f"record * in {ZONE} has {address(1)}, but its ownership metadata is missing or outdated",
+        ),
+        (
+            "record-drift",
+            well(zones=[zone(replace(record(1), addresses=(address(9),)))]),
+            None,
+            f"record * in {ZONE} has {address(9)}, should have {address(1)}",
         ),
         (
             "zone-missing",
@@ -165,7 +183,10 @@ def _failed(**why: bool) -> AuditReport:
     [
         ({"forbidden": True}, "Grant the permission; the next audit tries again."),
         ({"temporary": True}, "The next audit tries again."),
-        ({"locked": True}, "Remove the management lock, or maintain the records manually."),
+        (
+            {"locked": True},
+            "Remove the management lock, or maintain the records manually; the next audit tries again.",
+        ),
         ({}, "Resolve the error; the next audit tries again."),
     ],
 )
