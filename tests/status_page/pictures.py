@@ -1,22 +1,24 @@
 """Renders the pictures of the page in docs/ from a sample report (`make pictures`; needs `make browser`)."""
 
 import shutil
+from dataclasses import replace
 
 from playwright.sync_api import sync_playwright
 
 from shared.status_page import render
 from tests.support.paths import ROOT
-from tests.support.sample_reports import NOW, troubled
+from tests.support.sample_reports import NOW, troubled, with_summary
 
 DOCS = ROOT / "docs"
-WIDTH, HEIGHT = 1320, 1090
+WIDTH, HEIGHT = 1320, 1170
 
 
 def main() -> None:
     """Write one picture for each theme."""
     page_file = DOCS.parent / "build" / "status.html"
     page_file.parent.mkdir(exist_ok=True)
-    page_file.write_text(render(troubled(), NOW), "utf-8")
+    report = with_summary(replace(troubled(), complete=True, problems=(), left=()))
+    page_file.write_text(render(report, NOW), "utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         for scheme in ("light", "dark"):
