@@ -61,7 +61,7 @@ azure-cli: .azure-cli/.ready ## put an Azure CLI into .azure-cli/, for the tests
 	@touch $@
 
 .PHONY: pictures
-pictures: $(READY) ## draw the pictures of the status page in docs/ anew, from a sample world
+pictures: $(READY) ## render the pictures of the status page in docs/ from a sample report
 	@$(BIN)/python -m tests.status_page.pictures
 
 test-long: $(READY) ## try 20 000 histories of the model-based tests (some ten minutes)
