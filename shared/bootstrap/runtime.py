@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.retry import Budget
+from shared.adapters.retry import Budget, Deadline
 from shared.bootstrap.clients import Connections
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
@@ -27,7 +27,7 @@ from shared.telemetry.pass_context import passing
 
 if TYPE_CHECKING:  # an event is not to wait for what only audits, preflights and topics need
     from shared.domain.audit.report_model import AuditReport
-    from shared.domain.preflight.preflight_snapshot import Inspected
+    from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
     from shared.reports.outcome_publisher import Announcer
 
 # Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
@@ -48,7 +48,7 @@ class Runtime:
     _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
     watcher: Watcher | None = None
     """Who is told of every call of a pass: a progress bar, for people."""
-    looking: "asyncio.Task[Inspected] | None" = None
+    looking: "asyncio.Task[PreflightSnapshot] | None" = None
     """The look for a preflight that is under way, or the last that was."""
 
     @cached_property
@@ -82,7 +82,11 @@ class Runtime:
 
     async def reconcile(self, order: ReconcileRequest, seconds: float, door: str = "sync") -> Report:
         """Carry out an order within that time."""
-        systems = self.connections.systems(order, Budget.of(seconds))
+        # A dry run needs no time for writes.
+        budget = (
+            Budget(Deadline.after(seconds), Deadline.after(seconds)) if order.dry_run else Budget.of(seconds)
+        )
+        systems = self.connections.systems(order, budget)
         seen = watched(systems, self.watcher) if self.watcher else systems
         return await self._recorded(door, reconcile(order, seen, self.config, self.cache))
 
