@@ -19,6 +19,7 @@ from shared.domain.model.ids import ResourceId, quoted
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.classification import Verdict
 from shared.domain.preflight.check_result import Status, Steps, first_problem, overall
 from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import ReconcileRequest
@@ -31,14 +32,15 @@ EXIT_CODES = {Status.PASSED: OK, Status.FAILED: FAILED, Status.UNKNOWN: UNKNOWN}
 
 async def plan(runtime: Runtime, options: Namespace, output: Output) -> int:
     report = await _reconcile(runtime, options, output, _request(runtime, options, dry_run=True))
-    output.json(report.as_json()) if options.json else output.plan(report)
+    output.json(report.as_json()) if options.json else output.plan(report, _release_command(report, options))
     changes = CHANGES if options.exit_code and report.plan.changes else OK
     return _exit_code(report) or changes
 
 
 async def sync(runtime: Runtime, options: Namespace, output: Output) -> int:
     report = await _reconcile(runtime, options, output, _request(runtime, options, dry_run=False))
-    output.json(report.as_json()) if options.json else output.outcomes(report)
+    release = _release_command(report, options)
+    output.json(report.as_json()) if options.json else output.outcomes(report, release)
     return _exit_code(report)
 
 
@@ -131,6 +133,14 @@ def _request(runtime: Runtime, options: Namespace, *, dry_run: bool) -> Reconcil
         dry_run=dry_run,
         max_removals=runtime.settings.max_removals if limit is None else limit,
     )
+
+
+def _release_command(report: Report, options: Namespace) -> str:
+    """The command that makes the removals that MAX_REMOVALS withholds."""
+    verdicts = report.plan.verdicts
+    endpoints = {change.endpoint for change in report.plan.withheld}
+    count = sum(verdicts.get(endpoint) is Verdict.RELEASE for endpoint in endpoints)
+    return command_line("sync", "--all", "--allow-removals", str(count), settings=options.settings)
 
 
 def _exit_code(report: Report) -> int:

@@ -50,26 +50,28 @@ class Output:
     def error(self, text: str) -> None:
         self.err.print(Text(text, ERROR))
 
-    def plan(self, report: Report) -> None:
-        """The changes of each endpoint, like a diff."""
+    def plan(self, report: Report, release: str) -> None:
+        """The changes of each endpoint, like a diff. `release`: the command for what is withheld."""
         names = _service_names(report)
         for endpoint in sorted({change.endpoint for change in report.plan.changes}):
             self._headline(report, endpoint)
             changes = [change for change in report.plan.changes if change.endpoint == endpoint]
             for change in (change for stage in stages(changes) for change in stage):
                 self.out.print(_line(change, names))
+        self._withheld(report, names, release)
         self._findings_and_problems(report)
         numbers = Counter(change.sign for change in report.plan.changes)
         counts = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
         self.out.print(Text(f"{counts}, for {_verdicts(report)}. Nothing was changed.", "bold"))
 
-    def outcomes(self, report: Report) -> None:
-        """The outcome of each change."""
+    def outcomes(self, report: Report, release: str) -> None:
+        """The outcome of each change. `release`: the command for what is withheld."""
         names = _service_names(report)
         for endpoint in sorted({outcome.change.endpoint for outcome in report.outcomes}):
             self._headline(report, endpoint)
             for outcome in (one for one in report.outcomes if one.change.endpoint == endpoint):
                 self._outcome(outcome, names)
+        self._withheld(report, names, release)
         self._findings_and_problems(report)
         numbers = Counter(outcome.status.value for outcome in report.outcomes)
         counts = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
@@ -137,6 +139,13 @@ class Output:
         self.out.print(Text(f"  {outcome.status.value:<8}", style).append(_line(outcome.change, names)))
         if outcome.error:
             self.out.print(Text(f"            {outcome.error}", style))
+
+    def _withheld(self, report: Report, names: Mapping[str, str], release: str) -> None:
+        for change in report.plan.withheld:
+            self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
+        if report.plan.withheld:
+            counts = counted(len(report.plan.withheld), "removal")
+            self.hint(f"MAX_REMOVALS withholds {counts}. To make them: {release}")
 
     def _findings_and_problems(self, report: Report) -> None:
         for finding in report.plan.findings:

@@ -48,16 +48,16 @@ class WithKeys(FakeClickHouse):
 class Credential:
     """A credential with this token or this error; None: one that never responds."""
 
-    def __init__(self, told: str | Exception | None) -> None:
-        self._told = told
+    def __init__(self, token: str | Exception | None) -> None:
+        self._token = token
 
     async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        if self._told is None:
+        if self._token is None:
             await asyncio.Event().wait()
             raise AssertionError("nobody sets it")
-        if isinstance(self._told, Exception):
-            raise self._told
-        return AccessToken(self._told, 2**40)
+        if isinstance(self._token, Exception):
+            raise self._token
+        return AccessToken(self._token, 2**40)
 
 
 def token(**claims: str) -> str:
@@ -65,14 +65,14 @@ def token(**claims: str) -> str:
     return f"head.{payload}.signature"
 
 
-async def identity(told: str | Exception | None, seconds: float = 5) -> str:
+async def identity(found: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
-        clients = ArmClients("https://management.azure.com", Credential(told), transport, read_only=True)
+        clients = ArmClients("https://management.azure.com", Credential(found), transport, read_only=True)
         return await AzurePreflight(clients, Deadline.after(seconds)).identity()
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("found", "expected"),
     [
         (token(oid="o-1", appid="a-1"), "token for application a-1, object id o-1"),
         (token(upn="me@example.com", oid="o-1"), "token for user me@example.com, object id o-1"),
@@ -80,9 +80,9 @@ async def identity(told: str | Exception | None, seconds: float = 5) -> str:
         ("a.b!.c", "token for an identity that its claims do not name"),
     ],
 )
-async def test_identity(told: str, expected: str) -> None:
+async def test_identity(found: str, expected: str) -> None:
     """The identity is read from the claims of the token, and the token is not shown."""
-    assert await identity(told) == expected
+    assert await identity(found) == expected
 
 
 async def test_no_identity() -> None:
@@ -175,12 +175,12 @@ async def test_next_page_elsewhere() -> None:
 )
 def test_topics(id_: str) -> None:
     """A system topic's id is rebuilt from its parts; ids of another form are ignored."""
-    told = [
+    topics = [
         {"id": id_, "properties": {"source": SUB.upper()}},
         {"id": TOPIC, "properties": {"source": f"{SUB}1"}},
     ]
     expected = id_.lower() == TOPIC.lower()
-    assert [one.lower() for one in topics_of(SUB, told)] == ([TOPIC.lower()] if expected else [])
+    assert [one.lower() for one in topics_of(SUB, topics)] == ([TOPIC.lower()] if expected else [])
 
 
 @pytest.mark.parametrize(
@@ -194,18 +194,18 @@ def test_topics(id_: str) -> None:
 )
 def test_event_subscription(properties: dict[str, Any], destination: str) -> None:
     """The destination is read, with a delivery identity or without."""
-    told = subscription_from(
+    parsed = subscription_from(
         TOPIC, {"id": "i", "properties": {"provisioningState": "Succeeded", **properties}}
     )
-    assert (told.destination, told.types, told.operations) == (destination, frozenset(), frozenset())
+    assert (parsed.destination, parsed.types, parsed.operations) == (destination, frozenset(), frozenset())
 
 
 def test_filters() -> None:
     """Types and operations come from the filter; filters on other keys are ignored."""
     advanced = [{"key": "data.operationName", "values": ["w"]}, {"key": "subject", "values": ["s"]}]
     wanted = {"includedEventTypes": ["t"], "advancedFilters": advanced}
-    told = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
-    assert (told.types, told.operations) == (frozenset({"t"}), frozenset({"w"}))
+    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
+    assert (parsed.types, parsed.operations) == (frozenset({"t"}), frozenset({"w"}))
 
 
 def test_deliveries() -> None:
@@ -214,7 +214,7 @@ def test_deliveries() -> None:
         {"timeStamp": f"2026-11-23T{hour}:00:00Z", "total": total}
         for hour, total in (("09", 2.0), ("10", 1.0), ("11", 0.0))
     ]
-    told: list[Any] = [
+    metrics: list[Any] = [
         {"name": {"value": "DeliverySuccessCount"}, "timeseries": [{"data": points}]},
         {"name": {"value": "DroppedEventCount"}, "timeseries": []},
         {
@@ -222,7 +222,7 @@ def test_deliveries() -> None:
             "timeseries": [{"data": [{"timeStamp": "2026-11-23T09:00:00Z"}]}],
         },
     ]
-    assert deliveries_from(told) == Deliveries(3, 0, 0, 0, datetime(2026, 11, 23, 11, tzinfo=UTC))
+    assert deliveries_from(metrics) == Deliveries(3, 0, 0, 0, datetime(2026, 11, 23, 11, tzinfo=UTC))
 
 
 MINE = {"roleName": "Mine", "roleType": "custom"}
@@ -328,8 +328,8 @@ async def test_without_whoami() -> None:
     assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud: it answered 404")
 
 
-@pytest.mark.parametrize("told", [None, 1, "text", [], [{}]])
-async def test_a_whoami_of_another_shape(told: Any) -> None:
+@pytest.mark.parametrize("body", [None, 1, "text", [], [{}]])
+async def test_malformed_whoami(body: Any) -> None:
     """A whoami that is not an object is unreadable, and fails nothing else."""
-    seen, _ = await read_clickhouse({"/v1/whoami": result(told)})
+    seen, _ = await read_clickhouse({"/v1/whoami": result(body)})
     assert isinstance(seen.caller, ReadFailed)

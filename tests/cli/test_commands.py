@@ -151,11 +151,17 @@ def test_audit_that_times_out(sim: RunningSimulator, run: Run) -> None:
 
 
 def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--allow-removals overrides MAX_REMOVALS."""
+    """What MAX_REMOVALS withholds is listed, with the command whose --allow-removals makes it."""
     monkeypatch.setenv("MAX_REMOVALS", "0")
     run("sync", "--all")
     delete_endpoint(sim)
-    assert "removals-over-limit" in run("plan", "--all").out
+    planned = run("plan", "--all").out
+    assert "removals-over-limit" in planned
+    assert planned.count("withheld   - ") == 5
+    assert (
+        f"withholds 5 removals. To make them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n"
+        in planned
+    )
     assert run("sync", "--all").code == 1
     assert len(registered(sim)) == 1
     assert run("sync", "--all", "--allow-removals", "1").code == 0

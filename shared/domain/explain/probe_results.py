@@ -1,20 +1,4 @@
-"""Results of a probe from inside the virtual network, interpreted as in ClickHouse's guide.
-
-| a name resolves to       | means                                                                      |
-|--------------------------|----------------------------------------------------------------------------|
-| the endpoint's address   | passed                                                                     |
-| another private address  | the record is for another endpoint, or outdated                            |
-| a public address         | the DNS server does not use the zone: a link or a forwarder is missing     |
-| nothing                  | record or link is missing, or the DNS server does not use the zone         |
-
-| a port                   | means                                                                      |
-|--------------------------|----------------------------------------------------------------------------|
-| opens TLS                | passed                                                                     |
-| resets after connecting  | the endpoint's id is not on the service's allow list                       |
-| no handshake, time-out   | a network security group, route or firewall, or the connection is pending  |
-| refuses                  | the address belongs to something else                                      |
-| has a wrong certificate  | TLS inspection, or the address belongs to something else                   |
-"""
+"""Results of a probe from inside the virtual network, interpreted as in ClickHouse's guide."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -99,8 +99,8 @@ def unreadable[K, T](answers: Mapping[K, ReadResult[T]], remedy: str) -> CheckRe
     reasons = {str(key): reason for key, answer in answers.items() if (reason := failure_reason(answer))}
     if not reasons:
         return None
-    told = sorted(reason if key in reason else f"{key}: {reason}" for key, reason in reasons.items())
-    detail = "; ".join(dict.fromkeys(told))
+    texts = sorted(reason if key in reason else f"{key}: {reason}" for key, reason in reasons.items())
+    detail = "; ".join(dict.fromkeys(texts))
     return unknown(detail, RETRY) if is_temporary(answers.values()) else failed(detail, remedy)
 
 

@@ -83,7 +83,7 @@ GONE = snapshot(pe(1))
 UNREAD = snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})
 UNTAGGED = snapshot(endpoint(1, None))
 BAD_TAG = connected(endpoint(1, "main,tag:"))
-STRANGER = snapshot(endpoint(1, alias=STRANGE_ALIAS))
+FOREIGN_ALIAS = snapshot(endpoint(1, alias=STRANGE_ALIAS))
 NO_CONFIG = snapshot(endpoint(1), also={ReadConfig(service_id("main")): FORBIDDEN})
 NO_SERVICES = snapshot(endpoint(1), also={ReadServices(): FORBIDDEN})
 NOBODY = connected(endpoint(1, ""))
@@ -153,7 +153,7 @@ def pending() -> Snapshot:
         pytest.param(UNTAGGED, None, {"tag": FAILED, "private link service": SKIPPED}, id="untagged"),
         pytest.param(BAD_TAG, None, {"tag": FAILED, "services": PASSED, "names": PASSED}, id="bad selector"),
         pytest.param(TWINS, None, {"tag": FAILED, "services": UNKNOWN}, id="ambiguous name"),
-        pytest.param(STRANGER, None, {"private link service": FAILED, "services": SKIPPED}, id="stranger"),
+        pytest.param(FOREIGN_ALIAS, None, {"private link service": FAILED, "services": SKIPPED}, id="foreign service"),
         pytest.param(NO_CONFIG, None, {"private link service": UNKNOWN, "zone": SKIPPED}, id="no config"),
         pytest.param(NO_SERVICES, None, {"private link service": UNKNOWN}, id="services unreadable"),
         pytest.param(NOBODY, None, {"services": FAILED, "allow list": SKIPPED, "record": PASSED}, id="nobody"),
@@ -248,7 +248,7 @@ def test_tagged_zone() -> None:
     ("seen", "name", "words"),
     [
         (UNTAGGED, "tag", "none"),
-        (STRANGER, "private link service", "63c890a9"),
+        (FOREIGN_ALIAS, "private link service", "63c890a9"),
         (BY_HAND, "registration", "registered outside this deployment: made by hand"),
         (connected(), "registration", "registered by this deployment"),
         (UNLISTED, "connection", "the id is on no allow list"),
@@ -276,7 +276,7 @@ def test_remedies() -> None:
         UNREAD,
         UNTAGGED,
         BAD_TAG,
-        STRANGER,
+        FOREIGN_ALIAS,
         NO_CONFIG,
         UNREGISTERED,
         UNLISTED,
@@ -371,7 +371,7 @@ def test_central_zone() -> None:
         (HOLDER, None, {address(1)}),
         (HOLDER, CENTRAL, {address(1), address(2)}),
         (NO_ADDRESS, None, set()),
-        (STRANGER, None, set()),
+        (FOREIGN_ALIAS, None, set()),
     ],
 )
 def test_expected_addresses(seen: Snapshot, by: DeploymentConfig | None, expected: set[str]) -> None:
