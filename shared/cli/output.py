@@ -62,7 +62,9 @@ class Output:
         self._findings_and_problems(report)
         numbers = Counter(change.sign for change in report.plan.changes)
         counts = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
-        self.out.print(Text(f"{counts}, for {_verdicts(report)}. Nothing was changed.", "bold"))
+        counts = f"Incomplete, see problems: {counts}" if report.problems else counts
+        style = "bold yellow" if report.problems else "bold"
+        self.out.print(Text(f"{counts}, for {_verdicts(report)}. Nothing was changed.", style))
 
     def outcomes(self, report: Report, release: str) -> None:
         """The outcome of each change. `release`: the command for what is withheld."""

@@ -117,6 +117,7 @@ def test_unreadable(sim: RunningSimulator, run: Run) -> None:
     result = run("plan", "--all")
     assert result.code == 1
     assert "problem  GET organization" in result.out
+    assert result.out.splitlines()[-1].startswith("Incomplete, see problems: 0 to add, ")
 
 
 def test_audit(sim: RunningSimulator, run: Run) -> None:

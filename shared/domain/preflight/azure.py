@@ -80,11 +80,12 @@ def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckR
 
 
 def _unread_permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> dict[str, str]:
-    """Why the permissions at a scope are unknown, for each scope where it matters."""
+    """Why the permissions at a scope are unknown. A resource group that no longer exists hides nothing."""
     places = {*map(str, (*_by_setting(config), *endpoint_groups(snapshot, config)))}
     places |= set(write_places(snapshot, config))
-    reasons = {place: failure_reason(snapshot.rights.get(place)) for place in places}
-    return {place: reason for place, reason in sorted(reasons.items()) if reason}
+    rights = {place: snapshot.rights.get(place) for place in sorted(places)}
+    reasons = {place: failure_reason(one) for place, one in rights.items() if not isinstance(one, NotFound)}
+    return {place: reason for place, reason in reasons.items() if reason}
 
 
 def endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:

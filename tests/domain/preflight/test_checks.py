@@ -181,6 +181,7 @@ TWO_ZONES = {
         (but(rights=rights(subscription=FORBIDDEN)), None, "?permissions"),
         (but(rights=rights(endpoints=NO_INTERFACES)), None, "!network interfaces"),
         (but(rights=rights(endpoints=FORBIDDEN)), None, "?permissions"),
+        (but(rights=rights(endpoints=NotFound())), None, ""),
         (but(rights=rights(zone=NO_WRITE)), None, "!write records"),
         (but(rights=rights(zone=FORBIDDEN)), None, "?permissions, -write records"),
         (but(rights=rights(zone=RECORDS_ONLY)), None, ""),
