@@ -112,7 +112,7 @@ def _endpoint(plan: Plan, found: ReadResult[Endpoint] | None, endpoint: Resource
         case ReadFailed(reason):
             finding = finding_on(plan, endpoint, "unreadable")
             return unknown(reason, finding.remedy if finding else CATALOGUE["unreadable"][1])
-        case None:
+        case _:
             return unknown("it was not read", AGAIN)
 
 

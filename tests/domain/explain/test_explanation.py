@@ -8,7 +8,7 @@ from shared.domain.explain.explanation import QUESTIONS, expected_addresses, exp
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.findings import CATALOGUE
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Endpoint, Zone
+from shared.domain.model.resources import Endpoint, ReadFailed, Zone
 from shared.domain.model.snapshot import (
     ListZones,
     ReadAddresses,
@@ -320,6 +320,24 @@ def test_an_untagged_endpoint() -> None:
 def test_an_endpoint_that_never_was() -> None:
     """An endpoint that is not found and has nothing left is reported as not found."""
     assert steps_of(GONE)["endpoint"].detail == "not found in Azure: deleted, or never created"
+
+
+def test_a_service_without_private_link() -> None:
+    """A selected service whose private endpoint config is refused is named."""
+    refused = ReadFailed("403 Forbidden", temporary=False, refused=True)
+    services = [service("main", guid(1)), service("basic")]
+    seen = snapshot(
+        endpoint(1, "main,basic"),
+        services=services,
+        registrations=[registered(1)],
+        zones=[zone(record(1))],
+        also={ReadConfig(service_id("basic")): refused},
+    )
+    step = steps_of(seen)["services"]
+    assert (step.status, step.detail) == (
+        FAILED,
+        "the private endpoint config of basic is refused; selects main",
+    )
 
 
 def test_a_record_of_its_own_name() -> None:
