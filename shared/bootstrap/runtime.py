@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.retry import Budget
+from shared.adapters.retry import Budget, Deadline
 from shared.bootstrap.clients import Clients
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
@@ -29,7 +29,7 @@ from shared.telemetry.pass_context import pass_context
 
 if TYPE_CHECKING:  # an event does not wait for what only audits, preflights and topics import
     from shared.domain.audit.report_model import AuditReport
-    from shared.domain.preflight.preflight_snapshot import Inspected
+    from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
     from shared.reports.outcome_publisher import OutcomePublisher
 
 # Event Grid waits 30 seconds for a response; 25 include the work of the Functions host.
@@ -53,7 +53,7 @@ class Runtime:
     cache: ProcessCache = field(default_factory=ProcessCache)
     last_audit: "AuditReport | None" = None
     watcher: Watcher | None = None
-    preflight: "asyncio.Task[Inspected] | None" = None
+    preflight: "asyncio.Task[PreflightSnapshot] | None" = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @cached_property
@@ -86,8 +86,10 @@ class Runtime:
         return OutcomePublisher(self.clients.topic)
 
     async def reconcile(self, request: ReconcileRequest, seconds: float, trigger: str = "sync") -> Report:
-        """Run a pass within that time."""
-        systems = self.clients.systems(Budget.of(seconds), read_only=request.dry_run)
+        """Run a pass within that time. A dry run needs no time for writes."""
+        deadline = Deadline.after(seconds)
+        budget = Budget(deadline, deadline) if request.dry_run else Budget.of(seconds)
+        systems = self.clients.systems(budget, read_only=request.dry_run)
         if self.watcher:
             systems = watched(systems, self.watcher)
         return await self._recorded(trigger, reconcile(request, systems, self.config, self.cache))
