@@ -336,7 +336,7 @@ def test_zone_left() -> None:
 @pytest.mark.parametrize(
     ("tag", "also", "words"),
     [
-        (str(OUTSIDE), {}, f"{OUTSIDE}, lies outside DNS_ZONE_SCOPES"),
+        (str(OUTSIDE), {}, f"{OUTSIDE}, is outside DNS_ZONE_SCOPES"),
         (str(EAST), {}, f"{EAST}, is not named {zone_id().name}"),
         (str(SECOND), {ReadZone(SECOND): FORBIDDEN}, "the zone in its tag: 403 Forbidden"),
         (str(SECOND), {}, f"{SECOND}, does not exist"),

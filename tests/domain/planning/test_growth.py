@@ -12,7 +12,7 @@ from shared.domain.model.resources import Endpoint, Zone
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.reading import needs
-from shared.domain.reading.read_hints import Hints
+from shared.domain.reading.zones import Hints
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit
 from tests.support.plans import plan_of

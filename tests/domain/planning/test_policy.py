@@ -76,7 +76,7 @@ def test_over_limit(limit: int) -> None:
     assert changes(plan) == ADDITIONS
     (told,) = set(plan.findings) - set(EVERYTHING.findings)
     assert told.code == "removals-over-limit"
-    assert told.message.startswith(f"2 endpoints would be undone, the limit is {limit}")
+    assert told.message.startswith(f"2 endpoints would be released, the limit is {limit}")
     assert set(plan.withheld) == {change for change in EVERYTHING.changes if change.removes}
 
 

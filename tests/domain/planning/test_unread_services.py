@@ -17,7 +17,7 @@ from shared.domain.planning.classification import Verdict, verdict_on
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading import needs
-from shared.domain.reading.read_hints import Hints
+from shared.domain.reading.zones import Hints
 from tests.support.audits import audit, well
 from tests.support.fakes import Cloud
 from tests.support.passes import run
