@@ -40,7 +40,8 @@ class Announcer:
         """Tell what an audit did, the drift that it saw first, and what it refused that the one before did not."""
         if self.topic is None:
             return
-        earlier = (Finding(one.code, one.object, one.message) for one in before.findings) if before else ()
+        findings = before.findings if before else ()
+        earlier = (Finding(one.code, one.object, one.message, one.remedy) for one in findings)
         self.refused = {**refusals(earlier), **self.refused}
         news = self._newly_refused(report, told.finished)
         await self._publish([*of_pass(report, told.finished), *news, *of_audit(told, before)])

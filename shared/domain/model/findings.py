@@ -1,6 +1,6 @@
 """What a person should know: stable codes, each with its severity and the remedy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -12,19 +12,24 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing worth knowing about one object (an ARM id, a service id or a registered id)."""
+    """One fact about one object: an ARM id, a service id or a registered id.
+
+    `remedy` fits the cause, where the code alone does not determine it; the catalogue has the default. Two
+    findings with the same code, object and message are equal.
+    """
 
     code: str
     object: str
     message: str
+    remedy: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.remedy:
+            object.__setattr__(self, "remedy", CATALOGUE[self.code][1])
 
     @property
     def severity(self) -> Severity:
         return CATALOGUE[self.code][0]
-
-    @property
-    def remedy(self) -> str:
-        return CATALOGUE[self.code][1]
 
     def as_json(self) -> dict[str, str]:
         return {

@@ -265,6 +265,16 @@ def test_catalogue(code: str) -> None:
     }
 
 
+def test_remedy_by_cause() -> None:
+    """A finding can carry a remedy for its cause; it is still the same finding."""
+    by_code = Finding("unreadable", "an object", "HTTP 503")
+    by_cause = Finding("unreadable", "an object", "HTTP 503", "Wait until ARM is available again.")
+    assert by_code.remedy == CATALOGUE["unreadable"][1]
+    assert by_cause.as_json()["remedy"] == by_cause.remedy == "Wait until ARM is available again."
+    assert by_cause == by_code
+    assert hash(by_cause) == hash(by_code)
+
+
 def test_severities() -> None:
     """Severities can be compared."""
     assert Severity.INFO < Severity.WARNING < Severity.ERROR
