@@ -13,7 +13,7 @@ from itertools import count
 
 import stamina
 
-from shared.domain.model.errors import ChangedError, TemporaryError, ThrottledError
+from shared.domain.model.errors import Cause, CauseKind, ChangedError, TemporaryError
 from shared.telemetry.log import tell_retry
 
 ATTEMPTS = 6
@@ -71,25 +71,22 @@ class Budget:
 async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
     """The result of `call`, tried again after each TemporaryError that leaves time to.
 
-    Raises what the last try raised, or TemporaryError naming `what` if the deadline cut it off.
+    Raises the error of the last attempt that got a response, or TemporaryError naming `what` if none did before
+    the deadline.
     """
+    failed: TemporaryError | None = None
     async for attempt in stamina.retry_context(on=_backoff(deadline), attempts=None, timeout=None):
         with attempt:
             try:
                 async with asyncio.timeout(deadline.left()):
                     return await call()
             except TimeoutError as error:
-                raise TemporaryError(f"{what}: no answer before the pass's deadline") from error
+                late = f"{what}: no answer before the pass's deadline"
+                raise failed or TemporaryError(late, cause=Cause(CauseKind.TIMED_OUT)) from error
+            except TemporaryError as error:
+                failed = error
+                raise
     raise AssertionError("the last attempt returns or raises")
-
-
-def seconds(text: str | None) -> float | None:
-    """The seconds that a header asks us to wait; None for none, and for a date, which nobody here sends."""
-    try:
-        asked = float(text) if text else math.nan
-    except ValueError:
-        return None
-    return asked if math.isfinite(asked) else None
 
 
 def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
@@ -98,11 +95,12 @@ def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
     def wait(error: Exception) -> bool | float:
         if not isinstance(error, TemporaryError) or isinstance(error, ChangedError):
             return False
-        if isinstance(error, ThrottledError):
-            delay = max(FIRST_WAIT, error.retry_after or 0)
+        asked = error.cause.retry_after or 0
+        if error.cause.kind is CauseKind.THROTTLED and asked > 0:
+            delay = max(FIRST_WAIT, asked)
         elif (made := next(tries)) < ATTEMPTS:
             usual: float = FIRST_WAIT * 2 ** (made - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
-            delay = max(usual, error.retry_after or 0)
+            delay = max(usual, asked)
         else:
             return False
         if delay >= deadline.left():

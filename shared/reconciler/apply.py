@@ -159,9 +159,17 @@ def _failed(change: Change, error: PrivateLinkError) -> Outcome:
         forbidden=isinstance(error, ForbiddenError),
         locked=isinstance(error, LockedError),
         name_taken=isinstance(error, NameTakenError),
+        cause=error.cause,
     )
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
     error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
-    return Outcome(change, Status.SKIPPED, error, temporary=blocker.temporary, forbidden=blocker.forbidden)
+    return Outcome(
+        change,
+        Status.SKIPPED,
+        error,
+        temporary=blocker.temporary,
+        forbidden=blocker.forbidden,
+        cause=blocker.cause,
+    )

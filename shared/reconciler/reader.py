@@ -70,6 +70,7 @@ def unreadable(error: PrivateLinkError) -> ReadFailed:
         temporary=isinstance(error, TemporaryError),
         forbidden=isinstance(error, ForbiddenError),
         refused=isinstance(error, RefusedError),
+        cause=error.cause,
     )
 
 

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from shared.adapters.clickhouse.client import Key
-from shared.domain.model.errors import ForbiddenError, PermanentError, RefusedError, TemporaryError
+from shared.domain.model.errors import (
+    UNKNOWN_CAUSE,
+    ForbiddenError,
+    PermanentError,
+    RefusedError,
+    TemporaryError,
+)
 from shared.domain.model.resources import Config, ReadFailed, Registration, Service
 from shared.reconciler.reader import unreadable
 from simulator.client import RunningSimulator
@@ -135,7 +141,7 @@ async def test_a_refused_config(
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
     with pytest.raises(PermanentError) as caught:
         await adapters.clickhouse.config(ANALYTICS)
-    assert replace(unreadable(caught.value), reason="") == expected
+    assert replace(unreadable(caught.value), reason="", cause=UNKNOWN_CAUSE) == expected
     assert expected.retryable is (status == 401)
 
 

@@ -88,7 +88,7 @@ async def test_a_call_that_would_come_too_late_is_told_at_once() -> None:
     await turn(gate, 0)
     with pytest.raises(TemporaryError, match="next slot in 10 s exceeds the remaining 5 s") as told:
         await turn(gate, 5)
-    assert told.value.retry_after == pytest.approx(10 + MARGIN)
+    assert told.value.cause.retry_after == pytest.approx(10 + MARGIN)
     assert clock.now == 100.0
     await turn(gate, 11)
     assert clock.now == pytest.approx(110 + MARGIN)

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from shared.adapters.retry import ATTEMPTS, Budget, Deadline, seconds, within
-from shared.domain.model.errors import ChangedError, PermanentError, TemporaryError, ThrottledError
+from shared.adapters.http_errors import seconds
+from shared.adapters.retry import ATTEMPTS, Budget, Deadline, within
+from shared.domain.model.errors import Cause, CauseKind, ChangedError, PermanentError, TemporaryError
 from shared.telemetry.log import MOST_RETRIES, tell_retry
 from shared.telemetry.pass_context import passing
 from simulator.client import RunningSimulator
@@ -14,6 +15,11 @@ from tests.support.log_lines import Lines
 from tests.support.real_clients import SCOPE, Adapters, adapters_for, wildcard
 
 TEMPORARY = [408, 429, 500, 502, 503, 504]
+
+
+def waiting(kind: CauseKind, seconds: float) -> TemporaryError:
+    """An error whose response asks to wait that long."""
+    return TemporaryError("x", cause=Cause(kind, retry_after=seconds))
 
 
 @pytest.mark.parametrize("status", TEMPORARY)
@@ -89,7 +95,7 @@ async def test_asked_to_wait_too_long(
     with pytest.raises(TemporaryError, match="429") as caught:
         await adapters.calls()[name]()
     assert time.monotonic() - began < 2
-    assert caught.value.retry_after == 60
+    assert caught.value.cause == Cause(CauseKind.THROTTLED, retry_after=60)
     assert len(sim.requests()) == 1
 
 
@@ -102,6 +108,16 @@ async def test_slow_answer(sim: RunningSimulator, name: str) -> None:
         with pytest.raises(TemporaryError, match="no answer before the pass's deadline"):
             await adapters.calls()[name]()
         assert 0.25 < time.monotonic() - began < 2
+
+
+async def test_slow_answer_after_a_failure(sim: RunningSimulator) -> None:
+    """If the deadline ends a further attempt, the error is that of the attempt before: it says why the call failed."""
+    sim.fault(status=503)
+    sim.fault(delay_ms=3_000, count=None)
+    async with adapters_for(sim.url, 1) as adapters:
+        with pytest.raises(TemporaryError, match="503"):
+            await adapters.calls()["services"]()
+    assert [request["status"] for request in sim.requests()] == [503, None]
 
 
 async def test_over_before_it_began(sim: RunningSimulator) -> None:
@@ -122,8 +138,8 @@ async def test_reads_leave_time_for_writes() -> None:
 @pytest.mark.parametrize(
     ("error", "calls"),
     [
-        (TemporaryError("x", retry_after=100), 1),
-        (TemporaryError("x", retry_after=-5), ATTEMPTS),
+        (waiting(CauseKind.SERVER_ERROR, 100), 1),
+        (waiting(CauseKind.SERVER_ERROR, -5), ATTEMPTS),
         (ChangedError("x"), 1),
         (PermanentError("x"), 1),
         (KeyError("x"), 1),
@@ -153,7 +169,7 @@ async def test_throttling_is_no_try() -> None:
         nonlocal left
         left -= 1
         if left >= 0:
-            raise ThrottledError("429", retry_after=0.01)
+            raise waiting(CauseKind.THROTTLED, 0.01)
         return "done"
 
     assert await within(Deadline.after(20), "it", call) == "done"
@@ -177,7 +193,7 @@ async def test_cancelling() -> None:
     """Cancelling a call that waits for its next try ends it."""
 
     async def call() -> None:
-        raise TemporaryError("x", retry_after=5)
+        raise waiting(CauseKind.SERVER_ERROR, 5)
 
     task = asyncio.create_task(within(Deadline.after(20), "it", call))
     await asyncio.sleep(0)

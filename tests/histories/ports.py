@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
     ChangedError,
     ForbiddenError,
     LockedError,
@@ -97,7 +99,7 @@ class Ports:
         await self.scheduler.turn(self.worker)
         match self.weather.fault(system):
             case "throttled":
-                raise TemporaryError("429: slow down", retry_after=1.0)
+                raise TemporaryError("429: slow down", cause=Cause(CauseKind.THROTTLED, retry_after=1.0))
             case "error":
                 raise TemporaryError("500: something broke")
             case "refused":

@@ -26,7 +26,7 @@ from shared.adapters.azure.policies import policies
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
-from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
 from shared.domain.model.resources import NotFound
 
 if TYPE_CHECKING:  # slow to import
@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # slow to import
 NO_QUERY: Mapping[str, str] = MappingProxyType({})
 # What the SDK raises for a body that is not JSON, or that has an unknown charset or compression.
 UNREADABLE = (ValueError, LookupError, RecursionError, zlib.error)
+
+UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
 
 
 @dataclass
@@ -148,9 +150,15 @@ async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
     except HttpResponseError as error:
         raise meaning(what, error) from error
     except (ServiceRequestError, ServiceResponseError) as error:
-        raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}") from error
+        raise TemporaryError(
+            f"{what}: {type(error).__name__}: {error.message}", cause=Cause(CauseKind.CONNECTION_LOST)
+        ) from error
     except DeserializationError as error:
         shape = error.__cause__ or error
-        raise PermanentError(f"{what}: ARM's answer is not what its API describes ({shape!r})") from error
+        raise PermanentError(
+            f"{what}: ARM's answer is not what its API describes ({shape!r})", cause=UNEXPECTED
+        ) from error
     except UNREADABLE as error:
-        raise TemporaryError(f"{what}: ARM's answer cannot be read ({type(error).__name__})") from error
+        raise TemporaryError(
+            f"{what}: ARM's answer cannot be read ({type(error).__name__})", cause=UNEXPECTED
+        ) from error

@@ -1,14 +1,17 @@
 """What the errors of the Azure SDK mean to us."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from azure.core.exceptions import HttpResponseError
 
+from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR
-from shared.adapters.retry import seconds
 from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
     ChangedError,
     ForbiddenError,
     LockedError,
@@ -16,7 +19,6 @@ from shared.domain.model.errors import (
     PermanentError,
     PrivateLinkError,
     TemporaryError,
-    ThrottledError,
 )
 
 TEMPORARY = frozenset({408, 409, 423, 429})
@@ -26,23 +28,36 @@ TEMPORARY = frozenset({408, 409, 423, 429})
 ABSENCE = frozenset({"resourcenotfound", "notfound", "resourcegroupnotfound", "parentresourcenotfound"})
 
 
+DENIED = re.compile(r"action\(?s?\)? '([^']+)' (?:over|on)(?: the linked)? scope\(?s?\)? '([^']+)'")
+
+
 def meaning(what: str, error: HttpResponseError) -> PrivateLinkError:
     """Our error for the SDK's; `what` says what it was about."""
     status = error.status_code
+    family = _family(status, _code(error), error)
     told = f"{what}: ARM answered {status or 'nothing'}: {_told(error)}"
-    request = _header(error, "x-ms-request-id")
+    return family(told, request_id=_header(error, "x-ms-request-id"), cause=_cause(error))
+
+
+def _family(status: int | None, code: str, error: HttpResponseError) -> type[PrivateLinkError]:
     if status == 412:
-        return ChangedError(told, request_id=request)
-    if status == 409 and _code(error) == "scopelocked":
-        return LockedError(told, request_id=request)
-    if status == 409 and _code(error) == "conflict" and "already exists" in _told(error):
-        return NameTakenError(told, request_id=request)
+        return ChangedError
+    if status == 409 and code == "scopelocked":
+        return LockedError
+    if status == 409 and code == "conflict" and "already exists" in _told(error):
+        return NameTakenError
     if _may_pass(status):
-        asked = seconds(_header(error, "Retry-After"))
-        passing = ThrottledError if status == 429 and (asked or 0) > 0 else TemporaryError
-        return passing(told, request_id=request, retry_after=asked)
-    lasting = ForbiddenError if status in (401, 403) else PermanentError
-    return lasting(told, request_id=request)
+        return TemporaryError
+    return ForbiddenError if status in (401, 403) else PermanentError
+
+
+def _cause(error: HttpResponseError) -> Cause:
+    kind = cause_kind(error.status_code)
+    if _code(error) == "scopelocked":
+        kind = CauseKind.LOCKED
+    # A message about linked scopes names first what the caller may do, and last what it may not.
+    action, scope = (DENIED.findall(_told(error)) or [("", "")])[-1]
+    return Cause(kind, action, scope, seconds(_header(error, "Retry-After")))
 
 
 def tells_absence(cause: BaseException | None) -> bool:

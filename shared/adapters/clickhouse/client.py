@@ -18,15 +18,17 @@ from shared.adapters.clickhouse.parsing import (
     services_from,
 )
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
+from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_list
-from shared.adapters.retry import Budget, Deadline, seconds, within
+from shared.adapters.retry import Budget, Deadline, within
 from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
     ForbiddenError,
     PermanentError,
     PrivateLinkError,
     RefusedError,
     TemporaryError,
-    ThrottledError,
 )
 from shared.domain.model.resources import Config, Registration, Service
 from shared.telemetry.pass_context import count_call
@@ -35,6 +37,7 @@ if TYPE_CHECKING:  # only a preflight asks for keys
     from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
 
 TEMPORARY = frozenset({408, 424, 425, 429})
+UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ async def _count(_request: httpx.Request) -> None:
 class _Call:
     """A call below the organization's address, or (`root`) the API's own.
 
-    `one_object`: a refusal says nothing about other calls.
+    `permission`: what the key's role must contain. `one_object`: a refusal says nothing about other calls.
     """
 
     method: str
     path: str = ""
     body: Mapping[str, Any] | None = None
+    permission: str = ""
     one_object: bool = False
     root: bool = False
 
@@ -98,10 +102,10 @@ class ClickHouseCloud:
     budget: Budget
 
     async def registrations(self) -> tuple[Registration, ...]:
-        return await self._get(_Call("GET"), registrations_from)
+        return await self._get(_Call("GET", permission="organization:view"), registrations_from)
 
     async def services(self) -> tuple[Service, ...]:
-        return await self._get(_Call("GET", "/services"), services_from)
+        return await self._get(_Call("GET", "/services", permission="service:view"), services_from)
 
     async def caller(self) -> "Caller":
         """Whom the API takes the key for. In beta, so that it may not be there."""
@@ -113,17 +117,18 @@ class ClickHouseCloud:
         """The organization's API keys, for a key with organization:view-api-keys."""
         from shared.adapters.clickhouse.api_keys import key_from  # noqa: PLC0415 -- only a preflight asks for keys
 
-        return await self._get(
-            _Call("GET", "/keys"), lambda told: tuple(key_from(one) for one in required_list(told))
-        )
+        call = _Call("GET", "/keys", permission="organization:view-api-keys")
+        return await self._get(call, lambda told: tuple(key_from(one) for one in required_list(told)))
 
     async def roles(self) -> int:
         """How many roles the organization has, for a key with organization:manage."""
-        return await self._get(_Call("GET", "/roles"), lambda told: len(required_list(told)))
+        call = _Call("GET", "/roles", permission="organization:manage")
+        return await self._get(call, lambda told: len(required_list(told)))
 
     async def config(self, service: str) -> Config:
         """A service's config. Raises RefusedError where the API refuses it, TemporaryError while it has no values."""
-        call = _Call("GET", f"{_at(service)}/privateEndpointConfig", one_object=True)
+        permission = "service:view-private-endpoints"
+        call = _Call("GET", f"{_at(service)}/privateEndpointConfig", permission=permission, one_object=True)
         return await self._get(call, lambda told: config_from(told, str(call)))
 
     async def update_registrations(
@@ -133,19 +138,22 @@ class ClickHouseCloud:
             "add": [{**_named(one), "description": one.description} for one in add],
             "remove": [_named(one) for one in remove],
         }
-        told = await self._write(_Call("PATCH", "", {"privateEndpoints": _present(body)}))
+        patch = {"privateEndpoints": _present(body)}
+        told = await self._write(_Call("PATCH", "", patch, "organization:manage"))
         return _if_told(told, registrations_from)
 
     async def update_allow_list(
         self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
     ) -> Service | None:
         body = {"add": list(add), "remove": list(remove)}
-        told = await self._write(_Call("PATCH", _at(service), {"privateEndpointIds": _present(body)}))
+        patch = {"privateEndpointIds": _present(body)}
+        told = await self._write(_Call("PATCH", _at(service), patch, "service:manage"))
         return _if_told(told, service_from) if _has(told, "privateEndpointIds") else None
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         body = {"id": endpoint_id, "description": description}
-        told = await self._write(_Call("POST", f"{_at(service)}/privateEndpoint", body))
+        permission = "service:manage-private-endpoints"
+        told = await self._write(_Call("POST", f"{_at(service)}/privateEndpoint", body, permission))
         return _if_told(told, registration_from)
 
     async def _get[T](self, call: _Call, parse: Callable[[Any], T]) -> T:
@@ -153,7 +161,9 @@ class ClickHouseCloud:
         try:
             return parse(told)
         except PARSE_ERRORS as error:
-            raise PermanentError(f"{call}: the answer is not what the API describes ({error!r})") from error
+            raise PermanentError(
+                f"{call}: the answer is not what the API describes ({error!r})", cause=UNEXPECTED
+            ) from error
 
     async def _write(self, call: _Call) -> Any:
         return await self._ask(call, self.budget.for_writes())
@@ -170,36 +180,45 @@ class ClickHouseCloud:
         try:
             answer = await self.client.request(call.method, url, json=call.body)
         except httpx.HTTPError as error:
-            raise TemporaryError(f"{call}: {type(error).__name__} {error}".strip()) from error
+            timed_out = isinstance(error, httpx.TimeoutException)
+            kind = CauseKind.TIMED_OUT if timed_out else CauseKind.CONNECTION_LOST
+            told = f"{call}: {type(error).__name__} {error}".strip()
+            raise TemporaryError(told, cause=Cause(kind)) from error
         if answer.status_code != 200:
             raise self._meaning(call, answer)
         try:
             # Ids are told again and again, by every service: each is kept in memory once.
             return from_json(answer.content, cache_strings="all")["result"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise TemporaryError(f"{call}: the answer has no result") from error
+            raise TemporaryError(f"{call}: the answer has no result", cause=UNEXPECTED) from error
 
     def _meaning(self, call: _Call, answer: httpx.Response) -> PrivateLinkError:
         told = _envelope(answer)
         message = (
             f"{call}: it answered {answer.status_code}: {self._told(told, 'error') or answer.reason_phrase}"
         )
+        asked = _retry_after(answer)
+        if answer.status_code == 429 and asked and asked > 0:
+            self.rate_limiter.pause(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
+        cause = self._cause(call, answer.status_code, asked)
         request = self._told(told, "requestId")
-        if answer.status_code in TEMPORARY or answer.status_code >= 500:
-            asked = _retry_after(answer)
-            if answer.status_code == 429 and asked and asked > 0:
-                self.rate_limiter.pause(asked * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
-                return ThrottledError(message, request_id=request, retry_after=asked)
-            return TemporaryError(message, request_id=request, retry_after=asked)
-        return _family(call, answer.status_code)(message, request_id=request)
+        return _family(call, answer.status_code)(message, request_id=request, cause=cause)
+
+    def _cause(self, call: _Call, status: int, retry_after: float | None) -> Cause:
+        kind = cause_kind(status)
+        denied = kind is CauseKind.MISSING_PERMISSION
+        scope = f"organization {self.organization}" if denied else ""
+        return Cause(kind, call.permission if denied else "", scope, retry_after)
 
     def _told(self, envelope: Mapping[str, Any], key: str) -> str | None:
         words = envelope.get(key)
         return self.key.scrub(str(words))[:LONGEST_ERROR] if words else None
 
 
-def _family(call: _Call, status: int) -> type[PermanentError]:
-    """What a status that no retry in the pass cures means. A 401 is about the key, whatever was asked for."""
+def _family(call: _Call, status: int) -> type[PrivateLinkError]:
+    """What a status means. A 401 is about the key, whatever the call is about."""
+    if status in TEMPORARY or status >= 500:
+        return TemporaryError
     if call.one_object and 400 <= status < 500 and status != 401:
         return RefusedError
     return ForbiddenError if status in (401, 403) else PermanentError

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from shared.domain.model.errors import TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, TemporaryError
 
 # Two clocks do not run at quite the same speed.
 MARGIN = 0.02
@@ -62,7 +62,7 @@ class RateLimiter:
         wait = self._opens_after(self._waiting) - self._clock()
         if wait > left:
             error = f"{what}: rate limited, next slot in {wait:.0f} s exceeds the remaining {left:.0f} s"
-            raise TemporaryError(error, retry_after=wait)
+            raise TemporaryError(error, cause=Cause(CauseKind.THROTTLED, retry_after=wait))
         call = await self._admitted()
         try:
             yield

@@ -16,6 +16,7 @@ from enum import StrEnum
 from itertools import batched
 
 from shared.domain.changes import Change, Key
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
 
 # No limit on the size of a body is published. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
 # a call that is refused is made again in halves (see `apply`).
@@ -49,6 +50,7 @@ class Outcome:
     """A management lock forbids it."""
     name_taken: bool = False
     """A record of another type has the name."""
+    cause: Cause = UNKNOWN_CAUSE
 
     @property
     def retryable(self) -> bool:

@@ -1,52 +1,86 @@
-"""The two families of failure, decided where a system's answer is understood: in the adapters."""
+"""The two families of errors that adapters raise: temporary and permanent, each with the cause as data."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CauseKind(StrEnum):
+    """Why a call failed, as far as the response shows it. Remedies are chosen by it."""
+
+    UNKNOWN = "unknown"
+    INVALID_CREDENTIAL = "invalid-credential"
+    """HTTP 401, or no token: the API key or the identity is not accepted."""
+    MISSING_PERMISSION = "missing-permission"
+    """HTTP 403."""
+    NOT_FOUND = "not-found"
+    """HTTP 404 that does not prove the absence of the object, such as of a subscription or an organization."""
+    LOCKED = "locked"
+    """A management lock (HTTP 409, ScopeLocked)."""
+    THROTTLED = "throttled"
+    """HTTP 429, or the rate limit of this process."""
+    SERVER_ERROR = "server-error"
+    """HTTP 5xx."""
+    CONNECTION_LOST = "connection-lost"
+    """No connection, or one that ended before the response did."""
+    TIMED_OUT = "timed-out"
+    """No response before the deadline."""
+    UNEXPECTED_RESPONSE = "unexpected-response"
+    """A response that the API does not describe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The cause of a failed call.
+
+    `action`: the missing permission, as Azure or ClickHouse Cloud names it, and the `scope` that it is missing on;
+    "" where not known. `retry_after`: the seconds that the server asks to wait.
+    """
+
+    kind: CauseKind = CauseKind.UNKNOWN
+    action: str = ""
+    scope: str = ""
+    retry_after: float | None = None
+
+
+UNKNOWN_CAUSE = Cause()
 
 
 class PrivateLinkError(Exception):
-    """Something asked of an outside system was not done. The message tells a reader what and why."""
+    """A call to another system failed. The message says what failed, for which object and why."""
 
-    def __init__(self, message: str, *, request_id: str | None = None) -> None:
-        """`request_id` is the id by which that system's support finds the call."""
+    def __init__(self, message: str, *, request_id: str | None = None, cause: Cause = UNKNOWN_CAUSE) -> None:
+        """`request_id` identifies the call to that system's support."""
         super().__init__(f"{message} (request {request_id})" if request_id else message)
         self.request_id = request_id
+        self.cause = cause
 
 
 class TemporaryError(PrivateLinkError):
-    """The same call may go through later: throttling, an outage, a lost connection, no time left."""
-
-    def __init__(
-        self, message: str, *, request_id: str | None = None, retry_after: float | None = None
-    ) -> None:
-        """`retry_after` is what the server asked us to wait, in seconds."""
-        super().__init__(message, request_id=request_id)
-        self.retry_after = retry_after
+    """The same call may succeed later: throttling, an outage, a lost connection, no time left."""
 
 
 class PermanentError(PrivateLinkError):
-    """The same call will be refused again until somebody changes something."""
+    """The same call fails again until somebody changes something."""
 
 
 class ForbiddenError(PermanentError):
-    """The identity or the key is not accepted, or may not do this (HTTP 401, 403).
+    """The identity or the key is not accepted, or lacks a permission (HTTP 401, 403).
 
-    Who puts a key or a right in order raises no event by it: a delivery that met this is worth another.
+    Correcting a key or a role raises no event, so Event Grid must deliver the event again.
     """
 
 
 class RefusedError(PermanentError):
-    """The system refuses this for that one object, such as a service without Private Link; others are not concerned."""
+    """The system refuses the call for one object only, such as a service without Private Link."""
 
 
 class LockedError(PermanentError):
-    """A management lock forbids the write (HTTP 409, ScopeLocked), until somebody removes it."""
+    """A management lock forbids the write (HTTP 409, ScopeLocked)."""
 
 
 class NameTakenError(PermanentError):
-    """A record of another type has the name (HTTP 409): an A record cannot stand beside a CNAME."""
+    """A record of another type has the name (HTTP 409): an A record cannot coexist with a CNAME."""
 
 
 class ChangedError(TemporaryError):
-    """Somebody else wrote first (HTTP 412): what we decided rests on an old reading."""
-
-
-class ThrottledError(TemporaryError):
-    """There were too many calls (HTTP 429), and the server has told when it takes more."""
+    """The object changed since it was read (HTTP 412): read it and decide again."""

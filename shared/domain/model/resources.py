@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
 from shared.domain.model.ids import ResourceId
 
 ALIAS_SUFFIX = ".azure.privatelinkservice"
@@ -45,6 +46,7 @@ class ReadFailed:
     temporary: bool
     forbidden: bool = False
     refused: bool = False
+    cause: Cause = UNKNOWN_CAUSE
 
     @property
     def retryable(self) -> bool:

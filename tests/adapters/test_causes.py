@@ -1,0 +1,112 @@
+"""The cause of a failed call, as data: remedies are chosen by it."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.model.errors import Cause, CauseKind, PrivateLinkError
+from simulator.client import RunningSimulator
+from tests.support.real_clients import (
+    ORGANIZATION,
+    PE,
+    SUBSCRIPTION,
+    Adapters,
+    adapters_for,
+    answering,
+    http_answer,
+)
+
+READ = "Microsoft.Network/privateEndpoints/read"
+JOIN = "Microsoft.Network/virtualNetworks/join/action"
+LINKED = (
+    "The client with object id 'x' has permission to perform action"
+    " 'Microsoft.Network/privateDnsZones/virtualNetworkLinks/write' on scope '/subscriptions/a'; however, it does"
+    " not have permission to perform action(s) '{}' on the linked scope(s) '{}' (respectively) or the linked"
+    " scope(s) are invalid."
+)
+
+
+async def cause_of(adapters: Adapters, name: str) -> Cause:
+    with pytest.raises(PrivateLinkError) as caught:
+        await adapters.calls()[name]()
+    return caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"status": 400}, CauseKind.UNKNOWN),
+        ({"status": 401}, CauseKind.INVALID_CREDENTIAL),
+        ({"status": 403}, CauseKind.MISSING_PERMISSION),
+        ({"status": 404}, CauseKind.NOT_FOUND),
+        ({"status": 429}, CauseKind.THROTTLED),
+        ({"status": 500}, CauseKind.SERVER_ERROR),
+        ({"status": 503}, CauseKind.SERVER_ERROR),
+        ({"drop": "before"}, CauseKind.CONNECTION_LOST),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["zones", "endpoint", "services", "update_registrations"])
+async def test_kinds(sim: RunningSimulator, name: str, fault: dict[str, Any], kind: CauseKind) -> None:
+    """The status, or the lack of one, is the kind of cause, alike for Azure and ClickHouse Cloud."""
+    sim.fault(count=None, **fault)
+    async with adapters_for(sim.url, 0.3) as adapters:
+        assert (await cause_of(adapters, name)).kind is kind
+
+
+@pytest.mark.parametrize("name", ["zones", "services"])
+async def test_timeout(sim: RunningSimulator, name: str) -> None:
+    """A response that does not come before the deadline has timed out."""
+    sim.fault(delay_ms=3_000, count=None)
+    async with adapters_for(sim.url, 0.2) as adapters:
+        assert await cause_of(adapters, name) == Cause(CauseKind.TIMED_OUT)
+
+
+@pytest.mark.parametrize("name", ["endpoint", "services"])
+@pytest.mark.parametrize("body", ["[1]", '{"value": [', '{"result": 1}'])
+async def test_unexpected_responses(body: str, name: str) -> None:
+    """A response that the API does not describe is a cause of its own."""
+    with answering(http_answer(200, body)) as server:
+        async with adapters_for(server.url, 0.2) as adapters:
+            assert await cause_of(adapters, name) == Cause(CauseKind.UNEXPECTED_RESPONSE)
+
+
+async def test_missing_permission_in_azure(sim: RunningSimulator, adapters: Adapters) -> None:
+    """The cause of a 403 of ARM has the action and the scope that ARM names."""
+    sim.deny(f"/subscriptions/{SUBSCRIPTION}")
+    assert await cause_of(adapters, "endpoint") == Cause(CauseKind.MISSING_PERMISSION, READ, str(PE))
+
+
+async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapters: Adapters) -> None:
+    """Of a linked scope, the cause has the action that is missing, and not the one that is there."""
+    network = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub"
+    )
+    body = {"error": {"code": "LinkedAuthorizationFailed", "message": LINKED.format(JOIN, network)}}
+    sim.fault(match={"method": "PUT"}, status=403, body=body)
+    assert await cause_of(adapters, "link") == Cause(CauseKind.MISSING_PERMISSION, JOIN, network)
+
+
+async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters: Adapters) -> None:
+    """The cause of a 403 of ClickHouse Cloud has the permission that the call needs."""
+    sim.fault(status=403, count=None)
+    needed = {
+        "registrations": "organization:view",
+        "services": "service:view",
+        "config": "service:view-private-endpoints",
+        "update_registrations": "organization:manage",
+        "update_allow_list": "service:manage",
+        "register_through": "service:manage-private-endpoints",
+    }
+    causes = {name: await cause_of(adapters, name) for name in needed}
+    scope = f"organization {ORGANIZATION}"
+    assert causes == {
+        name: Cause(CauseKind.MISSING_PERMISSION, permission, scope) for name, permission in needed.items()
+    }
+
+
+async def test_lock(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A management lock is a cause of its own."""
+    body = {"error": {"code": "ScopeLocked", "message": "there is a lock"}}
+    sim.fault(match={"method": "PUT"}, status=409, body=body)
+    assert await cause_of(adapters, "put") == Cause(CauseKind.LOCKED)
