@@ -127,6 +127,8 @@ def parse_selectors(text: str) -> Selectors:
 
 
 def _parse(text: str) -> Selector | str:
+    if ";" in text:
+        return f"{quoted(text, 60)} contains a semicolon; separate selectors with commas"
     if text == "*":
         return Selector(Form.ALL, text)
     if _ID.fullmatch(text):

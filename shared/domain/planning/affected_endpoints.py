@@ -9,7 +9,7 @@ A record that an endpoint frees is transferred in the same pass to an endpoint t
 | has the verdict MANAGE, and is not granted the service of that name   | is freed             |
 | has another address, and holds the wildcard                           | is possibly freed    |
 | holds the wildcard alone, and is now tagged `clickhouse-dns: shared`  | is possibly freed    |
-| any other, or not known well enough                                   | is not freed         |
+| any other, not known well enough, or with a mistake in its tag        | is not freed         |
 
 "Possibly": the wildcard may now lead to another Private Link service, or be open to other endpoints that share.
 """
@@ -83,7 +83,8 @@ def _frees(index: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
     if verdict is not Verdict.MANAGE:
         return verdict is Verdict.RELEASE
     desired = desired_access(index, holder)
-    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias.lower()])
+    only_adds, zone_name = desired.selection.only_adds, index.services.zone_names[desired.alias.lower()]
+    zone = None if only_adds else zone_for(index, desired.endpoint, zone_name)
     if isinstance(zone, Zone) and zone.id != record.zone:
         return True
     if record.name == WILDCARD:

@@ -3,6 +3,7 @@
 | verdict         | registration          | allow lists                | record            | finding                   |
 |-----------------|-----------------------|----------------------------|-------------------|---------------------------|
 | MANAGE          | created if missing    | match the granted services | see `dns_records` | what prevents a change    |
+| MANAGE, mistake in the tag | created if missing | granted services added | nothing removed  | the mistake            |
 | RELEASE         | removed               | entries removed            | address removed   | –                         |
 | OUT_OF_SCOPE    | unchanged             | unchanged                  | unchanged         | outside-scope, if owned   |
 | FOREIGN_SERVICE | former ids removed    | former ids removed         | unchanged         | not-a-clickhouse-endpoint |
@@ -10,8 +11,9 @@
 | IN_PROGRESS     | unchanged             | unchanged                  | unchanged         | endpoint-in-progress      |
 | FAILED          | unchanged             | unchanged                  | unchanged         | endpoint-failed           |
 
-Only what this deployment owns is changed or removed. Planning is a pure function: it reads no clock, no setting and
-no system. A failed read prevents the additions that depend on it and never causes a removal.
+Only what this deployment owns is changed or removed. See `service_index` for mistakes in a tag. Planning is a pure
+function: it reads no clock, no setting and no system. A failed read prevents the additions that depend on it and
+never causes a removal.
 """
 
 from collections import defaultdict
@@ -20,7 +22,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key
+from shared.domain.changes import IN_A_ZONE, Change, Deregister, Disallow, sort_key
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
@@ -76,11 +78,21 @@ def make_plan(
         foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
         decisions += [*_access(index, managed), *_removed_access(index, released, foreign)]
     refused = {one for one in decisions if isinstance(one, Deregister) and _is_refused(index, one)}
-    changes = {one for one in decisions if not isinstance(one, Finding)} - refused
+    planned = {one for one in decisions if not isinstance(one, Finding)} - refused
+    changes = {change for change in planned if _may_remove(index, change)}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *map(_left_registered, refused)}
     hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
+
+
+def _may_remove(index: PlanningIndex, change: Change) -> bool:
+    """Whether the change removes nothing from an endpoint with a mistake in its tag.
+
+    A registration of this pass whose mark was not stored is removed nevertheless: it gave no access before.
+    """
+    undone = isinstance(change, Disallow | Deregister) and change.id.lower() in index.results.registered
+    return undone or not any(map(index.only_adds, change.taken_from()))
 
 
 def _access(index: PlanningIndex, managed: list[DesiredAccess]) -> Iterator[Change | Finding]:
@@ -110,7 +122,7 @@ def _records(
         targets[target.zone.id].append(target)
     placed = [target for in_zone in targets.values() for target in in_zone]
     yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
-    leaving = released | {target.endpoint.id for target in placed}
+    leaving = released | {target.endpoint.id for target in placed if not target.only_adds}
     for zone in index.dns.zones:
         yield from dns_records.plan_zone(index, zone, targets[zone.id], leaving)
 

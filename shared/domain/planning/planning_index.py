@@ -125,6 +125,12 @@ class PlanningIndex:
         found = self.snapshot.get(ReadEndpoint(endpoint))
         return found if isinstance(found, Endpoint) else None
 
+    def only_adds(self, endpoint: ResourceId) -> bool:
+        """Whether the endpoint's tag has a mistake, so that nothing is removed from it (see `service_index`)."""
+        found = self.endpoint(endpoint)
+        tagged = found is not None and self.config.request_of(found) is not None
+        return found is not None and tagged and self.services.matches(found).has_mistake
+
     @cached_property
     def some_endpoints_unread(self) -> bool:
         """Whether a read of endpoints failed that may succeed later."""

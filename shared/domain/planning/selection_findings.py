@@ -9,14 +9,17 @@ from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import DesiredAccess
 
+_NOTHING_REMOVED = "nothing is removed for this endpoint until the tag is corrected"
+
 
 def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
     at, selection, by_id = str(desired.endpoint.id), desired.selection, index.services.by_id
     found = index.services.matches(desired.endpoint)
-    yield from (Finding("bad-selector", at, fault) for fault in found.selectors.faults)
-    yield from (Finding("bad-selector", at, _ambiguous(index, name)) for name in found.ambiguous)
+    for fault in (*found.selectors.faults, *(_ambiguous(index, name) for name in found.ambiguous)):
+        yield Finding("bad-selector", at, f"{fault}; {_NOTHING_REMOVED}")
     for text in found.unmatched:
-        yield Finding("service-not-found", at, f"no service on Azure matches {text}")
+        message = f"no service on Azure matches {text}; {_NOTHING_REMOVED}"
+        yield Finding("service-not-found", at, message)
     for service in sorted(selection.denied):
         message = f"SERVICE_FILTER does not permit {by_id[service].label}"
         yield Finding("service-not-permitted", at, message)
@@ -27,7 +30,8 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
         yield _without_private_link(index, by_id[service])
     for service in sorted(selection.undecided):
         yield _undecided(index, at, by_id[service])
-    if not selection.retained:
+    allowed = any(index.access.entries.get(id_) for id_ in desired.endpoint.ids)
+    if not selection.retained and not (selection.only_adds and allowed):
         message = "it gets its registration and record, but reaches no service"
         yield Finding("no-service-selected", at, message)
 

@@ -1,4 +1,12 @@
-"""The organization's services on Azure: which of them a tag selects, and how each is reached."""
+"""The organization's services on Azure: which of them a tag selects, and how each is reached.
+
+A mistake in a tag never removes access. A selector is a mistake if it is not understood, is an ambiguous name, or
+matches no service on Azure. While a tag has one, what its other selectors select is added, and nothing is removed
+from that endpoint: no allow-list entry, no registration and no address in a record.
+
+SERVICE_FILTER is not a tag: its selectors must be understood when the app starts, and narrowing it takes effect
+(see `allow_lists` for the entries that stay).
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -28,6 +36,10 @@ class SelectorMatches:
     ambiguous: tuple[str, ...]
     unmatched: tuple[str, ...]
 
+    @property
+    def has_mistake(self) -> bool:
+        return bool(self.selectors.faults or self.ambiguous or self.unmatched)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -36,7 +48,7 @@ class Selection:
     `granted`: to be allowed. `undecided`: not changed, because something could not be read or is ambiguous.
     `denied`: explicitly selected, but not permitted by SERVICE_FILTER. `other_private_link`: explicitly selected,
     but behind another Private Link service. `without_private_link`: selected, but ClickHouse Cloud refuses its
-    private endpoint config; not changed.
+    private endpoint config; not changed. `only_adds`: the tag has a mistake, so that nothing is removed.
     """
 
     granted: frozenset[str] = frozenset()
@@ -44,6 +56,7 @@ class Selection:
     denied: frozenset[str] = frozenset()
     other_private_link: frozenset[str] = frozenset()
     without_private_link: frozenset[str] = frozenset()
+    only_adds: bool = False
 
     @property
     def retained(self) -> frozenset[str]:
@@ -193,6 +206,7 @@ class ServiceIndex:
             denied=found.explicit - self.permitted - self.possibly_permitted,
             other_private_link=(found.permitted & found.explicit) - behind - unknown - refused,
             without_private_link=refused,
+            only_adds=found.has_mistake,
         )
 
     def _find_hostnames(self, services: frozenset[str]) -> Mapping[str, str]:

@@ -30,9 +30,7 @@ class Hints:
     `links`: the zones linked to each virtual network. `listed`: all zones in DNS_ZONE_SCOPES at the last listing.
     """
 
-    links: Mapping[ResourceId, frozenset[ResourceId]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
     listed: frozenset[ResourceId] = frozenset()
 
 

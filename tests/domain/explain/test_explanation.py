@@ -256,7 +256,7 @@ def test_tagged_zone() -> None:
         (pending(), "connection", "approval takes some minutes"),
         (HOLDER, "record", str(pe(2))),
         (connected(None, OWN_NAME), "record", "main leads to 10.9.9.9 (record main), not to 10.0.0.1"),
-        (MISSPELT, "services", "no service on Azure matches mian; it is to reach main"),
+        (MISSPELT, "services", "until the tag is corrected; it is to reach main"),
     ],
 )
 def test_words(seen: Snapshot, name: str, words: str) -> None:

@@ -170,6 +170,8 @@ AWS = service("aws", provider="aws", env="prod")
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 CAPITALS = service("MAIN")
 ALL = (MAIN, TEST, AFAR, GONE, AWS)
+ONLY_ADDS: dict[str, set[str]] = {"only_adds": set()}
+"""The tag has a mistake."""
 
 
 def chosen(
@@ -180,8 +182,9 @@ def chosen(
     seen = snapshot(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
     made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
-    told = {name: getattr(made, name) for name in Selection.__slots__}
-    return {kind: {names[one] for one in ids} for kind, ids in told.items() if ids}
+    ids = {name: getattr(made, name) for name in Selection.__slots__ if name != "only_adds"}
+    found = {kind: {names[one] for one in services} for kind, services in ids.items() if services}
+    return found | ({"only_adds": set()} if made.only_adds else {})
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,11 @@ def chosen(
         ("main", None, {"granted": {"main"}}),
         ("tag:env=prod", None, {"granted": {"main"}, "other_private_link": {"afar"}}),
         ("*,afar", None, {"granted": {"main", "test"}, "other_private_link": {"afar"}}),
-        ("gone,aws", None, {}),
+        ("gone,aws", None, ONLY_ADDS),
+        ("main,nobody", None, {"granted": {"main"}} | ONLY_ADDS),
+        ("main,tag:", None, {"granted": {"main"}} | ONLY_ADDS),
+        ("main;test", None, ONLY_ADDS),
+        ("main", "tag:env=dev", {"denied": {"main"}}),
         ("*", "tag:env=prod", {"granted": {"main"}}),
         ("main,test", "tag:env=prod", {"granted": {"main"}, "denied": {"test"}}),
         ("test", "main", {"denied": {"test"}}),
@@ -215,11 +222,11 @@ def test_unreadable_config_is_held() -> None:
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
-        ("main", {"undecided": {"main", "twin"}}),
-        ("main,test", {"granted": {"test"}, "undecided": {"main", "twin"}}),
-        (f"main,{MAIN.id}", {"granted": {"main"}, "undecided": {"twin"}}),
+        ("main", {"undecided": {"main", "twin"}} | ONLY_ADDS),
+        ("main,test", {"granted": {"test"}, "undecided": {"main", "twin"}} | ONLY_ADDS),
+        (f"main,{MAIN.id}", {"granted": {"main"}, "undecided": {"twin"}} | ONLY_ADDS),
         ("*", {"granted": {"main", "twin", "test"}}),
-        ("main,*", {"granted": {"main", "twin", "test"}}),
+        ("main,*", {"granted": {"main", "twin", "test"}} | ONLY_ADDS),
     ],
 )
 def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
@@ -232,7 +239,7 @@ def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
     [
         ("main", None, {"granted": {"main"}}),
         ("MAIN", None, {"granted": {"MAIN"}}),
-        ("Main,test", None, {"granted": {"test"}, "undecided": {"main", "MAIN"}}),
+        ("Main,test", None, {"granted": {"test"}, "undecided": {"main", "MAIN"}} | ONLY_ADDS),
         ("*", "main", {"granted": {"main"}}),
         ("*", "Main", {}),
     ],

@@ -159,7 +159,7 @@ def test_hostnames() -> None:
 def test_sorted() -> None:
     """A plan is sorted: additions before removals, then by endpoint; findings by code."""
     stale = [registered(8, by=1), registered(9, by=2)]
-    made = plan_of(snapshot(endpoint(2, "none"), endpoint(1, "none"), registrations=stale))
+    made = plan_of(snapshot(endpoint(2, ""), endpoint(1, ""), registrations=stale))
     assert [(c.removes, c.endpoint.name) for c in made.changes] == [
         *((False, "pe-1"), (False, "pe-2")),
         *((True, "pe-1"), (True, "pe-2")),

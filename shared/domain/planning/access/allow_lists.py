@@ -56,6 +56,7 @@ def plan_access(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Change
     | was registered in this pass, its mark was not stored | deregistered; not allowed                          |
     | of the other kind, registered by this deployment     | removed once the id above is allowed everywhere    |
     | former, registered by this deployment                | removed                                            |
+    | any, while the tag has a mistake (`service_index`)   | only added; nothing is removed                     |
 
     Only removable entries are removed. While a service's allow list cannot be read, nothing is deregistered,
     because that list may have the id.
@@ -119,7 +120,9 @@ def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -
 
 
 def unwanted_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[Entry]:
-    """The entries of the id on services that the tag does not select."""
+    """The entries of the id on services that the tag does not select; none while the tag has a mistake."""
+    if desired.selection.only_adds:
+        return []
     return [one for one in entries_of(index, id_) if one.service.id not in desired.selection.retained]
 
 

@@ -96,6 +96,8 @@ def _may_join(
     index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]
 ) -> bool:
     joined = _holds(target, slot.record)
+    if joined and target.only_adds:
+        return True
     held_by = set(slot.held.values()) - (index.release_withheld if joined else frozenset())
     holders = [index.endpoint(holder) for holder in held_by]
     if joined and not any(holders) and not elected:

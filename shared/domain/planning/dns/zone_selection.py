@@ -20,7 +20,8 @@ class RecordTarget:
     """An endpoint, connected to `alias`, whose addresses belong to a zone.
 
     `labels` are the names, within the zone, of the services that it is granted, `undecided` those of services of
-    which that is not decided (None: some of these names are not known).
+    which that is not decided (None: some of these names are not known). `only_adds`: it leaves no record, because
+    its tag has a mistake.
     """
 
     endpoint: Endpoint
@@ -29,6 +30,7 @@ class RecordTarget:
     addresses: tuple[str, ...]
     labels: frozenset[str]
     undecided: frozenset[str] | None = frozenset()
+    only_adds: bool = False
 
     @property
     def shares(self) -> bool:
@@ -49,8 +51,8 @@ def record_target(index: PlanningIndex, desired: DesiredAccess) -> RecordTarget 
     if not isinstance(zone, Zone):
         return zone
     labels = index.services.labels_of(desired.selection.granted)
-    undecided = undecided_labels(index, desired.selection)
-    return RecordTarget(desired.endpoint, zone, desired.alias, addresses, labels, undecided)
+    undecided, only_adds = undecided_labels(index, desired.selection), desired.selection.only_adds
+    return RecordTarget(desired.endpoint, zone, desired.alias, addresses, labels, undecided, only_adds)
 
 
 def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
@@ -62,7 +64,12 @@ def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] |
 
 
 def undecided_labels(index: PlanningIndex, selection: Selection) -> frozenset[str] | None:
-    """The names of the undecided services that SERVICE_FILTER may permit; None if some are not known."""
+    """The names of the undecided services that SERVICE_FILTER may permit; None if some are not known.
+
+    None also while the tag has a mistake: any name may be that of a service that it should select.
+    """
+    if selection.only_adds:
+        return None
     undecided = selection.undecided & (index.services.permitted | index.services.possibly_permitted)
     return index.services.labels_of(undecided) if undecided <= index.services.configs.keys() else None
 
