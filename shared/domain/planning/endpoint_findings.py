@@ -14,10 +14,12 @@ reports the finding, and does not report as drift what such an endpoint lacks.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
+from shared.domain.model.remedies import AZURE, CLICKHOUSE, remedy_for
 from shared.domain.model.resources import Endpoint, NotFound, ProvisioningState, ReadFailed, Service
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices
 from shared.domain.planning.classification import Verdict, concerns_us
@@ -27,41 +29,27 @@ from shared.domain.planning.planning_index import PlanningIndex
 def verdict_findings(index: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
     """What the verdict and the provisioning state of each endpoint prevent."""
     for endpoint, verdict in verdicts.items():
-        if found := _verdict_finding(index, endpoint, verdict):
-            code, message = found
-            yield Finding(code, str(endpoint), message)
-
-
-def _verdict_finding(index: PlanningIndex, endpoint: ResourceId, verdict: Verdict) -> tuple[str, str] | None:
-    found = index.endpoint(endpoint)
-    if verdict is Verdict.OUT_OF_SCOPE and _is_owned(index, endpoint):
-        return "outside-scope", "it is outside ENDPOINT_SCOPES; nothing is changed for it"
-    if verdict is Verdict.UNKNOWN:
-        return "unreadable", _why_unknown(index, endpoint)
-    if (
-        verdict is Verdict.RELEASE
-        and (reason := _why_no_access(index))
-        and _may_be_registered(index, endpoint)
-    ):
-        return "unreadable", reason
-    if verdict is Verdict.FOREIGN_SERVICE and found:
-        targets = ", ".join(connection.target for connection in found.connections)
-        return "not-a-clickhouse-endpoint", (
-            f"it is tagged, but connected to {targets}, which is not a Private Link service of this organization"
-        )
-    if verdict is Verdict.FAILED:
-        return "endpoint-failed", "its provisioning state is Failed: it gets no access, and keeps what it has"
-    reasons = list(_reasons_in_progress(index, found, verdict)) if found else []
-    return (IN_PROGRESS, "; ".join(reasons)) if reasons else None
-
-
-def _is_owned(index: PlanningIndex, endpoint: ResourceId) -> bool:
-    return endpoint in index.access.ownership.ids_of or endpoint in index.dns.holders
+        at, found = str(endpoint), index.endpoint(endpoint)
+        if verdict is Verdict.UNKNOWN:
+            yield _unknown(index, endpoint)
+        elif verdict is Verdict.RELEASE:
+            yield from _not_released(index, endpoint)
+        elif verdict is Verdict.OUT_OF_SCOPE:
+            if endpoint in index.access.ownership.ids_of or endpoint in index.dns.holders:
+                yield Finding("outside-scope", at, "it is outside ENDPOINT_SCOPES; nothing is changed for it")
+        elif found and verdict is Verdict.FOREIGN_SERVICE:
+            targets = ", ".join(connection.target for connection in found.connections)
+            message = f"it is tagged, but connected to {targets}"
+            foreign = "which is not a Private Link service of this organization"
+            yield Finding("not-a-clickhouse-endpoint", at, f"{message}, {foreign}")
+        elif verdict is Verdict.FAILED:
+            message = "its provisioning state is Failed: it gets no access, and keeps what it has"
+            yield Finding("endpoint-failed", at, message)
+        elif found and (reasons := list(_reasons_in_progress(index, found, verdict))):
+            yield Finding(IN_PROGRESS, at, "; ".join(reasons))
 
 
 def _reasons_in_progress(index: PlanningIndex, endpoint: Endpoint, verdict: Verdict) -> Iterator[str]:
-    if verdict not in (Verdict.IN_PROGRESS, Verdict.MANAGE):
-        return
     if endpoint.state != ProvisioningState.SUCCEEDED:
         yield f"its provisioning state is {endpoint.state or 'not reported'}"
     if not endpoint.is_connected:
@@ -72,36 +60,49 @@ def _reasons_in_progress(index: PlanningIndex, endpoint: Endpoint, verdict: Verd
         yield "it has no private address yet"
 
 
-def _may_be_registered(index: PlanningIndex, endpoint: ResourceId) -> bool:
-    """Whether the registrations were read for this endpoint, because it may have one of this deployment."""
-    found = index.snapshot.get(ReadEndpoint(endpoint))
-    known = isinstance(found, Endpoint | NotFound) and concerns_us(found, index.config)
-    return known and ReadRegistrations() in index.snapshot
+def unreadable(at: str, error: ReadFailed, system: str, what: str = "") -> Finding:
+    """The finding on a failed read, with the remedy for its cause."""
+    return Finding("unreadable", at, f"{what}{error.reason}", remedy_for(error.cause, system))
 
 
-def _why_unknown(index: PlanningIndex, endpoint: ResourceId) -> str:
+def _not_released(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
+    """Why the access of a deleted or untagged endpoint is not known, if this deployment may have registered it."""
     found = index.snapshot.get(ReadEndpoint(endpoint))
+    relevant = isinstance(found, Endpoint | NotFound) and concerns_us(found, index.config)
+    if relevant and ReadRegistrations() in index.snapshot and (finding := _no_access(index, str(endpoint))):
+        state = "deleted" if isinstance(found, NotFound) else "untagged"
+        message = f"the endpoint is {state}, but its access is not known and not removed: {finding.message}"
+        yield replace(finding, message=message)
+
+
+def _unknown(index: PlanningIndex, endpoint: ResourceId) -> Finding:
+    at, found = str(endpoint), index.snapshot.get(ReadEndpoint(endpoint))
     if isinstance(found, ReadFailed):
-        return found.reason
+        return unreadable(at, found, AZURE)
     unread = "; ".join(map(service_unread, index.services.unread))
-    return _why_no_access(index) or _why_no_config(index) or unread or "it was not read"
+    without_config = (finding for one in index.services.all if (finding := config_unread(index, at, one)))
+    no_config = next(without_config, None)
+    return _no_access(index, at) or no_config or Finding("unreadable", at, unread or "it was not read")
 
 
-def _why_no_access(index: PlanningIndex) -> str | None:
+def _no_access(index: PlanningIndex, at: str) -> Finding | None:
     for read in (ReadServices(), ReadRegistrations()):
         answer = index.snapshot.get(read)
         if isinstance(answer, ReadFailed):
-            return answer.reason
-    empty = index.snapshot.get(ReadServices()) == ()
-    return "ClickHouse Cloud returned an empty service list; no changes made" if empty else None
-
-
-def _why_no_config(index: PlanningIndex) -> str | None:
-    for service in index.services.all:
-        answer = index.snapshot.get(ReadConfig(service.id))
-        if isinstance(answer, ReadFailed):
-            return f"the private endpoint config of service {service.name}: {answer.reason}"
+            return unreadable(at, answer, CLICKHOUSE)
+    if index.snapshot.get(ReadServices()) == ():
+        message = "ClickHouse Cloud returned an empty service list; no changes made"
+        remedy = "Check CLICKHOUSE_ORG_ID, and that the role of the API key permits it to view services."
+        return Finding("unreadable", at, message, remedy)
     return None
+
+
+def config_unread(index: PlanningIndex, at: str, service: Service) -> Finding | None:
+    """That the private endpoint config of a service could not be read."""
+    answer = index.snapshot.get(ReadConfig(service.id))
+    if not isinstance(answer, ReadFailed):
+        return None
+    return unreadable(at, answer, CLICKHOUSE, f"the private endpoint config of service {service.name}: ")
 
 
 def service_unread(service: Service) -> str:

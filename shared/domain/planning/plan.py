@@ -81,7 +81,7 @@ def make_plan(
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
     changes = {change for change in planned if _may_remove(index, change)}
     findings = {one for one in decisions if isinstance(one, Finding)}
-    findings |= {*_locked(index, changes), *map(_left_registered, refused)}
+    findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
     hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
 
@@ -100,7 +100,7 @@ def _access(index: PlanningIndex, managed: list[DesiredAccess]) -> Iterator[Chan
         yield from allow_lists.plan_access(index, desired)
         yield from access_findings.access_findings(index, desired)
         yield from selection_findings(index, desired)
-        yield from access_findings.connection_findings(desired)
+        yield from access_findings.connection_findings(index, desired)
 
 
 def _removed_access(
@@ -131,9 +131,13 @@ def _is_refused(index: PlanningIndex, change: Deregister) -> bool:
     return change.id.lower() in index.results.deregistrations_refused
 
 
-def _left_registered(change: Deregister) -> Finding:
-    message = f"{change.id} is still registered: the API key is not permitted to deregister it"
-    return Finding("registration-left", str(change.endpoint), message)
+def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
+    found = index.endpoint(change.endpoint)
+    tagged = found is not None and index.config.request_of(found) is not None
+    state = "has another id or region now" if tagged else "is untagged" if found else "is deleted"
+    message = f"the endpoint {state}, but {change.id} is still registered"
+    reason = "the API key is not permitted to deregister it"
+    return Finding("registration-left", str(change.endpoint), f"{message}: {reason}")
 
 
 def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:

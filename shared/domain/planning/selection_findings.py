@@ -1,11 +1,12 @@
 """Findings on the services that an endpoint's tag selects."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from shared.domain.model.findings import Finding
 from shared.domain.model.resources import ReadFailed, Service
 from shared.domain.model.snapshot import ReadConfig
-from shared.domain.planning.endpoint_findings import service_unread
+from shared.domain.planning.endpoint_findings import config_unread, service_unread
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import DesiredAccess
 
@@ -18,13 +19,13 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
     for fault in (*found.selectors.faults, *(_ambiguous(index, name) for name in found.ambiguous)):
         yield Finding("bad-selector", at, f"{fault}; {_NOTHING_REMOVED}")
     for text in found.unmatched:
-        message = f"no service on Azure matches {text}; {_NOTHING_REMOVED}"
+        message = f"{_unmatched(index, text)}; {_NOTHING_REMOVED}"
         yield Finding("service-not-found", at, message)
     for service in sorted(selection.denied):
-        message = f"SERVICE_FILTER does not permit {by_id[service].label}"
+        message = f"SERVICE_FILTER does not permit {_named(by_id[service])}"
         yield Finding("service-not-permitted", at, message)
     for service in sorted(selection.other_private_link):
-        message = f"{by_id[service].label} is not behind {desired.alias}"
+        message = f"{_named(by_id[service])} is not behind {desired.alias}"
         yield Finding("service-on-other-private-link", at, message)
     for service in sorted(selection.without_private_link):
         yield _without_private_link(index, by_id[service])
@@ -38,7 +39,8 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
 
 def _ambiguous(index: PlanningIndex, name: str) -> str:
     exact = any(service.name == name for service in index.services.all)
-    return f"several services are named {name}{'' if exact else ' without regard to letter case'}"
+    ids = ", ".join(sorted(one.id for one in index.services.all if one.name.casefold() == name.casefold()))
+    return f"several services are named {name}{'' if exact else ' without regard to letter case'}: {ids}"
 
 
 def _without_private_link(index: PlanningIndex, service: Service) -> Finding:
@@ -51,11 +53,29 @@ def _without_private_link(index: PlanningIndex, service: Service) -> Finding:
 def _undecided(index: PlanningIndex, at: str, service: Service) -> Finding:
     if not service.readable:
         return Finding("unreadable", at, service_unread(service))
-    answer = index.snapshot.get(ReadConfig(service.id))
-    if isinstance(answer, ReadFailed):
-        message = f"the private endpoint config of service {service.name}: {answer.reason}"
-        return Finding("unreadable", at, message)
+    if unread := config_unread(index, at, service):
+        return unread
     if service.tags is None:
         return Finding("unreadable", at, f"the tags of service {service.name} are not in the API's response")
-    message = f"{service.name} is selected by an ambiguous name; its allow list is not changed"
+    message = f"{_named(service)} is selected by an ambiguous name; its allow list is not changed"
     return Finding("bad-selector", at, message)
+
+
+def _named(service: Service) -> str:
+    return f"{service.name} ({service.id})" if service.name else service.label
+
+
+def _unmatched(index: PlanningIndex, text: str) -> str:
+    """That a selector matches no service on Azure, and what it probably means."""
+    services = index.snapshot.services() or ()
+    for service in services:
+        if text.casefold() in (service.name.casefold(), service.id.lower()):
+            state = (
+                "is being deleted" if service.gone else f"runs on {service.provider.upper()}, not on Azure"
+            )
+            return f"{_named(service)} {state}"
+    names = [service.name for service in index.services.all if service.name]
+    tags = [pair for service in index.services.all for pair in (service.tags or {}).items()]
+    known = [*names, *(f"tag:{key}" for key, _ in tags), *(f"tag:{key}={value}" for key, value in tags)]
+    near = get_close_matches(text, sorted(set(known)), n=1)
+    return f"no service on Azure matches {text}{f', did you mean {near[0]}?' if near else ''}"

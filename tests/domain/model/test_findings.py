@@ -79,13 +79,13 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     ("service-not-found", "matches nobody", there(endpoint(1, "main,nobody")), deployment()),
     (
         "service-not-permitted",
-        "permit test",
+        f"permit test ({TEST.id})",
         there(endpoint(1, "*,test"), MAIN, TEST),
         deployment(service_filter="main"),
     ),
     (
         "service-on-other-private-link",
-        "far is not behind",
+        ") is not behind",
         there(endpoint(1, "*,far"), MAIN, service("far"), elsewhere={"far": OTHER_ALIAS}),
         deployment(),
     ),

@@ -352,10 +352,8 @@ def test_foreign_record_is_shown() -> None:
     """A record that is in the way is told with its id and all its addresses."""
     two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
     (told,) = plan_of(snapshot(endpoint(1), zones=[zone(two)])).findings
-    assert (
-        told.message
-        == f"{zone_id()}/A/* -> 10.9.9.8, 10.9.9.9 is not managed by this deployment and not modified"
-    )
+    has = f"the record * in {zone_id()} has 10.9.9.8, 10.9.9.9, should have 10.0.0.1"
+    assert told.message == f"{has}; it is not managed by this deployment and not modified"
 
 
 def test_zone_that_leads_elsewhere_is_shown() -> None:

@@ -113,6 +113,6 @@ def test_why_an_entry_stays() -> None:
     (finding,) = [one for one in plan.findings if one.code == "allow-list-outside-filter"]
     assert finding.object == str(pe(1))
     assert finding.message == (
-        f"{guid(1)} stays on the allow list of test: SERVICE_FILTER does not permit this deployment to change "
-        "that service"
+        f"the endpoint is untagged, but {guid(1)} stays on the allow list of test: SERVICE_FILTER does not permit "
+        "this deployment to change that service"
     )

@@ -17,6 +17,24 @@ _BY_STATUS: dict[str, str] = {
 }
 
 
+# By status, and whether an allow list has the endpoint's id. Otherwise the remedy of the finding's code applies.
+_REMEDIES: dict[tuple[str, bool], str] = {
+    (Status.PENDING, True): (
+        "None if it is new: ClickHouse Cloud approves it within minutes. Otherwise contact ClickHouse support."
+    ),
+    (Status.PENDING, False): (
+        "Select a service in the tag: ClickHouse Cloud approves the connection once an allow list has its id."
+    ),
+    (Status.REJECTED, True): (
+        "Recreate the private endpoint: sync cannot approve a rejected connection. If it is rejected again, contact "
+        "ClickHouse support."
+    ),
+    (Status.REJECTED, False): (
+        "Select a service in the tag, so that an allow list has the endpoint's id; then recreate the private endpoint."
+    ),
+}
+
+
 def access_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
     """Findings on the registrations and allow-list entries of an endpoint with the verdict MANAGE."""
     endpoint, at = desired.endpoint, str(desired.endpoint.id)
@@ -58,11 +76,16 @@ def release_findings(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Fin
         yield from _staying(index, endpoint, allow_lists.entries_of(index, registered))
 
 
-def connection_findings(desired: DesiredAccess) -> Iterator[Finding]:
+def connection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
     connections = desired.endpoint.connections
     status = next(one.status for one in connections if one.target == desired.alias)
+    listed = sorted(
+        {entry.service.label for id_ in desired.endpoint.ids for entry in allow_lists.entries_of(index, id_)}
+    )
+    allowed = f"on the allow list of {', '.join(listed)}" if listed else "on no allow list"
     if code := _BY_STATUS.get(status):
-        yield Finding(code, str(desired.endpoint.id), f"its connection to {desired.alias} is {status}")
+        message = f"its connection to {desired.alias} is {status}; its id is {allowed}"
+        yield Finding(code, str(desired.endpoint.id), message, _REMEDIES.get((status, bool(listed)), ""))
 
 
 def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
@@ -72,10 +95,12 @@ def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
 
 
 def _staying(index: PlanningIndex, endpoint: ResourceId, entries: list[Entry]) -> Iterator[Finding]:
+    found = index.endpoint(endpoint)
+    state = "the endpoint is untagged, but " if found and index.config.request_of(found) is None else ""
     for entry in entries:
         if not allow_lists.is_removable(index, endpoint, entry):
             message = (
-                f"{entry.id} stays on the allow list of {entry.service.name}: SERVICE_FILTER does not permit "
+                f"{state}{entry.id} stays on the allow list of {entry.service.name}: SERVICE_FILTER does not permit "
                 "this deployment to change that service"
             )
             yield Finding("allow-list-outside-filter", str(endpoint), message)

@@ -84,8 +84,9 @@ def _beside_foreign_record(
         code = (
             "record-kept-by-other" if set(target.addresses) <= set(record.addresses) else "wildcard-foreign"
         )
-        shown = f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)}"
-        message = f"{shown} is not managed by this deployment and not modified"
+        has = f"the record {record.name} in {record.zone} has {', '.join(record.addresses) or 'no address'}"
+        should = "" if code == "record-kept-by-other" else f", should have {', '.join(target.addresses)}"
+        message = f"{has}{should}; it is not managed by this deployment and not modified"
         yield Finding(code, str(target.endpoint.id), message)
 
 
@@ -100,12 +101,28 @@ def _not_elected(
         return Finding("record-full", at, message)
     holders = sorted({*slot.held.values(), *(one.endpoint.id for one in elected)})
     held = f"{record} is held by {', '.join(map(str, holders))}"
-    if not index.config.central:
-        return Finding("wildcard-owned-by-other", at, held)
-    if missing := unreachable_labels(index, target, slot.name, holders):
-        message = f"{held}, through which clients do not reach {', '.join(sorted(missing))}"
-        return Finding("wildcard-owned-by-other", at, message)
+    missing = ", ".join(sorted(unreachable_labels(index, target, slot.name, holders)))
+    if missing or not index.config.central:
+        message = f"{held}, through which clients do not reach {missing}" if index.config.central else held
+        return Finding("wildcard-owned-by-other", at, message, _held_remedy(index, target, holders, missing))
     return Finding("wildcard-served-by-other", at, f"{held}, through which clients reach the same services")
+
+
+def _held_remedy(index: PlanningIndex, target: RecordTarget, holders: list[ResourceId], missing: str) -> str:
+    """How both endpoints get into the record, and whether clients reach the services until then."""
+    found = [index.endpoint(holder) for holder in holders]
+    names = ", ".join(holder.name for holder in holders)
+    connections = [private_link(index, one) if one else None for one in found]
+    if not all(one and one.target.lower() == target.alias.lower() for one in connections):
+        return ""
+    near = index.config.central or all(one and one.network == target.endpoint.network for one in found)
+    reach = f"Clients reach its services through {names} anyway."
+    if not near:
+        reach = f"Its clients reach its services only if their network reaches {names}."
+    elif missing:
+        reach = f"Until then clients do not reach {missing}."
+    tag = f"Set the tag clickhouse-dns = shared on this endpoint and on {names}"
+    return f"{tag}: the record then has all addresses. {reach}"
 
 
 def unreachable_labels(

@@ -8,9 +8,11 @@ from shared.domain.model.addresses import addresses_of
 from shared.domain.model.deployment_config import ZONE_TAG, shares, zone_tagged
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
+from shared.domain.model.remedies import AZURE
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
 from shared.domain.model.snapshot import ReadZone
 from shared.domain.ownership.marks import holders_of
+from shared.domain.planning.endpoint_findings import unreadable
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import DesiredAccess, Selection
 
@@ -59,7 +61,7 @@ def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] |
     """The private addresses of the endpoint; none if Azure has not assigned any yet."""
     addresses = addresses_of(index.snapshot, endpoint)
     if isinstance(addresses, ReadFailed):
-        return Finding("unreadable", str(endpoint.id), f"its network interface: {addresses.reason}")
+        return unreadable(str(endpoint.id), addresses, AZURE, "its network interface: ")
     return addresses
 
 
@@ -88,7 +90,7 @@ def zone_for(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Bloc
     candidates = named if index.config.central else [zone for zone in linked if zone.id.name == name]
     error = index.dns.read_error(name)
     if error and (index.config.central or not candidates):
-        return Finding("unreadable", at, f"the zones named {name}: {error.reason}")
+        return unreadable(at, error, AZURE, f"the zones named {name}: ")
     if len(candidates) > 1:
         ids = ", ".join(str(zone.id) for zone in candidates)
         where = "DNS_ZONE_SCOPES has" if index.config.central else "its virtual network is linked to"
@@ -110,8 +112,8 @@ def _tagged_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | 
     match index.snapshot.get(ReadZone(zone)):
         case Zone() as found:
             return found
-        case ReadFailed(reason):
-            return Finding("unreadable", at, f"the zone in its tag: {reason}")
+        case ReadFailed() as failed:
+            return unreadable(at, failed, AZURE, "the zone in its tag: ")
         case _:
             return Finding("zone-missing", at, f"the zone in its tag, {zone}, does not exist")
 
