@@ -65,7 +65,7 @@ async def test_warm() -> None:
 
 
 async def test_after_writing() -> None:
-    """After writing, only the endpoint is read again: the systems' own answers tell the rest."""
+    """After writing, only the endpoint is read again: the responses to the writes show the rest."""
     cloud = many_services()
     await run(cloud, pe(1))
     last = max(call.round for call in cloud.log.writes)
@@ -138,7 +138,7 @@ async def test_unusable_zone_tag(text: str) -> None:
 
 
 async def test_everything() -> None:
-    """A pass over everything reads lists, and by itself only what no list told."""
+    """A pass over everything reads lists, and one by one only what no list has."""
     cloud = Cloud(*(endpoint(n) for n in range(1, 21)), zones=[zone(record(1))])
     cloud.clickhouse.have_registered(registered(1), registered(99), foreign(guid(98)))
     await run(cloud, dry_run=True)
@@ -169,7 +169,7 @@ async def test_few() -> None:
 
 
 async def test_list_that_breaks_off() -> None:
-    """A list that breaks off confirms nothing: each endpoint is then read by itself, and none is undone."""
+    """A list that breaks off confirms nothing: each endpoint is then read by itself, and none is released."""
     there, gone = range(1, MANY + 1), MANY + 1
     cloud = Cloud(*(endpoint(n) for n in there), zones=[zone()])
     cloud.clickhouse.have_registered(*(registered(n) for n in (*there, gone)))
@@ -179,7 +179,7 @@ async def test_list_that_breaks_off() -> None:
 
 
 async def test_absence_is_read_by_itself() -> None:
-    """What a list does not tell of is asked for by itself, once; that it still is not there, a list can tell."""
+    """An endpoint that a list lacks is read by itself, once; afterwards the list shows that it is still absent."""
     gone = range(1, MANY + 2)
     cloud = Cloud(zones=[zone()])
     cloud.clickhouse.have_registered(*(registered(n) for n in gone))
@@ -191,7 +191,7 @@ async def test_absence_is_read_by_itself() -> None:
 
 
 async def test_back_again() -> None:
-    """One of many that were absent, and that is made anew meanwhile, is told of by the list, and connected."""
+    """One of many absent endpoints that is recreated meanwhile is in the list, and gets access."""
     gone = range(1, MANY + 2)
     cloud = Cloud(zones=[zone()])
     cloud.clickhouse.have_registered(*(registered(n) for n in gone))
@@ -201,7 +201,7 @@ async def test_back_again() -> None:
 
 
 async def test_configs_beyond_the_time() -> None:
-    """What a pass over everything had no time to read it tells, and the next one reads just that."""
+    """What a pass over everything had no time to read is reported, and the next pass reads only that."""
     names = [f"s{n}" for n in range(4)]
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
     memory = ProcessCache()

@@ -111,7 +111,7 @@ def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> Snapshot:
         pytest.param(
             held("Updating", None, ""), deployment(), Verdict.RELEASE, id="no tag, not connected yet"
         ),
-        pytest.param(astray, deployment(), Verdict.FOREIGN_SERVICE, id="tagged, a stranger's"),
+        pytest.param(astray, deployment(), Verdict.FOREIGN_SERVICE, id="tagged, foreign service"),
         pytest.param(
             snapshot(endpoint(1), also=NO_CONFIG),
             deployment(),
@@ -151,7 +151,7 @@ def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None
     ],
 )
 def test_concerns_us(seen: Endpoint | NotFound, *, concerned: bool) -> None:
-    """What is absent, tagged or connected by alias may have something of ours; anything else has not."""
+    """This deployment may own something of an endpoint that is not found, tagged or connected by alias; of no other."""
     assert concerns_us(seen, deployment()) is concerned
 
 
@@ -178,7 +178,9 @@ def chosen(
     tag: str, by: DeploymentConfig, services: tuple[Service, ...] = ALL, **also: ReadFailed
 ) -> dict[str, set[str]]:
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
-    answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}
+    answers: dict[Read[Any], Any] = {
+        ReadConfig(service_id(name)): reported for name, reported in also.items()
+    }
     seen = snapshot(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
     made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
@@ -210,7 +212,7 @@ def chosen(
     ],
 )
 def test_selection(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
-    """`*` quietly takes what is permitted and reachable; what was asked for by name and is not given is told."""
+    """`*` selects what is permitted and reachable; what is selected explicitly and not granted is reported."""
     assert chosen(tag, deployment(service_filter=service_filter)) == expected
 
 
