@@ -13,7 +13,7 @@ from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, ReadFailed
 from shared.domain.model.snapshot import ListZones, Read, ReadConfig, ReadZone, Snapshot
-from shared.domain.reading.read_hints import Hints
+from shared.domain.reading.zones import Hints
 
 REFUSED_SECONDS = 3600.0
 RELEASES_COUNT_SECONDS = 3600.0

@@ -160,7 +160,7 @@ async def test_several_of_the_name() -> None:
     cloud.dns.have(zone(id_=OTHER, vnets=()))
     report = await run(cloud, pe(1), by=CENTRAL)
     assert findings(report) == [
-        ("zone-ambiguous", f"there are several zones {HUB.name} in DNS_ZONE_SCOPES: {HUB}, {OTHER}")
+        ("zone-ambiguous", f"DNS_ZONE_SCOPES has several zones named {HUB.name}: {HUB}, {OTHER}")
     ]
     cloud.network.have(endpoint(1, zone_tag=str(OTHER)))
     assert findings(await run(cloud, pe(1), by=CENTRAL)) == []

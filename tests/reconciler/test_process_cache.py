@@ -100,5 +100,5 @@ async def test_untold_tags() -> None:
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset()}
     words = [one.message for one in report.plan.findings if one.code == "unreadable"]
-    assert words == ["the tags of service main were not told", "the tags of service test were not told"]
+    assert words == [f"the tags of service {name} are not in the API's response" for name in ("main", "test")]
     assert "service-not-found" not in {one.code for one in report.plan.findings}

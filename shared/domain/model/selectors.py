@@ -138,6 +138,13 @@ def parse_selectors(text: str) -> Selectors:
 
 
 def _parse(text: str) -> Selector | str:
+    """The selector, or what is wrong with the text."""
+    if ";" in text:
+        return f"{quoted(text, 60)} contains a semicolon; separate selectors with commas"
+    return _selector(text) or f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"
+
+
+def _selector(text: str) -> Selector | None:
     if text == "*":
         return Selector(Form.ALL, text)
     if _ID.fullmatch(text):
@@ -146,6 +153,4 @@ def _parse(text: str) -> Selector | str:
         return Selector(Form.TAG, text, match[1], match[2])
     if match := _REGION.fullmatch(text):
         return Selector(Form.REGION, text, match[1].lower())
-    if _NAME.fullmatch(text) and text.isprintable():
-        return Selector(Form.NAME, text, text)
-    return f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"
+    return Selector(Form.NAME, text, text) if _NAME.fullmatch(text) and text.isprintable() else None

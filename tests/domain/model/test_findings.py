@@ -75,17 +75,17 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
         there(endpoint(1, "main,*"), MAIN, TWIN),
         deployment(),
     ),
-    ("bad-selector", "named ambiguously", there(endpoint(1, "main"), MAIN, TWIN), deployment()),
+    ("bad-selector", "selected by an ambiguous name", there(endpoint(1, "main"), MAIN, TWIN), deployment()),
     ("service-not-found", "matches nobody", there(endpoint(1, "main,nobody")), deployment()),
     (
         "service-not-permitted",
-        "permit test",
+        f"permit test ({TEST.id})",
         there(endpoint(1, "*,test"), MAIN, TEST),
         deployment(service_filter="main"),
     ),
     (
         "service-on-other-private-link",
-        "far is not behind",
+        ") is not behind",
         there(endpoint(1, "*,far"), MAIN, service("far"), elsewhere={"far": OTHER_ALIAS}),
         deployment(),
     ),
@@ -206,7 +206,7 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     # more removals than the limit
     (
         "removals-over-limit",
-        "1 endpoint would be undone, the limit is 0: all removals are held back",
+        "1 endpoint would be released, the limit is 0: no removal is made",
         there(endpoint(1, None)),
         deployment(),
     ),
