@@ -160,7 +160,7 @@ def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.Mon
     assert "removals-over-limit" in planned
     assert planned.count("withheld   - ") == 5
     assert (
-        f"withholds 5 removals. To make them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n"
+        f"withholds 5 removals. To apply them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n"
         in planned
     )
     assert run("sync", "--all").code == 1
