@@ -11,9 +11,7 @@ import pytest
 from shared.bootstrap import EVENT_SECONDS
 from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.triggers.event_grid import endpoint_named_by
-from tests.support.bicep import INFRA, Template, needs_checker
-
-pytestmark = needs_checker
+from tests.support.snapshots import INFRA, snapshot
 
 SAMPLES = INFRA.parent.parent / "shared" / "contracts" / "azure_samples.json"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg1/providers"
@@ -51,11 +49,11 @@ OTHERS = [
 ]
 
 
-def delivery() -> dict[str, Any]:
-    return dict(Template("modules/delivery.bicep").value("resource", "delivery")["properties"])
+def delivery(case: str = "events") -> dict[str, Any]:
+    return dict(snapshot(case).one("Microsoft.EventGrid/systemTopics/eventSubscriptions")["properties"])
 
 
-def told(kind: str, operation: str, subject: str) -> Event:
+def event_of(kind: str, operation: str, subject: str) -> Event:
     return {
         "id": "1",
         "topic": "/subscriptions/x",
@@ -106,7 +104,7 @@ def test_what_concerns_a_private_endpoint_is_delivered_and_accepted(
     kind: str, operation: str, subject: str
 ) -> None:
     """Writes, deletes and tag writes of private endpoints come through, and the function acts on them."""
-    event = told(kind, operation, subject)
+    event = event_of(kind, operation, subject)
     assert passes(event)
     assert accepted(event)
 
@@ -116,7 +114,7 @@ def test_what_concerns_another_resource_never_reaches_the_function(
     kind: str, operation: str, subject: str
 ) -> None:
     """Other resources' events, tag writes among them, are neither delivered nor would they be acted on."""
-    event = told(kind, operation, subject)
+    event = event_of(kind, operation, subject)
     assert not passes(event)
     assert not accepted(event)
 
@@ -124,7 +122,7 @@ def test_what_concerns_another_resource_never_reaches_the_function(
 def test_no_event_that_the_function_would_act_on_is_filtered_out() -> None:
     """Whatever kind, operation and subject meet: what the function accepts passes the filter."""
     parts = [set(column) for column in zip(*OURS, *OTHERS, strict=True)]
-    events = [told(*combined) for combined in itertools.product(*parts)]
+    events = [event_of(*combined) for combined in itertools.product(*parts)]
     assert [event for event in events if accepted(event) and not passes(event)] == []
     assert any(accepted(event) for event in events)
 
@@ -152,22 +150,38 @@ def test_a_filter_stays_within_what_event_grid_allows() -> None:
     assert sum(len(one["values"]) for one in rules) <= 25
 
 
-def test_delivery_is_tried_for_a_day_and_then_kept() -> None:
-    """Thirty tries within 24 hours, and then the dead-letter container, reached by identity."""
+def test_delivery_is_retried_for_a_day_and_then_dead_lettered() -> None:
+    """Thirty attempts within 24 hours, and then the dead-letter container, by an identity."""
     assert delivery()["retryPolicy"] == {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440}
-    kept = delivery()["deadLetterWithResourceIdentity"]
-    assert kept["identity"]["type"] == "UserAssigned"
-    container = kept["deadLetterDestination"]["properties"]["blobContainerName"]
-    made = [one.get("name") for one in Template("modules/storage.bicep").objects()]
-    assert container in made
+    dead_letters = delivery()["deadLetterWithResourceIdentity"]
+    assert dead_letters["identity"]["type"] == "UserAssigned"
+    container = dead_letters["deadLetterDestination"]["properties"]["blobContainerName"]
+    names = {
+        one["name"].split("/")[-1] for one in snapshot("default").resources if "/containers" in one["type"]
+    }
+    assert container in names
+
+
+def test_dead_letters_pass_a_storage_firewall_by_a_system_assigned_identity() -> None:
+    """A user-assigned identity does not pass a storage firewall; that of the topic does, as a trusted service.
+
+    https://learn.microsoft.com/azure/event-grid/handler-storage-queues
+    """
+    found = snapshot("events-private")
+    subscriptions = found.of("Microsoft.EventGrid/systemTopics/eventSubscriptions")
+    identities = [one["properties"]["deadLetterWithResourceIdentity"]["identity"] for one in subscriptions]
+    assert identities == [{"type": "SystemAssigned"}] * 2
+    assert found.one("Microsoft.EventGrid/systemTopics")["identity"] == {"type": "SystemAssigned"}
+    scopes = [scope for _, scope in found.assignments()]
+    assert {scope.rpartition("/")[2] for scope in scopes} == {"deadletters"}
+    assert len(found.of("Microsoft.Authorization/roleAssignments")) == 2
 
 
 def test_batches_fit_the_function() -> None:
-    """Events come in batches, to the one function that takes them, which answers before Event Grid stops waiting."""
+    """Events come in batches to endpoint_changed, which answers before Event Grid stops waiting."""
     destination = delivery()["destination"]
     assert destination["endpointType"] == "AzureFunction"
     assert destination["properties"]["maxEventsPerBatch"] >= 10
     assert destination["properties"]["preferredBatchSizeInKilobytes"] <= 1024
+    assert destination["properties"]["resourceId"].endswith("/functions/endpoint_changed")
     assert EVENT_SECONDS < 30
-    function = Template("events.bicep").statements()["module", "subscriptions"]
-    assert "/functions/endpoint_changed'" in function

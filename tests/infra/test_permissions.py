@@ -18,7 +18,6 @@ from simulator.client import RunningSimulator
 from simulator.server import running
 from simulator.wire import Json
 from simulator.worldfile import demo
-from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.simulated import (
     SECONDS,
     SUBSCRIPTION,
@@ -29,6 +28,7 @@ from tests.support.simulated import (
     webhook,
     wired,
 )
+from tests.support.snapshots import INFRA, cases, snapshot
 
 TABLE = (INFRA.parent / "docs" / "permissions.md").read_text()
 ROLES = json.loads((INFRA / "roles.json").read_text())
@@ -165,19 +165,22 @@ def test_no_role_has_a_wildcard_or_a_right_to_give_rights() -> None:
             )
 
 
-@needs_checker
-def test_every_role_is_given_and_nothing_else() -> None:
-    """main.bicep gives just the roles of roles.json, and the rights to make zones only where one may be made."""
-    granted = Template("main.bicep").value("var", "granted")
-    assert [one["role"] for one in granted] == list(ROLES)
-    scopes = {one["role"]: one["scopes"] for one in granted}
-    assert scopes["endpoints"] == "union(endpointsAt, [])"
-    assert scopes["records"] == "union(zonesAt, madeAt)"
-    assert scopes["zones"] == "madeAt"
-    no_link = "empty(madeAt) || dnsZoneChoice == 'central'"  # central zones are linked by hand
-    assert scopes["networks"] == f"{no_link} ? [] : union(networksAt, [])"
-    subscriptions = "map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}')"
-    assert scopes["preflight"] == f"union({subscriptions}, zonesAt, madeAt)"
+def test_the_custom_roles_are_those_of_the_file() -> None:
+    """Every custom role of every snapshot has the actions of a role in roles.json, and each is used in one."""
+    known = [role["actions"] for role in ROLES.values()]
+    used = [
+        role["properties"]["permissions"][0]["actions"]
+        for case in cases()
+        for role in snapshot(case.stem).of("Microsoft.Authorization/roleDefinitions")
+    ]
+    assert all(actions in known for actions in used)
+    assert all(actions in used for actions in known)
+
+
+def test_no_role_is_assigned_on_request() -> None:
+    """roleAssignments none: others make every assignment. own: only those on the resources of the deployment."""
+    assert snapshot("own-resources").assignments() == set()
+    assert all("/resourceGroups/rg-demo/" in scope for _, scope in snapshot("private").assignments())
 
 
 def test_every_built_in_role_stands_in_the_table() -> None:

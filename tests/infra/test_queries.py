@@ -17,9 +17,9 @@ from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator
 from simulator.server import running
-from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.log_lines import Line, Lines
 from tests.support.simulated import ENDPOINT, environment, put_endpoint
+from tests.support.snapshots import INFRA, snapshot
 
 HERE = Path(__file__).parent / "kusto"
 THERE = INFRA.parent / "build" / "kusto"
@@ -102,18 +102,36 @@ def test_an_alert_is_about_now() -> None:
     for rule in RULES:
         query = queries()[f"{rule['name']}.kql"]
         after = query[max(query.rfind("| summarize"), query.rfind("| project")) :]
-        assert re.match(r"\| (summarize|project) ", after), rule["name"]
+        assert re.match(r"\| (summarize|project)\s", after), rule["name"]
         made = re.findall(r"(\w+) =", after.split("| where")[0])
         assert made, rule["name"]
         assert "TimeGenerated" not in made, rule["name"]
         assert "arg_max(TimeGenerated" not in after, rule["name"]
 
 
-@needs_checker
-def test_bicep_takes_the_same_queries() -> None:
-    """alerts.bicep loads the query of each rule under the rule's name."""
-    loaded = Template("modules/alerts.bicep").value("var", "queries")
-    assert loaded == {rule["name"]: f"loadTextContent('../alerts/{rule['name']}.kql')" for rule in RULES}
+def test_each_alert_has_the_query_of_its_rule() -> None:
+    """Each alert asks the query in the file of its rule, over the rule's window and, if it is longer, its lookback."""
+    alerts = snapshot("default").of("Microsoft.Insights/scheduledQueryRules")
+    for rule, alert in zip(RULES, alerts, strict=True):
+        assert f"clickhouse-privatelink-{rule['name']}-" in alert["name"]
+        (criterion,) = alert["properties"]["criteria"]["allOf"]
+        query = queries()[f"{rule['name']}.kql"]
+        assert query.replace("'", "''") in criterion["query"]
+        lookback = None if rule["lookback"] == rule["window"] else rule["lookback"]
+        assert alert["properties"]["overrideQueryTimeRange"] == lookback
+
+
+def test_every_query_reads_the_rows_of_this_deployment_only() -> None:
+    """Other applications and deployments can write to the same workspace."""
+    for name, query in queries().items():
+        tables = re.findall(r"\b(AppTraces|AppRequests)\b\n\s*(.*)", query)
+        assert all(then == "| where _ResourceId =~ '__INSIGHTS_ID__'" for _, then in tables), name
+        assert tables or "AegDeliveryFailureLogs" in query, name
+
+
+def test_a_new_installation_raises_no_alert() -> None:
+    """The overdue audit is an alert only where the app has written logs for a while."""
+    assert "where FirstLog < ago(2h)" in queries()["audit-overdue.kql"]
 
 
 def test_the_workbook_asks_the_workspace_that_is_put_in() -> None:
@@ -123,7 +141,7 @@ def test_the_workbook_asks_the_workspace_that_is_put_in() -> None:
     assert WORKBOOK["fallbackResourceIds"] == ["__WORKSPACE_ID__"]
     text = (INFRA / "workbook.json").read_text()
     for filler in ("modules/workbook.bicep", "terraform/alerts.tf"):
-        for placeholder in ("__WORKSPACE_ID__", "__STATUS_URL__"):
+        for placeholder in ("__WORKSPACE_ID__", "__STATUS_URL__", "__INSIGHTS_ID__"):
             assert placeholder in text
             assert placeholder in (INFRA / filler).read_text()
 
