@@ -1,5 +1,6 @@
 """`make templates`: Microsoft's Bicep compiler over infra/. `--check` changes nothing and fails on a difference."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -59,6 +60,14 @@ def unformatted(program: str) -> list[str]:
     return ([problem] if problem else []) + [f"{path.relative_to(ROOT)}: not formatted" for path in changed]
 
 
+def sort_outputs() -> None:
+    """The compiler writes outputs in another order each time."""
+    for file in SNAPSHOTS.glob("*.snapshot.json"):
+        document = json.loads(file.read_text())
+        document["outputs"] = dict(sorted(document["outputs"].items()))
+        file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
 def main(arguments: list[str]) -> int:
     """Formats, lints and renews the snapshots; or checks all of that."""
     program = compiler()
@@ -75,6 +84,8 @@ def main(arguments: list[str]) -> int:
     mode = "validate" if check else "overwrite"
     cases = sorted(SNAPSHOTS.glob("*.bicepparam"))
     problems += [bicep(program, "snapshot", case, f"--mode={mode}", *PLACE) for case in cases]
+    if not check:
+        sort_outputs()
     for problem in filter(None, problems):
         print(problem, file=sys.stderr)
     return int(any(problems))

@@ -1,4 +1,5 @@
-// Private networking with subnets and zones of an organization. The zone of Event Grid is left to a policy.
+// Private networking with subnets and zones of an organization, as `make scan` checks it. The zone of Event Grid is left to
+// a policy.
 using '../main.bicep'
 
 param environmentName = 'demo'
@@ -13,3 +14,4 @@ param privateEndpointSubnetId = '/subscriptions/44444444-4444-4444-4444-44444444
 param privateDnsZoneIds = '/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net, /subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net'
 param inboundAddressRanges = '203.0.113.0/24, 198.51.100.7/32'
 param roleAssignments = 'own'
+param vaultPurgeProtection = true

@@ -24,9 +24,9 @@ A, B = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000
 def terraform(folder: Path, *arguments: str) -> str:
     assert PROGRAM
     command = [PROGRAM, f"-chdir={folder}", *arguments]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- as installed
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- as installed
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def types_of(text: str) -> set[str]:
@@ -49,7 +49,7 @@ def test_every_file_parses_and_every_variable_explains_itself() -> None:
 
 
 def test_every_variable_is_used() -> None:
-    """No input is asked for in vain, and none is used that is not declared."""
+    """Every declared variable is used, and every used variable is declared."""
     declared = {name for block in blocks("variable") for name in block}
     assert set().union(*(references(path.read_text()) for path in TERRAFORM.glob("*.tf"))) == declared
 
@@ -129,7 +129,7 @@ def test_deliveries_are_watched_as_in_the_templates() -> None:
 
 
 def test_no_apply_deletes_the_event_subscription_by_itself() -> None:
-    """Whether to subscribe has no default: forgotten at a later apply, it would delete the event subscription."""
+    """subscribe has no default: an apply without it would delete the event subscription."""
     for folder in (TERRAFORM, TERRAFORM / "examples" / "complete"):
         declared = {name: one for block in blocks("variable", folder) for name, one in block.items()}
         assert "default" not in declared["subscribe"]
@@ -170,7 +170,7 @@ def test_only_settings_that_the_app_knows_are_set() -> None:
 
 
 def test_the_site_is_made_as_in_the_templates() -> None:
-    """Host storage by name as well, no site setting that Flex Consumption refuses, and one write after the other."""
+    """Host storage by name, no site setting that Flex Consumption refuses, and parts of the site one by one."""
     text = (TERRAFORM / "app.tf").read_text()
     assert re.search(r'AzureWebJobsStorage__accountName +\= azapi_resource\.storage\["host"\]\.name', text)
     site = resources()["app"]["body"]["properties"]["siteConfig"]
@@ -183,7 +183,7 @@ def test_the_site_is_made_as_in_the_templates() -> None:
 
 
 def test_a_destroy_deletes_no_secret_by_itself() -> None:
-    """Azure Resource Manager refuses to delete secrets, so the secret is no resource of Terraform's.
+    """Azure Resource Manager refuses to delete secrets, so the secret is not a resource of Terraform.
 
     https://github.com/Azure/terraform-provider-azapi/issues/879
     """
@@ -229,9 +229,9 @@ def test_each_role_is_given_where_it_is_asked_for_and_nowhere_else(tmp_path: Pat
     shutil.copytree(TERRAFORM / "scopes", tmp_path / "scopes")
     terraform(tmp_path, "init", "-input=false")
     terraform(tmp_path, "apply", "-auto-approve", "-input=false")
-    told = json.loads(terraform(tmp_path, "output", "-json"))
-    assert set(told["definitions"]["value"]) == {f"endpoints/{A}", f"records/{A}", f"records/{B}"}
-    scopes = sorted((one["definition"], one["scope"]) for one in told["assignments"]["value"].values())
+    output = json.loads(terraform(tmp_path, "output", "-json"))
+    assert set(output["definitions"]["value"]) == {f"endpoints/{A}", f"records/{A}", f"records/{B}"}
+    scopes = sorted((one["definition"], one["scope"]) for one in output["assignments"]["value"].values())
     assert scopes == [
         (f"endpoints/{A}", f"/subscriptions/{A}"),
         (f"records/{A}", f"/subscriptions/{A}/resourcegroups/zones"),

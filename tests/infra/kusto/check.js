@@ -20,11 +20,11 @@ const tables = Object.entries(TABLES).map(([name, columns]) => Symbols.TableSymb
 const database = new Symbols.DatabaseSymbol.$ctor3("workspace", null, System.Array.init(tables, Symbols.Symbol), false);
 const globals = GlobalState.Default.WithDatabase(database);
 
-const told = JSON.parse(fs.readFileSync(0, "utf8")).map((query) => {
+const faults = JSON.parse(fs.readFileSync(0, "utf8")).map((query) => {
   const found = KustoCode.ParseAndAnalyze(query, globals).GetDiagnostics();
   return Array.from({ length: found.Count }, (_, index) => {
     const one = found.getItem(index);
     return `${one.Code} ${one.Message} At: ${query.slice(one.Start, one.Start + 40)}`;
   });
 });
-process.stdout.write(JSON.stringify(told));
+process.stdout.write(JSON.stringify(faults));
