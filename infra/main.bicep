@@ -363,7 +363,11 @@ module privateEndpoints 'modules/private-endpoint.bicep' = [
         vault.outputs.id
         outcomeTopic ? outcomes!.outputs.id : ''
       ][index]
-      subnetId: createsNetwork ? network!.outputs.privateEndpointSubnetId : privateEndpointSubnetId
+      subnetId: createsNetwork
+        ? network!.outputs.privateEndpointSubnetId
+        : empty(privateEndpointSubnetId)
+            ? fail('privateEndpointSubnetId is required with outboundSubnetId')
+            : privateEndpointSubnetId
       createRecord: createsNetwork || !empty(zoneOf(listOf(privateDnsZoneIds), target.zone))
       zoneId: createsNetwork
         ? network!.outputs.zoneIds[target.zoneIndex]

@@ -24,6 +24,7 @@ param assignRoles bool
 
 var dataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
 var dataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe' // Storage Blob Data Contributor
+var softDelete = { enabled: true, days: 7 }
 var properties = {
   allowSharedKeyAccess: false
   allowBlobPublicAccess: false
@@ -31,6 +32,11 @@ var properties = {
   defaultToOAuthAuthentication: true
   minimumTlsVersion: 'TLS1_2'
   supportsHttpsTrafficOnly: true
+  encryption: {
+    keySource: 'Microsoft.Storage'
+    requireInfrastructureEncryption: true
+    services: { blob: { enabled: true, keyType: 'Account' } }
+  }
   publicNetworkAccess: private ? 'Disabled' : 'Enabled'
   // Event Grid passes as a trusted service, with the system-assigned identity of its topic.
   networkAcls: { defaultAction: private ? 'Deny' : 'Allow', bypass: 'AzureServices' }
@@ -46,6 +52,7 @@ resource host 'Microsoft.Storage/storageAccounts@2025-06-01' = {
 
   resource blobs 'blobServices' = {
     name: 'default'
+    properties: { deleteRetentionPolicy: softDelete, containerDeleteRetentionPolicy: softDelete }
 
     resource packages 'containers' = {
       name: 'packages'
@@ -63,6 +70,7 @@ resource data 'Microsoft.Storage/storageAccounts@2025-06-01' = {
 
   resource blobs 'blobServices' = {
     name: 'default'
+    properties: { deleteRetentionPolicy: softDelete, containerDeleteRetentionPolicy: softDelete }
 
     resource reports 'containers' = {
       name: 'reports'

@@ -6,7 +6,12 @@ locals {
     defaultToOAuthAuthentication = true
     minimumTlsVersion            = "TLS1_2"
     supportsHttpsTrafficOnly     = true
-    publicNetworkAccess          = local.public_access
+    encryption = {
+      keySource                       = "Microsoft.Storage"
+      requireInfrastructureEncryption = true
+      services                        = { blob = { enabled = true, keyType = "Account" } }
+    }
+    publicNetworkAccess = local.public_access
     # Event Grid passes as a trusted service, with the system-assigned identity of its topic.
     networkAcls = { defaultAction = local.default_action, bypass = "AzureServices" }
   }
@@ -33,6 +38,22 @@ resource "azapi_resource" "storage" {
     kind       = "StorageV2"
     sku        = { name = "Standard_LRS" }
     properties = local.storage_properties
+  }
+}
+
+# Azure creates the blob service with its account.
+resource "azapi_update_resource" "blob_service" {
+  for_each = azapi_resource.storage
+
+  type      = "Microsoft.Storage/storageAccounts/blobServices@2025-06-01"
+  name      = "default"
+  parent_id = each.value.id
+
+  body = {
+    properties = {
+      deleteRetentionPolicy          = { enabled = true, days = 7 }
+      containerDeleteRetentionPolicy = { enabled = true, days = 7 }
+    }
   }
 }
 

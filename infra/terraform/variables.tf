@@ -308,6 +308,11 @@ variable "private_endpoint_subnet_id" {
   description = "ARM id of the subnet for the private endpoints of storage, key vault and outcome topic. Required if outbound_subnet_id is given."
   type        = string
   default     = ""
+
+  validation {
+    condition     = !var.private_networking || var.outbound_subnet_id == "" || var.private_endpoint_subnet_id != ""
+    error_message = "private_endpoint_subnet_id is required with outbound_subnet_id."
+  }
 }
 
 variable "private_dns_zone_ids" {

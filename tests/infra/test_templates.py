@@ -166,6 +166,14 @@ def test_storage_has_no_shared_keys() -> None:
         assert account["properties"]["allowSharedKeyAccess"] is False
         assert account["properties"]["allowBlobPublicAccess"] is False
         assert account["properties"]["minimumTlsVersion"] == "TLS1_2"
+        assert account["properties"]["encryption"]["requireInfrastructureEncryption"] is True
+
+
+def test_deleted_blobs_and_containers_can_be_restored() -> None:
+    """Both accounts keep what was deleted for seven days, as guardrail policies require."""
+    for service in snapshot("default").of(f"{STORAGE}/blobServices"):
+        assert service["properties"]["deleteRetentionPolicy"] == {"enabled": True, "days": 7}
+        assert service["properties"]["containerDeleteRetentionPolicy"] == {"enabled": True, "days": 7}
 
 
 def test_publishing_by_password_is_disabled() -> None:

@@ -60,9 +60,7 @@ def test_it_has_the_resources_of_the_templates() -> None:
         f"{one['type']}@{one['apiVersion']}" for case in cases() for one in snapshot(case.stem).resources
     }
     own = {one for path in TERRAFORM.glob("*.tf") for one in types_of(path.read_text())}
-    # Azure creates the blob service of an account with the account.
-    assert bicep - own == {"Microsoft.Storage/storageAccounts/blobServices@2025-06-01"}
-    assert own <= bicep
+    assert own == bicep
 
 
 @pytest.mark.parametrize("name", sorted(resources()))
