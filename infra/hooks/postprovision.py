@@ -85,6 +85,11 @@ def print_commands(grants: list[dict[str, Any]], created: str) -> None:
             "ROLE_ASSIGNMENTS leaves these role assignments to others. Commands for somebody with the permission:\n"
         )
         say("\n".join(lines))
+    if created == "none" and not value("EVENTS_IDENTITY_ID"):
+        say(
+            "\nWith private networking, the system-assigned identity of each system topic also needs the role\n"
+            f"Storage Blob Data Contributor on the container deadletters of {value('DEAD_LETTER_STORAGE_ID')}"
+        )
 
 
 def main() -> None:

@@ -193,3 +193,13 @@ def test_every_built_in_role_stands_in_the_table() -> None:
             assert f"var {assigned} = '" in path.read_text(), f"{path.name} assigns a role without its name"
     assert used == documented
     assert not {"Owner", "Contributor", "User Access Administrator"} & set(used)
+
+
+def test_every_built_in_role_is_listed_for_others() -> None:
+    """OWN_ROLE_ASSIGNMENTS lists each role that the templates assign on the resources of the deployment."""
+    documented = dict(re.findall(r"^\| ([\w ]+) \| `([0-9a-f-]{36})` \|", TABLE, re.MULTILINE))
+    for case in ("default", "settings"):
+        listed = re.findall(r"'role', '([\w ]+)'", snapshot(case).outputs["OWN_ROLE_ASSIGNMENTS"])
+        assigned = [role.rpartition("/")[2] for role, _ in snapshot(case).assignments()]
+        built_in = sorted(role for role in assigned if role in documented.values())
+        assert sorted(documented[name] for name in listed) == built_in
