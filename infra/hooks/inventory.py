@@ -1,11 +1,8 @@
 """What a deployment has outside its resource group: roles, role assignments, event subscriptions, topics, alerts."""
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from common import AzureError, items, rest, say, search, value
+from common import items, rest, search, value
 
 EVENT_GRID, ALERTS, AUTHORIZATION, RESOURCES = "2025-02-15", "2018-03-01", "2022-04-01", "2025-04-01"
 TOPIC_TYPE = "microsoft.resources.subscriptions"
@@ -55,20 +52,27 @@ class Found:
 
 
 def deployment() -> Deployment | None:
-    """The deployment; None if no azd provision has finished."""
+    """The deployment, also one that failed before azd received its outputs; None if there is nothing of it."""
+    name, home = value("AZURE_ENV_NAME"), value("AZURE_SUBSCRIPTION_ID").lower()
+    group = value("AZURE_RESOURCE_GROUP") or value("RESOURCE_GROUP_NAME") or f"rg-{name}"
     token, principal = value("DEPLOYMENT_TOKEN"), value("APP_IDENTITY_PRINCIPAL_ID")
     if not token or not principal:
+        token, principal = _unfinished(name, home, group)
+    if not token:
         return None
-    name = value("AZURE_ENV_NAME")
-    return Deployment(
-        name,
-        token,
-        value("AZURE_SUBSCRIPTION_ID").lower(),
-        value("AZURE_RESOURCE_GROUP") or f"rg-{name}",
-        value("EVENTS_RESOURCE_GROUP_NAME") or f"rg-{name}-events",
-        principal,
-        value("ROLE_ASSIGNMENTS_CREATED") == "all",
-    )
+    created = value("ROLE_ASSIGNMENTS_CREATED") or value("ROLE_ASSIGNMENTS") or "all"
+    events_group = value("EVENTS_RESOURCE_GROUP_NAME") or f"rg-{name}-events"
+    return Deployment(name, token, home, group, events_group, principal, created == "all")
+
+
+def _unfinished(name: str, home: str, group: str) -> tuple[str, str]:
+    """Token and principal of a deployment that failed, from the identity that it creates first."""
+    kind = "microsoft.managedidentity/userassignedidentities"
+    at = f"subscriptionId =~ '{home}' and resourceGroup =~ '{group}' and tags['azd-env-name'] =~ '{name}'"
+    query = f"resources | where type =~ '{kind}' and {at} and name startswith 'id-app-'"
+    for row in search(f"{query} | project name, principal=properties.principalId"):
+        return row["name"].removeprefix("id-app-"), row["principal"]
+    return "", ""
 
 
 def subscription_of(resource: str) -> str:
@@ -102,7 +106,7 @@ def _events(owner: Deployment, monitored: set[str]) -> tuple[list[Item], list[It
         # Every monitored subscription has alerts. Other topics are not asked: there can be hundreds.
         if not own and at not in monitored and topic.lower() not in given:
             continue
-        on_topic = _on_topic(topic)
+        on_topic = event_subscriptions(topic)
         if mine := on_topic.pop(f"{PREFIX}-{owner.token}", None):
             subscriptions.append(Item("event subscription", mine, EVENT_GRID, at))
         if own:
@@ -111,9 +115,9 @@ def _events(owner: Deployment, monitored: set[str]) -> tuple[list[Item], list[It
     return subscriptions, topics, shared
 
 
-def _on_topic(topic: str) -> dict[str, str]:
-    answer = rest("get", f"{topic}/eventSubscriptions", EVENT_GRID)
-    return {one["name"]: one["id"] for one in answer["value"]}
+def event_subscriptions(topic: str) -> dict[str, str]:
+    found = rest("get", f"{topic}/eventSubscriptions", EVENT_GRID)["value"]
+    return {one["name"]: one["id"] for one in found}
 
 
 def _alerts(owner: Deployment) -> list[Item]:
@@ -162,37 +166,3 @@ def _roles(owner: Deployment) -> list[Item]:
                 )
             )
     return [*assignments, *definitions.values()]
-
-
-def delete(found: list[Item]) -> list[Item]:
-    """Deletes items one after the other and returns those that could not be deleted."""
-    left = []
-    for item in found:
-        try:
-            if item.kind == "system topic" and (others := _on_topic(item.id)):
-                say(f"Kept, because of event subscriptions of others ({', '.join(others)}): {item.id}")
-                continue
-            if item.kind.startswith("resource group") and (inside := _inside(item.id)):
-                say(f"Kept, because it is not empty ({', '.join(inside)}): {item.id}")
-                continue
-            rest("delete", item.id, item.version)
-            say(f"Deleted {item}")
-        except AzureError as error:
-            if "NotFound" in str(error) or "could not be found" in str(error):
-                continue
-            say(f"Could not delete {item}\n{error}")
-            left.append(item)
-    return left
-
-
-def _inside(group: str) -> list[str]:
-    answer: Any = rest("get", f"{group}/resources", RESOURCES)
-    return [one["name"] for one in answer["value"]]
-
-
-def save(file: Path, found: list[Item]) -> None:
-    file.write_text(json.dumps([asdict(item) for item in found], indent=2) + "\n")
-
-
-def load(file: Path) -> list[Item]:
-    return [Item(**item) for item in json.loads(file.read_text())]

@@ -1,13 +1,12 @@
 """After azd down has deleted the resource group: deletes what predown.py listed. Can be repeated."""
 
 from common import environment_folder, required, say, stop
-from inventory import delete, load, save
-from predown import FILE
+from deletion import LIST, delete, load, save
 
 
 def main() -> None:
     required("AZURE_ENV_NAME")
-    file = environment_folder() / FILE
+    file = environment_folder() / LIST
     if not file.exists():
         say("Nothing is listed for deletion outside the resource group.")
         return

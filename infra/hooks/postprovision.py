@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from common import INFRA, AzureError, environment_folder, items, required, say, sign_in_or_stop, stop, value
-from inventory import Item, delete, deployment, find, subscription_of
+from deletion import delete
+from inventory import Item, deployment, find, subscription_of
 
 ROLES: dict[str, dict[str, Any]] = json.loads((INFRA / "roles.json").read_text())
 

@@ -4,33 +4,34 @@ postdown.py deletes what is listed here, after azd has deleted the resource grou
 """
 
 from common import AzureError, environment_folder, required, say, sign_in_or_stop, stop, value
-from inventory import deployment, find, in_home_group, save
-
-FILE = "azd-down.json"
+from deletion import LIST, save
+from inventory import deployment, find, in_home_group
 
 
 def main() -> None:
     name, subscription = required("AZURE_ENV_NAME", "AZURE_SUBSCRIPTION_ID")
-    file = environment_folder() / FILE
-    owner = deployment()
-    if owner is None:
-        # A failing hook would keep azd from deleting what a failed first deployment left.
-        say("No azd provision has finished, so nothing outside the resource group is deleted.")
-        if file.exists():
-            say(f"What an earlier azd down listed is still in {file}; it is deleted after azd down.")
-        else:
-            say(
-                "If one has finished, run azd env refresh, and azd down again. Otherwise search for custom roles named"
-            )
-            say(f"'clickhouse-privatelink ...' and for resource groups with the tag azd-env-name = {name}.")
-        return
+    file = environment_folder() / LIST
     sign_in_or_stop(subscription)
     try:
-        found = find(owner)
+        owner = deployment()
+        found = find(owner) if owner else None
     except AzureError as error:
         stop(
             f"What the deployment has outside its resource group could not be searched. Nothing was deleted.\n{error}"
         )
+    if owner is None or found is None:
+        # A failing hook would keep azd from deleting what a failed first deployment left.
+        say("No deployment was found, so nothing outside the resource group is deleted.")
+        if file.exists():
+            say(f"What an earlier azd down listed is still in {file}; it is deleted after azd down.")
+        else:
+            say(
+                "If azd provision finished once, run azd env refresh and azd down again. Otherwise search for roles"
+            )
+            say(
+                f"named 'clickhouse-privatelink ...', and resource groups with the tag azd-env-name = {name}."
+            )
+        return
     if found.shared and value("DELETE_SHARED_TOPICS").lower() != "true":
         stop(
             "Others have event subscriptions on system topics of this deployment. Nothing was deleted:\n  "

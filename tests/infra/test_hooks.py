@@ -398,15 +398,30 @@ def test_roles_of_others_stay(az: Az) -> None:
     assert not [one for one in az.deleted() if "Authorization" in one]
 
 
-@pytest.mark.parametrize("name", ["DEPLOYMENT_TOKEN", "APP_IDENTITY_PRINCIPAL_ID"])
-def test_a_deployment_that_never_finished_can_be_removed(az: Az, name: str) -> None:
-    """Without the outputs of main.bicep nothing is guessed: the hook names what to search for and lets azd go on."""
-    done = az.run("predown", **{name: None})
+OUTPUTS = {"DEPLOYMENT_TOKEN": None, "APP_IDENTITY_PRINCIPAL_ID": None, "ROLE_ASSIGNMENTS_CREATED": None}
+
+
+def test_a_first_deployment_that_failed_is_removed_completely(az: Az) -> None:
+    """Without the outputs of main.bicep, the identity in the resource group gives token and principal."""
+    az.when("userassignedidentities", {"data": [{"name": f"id-app-{TOKEN}", "principal": "principal"}]})
+    world(az, topics={})
+    listed = az.run("predown", **OUTPUTS, AZURE_RESOURCE_GROUP=None)
+    assert listed.returncode == 0, listed.stderr
+    assert az.run("postdown", **OUTPUTS).returncode == 0
+    assert az.deleted() == [one for one in ALL_OF_IT if "systemTopics" not in one]
+    (search,) = az.calls("userassignedidentities")
+    assert "resourceGroup =~ 'rg-demo' and tags['azd-env-name'] =~ 'demo'" in search
+
+
+def test_a_deployment_without_a_trace_can_be_removed(az: Az) -> None:
+    """Nothing is guessed: the hook names what to search for and lets azd go on."""
+    az.when("userassignedidentities", {"data": []})
+    done = az.run("predown", **OUTPUTS)
     assert done.returncode == 0
-    assert "custom roles named" in done.stdout
+    assert "search for roles" in done.stdout
     assert "azd-env-name = demo" in done.stdout
-    assert az.calls() == []
-    assert az.run("postdown", **{name: None}).returncode == 0
+    assert az.run("postdown", **OUTPUTS).returncode == 0
+    assert az.deleted() == []
 
 
 def test_a_failed_search_stops_azd_down(az: Az) -> None:
@@ -494,6 +509,8 @@ def test_the_hooks_read_what_azd_has() -> None:
         "FUNCTION_PAUSE_SECONDS",
         "FUNCTION_WAIT_SECONDS",
         "SYSTEM_TOPIC_IDS",
+        "RESOURCE_GROUP_NAME",
+        "ROLE_ASSIGNMENTS",
     }
     for hook in HOOKS.glob("*.py"):
         read = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', hook.read_text()))
