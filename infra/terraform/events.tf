@@ -9,7 +9,7 @@ locals {
 }
 
 resource "azapi_resource" "events_group" {
-  for_each = { for id in local.subscribed : id => local.groups[id] if local.groups[id] != azapi_resource.group.name }
+  for_each = { for id in local.subscribed : id => local.groups[id] if local.groups[id] != local.home_group }
 
   type      = "Microsoft.Resources/resourceGroups@2025-04-01"
   name      = each.value
