@@ -61,6 +61,14 @@ azure-cli: .azure-cli/.ready ## put an Azure CLI into .azure-cli/, for the tests
 		.azure-cli/bin/az network private-endpoint --help >/dev/null 2>&1
 	@touch $@
 
+.PHONY: templates
+templates: $(READY) ## format and lint infra/ with Microsoft's Bicep compiler, and renew its snapshots (CHECK=1 changes nothing)
+	@$(BIN)/python -m tools.templates $(if $(CHECK),--check)
+
+.PHONY: scan
+scan: $(READY) ## run checkov, if it is installed, over what infra/ deploys with private networking
+	@$(BIN)/python -m tools.scan
+
 .PHONY: pictures
 pictures: $(READY) ## renew the pictures of the status page in docs/
 	@$(BIN)/python -m tests.status_page.pictures

@@ -1,14 +1,26 @@
-metadata description = 'Who is told, and of what the log says. What Event Grid says is in topic.bicep.'
+metadata description = 'The action group, and alerts on the log of the app. Alerts on deliveries are in delivery-alerts.bicep.'
 
+import { Tags } from 'types.bicep'
+
+@description('Region of the workspace: Azure requires that of its log alerts to be the same.')
 param location string
-param tags object
+param tags Tags
 param token string
 
-@description('Address that alerts are sent to. Empty: they only show in the portal.')
+@description('Name of the action group.')
+param actionGroupName string
+
+@description('Email address that receives the alerts. Empty: there is no action group.')
 param email string
 
-@description('Log Analytics workspace of the app\'s log.')
+@description('ARM id of an action group that exists. Given: no action group is created.')
+param existingActionGroupId string
+
+@description('Log Analytics workspace with the log of the app.')
 param workspaceId string
+
+@description('Application Insights component of the app. Queries read its rows only: other applications can share the workspace.')
+param insightsId string
 
 var rules = loadJsonContent('../alerts/rules.json')
 var queries = {
@@ -17,9 +29,11 @@ var queries = {
   'audit-overdue': loadTextContent('../alerts/audit-overdue.kql')
   throttling: loadTextContent('../alerts/throttling.kql')
 }
+var creates = empty(existingActionGroupId) && !empty(email)
+var groupId = creates ? people.id : existingActionGroupId
 
-resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
-  name: 'ag-${token}'
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (creates) {
+  name: actionGroupName
   location: 'global'
   tags: tags
   properties: {
@@ -43,14 +57,14 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [workspaceId]
       evaluationFrequency: 'PT15M'
       windowSize: rule.window
-      overrideQueryTimeRange: rule.lookback
+      overrideQueryTimeRange: rule.lookback == rule.window ? null : rule.lookback
       autoMitigate: true
-      // The tables are there only once the app has logged something.
+      // The tables exist only after the app has written its first log.
       skipQueryValidation: true
       criteria: {
         allOf: [
           {
-            query: queries[rule.name]
+            query: replace(queries[rule.name], '__INSIGHTS_ID__', insightsId)
             timeAggregation: 'Count'
             operator: 'GreaterThan'
             threshold: 0
@@ -58,9 +72,9 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
           }
         ]
       }
-      actions: { actionGroups: empty(email) ? [] : [people.id] }
+      actions: { actionGroups: empty(groupId) ? [] : [groupId] }
     }
   }
 ]
 
-output actionGroupId string = empty(email) ? '' : people.id
+output actionGroupId string = groupId

@@ -1,34 +1,54 @@
-metadata description = 'The function app on Flex Consumption. It knows no key: storage, vault and telemetry are reached by its identity.'
+metadata description = 'The function app on Flex Consumption. It has no keys: it reaches storage, vault and telemetry by its identity.'
+
+import { AppSettings, Tags } from 'types.bicep'
 
 param location string
-param tags object
-param token string
+param tags Tags
+
+@description('Names of the plan and of the function app.')
+param planName string
+param name string
 
 param identityId string
 param identityClientId string
 
-@description('URL of the blob container that deployment packages are put into.')
+@description('URL of the blob container for deployment packages.')
 param packageContainerUrl string
 
-@description('The host\'s storage account: its name, and its blob endpoint.')
+@description('Storage account of the Functions host: its name, and its blob endpoint.')
 param hostAccountName string
 param hostBlobUrl string
 
-@description('Application Insights connection string. It is no credential: local authentication is off there.')
+@description('Application Insights connection string. It is not a credential: local authentication is disabled there.')
 param connectionString string
 
-@description('The app\'s own settings by name. Those with an empty value are left out.')
-param settings object
+@description('Settings of the app by name.')
+param settings AppSettings
 
 @description('Client id of an Entra ID app registration. Empty: no built-in authentication.')
 param entraClientId string
+
+@description('Client ids of the applications whose tokens are accepted.')
+param entraAllowedClientIds string[]
+
+@description('Object ids of the users and service principals whose tokens are accepted. Empty: all of the tenant.')
+param entraAllowedPrincipalIds string[]
 
 param instanceMemoryMB int
 param maximumInstanceCount int
 param alwaysReadyInstances int
 
+@description('Subnet for outbound traffic. Empty: outbound traffic does not use a virtual network.')
+param outboundSubnetId string
+
+@description('Whether only Event Grid and inboundAddressRanges may connect.')
+param restrictInbound bool
+
+@description('IPv4 or IPv6 ranges in CIDR notation.')
+param inboundAddressRanges string[]
+
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
-  name: 'plan-${token}'
+  name: planName
   location: location
   tags: tags
   kind: 'functionapp'
@@ -36,8 +56,19 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   properties: { reserved: true }
 }
 
+var restrictions = [
+  { name: 'event-grid', priority: 100, action: 'Allow', tag: 'ServiceTag', ipAddress: 'AzureEventGrid' }
+]
+var allowedRanges = map(inboundAddressRanges, (range, index) => {
+  name: 'allowed-${index}'
+  priority: 200 + index
+  action: 'Allow'
+  tag: 'Default'
+  ipAddress: range
+})
+
 resource app 'Microsoft.Web/sites@2024-11-01' = {
-  name: 'func-${token}'
+  name: name
   location: location
   tags: union(tags, { 'azd-service-name': 'app' })
   kind: 'functionapp,linux'
@@ -46,7 +77,21 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
-    siteConfig: { minTlsVersion: '1.2' }
+    publicNetworkAccess: 'Enabled' // Event Grid cannot deliver to a private endpoint.
+    virtualNetworkSubnetId: empty(outboundSubnetId) ? null : outboundSubnetId
+    // Flex Consumption refuses other site settings, such as ftpsState, in some regions (error 51021).
+    siteConfig: union(
+      { minTlsVersion: '1.2' },
+      restrictInbound
+        ? {
+            ipSecurityRestrictions: concat(restrictions, allowedRanges)
+            ipSecurityRestrictionsDefaultAction: 'Deny'
+            scmIpSecurityRestrictions: allowedRanges
+            scmIpSecurityRestrictionsDefaultAction: 'Deny'
+            scmIpSecurityRestrictionsUseMain: false
+          }
+        : {}
+    )
     functionAppConfig: {
       deployment: {
         storage: {
@@ -68,7 +113,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(toObject(filter(items(settings), one => !empty(one.value)), one => one.key, one => one.value), {
+    properties: union(settings, {
       // The endpoint alone is not enough: the host then at times fails to build its blob client.
       // https://github.com/Azure/azure-functions-host/issues/11787
       AzureWebJobsStorage__accountName: hostAccountName
@@ -81,7 +126,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     })
   }
 
-  // Azure refuses some of these at random when they are written to one site at the same time: one after the other.
+  // Azure at times refuses parts of one site that are written at the same time, so they are written one by one.
   resource noFtpPasswords 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
@@ -111,7 +156,13 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
             clientId: entraClientId
             openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
           }
-          validation: { allowedAudiences: [entraClientId, 'api://${entraClientId}'] }
+          validation: {
+            allowedAudiences: [entraClientId, 'api://${entraClientId}']
+            defaultAuthorizationPolicy: {
+              allowedApplications: union([entraClientId], entraAllowedClientIds)
+              allowedPrincipals: empty(entraAllowedPrincipalIds) ? null : { identities: entraAllowedPrincipalIds }
+            }
+          }
         }
       }
       login: { tokenStore: { enabled: false } }

@@ -1,15 +1,17 @@
-metadata description = 'Alerts on deliveries that fail, from Event Grid\'s side: what never reaches the function leaves no trace in its log.'
+metadata description = 'Alerts on failed deliveries, from the metrics of Event Grid. What never reaches the function is not in its log.'
+
+import { Tags } from 'types.bicep'
 
 param token string
-param tags object
+param tags Tags
 
-@description('ARM id of the system topic. Metric alerts cannot watch an event subscription itself.')
+@description('ARM id of the system topic. Azure has no metrics of an event subscription alone.')
 param topicId string
 
-@description('The event subscription of that topic that is watched; a topic can have those of others.')
+@description('The event subscription of this deployment. A topic can have event subscriptions of others.')
 param eventSubscriptionName string
 
-@description('Failed attempts within an hour, for one error, that raise no alert.')
+@description('Number of failed delivery attempts within an hour, for one error, above which the alert fires.')
 param failedDeliveryThreshold int
 
 param actionGroupId string
@@ -43,7 +45,7 @@ resource alerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
             ]
             timeAggregation: 'Total'
             operator: 'GreaterThan'
-            // Single attempts fail in ordinary operation; a dead or dropped event never is ordinary.
+            // Single attempts fail in normal operation. Dead-lettered and dropped events do not occur in normal operation.
             threshold: rule.metric == 'DeliveryAttemptFailCount' ? failedDeliveryThreshold : 0
           }
         ]

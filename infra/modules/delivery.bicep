@@ -1,9 +1,12 @@
-metadata description = 'Which events reach the function, how often they are tried, and where they go when they cannot be delivered.'
+metadata description = 'The event subscription: which events Event Grid delivers to the function, its retries, and its dead letters.'
 
 param topicName string
 param name string
 param functionId string
+
+@description('User-assigned identity for dead letters. Empty: the system-assigned identity of the topic, which passes a storage firewall.')
 param eventsIdentityId string
+
 param deadLetterStorageId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
@@ -19,9 +22,9 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
       endpointType: 'AzureFunction'
       properties: {
         resourceId: functionId
-        // A batch is one request that has to be answered within 30 s, and all of it comes again if one event
-        // fails. The host hands it out as one invocation for each event, and these share passes: so a full
-        // batch costs few calls to ClickHouse Cloud, and events that come alone wait for no others.
+        // Event Grid sends a batch as one request, expects the response within 30 s, and resends the whole batch if
+        // one event fails. The host runs one invocation for each event, and concurrent invocations share
+        // reconciliations: a full batch needs few calls to ClickHouse Cloud, and a single event is not delayed.
         maxEventsPerBatch: 50
         preferredBatchSizeInKilobytes: 256
       }
@@ -32,7 +35,7 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
         'Microsoft.Resources.ResourceDeleteSuccess'
       ]
       isSubjectCaseSensitive: false
-      // All must hold; letter case does not matter in either. The lists are those of shared/domain/model/event_filter.py.
+      // All filters must match, in any letter case. The lists are those of shared/domain/model/event_filter.py.
       advancedFilters: [
         {
           operatorType: 'StringIn'
@@ -58,7 +61,9 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
       eventTimeToLiveInMinutes: 1440
     }
     deadLetterWithResourceIdentity: {
-      identity: { type: 'UserAssigned', userAssignedIdentity: eventsIdentityId }
+      identity: empty(eventsIdentityId)
+        ? { type: 'SystemAssigned' }
+        : { type: 'UserAssigned', userAssignedIdentity: eventsIdentityId }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: { resourceId: deadLetterStorageId, blobContainerName: 'deadletters' }

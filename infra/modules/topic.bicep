@@ -1,15 +1,22 @@
-metadata description = 'The system topic of a subscription, and the log of what it could not deliver.'
+metadata description = 'The system topic of a subscription, and its log of failed deliveries.'
+
+import { Tags } from 'types.bicep'
 
 param name string
-param tags object
+param tags Tags
+
+@description('User-assigned identity for dead letters. Empty: a system-assigned identity.')
 param eventsIdentityId string
+
 param workspaceId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: name
   location: 'global'
   tags: tags
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${eventsIdentityId}': {} } }
+  identity: empty(eventsIdentityId)
+    ? { type: 'SystemAssigned' }
+    : { type: 'UserAssigned', userAssignedIdentities: { '${eventsIdentityId}': {} } }
   properties: {
     source: subscription().id
     topicType: 'Microsoft.Resources.Subscriptions'
@@ -26,4 +33,4 @@ resource failures 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-output name string = topic.name
+output principalId string = topic.?identity.?principalId ?? ''

@@ -1,21 +1,32 @@
-metadata description = 'The key vault of the API secret. The app may read that one secret and nothing else.'
+metadata description = 'The key vault with the API secret. The app can read that secret and nothing else.'
+
+import { Tags } from 'types.bicep'
 
 param location string
-param tags object
-param token string
+param tags Tags
+param name string
 
 @description('Principal that may read the secret.')
 param principalId string
 
 @secure()
-@description('The secret. Empty: it is left as it is.')
+@description('The secret. Empty: the vault keeps its current secret.')
 param apiSecret string
+
+@description('Whether nobody, not even an owner, can delete the vault before its retention period ends. Azure never lets this be undone.')
+param purgeProtection bool
+
+@description('Whether the vault is reached through private endpoints only.')
+param private bool
+
+@description('Whether to assign the role that lets the app read the secret.')
+param assignRoles bool
 
 var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User
 var secretName = 'clickhouse-cloud-api-secret'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
-  name: 'kv-${token}'
+  name: name
   location: location
   tags: tags
   properties: {
@@ -24,6 +35,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 7
+    enablePurgeProtection: purgeProtection ? true : null // Azure refuses false.
+    publicNetworkAccess: private ? 'Disabled' : 'Enabled'
+    // Azure Resource Manager passes as a trusted service when it writes the secret.
+    networkAcls: { defaultAction: private ? 'Deny' : 'Allow', bypass: 'AzureServices' }
   }
 }
 
@@ -32,7 +47,7 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(apiS
   name: secretName
   properties: {
     value: apiSecret
-    contentType: 'secret of a ClickHouse Cloud API key'
+    contentType: 'Secret of a ClickHouse Cloud API key'
   }
 }
 
@@ -41,7 +56,7 @@ resource held 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing = {
   name: secretName
 }
 
-resource appReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource appReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (assignRoles) {
   name: guid(vault.id, secretName, principalId, secretsUser)
   scope: held
   properties: {
@@ -52,5 +67,8 @@ resource appReadsSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   dependsOn: [secret]
 }
 
-// Without a version, so that a rotated secret is taken up within a day, or at once by a restart.
+output id string = vault.id
+output secretId string = held.id
+
+// Without a version: Azure reads a new version within 24 hours, or when the references are refreshed.
 output secretReference string = '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/${secretName}/)'

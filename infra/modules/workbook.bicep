@@ -1,14 +1,21 @@
-metadata description = 'The picture of the status page, over time, from the log.'
+metadata description = 'A workbook with the history of the status page, from the log.'
+
+import { Tags } from 'types.bicep'
 
 param location string
-param tags object
+param tags Tags
 param token string
 
-@description('Log Analytics workspace of the app\'s log.')
+@description('Log Analytics workspace with the log of the app.')
 param workspaceId string
 
-@description('The page that shows the latest report.')
+@description('Application Insights component of the app.')
+param insightsId string
+
+@description('URL of the page with the latest report.')
 param statusUrl string
+
+var values = { __WORKSPACE_ID__: workspaceId, __INSIGHTS_ID__: insightsId, __STATUS_URL__: statusUrl }
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(resourceGroup().id, 'clickhouse-privatelink', token)
@@ -20,10 +27,10 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     category: 'workbook'
     sourceId: workspaceId
     version: 'Notebook/1.0'
-    serializedData: replace(
-      replace(loadTextContent('../workbook.json'), '__WORKSPACE_ID__', workspaceId),
-      '__STATUS_URL__',
-      statusUrl
+    serializedData: reduce(
+      items(values),
+      loadTextContent('../workbook.json'),
+      (text, value) => replace(text, value.key, value.value)
     )
   }
 }

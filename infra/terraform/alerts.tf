@@ -1,8 +1,8 @@
 resource "azapi_resource" "people" {
-  count = var.alert_email == "" ? 0 : 1
+  count = var.alert_email == "" || var.action_group_id != "" ? 0 : 1
 
   type      = "Microsoft.Insights/actionGroups@2023-01-01"
-  name      = "ag-${local.token}"
+  name      = local.names.action_group
   parent_id = azapi_resource.group.id
   location  = "global"
   tags      = var.tags
@@ -17,6 +17,8 @@ resource "azapi_resource" "people" {
 }
 
 locals {
+  action_group_ids = var.action_group_id == "" ? azapi_resource.people[*].id : [var.action_group_id]
+
   rules = { for rule in jsondecode(file("${path.module}/../alerts/rules.json")) : rule.name => rule }
 }
 
@@ -26,7 +28,7 @@ resource "azapi_resource" "alert" {
   type      = "Microsoft.Insights/scheduledQueryRules@2023-12-01"
   name      = "clickhouse-privatelink-${each.key}-${local.token}"
   parent_id = azapi_resource.group.id
-  location  = var.location
+  location  = local.workspace_location
   tags      = var.tags
 
   body = {
@@ -36,23 +38,23 @@ resource "azapi_resource" "alert" {
       description            = each.value.description
       severity               = each.value.severity
       enabled                = true
-      scopes                 = [azapi_resource.workspace.id]
+      scopes                 = [local.workspace_id]
       evaluationFrequency    = "PT15M"
       windowSize             = each.value.window
-      overrideQueryTimeRange = each.value.lookback
+      overrideQueryTimeRange = each.value.lookback == each.value.window ? null : each.value.lookback
       autoMitigate           = true
-      # The tables are there only once the app has logged something.
+      # The tables exist only after the app has written its first log.
       skipQueryValidation = true
       criteria = {
         allOf = [{
-          query           = file("${path.module}/../alerts/${each.key}.kql")
+          query           = replace(file("${path.module}/../alerts/${each.key}.kql"), "__INSIGHTS_ID__", azapi_resource.insights.id)
           timeAggregation = "Count"
           operator        = "GreaterThan"
           threshold       = 0
           failingPeriods  = { numberOfEvaluationPeriods = 1, minFailingPeriodsToAlert = 1 }
         }]
       }
-      actions = { actionGroups = azapi_resource.people[*].id }
+      actions = { actionGroups = local.action_group_ids }
     }
   }
 }
@@ -69,10 +71,13 @@ resource "azapi_resource" "workbook" {
     properties = {
       displayName = "ClickHouse Private Link"
       category    = "workbook"
-      sourceId    = azapi_resource.workspace.id
+      sourceId    = local.workspace_id
       version     = "Notebook/1.0"
       serializedData = replace(
-        replace(file("${path.module}/../workbook.json"), "__WORKSPACE_ID__", azapi_resource.workspace.id),
+        replace(
+          replace(file("${path.module}/../workbook.json"), "__WORKSPACE_ID__", local.workspace_id),
+          "__INSIGHTS_ID__", azapi_resource.insights.id
+        ),
         "__STATUS_URL__", "https://${azapi_resource.app.output.properties.defaultHostName}/api/status"
       )
     }

@@ -1,5 +1,5 @@
 locals {
-  app_client_id = azapi_resource.identity["app"].output.properties.clientId
+  app_client_id = local.app_identity.output.properties.clientId
 
   app_settings = merge(
     {
@@ -36,7 +36,7 @@ locals {
 
 resource "azapi_resource" "plan" {
   type      = "Microsoft.Web/serverfarms@2024-11-01"
-  name      = "plan-${local.token}"
+  name      = local.names.plan
   parent_id = azapi_resource.group.id
   location  = var.location
   tags      = var.tags
@@ -49,10 +49,10 @@ resource "azapi_resource" "plan" {
 }
 
 resource "azapi_resource" "app" {
-  depends_on = [azapi_resource.own_role_assignment]
+  depends_on = [azapi_resource.own_role_assignment, azapi_resource.private_endpoint_record]
 
   type                   = "Microsoft.Web/sites@2024-11-01"
-  name                   = "func-${local.token}"
+  name                   = local.names.function_app
   parent_id              = azapi_resource.group.id
   location               = var.location
   tags                   = var.tags
@@ -60,7 +60,7 @@ resource "azapi_resource" "app" {
 
   identity {
     type         = "UserAssigned"
-    identity_ids = [azapi_resource.identity["app"].id]
+    identity_ids = [local.app_identity.id]
   }
 
   body = {
@@ -68,11 +68,17 @@ resource "azapi_resource" "app" {
     properties = {
       serverFarmId              = azapi_resource.plan.id
       httpsOnly                 = true
-      keyVaultReferenceIdentity = azapi_resource.identity["app"].id
-      siteConfig = {
-        minTlsVersion = "1.2"
-        appSettings   = [for name, value in local.app_settings : { name = name, value = value }]
-      }
+      keyVaultReferenceIdentity = local.app_identity.id
+      publicNetworkAccess       = "Enabled" # Event Grid cannot deliver to a private endpoint.
+      virtualNetworkSubnetId    = var.private_networking ? local.outbound_subnet_id : null
+      # Flex Consumption refuses other site settings, such as ftpsState, in some regions (error 51021).
+      siteConfig = merge(
+        {
+          minTlsVersion = "1.2"
+          appSettings   = [for name, value in local.app_settings : { name = name, value = value }]
+        },
+        { for key, value in local.restrictions : key => value if var.private_networking || length(var.inbound_address_ranges) > 0 }
+      )
       functionAppConfig = {
         deployment = {
           storage = {
@@ -80,7 +86,7 @@ resource "azapi_resource" "app" {
             value = "${azapi_resource.storage["host"].output.properties.primaryEndpoints.blob}${azapi_resource.container["packages"].name}"
             authentication = {
               type                           = "UserAssignedIdentity"
-              userAssignedIdentityResourceId = azapi_resource.identity["app"].id
+              userAssignedIdentityResourceId = local.app_identity.id
             }
           }
         }
@@ -98,8 +104,8 @@ resource "azapi_resource" "app" {
   }
 }
 
-# These exist as soon as the site does, so they are updated and never deleted. Azure refuses some of them at random
-# when they are written to one site at the same time: one after the other.
+# Azure creates these with the site, so they are updated and never deleted. Azure at times refuses parts of one site that
+# are written at the same time, so they are written one by one.
 resource "azapi_update_resource" "no_ftp_passwords" {
   type      = "Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01"
   name      = "ftp"
@@ -140,7 +146,13 @@ resource "azapi_update_resource" "authentication" {
             clientId     = var.entra_client_id
             openIdIssuer = "${var.login_url}/${data.azapi_client_config.home.tenant_id}/v2.0"
           }
-          validation = { allowedAudiences = [var.entra_client_id, "api://${var.entra_client_id}"] }
+          validation = {
+            allowedAudiences = [var.entra_client_id, "api://${var.entra_client_id}"]
+            defaultAuthorizationPolicy = {
+              allowedApplications = distinct(concat([var.entra_client_id], var.entra_allowed_client_ids))
+              allowedPrincipals   = length(var.entra_allowed_principal_ids) == 0 ? null : { identities = var.entra_allowed_principal_ids }
+            }
+          }
         }
       }
       login        = { tokenStore = { enabled = false } }

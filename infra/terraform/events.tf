@@ -1,15 +1,15 @@
-# What needs the deployed code: nothing here is made until var.subscribe is true.
+# Phase 2, which needs the deployed code: nothing here is created before var.subscribe is true.
 
 locals {
   existing_topics = { for id in var.system_topic_ids : split("/", lower(id))[2] => id }
   subscribed      = var.subscribe ? local.monitored : toset([])
   new_topics      = setsubtract(local.subscribed, keys(local.existing_topics))
   delivery_rules  = { for rule in jsondecode(file("${path.module}/../alerts/deliveries.json")) : rule.metric => rule }
-  action_groups   = [for group in azapi_resource.people : { actionGroupId = group.id }]
+  action_groups   = [for id in local.action_group_ids : { actionGroupId = id }]
 }
 
 resource "azapi_resource" "events_group" {
-  for_each = { for id in local.subscribed : id => local.groups[id] if local.groups[id] != azapi_resource.group.name }
+  for_each = { for id in local.subscribed : id => local.groups[id] if local.groups[id] != local.home_group }
 
   type      = "Microsoft.Resources/resourceGroups@2025-04-01"
   name      = each.value
@@ -28,9 +28,10 @@ resource "azapi_resource" "system_topic" {
   location  = "global"
   tags      = var.tags
 
+  # A user-assigned identity does not pass a storage firewall; a system-assigned one does, as a trusted service.
   identity {
-    type         = "UserAssigned"
-    identity_ids = [azapi_resource.identity["events"].id]
+    type         = var.private_networking ? "SystemAssigned" : "UserAssigned"
+    identity_ids = var.private_networking ? [] : [azapi_resource.identity["events"].id]
   }
 
   body = {
@@ -50,16 +51,48 @@ resource "azapi_resource" "failures" {
 
   body = {
     properties = {
-      workspaceId                 = azapi_resource.workspace.id
+      workspaceId                 = local.workspace_id
       logAnalyticsDestinationType = "Dedicated"
       logs                        = [{ category = "DeliveryFailures", enabled = true }]
     }
   }
 }
 
+data "azapi_resource" "existing_topic" {
+  for_each = { for id, topic in local.existing_topics : id => topic if var.private_networking && contains(local.subscribed, id) }
+
+  type                   = "Microsoft.EventGrid/systemTopics@2025-02-15"
+  resource_id            = each.value
+  response_export_values = ["identity.principalId"]
+}
+
+resource "azapi_resource" "topic_writes_dead_letters" {
+  for_each = var.private_networking && var.role_assignments != "none" ? local.subscribed : toset([])
+
+  type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
+  name      = uuidv5("url", "${local.token}/own/deadletters/${local.topic_principals[each.key]}")
+  parent_id = azapi_resource.container["deadletters"].id
+  retry     = { error_message_regex = local.replication_errors }
+
+  body = {
+    properties = {
+      principalId      = local.topic_principals[each.key]
+      principalType    = "ServicePrincipal"
+      roleDefinitionId = "${local.home}/providers/Microsoft.Authorization/roleDefinitions/${local.own_roles.deadletters.role}"
+    }
+  }
+}
+
+locals {
+  topic_principals = merge(
+    { for id, topic in azapi_resource.system_topic : id => one(topic.identity[*].principal_id) },
+    { for id, topic in data.azapi_resource.existing_topic : id => topic.output.identity.principalId },
+  )
+}
+
 resource "azapi_resource" "delivery" {
   for_each   = local.subscribed
-  depends_on = [azapi_resource.own_role_assignment]
+  depends_on = [azapi_resource.own_role_assignment, azapi_resource.topic_writes_dead_letters]
 
   type      = "Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15"
   name      = "clickhouse-privatelink-${local.token}"
@@ -107,7 +140,10 @@ resource "azapi_resource" "delivery" {
         eventTimeToLiveInMinutes = 1440
       }
       deadLetterWithResourceIdentity = {
-        identity = { type = "UserAssigned", userAssignedIdentity = azapi_resource.identity["events"].id }
+        identity = {
+          type                 = var.private_networking ? "SystemAssigned" : "UserAssigned"
+          userAssignedIdentity = var.private_networking ? null : azapi_resource.identity["events"].id
+        }
         deadLetterDestination = {
           endpointType = "StorageBlob"
           properties = {
@@ -120,7 +156,7 @@ resource "azapi_resource" "delivery" {
   }
 }
 
-# From Event Grid's side: what never reaches the function leaves no trace in its log.
+# From the metrics of Event Grid: what never reaches the function is not in its log.
 resource "azapi_resource" "delivery_alert" {
   for_each   = { for pair in setproduct(local.subscribed, keys(local.delivery_rules)) : join("/", pair) => pair }
   depends_on = [azapi_resource.events_group]
@@ -157,7 +193,7 @@ resource "azapi_resource" "delivery_alert" {
           ]
           timeAggregation = "Total"
           operator        = "GreaterThan"
-          # Single attempts fail in ordinary operation; a dead or dropped event never is ordinary.
+          # Single attempts fail in normal operation. Dead-lettered and dropped events do not occur in normal operation.
           threshold = each.value[1] == "DeliveryAttemptFailCount" ? var.failed_delivery_threshold : 0
         }]
       }

@@ -1,6 +1,6 @@
 resource "azapi_resource" "vault" {
   type                   = "Microsoft.KeyVault/vaults@2024-11-01"
-  name                   = "kv-${local.token}"
+  name                   = local.names.key_vault
   parent_id              = azapi_resource.group.id
   location               = var.location
   tags                   = var.tags
@@ -13,18 +13,23 @@ resource "azapi_resource" "vault" {
       enableRbacAuthorization   = true
       enableSoftDelete          = true
       softDeleteRetentionInDays = 7
+      enablePurgeProtection     = var.vault_purge_protection ? true : null # Azure refuses false.
+      publicNetworkAccess       = local.public_access
+      # Azure Resource Manager passes as a trusted service when it writes the secret.
+      networkAcls = { defaultAction = local.default_action, bypass = "AzureServices" }
     }
   }
 }
 
-# Through Azure Resource Manager, so that whoever applies this needs no right to read secrets.
-resource "azapi_resource" "secret" {
-  type      = "Microsoft.KeyVault/vaults/secrets@2024-11-01"
-  name      = "clickhouse-cloud-api-secret"
-  parent_id = azapi_resource.vault.id
+# Through Azure Resource Manager, so that an apply needs no permission to read secrets. An action, because Azure Resource
+# Manager does not delete secrets: terraform destroy would fail for a resource. The secret is deleted with its vault.
+resource "azapi_resource_action" "secret" {
+  type        = "Microsoft.KeyVault/vaults/secrets@2024-11-01"
+  resource_id = local.secret_id
+  method      = "PUT"
 
   body = {
-    properties = { contentType = "secret of a ClickHouse Cloud API key" }
+    properties = { contentType = "Secret of a ClickHouse Cloud API key" }
   }
 
   sensitive_body         = { properties = { value = var.clickhouse_api_secret } }
@@ -32,24 +37,41 @@ resource "azapi_resource" "secret" {
 }
 
 resource "azapi_resource" "workspace" {
+  count = var.log_analytics_workspace_id == "" ? 1 : 0
+
   type      = "Microsoft.OperationalInsights/workspaces@2025-02-01"
-  name      = "log-${local.token}"
+  name      = local.names.log_analytics
   parent_id = azapi_resource.group.id
   location  = var.location
   tags      = var.tags
 
   body = {
     properties = {
-      sku             = { name = "PerGB2018" }
-      retentionInDays = var.log_retention_days
-      features        = { disableLocalAuth = true, enableLogAccessUsingOnlyResourcePermissions = true }
+      sku              = { name = "PerGB2018" }
+      retentionInDays  = var.log_retention_days
+      workspaceCapping = { dailyQuotaGb = var.log_daily_quota_gb }
+      features         = { disableLocalAuth = true, enableLogAccessUsingOnlyResourcePermissions = true }
     }
   }
 }
 
+data "azapi_resource" "workspace" {
+  count = var.log_analytics_workspace_id == "" ? 0 : 1
+
+  type                   = "Microsoft.OperationalInsights/workspaces@2025-02-01"
+  resource_id            = var.log_analytics_workspace_id
+  response_export_values = ["location"]
+}
+
+locals {
+  workspace_id = coalesce(var.log_analytics_workspace_id, one(azapi_resource.workspace[*].id))
+  # Azure requires that log alerts are in the region of the workspace.
+  workspace_location = coalesce(one(data.azapi_resource.workspace[*].output.location), var.location)
+}
+
 resource "azapi_resource" "insights" {
   type                   = "Microsoft.Insights/components@2020-02-02"
-  name                   = "appi-${local.token}"
+  name                   = local.names.application_insights
   parent_id              = azapi_resource.group.id
   location               = var.location
   tags                   = var.tags
@@ -59,7 +81,7 @@ resource "azapi_resource" "insights" {
     kind = "web"
     properties = {
       Application_Type    = "web"
-      WorkspaceResourceId = azapi_resource.workspace.id
+      WorkspaceResourceId = local.workspace_id
       DisableLocalAuth    = true
     }
   }
@@ -69,7 +91,7 @@ resource "azapi_resource" "outcomes" {
   count = var.outcome_topic ? 1 : 0
 
   type                   = "Microsoft.EventGrid/topics@2025-02-15"
-  name                   = "evgt-outcomes-${local.token}"
+  name                   = local.names.outcome_topic
   parent_id              = azapi_resource.group.id
   location               = var.location
   tags                   = var.tags
@@ -80,6 +102,7 @@ resource "azapi_resource" "outcomes" {
       inputSchema              = "CloudEventSchemaV1_0"
       disableLocalAuth         = true
       minimumTlsVersionAllowed = "1.2"
+      publicNetworkAccess      = local.public_access
     }
   }
 }
@@ -87,7 +110,7 @@ resource "azapi_resource" "outcomes" {
 locals {
   secret_id = "${azapi_resource.vault.id}/secrets/clickhouse-cloud-api-secret"
 
-  # Built-in roles on the deployment's own resources; docs/permissions.md tells what each is for.
+  # Built-in roles on the resources of the deployment; docs/permissions.md lists what each is for.
   own_roles = merge(
     {
       host = {
@@ -125,16 +148,17 @@ locals {
 }
 
 resource "azapi_resource" "own_role_assignment" {
-  for_each   = local.own_roles
-  depends_on = [azapi_resource.secret]
+  for_each   = { for key, one in local.own_roles : key => one if var.role_assignments != "none" }
+  depends_on = [azapi_resource_action.secret]
 
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
-  name      = uuidv5("url", "${local.token}/own/${each.key}")
+  name      = uuidv5("url", "${local.token}/own/${each.key}/${local.principals[each.value.who]}")
   parent_id = each.value.scope
+  retry     = { error_message_regex = local.replication_errors }
 
   body = {
     properties = {
-      principalId      = azapi_resource.identity[each.value.who].output.properties.principalId
+      principalId      = local.principals[each.value.who]
       principalType    = "ServicePrincipal"
       roleDefinitionId = "${local.home}/providers/Microsoft.Authorization/roleDefinitions/${each.value.role}"
     }

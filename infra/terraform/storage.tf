@@ -6,6 +6,14 @@ locals {
     defaultToOAuthAuthentication = true
     minimumTlsVersion            = "TLS1_2"
     supportsHttpsTrafficOnly     = true
+    encryption = {
+      keySource                       = "Microsoft.Storage"
+      requireInfrastructureEncryption = true
+      services                        = { blob = { enabled = true, keyType = "Account" } }
+    }
+    publicNetworkAccess = local.public_access
+    # Event Grid passes as a trusted service, with the system-assigned identity of its topic.
+    networkAcls = { defaultAction = local.default_action, bypass = "AzureServices" }
   }
 
   containers = {
@@ -15,12 +23,12 @@ locals {
   }
 }
 
-# Two accounts: the host's own, where the app must own all blobs, and that of reports and dead letters.
+# Two storage accounts: one of the Functions host, where the app owns all blobs, and one for reports and dead letters.
 resource "azapi_resource" "storage" {
   for_each = toset(["host", "data"])
 
   type                   = "Microsoft.Storage/storageAccounts@2025-06-01"
-  name                   = "st${each.key}${local.token}"
+  name                   = local.names["${each.key}_storage"]
   parent_id              = azapi_resource.group.id
   location               = var.location
   tags                   = var.tags
@@ -30,6 +38,22 @@ resource "azapi_resource" "storage" {
     kind       = "StorageV2"
     sku        = { name = "Standard_LRS" }
     properties = local.storage_properties
+  }
+}
+
+# Azure creates the blob service with its account.
+resource "azapi_update_resource" "blob_service" {
+  for_each = azapi_resource.storage
+
+  type      = "Microsoft.Storage/storageAccounts/blobServices@2025-06-01"
+  name      = "default"
+  parent_id = each.value.id
+
+  body = {
+    properties = {
+      deleteRetentionPolicy          = { enabled = true, days = 7 }
+      containerDeleteRetentionPolicy = { enabled = true, days = 7 }
+    }
   }
 }
 
@@ -50,7 +74,7 @@ resource "azapi_resource" "cleaning" {
     properties = {
       policy = {
         rules = [{
-          name    = "forget-old-reports-and-dead-letters"
+          name    = "delete-old-reports-and-dead-letters"
           type    = "Lifecycle"
           enabled = true
           definition = {

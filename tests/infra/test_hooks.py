@@ -1,79 +1,120 @@
-"""The hooks that join the two phases and clean up, run with an Azure CLI that only pretends."""
+"""The azd hooks, run with an Azure CLI that only pretends."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-import tree_sitter_powershell
 import yaml
-from tree_sitter import Language, Parser
 
-from tests.support.bicep import CHECKER, INFRA, Template
+from tests.support.snapshots import INFRA, snapshot
 
 HOOKS = INFRA / "hooks"
-NAMES = ("postdeploy", "predown")
-HOME, OTHER = "11111111-1111-1111-1111-111111111111", "99999999-9999-9999-9999-999999999999"
-TOPIC = f"/subscriptions/{OTHER}/resourceGroups/rg-theirs/providers/Microsoft.EventGrid/systemTopics/theirs"
-FUNCTION_APP = "/subscriptions/s/resourceGroups/rg-demo/providers/Microsoft.Web/sites/func-demo"
+HOME, OTHER = "11111111-1111-1111-1111-111111111111", "33333333-3333-3333-3333-333333333333"
+TOKEN = "token"
+FUNCTION_APP = f"/subscriptions/{HOME}/resourceGroups/rg-demo/providers/Microsoft.Web/sites/func-demo"
+TOPICS = "providers/Microsoft.EventGrid/systemTopics"
+THEIRS = f"/subscriptions/{OTHER}/resourceGroups/rg-theirs/{TOPICS}/theirs"
+OURS = f"/subscriptions/{OTHER}/resourceGroups/rg-demo-events/{TOPICS}/evst-subscription-{TOKEN}"
+AT_HOME = f"/subscriptions/{HOME}/resourceGroups/rg-demo/{TOPICS}/evst-subscription-{TOKEN}"
+GROUP = f"/subscriptions/{OTHER}/resourceGroups/rg-demo-events"
+ALERT = f"{GROUP}/providers/microsoft.insights/metricalerts/clickhouse-privatelink-DeadLetteredCount-{TOKEN}"
+MINE = f"clickhouse-privatelink-{TOKEN}"
+ROLES = "providers/Microsoft.Authorization/roleDefinitions"
+ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+
+
+def grant(role: str, title: str, subscription: str, *scopes: str) -> dict[str, Any]:
+    name = f"clickhouse-privatelink {title}, demo ({TOKEN}, {subscription[:8]})"
+    return {"role": role, "title": name, "subscription": subscription, "scopes": list(scopes)}
+
+
+GRANTS = [
+    grant("endpoints", "endpoint reader", HOME, f"/subscriptions/{HOME}"),
+    grant("endpoints", "endpoint reader", OTHER, f"/subscriptions/{OTHER}/resourcegroups/rg-app"),
+]
 GIVEN = {
     "FUNCTION_APP_ID": FUNCTION_APP,
     "AZURE_ENV_NAME": "demo",
     "AZURE_LOCATION": "westus3",
     "AZURE_SUBSCRIPTION_ID": HOME,
+    "AZURE_RESOURCE_GROUP": "rg-demo",
     "EVENTS_IDENTITY_ID": "/identity",
     "DEAD_LETTER_STORAGE_ID": "/storage",
     "WORKSPACE_ID": "/workspace",
     "MONITORED_SCOPES": f"/subscriptions/{HOME},/subscriptions/{OTHER}/resourcegroups/rg-app",
-    "DEPLOYMENT_TOKEN": "token",
+    "DEPLOYMENT_TOKEN": TOKEN,
     "APP_IDENTITY_PRINCIPAL_ID": "principal",
-    "ROLE_SUBSCRIPTIONS": f"{HOME},{OTHER}",
+    "ROLE_GRANTS": json.dumps(GRANTS),
+    "OWN_ROLE_ASSIGNMENTS": json.dumps(
+        [{"role": "Key Vault Secrets User", "principalId": "p", "scope": "/vault"}]
+    ),
+    "ROLE_ASSIGNMENTS_CREATED": "all",
     "FUNCTION_WAIT_SECONDS": "2",
     "FUNCTION_PAUSE_SECONDS": "1",
 }
-SYNC = f"rest --method post --url {FUNCTION_APP}/host/default/sync?api-version=2024-11-01 --output none"
-SECRETS = f"{FUNCTION_APP}/config/configreferences/appsettings"
-# Notes its arguments; each command fails as often as the file named after it says, and tells what told-* says. The
-# function and the secret are there after as many syncs and refreshes as the files "syncs" and "refreshes" say.
-AZ = """#!/bin/sh
-echo "$*" >>"$FAKE_AZ/calls"
-made() { [ "$(grep -c "$1" "$FAKE_AZ/calls")" -ge "$(cat "$FAKE_AZ/$2" 2>/dev/null || echo 0)" ]; }
-refused() { echo "az $1 says no" >&2; exit 1; }
-case "$*" in
-*/host/default/sync* | *appsettings/refresh*) refused rest ;;
-*"get --url"*/functions/endpoint_changed*) made host/default/sync syncs || refused rest ;;
-*CLICKHOUSE_CLOUD_API_SECRET*) made appsettings/refresh refreshes && echo Resolved || echo AccessToKeyVaultDenied ;;
-esac
-left="$(cat "$FAKE_AZ/$1" 2>/dev/null || echo 0)"
-[ "$left" -gt 0 ] || { cat "$FAKE_AZ/told-$1-$2-$3" 2>/dev/null; exit 0; }
-echo $((left - 1)) >"$FAKE_AZ/$1"
-refused "$1"
+# Writes its arguments to `calls`. Each rule of `rules.json` is a pattern, how often it fails first, and an answer; the
+# first one that matches the arguments, with the body of the request behind them, applies.
+AZ = """#!{python}
+import json, pathlib, re, sys
+folder = pathlib.Path({folder!r})
+call = " ".join(sys.argv[1:])
+call = re.sub(r"--body @(\\S+)", lambda found: pathlib.Path(found[1]).read_text(), call)
+with (folder / "calls").open("a") as calls:
+    calls.write(call + "\\n")
+file = folder / "rules.json"
+rules = json.loads(file.read_text()) if file.exists() else []
+for rule in rules:
+    if re.search(rule["pattern"], call):
+        if rule["failures"]:
+            rule["failures"] -= 1
+            file.write_text(json.dumps(rules))
+            sys.exit("Azure refuses: " + rule["error"])
+        print(json.dumps(rule["answer"]))
+        break
 """
 
 
 class Az:
-    """The Azure CLI that the hook finds."""
+    """The Azure CLI that the hooks find, in a copy of the project."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.rules = folder, list[dict[str, Any]]()
         program = folder / "az"
-        program.write_text(AZ)
+        program.write_text(AZ.format(python=sys.executable, folder=str(folder)))
         program.chmod(0o755)
+        self.project = folder / "project"
+        shutil.copytree(HOOKS, self.project / "infra" / "hooks")
+        shutil.copy(INFRA / "roles.json", self.project / "infra")
 
-    def fails(self, command: str, times: int) -> None:
-        (self.folder / command).write_text(str(times))
+    def when(self, pattern: str, answer: Any = None, *, failures: int = 0, error: str = "no") -> None:
+        """What it answers to calls that match, and how often it fails before that."""
+        self.rules.append({"pattern": pattern, "answer": answer, "failures": failures, "error": error})
+        (self.folder / "rules.json").write_text(json.dumps(self.rules))
 
-    def tells(self, command: str, text: str) -> None:
-        (self.folder / f"told-{command.replace(' ', '-')}").write_text(text)
-
-    def calls(self) -> list[str]:
+    def calls(self, pattern: str = "") -> list[str]:
         noted = self.folder / "calls"
-        return noted.read_text().splitlines() if noted.exists() else []
+        calls = noted.read_text().splitlines() if noted.exists() else []
+        return [call for call in calls if re.search(pattern, call)]
 
-    def commands(self) -> list[str]:
-        return [call.split()[0] for call in self.calls()]
+    def deleted(self) -> list[str]:
+        """The ids that were deleted, in their order."""
+        return [re.split(r"--url |\?", call)[1] for call in self.calls("--method delete")]
+
+    def run(self, hook: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
+        given: Mapping[str, str | None] = {"PATH": f"{self.folder}:{os.environ['PATH']}", **GIVEN, **changed}
+        environment = {name: value for name, value in given.items() if value is not None}
+        folder = self.project / "infra" / "hooks"
+        command = [sys.executable, "-B", str(folder / f"{hook}.py")]
+        return subprocess.run(  # noqa: S603 -- our own
+            command, env=environment, cwd=folder, capture_output=True, text=True, check=False
+        )
 
 
 @pytest.fixture
@@ -81,214 +122,409 @@ def az(tmp_path: Path) -> Az:
     return Az(tmp_path)
 
 
-def run(az: Az, hook: str = "postdeploy", /, **changed: str | None) -> subprocess.CompletedProcess[str]:
-    given = {"PATH": f"{az.folder}:{os.environ['PATH']}", "FAKE_AZ": str(az.folder), **GIVEN, **changed}
-    environment = {name: value for name, value in given.items() if value is not None}
-    return subprocess.run(  # noqa: S603 -- our own
-        ["/bin/sh", HOOKS / f"{hook}.sh"], env=environment, capture_output=True, text=True, check=False
-    )
+def deployed(az: Az) -> Az:
+    """The function and its secret are there."""
+    az.when("get --url .*/functions/endpoint_changed", {})
+    az.when("get --url .*CLICKHOUSE_CLOUD_API_SECRET", {"properties": {"status": "Resolved"}})
+    az.when("appsettings/list", {"properties": {"AzureWebJobsStorage__accountName": "x"}})
+    return az
 
 
-def test_events_are_deployed_once_the_function_is_there(az: Az) -> None:
-    """The hook waits for the function, and then deploys the second phase with the environment's values."""
-    done = run(az)
+def world(
+    az: Az, *, topics: Mapping[str, list[str]], tag: str = "demo", inside: list[str] | None = None
+) -> Az:
+    """What Azure has: event subscriptions by topic, two roles with an assignment each, alerts, resource groups."""
+
+    def rows(*found: Mapping[str, Any]) -> dict[str, Any]:
+        return {"data": list(found)}
+
+    az.when("microsoft.eventgrid/systemtopics", rows(*({"id": topic} for topic in topics)))
+    az.when("metricalerts", rows({"id": ALERT}))
+    other_group = {"id": GROUP, "tags": {"azd-env-name": tag}}
+    home_group = {
+        "id": f"/subscriptions/{HOME}/resourceGroups/rg-demo-events",
+        "tags": {"azd-env-name": "demo"},
+    }
+    az.when("resourcecontainers", rows(other_group, home_group))
+    definitions = [
+        {"id": f"/{ROLES}/role-{at[:1]}", "name": one["title"], "scopes": [f"/subscriptions/{at}"]}
+        for one, at in zip(GRANTS, (HOME, OTHER), strict=True)
+    ]
+    az.when("roledefinitions'", rows(*definitions))
+    own = {
+        "id": f"/subscriptions/{HOME}/{ASSIGNMENTS}/1",
+        "scope": f"/subscriptions/{HOME}",
+        "role": f"/subscriptions/{HOME}/{ROLES}/ROLE-1",
+    }
+    other = {
+        "id": f"/subscriptions/{OTHER}/resourceGroups/rg-app/{ASSIGNMENTS}/2",
+        "scope": f"/subscriptions/{OTHER}/resourceGroups/rg-app",
+        "role": f"/subscriptions/{OTHER}/{ROLES}/role-3",
+    }
+    foreign = {**other, "id": "/foreign", "role": f"/{ROLES}/of-another-role"}
+    az.when("roleassignments'", rows(own, other, foreign))
+    for topic, names in topics.items():
+        value = [{"name": name, "id": f"{topic}/eventSubscriptions/{name}"} for name in names]
+        az.when(f"get --url {topic}/eventSubscriptions\\?", {"value": value})
+    az.when(f"get --url {GROUP}/resources", {"value": [{"name": name} for name in inside or []]})
+    return az
+
+
+def test_events_are_deployed_once_the_function_exists(az: Az) -> None:
+    """The hook waits for the function, and then deploys phase 2 with the values of the environment."""
+    done = deployed(az).run("postdeploy")
     assert done.returncode == 0, done.stderr
-    assert az.commands() == ["account", "rest", "rest", "deployment"]
-    assert f"{FUNCTION_APP}/functions/endpoint_changed?api-version=" in az.calls()[1]
-    assert "--name events-token --location westus3" in az.calls()[-1]
-    assert az.calls()[-1].split("--parameters ")[1].split()[0] == str(INFRA / "events.bicepparam")
+    (deployment,) = az.calls("^deployment")
+    assert "--name events-token --location westus3" in deployment
+    assert deployment.split("--parameters ")[1].split()[0].endswith("/infra/events.bicepparam")
     assert GIVEN["MONITORED_SCOPES"] in done.stdout
+    assert "WARNING" not in done.stdout
 
 
 def test_triggers_are_synced_until_azure_lists_the_function(az: Az) -> None:
-    """Azure lists no function of Flex Consumption before its triggers are synced; a refused sync stops nothing.
+    """Azure lists no function of Flex Consumption before its triggers are synced; a refused sync is not fatal.
 
     https://github.com/Azure/azure-functions-host/issues/10169
     """
-    az.fails("syncs", 2)
-    done = run(az)
+    az.when("get --url .*/functions/endpoint_changed", {}, failures=2)
+    az.when("host/default/sync", failures=9)
+    done = deployed(az).run("postdeploy")
     assert done.returncode == 0, done.stderr
-    assert az.calls().count(SYNC) == 2
-    assert az.commands()[-1] == "deployment"
+    assert len(az.calls(f"post --url {FUNCTION_APP}/host/default/sync")) == 2
+    assert az.calls("^deployment")
 
 
-def test_a_function_that_never_comes_is_told_with_its_remedy(az: Az) -> None:
-    """After its time the hook says what is missing, what Azure said, what works all the same, and what to do."""
-    az.fails("syncs", 99)
-    done = run(az)
+def test_a_function_that_does_not_appear_is_reported(az: Az) -> None:
+    """After its time the hook reports what is missing, Azure's answer, what works, and what to do."""
+    az.when("functions/endpoint_changed", failures=99)
+    done = az.run("postdeploy")
     assert done.returncode == 1
-    assert "deployment" not in az.commands()
-    for told in (
-        "does not list the function endpoint_changed",
-        "az rest says no",
-        "work without",
+    assert not az.calls("^deployment")
+    for part in (
+        "does not list the function",
+        "Azure refuses: no",
+        "do not need this",
         "azd hooks run postdeploy",
     ):
-        assert told in done.stderr
+        assert part in done.stderr
 
 
 def test_events_wait_until_the_app_can_read_the_secret(az: Az) -> None:
-    """Rights take some minutes to spread: the reference to the vault is refreshed until it is resolved."""
-    az.fails("refreshes", 2)
-    done = run(az)
+    """Rights take minutes to spread: the reference to the vault is refreshed until it is resolved."""
+    az.when("get --url .*CLICKHOUSE_CLOUD_API_SECRET", {"properties": {"status": "Resolved"}}, failures=2)
+    done = deployed(az).run("postdeploy")
     assert done.returncode == 0, done.stderr
-    refreshed = [call for call in az.calls() if f"post --url {SECRETS}/refresh?api-version=" in call]
-    assert len(refreshed) == 2
-    assert az.commands()[-1] == "deployment"
-    assert "vault" not in done.stderr
+    assert len(az.calls("post --url .*/configreferences/appsettings/refresh")) == 2
+    assert az.calls("^deployment")
 
 
-def test_a_secret_that_is_never_resolved_is_reported_and_stops_nothing(az: Az) -> None:
-    """The events are subscribed to all the same, since they are delivered again for a day."""
-    az.fails("refreshes", 99)
-    done = run(az)
+def test_a_secret_that_is_never_resolved_is_reported(az: Az) -> None:
+    """Events are subscribed all the same, because Event Grid retries them for a day."""
+    az.when("CLICKHOUSE_CLOUD_API_SECRET", {"properties": {"status": "AccessToKeyVaultDenied"}})
+    done = deployed(az).run("postdeploy")
     assert done.returncode == 0, done.stderr
-    assert "cannot read the API secret from the vault" in done.stderr
-    assert az.commands()[-1] == "deployment"
+    assert "cannot read the API secret" in done.stdout
+    assert az.calls("^deployment")
 
 
-def test_a_host_that_is_slow_to_answer_event_grid_is_given_another_try(az: Az) -> None:
-    """The second phase is tried five times."""
-    az.fails("deployment", 4)
-    assert run(az, FUNCTION_PAUSE_SECONDS="0").returncode == 0
-    assert az.commands().count("deployment") == 5
+def test_a_storage_key_in_the_settings_is_reported(az: Az) -> None:
+    """Some tools add a connection string, which the host uses instead of its identity.
+
+    https://github.com/Azure/azure-functions-host/issues/11796
+    """
+    az.when("appsettings/list", {"properties": {"AzureWebJobsStorage": "DefaultEndpointsProtocol=https"}})
+    assert (
+        "WARNING: the function app has a setting AzureWebJobsStorage" in deployed(az).run("postdeploy").stdout
+    )
 
 
-def test_a_second_phase_that_fails_is_told_with_the_likeliest_reason(az: Az) -> None:
-    """Five failures end it, with Azure's reason and the one that it would not tell plainly."""
-    az.fails("deployment", 5)
-    done = run(az, FUNCTION_PAUSE_SECONDS="0")
-    assert done.returncode == 1
-    assert "az deployment says no" in done.stderr
-    assert "SYSTEM_TOPIC_IDS" in done.stderr
+@pytest.mark.parametrize(("failures", "code"), [(4, 0), (5, 1)])
+def test_phase_two_is_tried_five_times(az: Az, failures: int, code: int) -> None:
+    """Azure may list a function before it answers the validation of Event Grid; the last error is reported."""
+    az.when("^deployment", failures=failures, error="SystemTopicExists")
+    done = deployed(az).run("postdeploy", FUNCTION_PAUSE_SECONDS="0")
+    assert done.returncode == code, done.stderr
+    assert len(az.calls("^deployment")) == 5
+    assert ("SYSTEM_TOPIC_IDS" in done.stderr) == ("SystemTopicExists" in done.stderr) == bool(code)
 
 
-def test_somebody_who_is_not_signed_in_is_told_so(az: Az) -> None:
-    """Nothing is waited for where the Azure CLI cannot reach the subscription."""
-    az.fails("account", 1)
-    done = run(az)
+@pytest.mark.parametrize("hook", ["postprovision", "postdeploy", "predown"])
+def test_a_missing_sign_in_is_reported(az: Az, hook: str) -> None:
+    """Without access to the subscription nothing is waited for, changed or listed."""
+    az.when("^account", failures=1)
+    done = az.run(hook)
     assert done.returncode == 1
     assert "az login" in done.stderr
-    assert az.commands() == ["account"]
+    assert len(az.calls()) == 1
 
 
-ASKED = sorted(
-    set(re.findall(r"readEnvironmentVariable\('(\w+)'\)", (INFRA / "events.bicepparam").read_text()))
-)
-
-
-@pytest.mark.parametrize("name", ASKED)
-def test_a_missing_value_is_named(az: Az, name: str) -> None:
-    """Without a value that the second phase has no default for, the hook says which it is and calls nothing."""
-    done = run(az, "postdeploy", **{name: None})
-    assert done.returncode != 0
-    assert name in done.stderr
-    assert az.calls() == []
-
-
-def test_what_lies_outside_the_resource_group_is_deleted(az: Az) -> None:
-    """Before azd down: event subscriptions on others' topics, groups of our topics, and roles with assignments go."""
-    az.tells("group exists --name", "true\n")
-    az.tells("group show --name", "demo\n")
-    az.tells("role assignment list", "/assignments/1\n/assignments/2\n")
-    az.tells("role definition list", "role-1\n")
-    done = run(az, "predown", SYSTEM_TOPIC_IDS=TOPIC)
-    assert done.returncode == 0, done.stderr
-    deleted = [call for call in az.calls() if "delete" in call.split()[:4]]
-    assert f"{TOPIC}/eventSubscriptions/clickhouse-privatelink-token?api-version=" in deleted[0]
-    assert deleted[1].startswith(f"group delete --name rg-demo-events --subscription {OTHER} ")
-    assert [call.split()[:3] for call in deleted[2:]] == 2 * [
-        ["role", "assignment", "delete"],
-        ["role", "assignment", "delete"],
-        ["role", "definition", "delete"],
-    ]
-    assert deleted[-1].endswith(f"--name role-1 --scope /subscriptions/{OTHER} --custom-role-only true")
-
-
-@pytest.mark.parametrize("tag", ["demo-events", ""])
-def test_a_group_of_another_deployment_stays(az: Az, tag: str) -> None:
-    """A deployment whose environment is named demo-events owns the group rg-demo-events: its tag says so."""
-    az.tells("group exists --name", "true\n")
-    az.tells("group show --name", f"{tag}\n")
-    done = run(az, "predown")
-    assert done.returncode == 0, done.stderr
-    assert "Not deleting resource group rg-demo-events" in done.stdout
-    assert not [call for call in az.calls() if call.startswith("group delete")]
-    assert not [call for call in az.calls() if call.startswith("group") and HOME in call]
-
-
-def test_only_what_belongs_to_this_deployment_is_looked_for(az: Az) -> None:
-    """Nothing is deleted where nothing of ours is found; roles are told by the deployment's token."""
-    az.tells("group exists --name", "false\n")
-    assert run(az, "predown").returncode == 0
-    assert not [call for call in az.calls() if "delete" in call]
-    assert any("principalId=='principal'" in call for call in az.calls())
-    assert any("contains(roleName, '(token, ')" in call for call in az.calls())
-    title = Template("main.bicep").value("module", "access")["params"]["title"] if CHECKER.exists() else None
-    assert title is None or "(${token}, " in title
-
-
-@pytest.mark.parametrize("command", ["group", "role"])
-def test_a_failed_deletion_stops_azd(az: Az, command: str) -> None:
-    """What could not be looked up is not passed over: azd down stops, and can be run again."""
-    az.fails(command, 1)
-    assert run(az, "predown").returncode != 0
+REQUIRED = {
+    "postprovision": ["AZURE_SUBSCRIPTION_ID", "ROLE_ASSIGNMENTS_CREATED"],
+    "postdeploy": [
+        "AZURE_ENV_NAME",
+        "AZURE_LOCATION",
+        "AZURE_SUBSCRIPTION_ID",
+        "DEAD_LETTER_STORAGE_ID",
+        "DEPLOYMENT_TOKEN",
+        "FUNCTION_APP_ID",
+        "MONITORED_SCOPES",
+        "WORKSPACE_ID",
+    ],
+    "predown": ["AZURE_ENV_NAME", "AZURE_SUBSCRIPTION_ID"],
+    "postdown": ["AZURE_ENV_NAME"],
+}
 
 
 @pytest.mark.parametrize(
-    "name", ["DEPLOYMENT_TOKEN", "APP_IDENTITY_PRINCIPAL_ID", "ROLE_SUBSCRIPTIONS", "MONITORED_SCOPES"]
+    ("hook", "name"), [(hook, name) for hook, names in REQUIRED.items() for name in names]
 )
-def test_a_deployment_that_never_finished_can_be_removed(az: Az, name: str) -> None:
-    """Without the outputs of main.bicep nothing is guessed: the hook names what may be left and lets azd go on."""
-    done = run(az, "predown", **{name: None})
+def test_a_missing_value_is_named(az: Az, hook: str, name: str) -> None:
+    """Without a value that it needs, a hook names it and calls nothing."""
+    done = az.run(hook, **{name: None})
+    assert done.returncode == 1
+    assert f"{name}: not set" in done.stderr
+    assert az.calls() == []
+
+
+ALL_OF_IT = [
+    f"{OURS}/eventSubscriptions/{MINE}",
+    f"{THEIRS}/eventSubscriptions/{MINE}",
+    ALERT,
+    OURS,
+    GROUP,
+    f"/subscriptions/{HOME}/{ASSIGNMENTS}/1",
+    f"/subscriptions/{OTHER}/resourceGroups/rg-app/{ASSIGNMENTS}/2",
+    f"/subscriptions/{HOME}/{ROLES}/role-1",
+    f"/subscriptions/{OTHER}/{ROLES}/role-3",
+]
+
+
+def test_azd_down_lists_first_and_deletes_last(az: Az) -> None:
+    """predown lists what is outside the resource group and deletes nothing; postdown deletes just that, in its order.
+
+    Somebody who answers no to azd keeps everything: azd runs postdown only after it has deleted the resource group.
+    """
+    world(az, topics={AT_HOME: [MINE], OURS: [MINE], THEIRS: [MINE, "of-somebody"]})
+    listed = az.run("predown")
+    assert listed.returncode == 0, listed.stderr
+    assert az.deleted() == []
+    for one in ALL_OF_IT:
+        assert one in listed.stdout
+    az.when(f"get --url {OURS}/eventSubscriptions", {"value": []})
+    # azd has removed the outputs of main.bicep from its environment by now.
+    az.rules = [rule for rule in az.rules if OURS not in rule["pattern"] or rule["answer"] == {"value": []}]
+    az.when("nothing")
+    done = az.run("postdown", DEPLOYMENT_TOKEN=None, APP_IDENTITY_PRINCIPAL_ID=None, ROLE_GRANTS=None)
+    assert done.returncode == 0, done.stderr
+    assert az.deleted() == ALL_OF_IT
+    assert az.run("postdown").stdout.startswith("Nothing is listed")
+
+
+def test_a_failed_deletion_can_be_repeated(az: Az) -> None:
+    """The rest is deleted, what failed is reported, and the next postdown deletes just that."""
+    world(az, topics={OURS: []})
+    assert az.run("predown").returncode == 0
+    az.rules.insert(0, {"pattern": f"delete --url {ALERT}", "answer": None, "failures": 1, "error": "busy"})
+    az.when("nothing")
+    failed = az.run("postdown")
+    assert failed.returncode == 1
+    assert "1 could not be deleted" in failed.stderr
+    assert "busy" in failed.stdout
+    assert az.run("postdown").returncode == 0
+    assert az.deleted().count(ALERT) == 2
+    assert az.deleted().count(OURS) == 1
+
+
+def test_what_is_gone_already_is_no_failure(az: Az) -> None:
+    """Resources that somebody deleted meanwhile, or that never existed, are passed over."""
+    world(az, topics={OURS: []})
+    assert az.run("predown").returncode == 0
+    az.rules.insert(
+        0, {"pattern": "--method delete", "answer": None, "failures": 99, "error": "ResourceNotFound"}
+    )
+    az.when("nothing")
+    assert az.run("postdown").returncode == 0
+
+
+@pytest.mark.parametrize("topic", [AT_HOME, OURS])
+def test_azd_down_stops_where_others_use_a_topic_of_the_deployment(az: Az, topic: str) -> None:
+    """A subscription has one system topic for everybody: it is not deleted with event subscriptions of others."""
+    world(az, topics={topic: [MINE, "of-somebody"]})
+    done = az.run("predown")
+    assert done.returncode == 1
+    assert f"{topic}/eventSubscriptions/of-somebody" in done.stderr
+    assert az.deleted() == []
+    accepted = az.run("predown", DELETE_SHARED_TOPICS="true")
+    assert accepted.returncode == 0
+    assert f"system topic: {OURS}\n" not in accepted.stdout
+
+
+def test_a_topic_and_a_group_that_others_begin_to_use_stay(az: Az) -> None:
+    """What was empty when it was listed is looked at again before it is deleted."""
+    world(az, topics={OURS: [MINE]}, inside=["of-somebody"])
+    assert az.run("predown").returncode == 0
+    az.rules.insert(
+        0,
+        {
+            "pattern": f"get --url {OURS}/eventSubscriptions",
+            "answer": {"value": [{"name": "late", "id": "late"}]},
+            "failures": 0,
+            "error": "",
+        },
+    )
+    az.when("nothing")
+    done = az.run("postdown")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Kept, because") == 2
+    assert not {OURS, GROUP} & set(az.deleted())
+
+
+@pytest.mark.parametrize("tag", ["demo-events", ""])
+def test_a_resource_group_of_another_deployment_stays(az: Az, tag: str) -> None:
+    """The deployment of an environment named demo-events owns rg-demo-events: its tag says so."""
+    world(az, topics={}, tag=tag)
+    assert az.run("predown").returncode == 0
+    assert az.run("postdown").returncode == 0
+    assert not [one for one in az.deleted() if one.endswith("/rg-demo-events")]
+
+
+def test_roles_of_others_stay(az: Az) -> None:
+    """Where others created the role assignments, the hooks delete none of them."""
+    world(az, topics={OURS: [MINE]})
+    listed = az.run("predown", ROLE_ASSIGNMENTS_CREATED="own")
+    assert "Others created the role assignments" in listed.stdout
+    assert "Authorization" not in listed.stdout
+    az.run("postprovision", ROLE_ASSIGNMENTS_CREATED="own", MONITORED_SCOPES=f"/subscriptions/{OTHER}")
+    assert not [one for one in az.deleted() if "Authorization" in one]
+
+
+OUTPUTS = {"DEPLOYMENT_TOKEN": None, "APP_IDENTITY_PRINCIPAL_ID": None, "ROLE_ASSIGNMENTS_CREATED": None}
+
+
+def test_a_first_deployment_that_failed_is_removed_completely(az: Az) -> None:
+    """Without the outputs of main.bicep, the identity in the resource group gives token and principal."""
+    az.when("userassignedidentities", {"data": [{"name": f"id-app-{TOKEN}", "principal": "principal"}]})
+    world(az, topics={})
+    listed = az.run("predown", **OUTPUTS, AZURE_RESOURCE_GROUP=None)
+    assert listed.returncode == 0, listed.stderr
+    assert az.run("postdown", **OUTPUTS).returncode == 0
+    assert az.deleted() == [one for one in ALL_OF_IT if "systemTopics" not in one]
+    (search,) = az.calls("userassignedidentities")
+    assert "resourceGroup =~ 'rg-demo' and tags['azd-env-name'] =~ 'demo'" in search
+
+
+def test_a_deployment_without_a_trace_can_be_removed(az: Az) -> None:
+    """Nothing is guessed: the hook names what to search for and lets azd go on."""
+    az.when("userassignedidentities", {"data": []})
+    done = az.run("predown", **OUTPUTS)
     assert done.returncode == 0
-    assert name in done.stderr
-    assert "custom roles named clickhouse-privatelink" in done.stderr
-    assert "rg-demo-events" in done.stderr
-    assert az.calls() == []
+    assert "search for roles" in done.stdout
+    assert "azd-env-name = demo" in done.stdout
+    assert az.run("postdown", **OUTPUTS).returncode == 0
+    assert az.deleted() == []
 
 
-@pytest.mark.parametrize("name", ["AZURE_ENV_NAME", "AZURE_SUBSCRIPTION_ID"])
-def test_a_hook_run_without_azd_stops(az: Az, name: str) -> None:
-    """Run by hand without azd's environment, the hook says what is missing and deletes nothing."""
-    done = run(az, "predown", **{name: None})
-    assert done.returncode != 0
-    assert name in done.stderr
-    assert az.calls() == []
+def test_a_failed_search_stops_azd_down(az: Az) -> None:
+    """What cannot be searched is not passed over: azd down stops before it asks, and can be run again."""
+    az.when("ResourceGraph", failures=9, error="Forbidden")
+    done = az.run("predown")
+    assert done.returncode == 1
+    assert "Nothing was deleted" in done.stderr
+    assert "Forbidden" in done.stderr
+
+
+def test_unchanged_scopes_keep_everything(az: Az) -> None:
+    """After a provision with the same scopes nothing is deleted."""
+    done = world(az, topics={AT_HOME: [MINE], OURS: [MINE]}).run("postprovision")
+    assert done.returncode == 0, done.stderr
+    assert az.deleted() == []
+    assert done.stdout == ""
+
+
+def test_narrowed_scopes_lose_their_rights_and_subscriptions(az: Az) -> None:
+    """Roles, assignments, event subscription, alert and topic of a subscription that left the scopes are deleted."""
+    world(az, topics={AT_HOME: [MINE], OURS: []})
+    grants = json.dumps(GRANTS[:1])
+    done = az.run("postprovision", ROLE_GRANTS=grants, MONITORED_SCOPES=f"/subscriptions/{HOME}")
+    assert done.returncode == 0, done.stderr
+    assert az.deleted() == [one for one in ALL_OF_IT if OTHER in one and "eventSubscriptions" not in one]
+    assert done.stdout.index("no longer configured") < done.stdout.index("Deleted ")
+
+
+def test_an_assignment_at_another_scope_of_the_same_role_goes(az: Az) -> None:
+    """From a resource group to another one: the old assignment goes, the role stays."""
+    grants = [
+        GRANTS[0],
+        grant("endpoints", "endpoint reader", OTHER, f"/subscriptions/{OTHER}/resourcegroups/rg-new"),
+    ]
+    done = world(az, topics={OURS: [MINE]}).run("postprovision", ROLE_GRANTS=json.dumps(grants))
+    assert done.returncode == 0, done.stderr
+    assert az.deleted() == [f"/subscriptions/{OTHER}/resourceGroups/rg-app/{ASSIGNMENTS}/2"]
+
+
+def test_a_home_subscription_that_left_the_scopes_loses_its_event_subscription(az: Az) -> None:
+    """The topic in the home resource group goes as well, unless others use it."""
+    world(az, topics={AT_HOME: [MINE, "of-somebody"], OURS: [MINE]})
+    az.run("postprovision", MONITORED_SCOPES=f"/subscriptions/{OTHER}")
+    assert az.deleted() == [f"{AT_HOME}/eventSubscriptions/{MINE}"]
+
+
+def test_a_failed_search_after_provision_changes_nothing(az: Az) -> None:
+    """The hook reports it and fails, so that nobody takes the old rights for removed."""
+    az.when("ResourceGraph", failures=9)
+    done = az.run("postprovision")
+    assert done.returncode == 1
+    assert "they are unchanged" in done.stderr
+
+
+@pytest.mark.parametrize(("created", "count"), [("all", 0), ("own", 4), ("none", 5)])
+def test_assignments_for_others_are_printed_as_commands(az: Az, created: str, count: int) -> None:
+    """Each custom role has a definition file and a command, each assignment a command."""
+    done = world(az, topics={}).run("postprovision", ROLE_ASSIGNMENTS_CREATED=created)
+    assert done.returncode == 0, done.stderr
+    printed = [line for line in done.stdout.splitlines() if line.startswith("az role ")]
+    assert len(printed) == count
+    for file in re.findall(r'--role-definition "@?([^"]+)"', done.stdout):
+        definition = json.loads(Path(file).read_text())
+        assert definition["Actions"] == json.loads((INFRA / "roles.json").read_text())["endpoints"]["actions"]
+        assert definition["Name"] in {one["title"] for one in GRANTS}
+
+
+def test_the_role_of_a_topic_is_named_where_others_assign_it(az: Az) -> None:
+    """With private networking the identity of a topic exists only after phase 2, so there is no command for it."""
+    world(az, topics={})
+    done = az.run("postprovision", ROLE_ASSIGNMENTS_CREATED="none", EVENTS_IDENTITY_ID="")
+    assert "container deadletters of /storage" in done.stdout
+    assert "deadletters" not in az.run("postprovision", ROLE_ASSIGNMENTS_CREATED="none").stdout
+
+
+def test_the_hooks_read_what_azd_has() -> None:
+    """Every variable of a hook is an output of main.bicep, set by azd, or documented."""
+    known = {
+        *snapshot("default").outputs,
+        "AZURE_ENV_NAME",
+        "AZURE_SUBSCRIPTION_ID",
+        "DELETE_SHARED_TOPICS",
+        "EVENTS_RESOURCE_GROUP_NAME",
+        "FUNCTION_PAUSE_SECONDS",
+        "FUNCTION_WAIT_SECONDS",
+        "SYSTEM_TOPIC_IDS",
+        "RESOURCE_GROUP_NAME",
+        "ROLE_ASSIGNMENTS",
+    }
+    for hook in HOOKS.glob("*.py"):
+        read = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', hook.read_text()))
+        assert read <= known, hook.name
 
 
 def test_azd_finds_the_hooks_and_the_template() -> None:
-    """What azure.yaml names is there, and the shell hooks may be executed."""
+    """What azure.yaml names exists, and azd installs nothing for a hook."""
     root = INFRA.parent
-    told = yaml.safe_load((root / "azure.yaml").read_text())
-    assert (root / told["infra"]["path"] / f"{told['infra']['module']}.bicep").is_file()
-    assert set(told["hooks"]) == set(NAMES)
-    for name, hooks in told["hooks"].items():
-        assert root / hooks["posix"]["run"] == HOOKS / f"{name}.sh"
-        assert root / hooks["windows"]["run"] == HOOKS / f"{name}.ps1"
-        assert os.access(HOOKS / f"{name}.sh", os.X_OK)
-    assert told["services"]["app"]["host"] == "function"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_powershell_hook_parses(name: str) -> None:
-    """PowerShell itself is not there to run it, but its grammar is."""
-    tree = Parser(Language(tree_sitter_powershell.language())).parse((HOOKS / f"{name}.ps1").read_bytes())
-    assert not tree.root_node.has_error
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_both_forms_of_a_hook_call_the_same(name: str) -> None:
-    """What one form asks of the Azure CLI, the other does too, in the same order."""
-    calls = r"\baz ((?:account|rest|deployment|group|role)(?: [a-z]+)*)"
-    shell, powershell = (re.findall(calls, (HOOKS / f"{name}.{form}").read_text()) for form in ("sh", "ps1"))
-    assert shell == powershell
-    assert len(shell) >= 3
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_shellcheck_finds_nothing(name: str) -> None:
-    """The shell hooks are plain sh without surprises."""
-    command = [Path(sys.executable).parent / "shellcheck", HOOKS / f"{name}.sh"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
-    assert told.returncode == 0, told.stdout
+    document = yaml.safe_load((root / "azure.yaml").read_text())
+    assert (root / document["infra"]["path"] / f"{document['infra']['module']}.bicep").is_file()
+    scripts = {name: root / hook["run"] for name, hook in document["hooks"].items()}
+    assert scripts == {name: HOOKS / f"{name}.py" for name in REQUIRED}
+    assert all(script.is_file() for script in scripts.values())
+    lines = (HOOKS / "requirements.txt").read_text().splitlines()
+    assert all(line.startswith("#") for line in lines)
+    assert document["services"]["app"]["host"] == "function"

@@ -1,4 +1,4 @@
-"""The rights that are given are the rights that are needed: templates, table and calls tell the same."""
+"""Templates, documentation and calls to Azure name the same permissions."""
 
 import itertools
 import json
@@ -18,7 +18,6 @@ from simulator.client import RunningSimulator
 from simulator.server import running
 from simulator.wire import Json
 from simulator.worldfile import demo
-from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.simulated import (
     SECONDS,
     SUBSCRIPTION,
@@ -29,6 +28,7 @@ from tests.support.simulated import (
     subscribe,
     webhook,
 )
+from tests.support.snapshots import INFRA, cases, snapshot
 
 TABLE = (INFRA.parent / "docs" / "permissions.md").read_text()
 ROLES = json.loads((INFRA / "roles.json").read_text())
@@ -53,11 +53,11 @@ def call_of(entry: Mapping[str, Any]) -> Call:
 
 
 def actions_of(call: Call) -> set[str]:
-    """The actions that ARM asks for before it carries out a call."""
-    provider, told = call
-    method, path = told.split(" ")
+    """The actions that ARM requires for a call."""
+    provider, request = call
+    method, path = request.split(" ")
     kinds = path.replace("/{name}", "")
-    also = {ON_OTHERS[told]} if told in ON_OTHERS else set()
+    also = {ON_OTHERS[request]} if request in ON_OTHERS else set()
     return {f"{provider}/{kinds}/{VERBS[method]}", *also}
 
 
@@ -65,7 +65,7 @@ def rows() -> list[tuple[str, str, set[str]]]:
     """Action, role and calls of each row of the table."""
     found = re.findall(r"^\| `(\w+\.\w+/[\w/]+)` \| `(\w+)` \| (.*) \|$", TABLE, re.MULTILINE)
     calls = re.compile(r"`((?:GET|PUT|DELETE|POST) [^`]+)`")
-    return [(action, role, set(calls.findall(told))) for action, role, told in found]
+    return [(action, role, set(calls.findall(text))) for action, role, text in found]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def sim() -> Iterator[RunningSimulator]:
 
 
 def slow_zones(sim: RunningSimulator) -> None:
-    """From now on zones and links are made as in Azure: told as accepted, with an address to ask."""
+    """From now on zones and links are created as in Azure: accepted, with the address of an operation status."""
     for path in (r"privateDnsZones/[^/]+$", r"virtualNetworkLinks/[^/]+$"):
         status = f"{sim.url}{GROUP}/providers/{NETWORK}/privateDnsOperationStatuses/an-operation"
         headers = {"Azure-AsyncOperation": status, "Retry-After": "0"}
@@ -85,7 +85,7 @@ def slow_zones(sim: RunningSimulator) -> None:
 
 
 async def live(sim: RunningSimulator) -> None:
-    """An endpoint's whole life: creation, update, an audit of everything, deletion."""
+    """The life of an endpoint: creation, update, an audit of everything, deletion."""
     put_endpoint(sim, TAG)
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
     put_endpoint(sim, {"clickhouse-services": "analytics"})
@@ -97,7 +97,7 @@ async def live(sim: RunningSimulator) -> None:
 
 
 async def inspect(sim: RunningSimulator) -> None:
-    """A preflight, with an event subscription and a zone's group that does not give the right to write."""
+    """A preflight, with an event subscription, and without write permission on the resource group of a zone."""
     with webhook() as url:
         subscribe(sim, url)
         sim.deny({"scope": GROUP, "type": "privateDnsZones/A", "access": "write"})
@@ -107,14 +107,14 @@ async def inspect(sim: RunningSimulator) -> None:
 
 
 async def linger(sim: RunningSimulator) -> None:
-    """A creation in which the making of zone or link takes its time, as it does in Azure."""
+    """A creation in which zone and link take time to create, as in Azure."""
     slow_zones(sim)
     put_endpoint(sim, TAG)
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
 
 
 def worlds() -> list[Json]:
-    """One with everything there, one whose zone is linked to no network, and one without a zone."""
+    """One with everything, one whose zone is linked to no network, and one without a zone."""
     linked, unlinked, empty = demo(), deepcopy(demo()), deepcopy(demo())
     unlinked["azure"]["privateDnsZones"][0]["links"] = []
     empty["azure"]["privateDnsZones"] = []
@@ -122,7 +122,7 @@ def worlds() -> list[Json]:
 
 
 async def calls(sim: RunningSimulator) -> set[Call]:
-    """Every kind of call that the product makes to ARM, seen while it does all it can do."""
+    """Every kind of call that the app makes to ARM in all of these runs."""
     seen: set[Call] = set()
     for world, story in itertools.product(worlds(), (live, linger, inspect)):
         sim.reset(world)
@@ -134,29 +134,29 @@ async def calls(sim: RunningSimulator) -> set[Call]:
 
 
 async def test_every_call_has_its_action_and_every_action_its_call(sim: RunningSimulator) -> None:
-    """The roles hold what the calls ask for, no action less and none more."""
+    """The roles have exactly the actions that the calls require."""
     needed = {action for call in await calls(sim) for action in actions_of(call)}
     assert needed == {action for role in ROLES.values() for action in role["actions"]}
 
 
 async def test_the_table_names_the_calls_that_are_made(sim: RunningSimulator) -> None:
-    """Each row's calls were seen and ask for its action, and every call that was seen stands in a row."""
+    """The calls of each row are made and require its action, and every call that is made is in a row."""
     seen = await calls(sim)
-    for action, _, told in rows():
-        assert {call[1] for call in seen if action in actions_of(call)} == told, action
-    assert {call for _, call in seen} == {call for _, _, told in rows() for call in told}
+    for action, _, documented in rows():
+        assert {call[1] for call in seen if action in actions_of(call)} == documented, action
+    assert {call for _, call in seen} == {call for _, _, documented in rows() for call in documented}
 
 
 def test_the_table_is_the_roles() -> None:
-    """The table tells each action of each role once, and under that role."""
-    told = [(action, role) for action, role, _ in rows()]
-    assert sorted(told) == sorted(
+    """The table contains each action of each role once, with that role."""
+    documented = [(action, role) for action, role, _ in rows()]
+    assert sorted(documented) == sorted(
         (action, name) for name, role in ROLES.items() for action in role["actions"]
     )
 
 
 def test_no_role_has_a_wildcard_or_a_right_to_give_rights() -> None:
-    """Every action is one action of a resource that the product is about."""
+    """Every action is an action of one resource type, without wildcards."""
     for role in ROLES.values():
         assert role["actions"] == sorted(role["actions"], key=str.lower)
         for action in role["actions"]:
@@ -165,28 +165,41 @@ def test_no_role_has_a_wildcard_or_a_right_to_give_rights() -> None:
             )
 
 
-@needs_checker
-def test_every_role_is_given_and_nothing_else() -> None:
-    """main.bicep gives just the roles of roles.json, and the rights to make zones only where one may be made."""
-    granted = Template("main.bicep").value("var", "granted")
-    assert [one["role"] for one in granted] == list(ROLES)
-    scopes = {one["role"]: one["scopes"] for one in granted}
-    assert scopes["endpoints"] == "union(endpointsAt, [])"
-    assert scopes["records"] == "union(zonesAt, madeAt)"
-    assert scopes["zones"] == "madeAt"
-    no_link = "empty(madeAt) || dnsZoneChoice == 'central'"  # central zones are linked by hand
-    assert scopes["networks"] == f"{no_link} ? [] : union(networksAt, [])"
-    subscriptions = "map(endpointsAt, scope => '/subscriptions/${split(scope, '/')[2]}')"
-    assert scopes["preflight"] == f"union({subscriptions}, zonesAt, madeAt)"
+def test_the_custom_roles_are_those_of_the_file() -> None:
+    """Every custom role of every snapshot has the actions of a role in roles.json, and each is used in one."""
+    known = [role["actions"] for role in ROLES.values()]
+    used = [
+        role["properties"]["permissions"][0]["actions"]
+        for case in cases()
+        for role in snapshot(case.stem).of("Microsoft.Authorization/roleDefinitions")
+    ]
+    assert all(actions in known for actions in used)
+    assert all(actions in used for actions in known)
+
+
+def test_no_role_is_assigned_on_request() -> None:
+    """roleAssignments none: others make every assignment. own: only those on the resources of the deployment."""
+    assert snapshot("own-resources").assignments() == set()
+    assert all("/resourceGroups/rg-demo/" in scope for _, scope in snapshot("private").assignments())
 
 
 def test_every_built_in_role_stands_in_the_table() -> None:
-    """The built-in roles that templates assign are those of the table, by id and by name."""
-    told = dict(re.findall(r"^\| ([\w ]+) \| `([0-9a-f-]{36})` \|", TABLE, re.MULTILINE))
+    """The built-in roles that the templates assign are those of the table, by id and name."""
+    documented = dict(re.findall(r"^\| ([\w ]+) \| `([0-9a-f-]{36})` \|", TABLE, re.MULTILINE))
     used: dict[str, str] = {}
     for path in sorted(INFRA.rglob("*.bicep")):
         used |= {name: id_ for id_, name in re.findall(r"= '([0-9a-f-]{36})' // (.+)", path.read_text())}
         for assigned in re.findall(r"roleDefinitions', (\S+)\)", path.read_text()):
             assert f"var {assigned} = '" in path.read_text(), f"{path.name} assigns a role without its name"
-    assert used == told
+    assert used == documented
     assert not {"Owner", "Contributor", "User Access Administrator"} & set(used)
+
+
+def test_every_built_in_role_is_listed_for_others() -> None:
+    """OWN_ROLE_ASSIGNMENTS lists each role that the templates assign on the resources of the deployment."""
+    documented = dict(re.findall(r"^\| ([\w ]+) \| `([0-9a-f-]{36})` \|", TABLE, re.MULTILINE))
+    for case in ("default", "settings"):
+        listed = re.findall(r"'role', '([\w ]+)'", snapshot(case).outputs["OWN_ROLE_ASSIGNMENTS"])
+        assigned = [role.rpartition("/")[2] for role, _ in snapshot(case).assignments()]
+        built_in = sorted(role for role in assigned if role in documented.values())
+        assert sorted(documented[name] for name in listed) == built_in

@@ -1,4 +1,4 @@
-"""The queries of alerts, workbook and docs: Microsoft's own analyzer takes them, and the log has what they ask for."""
+"""The queries of alerts, workbook and docs: Microsoft's analyzer accepts them, and the log has the fields they read."""
 
 import json
 import logging
@@ -17,9 +17,9 @@ from shared.triggers.audit import audit
 from shared.triggers.endpoint_changed import endpoint_changed
 from simulator.client import RunningSimulator
 from simulator.server import running
-from tests.support.bicep import INFRA, Template, needs_checker
 from tests.support.log_lines import Line, Lines
 from tests.support.simulated import ENDPOINT, environment, put_endpoint
+from tests.support.snapshots import INFRA, snapshot
 
 HERE = Path(__file__).parent / "kusto"
 THERE = INFRA.parent / "build" / "kusto"
@@ -28,14 +28,14 @@ WORKBOOK = json.loads((INFRA / "workbook.json").read_text())
 
 
 def queries() -> dict[str, str]:
-    """Every query by where it stands."""
+    """Every query, by its file or its title in the workbook."""
     alerts = {path.name: path.read_text() for path in sorted((INFRA / "alerts").glob("*.kql"))}
     pictures = {one["name"]: one["content"]["query"] for one in WORKBOOK["items"] if one["type"] == 3}
     return alerts | pictures
 
 
 def documented() -> dict[str, str]:
-    """The queries of files in docs/, which stand there one below the other with empty lines between."""
+    """The queries of the files in docs/, separated by empty lines."""
     return {
         f"{path.name} {number}": query
         for path in sorted((INFRA.parent / "docs").glob("*.kql"))
@@ -46,7 +46,7 @@ def documented() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def analyzer() -> list[str]:
-    """The command that analyzes; npm fetches what it needs once, in the locked version."""
+    """The command of the analyzer; npm installs its locked dependencies once."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("node and npm are not installed")
@@ -63,34 +63,34 @@ def analyzer() -> list[str]:
     return [node, "check.js"]
 
 
-def run(command: list[str], told: str = "") -> subprocess.CompletedProcess[str]:
+def run(command: list[str], text: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 -- our own
-        command, cwd=THERE, input=told, capture_output=True, text=True, check=False
+        command, cwd=THERE, input=text, capture_output=True, text=True, check=False
     )
 
 
 def analyzed(analyzer: list[str], asked: list[str]) -> Any:
-    """What the analyzer says of each query: a list of complaints."""
+    """The findings of the analyzer for each query."""
     done = run(analyzer, json.dumps(asked))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def test_every_query_is_taken(analyzer: list[str]) -> None:
-    """No query has a name that its tables have not, or a form that Kusto does not know."""
+    """Every query is valid Kusto and reads columns that its tables have."""
     asked = queries() | documented()
-    told = dict(zip(asked, analyzed(analyzer, list(asked.values())), strict=True))
-    assert {where: faults for where, faults in told.items() if faults} == {}
+    faults = dict(zip(asked, analyzed(analyzer, list(asked.values())), strict=True))
+    assert {where: found for where, found in faults.items() if found} == {}
 
 
 def test_a_wrong_query_is_told(analyzer: list[str]) -> None:
-    """A column that is not there is a fault to the analyzer."""
+    """The analyzer reports a column that does not exist."""
     ((fault,),) = analyzed(analyzer, ["AppTraces | where Mesage == ''"])
     assert "Mesage" in fault
 
 
 def test_every_alert_has_its_query_and_its_words() -> None:
-    """Each rule has a query of its name, and says what it means and what to do."""
+    """Each rule has a query of its name, and a description with what to do."""
     assert {f"{rule['name']}.kql" for rule in RULES} == {
         path.name for path in (INFRA / "alerts").glob("*.kql")
     }
@@ -98,39 +98,57 @@ def test_every_alert_has_its_query_and_its_words() -> None:
 
 
 def test_an_alert_is_about_now() -> None:
-    """No alert's query ends with TimeGenerated among its columns, by which Azure would count its rows elsewhere."""
+    """No query of an alert returns a column TimeGenerated: Azure would count its rows at that time, not now."""
     for rule in RULES:
         query = queries()[f"{rule['name']}.kql"]
         after = query[max(query.rfind("| summarize"), query.rfind("| project")) :]
-        assert re.match(r"\| (summarize|project) ", after), rule["name"]
+        assert re.match(r"\| (summarize|project)\s", after), rule["name"]
         made = re.findall(r"(\w+) =", after.split("| where")[0])
         assert made, rule["name"]
         assert "TimeGenerated" not in made, rule["name"]
         assert "arg_max(TimeGenerated" not in after, rule["name"]
 
 
-@needs_checker
-def test_bicep_takes_the_same_queries() -> None:
-    """alerts.bicep loads the query of each rule under the rule's name."""
-    loaded = Template("modules/alerts.bicep").value("var", "queries")
-    assert loaded == {rule["name"]: f"loadTextContent('../alerts/{rule['name']}.kql')" for rule in RULES}
+def test_each_alert_has_the_query_of_its_rule() -> None:
+    """Each alert asks the query in the file of its rule, over the rule's window and, if it is longer, its lookback."""
+    alerts = snapshot("default").of("Microsoft.Insights/scheduledQueryRules")
+    for rule, alert in zip(RULES, alerts, strict=True):
+        assert f"clickhouse-privatelink-{rule['name']}-" in alert["name"]
+        (criterion,) = alert["properties"]["criteria"]["allOf"]
+        query = queries()[f"{rule['name']}.kql"]
+        assert query.replace("'", "''") in criterion["query"]
+        lookback = None if rule["lookback"] == rule["window"] else rule["lookback"]
+        assert alert["properties"]["overrideQueryTimeRange"] == lookback
+
+
+def test_every_query_reads_the_rows_of_this_deployment_only() -> None:
+    """Other applications and deployments can write to the same workspace."""
+    for name, query in queries().items():
+        tables = re.findall(r"\b(AppTraces|AppRequests)\b\n\s*(.*)", query)
+        assert all(then == "| where _ResourceId =~ '__INSIGHTS_ID__'" for _, then in tables), name
+        assert tables or "AegDeliveryFailureLogs" in query, name
+
+
+def test_a_new_installation_raises_no_alert() -> None:
+    """The overdue audit is an alert only where the app has written logs for a while."""
+    assert "where FirstLog < ago(2h)" in queries()["audit-overdue.kql"]
 
 
 def test_the_workbook_asks_the_workspace_that_is_put_in() -> None:
-    """Every picture asks the one workspace, and nothing else of the placeholders is left to be filled."""
+    """Every item of the workbook queries the workspace, and every placeholder is replaced."""
     pictures = [one["content"] for one in WORKBOOK["items"] if one["type"] == 3]
     assert all(one["crossComponentResources"] == ["__WORKSPACE_ID__"] for one in pictures)
     assert WORKBOOK["fallbackResourceIds"] == ["__WORKSPACE_ID__"]
     text = (INFRA / "workbook.json").read_text()
     for filler in ("modules/workbook.bicep", "terraform/alerts.tf"):
-        for placeholder in ("__WORKSPACE_ID__", "__STATUS_URL__"):
+        for placeholder in ("__WORKSPACE_ID__", "__STATUS_URL__", "__INSIGHTS_ID__"):
             assert placeholder in text
             assert placeholder in (INFRA / filler).read_text()
 
 
 @pytest.fixture
 async def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningSimulator]:
-    """The demo world, and this process with the settings of a deployment that keeps reports."""
+    """The demo world, and this process with the settings of a deployment that stores reports."""
     with running() as sim:
         for name, value in environment(sim.url, REPORT_STORE=str(tmp_path)).items():
             monkeypatch.setenv(name, value)
@@ -141,7 +159,7 @@ async def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 async def logged(sim: RunningSimulator, lines: Lines) -> dict[str, list[Line]]:
-    """The lines of a life in which calls and a change are refused, and findings come and go, by their event."""
+    """The log lines, by event, of a run with refused calls, a failed change, and findings that appear and disappear."""
     put_endpoint(sim, {"clickhouse-services": "*"})
     for system in ("arm", "clickhouse"):
         sim.fault(match={"system": system, "method": "GET"}, status=429, headers={"Retry-After": "1"})
@@ -155,7 +173,7 @@ async def logged(sim: RunningSimulator, lines: Lines) -> dict[str, list[Line]]:
 
 
 def asked_for(query: str) -> tuple[set[str], set[tuple[str, ...]]]:
-    """The events that a query looks at, and the fields of their lines that it reads."""
+    """The events that a query selects, and the fields of their lines that it reads."""
     events = set(re.findall(r"event\)? == '(\w+)'", query))
     found = re.findall(r"line\.(\w+)(?:\.(\w+)|\['(\w+)'\])?", query)
     return events, {tuple(filter(None, one)) for one in found} - {("event",)}
@@ -173,17 +191,17 @@ def has(line: Line, field: tuple[str, ...]) -> bool:
 async def test_the_log_has_every_field_that_is_asked_for(
     deployed: RunningSimulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each field that a query reads stands in a line of an event that it looks at; severities may be missing."""
+    """Each field that a query reads is in a line of an event that it selects; severities can be missing."""
     caplog.set_level(logging.INFO)
-    told = await logged(deployed, Lines(caplog))
+    logs = await logged(deployed, Lines(caplog))
     for where, query in queries().items():
         events, fields = asked_for(query)
-        assert events <= set(told), where
+        assert events <= set(logs), where
         for field in fields:
             wanted = field[:1] if field[0] == "findings" else field
-            assert any(has(line, wanted) for event in events for line in told[event]), (where, field)
-    assert {line["state"] for line in told["finding"]} >= {"new", "gone"}
-    assert {severity for line in told["audit"] for severity in line["findings"]} <= {
+            assert any(has(line, wanted) for event in events for line in logs[event]), (where, field)
+    assert {line["state"] for line in logs["finding"]} >= {"new", "gone"}
+    assert {severity for line in logs["audit"] for severity in line["findings"]} <= {
         "error",
         "warning",
         "info",
@@ -193,17 +211,17 @@ async def test_the_log_has_every_field_that_is_asked_for(
 async def test_refused_calls_are_told_apart_in_the_log(
     deployed: RunningSimulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What throttling.kql looks for stands in the line of a call that was refused for its number, by either cloud."""
+    """The log line of a call that either cloud throttled contains what throttling.kql searches for."""
     caplog.set_level(logging.INFO)
-    told = await logged(deployed, Lines(caplog))
-    assert len([line for line in told["retry"] if re.search(r"\b429\b", line["error"])]) >= 2
+    logs = await logged(deployed, Lines(caplog))
+    assert len([line for line in logs["retry"] if re.search(r"\b429\b", line["error"])]) >= 2
     assert "has '429'" in queries()["throttling.kql"]
 
 
 async def test_a_line_begins_as_the_queries_expect(
     deployed: RunningSimulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every query on the log finds its lines by how they begin."""
+    """Every query selects log lines by their first characters."""
     caplog.set_level(logging.INFO)
     lines = Lines(caplog)
     await logged(deployed, lines)

@@ -1,151 +1,138 @@
-"""Which rights main.bicep gives where, and which subscriptions events.bicep monitors, for given parameters."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Which role main.bicep assigns at which scope, and which subscriptions events.bicep monitors."""
 
 import pytest
 
-from tests.support.bicep import Template, needs_checker
-from tests.support.bicep_values import parse, values, within
+from tests.support.snapshots import INFRA, Snapshot, cases, snapshot
 
-pytestmark = needs_checker
+HOME = "11111111-1111-1111-1111-111111111111"
+OTHER = "33333333-3333-3333-3333-333333333333"
+HUB = "44444444-4444-4444-4444-444444444444"
+ROLES = "Microsoft.Authorization/roleDefinitions"
+TOPICS = "Microsoft.EventGrid/systemTopics"
+MAIN = [case.stem for case in cases() if "'../main.bicep'" in case.read_text()]
 
-HOME = "00000000-0000-0000-0000-00000000000a"
-OTHER = "00000000-0000-0000-0000-00000000000b"
-HUB = "00000000-0000-0000-0000-00000000000c"
-GIVEN = {
-    "environmentName": "demo",
-    "location": "westus3",
-    "subscription": lambda: {"id": f"/subscriptions/{HOME.upper()}", "subscriptionId": HOME.upper()},
-}
-
-type Grants = dict[tuple[str, str], list[str]]
+type Grants = set[tuple[str, str]]
 
 
-def at(subscription: str, group: str | None = None) -> str:
+def at(subscription: str, group: str = "") -> str:
     return f"/subscriptions/{subscription}" + (f"/resourcegroups/{group}" if group else "")
 
 
-def grants(**parameters: str) -> Grants:
-    """The scopes that each role is given on, by role and subscription."""
-    found = values(Template("main.bicep"), {**GIVEN, **parameters})["grants"]
-    told = {(one["role"], one["subscription"]): one["scopes"] for one in found}
-    assert len(told) == len(found), "a role is defined twice in a subscription"
-    return told
+def assigned(found: Snapshot) -> Grants:
+    """The key of each custom role and the scope of each of its assignments, by the name of the definition."""
+    titles = {
+        "endpoint reader": "endpoints",
+        "record writer": "records",
+        "zone creator": "zones",
+        "network linker": "networks",
+        "preflight": "preflight",
+    }
+    names = {
+        role["id"]: titles[
+            role["properties"]["roleName"].split(",")[0].removeprefix("clickhouse-privatelink ")
+        ]
+        for role in found.of(ROLES)
+    }
+    return {(names[role], scope) for role, scope in found.assignments() if role in names}
 
 
-TABLE: list[tuple[Mapping[str, str], Grants]] = [
-    ({}, {("endpoints", HOME): [at(HOME)], ("records", HOME): [at(HOME)]}),
-    (
-        {"endpointScopes": f"{at(HOME)}, {at(OTHER, 'RG-App')},{at(HOME)}"},
-        {
-            ("endpoints", HOME): [at(HOME)],
-            ("endpoints", OTHER): [at(OTHER, "rg-app")],
-            ("records", HOME): [at(HOME)],
-            ("records", OTHER): [at(OTHER, "rg-app")],
-        },
-    ),
-    (
-        {"endpointScopes": at(OTHER), "dnsZoneScopes": at(HUB, "Zones")},
-        {("endpoints", OTHER): [at(OTHER)], ("records", HUB): [at(HUB, "zones")]},
-    ),
-    (
-        {"dnsZoneScopes": at(HUB, "zones"), "dnsZoneResourceGroup": at(HUB, "Made")},
-        {
-            ("endpoints", HOME): [at(HOME)],
-            ("records", HUB): [at(HUB, "zones"), at(HUB, "made")],
-            ("zones", HUB): [at(HUB, "made")],
-            ("networks", HOME): [at(HOME)],
-        },
-    ),
-    (
-        {
-            "dnsZoneScopes": at(HUB, "made"),
-            "dnsZoneResourceGroup": at(HUB, "made"),
-            "virtualNetworkScopes": at(OTHER, "nets"),
-        },
-        {
-            ("endpoints", HOME): [at(HOME)],
-            ("records", HUB): [at(HUB, "made")],
-            ("zones", HUB): [at(HUB, "made")],
-            ("networks", OTHER): [at(OTHER, "nets")],
-        },
-    ),
-    (
-        {
-            "dnsZoneScopes": at(HUB, "made"),
-            "dnsZoneResourceGroup": at(HUB, "made"),
-            "dnsZoneChoice": "central",
-        },
-        {
-            ("endpoints", HOME): [at(HOME)],
-            ("records", HUB): [at(HUB, "made")],
-            ("zones", HUB): [at(HUB, "made")],
-        },
-    ),
-    (
-        {"virtualNetworkScopes": at(OTHER)},
-        {("endpoints", HOME): [at(HOME)], ("records", HOME): [at(HOME)]},
-    ),
-]
-
-
-@pytest.mark.parametrize(("parameters", "expected"), TABLE)
-def test_each_role_is_given_where_it_is_asked_for(parameters: Mapping[str, str], expected: Grants) -> None:
-    """Reading where endpoints may ask, records where zones are, and making only where making was asked for."""
-    told = grants(**parameters)
-    assert {one: scopes for one, scopes in told.items() if one[0] != "preflight"} == expected
-    assert {one: scopes for one, scopes in told.items() if one[0] == "preflight"} == looking(expected)
-
-
-def looking(expected: Grants) -> Grants:
-    """Where the preflight looks: the whole of a subscription with endpoints, and where records may be written."""
-    found: Grants = {}
-    for role, subscription in expected:
-        monitored = [at(subscription)] if ("endpoints", subscription) in expected else []
-        written = expected.get(("records", subscription), [])
-        if role in ("endpoints", "records"):
-            found["preflight", subscription] = list(dict.fromkeys([*monitored, *written]))
-    return found
+EVERYWHERE = {
+    ("endpoints", at(HOME)),
+    ("endpoints", at(OTHER, "rg-app")),
+    ("records", at(HUB, "rg-dns")),
+    ("records", at(HUB, "rg-created")),
+    ("zones", at(HUB, "rg-created")),
+    ("networks", at(OTHER, "rg-network")),
+    ("preflight", at(HOME)),
+    ("preflight", at(OTHER)),
+    ("preflight", at(HUB, "rg-dns")),
+    ("preflight", at(HUB, "rg-created")),
+}
 
 
 @pytest.mark.parametrize(
-    ("scopes", "everywhere", "groups"),
+    ("case", "expected"),
     [
-        ([at(HOME)], True, []),
-        ([at(HOME, "a"), at(HOME, "b")], False, [at(HOME, "a"), at(HOME, "b")]),
-        ([at(HOME, "a"), at(HOME)], True, [at(HOME, "a")]),
+        ("default", {("endpoints", at(HOME)), ("records", at(HOME, "rg-dns")), ("preflight", at(HOME))}),
+        # Capitals, spaces, a trailing slash, a scope twice, and a resource group within a subscription in scope.
+        ("subscriptions", EVERYWHERE),
+        (
+            "narrowed",
+            {
+                ("endpoints", at(HOME, "rg-inside")),
+                ("records", at(HUB, "rg-dns")),
+                ("preflight", at(HOME)),
+                ("preflight", at(HUB, "rg-dns")),
+            },
+        ),
+        # Central zones: no network is linked, so no role on networks.
+        (
+            "settings",
+            {
+                ("endpoints", at(HOME)),
+                ("records", at(HOME, "rg-dns")),
+                ("records", at(HOME, "rg-created")),
+                ("zones", at(HOME, "rg-created")),
+                ("preflight", at(HOME)),
+            },
+        ),
+        ("own-resources", set()),
+        ("private", set()),
     ],
 )
-def test_a_subscription_covers_its_groups(scopes: list[str], groups: list[str], *, everywhere: bool) -> None:
-    """A role that is given on a whole subscription is not given once more on groups of it."""
-    found = values(Template("modules/access.bicep"), {"scopes": scopes})
-    assert (found["everywhere"], found["groups"]) == (everywhere, groups)
-    assert "if (!everywhere)" in Template("modules/access.bicep").statements()["module", "inGroup"]
+def test_each_role_is_assigned_at_its_scopes(case: str, expected: Grants) -> None:
+    """Endpoints are read in their scopes, records written in those of the zones, zones created on request only."""
+    assert assigned(snapshot(case)) == expected
 
 
-def test_the_app_is_told_the_scopes_that_its_roles_are_given_on() -> None:
-    """ENDPOINT_SCOPES and DNS_ZONE_SCOPES are what endpoints and records are given on."""
-    told = values(Template("main.bicep"), {**GIVEN, "endpointScopes": f"{at(OTHER)} , {at(HOME, 'rg')}"})
-    assert parse("join(endpointsAt, ',')")(told) == f"{at(OTHER)},{at(HOME, 'rg')}"
-    settings = Template("main.bicep").value("var", "chosenSettings")
-    assert settings["ENDPOINT_SCOPES"] == "join(endpointsAt, ',')"
-    assert settings["DNS_ZONE_SCOPES"] == "join(zonesAt, ',')"
+@pytest.mark.parametrize("case", MAIN)
+def test_the_grants_that_are_put_out_are_those_that_are_assigned(case: str) -> None:
+    """The hooks remove and print by ROLE_GRANTS, so it lists each role, its definition and its scopes."""
+    found = snapshot(case)
+    grants = found.outputs["ROLE_GRANTS"]
+    if found.outputs["ROLE_ASSIGNMENTS_CREATED"] == "all":
+        assert {(one["role"], scope) for one in grants for scope in one["scopes"]} == assigned(found)
+        assert {one["title"] for one in grants} == {
+            role["properties"]["roleName"] for role in found.of(ROLES)
+        }
+    else:
+        assert not found.of(ROLES)
+        assert grants
+
+
+@pytest.mark.parametrize("case", MAIN)
+def test_titles_contain_the_token_of_the_deployment(case: str) -> None:
+    """The hooks find the roles of this deployment by the token in their names."""
+    found = snapshot(case)
+    assert all(
+        f"({found.outputs['DEPLOYMENT_TOKEN']}, " in one["title"] for one in found.outputs["ROLE_GRANTS"]
+    )
+
+
+def test_records_are_written_in_given_zones_only() -> None:
+    """dnsZoneScopes has no default: nobody gives the right to write the records of a subscription unknowingly."""
+    assert "\nparam dnsZoneScopes string\n" in (INFRA / "main.bicep").read_text()
+
+
+def test_the_settings_of_the_app_are_the_scopes_of_its_roles() -> None:
+    """ENDPOINT_SCOPES and DNS_ZONE_SCOPES are the scopes where endpoints and records are granted."""
+    settings = snapshot("subscriptions").app_settings()
+    endpoints = settings["ENDPOINT_SCOPES"].split(",")
+    assert list(dict.fromkeys(endpoints)) == [at(HOME), at(OTHER, "rg-app"), at(HOME, "rg-inside")]
+    assert settings["DNS_ZONE_SCOPES"] == at(HUB, "rg-dns")
 
 
 def test_every_subscription_with_endpoints_is_monitored_once() -> None:
-    """One system topic for each subscription in the scopes, on the one that is there where one is."""
-    theirs = f"{at(OTHER, 'rg-theirs')}/providers/Microsoft.EventGrid/systemTopics/Theirs"
-    monitored = f"{at(HOME, 'a')},{at(OTHER)}, {at(HOME, 'b')}"
-    names: Any = values(
-        Template("events.bicep"), {**GIVEN, "monitoredScopes": monitored, "systemTopicIds": f" {theirs}"}
-    )
-    assert names["monitored"] == [HOME, OTHER]
-    existing = Template("events.bicep").value("module", "subscriptions")["params"]["existingTopicId"]
-    topics = [parse(existing)(within(names, "id", each)) for each in names["monitored"]]
-    assert topics == ["", theirs.lower()]
-    group = Template("events.bicep").value("module", "subscriptions")["params"]["resourceGroupName"]
-    assert [parse(group)(within(names, "id", each)) for each in names["monitored"]] == [
-        "rg-demo",
-        "rg-demo-events",
-    ]
+    """Each has one event subscription: on the system topic that exists, or else on a new one."""
+    found = snapshot("events-subscriptions")
+    assert [topic["id"].split("/")[2] for topic in found.of(TOPICS)] == [HOME]
+    subscriptions = found.of(f"{TOPICS}/eventSubscriptions")
+    assert [one["id"].split("/")[2] for one in subscriptions] == [HOME, OTHER]
+    assert subscriptions[1]["id"].split("/")[4:9:4] == ["rg-theirs", "theirs"]
+
+
+def test_a_resource_group_is_created_in_other_subscriptions_only() -> None:
+    """The home resource group belongs to main.bicep, which owns its tags."""
+    groups = snapshot("events-subscriptions").of("Microsoft.Resources/resourceGroups")
+    assert [(group["id"].split("/")[2], group["name"]) for group in groups] == [(OTHER, "clickhouse-events")]
+    assert snapshot("events").of("Microsoft.Resources/resourceGroups") == []

@@ -75,10 +75,14 @@ def test_forks_check_what_ci_checks() -> None:
     assert here == there
 
 
-def test_a_workflow_may_only_read(workflow: Any) -> None:
-    """The token of a run can read the repository and nothing more, and no step keeps it."""
+def test_a_workflow_may_only_read(path: Path, workflow: Any) -> None:
+    """The token of a run can read the repository and nothing more, and no step keeps it.
+
+    A deployment also gets an identity token, with which it signs in to Azure instead of with a secret.
+    """
     assert workflow["permissions"] == {"contents": "read"}
-    assert [name for name, job in workflow["jobs"].items() if "permissions" in job] == []
+    more = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
+    assert more == ({"deploy": {"contents": "read", "id-token": "write"}} if path.stem == "deploy" else {})
     checkouts = [step for step in steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
     assert checkouts
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)

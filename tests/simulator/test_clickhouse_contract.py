@@ -24,7 +24,8 @@ ORGANIZATION_PATH = "/v1/organizations/{organizationId}"
 REGION = "cloud_provider=azure&region_id=westus3"
 
 pytestmark = pytest.mark.skipif(
-    not FILE.exists(), reason=f"no OpenAPI file at {FILE}; name it in CLICKHOUSE_OPENAPI"
+    not FILE.exists(),
+    reason="no OpenAPI file: download https://api.clickhouse.cloud/v1 and set CLICKHOUSE_OPENAPI to the file",
 )
 
 

@@ -8,7 +8,7 @@ terraform {
   required_providers {
     azapi = {
       source  = "Azure/azapi"
-      version = ">= 2.6, < 3.0"
+      version = ">= 2.11, < 3.0"
     }
     azurerm = {
       source  = "hashicorp/azurerm"
