@@ -41,7 +41,9 @@ async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditRepo
 async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> AuditReport:
     started = datetime.now(UTC)
     stored, failed, _ = await asyncio.gather(
-        runtime.archive.latest(), runtime.archive.failed_passes(), runtime.config_cache.load()
+        runtime.report_repository.latest(),
+        runtime.report_repository.failed_passes(),
+        runtime.config_cache.load(),
     )
     settings, left = runtime.settings, deadline - time.monotonic() - AFTERWARDS_SECONDS
     result = await runtime.reconcile(audit_request(settings), left, "audit")
@@ -61,8 +63,8 @@ async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> Aud
     log_audit(report, before)
     store_failed = isinstance(stored, ReadFailed)
     if before or not store_failed:  # otherwise it is unknown what is new
-        await runtime.announcer.of_audit(result, report, before)
-    await runtime.archive.keep(report, latest=not store_failed)
+        await runtime.outcome_publisher.of_audit(result, report, before)
+    await runtime.report_repository.keep(report, latest=not store_failed)
     await runtime.settle(AFTERWARDS_SECONDS)
     return report
 
