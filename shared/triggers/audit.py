@@ -13,7 +13,6 @@ from shared.domain.model.errors import TemporaryError
 from shared.domain.model.resources import ReadFailed
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
-from shared.domain.results.problems import condensed
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from shared.telemetry.audit_log import log_audit
@@ -90,5 +89,4 @@ async def audit() -> None:
     """The timer trigger. Raises TemporaryError or SettingsError, so that a failed audit is a failed function."""
     report = await run_audit(get_runtime())
     if report.problems:
-        not_done = "; ".join(map(condensed, report.problems))
-        raise TemporaryError(f"Not done: {not_done}. The next audit tries again.")
+        raise TemporaryError(f"Not done: {'; '.join(report.problems)}. The next audit tries again.")

@@ -27,7 +27,8 @@ from shared.domain.changes import (
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, RecordSet
+from shared.domain.model.remedies import remedy_for
+from shared.domain.model.resources import Endpoint, NotFound, RecordSet
 from shared.domain.model.snapshot import (
     ReadAddresses,
     ReadConfig,
@@ -138,14 +139,8 @@ def _remedy(context: AuditContext, change: Change) -> str:
 
 
 def _remedy_of_failure(outcome: Outcome) -> str:
-    first = "Resolve the error; the"
-    if outcome.locked:
-        first = "Remove the management lock, or maintain the records manually; the"
-    elif outcome.forbidden:
-        first = "Grant the permission; the"
-    elif outcome.temporary:
-        first = "The"
-    return f"This audit could not repair it: {outcome.error}. {first} next audit tries again."
+    first = remedy_for(outcome.cause, outcome.change.system) or "Correct what the error names."
+    return f"This audit could not repair it: {outcome.error}. {first} The next audit tries again."
 
 
 def _read_failures(context: AuditContext) -> Iterator[Finding]:
@@ -166,12 +161,4 @@ def _read_failures(context: AuditContext) -> Iterator[Finding]:
                 object_ = "organization"
             case _:
                 object_ = read_name(read)
-        yield Finding(UNREADABLE, object_, answer.reason, _remedy_of_read(answer))
-
-
-def _remedy_of_read(answer: ReadFailed) -> str:
-    if answer.forbidden:
-        return "Grant the identity or the API key the permission that the message names, or renew the key."
-    if answer.temporary:
-        return "None if it happens once: the next audit reads it again. Otherwise check the status of the system."
-    return ""
+        yield Finding(UNREADABLE, object_, answer.reason, remedy_for(answer.cause, read.system))

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChange(Change, ABC):
     """A change of the organization's registrations."""
+
+    system: ClassVar[System] = System.CLICKHOUSE
 
     id: str
     region: str
@@ -89,6 +92,7 @@ class Deregister(RegistrationChange):
 class AllowListChange(Change, ABC):
     """A change of a service's allow list; `id` is spelled as the list spells it."""
 
+    system: ClassVar[System] = System.CLICKHOUSE
     stage: ClassVar[int] = 2
 
     id: str

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
@@ -23,12 +24,13 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 class Change(ABC):
     """One change for one endpoint.
 
-    `verb`: the kind. `drift`: the finding's code while the change is not made. `stage`: the changes of one stage are
-    independent of each other; stage 1 goes out first. `reason`: the deleted or untagged endpoints that it removes
-    something from, if any (see `with_reason`).
+    `verb`: the kind. `system`: where it is made. `drift`: the finding's code while the change is not made. `stage`:
+    the changes of one stage are independent of each other; stage 1 goes out first. `reason`: the deleted or untagged
+    endpoints that it removes something from, if any (see `with_reason`).
     """
 
     verb: ClassVar[str]
+    system: ClassVar[System]
     drift: ClassVar[str]
     stage: ClassVar[int]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key, Sign
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import RecordSet
 from shared.domain.ownership.marks import MARK, holders_of
@@ -16,6 +17,7 @@ class PutRecord(Change):
     """Write a record set: create it (`before` is None), or replace exactly the version that was read."""
 
     verb: ClassVar[str] = "put-record"
+    system: ClassVar[System] = System.AZURE
     drift: ClassVar[str] = "record-drift"
     stage: ClassVar[int] = 1
 
@@ -63,6 +65,7 @@ class DeleteRecord(Change):
     """Delete exactly the version of a record set that was read, once its endpoints have their record elsewhere."""
 
     verb: ClassVar[str] = "delete-record"
+    system: ClassVar[System] = System.AZURE
     drift: ClassVar[str] = "record-drift"
     stage: ClassVar[int] = 2
 
@@ -96,6 +99,7 @@ class DeleteRecord(Change):
 class ZoneChange(Change, ABC):
     """A change of a zone itself. Zones and links are never deleted."""
 
+    system: ClassVar[System] = System.AZURE
     stage: ClassVar[int] = 1
 
     zone: ResourceId
