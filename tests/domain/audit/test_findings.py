@@ -27,6 +27,7 @@ from tests.support.worlds import (
     guid,
     pe,
     record,
+    registered,
     service,
     zone,
     zone_id,
@@ -77,6 +78,12 @@ PE = f"pe-1 ({guid(1)[:8]}…)"
             well(pe(1)),
             None,
             f"{PE} is registered with ClickHouse Cloud, but the endpoint is deleted",
+        ),
+        (
+            "registration-orphaned",
+            well(registrations=[replace(registered(1), region="eastus2")]),
+            None,
+            f"{PE} is registered with ClickHouse Cloud, but its region or mark is wrong",
         ),
         (
             "record-drift",
