@@ -246,7 +246,7 @@ def test_audit_with_problems() -> None:
     """audit prints the problems and what it did not reach, and last the summary."""
     file = io.StringIO()
     report = troubled()
-    Output(make_console(file)).audit(report)
+    Output(make_console(file)).audit(report, "")
     lines = file.getvalue().splitlines()
     assert f"problem  {report.problems[0]}" in lines
     assert f"not reached  {report.left[0]}" in lines
@@ -273,7 +273,9 @@ def test_color_of_a_summary(severity: str, color: str) -> None:
     file = io.StringIO()
     found = replace(troubled().findings[0], severity=severity)
     report = replace(troubled(), findings=(found,), problems=(), left=(), complete=True)
-    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(report)
+    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(
+        report, ""
+    )
     assert file.getvalue().splitlines()[-1].startswith(f"\x1b[1;{color}m")
 
 

@@ -192,11 +192,26 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     ("id-kind-mixed", "resource_id", there(endpoint(1)), ARM),
     ("unreadable", "403", there(endpoint(1), MAIN, TEST, also=NO_CONFIG), deployment()),
     # changes that a policy does not permit
-    ("record-drift", "does not exist, should have 10.0.0.1", there(endpoint(1), zones=[zone()]), deployment()),
-    ("record-drift", "has 10.0.0.1, but the endpoint is deleted", there(pe(1), registrations=[]), deployment()),
+    (
+        "record-drift",
+        "does not exist, should have 10.0.0.1",
+        there(endpoint(1), zones=[zone()]),
+        deployment(),
+    ),
+    (
+        "record-drift",
+        "has 10.0.0.1, but the endpoint is deleted",
+        there(pe(1), registrations=[]),
+        deployment(),
+    ),
     ("registration-missing", "is not registered with", there(endpoint(1), registrations=[]), deployment()),
     ("allow-list-missing", "does not list pe-1", there(endpoint(1), service("main")), deployment()),
-    ("allow-list-extra", "but its tag does not request it", there(endpoint(1, "main"), MAIN, TEST), deployment()),
+    (
+        "allow-list-extra",
+        "but its tag does not request it",
+        there(endpoint(1, "main"), MAIN, TEST),
+        deployment(),
+    ),
     (
         "registration-orphaned",
         "but its id has changed",
