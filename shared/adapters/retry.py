@@ -13,7 +13,7 @@ from itertools import count
 
 import stamina
 
-from shared.domain.model.errors import Cause, CauseKind, ChangedError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, ChangedError, System, TemporaryError
 from shared.telemetry.log import log_retry
 
 ATTEMPTS = 6
@@ -67,14 +67,14 @@ class Budget:
         return self._writes
 
 
-async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
+async def within[T](deadline: Deadline, system: System, what: str, call: Callable[[], Awaitable[T]]) -> T:
     """The result of `call`, retried after each TemporaryError while there is time.
 
     Raises the error of the last attempt that got a response, or TemporaryError naming `what` if none did before
     the deadline.
     """
     failed: TemporaryError | None = None
-    async for attempt in stamina.retry_context(on=_backoff(deadline), attempts=None, timeout=None):
+    async for attempt in stamina.retry_context(on=_backoff(deadline, system), attempts=None, timeout=None):
         with attempt:
             try:
                 async with asyncio.timeout(deadline.left()):
@@ -88,7 +88,7 @@ async def within[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[
     raise AssertionError("the last attempt returns or raises")
 
 
-def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
+def _backoff(deadline: Deadline, system: System) -> Callable[[Exception], bool | float]:
     attempts = count(1)
 
     def wait(error: Exception) -> bool | float:
@@ -104,7 +104,7 @@ def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
             return False
         if delay >= deadline.left():
             return False
-        log_retry(error, delay)
+        log_retry(system, error, delay)
         return delay
 
     return wait

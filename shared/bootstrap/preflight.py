@@ -30,4 +30,4 @@ def preflight_systems(runtime: Runtime, seconds: float, period: timedelta) -> Pr
 
 def _store(runtime: Runtime) -> StorePreflight | None:
     at = runtime.settings.report_store
-    return StorePreflight(runtime.archive, at, None if "://" in at else Path(at)) if at else None
+    return StorePreflight(runtime.report_repository, at, None if "://" in at else Path(at)) if at else None

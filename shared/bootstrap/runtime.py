@@ -70,17 +70,17 @@ class Runtime:
         return Batching(self._first_read, self._event_pass)
 
     @cached_property
-    def archive(self) -> ReportRepository:
+    def report_repository(self) -> ReportRepository:
         """What outlives this process."""
         organization = str(self.settings.clickhouse_org_id)
         return ReportRepository(self.clients.store, self.settings.owner_id, organization)
 
     @cached_property
     def config_cache(self) -> ConfigCache:
-        return ConfigCache(self.archive, self.cache)
+        return ConfigCache(self.report_repository, self.cache)
 
     @cached_property
-    def announcer(self) -> "OutcomePublisher":
+    def outcome_publisher(self) -> "OutcomePublisher":
         from shared.reports.outcome_publisher import OutcomePublisher  # noqa: PLC0415 -- not without a topic
 
         return OutcomePublisher(self.clients.topic)
@@ -121,7 +121,7 @@ class Runtime:
         systems = self.clients.systems(Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(request, systems, self.config, self.cache, known)
         shares = split_report(await self._recorded("event", run), known.keys())
-        self._start(self.archive.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
+        self._start(self.report_repository.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
         return shares
 
     async def _recorded(self, trigger: str, run: Coroutine[Any, Any, Report]) -> Report:
@@ -135,7 +135,7 @@ class Runtime:
             log_pass(report, milliseconds, () if audit else report.plan.findings)
             self._start(self.config_cache.keep(report.snapshot))
             if not audit and self.clients.topic:
-                self._start(self.announcer.of_pass(report))
+                self._start(self.outcome_publisher.of_pass(report))
         return report
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

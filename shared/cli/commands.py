@@ -19,7 +19,6 @@ from shared.domain.model.ids import ResourceId, quoted
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.affected_endpoints import Targets
-from shared.domain.planning.classification import Verdict
 from shared.domain.preflight.check_result import Status, Steps, first_problem, overall
 from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import ReconcileRequest
@@ -32,14 +31,15 @@ EXIT_CODES = {Status.PASSED: OK, Status.FAILED: FAILED, Status.UNKNOWN: UNKNOWN}
 
 async def plan(runtime: Runtime, options: Namespace, output: Output) -> int:
     report = await _reconcile(runtime, options, output, _request(runtime, options, dry_run=True))
-    output.json(report.as_json()) if options.json else output.plan(report, _release_command(report, options))
+    release = _release_command(report.releases_withheld, options)
+    output.json(report.as_json()) if options.json else output.plan(report, release)
     changes = CHANGES if options.exit_code and report.plan.changes else OK
     return _exit_code(report) or changes
 
 
 async def sync(runtime: Runtime, options: Namespace, output: Output) -> int:
     report = await _reconcile(runtime, options, output, _request(runtime, options, dry_run=False))
-    release = _release_command(report, options)
+    release = _release_command(report.releases_withheld, options)
     output.json(report.as_json()) if options.json else output.outcomes(report, release)
     return _exit_code(report)
 
@@ -51,7 +51,8 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
     runtime.settings = runtime.settings.model_copy(update=given)
     async with progress(output.err, "audit", options.timeout) as runtime.watcher:
         report = await run_audit(runtime, options.timeout)
-    output.json(json.loads(to_json(report))) if options.json else output.audit(report)
+    release = _release_command(report.allow_removals, options)
+    output.json(json.loads(to_json(report))) if options.json else output.audit(report, release)
     errors = any(finding.severity == "error" for finding in report.findings)
     return FAILED if errors or report.problems or not report.complete else OK
 
@@ -134,12 +135,9 @@ def _request(runtime: Runtime, options: Namespace, *, dry_run: bool) -> Reconcil
     )
 
 
-def _release_command(report: Report, options: Namespace) -> str:
-    """The command that makes the removals that MAX_REMOVALS withholds."""
-    verdicts = report.plan.verdicts
-    endpoints = {change.endpoint for change in report.plan.withheld}
-    count = sum(verdicts.get(endpoint) is Verdict.RELEASE for endpoint in endpoints)
-    return command_line("sync", "--all", "--allow-removals", str(count), settings=options.settings)
+def _release_command(releases: int, options: Namespace) -> str:
+    """The command that makes withheld removals, which release this many endpoints."""
+    return command_line("sync", "--all", "--allow-removals", str(releases), settings=options.settings)
 
 
 def _exit_code(report: Report) -> int:

@@ -79,14 +79,19 @@ class Output:
         counts = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
         self.out.print(Text(f"{counts}, for {_verdicts(report)}.", "bold"))
 
-    def audit(self, report: AuditReport) -> None:
-        """Repairs, findings and problems, and last the summary."""
+    def audit(self, report: AuditReport, release: str) -> None:
+        """Repairs, withheld removals, findings and problems, and last the summary."""
         for repair in report.repairs:
             style = _OUTCOMES[repair.status]
             change = f"{repair.change} {repair.object}: {repair.before} -> {repair.after}"
             self.out.print(Text(f"{repair.status:<8}{change}  for {repair.endpoint}", style))
             if repair.error:
                 self.out.print(Text(f"        {repair.error}", style))
+        for one in report.withheld:
+            self.out.print(
+                Text(f"withheld {one.change} {one.object}: {one.fact}  for {one.endpoint}", WARNING)
+            )
+        self._release(report.withheld_by, len(report.withheld), release)
         for finding in report.findings:
             since = f"since {finding.first_seen:%Y-%m-%d %H:%M} UTC. "
             self._finding(finding.severity, finding, f"{since}{finding.remedy}")
@@ -145,9 +150,11 @@ class Output:
     def _withheld(self, report: Report, names: Mapping[str, str], release: str) -> None:
         for change in report.plan.withheld:
             self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
-        if report.plan.withheld:
-            counts = counted(len(report.plan.withheld), "removal")
-            self.hint(f"MAX_REMOVALS withholds {counts}. To apply them: {release}")
+        self._release("MAX_REMOVALS", len(report.plan.withheld), release)
+
+    def _release(self, setting: str, removals: int, command: str) -> None:
+        if removals:
+            self.hint(f"{setting} withholds {counted(removals, 'removal')}. To apply them: {command}")
 
     def _findings_and_problems(self, report: Report) -> None:
         for finding in report.plan.findings:

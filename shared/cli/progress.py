@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import math
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -60,17 +59,18 @@ class _Waits(logging.Handler):
         line = json.loads(record.getMessage())
         if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
             return
-        system = "ClickHouse Cloud" if "ClickHouse Cloud" in line["error"] else "Azure"
-        left = self._deadline.left()
+        system, left = line["system"], self._deadline.left()
         if self._reported.get(system, math.inf) - left >= MIN_WAIT:
             self._reported[system] = left
-            wait = _wait_text(line["error"], line["waitSeconds"])
+            wait = _wait_text(line.get("status"), line["waitSeconds"])
             self._console.print(Text(f"{system} {wait}; {left:.0f} s left", "yellow"))
 
 
-def _wait_text(error: str, wait: float) -> str:
-    if status := re.search(r"\banswered (\d{3})\b", error):
-        return f"asks to wait {wait:.0f} s ({status[1]})"
+def _wait_text(status: int | None, wait: float) -> str:
+    if status == 429:
+        return f"asks to wait {wait:.0f} s (429)"
+    if status:
+        return f"returned {status}; next attempt in {wait:.0f} s"
     return f"does not respond; next attempt in {wait:.0f} s"
 
 

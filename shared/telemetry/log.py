@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.changes.outcome import Status
+from shared.domain.model.errors import System, TemporaryError
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.results.pass_report import NO_CALLS, Report
-from shared.domain.results.problems import condensed
 from shared.telemetry.pass_context import current_pass
 
 if TYPE_CHECKING:  # an event imports nothing of audits
@@ -39,13 +39,20 @@ def log_event(event: str, level: int = logging.INFO, **fields: object) -> None:
     _log.log(level, "%s", json.dumps({key: value for key, value in line.items() if value is not None}))
 
 
-def log_retry(error: Exception, wait: float) -> None:
+def log_retry(system: System, error: TemporaryError, wait: float) -> None:
     """A failed call is repeated after `wait` seconds."""
     context = current_pass()
     if context:
         context.retries += 1
     if context is None or context.retries <= MAX_RETRY_LINES:
-        log_event("retry", logging.WARNING, error=shorten(str(error)), waitSeconds=round(wait, 2))
+        log_event(
+            "retry",
+            logging.WARNING,
+            system=system.value,
+            status=error.cause.status,
+            error=shorten(str(error)),
+            waitSeconds=round(wait, 2),
+        )
 
 
 def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()) -> None:
@@ -89,7 +96,7 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
         planned=len(report.plan.changes) if report.dry_run else 0,
         withheld=len(report.plan.withheld),
         findings={severity.name.lower(): severities[severity] for severity in Severity},
-        problems=[_cut(problem) for problem in report.problems[:MAX_ITEMS]],
+        problems=[shorten(problem) for problem in report.problems[:MAX_ITEMS]],
         **_result(report),
     )
 
@@ -122,17 +129,13 @@ def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> Non
         endpoint=str(endpoint),
         milliseconds=milliseconds,
         **{name: state.get(name) for name in fields},
-        problems=None if report.pass_id else [_cut(problem) for problem in report.problems],
+        problems=None if report.pass_id else [shorten(problem) for problem in report.problems],
         **_result(report),
     )
 
 
 def shorten(text: str) -> str:
-    """The text, condensed and cut to a length that fits into a line with other fields."""
-    return _cut(condensed(text))
-
-
-def _cut(text: str) -> str:
+    """The text, cut to a length that fits into a line with other fields."""
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 

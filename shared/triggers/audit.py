@@ -13,7 +13,6 @@ from shared.domain.model.errors import TemporaryError
 from shared.domain.model.resources import ReadFailed
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
-from shared.domain.results.problems import condensed
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from shared.telemetry.audit_log import log_audit
@@ -41,7 +40,9 @@ async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditRepo
 async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> AuditReport:
     started = datetime.now(UTC)
     stored, failed, _ = await asyncio.gather(
-        runtime.archive.latest(), runtime.archive.failed_passes(), runtime.config_cache.load()
+        runtime.report_repository.latest(),
+        runtime.report_repository.failed_passes(),
+        runtime.config_cache.load(),
     )
     settings, left = runtime.settings, deadline - time.monotonic() - AFTERWARDS_SECONDS
     result = await runtime.reconcile(audit_request(settings), left, "audit")
@@ -61,8 +62,8 @@ async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> Aud
     log_audit(report, before)
     store_failed = isinstance(stored, ReadFailed)
     if before or not store_failed:  # otherwise it is unknown what is new
-        await runtime.announcer.of_audit(result, report, before)
-    await runtime.archive.keep(report, latest=not store_failed)
+        await runtime.outcome_publisher.of_audit(result, report, before)
+    await runtime.report_repository.keep(report, latest=not store_failed)
     await runtime.settle(AFTERWARDS_SECONDS)
     return report
 
@@ -88,5 +89,4 @@ async def audit() -> None:
     """The timer trigger. Raises TemporaryError or SettingsError, so that a failed audit is a failed function."""
     report = await run_audit(get_runtime())
     if report.problems:
-        not_done = "; ".join(map(condensed, report.problems))
-        raise TemporaryError(f"Not done: {not_done}. The next audit tries again.")
+        raise TemporaryError(f"Not done: {'; '.join(report.problems)}. The next audit tries again.")

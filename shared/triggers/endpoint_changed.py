@@ -6,7 +6,6 @@ import time
 from shared.bootstrap import EVENT_SECONDS, get_runtime
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId
-from shared.domain.results.problems import condensed
 from shared.telemetry.log import log_delivery
 
 
@@ -28,7 +27,7 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
     await runtime.settle()
     if report.retryable:
         done = [f"{o.change.verb} {o.change.object}" for o in report.outcomes if o.status == "done"]
-        not_done = "; ".join([*map(condensed, report.problems), *report.in_progress])
+        not_done = "; ".join((*report.problems, *report.in_progress))
         raise TemporaryError(
             f"Not done: {not_done}. Done: {', '.join(done) or 'nothing'}. Event Grid will retry this event."
         )

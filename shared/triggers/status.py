@@ -59,7 +59,7 @@ async def _latest_report() -> AuditReport | NoReport:
         runtime = get_runtime()
         if runtime.settings.report_store is None:
             return NO_STORE
-        stored = await runtime.archive.latest()
+        stored = await runtime.report_repository.latest()
     except SettingsError as error:
         text = "The function app does nothing, and no audit runs, until they are corrected."
         return NoReport(500, "The settings are invalid", text, error.faults)

@@ -51,7 +51,8 @@ async def test_kinds(sim: RunningSimulator, name: str, fault: dict[str, Any], ki
     """The status, or the lack of one, is the kind of cause, alike for Azure and ClickHouse Cloud."""
     sim.fault(count=None, **fault)
     async with adapters_for(sim.url, 0.3) as adapters:
-        assert (await cause_of(adapters, name)).kind is kind
+        cause = await cause_of(adapters, name)
+        assert (cause.kind, cause.status) == (kind, fault.get("status"))
 
 
 @pytest.mark.parametrize("name", ["zones", "services"])
@@ -74,7 +75,9 @@ async def test_unexpected_responses(body: str, name: str) -> None:
 async def test_missing_permission_in_azure(sim: RunningSimulator, adapters: Adapters) -> None:
     """The cause of a 403 of ARM has the action and the scope that ARM names."""
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
-    assert await cause_of(adapters, "endpoint") == Cause(CauseKind.MISSING_PERMISSION, READ, str(PE))
+    assert await cause_of(adapters, "endpoint") == Cause(
+        CauseKind.MISSING_PERMISSION, READ, str(PE), status=403
+    )
 
 
 async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapters: Adapters) -> None:
@@ -84,7 +87,7 @@ async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapt
     )
     body = {"error": {"code": "LinkedAuthorizationFailed", "message": LINKED.format(JOIN, network)}}
     sim.fault(match={"method": "PUT"}, status=403, body=body)
-    assert await cause_of(adapters, "link") == Cause(CauseKind.MISSING_PERMISSION, JOIN, network)
+    assert await cause_of(adapters, "link") == Cause(CauseKind.MISSING_PERMISSION, JOIN, network, status=403)
 
 
 async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters: Adapters) -> None:
@@ -101,7 +104,8 @@ async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters:
     causes = {name: await cause_of(adapters, name) for name in needed}
     scope = f"organization {ORGANIZATION}"
     assert causes == {
-        name: Cause(CauseKind.MISSING_PERMISSION, permission, scope) for name, permission in needed.items()
+        name: Cause(CauseKind.MISSING_PERMISSION, permission, scope, status=403)
+        for name, permission in needed.items()
     }
 
 
@@ -109,4 +113,4 @@ async def test_lock(sim: RunningSimulator, adapters: Adapters) -> None:
     """A management lock is a cause of its own."""
     body = {"error": {"code": "ScopeLocked", "message": "there is a lock"}}
     sim.fault(match={"method": "PUT"}, status=409, body=body)
-    assert await cause_of(adapters, "put") == Cause(CauseKind.LOCKED)
+    assert await cause_of(adapters, "put") == Cause(CauseKind.LOCKED, status=409)

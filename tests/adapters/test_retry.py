@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.http_errors import seconds
 from shared.adapters.retry import ATTEMPTS, Budget, Deadline, within
-from shared.domain.model.errors import Cause, CauseKind, ChangedError, PermanentError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, ChangedError, PermanentError, System, TemporaryError
 from shared.telemetry.log import MAX_RETRY_LINES, log_retry
 from shared.telemetry.pass_context import pass_context
 from simulator.client import RunningSimulator
@@ -95,7 +95,7 @@ async def test_asked_to_wait_too_long(
     with pytest.raises(TemporaryError, match="429") as caught:
         await adapters.calls()[name]()
     assert time.monotonic() - began < 2
-    assert caught.value.cause == Cause(CauseKind.THROTTLED, retry_after=60)
+    assert caught.value.cause == Cause(CauseKind.THROTTLED, retry_after=60, status=429)
     assert len(sim.requests()) == 1
 
 
@@ -156,7 +156,7 @@ async def test_what_is_tried_again(error: Exception, calls: int) -> None:
         raise error
 
     with pytest.raises(type(error)) as caught:
-        await within(Deadline.after(20), "it", call)
+        await within(Deadline.after(20), System.AZURE, "it", call)
     assert caught.value is error
     assert made == calls
 
@@ -172,7 +172,7 @@ async def test_throttling_is_no_try() -> None:
             raise waiting(CauseKind.THROTTLED, 0.01)
         return "done"
 
-    assert await within(Deadline.after(20), "it", call) == "done"
+    assert await within(Deadline.after(20), System.AZURE, "it", call) == "done"
 
 
 async def test_reading_again_what_was_written() -> None:
@@ -195,7 +195,7 @@ async def test_cancelling() -> None:
     async def call() -> None:
         raise waiting(CauseKind.SERVER_ERROR, 5)
 
-    task = asyncio.create_task(within(Deadline.after(20), "it", call))
+    task = asyncio.create_task(within(Deadline.after(20), System.AZURE, "it", call))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     task.cancel()
@@ -227,6 +227,6 @@ def test_only_so_many_retries_are_told(caplog: pytest.LogCaptureFixture) -> None
     """A pass that tries again and again counts every retry, and tells of the first only."""
     with pass_context("sync") as under_way:
         for _ in range(MAX_RETRY_LINES + 5):
-            log_retry(TemporaryError("503"), 0.1)
+            log_retry(System.AZURE, TemporaryError("503"), 0.1)
     assert under_way.retries == MAX_RETRY_LINES + 5
     assert len(Lines(caplog).of("retry")) == MAX_RETRY_LINES

@@ -83,7 +83,7 @@ async def test_reports_in_a_container(sim: RunningSimulator) -> None:
     """A REPORT_STORE that is a URL is a blob container, not a folder."""
     with answering(http_answer(200, b'{"schemaVersion": 1}')) as raw:
         runtime = Runtime(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
-        await runtime.archive.latest()
+        await runtime.report_repository.latest()
         await runtime.close()
     assert raw.calls == 1
 

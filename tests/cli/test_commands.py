@@ -163,6 +163,11 @@ def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.Mon
         f"withholds 5 removals. To apply them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n"
         in planned
     )
+    audited = run("audit", "--policy", "sync").out
+    assert audited.count("withheld ") == 5
+    assert "but the endpoint is deleted  for /subscriptions/" in audited
+    assert "MAX_REMOVALS withholds 5 removals. To apply them: " in audited
+    assert "AUDIT_POLICY=report withholds 5 removals. To apply them: " in run("audit").out
     assert run("sync", "--all").code == 1
     assert len(registered(sim)) == 1
     assert run("sync", "--all", "--allow-removals", "1").code == 0

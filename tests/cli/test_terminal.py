@@ -142,10 +142,10 @@ async def test_waits_of_concurrent_calls() -> None:
     file = io.StringIO()
     logger = logging.getLogger(LOGGER)
     lines: list[dict[str, object]] = [
-        {"event": "retry", "error": "reading x: ARM answered 429: y", "waitSeconds": 5.2},
-        {"event": "retry", "error": "reading z: ARM answered 429: y", "waitSeconds": 5.3},
-        {"event": "retry", "error": "GET x at ClickHouse Cloud: ConnectError", "waitSeconds": 2},
-        {"event": "retry", "error": "reading x: ARM answered 503: y", "waitSeconds": 0.4},
+        {"event": "retry", "system": "Azure", "status": 429, "waitSeconds": 5.2},
+        {"event": "retry", "system": "Azure", "status": 429, "waitSeconds": 5.3},
+        {"event": "retry", "system": "ClickHouse Cloud", "waitSeconds": 2},
+        {"event": "retry", "system": "Azure", "status": 503, "waitSeconds": 0.4},
         {"event": "pass"},
     ]
     async with progress(make_console(file), "plan", 60):
@@ -246,7 +246,7 @@ def test_audit_with_problems() -> None:
     """audit prints the problems and what it did not reach, and last the summary."""
     file = io.StringIO()
     report = troubled()
-    Output(make_console(file)).audit(report)
+    Output(make_console(file)).audit(report, "")
     lines = file.getvalue().splitlines()
     assert f"problem  {report.problems[0]}" in lines
     assert f"not reached  {report.left[0]}" in lines
@@ -273,7 +273,9 @@ def test_color_of_a_summary(severity: str, color: str) -> None:
     file = io.StringIO()
     found = replace(troubled().findings[0], severity=severity)
     report = replace(troubled(), findings=(found,), problems=(), left=(), complete=True)
-    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(report)
+    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(
+        report, ""
+    )
     assert file.getvalue().splitlines()[-1].startswith(f"\x1b[1;{color}m")
 
 

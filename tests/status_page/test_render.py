@@ -20,6 +20,7 @@ from shared.domain.audit.report_model import (
     AuditReport,
     Health,
     HistoryPoint,
+    WithheldRemoval,
 )
 from shared.status_page import notice, policy, render
 from tests.support.paths import ROOT
@@ -135,6 +136,19 @@ def test_omitted_rows() -> None:
     page = render(large(6000, 600), NOW)
     assert "4000 more are only in the JSON." in page
     assert len(page.encode()) < 6_000_000
+
+
+def test_withheld_removals() -> None:
+    """Withheld removals are listed and marked, with their number, the setting, and the flag that permits them."""
+    one = WithheldRemoval(
+        "disallow", "service s1", all_well().endpoints[0].id, "main lists pe-1, but it is deleted"
+    )
+    page = render(replace(all_well(), policy="sync", withheld=(one, one), allow_removals=1), NOW)
+    assert "MAX_REMOVALS withholds 2 removals. To make them, run" in page
+    assert "sync --all --allow-removals 1</code>" in page
+    assert page.count("</svg>withheld</span>") == 2
+    assert page.count(one.fact) == 2
+    assert "withheld" not in PAGES["well"].split("</style>")[1]
 
 
 def test_no_tag_and_an_empty_tag_differ() -> None:

@@ -8,7 +8,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 from shared.domain.audit.report_model import (
     AllowedId,
-    AuditedConnection,
     AuditedEndpoint,
     AuditedFinding,
     AuditedRecord,
@@ -18,9 +17,11 @@ from shared.domain.audit.report_model import (
     Health,
     HistoryPoint,
     Repair,
+    WithheldRemoval,
 )
 from shared.domain.audit.summary import summarized
 from shared.domain.model.findings import CATALOGUE
+from shared.domain.model.resources import Connection
 from shared.domain.results.pass_report import Calls
 
 NOW = datetime(2026, 11, 23, 6, 4, tzinfo=UTC)
@@ -64,7 +65,7 @@ def endpoint(
         region=region,
         zone=zone_id(region, f"rg-dns-{network}", subscription),
         addresses=(address,),
-        connections=(AuditedConnection(alias(region), "Approved"),),
+        connections=(Connection(alias(region), "Approved"),),
         services=tuple(guid(one) for one in services),
         hostnames={one: hostname(one, region) for one in services},
     )
@@ -171,12 +172,12 @@ def troubled() -> AuditReport:
     jobs = replace(
         app2,
         health=Health.WAITING,
-        connections=(AuditedConnection(app2.alias, "Pending"),),
+        connections=(Connection(app2.alias, "Pending"),),
         pending_since=FINISHED - timedelta(minutes=40),
     )
     etl = replace(data1, health=Health.WRONG)
     notebooks = replace(
-        data2, health=Health.WRONG, connections=(AuditedConnection(data2.alias, "Rejected"),), services=()
+        data2, health=Health.WRONG, connections=(Connection(data2.alias, "Rejected"),), services=()
     )
     edge = replace(edge1, health=Health.WRONG)
     foreign = replace(
@@ -187,7 +188,7 @@ def troubled() -> AuditReport:
         region="",
         zone="",
         connections=(
-            AuditedConnection(
+            Connection(
                 "vendor.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11.eastus.azure.privatelinkservice", "Approved"
             ),
         ),
@@ -375,6 +376,7 @@ def hostile() -> AuditReport:
             for name in ATTACKS
         ),
         repairs=tuple(Repair(name, name, name, name, name, name, name) for name in ATTACKS),
+        withheld=tuple(WithheldRemoval(name, name, name, name) for name in ATTACKS),
     )
     return replace(hostile_report, sentence=ATTACKS[0])
 
@@ -388,5 +390,5 @@ def _hostile_endpoint(n: int, name: str) -> AuditedEndpoint:
         region="westus3" if n % 2 else name,
         health=Health.WRONG,
         verdict=name,
-        connections=(AuditedConnection(name, name),),
+        connections=(Connection(name, name),),
     )

@@ -27,7 +27,7 @@ from shared.adapters.azure.policies import policies
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
-from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, System, TemporaryError
 from shared.domain.model.resources import NotFound
 
 if TYPE_CHECKING:  # slow to import
@@ -118,7 +118,7 @@ async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]
 
     `what` names the operation and the object. The call parses responses with `parsed` or `every`.
     """
-    return await within(deadline, what, lambda: _translated(what, call))
+    return await within(deadline, System.AZURE, what, lambda: _translated(what, call))
 
 
 async def ask_or_absent[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T | NotFound:

@@ -43,7 +43,7 @@ def translate(what: str, error: HttpResponseError) -> PrivateLinkError:
     return _family(status, code.lower(), text)(
         f"{what}: ARM returned {status or 'no status'}: {words[:LONGEST_ERROR]}",
         request_id=headers.get("x-ms-request-id"),
-        cause=Cause(kind, action, scope, seconds(headers.get("Retry-After"))),
+        cause=Cause(kind, action, scope, seconds(headers.get("Retry-After")), status),
     )
 
 

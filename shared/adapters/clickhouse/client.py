@@ -28,6 +28,7 @@ from shared.domain.model.errors import (
     PermanentError,
     PrivateLinkError,
     RefusedError,
+    System,
     TemporaryError,
 )
 from shared.domain.model.resources import Config, Registration, Service
@@ -176,7 +177,7 @@ class ClickHouseCloud:
             async with self.rate_limiter.acquire(str(call), deadline.left()):
                 return await self._send(call)
 
-        return await within(deadline, str(call), send)
+        return await within(deadline, System.CLICKHOUSE, str(call), send)
 
     async def _send(self, call: _Call) -> Any:
         url = call.path if call.root else f"/organizations/{self.organization}{call.path}"
@@ -208,6 +209,7 @@ class ClickHouseCloud:
                 call.permission if denied else "",
                 f"organization {self.organization}" if denied else "",
                 wait,
+                status,
             ),
         )
 

@@ -17,7 +17,14 @@ from shared.domain.audit.context import NO_FAILED_PASSES, AuditContext
 from shared.domain.audit.endpoints import endpoint_rows, health_of
 from shared.domain.audit.findings import findings_of
 from shared.domain.audit.inventory import service_rows, zone_rows
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health, Repair
+from shared.domain.audit.report_model import (
+    AuditedEndpoint,
+    AuditedFinding,
+    AuditReport,
+    Health,
+    Repair,
+    WithheldRemoval,
+)
 from shared.domain.audit.summary import summarized
 from shared.domain.changes.outcome import Status
 from shared.domain.model.deployment_config import DeploymentConfig
@@ -78,6 +85,8 @@ def audit_report(
         verdicts=dict(sorted(Counter(one.value for one in report.plan.verdicts.values()).items())),
         findings=audited,
         repairs=tuple(_repairs(report)),
+        withheld=tuple(_withheld(report)),
+        allow_removals=report.releases_withheld,
         endpoints=_with_health(rows, audited, access_readable=context.access_readable),
         services=service_rows(context),
         zones=zone_rows(context, findings),
@@ -95,6 +104,12 @@ def _with_health(
         replace(row, health=health_of(row, codes[row.id], access_readable=access_readable))
         for row in rows.values()
     )
+
+
+def _withheld(report: Report) -> Iterator[WithheldRemoval]:
+    for change in report.plan.withheld:
+        if change.removes:
+            yield WithheldRemoval(change.verb, change.object, str(change.endpoint), change.fact)
 
 
 def _repairs(report: Report) -> Iterator[Repair]:

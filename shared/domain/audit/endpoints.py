@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.domain.audit.comparison import Rows
 from shared.domain.audit.context import AuditContext
-from shared.domain.audit.report_model import AuditedConnection, AuditedEndpoint, Health
+from shared.domain.audit.report_model import AuditedEndpoint, Health
 from shared.domain.model.findings import IN_PROGRESS, Finding, Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, Status
@@ -64,7 +64,7 @@ def _row(
         region=index.services.region_of(link.target) if link else "",
         zone=str(min(context.record_zones.get(id_, []), default="")),
         addresses=addresses if isinstance(addresses, tuple) else (),
-        connections=tuple(AuditedConnection(one.target, one.status) for one in endpoint.connections),
+        connections=endpoint.connections,
         services=tuple(sorted(allowed)),
         hostnames=dict(plan.hostnames.get(id_, {})) if len(plan.hostnames) <= MOST_WITH_HOSTNAMES else {},
         pending_since=((None if recreated else since) or now) if pending else None,

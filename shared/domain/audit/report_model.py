@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from shared.domain.model.resources import Connection
+from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import NO_CALLS, Calls
 
 
@@ -60,11 +62,13 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditedConnection:
-    """`target`: the alias or ARM id of a Private Link service. `status`: Azure's connection status."""
+class WithheldRemoval:
+    """A removal that the audit was not permitted to make. `fact`: what there is, and why it should be removed."""
 
-    target: str
-    status: str
+    change: str
+    object: str
+    endpoint: str
+    fact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class AuditedEndpoint:
     region: str = ""
     zone: str = ""
     addresses: tuple[str, ...] = ()
-    connections: tuple[AuditedConnection, ...] = ()
+    connections: tuple[Connection, ...] = ()
     services: tuple[str, ...] = ()
     hostnames: dict[str, str] = field(default_factory=dict, hash=False)
     pending_since: datetime | None = None
@@ -160,7 +164,9 @@ class AuditReport:
     """One audit. `sentence` summarizes it.
 
     `period_seconds`: the time between two scheduled audits. `complete`: whether everything was processed before
-    the deadline; `left`: what was not. `history`: the earlier audits and this one, oldest first.
+    the deadline; `left`: what was not. `withheld`: the removals that AUDIT_POLICY or MAX_REMOVALS does not permit;
+    `allow_removals`: the value of allowRemovals with which a sync of everything makes them. `history`: the earlier
+    audits and this one, oldest first.
     """
 
     owner: str
@@ -178,8 +184,15 @@ class AuditReport:
     verdicts: dict[str, int] = field(default_factory=dict, hash=False)
     findings: tuple[AuditedFinding, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    withheld: tuple[WithheldRemoval, ...] = ()
+    allow_removals: int = 0
     endpoints: tuple[AuditedEndpoint, ...] = ()
     services: tuple[AuditedService, ...] = ()
     zones: tuple[AuditedZone, ...] = ()
     history: tuple[HistoryPoint, ...] = ()
     schema_version: Literal[1] = 1
+
+    @property
+    def withheld_by(self) -> str:
+        """The setting that withholds removals."""
+        return "MAX_REMOVALS" if self.policy == Policy.SYNC else f"AUDIT_POLICY={self.policy}"

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Service
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChange(Change, ABC):
     """A change of the organization's registrations."""
+
+    system: ClassVar[System] = System.CLICKHOUSE
 
     id: str
     region: str
@@ -39,6 +43,12 @@ class Register(RegistrationChange):
 
     def provides(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
+
+    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+        region = self.region or "any region"
+        return (
+            f"{self.endpoint.name} ({_short(self.id)}) is not registered with ClickHouse Cloud for {region}"
+        )
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, f"{self.id} in {self.region}"
@@ -81,6 +91,9 @@ class Deregister(RegistrationChange):
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
+    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+        return f"{self.endpoint.name} ({_short(self.id)}) is registered with ClickHouse Cloud"
+
     def before_after(self) -> tuple[str, str]:
         return self._with_reason(f"{self.id} in {self.region}"), NOTHING
 
@@ -89,6 +102,7 @@ class Deregister(RegistrationChange):
 class AllowListChange(Change, ABC):
     """A change of a service's allow list; `id` is spelled as the list spells it."""
 
+    system: ClassVar[System] = System.CLICKHOUSE
     stage: ClassVar[int] = 2
 
     id: str
@@ -115,6 +129,9 @@ class Allow(AllowListChange):
     def requires(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
 
+    def difference(self, services: Mapping[str, Service]) -> str:
+        return f"{_labeled(self.service, services)} does not list {self.endpoint.name} ({_short(self.id)})"
+
     def before_after(self) -> tuple[str, str]:
         return NOTHING, self.id
 
@@ -132,9 +149,21 @@ class Disallow(AllowListChange):
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
+    def difference(self, services: Mapping[str, Service]) -> str:
+        return f"{_labeled(self.service, services)} lists {self.endpoint.name} ({_short(self.id)})"
+
     def before_after(self) -> tuple[str, str]:
         return self._with_reason(self.id), NOTHING
 
 
 def _service(service: str, names: Mapping[str, str]) -> str:
     return f"service {names[service]} ({service})" if service in names else f"service {service}"
+
+
+def _labeled(service: str, services: Mapping[str, Service]) -> str:
+    return f"{services[service].label} ({_short(service)})" if service in services else f"service {service}"
+
+
+def _short(id_: str) -> str:
+    """The first part of a GUID; an ARM id is the name beside it."""
+    return "ARM resource ID" if id_.startswith("/") else f"{id_.partition('-')[0]}…"

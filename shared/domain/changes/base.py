@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.resources import Endpoint, NotFound, Service
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 
 type Key = tuple[str, object]
@@ -23,17 +24,20 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 class Change(ABC):
     """One change for one endpoint.
 
-    `verb`: the kind. `drift`: the finding's code while the change is not made. `stage`: the changes of one stage are
-    independent of each other; stage 1 goes out first. `reason`: the deleted or untagged endpoints that it removes
-    something from, if any (see `with_reason`).
+    `verb`: the kind. `system`: where it is made. `drift`: the finding's code while the change is not made. `stage`:
+    the changes of one stage are independent of each other; stage 1 goes out first. `reason`: the deleted or untagged
+    endpoints that it removes something from, if any (see `with_reason`). `fact`: what differs from the desired state
+    while it is not made (see `planning/facts`).
     """
 
     verb: ClassVar[str]
+    system: ClassVar[System]
     drift: ClassVar[str]
     stage: ClassVar[int]
 
     endpoint: ResourceId
     reason: str = field(default="", kw_only=True, compare=False)
+    fact: str = field(default="", kw_only=True, compare=False)
 
     @property
     @abstractmethod
@@ -76,6 +80,10 @@ class Change(ABC):
 
     def _with_reason(self, text: str) -> str:
         return f"{text}, {self.reason}" if self.reason else text
+
+    @abstractmethod
+    def difference(self, services: Mapping[str, Service]) -> str:
+        """The difference that the change resolves, as a sentence without a full stop. `services`: by id."""
 
     def details(self) -> Mapping[str, Any]:
         """The members that this kind adds to `as_json`."""

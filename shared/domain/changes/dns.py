@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key, Sign
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import RecordSet
+from shared.domain.model.resources import RecordSet, Service
 from shared.domain.ownership.marks import MARK, holders_of
 
 
@@ -16,6 +17,7 @@ class PutRecord(Change):
     """Write a record set: create it (`before` is None), or replace exactly the version that was read."""
 
     verb: ClassVar[str] = "put-record"
+    system: ClassVar[System] = System.AZURE
     drift: ClassVar[str] = "record-drift"
     stage: ClassVar[int] = 1
 
@@ -41,15 +43,25 @@ class PutRecord(Change):
         return (("written", endpoint) for endpoint in _holders(self.after))
 
     def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
-        return f"{self._difference()} in {self.object}"
+        return f"{self._change()} in {self.object}"
 
-    def _difference(self) -> str:
+    def _change(self) -> str:
         after = _addresses(self.after)
         if self.before is None:
             return after
         if (before := _addresses(self.before)) != after:
             return f"{before} -> {after}"
         return f"{after}, {'TTL' if self.before.ttl != self.after.ttl else 'ownership metadata'}"
+
+    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+        name, after = _labeled(self.after), _addresses(self.after)
+        if self.before is None:
+            return f"{name} does not exist, should have {after}"
+        if self.before.addresses != self.after.addresses:
+            return f"{name} has {_addresses(self.before)}, should have {after}"
+        if self.before.ttl != self.after.ttl:
+            return f"{name} has TTL {self.before.ttl}, should have {self.after.ttl}"
+        return f"{name} has {after}, but its ownership metadata is missing or outdated"
 
     def details(self) -> Mapping[str, Any]:
         return {"before": _record_json(self.before), "after": _record_json(self.after)}
@@ -63,6 +75,7 @@ class DeleteRecord(Change):
     """Delete exactly the version of a record set that was read, once its endpoints have their record elsewhere."""
 
     verb: ClassVar[str] = "delete-record"
+    system: ClassVar[System] = System.AZURE
     drift: ClassVar[str] = "record-drift"
     stage: ClassVar[int] = 2
 
@@ -85,6 +98,9 @@ class DeleteRecord(Change):
     def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{_addresses(self.before)} in {self.object}"
 
+    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+        return f"{_labeled(self.before)} has {_addresses(self.before)}"
+
     def details(self) -> Mapping[str, Any]:
         return {"before": _record_json(self.before), "after": None}
 
@@ -96,6 +112,7 @@ class DeleteRecord(Change):
 class ZoneChange(Change, ABC):
     """A change of a zone itself. Zones and links are never deleted."""
 
+    system: ClassVar[System] = System.AZURE
     stage: ClassVar[int] = 1
 
     zone: ResourceId
@@ -114,6 +131,9 @@ class CreateZone(ZoneChange):
 
     def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return self.object
+
+    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+        return f"zone {_with_group(self.zone)} does not exist"
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, "created"
@@ -135,6 +155,9 @@ class LinkNetwork(ZoneChange):
     def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{self.network} to {self.object}"
 
+    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+        return f"zone {_with_group(self.zone)} is not linked to virtual network {_with_group(self.network)}"
+
     def details(self) -> Mapping[str, Any]:
         return {"network": str(self.network)}
 
@@ -144,6 +167,14 @@ class LinkNetwork(ZoneChange):
 
 def _name(record: RecordSet) -> str:
     return f"{record.zone}/A/{record.name}"
+
+
+def _labeled(record: RecordSet) -> str:
+    return f"record {record.name} in {_with_group(record.zone)}"
+
+
+def _with_group(id_: ResourceId) -> str:
+    return f"{id_.name} ({id_.resource_group})"
 
 
 def _holders(record: RecordSet | None) -> frozenset[ResourceId]:

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class System(StrEnum):
+    """The systems that a pass calls."""
+
+    AZURE = "Azure"
+    CLICKHOUSE = "ClickHouse Cloud"
+
+
 class CauseKind(StrEnum):
     """Why a call failed, as far as the response shows it. Remedies are chosen by it."""
 
@@ -33,13 +40,15 @@ class Cause:
     """The cause of a failed call.
 
     `action`: the missing permission, as Azure or ClickHouse Cloud names it, and the `scope` that it is missing on;
-    "" where not known. `retry_after`: the seconds that the server asks to wait.
+    "" where not known. `retry_after`: the seconds that the server asks to wait. `status`: the HTTP status, if a
+    response came.
     """
 
     kind: CauseKind = CauseKind.UNKNOWN
     action: str = ""
     scope: str = ""
     retry_after: float | None = None
+    status: int | None = None
 
 
 UNKNOWN_CAUSE = Cause()

@@ -1,51 +1,46 @@
 """Remedies for failed reads and calls, by cause."""
 
-from shared.domain.model.errors import Cause, CauseKind
+from shared.domain.model.errors import Cause, CauseKind, System
 
-AZURE, CLICKHOUSE = "Azure", "ClickHouse Cloud"
-_AGAIN = "None if it happens once: the next event or audit tries again."
-
-_REMEDIES: dict[tuple[CauseKind, str], str] = {
-    (CauseKind.INVALID_CREDENTIAL, CLICKHOUSE): (
-        "Set CLICKHOUSE_CLOUD_API_KEY and CLICKHOUSE_CLOUD_API_SECRET to a key that is enabled, has not expired, and "
-        "whose IP access list permits this app."
-    ),
-    (
-        CauseKind.INVALID_CREDENTIAL,
-        AZURE,
-    ): "Assign a managed identity to the function app; on your machine, run az login.",
-    (CauseKind.NOT_FOUND, CLICKHOUSE): "Correct CLICKHOUSE_ORG_ID: the organization of the API key.",
-    (
-        CauseKind.NOT_FOUND,
-        AZURE,
-    ): "Correct the subscription and resource group in ENDPOINT_SCOPES or DNS_ZONE_SCOPES.",
-    (CauseKind.THROTTLED, CLICKHOUSE): (
-        f"{_AGAIN} If it repeats, use an API key that no other client uses, or lower CLICKHOUSE_RATE_LIMIT."
-    ),
-    (
-        CauseKind.THROTTLED,
-        AZURE,
-    ): f"{_AGAIN} If it repeats, find the other clients that call ARM in this subscription.",
-    (CauseKind.SERVER_ERROR, CLICKHOUSE): f"{_AGAIN} If it repeats, see status.clickhouse.com.",
-    (CauseKind.SERVER_ERROR, AZURE): f"{_AGAIN} If it repeats, see Azure Service Health.",
-    (CauseKind.TIMED_OUT, CLICKHOUSE): f"{_AGAIN} If it repeats, see status.clickhouse.com.",
-    (CauseKind.TIMED_OUT, AZURE): f"{_AGAIN} If it repeats, see Azure Service Health.",
-    (CauseKind.CONNECTION_LOST, CLICKHOUSE): (
-        f"{_AGAIN} If it repeats, permit outbound HTTPS from the function app to CLICKHOUSE_API_URL (DNS, firewall)."
-    ),
-    (CauseKind.CONNECTION_LOST, AZURE): (
-        f"{_AGAIN} If it repeats, permit outbound HTTPS from the app to Azure Resource Manager (DNS, firewall)."
-    ),
+_RETRIED = "None if it happens once: Event Grid retries events, and each audit reads everything again. If it repeats,"
+_CHECK_STATUS = {
+    System.AZURE: f"{_RETRIED} see Azure Service Health.",
+    System.CLICKHOUSE: f"{_RETRIED} see status.clickhouse.com.",
+}
+_REMEDIES = {
+    CauseKind.INVALID_CREDENTIAL: {
+        System.AZURE: "Assign a managed identity to the function app; on your machine, run az login.",
+        System.CLICKHOUSE: (
+            "Set CLICKHOUSE_CLOUD_API_KEY and CLICKHOUSE_CLOUD_API_SECRET to a key that is enabled, has not expired, "
+            "and whose IP access list permits this app."
+        ),
+    },
+    CauseKind.NOT_FOUND: {
+        System.AZURE: "Correct the subscription and resource group in ENDPOINT_SCOPES or DNS_ZONE_SCOPES.",
+        System.CLICKHOUSE: "Correct CLICKHOUSE_ORG_ID: the organization of the API key.",
+    },
+    CauseKind.THROTTLED: {
+        System.AZURE: f"{_RETRIED} find the other clients that call ARM in this subscription.",
+        System.CLICKHOUSE: (
+            f"{_RETRIED} use an API key that no other client uses, or lower CLICKHOUSE_RATE_LIMIT."
+        ),
+    },
+    CauseKind.SERVER_ERROR: _CHECK_STATUS,
+    CauseKind.TIMED_OUT: _CHECK_STATUS,
+    CauseKind.CONNECTION_LOST: {
+        System.AZURE: f"{_RETRIED} permit outbound HTTPS from the app to Azure Resource Manager (DNS, firewall).",
+        System.CLICKHOUSE: f"{_RETRIED} permit outbound HTTPS from the app to CLICKHOUSE_API_URL (DNS, firewall).",
+    },
 }
 
 
-def remedy_for(cause: Cause, system: str) -> str:
-    """What an operator does about a failed call to AZURE or CLICKHOUSE; "" if the cause does not determine it."""
+def remedy_for(cause: Cause, system: System) -> str:
+    """What an operator does about a failed call; "" if the cause does not determine it."""
     if cause.kind is CauseKind.MISSING_PERMISSION:
         permission = cause.action or "the permission"
         scope = f" on {cause.scope}" if cause.scope else ""
-        holder = "the app's identity" if system == AZURE else "the API key"
+        holder = "the app's identity" if system is System.AZURE else "the API key"
         return f"Assign a role with {permission}{scope} to {holder}; docs/permissions.md lists the roles."
     if cause.kind is CauseKind.LOCKED:
-        return f"Remove the management lock{f' on {cause.scope}' if cause.scope else ''}."
-    return _REMEDIES.get((cause.kind, system), "")
+        return f"Remove the management lock from {cause.scope or 'the resource or its resource group'}."
+    return _REMEDIES.get(cause.kind, {}).get(system, "")

@@ -7,8 +7,9 @@ decides from the results so far what to read next, and all reads of a round go o
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import (
     Config,
@@ -26,6 +27,8 @@ from shared.domain.model.resources import (
 @dataclass(frozen=True, slots=True)
 class Read[T]:
     """A read of an outside system whose result is a T, NotFound or ReadFailed."""
+
+    system: ClassVar[System] = System.AZURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,20 @@ class ListAddresses(Read[Mapping[ResourceId, tuple[str, ...]]]):
 class ReadRegistrations(Read[tuple[Registration, ...]]):
     """The organization's registrations in all clouds."""
 
+    system: ClassVar[System] = System.CLICKHOUSE
+
 
 @dataclass(frozen=True, slots=True)
 class ReadServices(Read[tuple[Service, ...]]):
     """The organization's services in all clouds, with their allow lists."""
 
+    system: ClassVar[System] = System.CLICKHOUSE
+
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig(Read[Config]):
+    system: ClassVar[System] = System.CLICKHOUSE
+
     service: str
 
 

@@ -16,9 +16,10 @@ reports the finding, and does not report as drift what such an endpoint lacks.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from shared.domain.model.errors import System
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.remedies import AZURE, CLICKHOUSE, remedy_for
+from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import Endpoint, NotFound, ProvisioningState, ReadFailed, Service
 from shared.domain.model.snapshot import (
     ReadConfig,
@@ -65,7 +66,7 @@ def _reasons_in_progress(index: PlanningIndex, endpoint: Endpoint, verdict: Verd
         yield "it has no private address yet"
 
 
-def unreadable(at: str, error: ReadFailed, system: str, what: str = "") -> Finding:
+def unreadable(at: str, error: ReadFailed, system: System, what: str = "") -> Finding:
     """The finding on a failed read, with the remedy for its cause."""
     return Finding("unreadable", at, f"{what}{error.reason}", remedy_for(error.cause, system))
 
@@ -83,7 +84,7 @@ def _not_released(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Findin
 def _unknown(index: PlanningIndex, endpoint: ResourceId) -> Finding:
     at, found = str(endpoint), index.snapshot.get(ReadEndpoint(endpoint))
     if isinstance(found, ReadFailed):
-        return unreadable(at, found, AZURE)
+        return unreadable(at, found, System.AZURE)
     unread = "; ".join(map(service_unread, index.services.unread))
     without_config = (finding for one in index.services.all if (finding := config_unread(index, at, one)))
     no_config = next(without_config, None)
@@ -94,7 +95,7 @@ def _no_access(index: PlanningIndex, at: str) -> Finding | None:
     for read in (ReadServices(), ReadRegistrations()):
         answer = index.snapshot.get(read)
         if isinstance(answer, ReadFailed):
-            return unreadable(at, answer, CLICKHOUSE)
+            return unreadable(at, answer, System.CLICKHOUSE)
     if index.snapshot.get(ReadServices()) == ():
         message = "ClickHouse Cloud returned an empty service list; no changes made"
         remedy = "Check CLICKHOUSE_ORG_ID, and that the role of the API key permits it to view services."
@@ -107,7 +108,9 @@ def config_unread(index: PlanningIndex, at: str, service: Service) -> Finding | 
     answer = index.snapshot.get(ReadConfig(service.id))
     if not isinstance(answer, ReadFailed):
         return None
-    return unreadable(at, answer, CLICKHOUSE, f"the private endpoint config of service {service.name}: ")
+    return unreadable(
+        at, answer, System.CLICKHOUSE, f"the private endpoint config of service {service.name}: "
+    )
 
 
 def service_unread(service: Service) -> str:

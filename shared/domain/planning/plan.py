@@ -34,6 +34,7 @@ from shared.domain.planning.classification import Verdict, desired_access, verdi
 from shared.domain.planning.dns import dns_records
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
 from shared.domain.planning.endpoint_findings import verdict_findings
+from shared.domain.planning.facts import with_fact
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.selection_findings import selection_findings
 from shared.domain.planning.service_index import DesiredAccess
@@ -79,7 +80,8 @@ def make_plan(
         decisions += [*_access(index, managed), *_removed_access(index, released, foreign)]
     refused = {one for one in decisions if isinstance(one, Deregister) and _is_refused(index, one)}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
-    changes = {with_reason(change, snapshot, config) for change in planned if _may_remove(index, change)}
+    permitted = (change for change in planned if _may_remove(index, change))
+    changes = {with_fact(index, with_reason(change, snapshot, config)) for change in permitted}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
     hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}

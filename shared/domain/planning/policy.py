@@ -1,6 +1,5 @@
 """Which changes of a plan are permitted: EVENT_POLICY, AUDIT_POLICY, or the policy of a request."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -30,21 +29,20 @@ class Policies:
 
 
 def permitted(plan: Plan, policy: Policy) -> Plan:
-    """The plan without the changes that the policy does not permit; `drifts` are added to its findings."""
+    """The plan without the changes that the policy does not permit, with a finding for each.
+
+    What an endpoint in progress lacks is no drift.
+    """
     refused = tuple(change for change in plan.changes if not policy.permits(change))
+    drifts = (drift(change) for change in refused if str(change.endpoint) not in plan.in_progress)
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if policy.permits(change)),
-        findings=tuple(sorted({*plan.findings, *drifts(plan, refused)})),
+        findings=tuple(sorted({*plan.findings, *drifts})),
         withheld=(*plan.withheld, *refused),
     )
 
 
-def drifts(plan: Plan, changes: Iterable[Change]) -> Iterator[Finding]:
-    """A finding for each of these changes, except those of endpoints in progress."""
-    return (drift(change) for change in changes if str(change.endpoint) not in plan.in_progress)
-
-
-def drift(change: Change) -> Finding:
-    """What differs from the desired state as long as the change is not made."""
-    return Finding(change.drift, str(change.endpoint), f"would {change.verb} {change.summary()}")
+def drift(change: Change, remedy: str = "") -> Finding:
+    """What differs from the desired state while the change is not made."""
+    return Finding(change.drift, str(change.endpoint), change.fact, remedy)

@@ -56,8 +56,8 @@ class Report:
 
     @property
     def problems_with_remedies(self) -> tuple[Problem, ...]:
-        unread = (answer for answer in self.snapshot.unreadable().values() if not answer.refused)
-        return problems_of(unread, self.undone)
+        reads = {read: failed for read, failed in self.snapshot.unreadable().items() if not failed.refused}
+        return problems_of(reads, self.undone)
 
     @property
     def releases_withheld(self) -> int:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from shared.domain.audit.report_model import (
-    AuditedConnection,
     AuditedEndpoint,
     AuditedFinding,
     AuditedRecord,
     AuditedService,
     AuditedZone,
 )
+from shared.domain.model.resources import Connection
 from shared.domain.model.text import counted
 from shared.status_page.index import Index, State, worst
 from shared.status_page.tables import network_title
@@ -176,5 +176,5 @@ def _record_kind(record: AuditedRecord, one: AuditedEndpoint) -> EdgeKind | None
     return EdgeKind.DRIFT if record.ours and one.id in record.endpoints else None
 
 
-def _foreign(one: AuditedEndpoint) -> tuple[AuditedConnection, ...]:
+def _foreign(one: AuditedEndpoint) -> tuple[Connection, ...]:
     return one.connections if one.verdict == "foreign-service" else ()

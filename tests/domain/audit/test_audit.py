@@ -17,6 +17,8 @@ from shared.domain.model.snapshot import (
     ReadZone,
     Snapshot,
 )
+from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit, codes, finding, report_of, row, well
 from tests.support.plans import plan_of
@@ -292,3 +294,30 @@ def test_zone_to_create_or_link(vnets: tuple[str, ...] | None, code: str) -> Non
     report = audit(well(zones=zones), by=deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns")))
     assert code in codes(report)
     assert [one.health for one in report.zones] == [Health.WRONG] * len(zones)
+
+
+@pytest.mark.parametrize(
+    ("policy", "limit", "withheld", "setting"),
+    [
+        ("sync", 0, True, "MAX_REMOVALS"),
+        ("sync", 1, False, "MAX_REMOVALS"),
+        ("upsert", 20, True, "AUDIT_POLICY=upsert"),
+        ("report", 20, True, "AUDIT_POLICY=report"),
+    ],
+)
+def test_withheld_removals(policy: str, limit: int, *, withheld: bool, setting: str) -> None:
+    """Each removal that a policy or the limit withholds is in the report, with its fact and what permits it."""
+    world = well(pe(1))
+    plan = limited(permitted(plan_of(world), Policy(policy)), limit)
+    report = audit(Report(world, plan), policy=policy)
+    assert [one.change for one in report.withheld] == [change.verb for change in plan.withheld]
+    assert bool(report.withheld) is withheld
+    assert all("the endpoint is deleted" in one.fact for one in report.withheld)
+    assert (report.allow_removals, report.withheld_by) == (int(withheld), setting)
+
+
+def test_withheld_additions() -> None:
+    """An addition that the policy does not permit is drift, and no withheld removal."""
+    world = well(registrations=[])
+    report = audit(Report(world, permitted(plan_of(world), Policy.REPORT)))
+    assert (report.withheld, report.allow_removals) == ((), 0)

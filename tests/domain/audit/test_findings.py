@@ -7,7 +7,10 @@ import pytest
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.changes.outcome import Outcome, Status
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
+from shared.domain.model.findings import CATALOGUE
 from shared.domain.model.ids import Scope
+from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ReadZone, Snapshot
 from shared.domain.planning.policy import Policy, permitted
@@ -15,10 +18,8 @@ from shared.domain.results.pass_report import Report
 from tests.support.audits import audit, finding, well
 from tests.support.plans import plan_of
 from tests.support.worlds import (
-    FORBIDDEN,
     REGION,
     SUBSCRIPTION,
-    TIMED_OUT,
     address,
     deployment,
     endpoint,
@@ -26,6 +27,7 @@ from tests.support.worlds import (
     guid,
     pe,
     record,
+    registered,
     service,
     zone,
     zone_id,
@@ -76,6 +78,12 @@ PE = f"pe-1 ({guid(1)[:8]}…)"
             well(pe(1)),
             None,
             f"{PE} is registered with ClickHouse Cloud, but the endpoint is deleted",
+        ),
+        (
+            "registration-orphaned",
+            well(registrations=[replace(registered(1), region="eastus2")]),
+            None,
+            f"{PE} is registered with ClickHouse Cloud, but its region or mark is wrong",
         ),
         (
             "record-drift",
@@ -133,6 +141,7 @@ def test_facts(code: str, world: Snapshot, config: DeploymentConfig | None, mess
 
 
 DELETED = well(pe(1))
+DENIED = Cause(CauseKind.MISSING_PERMISSION, "x/read", "/scope")
 UNREGISTERED = well(registrations=[])
 
 
@@ -171,32 +180,28 @@ def test_remedy_by_policy(code: str, world: Snapshot, policy: str, remedy: str) 
     assert finding(audit(report, policy=policy), code).remedy == remedy
 
 
-def _failed(*, temporary: bool = False, forbidden: bool = False, locked: bool = False) -> AuditReport:
+def _failed(cause: Cause) -> AuditReport:
     """An audit with the policy upsert, whose registration failed."""
     plan = permitted(plan_of(UNREGISTERED), Policy.UPSERT)
     outcomes = tuple(
-        Outcome(change, Status.FAILED, "HTTP 4xx (request 7)", temporary, forbidden=forbidden, locked=locked)
-        for change in plan.changes
+        Outcome(change, Status.FAILED, "HTTP 4xx (request 7)", cause=cause) for change in plan.changes
     )
     return audit(Report(UNREGISTERED, plan, outcomes), policy="upsert")
 
 
 @pytest.mark.parametrize(
-    ("why", "then"),
+    ("cause", "then"),
     [
-        ({"forbidden": True}, "Grant the permission; the next audit tries again."),
-        ({"temporary": True}, "The next audit tries again."),
-        (
-            {"locked": True},
-            "Remove the management lock, or maintain the records manually; the next audit tries again.",
-        ),
-        ({}, "Resolve the error; the next audit tries again."),
+        (DENIED, remedy_for(DENIED, System.CLICKHOUSE)),
+        (UNKNOWN_CAUSE, "Correct what the error names."),
     ],
 )
-def test_remedy_of_a_failed_repair(why: dict[str, bool], then: str) -> None:
-    """If this audit tried the change and failed, the remedy has the error and what follows, and no policy."""
-    remedy = finding(_failed(**why), "registration-missing").remedy
-    assert remedy == f"This audit could not repair it: HTTP 4xx (request 7). {then}"
+def test_remedy_of_a_failed_repair(cause: Cause, then: str) -> None:
+    """If this audit tried the change and failed, the remedy has the error and fits its cause, and names no policy."""
+    remedy = finding(_failed(cause), "registration-missing").remedy
+    assert (
+        remedy == f"This audit could not repair it: HTTP 4xx (request 7). {then} The next audit tries again."
+    )
 
 
 def test_repaired() -> None:
@@ -210,16 +215,15 @@ def test_repaired() -> None:
 @pytest.mark.parametrize(
     ("answer", "remedy"),
     [
-        (FORBIDDEN, "Grant the identity or the API key the permission"),
-        (TIMED_OUT, "None if it happens once: the next audit reads it again."),
-        (ReadFailed("unexpected response", temporary=False), "Give the identity or key the right"),
+        (ReadFailed("403", temporary=False, cause=DENIED), remedy_for(DENIED, System.AZURE)),
+        (ReadFailed("unexpected response", temporary=False), CATALOGUE["unreadable"][1]),
     ],
 )
 def test_remedy_of_a_failed_read(answer: ReadFailed, remedy: str) -> None:
     """The remedy of a failed read depends on its cause."""
     report = audit(well(also={ReadZone(zone_id()): answer}))
     (about_zone,) = [one for one in report.findings if one.object == str(zone_id())]
-    assert about_zone.remedy.startswith(remedy)
+    assert about_zone.remedy == remedy
 
 
 def test_causes_before_effects() -> None:

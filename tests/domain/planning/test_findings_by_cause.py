@@ -7,10 +7,10 @@ import pytest
 
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
-from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
 from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.remedies import AZURE, CLICKHOUSE, remedy_for
+from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import (
     ListZones,
@@ -61,34 +61,34 @@ def finding(seen: Snapshot, code: str, by: DeploymentConfig | None = None, **par
 @pytest.mark.parametrize(
     ("cause", "system", "words"),
     [
-        (Cause(CauseKind.INVALID_CREDENTIAL), CLICKHOUSE, "CLICKHOUSE_CLOUD_API_KEY"),
-        (Cause(CauseKind.INVALID_CREDENTIAL), AZURE, "managed identity"),
-        (Cause(CauseKind.MISSING_PERMISSION), CLICKHOUSE, "role with the permission to the API key"),
+        (Cause(CauseKind.INVALID_CREDENTIAL), System.CLICKHOUSE, "CLICKHOUSE_CLOUD_API_KEY"),
+        (Cause(CauseKind.INVALID_CREDENTIAL), System.AZURE, "managed identity"),
+        (Cause(CauseKind.MISSING_PERMISSION), System.CLICKHOUSE, "role with the permission to the API key"),
         (
             Cause(CauseKind.MISSING_PERMISSION, "service:view"),
-            CLICKHOUSE,
+            System.CLICKHOUSE,
             "role with service:view to the API key",
         ),
         (
             Cause(CauseKind.MISSING_PERMISSION, "x/read", "/subscriptions/1"),
-            AZURE,
+            System.AZURE,
             "role with x/read on /subscriptions/1 to the app's identity",
         ),
-        (Cause(CauseKind.NOT_FOUND), CLICKHOUSE, "CLICKHOUSE_ORG_ID"),
-        (Cause(CauseKind.NOT_FOUND), AZURE, "ENDPOINT_SCOPES"),
-        (Cause(CauseKind.THROTTLED), CLICKHOUSE, "CLICKHOUSE_RATE_LIMIT"),
-        (Cause(CauseKind.THROTTLED), AZURE, "other clients that call ARM"),
-        (Cause(CauseKind.SERVER_ERROR), CLICKHOUSE, "status.clickhouse.com"),
-        (Cause(CauseKind.SERVER_ERROR), AZURE, "Azure Service Health"),
-        (Cause(CauseKind.TIMED_OUT), CLICKHOUSE, "status.clickhouse.com"),
-        (Cause(CauseKind.TIMED_OUT), AZURE, "Azure Service Health"),
-        (Cause(CauseKind.CONNECTION_LOST), CLICKHOUSE, "CLICKHOUSE_API_URL"),
-        (Cause(CauseKind.CONNECTION_LOST), AZURE, "Azure Resource Manager"),
-        (Cause(CauseKind.LOCKED), AZURE, "Remove the management lock."),
-        (Cause(CauseKind.LOCKED, scope="/subscriptions/1"), AZURE, "lock on /subscriptions/1."),
+        (Cause(CauseKind.NOT_FOUND), System.CLICKHOUSE, "CLICKHOUSE_ORG_ID"),
+        (Cause(CauseKind.NOT_FOUND), System.AZURE, "ENDPOINT_SCOPES"),
+        (Cause(CauseKind.THROTTLED), System.CLICKHOUSE, "CLICKHOUSE_RATE_LIMIT"),
+        (Cause(CauseKind.THROTTLED), System.AZURE, "other clients that call ARM"),
+        (Cause(CauseKind.SERVER_ERROR), System.CLICKHOUSE, "status.clickhouse.com"),
+        (Cause(CauseKind.SERVER_ERROR), System.AZURE, "Azure Service Health"),
+        (Cause(CauseKind.TIMED_OUT), System.CLICKHOUSE, "status.clickhouse.com"),
+        (Cause(CauseKind.TIMED_OUT), System.AZURE, "Azure Service Health"),
+        (Cause(CauseKind.CONNECTION_LOST), System.CLICKHOUSE, "CLICKHOUSE_API_URL"),
+        (Cause(CauseKind.CONNECTION_LOST), System.AZURE, "Azure Resource Manager"),
+        (Cause(CauseKind.LOCKED), System.AZURE, "lock from the resource or its resource group."),
+        (Cause(CauseKind.LOCKED, scope="/subscriptions/1"), System.AZURE, "lock from /subscriptions/1."),
     ],
 )
-def test_remedies_by_cause(cause: Cause, system: str, words: str) -> None:
+def test_remedies_by_cause(cause: Cause, system: System, words: str) -> None:
     """Each cause has its own remedy, which names the setting, permission, scope or system."""
     assert words in remedy_for(cause, system)
     assert remedy_for(cause, system).endswith(".")
@@ -96,7 +96,7 @@ def test_remedies_by_cause(cause: Cause, system: str, words: str) -> None:
 
 def test_a_cause_without_a_remedy() -> None:
     """Where the cause is not known, the finding keeps the remedy of its code."""
-    assert remedy_for(UNKNOWN_CAUSE, AZURE) == ""
+    assert remedy_for(UNKNOWN_CAUSE, System.AZURE) == ""
     seen = snapshot(also={ReadEndpoint(pe(1)): ReadFailed("400: odd", temporary=False)})
     assert finding(seen, "unreadable").remedy == CATALOGUE["unreadable"][1]
 
@@ -104,18 +104,18 @@ def test_a_cause_without_a_remedy() -> None:
 @pytest.mark.parametrize(
     ("one", "read", "system"),
     [
-        (None, ReadEndpoint(pe(1)), AZURE),
-        (endpoint(1), ReadAddresses(interface(1)), AZURE),
-        (endpoint(1), ListZones(SCOPE), AZURE),
-        (endpoint(1, zone_tag=str(zone_id())), ReadZone(zone_id()), AZURE),
-        (endpoint(1), ReadServices(), CLICKHOUSE),
-        (pe(1), ReadRegistrations(), CLICKHOUSE),
-        (endpoint(1), ReadConfig(service_id("main")), CLICKHOUSE),
+        (None, ReadEndpoint(pe(1)), System.AZURE),
+        (endpoint(1), ReadAddresses(interface(1)), System.AZURE),
+        (endpoint(1), ListZones(SCOPE), System.AZURE),
+        (endpoint(1, zone_tag=str(zone_id())), ReadZone(zone_id()), System.AZURE),
+        (endpoint(1), ReadServices(), System.CLICKHOUSE),
+        (pe(1), ReadRegistrations(), System.CLICKHOUSE),
+        (endpoint(1), ReadConfig(service_id("main")), System.CLICKHOUSE),
     ],
 )
 @pytest.mark.parametrize("error", [REVOKED, DENIED])
 def test_unreadable_by_cause(
-    one: Endpoint | ResourceId | None, read: Read[Any], system: str, error: ReadFailed
+    one: Endpoint | ResourceId | None, read: Read[Any], system: System, error: ReadFailed
 ) -> None:
     """The finding on a failed read has its reason and the remedy for its cause, at the system that was called."""
     found = finding(snapshot(*[one] if one else [], also={read: error}), "unreadable")

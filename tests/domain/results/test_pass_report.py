@@ -5,7 +5,7 @@ import pytest
 
 from shared.domain.changes import Allow, DeleteRecord, Register
 from shared.domain.changes.outcome import Outcome, Status
-from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, Snapshot
+from shared.domain.model.snapshot import ReadAddresses, ReadRegistrations, ReadServices, Snapshot
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
 from tests.support.plans import plan_of
@@ -88,7 +88,7 @@ def test_problems(
 )
 def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
     """A failed read is one problem, and says whether a retry may succeed."""
-    seen = snapshot(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
+    seen = snapshot(also={ReadServices(): answer, ReadRegistrations(): answer})
     report = Report(seen, Plan())
     assert report.problems == (getattr(answer, "reason"),)  # noqa: B009
     assert (report.retryable, report.forbidden) == (retryable, forbidden)

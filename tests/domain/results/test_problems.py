@@ -1,106 +1,87 @@
-"""Which failures are one problem, what each problem's remedy is, and how Azure's long errors are condensed."""
+"""Which failures are one problem, and the remedy of each problem."""
 
 import pytest
 
-from shared.domain.changes import Register
+from shared.domain.changes import PutRecord, Register
 from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
+from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
-from shared.domain.results.problems import Problem, condensed, problems_of
-from tests.support.worlds import REGION, guid, pe
+from shared.domain.model.snapshot import ReadEndpoint, ReadRegistrations, ReadServices
+from shared.domain.results.problems import Problem, problems_of
+from tests.support.worlds import REGION, guid, pe, record
 
-KEY = "ClickHouse Cloud: it answered 401: invalid key"
-FORBIDDEN = (
-    "listing the private DNS zones of /subscriptions/s: ARM answered 403: AuthorizationFailed The client 'c' with "
-    "object id 'o' does not have authorization to perform action 'Microsoft.Network/privateDnsZones/read' over "
-    "scope '/subscriptions/s' or the scope is invalid. If access was recently granted, please refresh your "
-    "credentials. (request r)"
-)
-LINKED = (
-    "linking the zone z: ARM answered 403: LinkedAuthorizationFailed The client 'c' with object id 'o' has permission "
-    "to perform action 'Microsoft.Network/privateDnsZones/virtualNetworkLinks/write' on scope '/z'; however, it does "
-    "not have permission to perform action(s) 'Microsoft.Network/virtualNetworks/join/action' on the linked scope(s) "
-    "'/n' (respectively) or the linked scope(s) are invalid. (request r)"
-)
-FORBIDDEN_SHORT = (
-    "listing the private DNS zones of /subscriptions/s: ARM answered 403: AuthorizationFailed missing "
-    "permission Microsoft.Network/privateDnsZones/read on /subscriptions/s (request r)"
-)
-LINKED_SHORT = (
-    "linking the zone z: ARM answered 403: LinkedAuthorizationFailed missing permission "
-    "Microsoft.Network/virtualNetworks/join/action on /n (request r)"
-)
+REVOKED = Cause(CauseKind.INVALID_CREDENTIAL, status=401)
+BUSY = Cause(CauseKind.SERVER_ERROR, status=503)
+ODD = Cause(status=400)
 register = Register(pe(1), guid(1), REGION, "mark")
+put = PutRecord(pe(1), None, record(1))
 
 
-def read(reason: str, *, temporary: bool = False, forbidden: bool = False) -> ReadFailed:
-    return ReadFailed(reason, temporary=temporary, forbidden=forbidden)
+def read(reason: str, cause: Cause, *, temporary: bool = False) -> ReadFailed:
+    return ReadFailed(reason, temporary=temporary, cause=cause)
+
+
+def denied(permission: str, scope: str = "organization o") -> Cause:
+    return Cause(CauseKind.MISSING_PERMISSION, permission, scope, status=403)
 
 
 def texts(problems: tuple[Problem, ...]) -> list[str]:
     return [problem.text for problem in problems]
 
 
-def test_one_cause_is_one_problem() -> None:
-    """Reads and changes that fail with the same error of the same system, by whatever request, are one problem."""
-    reads = [
-        read(f"GET organization at {KEY} (request 1)", forbidden=True),
-        read(f"GET organization/services at {KEY} (request 2)", forbidden=True),
-    ]
-    failed = Outcome(register, Status.FAILED, f"PATCH organization at {KEY} (request 3)", forbidden=True)
-    assert texts(problems_of(reads, [failed])) == [
-        f"GET organization at {KEY} (request 1) (and 2 more with the same error)"
-    ]
+@pytest.mark.parametrize("cause", [REVOKED, BUSY, ODD])
+def test_one_cause_is_one_problem(cause: Cause) -> None:
+    """Reads and changes that fail at one system with one cause, by whatever request, are one problem."""
+    reads = {ReadRegistrations(): read("a", cause), ReadServices(): read("b", cause)}
+    failed = Outcome(register, Status.FAILED, "c", cause=cause)
+    assert texts(problems_of(reads, [failed])) == ["a (and 2 more with the same cause)"]
+
+
+def test_one_role_is_one_problem() -> None:
+    """Permissions that one role lacks on one scope are one problem, whose remedy names all of them."""
+    reads = {
+        ReadServices(): read("b", denied("service:view")),
+        ReadRegistrations(): read("a", denied("organization:view")),
+    }
+    (problem,) = problems_of(reads, ())
+    expected = denied("organization:view, service:view")
+    assert problem == Problem("b (and 1 more with the same cause)", remedy_for(expected, System.CLICKHOUSE))
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("GET a at ClickHouse Cloud: it answered 401: no", "GET b at ClickHouse Cloud: it answered 403: no"),
-        ("GET a at ClickHouse Cloud: it answered 503: no", "the zone z: ARM answered 503: no"),
-        ("GET a at ClickHouse Cloud: no answer in time", "GET b at ClickHouse Cloud: no answer in time"),
+        (REVOKED, denied("service:view")),
+        (ODD, Cause(status=409)),
+        (denied("x/read", "/a"), denied("x/read", "/b")),
+        (UNKNOWN_CAUSE, UNKNOWN_CAUSE),
     ],
 )
-def test_different_causes(first: str, second: str) -> None:
-    """Another error, another system, or no answer to compare: these are separate problems."""
-    assert texts(problems_of([read(first), read(second)], ())) == [first, second]
+def test_different_causes(first: Cause, second: Cause) -> None:
+    """Other causes, statuses or scopes, and failures whose cause is not known: these are separate problems."""
+    reads = {ReadRegistrations(): read("a", first), ReadServices(): read("b", second)}
+    assert texts(problems_of(reads, ())) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    ("failed", "remedy"),
-    [
-        (read(f"GET organization at {KEY}", forbidden=True), "CLICKHOUSE_CLOUD_API_KEY"),
-        (read(FORBIDDEN, forbidden=True), "Assign the app's identity a role"),
-        (read("ARM answered 503: busy", temporary=True), "Wait until the system answers again"),
-        (read("ARM answered 400: bad"), "Correct what the error names"),
-    ],
-)
-def test_remedies(failed: ReadFailed, remedy: str) -> None:
-    """The remedy depends on the cause: the key, a permission, an outage, or the request itself."""
-    (problem,) = problems_of([failed], ())
-    assert remedy in problem.remedy
-    change = Outcome(
-        register, Status.FAILED, failed.reason, temporary=failed.temporary, forbidden=failed.forbidden
-    )
-    (same,) = problems_of((), [change])
-    assert same.remedy == problem.remedy
+def test_different_systems() -> None:
+    """The same cause at another system is a separate problem."""
+    reads = {ReadRegistrations(): read("a", BUSY), ReadEndpoint(pe(1)): read("b", BUSY)}
+    assert texts(problems_of(reads, ())) == ["a", "b"]
 
 
-def test_remedy_of_a_lock() -> None:
-    """The remedy of a management lock is to remove it."""
-    (problem,) = problems_of(
-        (), [Outcome(register, Status.FAILED, "ARM answered 409: ScopeLocked", locked=True)]
-    )
-    assert "management lock" in problem.remedy
+@pytest.mark.parametrize("cause", [REVOKED, BUSY, denied("x")])
+def test_remedies(cause: Cause) -> None:
+    """The remedy of a problem is that for its cause, at the system that was called."""
+    (problem,) = problems_of({ReadEndpoint(pe(1)): read("a", cause)}, ())
+    (same,) = problems_of({}, [Outcome(put, Status.FAILED, "a", cause=cause)])
+    assert problem.remedy == same.remedy == remedy_for(cause, System.AZURE)
+    (other,) = problems_of({}, [Outcome(register, Status.FAILED, "a", cause=cause)])
+    assert other.remedy == remedy_for(cause, System.CLICKHOUSE)
 
 
-@pytest.mark.parametrize(
-    ("text", "short"),
-    [
-        (FORBIDDEN, FORBIDDEN_SHORT),
-        (LINKED, LINKED_SHORT),
-        (KEY, KEY),
-    ],
-)
-def test_condensed(text: str, short: str) -> None:
-    """Azure's messages about a missing permission keep code, action, scope and request id; others stay whole."""
-    assert condensed(text) == short
+@pytest.mark.parametrize(("temporary", "remedy"), [(True, "Repeat the request."), (False, "Correct what")])
+def test_remedy_without_a_cause(*, temporary: bool, remedy: str) -> None:
+    """Where the cause is not known, the remedy depends on whether a retry may succeed."""
+    (problem,) = problems_of({ReadServices(): read("a", UNKNOWN_CAUSE, temporary=temporary)}, ())
+    assert problem.remedy.startswith(remedy)

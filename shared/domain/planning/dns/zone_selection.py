@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from shared.domain.changes import CreateZone, LinkNetwork
 from shared.domain.model.deployment_config import ZONE_TAG, shares, tagged_zone
+from shared.domain.model.errors import System
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
-from shared.domain.model.remedies import AZURE
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
 from shared.domain.model.snapshot import ReadZone, addresses_of
 from shared.domain.ownership.marks import holders_of
@@ -60,7 +60,7 @@ def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] |
     """The private addresses of the endpoint; none if Azure has not assigned any yet."""
     addresses = addresses_of(index.snapshot, endpoint)
     if isinstance(addresses, ReadFailed):
-        return unreadable(str(endpoint.id), addresses, AZURE, "its network interface: ")
+        return unreadable(str(endpoint.id), addresses, System.AZURE, "its network interface: ")
     return addresses
 
 
@@ -89,7 +89,7 @@ def zone_for(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Bloc
     candidates = named if index.config.central else [zone for zone in linked if zone.id.name == name]
     error = index.dns.read_error(name)
     if error and (index.config.central or not candidates):
-        return unreadable(at, error, AZURE, f"the zones named {name}: ")
+        return unreadable(at, error, System.AZURE, f"the zones named {name}: ")
     if len(candidates) > 1:
         ids = ", ".join(str(zone.id) for zone in candidates)
         where = "DNS_ZONE_SCOPES has" if index.config.central else "its virtual network is linked to"
@@ -112,7 +112,7 @@ def _tagged_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | 
         case Zone() as found:
             return found
         case ReadFailed() as failed:
-            return unreadable(at, failed, AZURE, "the zone in its tag: ")
+            return unreadable(at, failed, System.AZURE, "the zone in its tag: ")
         case _:
             return Finding("zone-missing", at, f"the zone in its tag, {zone}, does not exist")
 
