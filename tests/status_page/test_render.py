@@ -144,7 +144,7 @@ def test_withheld_removals() -> None:
         "disallow", "service s1", all_well().endpoints[0].id, "main lists pe-1, but it is deleted"
     )
     page = render(replace(all_well(), policy="sync", withheld=(one, one), allow_removals=1), NOW)
-    assert "MAX_REMOVALS withholds 2 removals. To make them, run" in page
+    assert "MAX_REMOVALS withholds 2 removals. To apply them, run" in page
     assert "sync --all --allow-removals 1</code>" in page
     assert page.count("</svg>withheld</span>") == 2
     assert page.count(one.fact) == 2
