@@ -39,7 +39,6 @@ CATALOGUE = (
     Check("ClickHouse key", "Is the API key valid for the organization?", clickhouse.key),
     Check("ClickHouse services", "Can the services be read?", clickhouse.services, KEY),
     Check("ClickHouse role", "Does the API key have the required permissions?", clickhouse.role, KEY),
-    Check("clocks", "Are the clocks in sync?", runtime.clocks),
     Check(
         "zones and networks",
         "Does each region with services have a linked zone?",
