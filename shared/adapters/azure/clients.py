@@ -64,7 +64,7 @@ class ArmClients:
 
     async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
         """The JSON at an ARM id or a complete URL, through the same pipeline and without the management SDKs."""
-        target = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
+        target = f"{self._base}{quote(url)}" if url.startswith("/") else url
         response = await self._plain.send_request(HttpRequest("GET", target, params=dict(query)))
         if response.status_code != 200:
             raise HttpResponseError(response=response)

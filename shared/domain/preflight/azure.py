@@ -4,13 +4,11 @@ ARM lists omit, without an error, what the caller may not read. So each list is 
 """
 
 from collections.abc import Mapping
-from itertools import chain
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import NotFound, ReadFailed, Zone
+from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.model.text import counted
-from shared.domain.ownership.marks import parse_registration_mark
 from shared.domain.preflight.check_result import (
     RETRY,
     CheckResult,
@@ -37,7 +35,6 @@ ROLE = "Assign the role {} of docs/permissions.md to the app's identity on {}."
 SIGN_IN = "Sign in (az login), or assign the app a managed identity and set AZURE_CLIENT_ID to its client id."
 NO_ROLE = "Assign the roles of docs/permissions.md to this identity on {}."
 PERMISSIONS = "permissions"
-MAX_GROUPS = 20
 
 
 def identity(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
@@ -81,8 +78,7 @@ def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckR
 
 def _unread_permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> dict[str, str]:
     """Why the permissions at a scope are unknown. A resource group that no longer exists hides nothing."""
-    places = {*map(str, (*_by_setting(config), *endpoint_groups(snapshot, config)))}
-    places |= set(write_places(snapshot, config))
+    places = {*map(str, _by_setting(config)), *write_places(snapshot, config)}
     rights = {place: snapshot.rights.get(place) for place in sorted(places)}
     reasons = {place: failure_reason(one) for place, one in rights.items() if not isinstance(one, NotFound)}
     return {place: reason for place, reason in reasons.items() if reason}
@@ -90,12 +86,12 @@ def _unread_permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -
 
 def endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     bad = unreadable(snapshot.endpoints, _role("endpoints", config.endpoint_scopes))
-    return bad or _listed(snapshot, _endpoint_places(snapshot, config), READ_ENDPOINTS, "endpoints")
+    return bad or _listed(snapshot, config.endpoint_scopes, READ_ENDPOINTS, "endpoints")
 
 
 def interfaces(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     bad = unreadable(snapshot.interfaces, _role("endpoints", config.endpoint_scopes))
-    return bad or _listed(snapshot, _endpoint_places(snapshot, config), READ_INTERFACES, "endpoints")
+    return bad or _listed(snapshot, config.endpoint_scopes, READ_INTERFACES, "endpoints")
 
 
 def zone_lists(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
@@ -105,28 +101,6 @@ def zone_lists(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckRe
 
 def _role(role: str, places: tuple[Scope, ...]) -> str:
     return ROLE.format(role, ", ".join(map(str, places)))
-
-
-def _endpoint_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Scope, ...]:
-    return (*config.endpoint_scopes, *endpoint_groups(snapshot, config))
-
-
-def endpoint_groups(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Scope, ...]:
-    """Resource groups that may have endpoints: a role or a denial may apply to a group alone.
-
-    Those of tagged endpoints, of registered ones, and of virtual networks that are linked to a zone.
-    """
-    registrations = snapshot.registrations if isinstance(snapshot.registrations, tuple) else ()
-    marked = [parse_registration_mark(one.description, config.owner) for one in registrations]
-    tagged = [one.id for one in snapshot.found_endpoints() if config.request_of(one) is not None]
-    zones = (zone for zone in snapshot.zones.values() if isinstance(zone, Zone))
-    linked = chain.from_iterable(zone.networks for zone in zones)
-    groups = {
-        Scope(one.subscription, one.resource_group)
-        for one in (*tagged, *marked, *linked)
-        if one and config.may_ask(one)
-    }
-    return tuple(sorted(groups - set(config.endpoint_scopes), key=str)[:MAX_GROUPS])
 
 
 def _listed(snapshot: PreflightSnapshot, places: tuple[Scope, ...], action: str, role: str) -> CheckResult:
