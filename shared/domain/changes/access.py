@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key
-from shared.domain.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,7 @@ class Deregister(RegistrationChange):
     verb: ClassVar[str] = "deregister"
     drift: ClassVar[str] = "registration-orphaned"
     stage: ClassVar[int] = 3
-
-    def taken_from(self) -> frozenset[ResourceId]:
-        return frozenset({self.endpoint})
+    takes: ClassVar[bool] = True
 
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
@@ -125,9 +122,7 @@ class Disallow(AllowListChange):
 
     verb: ClassVar[str] = "disallow"
     drift: ClassVar[str] = "allow-list-extra"
-
-    def taken_from(self) -> frozenset[ResourceId]:
-        return frozenset({self.endpoint})
+    takes: ClassVar[bool] = True
 
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())

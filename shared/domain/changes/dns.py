@@ -112,9 +112,6 @@ class CreateZone(ZoneChange):
     verb: ClassVar[str] = "create-zone"
     drift: ClassVar[str] = "zone-missing"
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
-        return self.object
-
     def before_after(self) -> tuple[str, str]:
         return NOTHING, "created"
 

@@ -4,10 +4,11 @@ ARM lists omit, without an error, what the caller may not read. So each list is 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import NotFound, ReadFailed
+from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 from shared.domain.model.text import counted
 from shared.domain.preflight.check_result import (
     RETRY,
@@ -85,36 +86,36 @@ def _unread_permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -
 
 
 def endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    bad = unreadable(snapshot.endpoints, _role("endpoints", config.endpoint_scopes))
-    return bad or _listed(snapshot, config.endpoint_scopes, READ_ENDPOINTS, "endpoints")
+    return _lists(snapshot, snapshot.endpoints, config.endpoint_scopes, READ_ENDPOINTS, "endpoints")
 
 
 def interfaces(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    bad = unreadable(snapshot.interfaces, _role("endpoints", config.endpoint_scopes))
-    return bad or _listed(snapshot, config.endpoint_scopes, READ_INTERFACES, "endpoints")
+    return _lists(snapshot, snapshot.interfaces, config.endpoint_scopes, READ_INTERFACES, "endpoints")
 
 
 def zone_lists(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    bad = unreadable(snapshot.zone_lists, _role("records", config.dns_scopes))
-    return bad or _listed(snapshot, config.dns_scopes, READ_ZONES, "records")
+    return _lists(snapshot, snapshot.zone_lists, config.dns_scopes, READ_ZONES, "records")
 
 
-def _role(role: str, places: tuple[Scope, ...]) -> str:
-    return ROLE.format(role, ", ".join(map(str, places)))
-
-
-def _listed(snapshot: PreflightSnapshot, places: tuple[Scope, ...], action: str, role: str) -> CheckResult:
-    """The result for lists that were read: failed if the caller may not see all of what they list."""
-    rights = {place: snapshot.rights.get(str(place)) for place in places}
+def _lists(
+    snapshot: PreflightSnapshot,
+    answers: Mapping[Scope, ReadResult[Any]],
+    places: tuple[Scope, ...],
+    action: str,
+    role: str,
+) -> CheckResult:
+    """Failed also if the lists were read, but the caller may not see all of what they list."""
+    if bad := unreadable(answers, ROLE.format(role, ", ".join(map(str, places)))):
+        return bad
+    rights = {str(place): snapshot.rights.get(str(place)) for place in places}
     missing = [
-        place
-        for place, known in rights.items()
-        if isinstance(known, tuple) and missing_actions(known, [action])
+        at for at, some in rights.items() if isinstance(some, tuple) and missing_actions(some, [action])
     ]
     if missing:
-        detail = f"missing permission {action} on {', '.join(map(str, missing))}: lists omit what is there"
-        return failed(detail, _role(role, tuple(missing)))
-    return passed(f"read in {', '.join(map(str, places))}")
+        at = ", ".join(missing)
+        detail = f"missing permission {action} on {at}: lists omit what is there"
+        return failed(detail, ROLE.format(role, at))
+    return passed(f"read in {', '.join(rights)}")
 
 
 def zones(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
@@ -141,10 +142,6 @@ def write_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[
     ]
 
 
-def creates_zones(config: DeploymentConfig) -> bool:
-    return config.zone_group is not None
-
-
 def create_zones(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     """The virtual networks to link may be outside ENDPOINT_SCOPES."""
     group = config.zone_group
@@ -156,12 +153,8 @@ def create_zones(snapshot: PreflightSnapshot, config: DeploymentConfig) -> Check
         return failed(f"missing permission {', '.join(missing)} on {group}", ROLE.format("zones", group))
     if config.central:
         return passed(f"granted on {group}; central zones are not linked to virtual networks")
-    return _join_networks(snapshot.rights, config)
-
-
-def _join_networks(rights: Mapping[str, object], config: DeploymentConfig) -> CheckResult:
-    at_scopes = [rights.get(str(scope)) for scope in config.endpoint_scopes]
+    at_scopes = [snapshot.rights.get(str(scope)) for scope in config.endpoint_scopes]
     if all(isinstance(one, tuple) and not missing_actions(one, [JOIN_NETWORKS]) for one in at_scopes):
-        return passed(f"granted on {config.zone_group} and on the virtual networks")
+        return passed(f"granted on {group} and on the virtual networks")
     detail = f"{JOIN_NETWORKS} is not granted on all of ENDPOINT_SCOPES; virtual networks may be elsewhere"
     return unknown(detail, ROLE.format("networks", "the virtual networks to link to the zones"))
