@@ -72,7 +72,6 @@ def _url(text: str) -> str:
 
 
 def _store(text: str) -> str:
-    """The URL of a blob container, or a folder."""
     if "://" not in text:
         return text
     url = _url(text)
@@ -123,7 +122,6 @@ def _selectors(text: Any) -> Any:
 
 
 def _rate(text: Any) -> Any:
-    """Calls and seconds, from `10/10`."""
     if not isinstance(text, str):
         return text
     match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)

@@ -138,7 +138,6 @@ def _with_record(target: RecordSet, written: RecordSet | None) -> Update:
 
 
 def _invalidate(call: tuple[Change, ...]) -> Update:
-    """Remove the objects of these changes from the snapshot."""
     match call[0]:
         case PutRecord(after=record) | DeleteRecord(before=record):
             return lambda snapshot: snapshot.invalidate([ReadZone(record.zone)])

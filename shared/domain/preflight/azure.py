@@ -62,7 +62,6 @@ def scopes(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult
 
 
 def _by_setting(config: DeploymentConfig) -> dict[Scope, str]:
-    """Each scope, and the setting that names it."""
     group = {config.zone_group: "DNS_ZONE_RESOURCE_GROUP"} if config.zone_group else {}
     dns = dict.fromkeys(config.dns_scopes, "DNS_ZONE_SCOPES")
     return dns | group | dict.fromkeys(config.endpoint_scopes, "ENDPOINT_SCOPES")
