@@ -1,8 +1,8 @@
 """A rate limiter: at most a number of calls in any window of some seconds.
 
-Libraries lack what it needs: to refuse at once a call whose slot would come after its deadline, and to pause when
-the server returns 429, because other processes use the same key. A leaky bucket (aiolimiter) permits up to twice
-the limit in its first window, which costs a whole window.
+Libraries lack what it needs: to refuse at once a call whose slot would come after its deadline, to pause when the
+server returns 429, and then to use half of the limit and slowly more, so that several processes with one key share
+it. A leaky bucket (aiolimiter) permits up to twice the limit in its first window, which costs a whole window.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from shared.domain.model.errors import Cause, CauseKind, TemporaryError
 
 # Clocks differ slightly in speed.
 MARGIN = 0.02
+# After a 429 half of the share remains; each window without one restores a fifth of the limit.
+KEPT, REGAINED = 0.5, 0.2
 
 
 @dataclass(eq=False)
@@ -42,6 +44,7 @@ class RateLimiter:
         self._limit = calls
         self._log: deque[_Call] = deque(maxlen=calls)
         self._paused_until = 0.0
+        self._kept, self._throttled_at = float(calls), 0.0
         self._waiting = 0
         self._first_in_line = asyncio.Lock()
 
@@ -67,22 +70,38 @@ class RateLimiter:
             async with self._first_in_line:
                 while (wait := self._opens_after(0) - self._clock()) > 0:
                     await self._sleep(wait)
-                call = _Call(self._clock())
-                self._log.append(call)
-                return call
+                return self._go()
         finally:
             self._waiting -= 1
 
+    def _go(self) -> _Call:
+        call = _Call(self._clock())
+        self._log.append(call)
+        return call
+
     def pause(self, seconds: float) -> None:
-        """After a 429: admit no call for that long."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
+        """After a 429: admit no call for that long, and fewer calls afterwards."""
+        now = self._clock()
+        if now >= self._paused_until:  # not one of several 429 at once
+            self._kept, self._throttled_at = max(1.0, self._share_at(now) * KEPT), now
+        self._paused_until = max(self._paused_until, now + seconds)
+
+    def _share_at(self, moment: float) -> int:
+        """The number of calls per window that this process uses."""
+        windows = (moment - self._throttled_at) // self._window
+        return min(self._limit, int(self._kept + windows * REGAINED * self._limit))
 
     def _opens_after(self, others: int) -> float:
         """The moment of the slot behind that many waiting calls."""
         gone = sorted(call.moment for call in self._log)
         moment = max(self._clock(), self._paused_until)
         for _ in range(others + 1):
-            if len(gone) >= self._limit:
-                moment = max(moment, gone[-self._limit] + self._window)
+            while (free := self._free_after(gone, moment)) > moment:
+                moment = free
             gone.append(moment)
         return moment
+
+    def _free_after(self, gone: list[float], moment: float) -> float:
+        """The moment at which the window has a slot, if it has none at that moment."""
+        share = self._share_at(moment)
+        return gone[-share] + self._window if len(gone) >= share else 0.0
