@@ -1,6 +1,6 @@
-"""The preflight over the real systems. Only a preflight imports this module."""
+"""The systems that a preflight reads. Only a preflight imports this module."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from shared.adapters.azure.preflight import AzurePreflight
@@ -8,26 +8,25 @@ from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.retry import Budget, Deadline
 from shared.adapters.storage.preflight import StorePreflight
 from shared.bootstrap.runtime import Runtime
-from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
-from shared.reconciler.preflight_reader import PreflightSystems, read_preflight
+from shared.reconciler.preflight_reader import PreflightSystems
 
 
-async def run_preflight(runtime: Runtime, seconds: float, period: timedelta) -> PreflightSnapshot:
-    """Read the preflight's input, with read-only clients. `period`: the time between two audits."""
-    clients, deadline, at = runtime.clients, Deadline.after(seconds), runtime.settings.report_store
+def preflight_systems(runtime: Runtime, seconds: float, period: timedelta) -> PreflightSystems:
+    """The systems for a preflight, with read-only clients. `period`: the time between two audits."""
+    clients, deadline = runtime.clients, Deadline.after(seconds)
     budget = Budget(deadline, deadline)
-    folder = None if not at or "://" in at else Path(at)
-    systems = PreflightSystems(
+    return PreflightSystems(
         azure=AzurePreflight(clients.arm_reading, deadline),
         dns=AzureDns(clients.arm_reading, budget),
         clickhouse=clients.clickhouse(budget, read_only=True),
-        store=StorePreflight(runtime.archive, at, folder) if at else None,
-    )
-    known = PreflightSnapshot(
-        at=datetime.now(UTC),
+        store=_store(runtime),
         key_id=clients.key.id,
         organization=str(runtime.settings.clickhouse_org_id),
         period=period,
         policies=runtime.settings.policies,
     )
-    return await read_preflight(systems, runtime.config, known)
+
+
+def _store(runtime: Runtime) -> StorePreflight | None:
+    at = runtime.settings.report_store
+    return StorePreflight(runtime.archive, at, None if "://" in at else Path(at)) if at else None

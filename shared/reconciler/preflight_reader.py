@@ -5,8 +5,8 @@ Five calls to ClickHouse Cloud; about ten to Azure for a scope, its zones and it
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
@@ -14,7 +14,8 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import Endpoint, NotFound, ReadResult
-from shared.domain.preflight.azure import write_places
+from shared.domain.planning.policy import Policies
+from shared.domain.preflight.azure import endpoint_groups, write_places
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
     Caller,
@@ -66,18 +67,24 @@ class PreflightSystems:
     dns: Dns
     clickhouse: ClickHousePreflight
     store: StorePreflight | None
+    key_id: str
+    organization: str
+    period: timedelta
+    policies: Policies = field(default_factory=Policies)
 
 
-async def read_preflight(
-    systems: PreflightSystems, config: DeploymentConfig, known: PreflightSnapshot
-) -> PreflightSnapshot:
-    """The input of the preflight: `known`, from the settings, and what the systems return.
-
-    Raises nothing for a system that fails: its parts are ReadFailed.
-    """
+async def read_preflight(systems: PreflightSystems, config: DeploymentConfig) -> PreflightSnapshot:
+    """The input of the preflight. Raises nothing for a system that fails: its parts are ReadFailed."""
+    empty = PreflightSnapshot(
+        at=datetime.now(UTC),
+        key_id=systems.key_id,
+        organization=systems.organization,
+        period=systems.period,
+        policies=systems.policies,
+    )
     api = systems.clickhouse
     azure, clickhouse, store = await asyncio.gather(
-        _azure(systems, config, known),
+        _azure(systems, config, empty),
         asyncio.gather(
             _answer(api.registrations()),
             _answer(api.services()),
@@ -88,7 +95,7 @@ async def read_preflight(
         systems.store.state() if systems.store else asyncio.sleep(0, None),
     )
     registrations, services, caller, keys, roles = clickhouse
-    return replace(
+    snapshot = replace(
         azure,
         registrations=registrations,
         services=services,
@@ -97,15 +104,18 @@ async def read_preflight(
         roles=roles,
         store=store,
     )
+    return await _with_rights(systems, snapshot, endpoint_groups(snapshot, config))
 
 
 async def _azure(
-    systems: PreflightSystems, config: DeploymentConfig, known: PreflightSnapshot
+    systems: PreflightSystems, config: DeploymentConfig, empty: PreflightSnapshot
 ) -> PreflightSnapshot:
-    snapshot = replace(known, identity=await _answer(systems.azure.identity()))
-    if not isinstance(snapshot.identity, str):
+    identity = await _answer(systems.azure.identity())
+    snapshot = replace(empty, identity=identity)
+    if not isinstance(identity, str):
         return snapshot
-    return await _details(systems, config, await _scopes(systems, config, snapshot))
+    snapshot = await _scopes(systems, config, snapshot)
+    return await _details(systems, config, snapshot)
 
 
 async def _scopes(
@@ -136,17 +146,28 @@ async def _details(
     systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot
 ) -> PreflightSnapshot:
     """The reads of what the lists contain: zones, permissions, deliveries of system topics."""
+    places = (*write_places(snapshot, config), *endpoint_groups(snapshot, config))
     listed = (some for some in snapshot.event_subscriptions.values() if isinstance(some, tuple))
-    zones, rights, deliveries = await asyncio.gather(
+    zones, with_rights, deliveries = await asyncio.gather(
         _each(sorted(snapshot.found_zones()), systems.dns.zone),
-        _each(sorted(set(write_places(snapshot, config)) - snapshot.rights.keys()), systems.azure.rights),
+        _with_rights(systems, snapshot, places),
         _each(
             sorted({one.topic for some in listed for one in some}),
             lambda topic: systems.azure.deliveries(topic, snapshot.at),
         ),
     )
-    rights = MappingProxyType({**snapshot.rights, **rights})
-    return replace(snapshot, zones=zones, rights=rights, deliveries=deliveries)
+    return replace(with_rights, zones=zones, deliveries=deliveries)
+
+
+async def _with_rights(
+    systems: PreflightSystems, snapshot: PreflightSnapshot, places: Iterable[object]
+) -> PreflightSnapshot:
+    """The snapshot with the permissions at these places, where an identity could be used at all."""
+    unread = sorted({str(place) for place in places} - snapshot.rights.keys())
+    if not isinstance(snapshot.identity, str) or not unread:
+        return snapshot
+    rights = await _each(unread, systems.azure.rights)
+    return replace(snapshot, rights=MappingProxyType({**snapshot.rights, **rights}))
 
 
 async def _each[K, T](

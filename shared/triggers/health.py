@@ -4,10 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from shared.bootstrap import Runtime, get_runtime
-from shared.bootstrap.preflight import run_preflight
+from shared.bootstrap.preflight import preflight_systems
 from shared.domain.preflight.check_result import Status, Steps, overall
 from shared.domain.preflight.checks import preflight
 from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
+from shared.reconciler.preflight_reader import read_preflight
 from shared.settings import SettingsError
 from shared.triggers.audit import period_seconds
 from shared.triggers.http_answer import Answer, json_answer
@@ -23,7 +24,8 @@ async def check(runtime: Runtime) -> Steps:
     """
     if runtime.preflight is None or runtime.preflight.done():
         period = timedelta(seconds=period_seconds(runtime.settings.audit_schedule, datetime.now(UTC)))
-        runtime.preflight = asyncio.create_task(run_preflight(runtime, SECONDS, period))
+        systems = preflight_systems(runtime, SECONDS, period)
+        runtime.preflight = asyncio.create_task(read_preflight(systems, runtime.config))
     return preflight(await asyncio.shield(runtime.preflight), runtime.config)
 
 

@@ -47,7 +47,7 @@ async def test_it_only_reads(subscribed: RunningSimulator, app: Runtime) -> None
     sent = Counter(one["system"] for one in subscribed.requests())
     assert writes(subscribed) == []
     assert sent["clickhouse"] == 5
-    assert sent["arm"] + sent["dns"] == 13
+    assert sent["arm"] + sent["dns"] == 14
 
 
 async def test_concurrent_checks(subscribed: RunningSimulator, app: Runtime) -> None:
@@ -131,6 +131,22 @@ async def test_outage(subscribed: RunningSimulator, app: Runtime) -> None:
     subscribed.fault(match={"system": "arm"}, status=429, headers=LONG, count=None)
     steps = await checked(app)
     assert (named(steps, Status.UNKNOWN), named(steps)) == ({"scopes"}, set())
+
+
+async def test_hidden_in_a_group(subscribed: RunningSimulator, app: Runtime) -> None:
+    """A resource group whose network interfaces a list of the subscription omits is found."""
+    subscribed.deny(
+        {"scope": f"{SUB}/resourceGroups/rg-network", "type": "networkInterfaces", "access": "read"}
+    )
+    assert named(await checked(app)) == {"network interfaces"}
+
+
+async def test_hidden_endpoints(subscribed: RunningSimulator, app: Runtime) -> None:
+    """A resource group whose endpoints a list of the subscription omits is found."""
+    subscribed.deny(
+        {"scope": f"{SUB}/resourceGroups/rg-network", "type": "privateEndpoints", "access": "read"}
+    )
+    assert named(await checked(app)) == {"private endpoints"}
 
 
 async def test_wrong_scopes(subscribed: RunningSimulator) -> None:

@@ -64,7 +64,7 @@ class ArmClients:
 
     async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
         """The JSON at an ARM id or a complete URL, through the same pipeline and without the management SDKs."""
-        target = f"{self.url}{quote(url)}" if url.startswith("/") else url
+        target = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
         response = await self._plain.send_request(HttpRequest("GET", target, params=dict(query)))
         if response.status_code != 200:
             raise HttpResponseError(response=response)
@@ -73,14 +73,18 @@ class ArmClients:
     @property
     def scope(self) -> str:
         """The scope of the access token."""
-        return f"{self.url}/.default"
+        return f"{self._base}/.default"
+
+    @property
+    def _base(self) -> str:
+        return self.url.rstrip("/")
 
     async def _client[C](self, load: Callable[[], type[C]], subscription: str) -> C:
         if (load, subscription) not in self._made:
             make = cast("Callable[..., C]", await asyncio.to_thread(load))
             # The clients require a credential; the pipeline authenticates requests.
             credential = self.credential or AzureKeyCredential("none")
-            client = make(credential, subscription, base_url=self.url, pipeline=self._pipeline, policies=[])
+            client = make(credential, subscription, base_url=self._base, pipeline=self._pipeline, policies=[])
             self._made.setdefault((load, subscription), client)
         return cast("C", self._made[load, subscription])
 
@@ -90,7 +94,7 @@ class ArmClients:
 
     @cached_property
     def _pipeline(self) -> AsyncPipeline[Any, Any]:
-        ours = policies(self.url, self.credential, self.scope, read_only=self.read_only)
+        ours = policies(self._base, self.credential, self.scope, read_only=self.read_only)
         return AsyncPipeline(self.transport, ours)
 
 

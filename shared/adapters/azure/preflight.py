@@ -115,11 +115,12 @@ class AzurePreflight:
         return await ask(self.deadline, f"reading {path}", listed)
 
     async def _items(self, path: str, query: Mapping[str, str]) -> list[Json]:
-        """The items of all pages, up to a maximum."""
+        """The items of all pages. Next pages are read from ARM only, because the request carries a token."""
         page = await self.clients.get(path, query)
         found: list[Json] = [*page["value"]]
         for _ in range(MAX_PAGES - 1):
-            if not (next_page := parsed(optional_str, page.get("nextLink"))):
+            next_page = parsed(optional_str, page.get("nextLink"))
+            if not next_page.startswith(f"{self.clients.url.rstrip('/')}/"):
                 break
             page = await self.clients.get(next_page)
             found += page["value"]

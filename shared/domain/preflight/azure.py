@@ -4,12 +4,13 @@ ARM lists omit, without an error, what the caller may not read. So each list is 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import chain
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
+from shared.domain.model.resources import NotFound, ReadFailed, Zone
 from shared.domain.model.text import counted
+from shared.domain.ownership.marks import parse_registration_mark
 from shared.domain.preflight.check_result import (
     RETRY,
     CheckResult,
@@ -36,6 +37,7 @@ ROLE = "Assign the role {} of docs/permissions.md to the app's identity on {}."
 SIGN_IN = "Sign in (az login), or assign the app a managed identity and set AZURE_CLIENT_ID to its client id."
 NO_ROLE = "Assign the roles of docs/permissions.md to this identity on {}."
 PERMISSIONS = "permissions"
+MAX_GROUPS = 20
 
 
 def identity(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
@@ -62,6 +64,7 @@ def scopes(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult
 
 
 def _by_setting(config: DeploymentConfig) -> dict[Scope, str]:
+    """Each scope, and the setting that names it."""
     group = {config.zone_group: "DNS_ZONE_RESOURCE_GROUP"} if config.zone_group else {}
     dns = dict.fromkeys(config.dns_scopes, "DNS_ZONE_SCOPES")
     return dns | group | dict.fromkeys(config.endpoint_scopes, "ENDPOINT_SCOPES")
@@ -78,43 +81,66 @@ def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckR
 
 def _unread_permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> dict[str, str]:
     """Why the permissions at a scope are unknown. A resource group that no longer exists hides nothing."""
-    places = {*map(str, _by_setting(config)), *write_places(snapshot, config)}
+    places = {*map(str, (*_by_setting(config), *endpoint_groups(snapshot, config)))}
+    places |= set(write_places(snapshot, config))
     rights = {place: snapshot.rights.get(place) for place in sorted(places)}
     reasons = {place: failure_reason(one) for place, one in rights.items() if not isinstance(one, NotFound)}
     return {place: reason for place, reason in reasons.items() if reason}
 
 
 def endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    return _lists(snapshot, snapshot.endpoints, config.endpoint_scopes, READ_ENDPOINTS, "endpoints")
+    bad = unreadable(snapshot.endpoints, _role("endpoints", config.endpoint_scopes))
+    return bad or _listed(snapshot, _endpoint_places(snapshot, config), READ_ENDPOINTS, "endpoints")
 
 
 def interfaces(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    return _lists(snapshot, snapshot.interfaces, config.endpoint_scopes, READ_INTERFACES, "endpoints")
+    bad = unreadable(snapshot.interfaces, _role("endpoints", config.endpoint_scopes))
+    return bad or _listed(snapshot, _endpoint_places(snapshot, config), READ_INTERFACES, "endpoints")
 
 
 def zone_lists(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    return _lists(snapshot, snapshot.zone_lists, config.dns_scopes, READ_ZONES, "records")
+    bad = unreadable(snapshot.zone_lists, _role("records", config.dns_scopes))
+    return bad or _listed(snapshot, config.dns_scopes, READ_ZONES, "records")
 
 
-def _lists(
-    snapshot: PreflightSnapshot,
-    answers: Mapping[Scope, ReadResult[Any]],
-    places: tuple[Scope, ...],
-    action: str,
-    role: str,
-) -> CheckResult:
-    """Failed also if the lists were read, but the caller may not see all of what they list."""
-    if bad := unreadable(answers, ROLE.format(role, ", ".join(map(str, places)))):
-        return bad
-    rights = {str(place): snapshot.rights.get(str(place)) for place in places}
+def _role(role: str, places: tuple[Scope, ...]) -> str:
+    return ROLE.format(role, ", ".join(map(str, places)))
+
+
+def _endpoint_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Scope, ...]:
+    return (*config.endpoint_scopes, *endpoint_groups(snapshot, config))
+
+
+def endpoint_groups(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Scope, ...]:
+    """Resource groups that may have endpoints: a role or a denial may apply to a group alone.
+
+    Those of tagged endpoints, of registered ones, and of virtual networks that are linked to a zone.
+    """
+    registrations = snapshot.registrations if isinstance(snapshot.registrations, tuple) else ()
+    marked = [parse_registration_mark(one.description, config.owner) for one in registrations]
+    tagged = [one.id for one in snapshot.found_endpoints() if config.request_of(one) is not None]
+    zones = (zone for zone in snapshot.zones.values() if isinstance(zone, Zone))
+    linked = chain.from_iterable(zone.networks for zone in zones)
+    groups = {
+        Scope(one.subscription, one.resource_group)
+        for one in (*tagged, *marked, *linked)
+        if one and config.may_ask(one)
+    }
+    return tuple(sorted(groups - set(config.endpoint_scopes), key=str)[:MAX_GROUPS])
+
+
+def _listed(snapshot: PreflightSnapshot, places: tuple[Scope, ...], action: str, role: str) -> CheckResult:
+    """The result for lists that were read: failed if the caller may not see all of what they list."""
+    rights = {place: snapshot.rights.get(str(place)) for place in places}
     missing = [
-        at for at, some in rights.items() if isinstance(some, tuple) and missing_actions(some, [action])
+        place
+        for place, known in rights.items()
+        if isinstance(known, tuple) and missing_actions(known, [action])
     ]
     if missing:
-        at = ", ".join(missing)
-        detail = f"missing permission {action} on {at}: lists omit what is there"
-        return failed(detail, ROLE.format(role, at))
-    return passed(f"read in {', '.join(rights)}")
+        detail = f"missing permission {action} on {', '.join(map(str, missing))}: lists omit what is there"
+        return failed(detail, _role(role, tuple(missing)))
+    return passed(f"read in {', '.join(map(str, places))}")
 
 
 def zones(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
@@ -141,6 +167,10 @@ def write_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[
     ]
 
 
+def creates_zones(config: DeploymentConfig) -> bool:
+    return config.zone_group is not None
+
+
 def create_zones(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     """The virtual networks to link may be outside ENDPOINT_SCOPES."""
     group = config.zone_group
@@ -152,8 +182,12 @@ def create_zones(snapshot: PreflightSnapshot, config: DeploymentConfig) -> Check
         return failed(f"missing permission {', '.join(missing)} on {group}", ROLE.format("zones", group))
     if config.central:
         return passed(f"granted on {group}; central zones are not linked to virtual networks")
-    at_scopes = [snapshot.rights.get(str(scope)) for scope in config.endpoint_scopes]
+    return _join_networks(snapshot.rights, config)
+
+
+def _join_networks(rights: Mapping[str, object], config: DeploymentConfig) -> CheckResult:
+    at_scopes = [rights.get(str(scope)) for scope in config.endpoint_scopes]
     if all(isinstance(one, tuple) and not missing_actions(one, [JOIN_NETWORKS]) for one in at_scopes):
-        return passed(f"granted on {group} and on the virtual networks")
+        return passed(f"granted on {config.zone_group} and on the virtual networks")
     detail = f"{JOIN_NETWORKS} is not granted on all of ENDPOINT_SCOPES; virtual networks may be elsewhere"
     return unknown(detail, ROLE.format("networks", "the virtual networks to link to the zones"))

@@ -31,6 +31,8 @@ from tests.support.worlds import (
     ZONE_NAME,
     deployment,
     endpoint,
+    network,
+    registered,
     service,
     zone,
     zone_id,
@@ -40,6 +42,8 @@ PASSED, WARNING, FAILED, UNKNOWN, SKIPPED = Status
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 SUB = str(SCOPE)
 DNS_GROUP = Scope(SUBSCRIPTION, "rg-dns")
+ENDPOINT_GROUP = str(Scope(SUBSCRIPTION, endpoint(1).id.resource_group))
+NETWORKS = str(Scope(SUBSCRIPTION, network().resource_group))
 TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/t"
 EVERYTHING = (Permission(("*",)),)
 READER = (Permission(("*/read",)),)
@@ -61,7 +65,7 @@ WELL = PreflightSnapshot(
     interfaces={SCOPE: 1},
     zone_lists={SCOPE: (zone_id(),)},
     zones={zone_id(): zone()},
-    rights=dict.fromkeys((SUB, str(DNS_GROUP), str(zone_id())), EVERYTHING),
+    rights=dict.fromkeys((SUB, str(DNS_GROUP), str(zone_id()), ENDPOINT_GROUP, NETWORKS), EVERYTHING),
     registrations=(),
     services=(service("main"),),
     caller=Caller("k-1", "privatelink", ORGANIZATION),
@@ -86,7 +90,12 @@ def but(**changed: Any) -> PreflightSnapshot:
 
 
 def rights(**changed: Any) -> Mapping[str, Any]:
-    named = {"subscription": SUB, "group": str(DNS_GROUP), "zone": str(zone_id())}
+    named = {
+        "subscription": SUB,
+        "group": str(DNS_GROUP),
+        "zone": str(zone_id()),
+        "endpoints": ENDPOINT_GROUP,
+    }
     return {**WELL.rights, **{named[name]: given for name, given in changed.items()}}
 
 
@@ -169,7 +178,9 @@ TWO_ZONES = {
         (but(zones={zone_id(): NotFound()}), None, "!links and records, -zones and networks"),
         (but(rights=rights(subscription=())), None, f"{LACKING}, {ZONELESS}"),
         (but(rights=rights(subscription=FORBIDDEN)), None, "?permissions"),
-        (but(rights=rights(subscription=NO_INTERFACES)), None, "!network interfaces"),
+        (but(rights=rights(endpoints=NO_INTERFACES)), None, "!network interfaces"),
+        (but(rights=rights(endpoints=FORBIDDEN)), None, "?permissions"),
+        (but(rights=rights(endpoints=NotFound())), None, ""),
         (but(rights=rights(zone=NO_WRITE)), None, "!write records"),
         (but(rights=rights(zone=FORBIDDEN)), None, "?permissions, -write records"),
         (but(rights=rights(zone=RECORDS_ONLY)), None, ""),
@@ -363,6 +374,16 @@ def test_scopes() -> None:
     assert run(but(rights=rights(group=NotFound())), elsewhere)["scopes"].remedy.startswith(
         "Correct DNS_ZONE_SCOPES,"
     )
+
+
+def test_groups_of_endpoints() -> None:
+    """Groups known from our registrations or from linked networks count too: a list may omit all their endpoints."""
+    hidden = but(endpoints={SCOPE: ()}, registrations=(registered(1),), rights=rights(endpoints=()))
+    assert ENDPOINT_GROUP in run(hidden)["private endpoints"].detail
+    group = NETWORKS
+    linked = but(endpoints={SCOPE: ()}, rights={**WELL.rights, group: ()})
+    assert group in run(linked)["private endpoints"].detail
+    assert group not in run(but(rights={**WELL.rights, group: ()}, zones={}))["private endpoints"].detail
 
 
 def test_organization_not_found() -> None:
