@@ -72,7 +72,6 @@ def _url(text: str) -> str:
 
 
 def _store(text: str) -> str:
-    """The URL of a blob container, or a folder."""
     if "://" not in text:
         return text
     url = _url(text)
@@ -123,7 +122,6 @@ def _selectors(text: Any) -> Any:
 
 
 def _rate(text: Any) -> Any:
-    """Calls and seconds, from `10/10`."""
     if not isinstance(text, str):
         return text
     match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
@@ -149,11 +147,7 @@ def _ncrontab(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
-Store = Annotated[str, AfterValidator(_store)]
-ApiUrl = Annotated[str, AfterValidator(_api_url)]
 Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(min_length=1)]
-Filter = Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)]
-Rate = Annotated[tuple[int, int], NoDecode, BeforeValidator(_rate)]
 
 
 class Settings(BaseSettings):
@@ -176,12 +170,12 @@ class Settings(BaseSettings):
     clickhouse_org_id: UUID
     clickhouse_cloud_api_key: str
     clickhouse_cloud_api_secret: SecretStr
-    clickhouse_api_url: ApiUrl = PUBLIC_API
-    clickhouse_rate_limit: Rate = (10, 10)
+    clickhouse_api_url: Annotated[str, AfterValidator(_api_url)] = PUBLIC_API
+    clickhouse_rate_limit: Annotated[tuple[int, int], NoDecode, BeforeValidator(_rate)] = (10, 10)
     owner_id: str = Field(pattern=f"^{OWNER_PATTERN}$")
     endpoint_scopes: Scopes
     endpoint_tag: str = Field("clickhouse-services", min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$")
-    service_filter: Filter = None
+    service_filter: Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)] = None
     endpoint_id_kind: IdKind = IdKind.GUID
     dns_zone_scopes: Scopes | None = None
     dns_zone_choice: ZoneChoice = ZoneChoice.LINKED
@@ -194,7 +188,7 @@ class Settings(BaseSettings):
     max_removals: int = Field(20, ge=0)
     audit_deadline: int = Field(4, ge=1, le=9)
     pending_grace: int = Field(15, ge=0, le=7 * 24 * 60)
-    report_store: Store | None = None
+    report_store: Annotated[str, AfterValidator(_store)] | None = None
     outcome_topic_endpoint: Url | None = None
     azure_resource_manager_url: Url = PUBLIC_ARM
 
@@ -208,11 +202,13 @@ class Settings(BaseSettings):
         return Policies(self.event_policy, self.audit_policy, self.max_removals)
 
     def config(self) -> DeploymentConfig:
-        group = self.dns_zone_resource_group
+        group, dns_scopes = self.dns_zone_resource_group, self.dns_zone_scopes or self.endpoint_scopes
+        if group and not any(scope.covers(group) for scope in dns_scopes):
+            dns_scopes = (*dns_scopes, group)  # a zone that is created there must be found afterwards
         return DeploymentConfig(
             owner=self.owner_id,
             endpoint_scopes=self.endpoint_scopes,
-            dns_scopes=_with(self.dns_zone_scopes or self.endpoint_scopes, group),
+            dns_scopes=dns_scopes,
             zone_group=group,
             zone_choice=self.dns_zone_choice,
             tag=self.endpoint_tag,
@@ -226,12 +222,6 @@ class Settings(BaseSettings):
 def is_simulated(url: str) -> bool:
     """Whether the URL is on this machine."""
     return _is_loopback(urlsplit(url).hostname or "")
-
-
-def _with(scopes: tuple[Scope, ...], group: Scope | None) -> tuple[Scope, ...]:
-    """The scopes and the group, because a zone that is created in the group must be found afterwards."""
-    covered = group is None or any(scope.covers(group) for scope in scopes)
-    return scopes if covered or group is None else (*scopes, group)
 
 
 def read_settings() -> Settings:

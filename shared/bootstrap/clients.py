@@ -15,7 +15,6 @@ from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key, make_client
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
-from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Budget
 from shared.reconciler.ports import Systems
 from shared.settings import Settings, is_simulated
@@ -72,14 +71,7 @@ class Clients:
 
     @cached_property
     def http_reading(self) -> httpx.AsyncClient:
-        client = make_client(self.settings.clickhouse_api_url, self.key, read_only=True)
-        client.event_hooks["response"].append(self.clocks.of_http("ClickHouse Cloud"))
-        return client
-
-    @cached_property
-    def clocks(self) -> ClockSkew:
-        """How far the clocks of the systems are ahead, from their responses."""
-        return ClockSkew()
+        return make_client(self.settings.clickhouse_api_url, self.key, read_only=True)
 
     @cached_property
     def arm(self) -> ArmClients:
@@ -89,7 +81,7 @@ class Clients:
     @cached_property
     def arm_reading(self) -> ArmClients:
         url = self.settings.azure_resource_manager_url
-        return ArmClients(url, self._credential_for(url), self.transport, read_only=True, clocks=self.clocks)
+        return ArmClients(url, self._credential_for(url), self.transport, read_only=True)
 
     @cached_property
     def transport(self) -> AioHttpTransport:

@@ -20,7 +20,6 @@ def preflight_systems(runtime: Runtime, seconds: float, period: timedelta) -> Pr
         dns=AzureDns(clients.arm_reading, budget),
         clickhouse=clients.clickhouse(budget, read_only=True),
         store=_store(runtime),
-        clocks=clients.clocks.ahead,
         key_id=clients.key.id,
         organization=str(runtime.settings.clickhouse_org_id),
         period=period,

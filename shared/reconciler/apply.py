@@ -29,11 +29,11 @@ from shared.domain.model.errors import (
     TemporaryError,
 )
 from shared.domain.model.resources import RecordSet, Registration
-from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot, SnapshotBuilder
+from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot
 from shared.reconciler.ports import Systems
 
-type Update = Callable[[SnapshotBuilder], None]
-"""Writes the result of a call into the snapshot."""
+type Update = Callable[[Snapshot], Snapshot]
+"""Adds the result of a call to the snapshot."""
 type Result = tuple[list[Outcome], Update]
 
 _NO_MARK = "skipped: the API has not returned the registration with our description"
@@ -47,11 +47,10 @@ async def apply(
     The objects of a failed call are removed from the snapshot, so that they are read before the next plan.
     """
     outcomes: list[Outcome] = []
-    builder = SnapshotBuilder(snapshot)
     for stage in stages(changes):
         failed = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
         skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, failed).items()}
-        unmarked = _registered_without_mark(outcomes, builder)
+        unmarked = _registered_without_mark(outcomes, snapshot)
         for change in stage:
             if isinstance(change, Allow) and change.id.lower() in unmarked:
                 skipped.setdefault(change, Outcome(change, Status.SKIPPED, _NO_MARK, temporary=True))
@@ -59,15 +58,16 @@ async def apply(
         ready = [change for change in stage if change not in skipped]
         for sent, update in await asyncio.gather(*(_apply_call(call, systems) for call in calls(ready))):
             outcomes += sent
-            update(builder)
-    return tuple(outcomes), builder.snapshot()
+            snapshot = update(snapshot)
+    return tuple(outcomes), snapshot
 
 
-def _registered_without_mark(outcomes: Iterable[Outcome], builder: SnapshotBuilder) -> frozenset[str]:
+def _registered_without_mark(outcomes: Iterable[Outcome], snapshot: Snapshot) -> frozenset[str]:
     """The ids, in lower case, registered by this pass for which the API has not returned our mark."""
     done = (outcome.change for outcome in outcomes if outcome.status is Status.DONE)
     created = {(change.id.lower(), change.description) for change in done if isinstance(change, Register)}
-    return frozenset(id_ for id_, _ in created - builder.registered()) if created else frozenset()
+    returned = {(one.id.lower(), one.description) for one in snapshot.registrations() or ()}
+    return frozenset(id_ for id_, _ in created - returned)
 
 
 async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
@@ -116,36 +116,35 @@ async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> U
     returned = {(registration.id.lower(), registration.description) for registration in registrations or ()}
     if registrations is None or not {(new.id.lower(), new.description) for new in add} <= returned:
         return _invalidate(call)
-    return lambda builder: builder.with_results({ReadRegistrations(): registrations})
+    return lambda snapshot: snapshot.with_results({ReadRegistrations(): registrations})
 
 
 async def _register_through(change: RegisterThroughService, systems: Systems) -> Update:
     created = await systems.clickhouse.register_through(change.service, change.id, change.description)
     if created is None or created.description != change.description:
         return _invalidate((change,))
-    return lambda builder: builder.with_registration(created, change.service)
+    return lambda snapshot: snapshot.with_registration(created, change.service)
 
 
 async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> Update:
     add = tuple(change.id for change in call if isinstance(change, Allow))
     remove = tuple(change.id for change in call if isinstance(change, Disallow))
     updated = await systems.clickhouse.update_allow_list(service, add, remove)
-    return _invalidate(call) if updated is None else lambda builder: builder.with_service(updated)
+    return _invalidate(call) if updated is None else lambda snapshot: snapshot.with_service(updated)
 
 
 def _with_record(target: RecordSet, written: RecordSet | None) -> Update:
-    return lambda builder: builder.with_record(target.zone, target.name, written)
+    return lambda snapshot: snapshot.with_record(target.zone, target.name, written)
 
 
 def _invalidate(call: tuple[Change, ...]) -> Update:
-    """Remove the objects of these changes from the snapshot."""
     match call[0]:
         case PutRecord(after=record) | DeleteRecord(before=record):
-            return lambda builder: builder.invalidate([ReadZone(record.zone)])
+            return lambda snapshot: snapshot.invalidate([ReadZone(record.zone)])
         case CreateZone(zone=zone) | LinkNetwork(zone=zone):
-            return lambda builder: builder.forget_zone(zone)
+            return lambda snapshot: snapshot.forget_zone(zone)
         case _:
-            return lambda builder: builder.invalidate([ReadRegistrations(), ReadServices()])
+            return lambda snapshot: snapshot.invalidate([ReadRegistrations(), ReadServices()])
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:

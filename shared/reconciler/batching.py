@@ -79,7 +79,6 @@ class Batching:
                 self._all_read.set()
 
     async def _gather(self) -> None:
-        """Wait until the endpoints of all events that have arrived are read."""
         with suppress(TimeoutError):
             async with asyncio.timeout(MAX_GATHER_SECONDS):
                 await self._all_read.wait()

@@ -23,11 +23,9 @@ class Network(Protocol):
 
     async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
         """The private IPv4 addresses of a network interface."""
-        ...
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         """The same for all network interfaces in a scope."""
-        ...
 
 
 class Dns(Protocol):
@@ -35,25 +33,20 @@ class Dns(Protocol):
 
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
         """The zones in a scope that have a name of a ClickHouse zone."""
-        ...
 
     async def zone(self, zone: ResourceId) -> Zone | NotFound: ...
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
         """Write a record set: replace the version with that etag or, with None, create it."""
-        ...
 
     async def delete(self, record: RecordSet) -> None:
         """Delete the record set if it still has the etag of `record`; a missing one is no error."""
-        ...
 
     async def create_zone(self, zone: ResourceId) -> None:
         """Create a zone; ChangedError if it exists."""
-        ...
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
         """Link a virtual network to a zone, without autoregistration; ChangedError if it is linked."""
-        ...
 
 
 class ClickHouse(Protocol):
@@ -69,17 +62,14 @@ class ClickHouse(Protocol):
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
         """Change the organization's registrations. Returns all of them, if the response has them."""
-        ...
 
     async def update_allow_list(
         self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
     ) -> Service | None:
         """Change a service's allow list, `remove` first. Returns the service, if the response has it."""
-        ...
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         """Register an id and allow it on the service. Returns the registration, if the response has it."""
-        ...
 
 
 class ReportStore(Protocol):
@@ -89,7 +79,6 @@ class ReportStore(Protocol):
 
     async def write(self, name: str, document: bytes) -> None:
         """Write the whole document or nothing; the last writer wins."""
-        ...
 
 
 class Topic(Protocol):
@@ -97,7 +86,6 @@ class Topic(Protocol):
 
     async def publish(self, events: "Sequence[OutcomeEvent]") -> None:
         """Publish all events; when it raises, some may have been published."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

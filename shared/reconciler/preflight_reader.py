@@ -61,13 +61,12 @@ class StorePreflight(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PreflightSystems:
-    """The systems to read. `store` is None where no reports are stored; `clocks` is filled as systems respond."""
+    """The systems to read. `store` is None where no reports are stored."""
 
     azure: AzurePreflight
     dns: Dns
     clickhouse: ClickHousePreflight
     store: StorePreflight | None
-    clocks: Mapping[str, float]
     key_id: str
     organization: str
     period: timedelta
@@ -104,7 +103,6 @@ async def read_preflight(systems: PreflightSystems, config: DeploymentConfig) ->
         keys=keys,
         roles=roles,
         store=store,
-        clocks=MappingProxyType(dict(systems.clocks)),
     )
     return await _with_rights(systems, snapshot, endpoint_groups(snapshot, config))
 

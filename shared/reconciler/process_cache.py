@@ -64,7 +64,6 @@ class ProcessCache:
             self.listed = snapshot.listed_zones()
 
     def _update_links(self, snapshot: Snapshot) -> None:
-        """Replace what is known about the zones that were read."""
         zones_read = {read.id for read in snapshot.answers if isinstance(read, ReadZone)}
         links = {network: zones - zones_read for network, zones in self.links.items()}
         for zone in snapshot.zones():

@@ -106,7 +106,7 @@ async def test_no_reads_of_azure_without_an_identity() -> None:
         clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
         azure, log = AzurePreflight(clients, Deadline.after(5)), Log()
         asked = PreflightSystems(
-            azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15)
+            azure, FakeDns(log), WithKeys(log), None, "key", "o-1", timedelta(minutes=15)
         )
         seen = await read_preflight(asked, deployment())
     assert seen.identity == ReadFailed("no credential", temporary=False)
@@ -286,7 +286,7 @@ async def read_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Preflight
         azure = AzurePreflight(clients, Deadline.after(5))
         api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
         period = timedelta(minutes=15)
-        asked = PreflightSystems(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
+        asked = PreflightSystems(azure, FakeDns(Log()), api, None, key.id, "o-1", period)
         return await read_preflight(asked, deployment()), sorted(paths)
 
 

@@ -1,7 +1,6 @@
 """The preflight with the real clients against the simulator."""
 
 import asyncio
-import time
 from collections import Counter
 from copy import deepcopy
 from pathlib import Path
@@ -12,8 +11,6 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.preflight import MAX_PAGES, AzurePreflight
-from shared.adapters.clickhouse.client import Key, make_client
-from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Deadline
 from shared.bootstrap import Runtime
 from shared.domain.preflight.check_result import Status, Step
@@ -174,30 +171,6 @@ async def test_wrong_organization(subscribed: RunningSimulator) -> None:
             steps = await checked(app)
         assert named(steps) == {"ClickHouse key"}
         assert "CLICKHOUSE_ORG_ID" in steps["ClickHouse key"].remedy
-
-
-async def test_clocks(subscribed: RunningSimulator) -> None:
-    """The clock skew of both systems is read from their responses, to a second or so."""
-    clocks = ClockSkew(now=lambda: time.time() - 600)
-    key = Key("demo-key", "demo-secret")
-    async with (
-        AioHttpTransport() as transport,
-        make_client(f"{subscribed.url}/v1", key, read_only=True) as cloud,
-    ):
-        cloud.event_hooks["response"].append(clocks.of_http("ClickHouse Cloud"))
-        await cloud.get("/organizations")
-        azure = ArmClients(subscribed.url, None, transport, read_only=True, clocks=clocks)
-        inspection = AzurePreflight(azure, Deadline.after(5))
-        await inspection.rights(SUB)
-    assert clocks.ahead == pytest.approx({"ClickHouse Cloud": 600, "Azure": 600}, abs=3)
-
-
-def test_invalid_dates() -> None:
-    """A response without a valid Date is ignored."""
-    clocks = ClockSkew()
-    for date in (None, "", "yesterday"):
-        clocks.note("Azure", date)
-    assert clocks.ahead == {}
 
 
 async def test_zones(subscribed: RunningSimulator) -> None:

@@ -24,7 +24,6 @@ from azure.core.rest import HttpRequest
 
 from shared.adapters.azure.errors import proves_absence, translate
 from shared.adapters.azure.policies import policies
-from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, System, TemporaryError
@@ -48,14 +47,13 @@ type Listing = Callable[..., AsyncItemPaged[Any]]
 class ArmClients:
     """The management clients of each subscription, over one pipeline. For one event loop.
 
-    `read_only`: requests other than GET are refused before they are sent. `clocks` records the Date of responses.
+    `read_only`: requests other than GET are refused before they are sent.
     """
 
     url: str
     credential: Any
     transport: AsyncHttpTransport[Any, Any]
     read_only: bool = False
-    clocks: ClockSkew | None = None
     _made: dict[tuple[Callable[[], type], str], Any] = field(default_factory=dict, init=False, repr=False)
 
     async def network(self, subscription: str) -> "NetworkManagementClient":
@@ -96,7 +94,7 @@ class ArmClients:
 
     @cached_property
     def _pipeline(self) -> AsyncPipeline[Any, Any]:
-        ours = policies(self._base, self.credential, self.scope, self.clocks, read_only=self.read_only)
+        ours = policies(self._base, self.credential, self.scope, read_only=self.read_only)
         return AsyncPipeline(self.transport, ours)
 
 

@@ -18,12 +18,9 @@ type Json = Mapping[str, Any]
 
 def topics_of(subscription: str, items: Iterable[Json]) -> tuple[str, ...]:
     """The normalized ids of the system topics whose source is that subscription."""
-    of_the_subscription = [
-        item
-        for item in items
-        if optional_str((item.get("properties") or {}).get("source")).lower() == subscription.lower()
-    ]
-    return tuple(topic for item in of_the_subscription if (topic := _topic(optional_str(item["id"]))))
+    sources = ((item, optional_str((item.get("properties") or {}).get("source"))) for item in items)
+    ids = [optional_str(item["id"]) for item, source in sources if source.lower() == subscription.lower()]
+    return tuple(filter(None, map(_topic, ids)))
 
 
 def _topic(text: str) -> str | None:

@@ -83,6 +83,7 @@ def endpoint_from(json: Json) -> Endpoint:
 
 def _endpoint(json: Json) -> Endpoint:
     properties = json.get("properties") or {}
+    subnet = (properties.get("subnet") or {}).get("id")
     return Endpoint(
         id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
         arm_id=json["id"],
@@ -90,7 +91,7 @@ def _endpoint(json: Json) -> Endpoint:
         tags=MappingProxyType(
             {key.lower(): optional_str(value) for key, value in (json.get("tags") or {}).items()}
         ),
-        network=_network(properties.get("subnet") or {}),
+        network=virtual_network_of(subnet) if subnet else None,
         connections=_connections(properties),
         interfaces=_interfaces(properties),
         addresses=_own_addresses(properties),
@@ -119,10 +120,6 @@ def _interface(json: Json) -> tuple[ResourceId | None, tuple[str, ...]]:
         return ResourceId.parse(json["id"], Kind.NETWORK_INTERFACE), addresses
     except BadIdError:
         return None, addresses
-
-
-def _network(subnet: Json) -> ResourceId | None:
-    return virtual_network_of(subnet["id"]) if subnet.get("id") else None
 
 
 def _connections(properties: Json) -> tuple[Connection, ...]:

@@ -17,7 +17,6 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 
-from shared.adapters.clock_skew import ClockSkew, NoteDate
 from shared.adapters.json_fields import LONGEST_ERROR
 from shared.domain.model.errors import PermanentError
 from shared.telemetry.pass_context import count_call
@@ -84,14 +83,11 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
-def policies(
-    base: str, credential: Any, scope: str, clocks: ClockSkew | None, *, read_only: bool
-) -> list[Any]:
+def policies(base: str, credential: Any, scope: str, *, read_only: bool) -> list[Any]:
     """The policies in the order that requests pass them. `base`: the URL of ARM; `scope`: that of the token."""
     return [
         OnlyArm(base),
         *([RefuseWrites()] if read_only else []),
-        *([NoteDate(clocks, "Azure")] if clocks else []),
         CountCalls(),
         CustomHookPolicy(),
         WholeAnswers(),

@@ -109,8 +109,6 @@ class AzurePreflight:
         return await self._list(f"{topic}/providers/Microsoft.Insights/metrics", query, deliveries_from)
 
     async def _list[T](self, path: str, query: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
-        """The items of a list, parsed together."""
-
         async def listed() -> T:
             return parsed(parse, await self._items(path, query))
 

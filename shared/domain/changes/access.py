@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key
 from shared.domain.model.errors import System
-from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Service
 
 
@@ -84,9 +83,7 @@ class Deregister(RegistrationChange):
     verb: ClassVar[str] = "deregister"
     drift: ClassVar[str] = "registration-orphaned"
     stage: ClassVar[int] = 3
-
-    def taken_from(self) -> frozenset[ResourceId]:
-        return frozenset({self.endpoint})
+    takes: ClassVar[bool] = True
 
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
@@ -142,9 +139,7 @@ class Disallow(AllowListChange):
 
     verb: ClassVar[str] = "disallow"
     drift: ClassVar[str] = "allow-list-extra"
-
-    def taken_from(self) -> frozenset[ResourceId]:
-        return frozenset({self.endpoint})
+    takes: ClassVar[bool] = True
 
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())

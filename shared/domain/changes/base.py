@@ -25,15 +25,16 @@ class Change(ABC):
     """One change for one endpoint.
 
     `verb`: the kind. `system`: where it is made. `drift`: the finding's code while the change is not made. `stage`:
-    the changes of one stage are independent of each other; stage 1 goes out first. `reason`: the deleted or untagged
-    endpoints that it removes something from, if any (see `with_reason`). `fact`: what differs from the desired state
-    while it is not made (see `planning/facts`).
+    the changes of one stage are independent of each other; stage 1 goes out first. `takes`: whether `endpoint` loses
+    something. `reason`: the deleted or untagged endpoints that it removes something from, if any (see
+    `with_reason`). `fact`: what differs from the desired state while it is not made (see `planning/facts`).
     """
 
     verb: ClassVar[str]
     system: ClassVar[System]
     drift: ClassVar[str]
     stage: ClassVar[int]
+    takes: ClassVar[bool] = False
 
     endpoint: ResourceId
     reason: str = field(default="", kw_only=True, compare=False)
@@ -46,7 +47,7 @@ class Change(ABC):
 
     def taken_from(self) -> frozenset[ResourceId]:
         """The endpoints that lose access, a registration or an address in a record by this change."""
-        return frozenset()
+        return frozenset({self.endpoint}) if self.takes else frozenset()
 
     @property
     def removes(self) -> bool:
@@ -75,8 +76,8 @@ class Change(ABC):
         """The text after the verb: which id or address, where, and the reason. `service_names`: by service id."""
         return self._with_reason(self._summary(service_names))
 
-    @abstractmethod
-    def _summary(self, service_names: Mapping[str, str]) -> str: ...
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- some kinds name services
+        return self.object
 
     def _with_reason(self, text: str) -> str:
         return f"{text}, {self.reason}" if self.reason else text

@@ -129,9 +129,6 @@ class CreateZone(ZoneChange):
     verb: ClassVar[str] = "create-zone"
     drift: ClassVar[str] = "zone-missing"
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
-        return self.object
-
     def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
         return f"zone {_with_group(self.zone)} does not exist"
 

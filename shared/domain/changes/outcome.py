@@ -23,8 +23,6 @@ from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
 MOST_IN_A_CALL = 1000
 STAGES = (1, 2, 3)
 
-type Stages = tuple[tuple[Change, ...], ...]
-
 
 class Status(StrEnum):
     DONE = "done"
@@ -49,7 +47,6 @@ class Outcome:
     forbidden: bool = False
     locked: bool = False
     name_taken: bool = False
-    """A record of another type has the name."""
     cause: Cause = UNKNOWN_CAUSE
 
     @property
@@ -58,7 +55,7 @@ class Outcome:
         return self.temporary or self.forbidden or self.locked
 
 
-def stages(changes: Iterable[Change]) -> Stages:
+def stages(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
     """The changes in the order in which they go out; those of one stage are independent."""
     all_changes = tuple(changes)
     return tuple(tuple(change for change in all_changes if change.stage == stage) for stage in STAGES)

@@ -85,17 +85,15 @@ def _connection(case: Case) -> CheckResult:
     if status == Status.APPROVED:
         return passed(status)
     if status == Status.PENDING:
-        return _pending(allowed=any(case.index.access.listing.get(key) for key in _keys(case)))
+        if any(case.index.access.listing.get(key) for key in _keys(case)):
+            remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
+            return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
+        remedy = (
+            "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
+        )
+        return failed("Pending; the id is on no allow list", remedy)
     if status in Status:
         return failed(status, CATALOGUE[_REMEDIES[Status(status)]][1])
     return unknown(
         f"Azure reports the status {status or 'none'}", "Look at the endpoint in the Azure portal."
     )
-
-
-def _pending(*, allowed: bool) -> CheckResult:
-    if allowed:
-        remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
-        return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
-    remedy = "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
-    return failed("Pending; the id is on no allow list", remedy)

@@ -138,7 +138,6 @@ def parse_selectors(text: str) -> Selectors:
 
 
 def _parse(text: str) -> Selector | str:
-    """The selector, or what is wrong with the text."""
     if ";" in text:
         return f"{quoted(text, 60)} contains a semicolon; separate selectors with commas"
     return _selector(text) or f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"

@@ -129,6 +129,34 @@ class Snapshot:
         kept = {read: result for read, result in self.answers.items() if read not in invalid}
         return Snapshot(MappingProxyType(kept), self.gone | gone)
 
+    def forget_zone(self, zone: ResourceId) -> "Snapshot":
+        """A zone was created or linked: invalidate it and the lists of its scopes."""
+        lists = [read for read in self.answers if isinstance(read, ListZones) and read.scope.covers(zone)]
+        return self.invalidate([ReadZone(zone), *lists])
+
+    def with_registration(self, registration: Registration, service: str) -> "Snapshot":
+        """An id was registered and added to a service's allow list."""
+        known, changed = self.get(ReadRegistrations()), self
+        if isinstance(known, tuple):
+            changed = self.with_results({ReadRegistrations(): (*known, registration)})
+        found = next((one for one in self.services() or () if one.id == service), None)
+        allowed = replace(found, allow_list=found.allow_list | {registration.id}) if found else None
+        return changed.with_service(allowed) if allowed else changed
+
+    def with_service(self, service: Service) -> "Snapshot":
+        """A service's allow list was changed."""
+        changed = tuple(service if one.id == service.id else one for one in self.services() or ())
+        return self.with_results({ReadServices(): changed}) if changed else self
+
+    def with_record(self, zone: ResourceId, name: str, record: RecordSet | None) -> "Snapshot":
+        """A record set was written, or deleted (None)."""
+        known = self.get(ReadZone(zone))
+        if not isinstance(known, Zone):
+            return self
+        others = {key: value for key, value in known.records.items() if key != name}
+        records = MappingProxyType(others | ({name: record} if record else {}))
+        return self.with_results({ReadZone(zone): replace(known, records=records)})
+
     def endpoints(self) -> dict[ResourceId, ReadResult[Endpoint]]:
         """The result for every endpoint that was read, alone or in a list."""
         return {read.id: result for read, result in self.answers.items() if isinstance(read, ReadEndpoint)}
@@ -176,59 +204,3 @@ def addresses_of(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | Re
     if failed := next((result for result in results if isinstance(result, ReadFailed)), None):
         return failed
     return tuple(sorted({address for result in results if isinstance(result, tuple) for address in result}))
-
-
-class SnapshotBuilder:
-    """A snapshot under change: many changes for the price of one copy."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._answers: dict[Read[Any], ReadResult[Any]] = dict(snapshot.answers)
-        self._gone = snapshot.gone
-
-    def snapshot(self) -> Snapshot:
-        return Snapshot(MappingProxyType(dict(self._answers)), self._gone)
-
-    def with_results(self, results: Results) -> None:
-        self._answers |= results
-
-    def invalidate(self, reads: Iterable[Read[Any]]) -> None:
-        for read in reads:
-            self._answers.pop(read, None)
-
-    def forget_zone(self, zone: ResourceId) -> None:
-        """A zone was created or linked: invalidate it and the lists of its scopes."""
-        lists = [read for read in self._answers if isinstance(read, ListZones) and read.scope.covers(zone)]
-        self.invalidate([ReadZone(zone), *lists])
-
-    def registered(self) -> frozenset[tuple[str, str]]:
-        """The id in lower case and the description of each known registration."""
-        return frozenset((one.id.lower(), one.description) for one in self._tuple(ReadRegistrations()))
-
-    def with_registration(self, registration: Registration, service: str) -> None:
-        """An id was registered and added to a service's allow list."""
-        known = self._answers.get(ReadRegistrations())
-        if isinstance(known, tuple):
-            self._answers[ReadRegistrations()] = (*known, registration)
-        for one in self._tuple(ReadServices()):
-            if one.id == service:
-                self.with_service(replace(one, allow_list=one.allow_list | {registration.id}))
-
-    def with_service(self, service: Service) -> None:
-        """A service's allow list was changed."""
-        if services := self._tuple(ReadServices()):
-            changed = tuple(service if one.id == service.id else one for one in services)
-            self._answers[ReadServices()] = changed
-
-    def with_record(self, zone: ResourceId, name: str, record: RecordSet | None) -> None:
-        """A record set was written, or deleted (None)."""
-        known = self._answers.get(ReadZone(zone))
-        if isinstance(known, Zone):
-            records = {key: value for key, value in known.records.items() if key != name}
-            if record:
-                records[name] = record
-            self._answers[ReadZone(zone)] = replace(known, records=MappingProxyType(records))
-
-    def _tuple[T](self, read: Read[tuple[T, ...]]) -> tuple[T, ...]:
-        """The result of `read`; empty if unknown."""
-        result = self._answers.get(read)
-        return result if isinstance(result, tuple) else ()

@@ -44,14 +44,10 @@ class AccessIndex:
         return index_registrations(self.snapshot.registrations() or (), self.config.owner)
 
     @cached_property
-    def endpoint_by_id(self) -> dict[str, ResourceId]:
-        """The endpoint that has each id, of both kinds, among the endpoints that were read."""
-        known = [found for found in self.snapshot.endpoints().values() if isinstance(found, Endpoint)]
-        return {id_: endpoint.id for endpoint in known for id_ in endpoint.ids}
-
-    @cached_property
     def ownership(self) -> Ownership:
-        return Ownership(self.config.owner, self.registrations, self.endpoint_by_id)
+        known = [found for found in self.snapshot.endpoints().values() if isinstance(found, Endpoint)]
+        endpoint_by_id = {id_: endpoint.id for endpoint in known for id_ in endpoint.ids}
+        return Ownership(self.config.owner, self.registrations, endpoint_by_id)
 
     @cached_property
     def entries(self) -> Mapping[str, list[Entry]]:

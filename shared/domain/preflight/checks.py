@@ -6,6 +6,7 @@ cause is reported once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
@@ -21,7 +22,7 @@ class Check:
     question: str
     run: Callable[[PreflightSnapshot, DeploymentConfig], CheckResult]
     needs: tuple[str, ...] = ("settings",)
-    applies: Callable[[DeploymentConfig], bool] = lambda _config: True
+    applies: Callable[[DeploymentConfig], object] = lambda _config: True
 
 
 SETTINGS = "Are the settings valid?"
@@ -35,11 +36,10 @@ CATALOGUE = (
     Check("private DNS zones", "Can private DNS zones be read in every scope?", azure.zone_lists, SCOPES),
     Check("links and records", "Can links and record sets be read in every zone?", azure.zones, ZONES),
     Check("write records", "Can record sets be written and deleted?", azure.write_records, ZONES),
-    Check("create zones", "Can zones and links be created?", azure.create_zones, SCOPES, azure.creates_zones),
+    Check("create zones", "Can zones and links be created?", azure.create_zones, SCOPES, attrgetter("zone_group")),
     Check("ClickHouse key", "Is the API key valid for the organization?", clickhouse.key),
     Check("ClickHouse services", "Can the services be read?", clickhouse.services, KEY),
     Check("ClickHouse role", "Does the API key have the required permissions?", clickhouse.role, KEY),
-    Check("clocks", "Are the clocks in sync?", runtime.clocks),
     Check(
         "zones and networks",
         "Does each region with services have a linked zone?",

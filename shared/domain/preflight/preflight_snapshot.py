@@ -83,7 +83,7 @@ class PreflightSnapshot:
 
     `endpoints` and `interfaces` (a count) are those on the first page of each scope. `roles`: the number of the
     organization's roles, which only a key with organization:manage can list. `key_id`, `organization`: the settings.
-    `clocks`: by how many seconds each system's clock is ahead. `period`: the time between two audits.
+    `period`: the time between two audits.
     """
 
     at: datetime
@@ -101,7 +101,6 @@ class PreflightSnapshot:
     roles: ReadResult[int] | None = None
     key_id: str = ""
     organization: str = ""
-    clocks: Mapping[str, float] = NONE
     event_subscriptions: Mapping[str, ReadResult[tuple[EventSubscription, ...]]] = NONE
     deliveries: Mapping[str, ReadResult[Deliveries]] = NONE
     store: ReadResult[StoreState] | None = None

@@ -1,4 +1,4 @@
-"""The checks of the running app: clocks, removals, event subscriptions, deliveries, reports."""
+"""The checks of the running app: removals, event subscriptions, deliveries, reports."""
 
 from datetime import timedelta
 
@@ -13,7 +13,6 @@ from shared.domain.preflight.check_result import (
     failure_reason,
     is_temporary,
     passed,
-    skipped,
     unknown,
     unreadable,
     warning,
@@ -26,31 +25,12 @@ from shared.domain.preflight.preflight_snapshot import (
 )
 from shared.domain.preflight.rbac import READ_TOPICS, missing_actions
 
-# Azure accepts tokens up to five minutes before and after their validity.
-MAX_SKEW = 120.0
-# Date headers have whole seconds, and responses take some time.
-MIN_SKEW = 3.0
 FUNCTION = "/functions/endpoint_changed"
 WEBHOOK = "/runtime/webhooks/eventgrid"
 GRACE = timedelta(minutes=15)
 CONTRIBUTOR = "Assign the app's identity the role Storage Blob Data Contributor on the container."
 SUBSCRIBE = "Create the event subscription (infra/events.bicep). Until then only audits notice changes."
 PREFLIGHT_ROLE = "Assign the app's identity the role preflight of docs/permissions.md on the subscription."
-
-
-def clocks(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
-    if not snapshot.clocks:
-        return skipped("a response of Azure or ClickHouse Cloud, and there is none")
-    detail = ", ".join(_skew(name, ahead) for name, ahead in sorted(snapshot.clocks.items()))
-    if all(abs(ahead) <= MAX_SKEW for ahead in snapshot.clocks.values()):
-        return passed(detail)
-    return failed(detail, "Correct this machine's clock: tokens and certificates depend on it.")
-
-
-def _skew(name: str, ahead: float) -> str:
-    if abs(ahead) < MIN_SKEW:
-        return f"{name} in sync"
-    return f"{name} {abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
 
 
 def removals(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:

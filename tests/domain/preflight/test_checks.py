@@ -73,7 +73,6 @@ WELL = PreflightSnapshot(
     roles=9,
     key_id="demo-key",
     organization=ORGANIZATION,
-    clocks={"Azure": 0.4},
     event_subscriptions={SUB: (SENDING,)},
     deliveries={TOPIC: Deliveries(3, 0, 0, 0, NOW)},
     store=StoreState("reports", writable=True, last=NOW - timedelta(minutes=10)),
@@ -205,8 +204,6 @@ TWO_ZONES = {
         (but(caller=ABSENT), None, ""),
         (but(keys=FORBIDDEN), None, "~ClickHouse role"),
         (but(keys=()), None, "~ClickHouse role"),
-        (but(clocks={"Azure": 0.0, "ClickHouse Cloud": -121.0}), None, "!clocks"),
-        (but(clocks={}), None, "-clocks"),
         (but(**NO_ZONES), None, "!zones and networks, -write records"),
         (but(**NO_ZONES, endpoints=UNTAGGED), None, "~zones and networks, -write records"),
         (but(zones={zone_id(): zone(vnets=())}), None, "!zones and networks"),
@@ -313,20 +310,6 @@ def test_the_key_of_another_organization() -> None:
     step = run(but(caller=Caller("k", "theirs", SUBSCRIPTION), registrations=FORBIDDEN))["ClickHouse key"]
     assert step.detail == f"the key 'theirs' belongs to organization {SUBSCRIPTION}, not {ORGANIZATION}"
     assert "CLICKHOUSE_ORG_ID" in step.remedy
-
-
-@pytest.mark.parametrize(
-    ("ahead", "detail"),
-    [
-        (0.4, "Azure in sync"),
-        (-2.9, "Azure in sync"),
-        (3.0, "Azure 3 s ahead"),
-        (-121.4, "Azure 121 s behind"),
-    ],
-)
-def test_clock_skew(ahead: float, detail: str) -> None:
-    """A clock is in sync, within the precision of Date headers, or ahead or behind."""
-    assert run(but(clocks={"Azure": ahead}))["clocks"].detail == detail
 
 
 def test_overall_status() -> None:

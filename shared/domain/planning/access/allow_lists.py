@@ -142,7 +142,6 @@ def _registration_and_entries(index: PlanningIndex, desired: DesiredAccess, id_:
 
 
 def _missing(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[str]:
-    """The granted services whose allow list lacks the id."""
     return sorted(desired.selection.granted - {entry.service.id for entry in entries_of(index, id_)})
 
 
