@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.pages import Page, manual
-from tools.doc_tables import renewed, tables
+from tools.doc_tables import updated, tables
 
 MARK = "<!-- table of "
 
@@ -12,7 +12,7 @@ MARK = "<!-- table of "
 def test_a_table_of_the_code_is_told_as_it_stands_there(page: Page) -> None:
     """A table under the comment `table of FILE` is the one in that file's docstring."""
     text = page.path.read_text(encoding="utf-8")
-    assert renewed(text) == text, "run `python -m tools.doc_tables`, and commit what it writes"
+    assert updated(text) == text, "run `python -m tools.doc_tables`, and commit what it writes"
 
 
 def test_pages_tell_such_tables() -> None:
@@ -26,11 +26,11 @@ def test_a_table_is_found_by_its_head() -> None:
     head = verdicts.splitlines()[0]
     page = f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{head}\n|--|\n| old |\n\nafter\n"
     assert (
-        renewed(page) == f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{verdicts}\nafter\n"
+        updated(page) == f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{verdicts}\nafter\n"
     )
 
 
 def test_a_table_that_is_not_in_the_code_is_told() -> None:
     """A table whose head no docstring has belongs to another file, or is no copy."""
     with pytest.raises(LookupError, match=r"no docstring of shared/reconciler/reconcile\.py"):
-        renewed(f"{MARK}shared/reconciler/reconcile.py -->\n| a |\n|---|\n")
+        updated(f"{MARK}shared/reconciler/reconcile.py -->\n| a |\n|---|\n")
