@@ -1,15 +1,20 @@
-"""The function app: five triggers. Nothing slow is imported and no setting is read before one of them runs."""
+"""The function app: five triggers. Before one of them runs, no setting is read and nothing slow is imported."""
+
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from shared.triggers.event_grid import endpoint_named_by
+
+if TYPE_CHECKING:
+    from shared.triggers.http_answer import Answer
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 
 @app.event_grid_trigger(arg_name="event")
 async def endpoint_changed(event: func.EventGridEvent) -> None:
-    """A private endpoint was written, deleted or retagged; every other event is let go."""
+    """Reconcile a private endpoint that was written, deleted or retagged; ignore every other event."""
     if endpoint := endpoint_named_by(event):
         from shared.triggers import endpoint_changed as trigger  # noqa: PLC0415 -- the SDKs are slow to import
 
@@ -18,25 +23,23 @@ async def endpoint_changed(event: func.EventGridEvent) -> None:
 
 @app.route("sync", methods=["POST"])
 async def sync(req: func.HttpRequest) -> func.HttpResponse:
-    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool}`: the same pass by hand."""
+    """Reconcile on request: `{"endpoints": [ARM id, …] or "all", "dryRun": bool}`."""
     from shared.triggers import sync as trigger  # noqa: PLC0415 -- the SDKs are slow to import
 
-    answer = await trigger.sync(req.get_body())
-    return func.HttpResponse(answer.text(), status_code=answer.status, mimetype=answer.content_type)
+    return _response(await trigger.sync(req.get_body()))
 
 
 @app.route("health", methods=["GET"])
-async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 -- the binding insists on the name
-    """Whether settings, rights and systems are as they must be; it writes nothing anywhere."""
+async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 -- the binding requires the name
+    """Check settings, permissions and systems; write nothing."""
     from shared.triggers import health as trigger  # noqa: PLC0415 -- the SDKs are slow to import
 
-    answer = await trigger.health()
-    return func.HttpResponse(answer.text(), status_code=answer.status, mimetype=answer.content_type)
+    return _response(await trigger.health())
 
 
 @app.timer_trigger("timer", schedule="%AUDIT_SCHEDULE%")
-async def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the binding insists on the name
-    """Everything in scope and everything we own, held against what it should be."""
+async def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the binding requires the name
+    """Reconcile everything in scope and everything this deployment owns, under AUDIT_POLICY."""
     from shared.triggers import audit as trigger  # noqa: PLC0415 -- the SDKs are slow to import
 
     await trigger.audit()
@@ -44,12 +47,15 @@ async def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the bindin
 
 @app.route("status", methods=["GET", "HEAD"])
 async def status(req: func.HttpRequest) -> func.HttpResponse:
-    """The latest audit as a page for people, or as JSON by Accept or `?format=json`."""
-    from shared.triggers.status import Asked, shown  # noqa: PLC0415 -- the SDKs are slow to import
+    """The latest audit report as a page, or as JSON by Accept or `?format=json`."""
+    from shared.triggers import status as trigger  # noqa: PLC0415 -- the SDKs are slow to import
 
-    headers = req.headers
-    asked = Asked(req.method, headers.get("Accept"), req.params.get("format"), headers.get("If-None-Match"))
-    seen = await shown(asked)
+    headers, form = req.headers, req.params.get("format")
+    request = trigger.StatusRequest(req.method, headers.get("Accept"), form, headers.get("If-None-Match"))
+    return _response(await trigger.status(request))
+
+
+def _response(answer: "Answer") -> func.HttpResponse:
     return func.HttpResponse(
-        seen.body, status_code=seen.status, headers=seen.headers, mimetype=seen.content_type
+        answer.body, status_code=answer.status, headers=dict(answer.headers), mimetype=answer.content_type
     )

@@ -1,4 +1,4 @@
-"""`python -m demo [--keep]`: the main job, shown in a terminal and checked at every step."""
+"""`python -m demo [--keep]`: the lifecycle of private endpoints, shown in a terminal and checked at every step."""
 
 import argparse
 import signal
@@ -12,7 +12,7 @@ from rich.console import Console
 from demo.app import line_in
 from demo.checks import UnexpectedStateError
 from demo.keep import keep
-from demo.scenario import STORY, play
+from demo.scenario import SCENES, play
 from demo.show import Show, make_console
 from demo.stage import LATENCY_MS, Stage, staged
 from demo.timeline import requests_of_app
@@ -24,8 +24,8 @@ _LOG_LINES = 15
 
 def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _arguments(arguments)
-    signal.signal(signal.SIGTERM, _terminated)  # so that whatever was started is stopped
-    # A shell that starts a program in the background has it ignore SIGINT, and KEEP=1 is ended by that.
+    signal.signal(signal.SIGTERM, _terminated)  # so that started processes are stopped
+    # A program in the background of a shell ignores SIGINT, but Ctrl-C ends KEEP=1.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return run(make_console(), stay=wanted.keep)
@@ -35,18 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(console: Console, *, stay: bool = False, prepare: Callable[[Stage], None] | None = None) -> int:
-    """The demo's exit code. `prepare` is called before the story, to spoil it, say."""
+    """The demo's exit code. `prepare` runs before the first scene, for tests."""
     show = Show(console)
     show.headline("ClickHouse Cloud over Azure Private Link, driven by events")
     show.note(
-        f"As in reality: 10 calls in 10 s for an API key, Event Grid's retry delays. Unlike it: {LATENCY_MS} ms"
-        " for every answer, and neither Azure nor ClickHouse Cloud is touched."
+        "Simulated: Azure, Event Grid and ClickHouse Cloud, with its limit of 10 calls in 10 s and Event Grid's retry"
+        f" delays. Every response takes {LATENCY_MS} ms. Nothing leaves this machine."
     )
     try:
         with staged(show) as stage:
             if prepare:
                 prepare(stage)
-            well = _told(stage)
+            well = _played(stage)
             show.end(well=well)
             if well and stay:
                 well = _stay(stage)
@@ -57,12 +57,12 @@ def run(console: Console, *, stay: bool = False, prepare: Callable[[Stage], None
     return 0 if well else 1
 
 
-def _told(stage: Stage) -> bool:
+def _played(stage: Stage) -> bool:
     try:
         play(stage)
     except UnexpectedStateError as error:
         stage.show.failed(error.what, error.expected, error.found)
-    except Exception:  # noqa: BLE001 -- whatever it is, the host's log is wanted with it
+    except Exception:  # noqa: BLE001 -- any failure is shown with the host's log
         stage.show.verbatim(traceback.format_exc())
     else:
         _sum_up(stage)
@@ -72,11 +72,11 @@ def _told(stage: Stage) -> bool:
 
 
 def _show_log(stage: Stage) -> None:
-    """The end of the host's log, passes in a form for people."""
+    """The end of the host's log."""
     stage.show.headline("\nThe end of the host's log:")
     for line in stage.host.logs()[-_LOG_LINES:]:
-        if told := line_in(line):
-            stage.show.line(told)
+        if entry := line_in(line):
+            stage.show.log_line(entry)
         else:
             stage.show.verbatim(line)
 
@@ -85,7 +85,7 @@ def _sum_up(stage: Stage) -> None:
     calls = [one for one in requests_of_app(stage.sim.requests(), 0) if one["system"] == "clickhouse"]
     refused = [call for call in calls if call["status"] == 429]
     stage.show.headline(
-        f"\n{len(STORY)} scenes, {stage.checks.passed} states checked, {len(calls) - len(refused)} calls to"
+        f"\n{len(SCENES)} scenes, {stage.checks.passed} states checked, {len(calls) - len(refused)} calls to"
         f" ClickHouse Cloud, of which {len(refused)} waited for its limit, {stage.show.seconds:.0f} s"
     )
 

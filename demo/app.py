@@ -52,12 +52,12 @@ class App:
 
     def delivery(self, after: int) -> Json:
         """What is logged of the first event after so many lines, with the findings of its pass."""
-        told = self.checks.wait_for("an event in the host's log", lambda: self._delivery(after))
+        delivery = self.checks.wait_for("an event in the host's log", lambda: self._delivery(after))
         lines = filter(None, map(line_in, self.host.logs()[after:]))
         found = [
-            one for one in lines if one["event"] == "finding" and one.get("passId") == told.get("passId")
+            one for one in lines if one["event"] == "finding" and one.get("passId") == delivery.get("passId")
         ]
-        return {**told, "findings": found}
+        return {**delivery, "findings": found}
 
     def findings(self, after: int) -> list[Json]:
         """The findings that are logged after so many lines."""
@@ -80,7 +80,7 @@ class App:
 
 
 def line_in(text: str) -> Json | None:
-    """What a line of the log tells, if it is one of the app's: a JSON object that names its event."""
+    """The app's log entry in a line of the host's log: a JSON object with `event`. None for other lines."""
     start = text.find("{")
     if start < 0:
         return None

@@ -1,4 +1,4 @@
-"""What people do by hand in the story. Each deed is shown as the command that would do it in the clouds."""
+"""What people do by hand. Each action is shown as the command that does it in Azure or ClickHouse Cloud."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Every state the story claims is held against the simulator; the first that is not so ends the story."""
+"""Checks of the simulator's state. The first unexpected state ends the demo."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ _PAUSE = 0.02
 
 
 class UnexpectedStateError(Exception):
-    """A state that did not come about in time."""
+    """The expected state was not reached in time."""
 
     def __init__(self, what: str, expected: object, found: object) -> None:
         super().__init__(what)
@@ -19,24 +19,24 @@ class UnexpectedStateError(Exception):
 
 @dataclass
 class Checks:
-    """`seconds` is how long a state is waited for."""
+    """`seconds`: how long to wait for a state."""
 
     show: Show
     seconds: float
     passed: int = 0
 
-    def expect(self, what: str, expected: object, find: Callable[[], object], told: object = None) -> None:
-        """Wait until `find` gives what is expected, and show that (or what is `told` of it)."""
+    def expect(self, what: str, expected: object, find: Callable[[], object], shown: object = None) -> None:
+        """Wait until `find` returns what is expected, and print `shown`, or else what was expected."""
         deadline = time.monotonic() + self.seconds
         while (found := find()) != expected:
             if time.monotonic() >= deadline:
                 raise UnexpectedStateError(what, expected, found)
             time.sleep(_PAUSE)
         self.passed += 1
-        self.show.checked(what, expected if told is None else told)
+        self.show.checked(what, expected if shown is None else shown)
 
     def wait_for[T](self, what: str, find: Callable[[], T | None], seconds: float | None = None) -> T:
-        """What `find` gives as soon as it gives something."""
+        """The first result of `find` that is not None."""
         deadline = time.monotonic() + (seconds or self.seconds)
         while (found := find()) is None:
             if time.monotonic() >= deadline:

@@ -1,4 +1,4 @@
-"""What the simulator's state says, in the words of the field."""
+"""The simulator's state, in terms of the product."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ NOTHING = "none"
 
 @dataclass(frozen=True)
 class Found:
-    """One look at everything that exists. What is not there is told as "none"."""
+    """One state of everything that exists. What is missing is "none"."""
 
     state: Json
 
@@ -40,7 +40,7 @@ class Found:
         return next((list(one["addresses"]) for one in records if one["name"] == "*"), [])
 
     def spokes(self) -> dict[str, tuple[str, list[str]]]:
-        """By spoke whose endpoint there is: its endpoint's connection, and the services that allow it."""
+        """By spoke with an endpoint: its connection status, and the services that allow it."""
         known = {one["id"]: one for one in self.state["azure"]["privateEndpoints"]}
         there = {spoke: known[spoke_id(spoke)] for spoke in SPOKES if spoke_id(spoke) in known}
         return {
@@ -48,7 +48,7 @@ class Found:
         }
 
     def central_wildcard(self) -> list[str]:
-        """The names of the spokes to which the record set * in the hub's zone leads."""
+        """The spokes that the record set * in the hub's zone points to."""
         zones = self.state["azure"]["privateDnsZones"]
         records = next(zone["records"] for zone in zones if zone["id"] == HUB_ZONE)
         led = {address for one in records if one["name"] == "*" for address in one["addresses"]}
@@ -76,7 +76,7 @@ class Found:
         return {"clickhouse": self.state["clickhouse"], "zones": self.state["azure"]["privateDnsZones"]}
 
     def foreign(self) -> Any:
-        """What is somebody else's of `managed`: every registration, entry and record but the story's own."""
+        """The foreign part of `managed`: registrations, entries and records that the app did not create."""
         ours = {one["resourceGuid"] for one in self.state["azure"]["privateEndpoints"]}
         organization = self.state["clickhouse"]["organization"]["privateEndpoints"]
         return {

@@ -1,4 +1,4 @@
-"""After the show: everything keeps running, with commands to try, and the app's passes told as they happen."""
+"""`--keep`: the simulator and the app keep running; prints commands to try, and the app's log as it comes."""
 
 import json
 import time
@@ -26,22 +26,22 @@ def keep(stage: Stage) -> None:
         )
         stage.show.verbatim(commands(stage, settings))
         stage.show.verbatim(with_azure_cli(stage, Path(folder)))
-        stage.show.headline("Everything keeps running. Ctrl-C ends it. What the app does is told here:")
-        _tell_until_it_ends(stage)
+        stage.show.headline("The simulator and the app keep running until Ctrl-C. The app's log:")
+        _follow_log(stage)
 
 
-def _tell_until_it_ends(stage: Stage) -> None:
+def _follow_log(stage: Stage) -> None:
     seen = stage.app.logged()
     while stage.host.process.poll() is None:
         lines = stage.host.logs()
         for line in lines[seen:]:
-            _tell(stage, line)
+            _show(stage, line)
         seen = len(lines)
         time.sleep(_PAUSE)
 
 
 def commands(stage: Stage, settings: Path) -> str:
-    """Commands for a shell, to be copied as they are. `settings`: a local.settings.json for the command line."""
+    """Commands to copy into a shell. `settings`: a local.settings.json for the command line."""
     return f"""
 SIM={stage.sim.url} APP={stage.host.url}
 NET=$SIM{NETWORKS}
@@ -52,7 +52,7 @@ curl -s -X PUT "$NET/privateEndpoints/{MINE}?api-version=2024-05-01" -d '{json.d
 curl -s -X PATCH "$NET/privateEndpoints/{MINE}/providers/Microsoft.Resources/tags/default?api-version=2024-05-01" \\
   -d '{{"operation": "Merge", "properties": {{"tags": {{"clickhouse-services": "analytics"}}}}}}'
 
-# The same from the command line: why the endpoint is or is not connected, and what would be done
+# The command line: why the endpoint is or is not connected, and which changes a sync would make
 .venv/bin/python -m shared explain $ENDPOINT --settings $SETTINGS
 .venv/bin/python -m shared plan --all --settings $SETTINGS
 .venv/bin/python -m shared --help
@@ -66,13 +66,13 @@ curl -s $APP/api/sync -d '{{"endpoints": "all"}}'
 curl -s $APP/admin/functions/audit -d '{{"input": ""}}'
 curl -s $APP/api/health
 
-# The page of the latest audit: open {stage.host.url}/api/status in a browser; the same as JSON
+# The latest audit report: {stage.host.url}/api/status in a browser, or as JSON
 curl -s $APP/api/status?format=json
 
-# What ClickHouse Cloud answers
+# The simulated ClickHouse Cloud API
 curl -s -u {APP_KEY["id"]}:{APP_KEY["secret"]} $SIM/v1/organizations/{ORGANIZATION}
 
-# The control API, that of `python -m simulator` too (see simulator/README.md): state, requests, a fault
+# The simulator's control API (see simulator/README.md): state, requests, a fault
 curl -s $SIM/_sim/state
 curl -s $SIM/_sim/requests
 curl -s $SIM/_sim/faults -d '{{"match": {{"method": "PATCH", "path": "/services/"}}, "status": 500, "count": 2}}'
@@ -80,14 +80,14 @@ curl -s $SIM/_sim/faults -d '{{"match": {{"method": "PATCH", "path": "/services/
 
 
 def with_azure_cli(stage: Stage, folder: Path) -> str:
-    """How one's own `az` is pointed at the simulator, which answers https from here on, and what to do with it."""
+    """Commands that point an Azure CLI at the simulator, which serves https from now on."""
     certificate = make_certificate(folder)
     https_url = stage.sim.serve_https(certificate)
     created = "\n".join("\n".join(command) for command in to_create(MINE, "*"))
     retagged = "\n".join(to_retag(MINE, "analytics"))
     return f"""
 # The same with the Azure CLI, in a shell of its own (`make azure-cli` puts one into .azure-cli/bin).
-# Its sign-in is kept in a folder that goes when the demo ends; yours is left alone.
+# It signs in to a folder of its own that is removed when the demo ends.
 {as_shell(https_url, certificate.authority, folder / "azure")}
 {created}
 {retagged}
@@ -95,9 +95,9 @@ def with_azure_cli(stage: Stage, folder: Path) -> str:
 """
 
 
-def _tell(stage: Stage, line: str) -> None:
-    """What the app did; of other lines those that warn."""
-    if told := line_in(line):
-        stage.show.line(told)
+def _show(stage: Stage, line: str) -> None:
+    """The app's own lines, and warnings and errors of others."""
+    if entry := line_in(line):
+        stage.show.log_line(entry)
     elif " WARNING " in line or " ERROR " in line:
         stage.show.say(line)

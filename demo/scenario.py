@@ -1,4 +1,4 @@
-"""The story, scene by scene. Whatever a scene claims it checks against the simulator's state and logs."""
+"""The scenes of the demo. Each scene checks what it shows against the simulator's state and logs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -10,10 +10,10 @@ from demo.world import (
     BYOC_SERVICE,
     BYOC_ZONE,
     ENDPOINT,
+    FOREIGN_ALIAS,
+    FOREIGN_ENDPOINT,
     NETWORK_GROUP,
     OWNER,
-    STRANGER,
-    STRANGERS_ALIAS,
     SUBSCRIPTION,
     ZONE,
     Json,
@@ -33,8 +33,8 @@ class Scene:
 
 
 def play(stage: Stage) -> None:
-    """The whole story. Raises UnexpectedStateError at the first state that is not as told."""
-    for number, scene in enumerate(STORY, 1):
+    """Run all scenes. Raises UnexpectedStateError at the first state that differs from the expected one."""
+    for number, scene in enumerate(SCENES, 1):
         stage.show.chapter(number, scene.title)
         stage.new_scene()
         scene.play(stage)
@@ -42,21 +42,21 @@ def play(stage: Stage) -> None:
 
 def created(stage: Stage) -> None:
     stage.show.say(
-        "The tag asks for every service with env=prod. The event says no more than that something was written:"
-        " the app reads what is true, decides, writes, and reads again."
+        "The tag selects every service with env=prod. The event only names the endpoint: the app reads the current"
+        " state, plans, writes, and reads again."
     )
     status = stage.people.create_endpoint(ENDPOINT, "tag:env=prod")
     stage.checks.expect("connection", "Pending", lambda: status)
     stage.delivered()
     stage.show_pass(reads=True)
-    stage.show.note("(the first event of a process also waits for the SDKs to be loaded)")
+    stage.show.note("(the first event of a process also waits for the SDKs to load)")
     _expect_reachable(stage, ["analytics", "reporting"], _hostnames(stage))
-    stage.checks.expect("events told", ["EndpointRegistered"], stage.told)
+    stage.checks.expect("outcome events", ["EndpointRegistered"], stage.outcome_events)
     _expect_foreign_untouched(stage)
 
 
 def delivered_twice(stage: Stage) -> None:
-    stage.show.say("Event Grid delivers at least once. A second, identical event:")
+    stage.show.say("Event Grid delivers at least once. The same event, a second time:")
     stage.deliver_again()
     stage.delivered()
     stage.show_pass()
@@ -64,20 +64,18 @@ def delivered_twice(stage: Stage) -> None:
 
 
 def retagged(stage: Stage) -> None:
-    stage.show.say("The tag is the whole truth: a service that is no longer asked for is taken away.")
+    stage.show.say("The tag defines all services of an endpoint: one that it no longer selects is removed.")
     stage.people.retag(ENDPOINT, "analytics")
     stage.delivered()
     stage.show_pass()
-    stage.checks.expect(
-        "write calls", 1, lambda: len(stage.writes()), "1: nothing else was different from what it should be"
-    )
+    stage.checks.expect("write calls", 1, lambda: len(stage.writes()), "1: only the difference is written")
     _expect_reachable(stage, ["analytics"], _hostnames(stage))
 
 
 def recreated(stage: Stage) -> None:
     stage.show.say(
-        "Under the same name it gets another GUID and another address. The event of the deletion is lost"
-        " on its way; that of the creation is enough."
+        "The new endpoint has the same name, but another GUID and another IP address. The delete event is lost; the"
+        " create event is enough."
     )
     before = stage.now()
     stage.sim.delivery(lose=1)
@@ -94,14 +92,14 @@ def recreated(stage: Stage) -> None:
 
 def audited(stage: Stage) -> None:
     stage.show.say(
-        "The audit looks at everything in scope and everything that is ours. Its policy: report only."
+        "The audit checks every endpoint in scope and every object that the app owns. AUDIT_POLICY is report."
     )
     report = stage.app.audit()
-    _expect_well(stage, report)
+    _expect_healthy(stage, report)
     stage.page("1-well", report)
     stage.show.say(
-        "A second endpoint leads to a service in the customer's own account (BYOC): it has its own alias, and its"
-        " host name its own zone."
+        "A second endpoint connects to a service in the customer's own account (BYOC), which has its own alias and its"
+        " own DNS zone."
     )
     name = BYOC_SERVICE["name"]
     stage.people.create_endpoint(BYOC_ENDPOINT, name, BYOC_SERVICE["privateLinkService"])
@@ -112,15 +110,15 @@ def audited(stage: Stage) -> None:
     stage.checks.expect(
         "record", [address], lambda: stage.now().wildcard(BYOC_ZONE), f"*.{BYOC_ZONE} → {address}"
     )
-    stage.show.say("It is deleted, and the event of its deletion is lost.")
+    stage.show.say("The endpoint is deleted, and the delete event is lost.")
     stage.sim.delivery(lose=1)
     stage.people.delete_endpoint(BYOC_ENDPOINT)
 
 
 def drifted(stage: Stage) -> None:
     stage.show.say(
-        "Three more things are changed by hand, by people who mean well. No event tells of it, but the audit"
-        " sees all four."
+        "Three objects are changed by hand. No event reports that, but the audit finds it, and what the deleted"
+        " endpoint left."
     )
     guid = stage.now().guid(ENDPOINT)
     stage.people.take_off_allow_list("analytics", guid)
@@ -133,13 +131,13 @@ def drifted(stage: Stage) -> None:
     stage.page("2-drift", report)
     _expect_findings(stage, [one.code for one in report.findings], *DRIFT)
     serious = [one for one in report.findings if one.severity != "info"]
-    stage.checks.expect("events told", ["DriftDetected"] * len(serious), stage.told)
+    stage.checks.expect("outcome events", ["DriftDetected"] * len(serious), stage.outcome_events)
     _expect_no_writes(stage)
     stage.checks.expect("state", before, lambda: stage.now().state, "as before the audit")
 
 
 def dry_run(stage: Stage) -> None:
-    stage.show.say("A dry run of sync tells what would be done about it, and writes nothing.")
+    stage.show.say("A dry run of sync shows the changes and writes nothing.")
     dry = stage.app.sync(dry_run=True)
     for change in dry["plan"]:
         stage.show.change(change)
@@ -148,7 +146,7 @@ def dry_run(stage: Stage) -> None:
 
 
 def repaired(stage: Stage) -> None:
-    stage.show.say("The policy upsert makes what is missing and mends what is wrong: three of the four.")
+    stage.show.say("AUDIT_POLICY=upsert creates what is missing and repairs what is wrong.")
     with stage.app_under("upsert") as app:
         report = app.audit()
     _show_repairs(stage, report)
@@ -158,46 +156,46 @@ def repaired(stage: Stage) -> None:
         stage, [one.code for one in report.findings], "registration-orphaned", "allow-list-extra"
     )
     _expect_reachable(stage, ["analytics"], _row(report).hostnames)
-    stage.show.say("The policy sync also removes: the fourth, what the deleted endpoint has left behind.")
+    stage.show.say("AUDIT_POLICY=sync also removes what the deleted endpoint left.")
     with stage.app_under("sync") as app:
         report = app.audit()
     _show_repairs(stage, report)
     stage.page("4-after-sync", report)
     _expect_repairs(stage, report, REMOVED)
-    _expect_well(stage, report)
-    told = ["DriftRepaired"] * (len(ADDED) + len(REMOVED)) + ["EndpointDeregistered", "EndpointRegistered"]
-    stage.checks.expect("events told", told, stage.told)
+    _expect_healthy(stage, report)
+    events = ["DriftRepaired"] * (len(ADDED) + len(REMOVED)) + ["EndpointDeregistered", "EndpointRegistered"]
+    stage.checks.expect("outcome events", events, stage.outcome_events)
     stage.show_waits()
     _expect_foreign_untouched(stage)
     nothing = stage.app.sync(dry_run=False)
-    stage.checks.expect("left for a sync", [], lambda: nothing["outcomes"], "nothing")
+    stage.checks.expect("changes left", [], lambda: nothing["outcomes"], "nothing")
 
 
-def stranger(stage: Stage) -> None:
+def foreign_service(stage: Stage) -> None:
     stage.show.say(
-        "It is tagged, but connected to somebody else's Private Link service: with a wildcard record for it,"
-        " all ClickHouse traffic of this network would go there."
+        "The endpoint is tagged, but connected to a Private Link service of another organization. A wildcard record"
+        " would send all ClickHouse traffic of this network there."
     )
     before = stage.now().managed()
-    stage.people.create_endpoint(STRANGER, "*", STRANGERS_ALIAS)
+    stage.people.create_endpoint(FOREIGN_ENDPOINT, "*", FOREIGN_ALIAS)
     stage.delivered()
     stage.show_pass()
     found = stage.delivery()["findings"]
     for finding in found:
         stage.show.finding(finding)
     _expect_findings(stage, [one["code"] for one in found], "not-a-clickhouse-endpoint")
-    stage.checks.expect("events told", ["EndpointRefused"], stage.told)
+    stage.checks.expect("outcome events", ["EndpointRefused"], stage.outcome_events)
     _expect_no_writes(stage)
     stage.checks.expect(
-        "given to it", before, lambda: stage.now().managed(), "nothing: ClickHouse Cloud and zones as before"
+        "state", before, lambda: stage.now().managed(), "ClickHouse Cloud and zones unchanged"
     )
-    stage.checks.expect("its connection", "Pending", lambda: stage.now().connection(STRANGER))
+    stage.checks.expect("its connection", "Pending", lambda: stage.now().connection(FOREIGN_ENDPOINT))
 
 
 def deleted(stage: Stage) -> None:
     stage.show.say(
-        "The endpoint and its tag are gone. What was ours is known from the marks on the registration and"
-        " on the record set."
+        "The endpoint and its tag no longer exist. The marks on the registration and the record set show what to"
+        " remove."
     )
     guid = stage.now().guid(ENDPOINT)
     stage.people.delete_endpoint(ENDPOINT)
@@ -207,29 +205,29 @@ def deleted(stage: Stage) -> None:
     stage.checks.expect("record", [], lambda: stage.now().wildcard(), f"*.{ZONE}: none")
     _expect_foreign_untouched(stage)
     stage.checks.expect(
-        "left behind", stage.first.managed(), lambda: stage.now().managed(),
-        "nothing: ClickHouse Cloud and zones are what they were at first, to the last etag",
+        "state", stage.first.managed(), lambda: stage.now().managed(),
+        "ClickHouse Cloud and zones as at the start, etags included",
     )  # fmt: skip
 
 
-STORY = (
-    Scene("A private endpoint is created, and becomes reachable", created),
-    Scene("The same event comes twice", delivered_twice),
-    Scene("Its tag is edited", retagged),
+SCENES = (
+    Scene("A private endpoint is created and becomes reachable", created),
+    Scene("The same event is delivered twice", delivered_twice),
+    Scene("The tag changes", retagged),
     Scene("Hub and spoke: one central zone for all spokes", hub.central),
-    Scene("The endpoint is deleted and created again", recreated),
-    Scene("An audit finds all well, and then a deletion goes unnoticed", audited),
-    Scene("Drift in four ways, and an audit that finds it", drifted),
+    Scene("The endpoint is deleted and recreated", recreated),
+    Scene("An audit finds no problems; then a delete event is lost", audited),
+    Scene("An audit finds drift", drifted),
     Scene("A dry run", dry_run),
-    Scene("The audit mends: three by upsert, the fourth by sync", repaired),
-    Scene("A pipeline strips the tags of many, and not all lose access", hub.stripped),
-    Scene("A tagged endpoint that points at a stranger gets nothing", stranger),
-    Scene("The private endpoint is deleted, and nothing is left behind", deleted),
+    Scene("The audit repairs drift: with upsert, then with sync", repaired),
+    Scene("A pipeline removes the tags of many endpoints: the removal limit", hub.stripped),
+    Scene("A tagged endpoint of a foreign Private Link service gets nothing", foreign_service),
+    Scene("The private endpoint is deleted, and everything is cleaned up", deleted),
 )
 
 
 def _expect_reachable(stage: Stage, services: list[str], hostnames: Mapping[str, str]) -> None:
-    """The endpoint has what its tag asks for, and nothing else; the report tells clients where to connect."""
+    """The endpoint has exactly what its tag selects; the report has the host names for clients."""
     now, expect = stage.now(), stage.checks.expect
     guid, address = now.guid(ENDPOINT), now.address(ENDPOINT)
     at = f"{SUBSCRIPTION.rpartition('/')[2]}/{NETWORK_GROUP}/{ENDPOINT}"
@@ -243,7 +241,7 @@ def _expect_reachable(stage: Stage, services: list[str], hostnames: Mapping[str,
 
 
 def _hostnames(stage: Stage) -> Json:
-    """The host names that the app has logged for the endpoint of the scene's event."""
+    """The host names that the app logged for the endpoint."""
     found: Json = stage.delivery()["hostnames"]
     return found
 
@@ -269,12 +267,12 @@ def _expect_repairs(stage: Stage, report: AuditReport, changes: list[str]) -> No
     stage.checks.expect("repaired", done, lambda: found, changes)
 
 
-def _expect_well(stage: Stage, report: AuditReport) -> None:
+def _expect_healthy(stage: Stage, report: AuditReport) -> None:
     stage.checks.expect("the audit says", Health.WELL, lambda: report.health, report.sentence)
 
 
 def _expect_gone(stage: Stage, guid: str) -> None:
-    stage.checks.expect(f"{guid[:8]} registered", "none", lambda: stage.now().registration(guid), "no more")
+    stage.checks.expect(f"{guid[:8]} registered", "none", lambda: stage.now().registration(guid), "no longer")
     stage.checks.expect(f"{guid[:8]} allowed by", [], lambda: stage.now().allowed_by(guid), "no service")
 
 
@@ -285,8 +283,8 @@ def _expect_no_writes(stage: Stage) -> None:
 def _expect_foreign_untouched(stage: Stage) -> None:
     foreign = stage.first.foreign()
     stage.checks.expect(
-        "foreign things", foreign, lambda: stage.now().foreign(),
-        "one registration, one allow-list entry and two records: untouched",
+        "foreign objects", foreign, lambda: stage.now().foreign(),
+        "one registration, one allow list entry and two records: unchanged",
     )  # fmt: skip
 
 

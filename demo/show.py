@@ -1,11 +1,11 @@
-"""How the story looks in a terminal, and in a log, which gets the same lines without colour or motion."""
+"""Output of the demo: colors and a spinner in a terminal, the same lines without them in a log."""
 
-import json
 import re
 import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -28,7 +28,7 @@ def make_console() -> Console:
 
 
 class Show:
-    """Everything the story prints."""
+    """Prints the demo."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -42,17 +42,17 @@ class Show:
         self.console.print(text, style="bold")
 
     def chapter(self, number: int, title: str) -> None:
-        time_told = f"{self.seconds:.1f} s"
-        line = f"{number}  {title}".ljust(self.console.width - len(time_told) - 1)
+        elapsed = f"{self.seconds:.1f} s"
+        line = f"{number}  {title}".ljust(self.console.width - len(elapsed) - 1)
         self.console.print()
-        self.console.print(Text.assemble((line, "bold reverse"), (f" {time_told}", "dim")))
+        self.console.print(Text.assemble((line, "bold reverse"), (f" {elapsed}", "dim")))
 
     def say(self, text: str, indent: str = "   ", style: str = "") -> None:
         """A paragraph; long names in it are not broken."""
         self.console.print(Text(self._wrapped(text, indent), style=style), soft_wrap=True)
 
     def command(self, *lines: str) -> None:
-        """A command as one would type it, unbroken, so that it can be copied."""
+        """A command in one piece, so that it can be copied."""
         for number, line in enumerate(lines):
             self._line("$ " if number == 0 else "  ", line, "cyan")
 
@@ -60,14 +60,14 @@ class Show:
         self._timed("0 ms", " ", "Event Grid", text)
 
     def rows(self, groups: Iterable[list[Row]], zero: float) -> None:
-        """Requests with their time since `zero`; those under way together are joined by a bracket."""
+        """Requests with their time since `zero`; a bracket joins concurrent ones."""
         seen: set[str] = set()
         for group in groups:
             for number, row in enumerate(group):
                 first = f"{(row.at - zero) * 1000:.0f} ms" if number == 0 else ""
                 again = " again" if row.request in seen else ""
-                told = f"{row.what}{again}{_answer(row)}"
-                self._timed(first, _bracket(number, len(group)), row.system, told, row.writes)
+                text = f"{row.what}{again}{_response(row)}"
+                self._timed(first, _bracket(number, len(group)), row.system, text, row.writes)
                 seen.add(row.request)
 
     def reads(self, rows: list[Row], zero: float) -> None:
@@ -79,8 +79,8 @@ class Show:
     def change(self, change: Json) -> None:
         """A change of a plan, or the outcome of one."""
         where = short(str(change["object"]))
-        told = f"{change['change']} {where} {_before_and_after(change)}"
-        self._line(f"   {change.get('status', 'would'):>8}  ", told.rstrip(), "magenta")
+        text = f"{change['change']} {where} {_before_and_after(change)}"
+        self._line(f"   {change.get('status', 'would'):>8}  ", text.rstrip(), "magenta")
 
     def finding(self, finding: Json) -> None:
         style = _SEVERITIES[finding["severity"]]
@@ -91,27 +91,34 @@ class Show:
             self.say(text, " " * 8)
 
     def repair(self, repair: Repair) -> None:
-        """A change that an audit made, with what was before and is after it."""
-        told = f"{repair.change} {short(repair.object)}: {short(repair.before)} → {short(repair.after)}"
-        self._line(f"   {repair.status:>8}  ", told, "magenta")
+        """A change that an audit made, with the state before and after."""
+        text = f"{repair.change} {short(repair.object)}: {short(repair.before)} → {short(repair.after)}"
+        self._line(f"   {repair.status:>8}  ", text, "magenta")
 
-    def line(self, line: Json) -> None:
-        """What a line of the app's log tells."""
+    def log_line(self, line: Json) -> None:
+        """An entry of the app's log, with the time of day."""
+        now = f"{datetime.now():%H:%M:%S}"  # noqa: DTZ005 -- local time, for a person at this terminal
         match line["event"]:
             case "change":
-                told = f"{line['action']} {short(line['object'])} {line.get('id', '')}".rstrip()
-                self._line(f"   {line['outcome']:>8}  ", told, "magenta")
+                text = f"{line['action']} {short(line['object'])} {line.get('id', '')}".rstrip()
+                self._line(f"   {now}  {line['outcome']:>8}  ", text, "magenta")
+            case "finding" if line["state"] == "gone":
+                self._line(f"   {now}      gone  ", f"{line['code']} of {short(line['endpoint'])}", "green")
             case "finding":
+                self._line(f"   {now}  ", "finding", "")
                 self.finding(line)
             case "pass" | "delivery":
                 about = f" of {short(line['endpoint'])}" if "endpoint" in line else ""
-                self.headline(f"{line.get('door')}: {line['event']}{about} in {line['milliseconds']} ms")
-                for problem in line["problems"]:
+                self.headline(
+                    f"{now}  {line['trigger']}: {line['event']}{about} in {line['milliseconds']} ms"
+                )
+                for problem in line.get("problems", ()):
                     self.say(f"problem: {short(problem)}")
             case "audit":
-                self.headline(f"audit: {line['sentence']}")
-            case _:
-                self.say(json.dumps(line))
+                self.headline(f"{now}  audit: {line['sentence']}")
+            case event:
+                rest = {key: value for key, value in line.items() if key not in ("event", "passId")}
+                self.say(f"{now}  {event}: {plain(rest)}")
 
     def checked(self, what: str, found: object) -> None:
         value = self._wrapped(short(plain(found)), " " * (5 + _LABEL)).lstrip()
@@ -119,7 +126,7 @@ class Show:
         self.console.print(mark.append(value), soft_wrap=True)
 
     def failed(self, what: str, expected: object, found: object) -> None:
-        """A state that is not as it should be; at the end what was expected and what was found."""
+        """An unexpected state: what was expected and what was found."""
         self._line("   ✗ ", what, "bold red")
         self._line("     expected  ", short(plain(expected)), "")
         self._line("     found     ", short(plain(found)), "red")
@@ -132,7 +139,7 @@ class Show:
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """A spinner while we wait, for people only."""
+        """A spinner, in a terminal only."""
         if not self.console.is_terminal:
             yield
             return
@@ -184,9 +191,9 @@ def _bracket(number: int, count: int) -> str:
     return {0: "┬", count - 1: "└"}.get(number, "├")
 
 
-def _answer(row: Row) -> str:
-    """What is worth telling of an answer."""
-    meanings = {404: "404, it is gone", 429: "429, wait for the limit", None: "no answer"}
+def _response(row: Row) -> str:
+    """The status of a failed request."""
+    meanings = {404: "404, not found", 429: "429, rate limited", None: "no response"}
     return f" → {meanings.get(row.status, str(row.status))}" if row.refused else ""
 
 

@@ -1,4 +1,4 @@
-"""The stage: the simulator and the local host, joined by an event subscription, and who acts on it."""
+"""The simulator and the local host, connected by an event subscription."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ _CHECK_SECONDS = 5.0
 
 @dataclass
 class Stage:
-    """What a scene needs. `scene_began` is the number of the last request before the scene."""
+    """What a scene uses. `scene_began`: the number of the last request before the scene."""
 
     sim: RunningSimulator
     host: Host
@@ -55,13 +55,13 @@ class Stage:
     hub: App
     scene_began: int = 0
     lines_before: int = 0
-    told_before: int = 0
+    outcome_events_before: int = 0
 
     def new_scene(self) -> None:
         log = self.sim.requests()
         self.scene_began = log[-1]["sequence"] if log else 0
         self.lines_before = self.app.logged()
-        self.told_before = len(self.sim.topic(TOPIC))
+        self.outcome_events_before = len(self.sim.topic(TOPIC))
 
     def now(self) -> Found:
         return Found(self.sim.state())
@@ -74,8 +74,8 @@ class Stage:
         return writes(self.requests())
 
     def delivered(self) -> None:
-        """Wait until Event Grid has delivered what there is."""
-        with self.show.waiting("waiting for Event Grid (ClickHouse Cloud grants 10 calls in 10 s)"):
+        """Wait until Event Grid has delivered all events."""
+        with self.show.waiting("waiting for Event Grid (ClickHouse Cloud allows 10 calls in 10 s)"):
             if not self.sim.idle(PATIENCE):
                 raise UnexpectedStateError("delivery of the event", "202", self._answers())
 
@@ -83,9 +83,11 @@ class Stage:
         """What the app logged of the event in this scene."""
         return self.app.delivery(self.lines_before)
 
-    def told(self) -> list[str]:
+    def outcome_events(self) -> list[str]:
         """The types of the outcome events in this scene, in alphabetical order."""
-        return sorted(one["type"].rpartition(".")[2] for one in self.sim.topic(TOPIC)[self.told_before :])
+        return sorted(
+            one["type"].rpartition(".")[2] for one in self.sim.topic(TOPIC)[self.outcome_events_before :]
+        )
 
     def page(self, name: str, report: AuditReport) -> None:
         """Write the status page of a report into a folder that stays."""
@@ -96,15 +98,15 @@ class Stage:
 
     @contextmanager
     def app_under(self, policy: str) -> Iterator[App]:
-        """The app, started anew with another AUDIT_POLICY; it keeps its reports where the first one does."""
+        """The app with another AUDIT_POLICY and the same report store."""
         self.show.command(f"az functionapp config appsettings set --settings AUDIT_POLICY={policy} …")
         with running_host(APP, settings(self.sim.url, self.app.store, policy), timers=False) as host:
             yield App(host, self.show, self.checks, self.app.store)
 
     def show_pass(self, *, reads: bool = False) -> None:
-        """What the app did after the latest event was delivered; its reads in one line, if not told otherwise."""
+        """Show what the app did for the latest event. Without `reads`, its reads are one line."""
         event = self._latest_event()
-        zero = event["deliveries"][-1]["attempts"][-1]["at"]
+        zero = event["deliveries"][-1]["attempts"][0]["at"]
         kind, operation = event["event"]["eventType"], event["event"]["data"]["operationName"]
         self.show.event(f"delivers {kind.rpartition('.')[2]}: {operation.removeprefix('Microsoft.')}")
         groups = together(self.requests())
@@ -116,14 +118,14 @@ class Stage:
 
     def show_waits(self) -> None:
         if any(entry["status"] == 429 for entry in self.requests()):
-            self.show.note("(it had to wait for ClickHouse Cloud's limit)")
+            self.show.note("(it waited for ClickHouse Cloud's rate limit)")
 
     def deliver_again(self) -> None:
-        """Let the latest event come once more."""
+        """Deliver the latest event again."""
         self.sim.emit(self._latest_event()["event"])
 
     def _latest_event(self) -> Any:
-        """The latest that was attempted to be delivered; those of record sets go to nobody."""
+        """The latest event with a subscriber; events of record sets have none."""
         return next(
             one for one in reversed(self.sim.events()) if any(d["attempts"] for d in one["deliveries"])
         )

@@ -9,7 +9,7 @@ from demo.world import AGENT, SERVICE_IDS, Json
 _SYSTEMS: dict[str, str] = {"arm": "Azure", "dns": "Private DNS", "clickhouse": "ClickHouse"}
 _SERVICES = {service: name for name, service in SERVICE_IDS.items()}
 
-# The first that matches "METHOD path" tells what the request was for.
+# The first pattern that matches "METHOD path" describes the request.
 _MEANINGS = (
     (r"GET .*/privateEndpoints/[^/]+$", "private endpoint read"),
     (r"GET .*/privateEndpoints$", "private endpoints listed"),
@@ -45,18 +45,18 @@ class Row:
 
 
 def requests_of_app(log: Iterable[Json], since: int) -> list[Json]:
-    """The requests after number `since`, without those we sent ourselves, and those that tell outcome events."""
+    """The app's requests after number `since`, without outcome events."""
     ours = (entry for entry in log if entry["headers"].get("user-agent") != AGENT)
     return [entry for entry in ours if entry["sequence"] > since and entry["system"] != "eventgrid-topic"]
 
 
 def writes(requests: Iterable[Json]) -> list[str]:
-    """What was asked to be changed, carried out or not."""
+    """The write requests, successful or not."""
     return [row.what for row in map(row_of, requests) if row.writes]
 
 
 def together(requests: Iterable[Json]) -> list[list[Row]]:
-    """The requests in order; those that were all under way at one moment make a group."""
+    """The requests in order, grouped where they were concurrent."""
     groups: list[list[Row]] = []
     for row in sorted(map(row_of, requests), key=lambda row: row.at):
         if groups and row.at < min(other.end for other in groups[-1]):

@@ -1,4 +1,4 @@
-"""The world the story begins in: the simulator's own, and beside it what belongs to somebody else."""
+"""The state in which the demo starts: the simulator's demo world and some foreign objects."""
 
 from typing import Any
 
@@ -22,17 +22,17 @@ BYOC_SERVICE = next(service for service in _DEMO["clickhouse"]["services"] if "b
 BYOC_ZONE = BYOC_SERVICE["privateDnsHostname"].partition(".")[2]
 SERVICE_IDS = {service["name"]: service["id"] for service in _DEMO["clickhouse"]["services"]}
 APP_KEY = _DEMO["clickhouse"]["keys"][0]
-# The console is not held to the limit of the app's key.
+# The console does not share the rate limit of the app's key.
 CONSOLE_KEY = {"id": "console", "secret": "console-secret", "role": "admin"}
 
-AGENT = "demo-by-hand"  # tells the requests of people from those of the app
+AGENT = "demo-by-hand"  # distinguishes requests of people from those of the app
 
 OWNER = "demo"
 TAG = "clickhouse-services"
 ENDPOINT = "pe-clickhouse"
 BYOC_ENDPOINT = "pe-own-account"
-STRANGER = "pe-stranger"
-STRANGERS_ALIAS = "somebody-elses-pls.0d5f5d4e-5a35-4d5c-9c51-1f0f6a1f6a11.westus3.azure.privatelinkservice"
+FOREIGN_ENDPOINT = "pe-foreign-service"
+FOREIGN_ALIAS = "another-organization.0d5f5d4e-5a35-4d5c-9c51-1f0f6a1f6a11.westus3.azure.privatelinkservice"
 
 # The network team's deployment: hub and spoke, in a subscription of its own and with an API key of its own.
 HUB_OWNER = "hub"
@@ -59,7 +59,7 @@ def spoke_id(spoke: str) -> str:
 
 
 def first_world() -> Json:
-    """The simulator's demo world with a registration and records that were made by hand, and are not ours."""
+    """The simulator's demo world with a registration and records that were created by hand."""
     world = demo()
     cloud, azure = world["clickhouse"], world["azure"]
     # Each service on Azure costs a call for its alias.

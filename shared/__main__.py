@@ -1,15 +1,17 @@
-"""`python -m shared`: the pass, its explanations and the preflight, by hand."""
+"""`python -m shared`: the command line. This file must parse on every Python 3."""
 
 import sys
 
 
 def main() -> int:
+    if sys.version_info < (3, 13):  # noqa: UP036 -- the message is for those who run an older one
+        sys.stderr.write("Python 3.13 or newer is required; this is %d.%d.\n" % sys.version_info[:2])  # noqa: UP031 -- likewise
+        return 2
     try:
-        from shared.cli.main import main as run  # noqa: PLC0415 -- it needs more than the function app does
+        from shared.cli.main import main as run  # noqa: PLC0415 -- it needs requirements-cli.txt
     except ModuleNotFoundError as error:
-        sys.stderr.write(
-            f"{(error.name or '').partition('.')[0]} is missing: pip install -r requirements-cli.txt\n"
-        )
+        package = (error.name or "").partition(".")[0]
+        sys.stderr.write(f"{package} is missing: {sys.orig_argv[0]} -m pip install -r requirements-cli.txt\n")
         return 2
     return run()
 

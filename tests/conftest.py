@@ -9,7 +9,7 @@ from shared.bootstrap import Runtime, get_runtime
 from simulator.client import RunningSimulator
 from simulator.server import running
 from tests.support.real_clients import Adapters, adapters_for
-from tests.support.simulated import environment, put_endpoint, subscribe, webhook, wired
+from tests.support.simulated import environment, put_endpoint, started_runtime, subscribe, webhook
 
 # Properties have no deadline: on a busy machine it would prove nothing.
 settings.register_profile("untimed", deadline=None)
@@ -67,5 +67,5 @@ def subscribed(sim: RunningSimulator, event_webhook: str) -> RunningSimulator:
 
 @pytest.fixture
 async def app(subscribed: RunningSimulator) -> AsyncIterator[Runtime]:
-    async with wired(subscribed.url) as runtime:
+    async with started_runtime(subscribed.url) as runtime:
         yield runtime

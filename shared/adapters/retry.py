@@ -14,7 +14,7 @@ from itertools import count
 import stamina
 
 from shared.domain.model.errors import Cause, CauseKind, ChangedError, TemporaryError
-from shared.telemetry.log import tell_retry
+from shared.telemetry.log import log_retry
 
 ATTEMPTS = 6
 FIRST_WAIT = 0.2
@@ -104,7 +104,7 @@ def _backoff(deadline: Deadline) -> Callable[[Exception], bool | float]:
             return False
         if delay >= deadline.left():
             return False
-        tell_retry(error, delay)
+        log_retry(error, delay)
         return delay
 
     return wait

@@ -1,10 +1,10 @@
-"""The one place where adapters are built. Nothing happens on import; all of it is built at first use.
+"""Builds the adapters and connects them. Nothing happens on import; each part is built at its first use.
 
-| module      | what is in it                                                        |
-|-------------|----------------------------------------------------------------------|
-| process     | one process's passes, what it remembers, and what follows its passes |
-| connections | clients and stores, and the systems as a pass sees them              |
-| inspecting  | whom a preflight asks; loaded for a preflight only                   |
+| module    | contains                                                     |
+|-----------|--------------------------------------------------------------|
+| runtime   | the passes of one process, its cache, and the work after them |
+| clients   | clients, stores, and the systems of a pass                   |
+| preflight | what a preflight reads; only a preflight imports it          |
 """
 
 import logging
@@ -20,15 +20,15 @@ __all__ = ["EVENT_SECONDS", "Runtime", "get_runtime", "quiet"]
 
 @cache
 def get_runtime() -> Runtime:
-    """This process's wiring. Raises SettingsError, and tries again next time, if the settings are not usable."""
+    """The runtime of this process. Raises SettingsError, and reads the settings again at the next call."""
     quiet()
     return Runtime(read_settings())
 
 
 def quiet() -> None:
-    """Let no library log a line for each call or retry: the log has lines of ours."""
+    """Disable the libraries' log lines for each call and retry; the product writes its own."""
     for name in ("httpx", "azure"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # They warn, with a traceback, of each error that is not told in JSON.
+    # Azure's management SDKs log a traceback for every error response that is not JSON.
     logging.getLogger("azure.mgmt").setLevel(logging.ERROR)
     stamina.instrumentation.set_on_retry_hooks(())

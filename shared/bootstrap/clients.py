@@ -1,4 +1,4 @@
-"""What a process is connected to: each client and store is made when it is first used, and kept."""
+"""The clients and stores of one process: each is created at its first use and kept."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,6 @@ from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Budget
 from shared.reconciler.ports import Systems
-from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings, is_simulated
 
 if TYPE_CHECKING:  # a deployment may have neither
@@ -27,45 +26,39 @@ if TYPE_CHECKING:  # a deployment may have neither
 
 
 @dataclass
-class Connections:
-    """Every connection of one process. To be used on one event loop only."""
+class Clients:
+    """For one event loop only."""
 
     settings: Settings
 
-    def systems(self, order: ReconcileRequest, budget: Budget) -> Systems:
-        """The systems for a pass that carries out this order: of a dry run, none of their clients can write."""
-        arm = self.arm_reading if order.dry_run else self.arm
-        return Systems(
-            network=AzureNetwork(arm, budget),
-            dns=AzureDns(arm, budget),
-            clickhouse=self.clickhouse(order, budget),
-        )
+    def systems(self, budget: Budget, *, read_only: bool = False) -> Systems:
+        """The systems of one pass. A dry run is `read_only`: its clients refuse every write."""
+        arm = self.arm_reading if read_only else self.arm
+        clickhouse = self.clickhouse(budget, read_only=read_only)
+        return Systems(AzureNetwork(arm, budget), AzureDns(arm, budget), clickhouse)
 
-    def clickhouse(self, order: ReconcileRequest, budget: Budget) -> ClickHouseCloud:
+    def clickhouse(self, budget: Budget, *, read_only: bool) -> ClickHouseCloud:
+        http = self.http_reading if read_only else self.http
         return ClickHouseCloud(
-            self.http_reading if order.dry_run else self.http,
-            self.key,
-            str(self.settings.clickhouse_org_id),
-            self.rate_limiter,
-            budget,
+            http, self.key, str(self.settings.clickhouse_org_id), self.rate_limiter, budget
         )
 
     async def close(self) -> None:
-        """Close what was opened; what is used afterwards is opened anew."""
-        for name in ("store", "topic"):
-            if opened := self.__dict__.pop(name, None):
-                await opened.close()
-        for name in ("http", "http_reading"):
-            if client := self.__dict__.pop(name, None):
-                await client.aclose()
-        if transport := self.__dict__.pop("transport", None):
-            await transport.close()
-        if (credential := self.__dict__.pop("_credential", None)) is not None:
-            await credential.close()
+        """Close what was opened; a later use opens it again."""
+        for name, close in (
+            ("store", "close"),
+            ("topic", "close"),
+            ("http", "aclose"),
+            ("http_reading", "aclose"),
+            ("transport", "close"),
+            ("_credential", "close"),
+        ):
+            if (opened := self.__dict__.pop(name, None)) is not None:
+                await getattr(opened, close)()
 
     @cached_property
     def key(self) -> Key:
-        # Secrets that were put into a vault from a file often end in a newline.
+        # A secret that was stored in a vault from a file often ends in a newline.
         secret = self.settings.clickhouse_cloud_api_secret.get_secret_value().strip()
         return Key(self.settings.clickhouse_cloud_api_key.strip(), secret)
 
@@ -85,7 +78,7 @@ class Connections:
 
     @cached_property
     def clocks(self) -> ClockSkew:
-        """By how much the clocks of systems are ahead, as their answers tell."""
+        """How far the clocks of the systems are ahead, from their responses."""
         return ClockSkew()
 
     @cached_property
@@ -100,33 +93,33 @@ class Connections:
 
     @cached_property
     def transport(self) -> AioHttpTransport:
-        # For the environment's sake aiohttp looks into a .netrc, in a thread, at every request.
+        # With the environment's proxy settings, aiohttp reads a .netrc, in a thread, at every request.
         return AioHttpTransport(use_env_settings=bool(getproxies()))
 
     @cached_property
     def store(self) -> "BlobStore | FolderStore | None":
-        """Where reports are kept; None: nowhere."""
-        at = self.settings.report_store
-        if at is None:
+        """The report store; None without REPORT_STORE."""
+        location = self.settings.report_store
+        if location is None:
             return None
         from shared.adapters.storage.report_store import BlobStore, FolderStore  # noqa: PLC0415 -- not without a store
 
-        if "://" not in at:
-            return FolderStore(Path(at))
-        return BlobStore(at, self._credential_for(at))
+        if "://" not in location:
+            return FolderStore(Path(location))
+        return BlobStore(location, self._credential_for(location))
 
     @cached_property
     def topic(self) -> "OutcomeTopic | None":
-        """Who is told outcome events; None: nobody."""
-        at = self.settings.outcome_topic_endpoint
-        if not at:
+        """The topic for outcome events; None without OUTCOME_TOPIC_ENDPOINT."""
+        url = self.settings.outcome_topic_endpoint
+        if not url:
             return None
         from shared.adapters.eventgrid.outcome_topic import OutcomeTopic  # noqa: PLC0415 -- not without a topic
 
-        return OutcomeTopic(at, self.settings.owner_id, self._credential_for(at))
+        return OutcomeTopic(url, self.settings.owner_id, self._credential_for(url))
 
     def _credential_for(self, url: str) -> Any:
-        """What to prove ourselves with there; None on this machine, to which no credential is sent."""
+        """The credential for that URL; None for this machine, which gets no token."""
         return None if is_simulated(url) else self._credential
 
     @cached_property

@@ -1,4 +1,4 @@
-"""One process: the passes it runs, what it remembers between them, and what follows each."""
+"""One process: the passes it runs, what it keeps between them, and the work that follows each."""
 
 import asyncio
 import time
@@ -8,54 +8,57 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.retry import Budget
-from shared.bootstrap.clients import Connections
+from shared.adapters.retry import Budget, Deadline
+from shared.bootstrap.clients import Clients
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from shared.domain.results.unfinished_work import failed_passes
-from shared.reconciler.batching import Batching
+from shared.reconciler.batching import Batching, FirstRead, first_read
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.progress import Watcher, watched
-from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
+from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import ReportRepository
 from shared.settings import Settings
-from shared.telemetry.log import tell_pass
-from shared.telemetry.pass_context import passing
+from shared.telemetry.log import log_pass
+from shared.telemetry.pass_context import pass_context
 
-if TYPE_CHECKING:  # an event is not to wait for what only audits, preflights and topics need
+if TYPE_CHECKING:  # an event does not wait for what only audits, preflights and topics import
     from shared.domain.audit.report_model import AuditReport
-    from shared.domain.preflight.preflight_snapshot import Inspected
+    from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
     from shared.reports.outcome_publisher import OutcomePublisher
 
-# Event Grid waits 30 seconds for an answer; it is to have one after 25, all of the host's work included.
+# Event Grid waits 30 seconds for a response; 25 include the work of the Functions host.
 EVENT_SECONDS = 24.0
-# A pass that many events share goes on where one of them can wait no longer: its next delivery finds more done.
+# A pass shared by many events continues after one of them times out: its next delivery finds more done.
 PASS_SECONDS = 200.0
 READ_SECONDS = 15.0
-PATIENCE = 30.0
+# How long the work that follows a pass may delay its answer; Event Grid waits 30 seconds.
+SETTLE_SECONDS = 3.0
+CLOSE_SECONDS = 30.0
 
 
 @dataclass
 class Runtime:
-    """One process's connections and memory. To be used on one event loop only."""
+    """The clients and the cache of one process. For one event loop only.
+
+    `watcher`: receives every call of a pass, for a progress bar. `preflight`: the running or latest preflight.
+    """
 
     settings: Settings
     cache: ProcessCache = field(default_factory=ProcessCache)
     last_audit: "AuditReport | None" = None
-    _afterwards: set[asyncio.Task[None]] = field(default_factory=set)
     watcher: Watcher | None = None
-    """Who is told of every call of a pass: a progress bar, for people."""
-    looking: "asyncio.Task[Inspected] | None" = None
-    """The look for a preflight that is under way, or the last that was."""
+    preflight: "asyncio.Task[PreflightSnapshot] | None" = None
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @cached_property
-    def connections(self) -> Connections:
-        return Connections(self.settings)
+    def clients(self) -> Clients:
+        return Clients(self.settings)
 
     @cached_property
     def config(self) -> DeploymentConfig:
@@ -70,7 +73,7 @@ class Runtime:
     def archive(self) -> ReportRepository:
         """What outlives this process."""
         organization = str(self.settings.clickhouse_org_id)
-        return ReportRepository(self.connections.store, self.settings.owner_id, organization)
+        return ReportRepository(self.clients.store, self.settings.owner_id, organization)
 
     @cached_property
     def config_cache(self) -> ConfigCache:
@@ -80,63 +83,62 @@ class Runtime:
     def announcer(self) -> "OutcomePublisher":
         from shared.reports.outcome_publisher import OutcomePublisher  # noqa: PLC0415 -- not without a topic
 
-        return OutcomePublisher(self.connections.topic)
+        return OutcomePublisher(self.clients.topic)
 
-    async def reconcile(self, order: ReconcileRequest, seconds: float, door: str = "sync") -> Report:
-        """Carry out an order within that time."""
-        systems = self.connections.systems(order, Budget.of(seconds))
-        seen = watched(systems, self.watcher) if self.watcher else systems
-        return await self._recorded(door, reconcile(order, seen, self.config, self.cache))
+    async def reconcile(self, request: ReconcileRequest, seconds: float, trigger: str = "sync") -> Report:
+        """Run a pass within that time. A dry run needs no time for writes."""
+        deadline = Deadline.after(seconds)
+        budget = Budget(deadline, deadline) if request.dry_run else Budget.of(seconds)
+        systems = self.clients.systems(budget, read_only=request.dry_run)
+        if self.watcher:
+            systems = watched(systems, self.watcher)
+        return await self._recorded(trigger, reconcile(request, systems, self.config, self.cache))
 
-    async def settle(self, seconds: float) -> None:
-        """Wait until what follows passes is done: events told, configs kept; at most so many seconds."""
-        if self._afterwards:
-            await asyncio.wait(self._afterwards, timeout=seconds)
+    async def settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Wait at most this long for the work that follows passes: publishing events, storing configs."""
+        if self._background:
+            await asyncio.wait(self._background, timeout=seconds)
 
     async def close(self) -> None:
-        """Close what was opened; only tests need it, a function app's process just ends."""
-        await self.settle(PATIENCE)
+        """Close what was opened. Only tests and the command line call it."""
+        await self.settle(CLOSE_SECONDS)
         if "config_cache" in self.__dict__:
             await self.config_cache.load()
-        if connections := self.__dict__.pop("connections", None):
-            await connections.close()
+        if clients := self.__dict__.pop("clients", None):
+            await clients.close()
 
-    async def _first_read(
-        self, endpoints: frozenset[ResourceId]
-    ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
-        systems = self.connections.systems(ReconcileRequest(Targets()), Budget.of(EVENT_SECONDS))
+    async def _first_read(self, endpoints: Mapping[ResourceId, None]) -> Mapping[ResourceId, FirstRead]:
+        systems = self.clients.systems(Budget.of(EVENT_SECONDS))
         return await first_read(endpoints, systems, self.config)
 
     async def _event_pass(
         self, known: Mapping[ResourceId, Endpoint | NotFound]
     ) -> Mapping[ResourceId, Report]:
-        order = ReconcileRequest(
-            Targets(frozenset(known)),
-            self.settings.event_policy,
-            max_removals=self.settings.max_removals,
-            by_event=True,
+        settings, targets = self.settings, Targets(frozenset(known))
+        request = ReconcileRequest(
+            targets, settings.event_policy, max_removals=settings.max_removals, by_event=True
         )
-        systems = self.connections.systems(order, Budget.of(PASS_SECONDS, READ_SECONDS))
-        run = reconcile(order, systems, self.config, self.cache, known)
-        shares = shares_of(await self._recorded("event", run), known.keys())
-        self._follow(self.archive.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
+        systems = self.clients.systems(Budget.of(PASS_SECONDS, READ_SECONDS))
+        run = reconcile(request, systems, self.config, self.cache, known)
+        shares = split_report(await self._recorded("event", run), known.keys())
+        self._start(self.archive.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
         return shares
 
-    async def _recorded(self, door: str, run: Coroutine[Any, Any, Report]) -> Report:
-        """A pass with what goes with every pass: it is told in the log, and followed by what nobody waits for."""
-        with passing(door) as under_way:
-            began = time.monotonic()
+    async def _recorded(self, trigger: str, run: Coroutine[Any, Any, Report]) -> Report:
+        """Run a pass, log it, and start the work that follows it."""
+        with pass_context(trigger) as context:
+            started = time.monotonic()
             self.config_cache.load()
-            report = replace(await run, pass_id=under_way.id)
-            audit = door == "audit"  # which itself tells what is new
-            milliseconds = round((time.monotonic() - began) * 1000)
-            tell_pass(report, milliseconds, () if audit else report.plan.findings)
-            self._follow(self.config_cache.keep(report.snapshot))
-            if not audit and self.connections.topic:
-                self._follow(self.announcer.of_pass(report))
+            report = replace(await run, pass_id=context.id)
+            audit = trigger == "audit"  # an audit logs and publishes only what changed since the previous one
+            milliseconds = round((time.monotonic() - started) * 1000)
+            log_pass(report, milliseconds, () if audit else report.plan.findings)
+            self._start(self.config_cache.keep(report.snapshot))
+            if not audit and self.clients.topic:
+                self._start(self.announcer.of_pass(report))
         return report
 
-    def _follow(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._afterwards.add(task)
-        task.add_done_callback(self._afterwards.discard)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

@@ -1,3 +1,6 @@
-"""The command line: the same pass as the function app's, for people. It needs requirements-cli.txt."""
+"""The command line: reconciliation, audit, preflight and explanation for people. Requires requirements-cli.txt.
+
+May import everything but `shared.__main__`. Start with `commands.py`.
+"""
 
 VERSION = "0.1.0"

@@ -1,4 +1,4 @@
-"""One command: read what is asked for, wire, carry it out, and tell by the exit code how it went."""
+"""Runs one command: options, settings, the command, and its exit code."""
 
 import asyncio
 import logging
@@ -8,47 +8,46 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from shared.cli import VERSION
-from shared.cli.options import INTERRUPTED, UNUSABLE, WRONG, UsageError, parse
+from shared.cli.options import FAILED, INTERRUPTED, INVALID, UsageError, parse
+from shared.cli.output import Output
 from shared.cli.settings_file import load
-from shared.cli.show import Show, make_console
 from shared.domain.model.errors import PrivateLinkError
 from shared.settings import SettingsError, read_settings
 from shared.telemetry.log import LOGGER
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command's exit code. Raises SystemExit for --help, --version and what argparse refuses."""
-    show = Show(make_console(), make_console(stderr=True))
+    """The command's exit code. Raises SystemExit for --help, --version and invalid options."""
+    output = Output()
     try:
-        wanted = parse(arguments, VERSION)
-        return asyncio.run(_run(wanted, show))
-    except (SettingsError, UsageError) as error:
-        show.trouble(str(error))
-        return UNUSABLE
+        return asyncio.run(_run(parse(sys.argv[1:] if arguments is None else arguments, VERSION), output))
+    except SettingsError as error:
+        output.error(f"{error}\ndocs/settings.md describes every setting.")
+        return INVALID
+    except UsageError as error:
+        output.error(str(error))
+        return INVALID
     except PrivateLinkError as error:
-        show.trouble(str(error))
-        return WRONG
+        output.error(str(error))
+        return FAILED
     except KeyboardInterrupt:
-        show.trouble("Interrupted. What was done until then stays; the next pass finishes it.")
+        output.error("Interrupted. Completed changes remain; the next run makes the others.")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader has had enough, as `head` does
+    except BrokenPipeError:  # the reader closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return WRONG
+        return FAILED
 
 
-async def _run(wanted: Namespace, show: Show) -> int:
-    from shared.bootstrap import Runtime, quiet  # noqa: PLC0415 -- likewise
-    from shared.cli import audited, checked, passes  # noqa: PLC0415 -- the SDKs are slow to import
+async def _run(options: Namespace, output: Output) -> int:
+    from shared.bootstrap import Runtime, quiet  # noqa: PLC0415 -- the SDKs are slow to import
+    from shared.cli.commands import COMMANDS  # noqa: PLC0415 -- likewise
 
-    if wanted.settings:
-        load(wanted.settings, os.environ)
+    if options.settings:
+        load(options.settings, os.environ)
     quiet()
-    logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # who reads this has no use for JSON lines
-    if wanted.command == "check":
-        return await checked.check(wanted, show)
+    logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # no JSON lines on a terminal
     runtime = Runtime(read_settings())
-    commands = {"plan": passes.plan, "sync": passes.sync, "audit": audited.audit, "explain": passes.explain}
     try:
-        return await commands[wanted.command](runtime, wanted, show)
+        return await COMMANDS[options.command](runtime, options, output)
     finally:
         await runtime.close()

@@ -1,35 +1,90 @@
-"""A progress bar on a terminal while a pass is under way; nothing where there is no terminal."""
+"""Progress of a command on stderr: a bar on a terminal, and a line for each wait."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import json
+import logging
+import math
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
+from shared.adapters.retry import Deadline
 from shared.reconciler.progress import Watcher
+from shared.telemetry.log import LOGGER
+
+# Shorter waits are not reported.
+MIN_WAIT = 1.0
+INTERVAL = 10.0
 
 
-@contextmanager
-def progress_on(console: Console, what: str) -> Iterator[Watcher]:
-    """Show the calls of a pass, those begun and those ended, until the body is left."""
+@asynccontextmanager
+async def progress(
+    console: Console, command: str, seconds: float, interval: float = INTERVAL
+) -> AsyncIterator[Watcher]:
+    """Shows the calls of a command, and what it waits for, until the body ends or `seconds` have passed."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=False
-    ) as bar:
-        yield _Bar(bar, bar.add_task(f"{what}: reading", total=0), what)
+    hidden = not console.is_terminal
+    bar = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
+    watcher = _Bar(bar, bar.add_task(f"{command}: reading", total=0), command)
+    deadline, logger = Deadline.after(seconds), logging.getLogger(LOGGER)
+    waits = _Waits(console, deadline)
+    pending = asyncio.create_task(_report_pending(console, command, deadline, interval))
+    logger.addHandler(waits)
+    try:
+        with bar:
+            yield watcher
+    finally:
+        logger.removeHandler(waits)
+        pending.cancel()
+
+
+async def _report_pending(console: Console, command: str, deadline: Deadline, interval: float) -> None:
+    while not console.is_terminal:
+        await asyncio.sleep(interval)
+        console.print(f"{command}: waiting for responses; {deadline.left():.0f} s left")
+
+
+class _Waits(logging.Handler):
+    """Reports noticeable waits before retries, from the log; those of concurrent calls once."""
+
+    def __init__(self, console: Console, deadline: Deadline) -> None:
+        super().__init__()
+        self._console, self._deadline = console, deadline
+        self._reported: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = json.loads(record.getMessage())
+        if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
+            return
+        system = "ClickHouse Cloud" if "ClickHouse Cloud" in line["error"] else "Azure"
+        left = self._deadline.left()
+        if self._reported.get(system, math.inf) - left >= MIN_WAIT:
+            self._reported[system] = left
+            wait = _wait_text(line["error"], line["waitSeconds"])
+            self._console.print(Text(f"{system} {wait}; {left:.0f} s left", "yellow"))
+
+
+def _wait_text(error: str, wait: float) -> str:
+    if status := re.search(r"\banswered (\d{3})\b", error):
+        return f"asks to wait {wait:.0f} s ({status[1]})"
+    return f"does not respond; next attempt in {wait:.0f} s"
 
 
 class _Bar:
-    """A bar that grows as calls begin, and fills as they end."""
+    """A bar whose total is the calls that began."""
 
-    def __init__(self, bar: Progress, task: TaskID, what: str) -> None:
-        self._bar, self._task, self._what = bar, task, what
-        self._begun = 0
+    def __init__(self, bar: Progress, task: TaskID, command: str) -> None:
+        self._bar, self._task, self._command = bar, task, command
+        self._total = 0
 
     def began(self, *, writes: bool) -> None:
-        self._begun += 1
-        doing = f"{self._what}: {'changing' if writes else 'reading'}"
-        self._bar.update(self._task, total=self._begun, description=doing)
+        self._total += 1
+        description = f"{self._command}: {'changing' if writes else 'reading'}"
+        self._bar.update(self._task, total=self._total, description=description)
 
-    def ended(self, *, writes: bool) -> None:  # noqa: ARG002 -- a watcher is told
+    def ended(self, *, writes: bool) -> None:  # noqa: ARG002 -- the protocol has it
         self._bar.advance(self._task)

@@ -1,4 +1,4 @@
-"""The settings in a `local.settings.json`, put into this process's environment as Azure Functions' tools do."""
+"""Settings from a `local.settings.json`, set in this process's environment as Azure Functions Core Tools do."""
 
 import json
 from collections.abc import MutableMapping
@@ -8,7 +8,7 @@ from shared.settings import SettingsError
 
 
 def load(path: Path, environment: MutableMapping[str, str]) -> None:
-    """Put the file's Values into the environment; what is set there already stays. Raises SettingsError."""
+    """Set the file's Values in the environment; existing variables have precedence. Raises SettingsError."""
     for name, value in _values(path).items():
         environment.setdefault(name, value if isinstance(value, str) else json.dumps(value))
 
@@ -19,10 +19,10 @@ def _values(path: Path) -> dict[str, object]:
     except OSError as error:
         raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from error
     except ValueError as error:
-        raise SettingsError([f"{path} is no JSON: {error}"]) from error
+        raise SettingsError([f"{path} is not JSON: {error}"]) from error
     values = document.get("Values", {}) if isinstance(document, dict) else None
     if not isinstance(values, dict):
-        raise SettingsError([f"{path} is no JSON object with an object Values"])
+        raise SettingsError([f"{path} is not a JSON object with an object Values"])
     if document.get("IsEncrypted"):
         raise SettingsError([f"{path} is encrypted. Remedy: func settings decrypt"])
     return values

@@ -1,4 +1,4 @@
-"""The pass: read, plan, apply, read again; batching; what a process caches; the ports to the outside.
+"""One pass: read, plan, apply, read again. Also batching, the process cache and the ports to outside systems.
 
 Imports telemetry and the domain, never an adapter. Start with `reconcile.py`: the whole product on one page.
 """

@@ -1,6 +1,6 @@
-"""Apply a plan: stage by stage, independent calls together, an outcome for every change.
+"""Apply a plan: stage by stage, independent calls in parallel, with an outcome for every change.
 
-`apply` may refuse (a change whose precondition failed is skipped), but it decides nothing.
+`apply` may skip a change whose precondition failed, but it decides nothing.
 """
 
 import asyncio
@@ -32,62 +32,61 @@ from shared.domain.model.resources import RecordSet, Registration
 from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot, SnapshotBuilder
 from shared.reconciler.ports import Systems
 
-type News = Callable[[SnapshotBuilder], None]
-"""What a call taught us, to be written into the world we knew."""
-type Result = tuple[list[Outcome], News]
+type Update = Callable[[SnapshotBuilder], None]
+"""Writes the result of a call into the snapshot."""
+type Result = tuple[list[Outcome], Update]
+
+_NO_MARK = "skipped: the API has not returned the registration with our description"
 
 
 async def apply(
     changes: Iterable[Change], snapshot: Snapshot, systems: Systems
 ) -> tuple[tuple[Outcome, ...], Snapshot]:
-    """Every change's outcome, and the world as the systems' own answers tell it afterwards.
+    """Every change's outcome, and the snapshot updated from the responses.
 
-    What a failed call was about is forgotten, so that it is read again before it is decided again.
+    The objects of a failed call are removed from the snapshot, so that they are read before the next plan.
     """
     outcomes: list[Outcome] = []
-    draft = SnapshotBuilder(snapshot)
+    builder = SnapshotBuilder(snapshot)
     for stage in stages(changes):
-        undone = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
-        blockers = blocked(stage, undone)
-        outcomes += [_skipped(change, blocker) for change, blocker in blockers.items()]
-        unmarked = _registered_without_mark(outcomes, draft)
-        waiting = [one for one in stage if isinstance(one, Allow) and one.id.lower() in unmarked]
-        outcomes += [Outcome(change, Status.SKIPPED, _NO_MARK, temporary=True) for change in waiting]
-        held = {*blockers, *waiting}
-        ready = [change for change in stage if change not in held]
-        for done, news in await asyncio.gather(*(_carry_out(call, systems) for call in calls(ready))):
-            outcomes += done
-            news(draft)
-    return tuple(outcomes), draft.snapshot()
+        failed = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
+        skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, failed).items()}
+        unmarked = _registered_without_mark(outcomes, builder)
+        for change in stage:
+            if isinstance(change, Allow) and change.id.lower() in unmarked:
+                skipped.setdefault(change, Outcome(change, Status.SKIPPED, _NO_MARK, temporary=True))
+        outcomes += skipped.values()
+        ready = [change for change in stage if change not in skipped]
+        for sent, update in await asyncio.gather(*(_apply_call(call, systems) for call in calls(ready))):
+            outcomes += sent
+            update(builder)
+    return tuple(outcomes), builder.snapshot()
 
 
-_NO_MARK = "skipped: the API has not returned the registration with our description"
+def _registered_without_mark(outcomes: Iterable[Outcome], builder: SnapshotBuilder) -> frozenset[str]:
+    """The ids, in lower case, registered by this pass for which the API has not returned our mark."""
+    done = (outcome.change for outcome in outcomes if outcome.status is Status.DONE)
+    created = {(change.id.lower(), change.description) for change in done if isinstance(change, Register)}
+    return frozenset(id_ for id_, _ in created - builder.registered()) if created else frozenset()
 
 
-def _registered_without_mark(outcomes: Iterable[Outcome], draft: SnapshotBuilder) -> frozenset[str]:
-    """The ids, in lower case, that were registered just now, and whose mark the API has not returned."""
-    done = (one.change for one in outcomes if one.status is Status.DONE)
-    made = {(one.id.lower(), one.description) for one in done if isinstance(one, Register)}
-    return frozenset(id_ for id_, _ in made - draft.registered()) if made else frozenset()
-
-
-async def _carry_out(call: tuple[Change, ...], systems: Systems) -> Result:
-    """One call for all these changes; if it is refused, halves, so that one bad id spoils nobody else's."""
+async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
+    """Send one call for all these changes. If it is rejected, send halves, to isolate the invalid id."""
     try:
-        news = await _send(call, systems)
+        update = await _send(call, systems)
     except PermanentError as error:
         if len(call) == 1 or isinstance(error, ForbiddenError):
-            return [_failed(change, error) for change in call], _forget(call)
+            return [_failed(change, error) for change in call], _invalidate(call)
         half = len(call) // 2
-        first, _ = await _carry_out(call[:half], systems)
-        second, _ = await _carry_out(call[half:], systems)
-        return first + second, _forget(call)
+        first, _ = await _apply_call(call[:half], systems)
+        second, _ = await _apply_call(call[half:], systems)
+        return first + second, _invalidate(call)
     except PrivateLinkError as error:
-        return [_failed(change, error) for change in call], _forget(call)
-    return [Outcome(change, Status.DONE) for change in call], news
+        return [_failed(change, error) for change in call], _invalidate(call)
+    return [Outcome(change, Status.DONE) for change in call], update
 
 
-async def _send(call: tuple[Change, ...], systems: Systems) -> News:  # noqa: PLR0911 -- a table
+async def _send(call: tuple[Change, ...], systems: Systems) -> Update:  # noqa: PLR0911 -- a table
     match call[0]:
         case RegisterThroughService() as change:
             return await _register_through(change, systems)
@@ -103,50 +102,50 @@ async def _send(call: tuple[Change, ...], systems: Systems) -> News:  # noqa: PL
             return _with_record(before, None)
         case CreateZone(zone=zone):
             await systems.dns.create_zone(zone)
-            return _forget(call)
+            return _invalidate(call)
         case LinkNetwork(zone=zone, network=network):
             await systems.dns.link(zone, network)
-            return _forget(call)
-    raise AssertionError(f"no call makes {call[0]}")
+            return _invalidate(call)
+    raise AssertionError(f"no call applies {call[0]}")
 
 
-async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> News:
+async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> Update:
     add = tuple(Registration(c.id, c.region, c.description) for c in call if isinstance(c, Register))
     remove = tuple(Registration(c.id, c.region) for c in call if isinstance(c, Deregister))
-    known = await systems.clickhouse.update_registrations(add, remove)
-    kept = {(one.id.lower(), one.description) for one in known or ()}
-    if known is None or not all((one.id.lower(), one.description) in kept for one in add):
-        return _forget(call)
-    return lambda draft: draft.with_results({ReadRegistrations(): known})
+    registrations = await systems.clickhouse.update_registrations(add, remove)
+    returned = {(registration.id.lower(), registration.description) for registration in registrations or ()}
+    if registrations is None or not {(new.id.lower(), new.description) for new in add} <= returned:
+        return _invalidate(call)
+    return lambda builder: builder.with_results({ReadRegistrations(): registrations})
 
 
-async def _register_through(change: RegisterThroughService, systems: Systems) -> News:
-    made = await systems.clickhouse.register_through(change.service, change.id, change.description)
-    if made is None or made.description != change.description:
-        return _forget((change,))
-    return lambda draft: draft.with_registration(made, change.service)
+async def _register_through(change: RegisterThroughService, systems: Systems) -> Update:
+    created = await systems.clickhouse.register_through(change.service, change.id, change.description)
+    if created is None or created.description != change.description:
+        return _invalidate((change,))
+    return lambda builder: builder.with_registration(created, change.service)
 
 
-async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> News:
+async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> Update:
     add = tuple(change.id for change in call if isinstance(change, Allow))
     remove = tuple(change.id for change in call if isinstance(change, Disallow))
-    known = await systems.clickhouse.update_allow_list(service, add, remove)
-    return _forget(call) if known is None else lambda draft: draft.with_service(known)
+    updated = await systems.clickhouse.update_allow_list(service, add, remove)
+    return _invalidate(call) if updated is None else lambda builder: builder.with_service(updated)
 
 
-def _with_record(target: RecordSet, written: RecordSet | None) -> News:
-    return lambda draft: draft.with_record(target.zone, target.name, written)
+def _with_record(target: RecordSet, written: RecordSet | None) -> Update:
+    return lambda builder: builder.with_record(target.zone, target.name, written)
 
 
-def _forget(call: tuple[Change, ...]) -> News:
-    """Nothing is known any more of what these changes are about."""
+def _invalidate(call: tuple[Change, ...]) -> Update:
+    """Remove the objects of these changes from the snapshot."""
     match call[0]:
         case PutRecord(after=record) | DeleteRecord(before=record):
-            return lambda draft: draft.invalidate([ReadZone(record.zone)])
+            return lambda builder: builder.invalidate([ReadZone(record.zone)])
         case CreateZone(zone=zone) | LinkNetwork(zone=zone):
-            return lambda draft: draft.forget_zone(zone)
+            return lambda builder: builder.forget_zone(zone)
         case _:
-            return lambda draft: draft.invalidate([ReadRegistrations(), ReadServices()])
+            return lambda builder: builder.invalidate([ReadRegistrations(), ReadServices()])
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:

@@ -1,7 +1,6 @@
-"""The outside systems: three that the pass sees, and where is told what it did. Vendor types and errors end
-in the adapters.
+"""The outside systems as protocols. Vendor types and errors end in the adapters.
 
-Every method may raise TemporaryError or PermanentError. Reads tell a 404 as NotFound.
+Every method may raise TemporaryError or PermanentError. Reads return NotFound for a 404.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 
-if TYPE_CHECKING:  # loaded with whoever publishes
+if TYPE_CHECKING:  # only publishers load it
     from shared.domain.audit.outcome_events import OutcomeEvent
 
 
@@ -32,28 +31,28 @@ class Network(Protocol):
 
 
 class Dns(Protocol):
-    """Azure Private DNS. Every write is conditional, and raises ChangedError if somebody wrote first."""
+    """Azure Private DNS. Every write is conditional and raises ChangedError if somebody else wrote first."""
 
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
-        """The zones in a scope whose name is one of ClickHouse's."""
+        """The zones in a scope that have a name of a ClickHouse zone."""
         ...
 
     async def zone(self, zone: ResourceId) -> Zone | NotFound: ...
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
-        """Write a record set: in place of the version with that etag, or (None) only if there is none."""
+        """Write a record set: replace the version with that etag or, with None, create it."""
         ...
 
     async def delete(self, record: RecordSet) -> None:
-        """Delete the record set if it still has the etag of `record`; one that is gone is no error."""
+        """Delete the record set if it still has the etag of `record`; a missing one is no error."""
         ...
 
     async def create_zone(self, zone: ResourceId) -> None:
-        """Make a zone; ChangedError if there is one."""
+        """Create a zone; ChangedError if it exists."""
         ...
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
-        """Link a virtual network to a zone, without registration; ChangedError if it is linked."""
+        """Link a virtual network to a zone, without autoregistration; ChangedError if it is linked."""
         ...
 
 
@@ -69,17 +68,17 @@ class ClickHouse(Protocol):
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
-        """Change the organization's registrations; all of them afterwards, if the API told."""
+        """Change the organization's registrations. Returns all of them, if the response has them."""
         ...
 
     async def update_allow_list(
         self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
     ) -> Service | None:
-        """Change a service's allow list, `remove` first; the service afterwards, if the API told."""
+        """Change a service's allow list, `remove` first. Returns the service, if the response has it."""
         ...
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
-        """Register an id and put it on the service's allow list; the registration, if the answer has it."""
+        """Register an id and allow it on the service. Returns the registration, if the response has it."""
         ...
 
 
@@ -89,21 +88,21 @@ class ReportStore(Protocol):
     async def read(self, name: str) -> bytes | NotFound: ...
 
     async def write(self, name: str, document: bytes) -> None:
-        """Write all of it or nothing, in place of what was there: the last who writes wins."""
+        """Write the whole document or nothing; the last writer wins."""
         ...
 
 
 class Topic(Protocol):
-    """Whoever wants to know what became of endpoints."""
+    """Receives outcome events."""
 
     async def publish(self, events: "Sequence[OutcomeEvent]") -> None:
-        """Publish all of them; some may have been published where it raises."""
+        """Publish all events; when it raises, some may have been published."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """The systems as one pass sees them: within its deadline, and read-only if it is a dry run."""
+    """The systems of one pass: within its deadline, and read-only for a dry run."""
 
     network: Network
     dns: Dns

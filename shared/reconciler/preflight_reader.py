@@ -1,6 +1,6 @@
-"""Look at everything that the preflight judges: in rounds, what does not depend on one another together.
+"""Reads the input of the preflight: independent reads concurrently, and only reads.
 
-Only reads. ClickHouse Cloud is asked five times; Azure some ten times for a scope, its zones and its events.
+Five calls to ClickHouse Cloud; about ten to Azure for a scope, its zones and its event subscriptions.
 """
 
 import asyncio
@@ -12,26 +12,25 @@ from typing import Protocol
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
-from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.ids import Scope
+from shared.domain.model.resources import Endpoint, NotFound, ReadResult
 from shared.domain.planning.policy import Policies
-from shared.domain.preflight.azure import write_places
+from shared.domain.preflight.azure import endpoint_groups, write_places
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
     Caller,
     Deliveries,
     EventSubscription,
-    Inspected,
-    Seen,
-    StoreSeen,
+    PreflightSnapshot,
+    StoreState,
 )
-from shared.domain.preflight.rbac import WRITE_RECORDS, Permission, lacking
+from shared.domain.preflight.rbac import Permission
 from shared.reconciler.ports import ClickHouse, Dns
-from shared.reconciler.reader import unreadable
+from shared.reconciler.reader import read_failed
 
 
-class AzureInspection(Protocol):
-    """What of Azure only a preflight asks for. Every method may raise TemporaryError or PermanentError."""
+class AzurePreflight(Protocol):
+    """Reads of Azure for the preflight only. Every method may raise TemporaryError or PermanentError."""
 
     async def identity(self) -> str: ...
 
@@ -39,15 +38,15 @@ class AzureInspection(Protocol):
 
     async def interfaces(self, scope: Scope) -> int: ...
 
-    async def rights(self, at: str) -> tuple[Permission, ...]: ...
+    async def rights(self, at: str) -> tuple[Permission, ...] | NotFound: ...
 
     async def event_subscriptions(self, subscription: str) -> tuple[EventSubscription, ...]: ...
 
     async def deliveries(self, topic: str, end: datetime) -> Deliveries: ...
 
 
-class ClickHouseInspection(ClickHouse, Protocol):
-    """What of ClickHouse Cloud only a preflight asks for. Every method may raise TemporaryError or PermanentError."""
+class ClickHousePreflight(ClickHouse, Protocol):
+    """Reads of ClickHouse Cloud for the preflight only. Every method may raise TemporaryError or PermanentError."""
 
     async def caller(self) -> Caller: ...
 
@@ -56,90 +55,87 @@ class ClickHouseInspection(ClickHouse, Protocol):
     async def roles(self) -> int: ...
 
 
-class StoreInspection(Protocol):
-    async def look(self) -> Seen[StoreSeen]: ...
+class StorePreflight(Protocol):
+    async def state(self) -> ReadResult[StoreState]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
-    """Whom to ask. `store` is None where no reports are kept; `ahead` is filled as systems answer."""
+class PreflightSystems:
+    """The systems to read. `store` is None where no reports are stored; `clocks` is filled as systems respond."""
 
-    azure: AzureInspection
+    azure: AzurePreflight
     dns: Dns
-    clickhouse: ClickHouseInspection
-    store: StoreInspection | None
-    ahead: Mapping[str, float]
+    clickhouse: ClickHousePreflight
+    store: StorePreflight | None
+    clocks: Mapping[str, float]
     key_id: str
     organization: str
     period: timedelta
     policies: Policies = field(default_factory=Policies)
 
 
-async def inspect(asked: Inspection, config: DeploymentConfig) -> Inspected:
-    """What is to be seen. Raises nothing for a system that fails: it is seen as ReadFailed."""
-    seen = Inspected(
+async def read_preflight(systems: PreflightSystems, config: DeploymentConfig) -> PreflightSnapshot:
+    """The input of the preflight. Raises nothing for a system that fails: its parts are ReadFailed."""
+    empty = PreflightSnapshot(
         at=datetime.now(UTC),
-        key_id=asked.key_id,
-        organization=asked.organization,
-        period=asked.period,
-        policies=asked.policies,
+        key_id=systems.key_id,
+        organization=systems.organization,
+        period=systems.period,
+        policies=systems.policies,
     )
-    seen, clickhouse, store = await asyncio.gather(
-        _azure(asked, config, seen), _clickhouse(asked, seen), _store(asked)
+    api = systems.clickhouse
+    azure, clickhouse, store = await asyncio.gather(
+        _azure(systems, config, empty),
+        asyncio.gather(
+            _answer(api.registrations()),
+            _answer(api.services()),
+            _answer(api.caller()),
+            _answer(api.keys()),
+            _answer(api.roles()),
+        ),
+        systems.store.state() if systems.store else asyncio.sleep(0, None),
     )
-    return replace(
-        seen,
-        registrations=clickhouse.registrations,
-        services=clickhouse.services,
-        caller=clickhouse.caller,
-        keys=clickhouse.keys,
-        roles=clickhouse.roles,
+    registrations, services, caller, keys, roles = clickhouse
+    snapshot = replace(
+        azure,
+        registrations=registrations,
+        services=services,
+        caller=caller,
+        keys=keys,
+        roles=roles,
         store=store,
-        clocks=MappingProxyType(dict(asked.ahead)),
+        clocks=MappingProxyType(dict(systems.clocks)),
     )
+    return await _with_rights(systems, snapshot, endpoint_groups(snapshot, config))
 
 
-async def _clickhouse(asked: Inspection, seen: Inspected) -> Inspected:
-    api = asked.clickhouse
-    registrations, services, caller, keys, roles = await asyncio.gather(
-        _answer(api.registrations()),
-        _answer(api.services()),
-        _answer(api.caller()),
-        _answer(api.keys()),
-        _answer(api.roles()),
-    )
-    return replace(
-        seen, registrations=registrations, services=services, caller=caller, keys=keys, roles=roles
-    )
-
-
-async def _store(asked: Inspection) -> Seen[StoreSeen] | None:
-    return await asked.store.look() if asked.store else None
-
-
-async def _azure(asked: Inspection, config: DeploymentConfig, seen: Inspected) -> Inspected:
-    identity = await _answer(asked.azure.identity())
-    seen = replace(seen, identity=identity)
+async def _azure(
+    systems: PreflightSystems, config: DeploymentConfig, empty: PreflightSnapshot
+) -> PreflightSnapshot:
+    identity = await _answer(systems.azure.identity())
+    snapshot = replace(empty, identity=identity)
     if not isinstance(identity, str):
-        return seen
-    seen = await _scopes(asked, config, seen)
-    return await _within(asked, config, seen)
+        return snapshot
+    snapshot = await _scopes(systems, config, snapshot)
+    return await _details(systems, config, snapshot)
 
 
-async def _scopes(asked: Inspection, config: DeploymentConfig, seen: Inspected) -> Inspected:
-    """What is asked of each scope, and of each subscription with endpoints."""
+async def _scopes(
+    systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot
+) -> PreflightSnapshot:
+    """The reads at each scope, and at each subscription with endpoints."""
     subscriptions = {str(Scope(scope.subscription)) for scope in config.endpoint_scopes}
     places = {*map(str, (*config.endpoint_scopes, *config.dns_scopes)), *subscriptions}
     places |= {str(config.zone_group)} if config.zone_group else set()
     endpoints, interfaces, lists, rights, events = await asyncio.gather(
-        _each(config.endpoint_scopes, asked.azure.endpoints),
-        _each(config.endpoint_scopes, asked.azure.interfaces),
-        _each(config.dns_scopes, asked.dns.zones),
-        _each(sorted(places), asked.azure.rights),
-        _each(sorted(subscriptions), asked.azure.event_subscriptions),
+        _each(config.endpoint_scopes, systems.azure.endpoints),
+        _each(config.endpoint_scopes, systems.azure.interfaces),
+        _each(config.dns_scopes, systems.dns.zones),
+        _each(sorted(places), systems.azure.rights),
+        _each(sorted(subscriptions), systems.azure.event_subscriptions),
     )
     return replace(
-        seen,
+        snapshot,
         endpoints=endpoints,
         interfaces=interfaces,
         zone_lists=lists,
@@ -148,40 +144,44 @@ async def _scopes(asked: Inspection, config: DeploymentConfig, seen: Inspected) 
     )
 
 
-async def _within(asked: Inspection, config: DeploymentConfig, seen: Inspected) -> Inspected:
-    """What is asked of what was found: zones, the rights where records are written, system topics."""
-    found = sorted(seen.found_zones())
-    places = [str(place) for place in write_places(seen, config) if str(place) not in seen.rights]
-    listed = (some for some in seen.event_subscriptions.values() if isinstance(some, tuple))
-    topics = sorted({one.topic for some in listed for one in some})
-    zones, rights, deliveries = await asyncio.gather(
-        _each(found, asked.dns.zone),
-        _each(places, asked.azure.rights),
-        _each(topics, lambda topic: asked.azure.deliveries(topic, seen.at)),
+async def _details(
+    systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot
+) -> PreflightSnapshot:
+    """The reads of what the lists contain: zones, permissions, deliveries of system topics."""
+    places = (*write_places(snapshot, config), *endpoint_groups(snapshot, config))
+    listed = (some for some in snapshot.event_subscriptions.values() if isinstance(some, tuple))
+    zones, with_rights, deliveries = await asyncio.gather(
+        _each(sorted(snapshot.found_zones()), systems.dns.zone),
+        _with_rights(systems, snapshot, places),
+        _each(
+            sorted({one.topic for some in listed for one in some}),
+            lambda topic: systems.azure.deliveries(topic, snapshot.at),
+        ),
     )
-    seen = replace(
-        seen, zones=zones, rights=MappingProxyType({**seen.rights, **rights}), deliveries=deliveries
-    )
-    closer = await _each([str(zone) for zone in found if _is_untold(seen, zone)], asked.azure.rights)
-    return replace(seen, rights=MappingProxyType({**seen.rights, **closer}))
+    return replace(with_rights, zones=zones, deliveries=deliveries)
 
 
-def _is_untold(seen: Inspected, zone: ResourceId) -> bool:
-    """Whether the rights on a zone's group do not say that its records may be written."""
-    rights = seen.rights.get(str(Scope(zone.subscription, zone.resource_group)))
-    return not isinstance(rights, tuple) or bool(lacking(rights, WRITE_RECORDS))
+async def _with_rights(
+    systems: PreflightSystems, snapshot: PreflightSnapshot, places: Iterable[object]
+) -> PreflightSnapshot:
+    """The snapshot with the permissions at these places, where an identity could be used at all."""
+    unread = sorted({str(place) for place in places} - snapshot.rights.keys())
+    if not isinstance(snapshot.identity, str) or not unread:
+        return snapshot
+    rights = await _each(unread, systems.azure.rights)
+    return replace(snapshot, rights=MappingProxyType({**snapshot.rights, **rights}))
 
 
 async def _each[K, T](
-    things: Iterable[K], ask: Callable[[K], Awaitable[T | NotFound]]
-) -> Mapping[K, Seen[T]]:
-    known = tuple(things)
-    answers = await asyncio.gather(*(_answer(ask(one)) for one in known))
+    keys: Iterable[K], read: Callable[[K], Awaitable[T | NotFound]]
+) -> Mapping[K, ReadResult[T]]:
+    known = tuple(keys)
+    answers = await asyncio.gather(*(_answer(read(key)) for key in known))
     return MappingProxyType(dict(zip(known, answers, strict=True)))
 
 
-async def _answer[T](asked: Awaitable[T | NotFound]) -> Seen[T]:
+async def _answer[T](read: Awaitable[T | NotFound]) -> ReadResult[T]:
     try:
-        return await asked
+        return await read
     except PrivateLinkError as error:
-        return unreadable(error)
+        return read_failed(error)

@@ -1,7 +1,7 @@
-"""The systems with somebody watching who is told of each call as it begins and ends, for a progress bar."""
+"""Report each call of a pass as it begins and ends, for a progress bar."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from shared.reconciler.ports import Systems
 
@@ -11,7 +11,7 @@ WRITES = frozenset(
 
 
 class Watcher(Protocol):
-    """Who is told. `writes`: whether the call is meant to change something."""
+    """Receives the calls. `writes`: whether the call is a write."""
 
     def began(self, *, writes: bool) -> None: ...
 
@@ -19,12 +19,11 @@ class Watcher(Protocol):
 
 
 def watched(systems: Systems, watcher: Watcher) -> Systems:
-    """The same systems, each call of which is told to the watcher."""
-    return Systems(
-        network=cast("Any", _Watched(systems.network, watcher)),
-        dns=cast("Any", _Watched(systems.dns, watcher)),
-        clickhouse=cast("Any", _Watched(systems.clickhouse, watcher)),
-    )
+    """The same systems, with each call reported to the watcher."""
+    ports: list[Any] = [
+        _Watched(port, watcher) for port in (systems.network, systems.dns, systems.clickhouse)
+    ]
+    return Systems(*ports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Read what a decision needs: in rounds, each round's independent reads together."""
+"""Read what a plan needs: in rounds, with the independent reads of a round in parallel."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -27,44 +27,44 @@ from shared.reconciler.ports import Systems
 from shared.reconciler.process_cache import ProcessCache
 
 
-async def observe(
+async def read_needed(
     snapshot: Snapshot, targets: Targets, systems: Systems, config: DeploymentConfig, cache: ProcessCache
 ) -> Snapshot:
-    """`world`, with everything read that the plan for the targets depends on.
+    """The snapshot with everything read that the plan for the targets depends on.
 
-    A read that fails is told as ReadFailed; nothing is raised for it.
+    A read that fails is in it as ReadFailed; nothing is raised.
     """
     while reads := needs(snapshot, targets, config, cache.hints()):
-        snapshot = snapshot.with_results(await answers(reads, systems, cache))
+        snapshot = snapshot.with_results(await read_all(reads, systems, cache))
     cache.observed(snapshot)
     return snapshot
 
 
-async def answers(
+async def read_all(
     reads: Iterable[Read[Any]], systems: Systems, cache: ProcessCache | None = None
 ) -> Mapping[Read[Any], ReadResult[Any]]:
-    """The answers to these reads, which are made together, but for configs that `memory` has got meanwhile.
+    """The results of these reads, made in parallel; configs come from the cache where it has them.
 
-    Many configs would wait for the rate limit: the config cache is waited for first.
+    Many configs exceed the rate limit, so the reader waits for the stored config cache first.
     """
     reads = list(reads)
+    known: Mapping[Read[Any], Any] = cache.configs if cache else {}
     if cache and cache.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
         await asyncio.wait([cache.loading_configs])
-    known = cache.configs if cache else {}
-    told = {read: known.get(read) for read in reads}
-    asked = [read for read, answer in told.items() if answer is None]
-    news = await asyncio.gather(*(_answer(read, systems) for read in asked))
-    return told | dict(zip(asked, news, strict=True))
+    cached = {read: known[read] for read in reads if read in known}
+    missing = [read for read in reads if read not in cached]
+    results = await asyncio.gather(*(_result(read, systems) for read in missing))
+    return cached | dict(zip(missing, results, strict=True))
 
 
-async def _answer(read: Read[Any], systems: Systems) -> ReadResult[Any]:
+async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:
     try:
-        return await _ask(read, systems)
+        return await _send(read, systems)
     except PrivateLinkError as error:
-        return unreadable(error)
+        return read_failed(error)
 
 
-def unreadable(error: PrivateLinkError) -> ReadFailed:
+def read_failed(error: PrivateLinkError) -> ReadFailed:
     return ReadFailed(
         str(error),
         temporary=isinstance(error, TemporaryError),
@@ -74,7 +74,7 @@ def unreadable(error: PrivateLinkError) -> ReadFailed:
     )
 
 
-async def _ask(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: PLR0911 -- a table, a line per read
+async def _send(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: PLR0911 -- a table, a line per read
     match read:
         case ReadEndpoint(endpoint):
             return await systems.network.endpoint(endpoint)
@@ -94,4 +94,4 @@ async def _ask(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: P
             return await systems.clickhouse.services()
         case ReadConfig(service):
             return await systems.clickhouse.config(service)
-    raise AssertionError(f"no system answers {read}")
+    raise AssertionError(f"no system reads {read}")

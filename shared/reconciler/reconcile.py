@@ -1,7 +1,7 @@
-"""The product on one page: read what is true, decide what should be, make the difference, read again.
+"""The whole product on one page: read the current state, plan, apply the plan, read again.
 
-Event, manual sync and audit are three doors to this one room. What each step does is a page of its own:
-`observe` (with `domain/needs`), `domain/plan`, `domain/policy`, `domain/safety`, `apply`.
+Event, manual sync, audit and command line trigger this one function. Each step is a page of its own:
+`reader` (with `domain/reading`), `domain/planning` (`plan`, `policy`, `removal_limit`) and `apply`.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,14 +21,14 @@ from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan, make_plan
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited, over_limit, released, releases, with_kept
-from shared.domain.reading.endpoints import MANY, endpoints_needed, in_need_of_a_pass
+from shared.domain.reading.endpoints import MANY
 from shared.domain.results.pass_report import Report
 from shared.reconciler.apply import apply
 from shared.reconciler.ports import Systems
 from shared.reconciler.process_cache import ProcessCache
-from shared.reconciler.reader import answers, observe
+from shared.reconciler.reader import read_needed
 
-# A zone made, linked and filled takes three rounds, and one more shows that all is well.
+# A new zone that is created, linked and filled takes three rounds; the fourth confirms the result.
 ROUNDS = 5
 
 HELD_BY_OTHERS = frozenset({"wildcard-owned-by-other", "wildcard-served-by-other"})
@@ -36,10 +36,10 @@ HELD_BY_OTHERS = frozenset({"wildcard-owned-by-other", "wildcard-served-by-other
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRequest:
-    """What a door asks for.
+    """What a trigger asks for.
 
-    `max_removals` limits how many endpoints a pass over everything may undo and, `by_event`, how many live
-    endpoints that lost their tag are released within an hour.
+    `max_removals` limits how many endpoints a pass over everything releases and, with `by_event`, how many
+    live endpoints that lost their tag events release within an hour.
     """
 
     targets: Targets
@@ -49,91 +49,55 @@ class ReconcileRequest:
     by_event: bool = False
 
 
-async def first_read(
-    endpoints: frozenset[ResourceId], systems: Systems, config: DeploymentConfig
-) -> dict[ResourceId, Report | Endpoint | NotFound]:
-    """What each endpoint is like that a pass can do something for, and the report on each other one.
-
-    Raises nothing for an endpoint that cannot be read: its report has the error.
-    """
-    snapshot = Snapshot()
-    while reads := endpoints_needed(snapshot, endpoints, config):
-        snapshot = snapshot.with_results(await answers(reads, systems))
-    ours = in_need_of_a_pass(snapshot, endpoints, config)
-    return {one: ours.get(one) or _report_on_other(one, snapshot, config) for one in endpoints}
-
-
-def _report_on_other(endpoint: ResourceId, snapshot: Snapshot, config: DeploymentConfig) -> Report:
-    alone = Snapshot(MappingProxyType(snapshot.of_endpoint(endpoint)))
-    return Report(alone, make_plan(alone, config, Targets(frozenset({endpoint}))))
-
-
 async def reconcile(
-    order: ReconcileRequest,
+    request: ReconcileRequest,
     systems: Systems,
     config: DeploymentConfig,
     cache: ProcessCache,
     known: Mapping[ResourceId, Endpoint | NotFound] = MappingProxyType({}),
 ) -> Report:
-    """Bring the world to what tags and settings ask for, as far as it can be read and reached.
+    """Bring the targets to the state that tags and settings ask for.
 
-    `known`: endpoints that were read since they were asked for, and need not be read again.
+    `known`: endpoints that were read after the request arrived; they are not read again.
 
-    Raises nothing for a system that fails: the report tells what was done, what was not, and whether
-    the same order may get further later.
+    Raises nothing for a system that fails: the report contains what was done, what was not, and whether the
+    same request may succeed later.
     """
-    snapshot, targets = (
-        cache.snapshot().with_results({ReadEndpoint(one): told for one, told in known.items()}),
-        order.targets,
-    )
+    snapshot = cache.snapshot().with_results({ReadEndpoint(id_): found for id_, found in known.items()})
+    targets = request.targets
     outcomes: tuple[Outcome, ...] = ()
     releasing = frozenset[ResourceId]()
     rounds = 0
     while True:
-        snapshot = await observe(snapshot, targets, systems, config, cache)
+        snapshot = await read_needed(snapshot, targets, systems, config, cache)
         cache.applied(outcomes, snapshot)
-        make = partial(_permitted_plan, snapshot, targets, order, config, cache.results(outcomes))
+        make = partial(_permitted_plan, snapshot, targets, request, config, cache.results(outcomes))
         plan = make()
-        if order.by_event:
+        if request.by_event:
             cache.count_released(releasing & released(outcomes, plan))
-            plan = _limited_releases(plan, snapshot, order.max_removals, cache.recently_released(), make)
-        todo = _untried(plan, outcomes)
-        if order.dry_run or not todo or rounds == ROUNDS:
-            return Report(snapshot, plan, outcomes, dry_run=order.dry_run)
+            plan = _limited_releases(plan, snapshot, request.max_removals, cache.recently_released(), make)
+        changes = _untried(plan, outcomes)
+        if request.dry_run or not changes or rounds == ROUNDS:
+            return Report(snapshot, plan, outcomes, dry_run=request.dry_run)
         rounds += 1
         releasing |= releases(plan, snapshot)
-        done, snapshot = await apply(todo, snapshot, systems)
-        outcomes += done
-        # An endpoint may have changed while we wrote: it is read again, and decided again if it has.
-        targets = targets.with_endpoints(change.endpoint for change in todo)
-        snapshot = _stale(snapshot, plan, todo)
-
-
-def _stale(snapshot: Snapshot, plan: Plan, written: tuple[Change, ...]) -> Snapshot:
-    """The world without what may have changed while we wrote: our endpoints, and who was in their way.
-
-    Where these are many their lists tell of them.
-    """
-    again: set[Read[Any]] = {ReadEndpoint(change.endpoint) for change in written}
-    if len(again) > MANY:
-        again |= {read for read in snapshot.answers if isinstance(read, ListEndpoints)}
-    if any(finding.code in HELD_BY_OTHERS for finding in plan.findings):
-        others = snapshot.endpoints().keys() - plan.verdicts.keys()
-        zones = {ReadZone(zone.id) for zone in snapshot.zones()}
-        return snapshot.invalidate({*again, *(ReadEndpoint(one) for one in others), *zones})
-    return snapshot.invalidate(again)
+        applied, snapshot = await apply(changes, snapshot, systems)
+        outcomes += applied
+        # An endpoint may have changed during the writes: it is read and planned again.
+        targets = targets.with_endpoints(change.endpoint for change in changes)
+        snapshot = _without_stale_reads(snapshot, plan, changes)
 
 
 def _permitted_plan(
     snapshot: Snapshot,
     targets: Targets,
-    order: ReconcileRequest,
+    request: ReconcileRequest,
     config: DeploymentConfig,
     results: PassResults,
     kept: frozenset[ResourceId] = frozenset(),
 ) -> Plan:
-    plan = permitted(make_plan(snapshot, config, targets, results, kept), order.policy)
-    return limited(plan, order.max_removals) if targets.everything else plan
+    plan = permitted(make_plan(snapshot, config, targets, results, kept), request.policy)
+    return limited(plan, request.max_removals) if targets.everything else plan
 
 
 def _limited_releases(
@@ -150,14 +114,25 @@ def _limited_releases(
 
 
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
-    """The changes to be made now: each once, and again only if somebody else had written first.
+    """The changes to apply now: each once, or again if somebody else had written first.
 
-    What depends on one that failed and is still wanted waits for another pass.
+    A change that depends on a failed one that is still planned is left to the next pass.
     """
     final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not Status.SKIPPED]
     tried = {outcome.change for outcome in final}
     untried = [change for change in plan.changes if change not in tried]
-    wanted = frozenset(plan.changes) if len(untried) < len(plan.changes) else frozenset()
-    failed = [o for o in final if o.status is Status.FAILED and o.change in wanted]
+    planned = tried.intersection(plan.changes)
+    failed = [o for o in final if o.status is Status.FAILED and o.change in planned]
     waiting = blocked(untried, failed)
     return tuple(change for change in untried if change not in waiting)
+
+
+def _without_stale_reads(snapshot: Snapshot, plan: Plan, applied: tuple[Change, ...]) -> Snapshot:
+    """Invalidate what may have changed during the writes: the endpoints, and who holds a record they need."""
+    stale: set[Read[Any]] = {ReadEndpoint(change.endpoint) for change in applied}
+    if len(stale) > MANY:  # they are read again by list
+        stale |= {read for read in snapshot.answers if isinstance(read, ListEndpoints)}
+    if any(finding.code in HELD_BY_OTHERS for finding in plan.findings):
+        stale |= {ReadEndpoint(other) for other in snapshot.endpoints().keys() - plan.verdicts.keys()}
+        stale |= {ReadZone(zone.id) for zone in snapshot.zones()}
+    return snapshot.invalidate(stale)

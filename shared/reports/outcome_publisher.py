@@ -16,7 +16,7 @@ from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.findings import Finding
 from shared.domain.results.pass_report import Report
 from shared.reconciler.ports import Topic
-from shared.telemetry.log import cut, tell
+from shared.telemetry.log import log_event, shorten
 
 
 @dataclass
@@ -71,6 +71,6 @@ class OutcomePublisher:
         except Exception as failure:  # noqa: BLE001 -- publication must never fail a pass
             error = f"{type(failure).__name__}: {failure}"
         if error:
-            tell("publish", logging.WARNING, outcome="failed", events=types, error=cut(error))
+            log_event("publish", logging.WARNING, outcome="failed", events=types, error=shorten(error))
         else:
-            tell("publish", outcome="done", events=types)
+            log_event("publish", outcome="done", events=types)

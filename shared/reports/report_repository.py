@@ -32,7 +32,7 @@ from shared.domain.model.resources import (
 )
 from shared.domain.results.unfinished_work import FailedPass
 from shared.reconciler.ports import ReportStore
-from shared.telemetry.log import cut, tell
+from shared.telemetry.log import log_event, shorten
 
 if TYPE_CHECKING:  # slow to import, and only audits need it
     from shared.domain.audit.report_model import AuditReport
@@ -101,7 +101,7 @@ class ReportRepository:
         if isinstance(stored, NotFound):
             return {}
         if stored.organization != self.organization:
-            return _log_failure(CONFIGS, f"belongs to another organization, {cut(stored.organization)}")
+            return _log_failure(CONFIGS, f"belongs to another organization, {shorten(stored.organization)}")
         return {service: config for service, config in stored.configs.items() if _is_plausible(config)}
 
     async def keep_configs(self, configs: Configs) -> None:
@@ -160,7 +160,7 @@ async def _guarded[T](name: str, seconds: float, call: Callable[[], Awaitable[T]
 
 
 def _log_failure(name: str, reason: str) -> ReadFailed:
-    tell("store", logging.WARNING, object=name, error=cut(reason))
+    log_event("store", logging.WARNING, object=name, error=shorten(reason))
     return ReadFailed(reason, temporary=True)
 
 

@@ -1,7 +1,7 @@
-"""The page that an operator looks at: an audit's report as one HTML document.
+"""The status page: one audit report as one HTML document.
 
-What is on it is computed by pure functions over frozen data: `banner` of the audit (the state), `topology` and
-`drawing` (the picture; `stacked` on narrow screens), `tables`, `chart`; `templates/` only writes it down.
+`render` passes the report to the templates; `index` looks up names and states, `tables` sorts and groups the rows,
+`topology` computes the diagrams. All of them are pure. Imports `domain` only. Start with `render`.
 """
 
 from shared.status_page.render import NO_AUDIT, notice, policy, render

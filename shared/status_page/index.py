@@ -1,80 +1,180 @@
-"""A report's things by their ids, each with the anchor of its row and the findings about it."""
+"""Lookups in one audit report: names, anchors, findings and states by object id."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health
-from shared.status_page.wording import name_of
+from shared.domain.audit.report_model import (
+    AllowedId,
+    AuditedEndpoint,
+    AuditedFinding,
+    AuditedService,
+    AuditedZone,
+    AuditReport,
+    Health,
+)
+from shared.domain.model.text import counted
+from shared.status_page.formatting import resource_name
 
-BADNESS = (Health.WELL, Health.LEFT_ALONE, Health.WAITING, Health.UNKNOWN, Health.WRONG)
-"""From what needs nobody's look to what needs it most."""
-_SEVERITIES = ("info", "warning", "error")
+
+class State(StrEnum):
+    """What the page shows of an object, the worst first."""
+
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    WAITING = "waiting"
+    NOT_MANAGED = "not-managed"
+    HEALTHY = "healthy"
+
+    @property
+    def rank(self) -> int:
+        return tuple(State).index(self)
+
+
+_STATES = {
+    Health.WRONG: State.ERROR,
+    Health.UNKNOWN: State.UNKNOWN,
+    Health.WAITING: State.WAITING,
+    Health.LEFT_ALONE: State.NOT_MANAGED,
+    Health.WELL: State.HEALTHY,
+}
+_SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
 class Index:
-    """Look-ups in one report. ARM ids are the same in any letter case."""
+    """Ids are compared in lower case: ARM ids are case-insensitive."""
 
     report: AuditReport
 
     @cached_property
-    def findings(self) -> Mapping[str, tuple[AuditedFinding, ...]]:
-        """The findings about an object, the worst first, by its id in lower case."""
-        found: defaultdict[str, list[AuditedFinding]] = defaultdict(list)
-        for one in worst_first(self.report.findings):
-            found[one.object.lower()].append(one)
-        return {key: tuple(findings) for key, findings in found.items()}
+    def findings(self) -> tuple[AuditedFinding, ...]:
+        """Unknown severities, errors, warnings, infos, and those that this audit did not see; the newest first."""
+        return tuple(
+            sorted(
+                self.report.findings,
+                key=lambda one: (
+                    not one.seen,
+                    _severity_rank(one.severity),
+                    -one.first_seen.timestamp(),
+                    one.object,
+                ),
+            )
+        )
 
-    def about(self, ident: str) -> tuple[AuditedFinding, ...]:
-        return self.findings.get(ident.lower(), ())
+    @cached_property
+    def endpoints(self) -> tuple[AuditedEndpoint, ...]:
+        """The worst first, then by name."""
+        return tuple(
+            sorted(
+                self.report.endpoints,
+                key=lambda one: (self.state(one).rank, resource_name(one.id).lower(), one.id),
+            )
+        )
+
+    @cached_property
+    def services(self) -> tuple[AuditedService, ...]:
+        """The worst first, then by name."""
+        return tuple(
+            sorted(self.report.services, key=lambda one: (self.state(one).rank, one.name.lower(), one.id))
+        )
 
     @cached_property
     def anchors(self) -> Mapping[str, str]:
-        """The id, within the page, of the row of an endpoint or service, by its id in lower case."""
+        """The element id of the table row of each endpoint and service."""
         endpoints = {one.id.lower(): f"e{n}" for n, one in enumerate(self.report.endpoints)}
         return endpoints | {one.id.lower(): f"s{n}" for n, one in enumerate(self.report.services)}
 
+    def anchor(self, ident: str) -> str:
+        """The element id of its table row, or nothing."""
+        return self.anchors.get(ident.lower(), "")
+
     @cached_property
-    def names(self) -> Mapping[str, str]:
-        """What people call an object, by its id in lower case."""
-        services = {one.id.lower(): one.name for one in self.report.services}
+    def _findings_by_object(self) -> Mapping[str, list[AuditedFinding]]:
+        by_object: defaultdict[str, list[AuditedFinding]] = defaultdict(list)
+        for one in self.findings:
+            by_object[one.object.lower()].append(one)
+        return by_object
+
+    def about(self, ident: str) -> tuple[AuditedFinding, ...]:
+        """The findings about an object, the worst first."""
+        return tuple(self._findings_by_object.get(ident.lower(), ()))
+
+    def alerts(self, ident: str) -> tuple[AuditedFinding, ...]:
+        """The findings that set the state of an object."""
+        return alerts(self.about(ident))
+
+    def state(self, one: AuditedEndpoint | AuditedService | AuditedZone) -> State:
+        """Its health. A problem is a warning if all findings about it, or about its endpoints, are warnings."""
+        findings = self.alerts(one.id)
+        if one.health is Health.WRONG and not findings:
+            findings = alerts(finding for ident in self._endpoints_of(one) for finding in self.about(ident))
+        return state(one.health, findings)
+
+    def _endpoints_of(self, one: AuditedEndpoint | AuditedService | AuditedZone) -> set[str]:
+        ends = self.report.endpoints
+        match one:
+            case AuditedService():
+                allowed = {entry.endpoint for entry in one.allow_list}
+                return allowed | {end.id for end in ends if one.id in end.services}
+            case AuditedZone():
+                return {end.id for end in ends if end.zone == one.id or end.network in one.networks}
+        return set()
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
         zones = {one.id.lower(): one.name for one in self.report.zones}
-        return {one.id.lower(): name_of(one.id) for one in self.report.endpoints} | services | zones
+        return zones | {one.id.lower(): one.name for one in self.report.services}
 
     def name(self, ident: str) -> str:
-        """What people call it; an id may come after a word for what it is, such as `service`."""
-        known = self.names.get(ident.lower()) or self.names.get(ident.rpartition(" ")[2].lower())
-        return known or name_of(ident)
-
-    def codes(self, ident: str) -> tuple[str, ...]:
-        """The codes of the findings about an object, the worst first, without what is merely to know."""
-        return tuple(dict.fromkeys(one.code for one in self.about(ident) if one.severity != "info"))
+        """The display name of an object. A word may precede its id, as in `service <id>`."""
+        known = self._names.get(ident.lower()) or self._names.get(ident.rpartition(" ")[2].lower())
+        return known or resource_name(ident)
 
     @cached_property
-    def by_registered_id(self) -> Mapping[str, AuditedEndpoint]:
-        """The endpoint that an id on an allow list belongs to, by GUID and ARM id in lower case."""
+    def _endpoint_by_registered_id(self) -> Mapping[str, str]:
         ends = self.report.endpoints
-        return {key.lower(): one for one in ends for key in (one.guid, one.id) if key}
+        return {key.lower(): one.id for one in ends for key in (one.guid, one.id) if key}
+
+    def entry(self, entry: AllowedId) -> tuple[str, str]:
+        """The anchor and name of the endpoint that an allow-list entry belongs to, or the entry's id alone."""
+        endpoint = self._endpoint_by_registered_id.get(entry.id.lower(), entry.endpoint)
+        return (self.anchor(endpoint), resource_name(endpoint)) if endpoint else ("", entry.id)
 
 
-def worst_first(findings: Iterable[AuditedFinding]) -> list[AuditedFinding]:
-    """Errors, then warnings, then the rest; within each the newest first."""
-    return sorted(
-        findings, key=lambda one: (-severity(one.severity), -one.first_seen.timestamp(), one.object)
+def alerts(findings: Iterable[AuditedFinding]) -> tuple[AuditedFinding, ...]:
+    """The first finding of each code that this audit saw, without infos."""
+    first: dict[str, AuditedFinding] = {}
+    for one in findings:
+        if one.seen and one.severity != "info":
+            first.setdefault(one.code, one)
+    return tuple(first.values())
+
+
+def state(health: Health, findings: Iterable[AuditedFinding]) -> State:
+    """The state of a health with these findings: a problem with warnings only is a warning."""
+    warnings = {one.severity for one in findings} == {"warning"}
+    return State.WARNING if health is Health.WRONG and warnings else _STATES[health]
+
+
+def _severity_rank(severity: str) -> int:
+    return _SEVERITIES.index(severity) if severity in _SEVERITIES else -1
+
+
+def worst(states: Iterable[State]) -> State:
+    """The worst of several; healthy if there are none."""
+    return min(states, key=lambda one: one.rank, default=State.HEALTHY)
+
+
+def tally(states: Iterable[State]) -> str:
+    """Counts by state, such as `2 errors, 5 healthy`."""
+    count = Counter(states)
+    countable = (State.ERROR, State.WARNING)
+    return ", ".join(
+        counted(count[one], one) if one in countable else f"{count[one]} {one.replace('-', ' ')}"
+        for one in State
+        if count[one]
     )
-
-
-def severity(name: str) -> int:
-    """How grave it is; more than any we know if we do not know it."""
-    return _SEVERITIES.index(name) if name in _SEVERITIES else len(_SEVERITIES)
-
-
-def badness(health: Health) -> int:
-    return BADNESS.index(health)
-
-
-def worst(healths: Iterable[Health]) -> Health:
-    """What to say of several things in one word; that all is well if there is none."""
-    return max(healths, key=badness, default=Health.WELL)

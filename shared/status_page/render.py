@@ -1,4 +1,4 @@
-"""The page as one HTML document that needs nothing else: no network, no other file."""
+"""Renders a report or a notice as one HTML document that loads nothing: styles and scripts are inline."""
 
 import base64
 import hashlib
@@ -13,123 +13,111 @@ from markupsafe import Markup
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.audit.summary import banner
 from shared.domain.model.text import counted
-from shared.status_page import chart, wording
-from shared.status_page.drawing import picture
-from shared.status_page.endpoints_table import endpoint_rows, grouped_endpoints
-from shared.status_page.findings_table import finding_rows, grouped_findings
-from shared.status_page.folding import WORDS, tally
-from shared.status_page.groups import MOST_ROWS
-from shared.status_page.health import warning
-from shared.status_page.index import Index, badness
-from shared.status_page.narrow_drawing import stacked
-from shared.status_page.scene import Scene
-from shared.status_page.services_table import grouped_services, service_rows
-from shared.status_page.topology import SPARE, scenes
+from shared.status_page import formatting, tables
+from shared.status_page.index import Index, State, alerts, state, tally
+from shared.status_page.topology import Column, diagrams, layout
 
-_HERE = Path(__file__).parent / "templates"
-_COMES = (
-    "The report store can be read, and holds no report. The first audit writes one: it comes by "
-    "AUDIT_SCHEDULE, or when the function audit is run by hand."
-)
-NO_AUDIT = ("No audit yet", _COMES)
-FEW_REGIONS = 3
-"""So many regions are drawn unfolded; of more, the one that most needs somebody's look."""
+_TEMPLATES = Path(__file__).parent / "templates"
+_RUN_AN_AUDIT = "The report store has no report yet. Wait for AUDIT_SCHEDULE, or run the function audit."
+NO_AUDIT = ("No audit yet", _RUN_AN_AUDIT)
+OPEN_REGIONS = 3
+"""The regions that start open: the worst."""
+MOST_BARS = 96
+"""The audits in the history chart: a day of quarter hours."""
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_HERE),
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_spelled,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
-        "brief": wording.brief,
-        "clipped": wording.clipped,
-        "lasting": wording.lasting,
-        "moment": wording.moment,
-        "name": wording.name_of,
-        "group": wording.group_of,
-        "took": wording.took,
-        "short": wording.short_id,
-        "alias": wording.short_alias,
+    environment.filters |= {
+        "alias": formatting.short_alias,
+        "allow_list_summary": tables.allow_list_summary,
+        "brief": formatting.brief,
+        "clipped": formatting.clipped,
+        "connection_state": tables.connection_state,
         "counted": counted,
+        "duration": formatting.duration,
+        "elapsed": formatting.elapsed,
+        "name": formatting.resource_name,
+        "short": formatting.short_id,
+        "subscription": formatting.subscription_id,
+        "tally": tally,
+        "timestamp": formatting.timestamp,
     }
-    made.globals |= {"STYLE": _part("style.css"), "EARLY": _part("early.js"), "SCRIPT": _part("script.js")}
-    made.globals |= {"WORDS": WORDS, "POLICY": policy(), "tally": tally}
-    return made
+    environment.globals |= {
+        "STYLE": _asset("style.css"),
+        "EARLY": _asset("early.js"),
+        "SCRIPT": _asset("script.js"),
+        "POLICY": policy(),
+        "STATES": tuple(State),
+        "COLUMNS": tuple(Column),
+        "OPEN_REGIONS": OPEN_REGIONS,
+        "MOST_ROWS": tables.MOST_ROWS,
+    }
+    return environment
 
 
-def _spelled(value: Any) -> Any:
-    """What goes into the page, with nothing in it that cannot be seen; what we wrote ourselves as it is."""
-    return wording.shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _visible(value: Any) -> Any:
+    """Escape invisible characters in everything but our own markup."""
+    return formatting.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
-def _part(name: str) -> Markup:
-    return Markup((_HERE / name).read_text("utf-8"))  # noqa: S704 -- a file of ours
+def _asset(name: str) -> Markup:
+    return Markup((_TEMPLATES / name).read_text("utf-8"))  # noqa: S704 -- a file of this package
 
 
 @cache
 def policy() -> str:
-    """The page's Content-Security-Policy: nothing from anywhere but the styles and scripts in the page itself."""
-    scripts = " ".join(_hashed(name) for name in ("early.js", "script.js"))
+    """The page's Content-Security-Policy: only the styles and scripts in the page itself, by their hashes."""
+    scripts = " ".join(_hash(name) for name in ("early.js", "script.js"))
     return (
-        f"default-src 'none'; style-src {_hashed('style.css')}; script-src {scripts}; img-src data:; "
+        f"default-src 'none'; style-src {_hash('style.css')}; script-src {scripts}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _hashed(name: str) -> str:
-    digest = hashlib.sha256(_part(name).encode()).digest()
+def _hash(name: str) -> str:
+    digest = hashlib.sha256(_asset(name).encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def render(report: AuditReport | None, now: datetime) -> str:
-    """The page of a report as seen at `now`, or (None) the page of a store that has none yet."""
+    """The page of a report at `now`; of None, that there is no report yet."""
     if report is None:
         return notice(*NO_AUDIT, now)
-    index = Index(report)
-    findings, ends, services = finding_rows(index), endpoint_rows(index), service_rows(index)
-    drawn, spare = scenes(index), scenes(index, SPARE)
-    opened = _opened(drawn)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            now=now,
-            index=index,
-            standing=banner(report, now),
-            warning=warning(report, now),
-            regions=[
-                (scene, picture(scene), stacked(narrow), scene.region in opened)
-                for scene, narrow in zip(drawn, spare, strict=True)
-            ],
-            findings=findings,
-            finding_groups=grouped_findings(findings),
-            endpoint_groups=grouped_endpoints(ends),
-            service_groups=grouped_services(services),
-            endpoints=ends,
-            services=services,
-            chart=chart.chart(report.history, timedelta(seconds=report.period_seconds)),
-            most_rows=MOST_ROWS,
-        )
+    index, top = Index(report), banner(report, now)
+    history = report.history[-MOST_BARS:]
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        report=report,
+        now=now,
+        index=index,
+        banner=top,
+        period=timedelta(seconds=max(1, report.period_seconds)),
+        state=state(top.health, alerts(report.findings)),
+        regions=[(one, layout(one)) for one in diagrams(index)],
+        finding_groups=tables.finding_groups(index),
+        endpoint_groups=tables.endpoint_groups(index),
+        service_groups=tables.service_groups(index),
+        history=history,
+        endpoint_states=[index.state(one) for one in report.endpoints],
+        service_states=[index.state(one) for one in report.services],
+        zone_states=[index.state(one) for one in report.zones],
+        highest=max([1, *(point.errors + point.warnings for point in history)]),
     )
 
 
-def _opened(drawn: tuple[Scene, ...]) -> set[str]:
-    if len(drawn) <= FEW_REGIONS:
-        return {scene.region for scene in drawn}
-    return {max(drawn, key=lambda scene: badness(scene.health)).region}
-
-
 def notice(title: str, text: str, now: datetime, faults: tuple[str, ...] = (), *, wrong: bool = False) -> str:
-    """A page that says one thing, with a list of what is at fault."""
+    """A page with one message and a list of faults."""
     template = _environment().get_template("notice.html.j2")
     return template.render(
-        title=title, text=text, now=now, faults=faults, health="wrong" if wrong else "unknown"
+        title=title, text=text, now=now, faults=faults, state=State.ERROR if wrong else State.UNKNOWN
     )

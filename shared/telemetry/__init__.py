@@ -1,4 +1,4 @@
-"""The log, one JSON object per line, and the context of the pass that is running.
+"""The log, one JSON object per line, and the context of the running pass.
 
 Imports the domain only. Start with `log.py`.
 """

@@ -1,8 +1,7 @@
-"""The log: one JSON object a line. docs/operate.md tells every field, docs/queries.kql what to ask of them.
+"""The log: one JSON object per line. docs/operate.md lists the fields, docs/queries.kql has queries.
 
-Every line has `event` (what it tells of) and, during a pass, `passId` and `door`. Nothing that is
-written here comes from the settings, so that no secret can be in it; what systems answer is scrubbed where
-it is read (see `adapters/clickhouse`).
+Every line has `event` (its kind) and, during a pass, `passId` and `trigger`. No value comes from the settings,
+so no secret can be logged; adapters remove secrets from what systems answer.
 """
 
 import json
@@ -11,127 +10,135 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.changes.outcome import Outcome, Status
-from shared.domain.model.api_calls import NO_CALLS
+from shared.domain.changes.outcome import Status
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.ids import ResourceId
-from shared.domain.results.pass_report import Report
-from shared.telemetry.pass_context import current
+from shared.domain.results.pass_report import NO_CALLS, Report
+from shared.domain.results.problems import condensed
+from shared.telemetry.pass_context import current_pass
 
-if TYPE_CHECKING:  # an event knows of no audit, and is not to wait for it
+if TYPE_CHECKING:  # an event imports nothing of audits
     from shared.domain.audit.report_model import AuditedFinding
 
-# What one pass may write of each kind; a line is at most some 32 KB long in Application Insights.
-MOST_LINES = 200
-MOST_RETRIES = 20
-MOST_IN_A_LINE = 20
-LONGEST_TEXT = 1000
+# Limits for one pass; Application Insights cuts a line at about 32 KB.
+MAX_LINES = 200
+MAX_RETRY_LINES = 20
+MAX_ITEMS = 20
+MAX_TEXT = 1000
 
 LOGGER = "clickhouse_privatelink"
 
 _log = logging.getLogger(LOGGER)
 
 
-def tell(event: str, level: int = logging.INFO, **fields: object) -> None:
-    """One line. Fields are named in camel case; those that are None are left out."""
-    under_way = current()
-    whose = {"passId": under_way.id, "door": under_way.door} if under_way else {}
-    line = {"event": event, **whose, **fields}
+def log_event(event: str, level: int = logging.INFO, **fields: object) -> None:
+    """Write one line. Names of fields are in camel case; fields that are None are omitted."""
+    context = current_pass()
+    source = {"passId": context.id, "trigger": context.trigger} if context else {}
+    line = {"event": event, **source, **fields}
     _log.log(level, "%s", json.dumps({key: value for key, value in line.items() if value is not None}))
 
 
-def tell_retry(error: Exception, wait: float) -> None:
-    """A call that failed is to be made again after `wait` seconds."""
-    under_way = current()
-    if under_way:
-        under_way.retries += 1
-    if under_way is None or under_way.retries <= MOST_RETRIES:
-        tell("retry", logging.WARNING, error=cut(str(error)), waitSeconds=round(wait, 2))
+def log_retry(error: Exception, wait: float) -> None:
+    """A failed call is repeated after `wait` seconds."""
+    context = current_pass()
+    if context:
+        context.retries += 1
+    if context is None or context.retries <= MAX_RETRY_LINES:
+        log_event("retry", logging.WARNING, error=shorten(str(error)), waitSeconds=round(wait, 2))
 
 
-def tell_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()) -> None:
-    """A line for each change that the pass under way tried and for each finding, and last one for the pass."""
-    for outcome in sorted(report.outcomes, key=lambda one: one.status is Status.DONE)[:MOST_LINES]:
-        _tell_change(outcome)
-    for one in sorted(findings, key=lambda one: -one.severity)[:MOST_LINES]:
-        tell_finding(one, one.severity.name.lower(), "seen")
-    under_way = current()
-    calls = under_way.calls if under_way else NO_CALLS
-    sent = {"clickhouse": calls.clickhouse, "azureNetwork": calls.azure_network, "azureDns": calls.azure_dns}
-    level = logging.ERROR if report.problems else logging.INFO
-    retries = under_way.retries if under_way else 0
-    tell("pass", level, milliseconds=milliseconds, calls=sent, retries=retries, **_numbers(report))
+def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()) -> None:
+    """A line for each applied change and each finding, then one for the pass.
 
-
-def tell_finding(one: "Finding | AuditedFinding", severity: str, state: str) -> None:
-    """`state`: new or gone, compared with the audit before, or just seen."""
-    tell(
-        "finding",
-        endpoint=one.object,
-        code=one.code,
-        severity=severity,
-        state=state,
-        message=cut(one.message),
-        remedy=one.remedy,
+    The line of the pass has the whole text of each problem. A finding with the same text gets no line.
+    """
+    for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status is Status.DONE)[:MAX_LINES]:
+        change = outcome.change
+        log_event(
+            "change",
+            logging.INFO if outcome.status is Status.DONE else logging.WARNING,
+            endpoint=str(change.endpoint),
+            action=change.verb,
+            object=change.object,
+            id=getattr(change, "id", None),
+            outcome=outcome.status.value,
+            error=shorten(outcome.error) or None,
+        )
+    failed = [answer.reason for answer in report.snapshot.unreadable().values()]
+    others = (finding for finding in findings if not any(reason in finding.message for reason in failed))
+    for finding in sorted(others, key=lambda finding: -finding.severity)[:MAX_LINES]:
+        log_finding(finding, finding.severity.name.lower(), "seen")
+    context = current_pass()
+    calls = context.calls if context else NO_CALLS
+    statuses = Counter(outcome.status for outcome in report.outcomes)
+    severities = Counter(finding.severity for finding in report.plan.findings)
+    log_event(
+        "pass",
+        logging.ERROR if report.problems else logging.INFO,
+        milliseconds=milliseconds,
+        calls={
+            "clickhouse": calls.clickhouse,
+            "azureNetwork": calls.azure_network,
+            "azureDns": calls.azure_dns,
+        },
+        retries=context.retries if context else 0,
+        dryRun=report.dry_run,
+        verdicts=dict(sorted(Counter(verdict.value for verdict in report.plan.verdicts.values()).items())),
+        changes={status.value: statuses[status] for status in Status},
+        planned=len(report.plan.changes) if report.dry_run else 0,
+        withheld=len(report.plan.withheld),
+        findings={severity.name.lower(): severities[severity] for severity in Severity},
+        problems=[_cut(problem) for problem in report.problems[:MAX_ITEMS]],
+        **_result(report),
     )
 
 
-def tell_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> None:
-    """A line for one event: what came of it for its endpoint. `milliseconds` are those the event waited."""
-    told = next((one for one in report.endpoints_json() if one["id"] == str(endpoint)), {})
-    tell(
+def log_finding(finding: "Finding | AuditedFinding", severity: str, state: str) -> None:
+    """`state`: new or gone since the previous audit, or seen by a pass that compares with nothing."""
+    log_event(
+        "finding",
+        endpoint=finding.object,
+        code=finding.code,
+        severity=severity,
+        state=state,
+        message=shorten(finding.message),
+        remedy=finding.remedy,
+    )
+
+
+def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> None:
+    """A line for one event: the result for its endpoint. `milliseconds`: how long the event waited.
+
+    The problems of a pass are in the line of the pass; here are those of an endpoint that needed no pass.
+    """
+    state = next((state for state in report.endpoints_json() if state["id"] == str(endpoint)), {})
+    fields = ("verdict", "resourceGuid", "addresses", "connections", "hostnames")
+    log_event(
         "delivery",
         logging.ERROR if report.problems else logging.INFO,
         passId=report.pass_id or None,
-        door="event",
+        trigger="event",
         endpoint=str(endpoint),
         milliseconds=milliseconds,
-        **{
-            name: told.get(name)
-            for name in ("verdict", "resourceGuid", "addresses", "connections", "hostnames")
-        },
-        **_troubles(report),
+        **{name: state.get(name) for name in fields},
+        problems=None if report.pass_id else [_cut(problem) for problem in report.problems],
+        **_result(report),
     )
 
 
-def cut(text: str) -> str:
-    """A text short enough for a line that tells more than it."""
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+def shorten(text: str) -> str:
+    """The text, condensed and cut to a length that fits into a line with other fields."""
+    return _cut(condensed(text))
 
 
-def _tell_change(outcome: Outcome) -> None:
-    change = outcome.change
-    tell(
-        "change",
-        logging.INFO if outcome.status is Status.DONE else logging.WARNING,
-        endpoint=str(change.endpoint),
-        action=change.verb,
-        object=change.object,
-        id=getattr(change, "id", None),
-        outcome=outcome.status.value,
-        error=cut(outcome.error) or None,
-    )
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 
-def _numbers(report: Report) -> Mapping[str, Any]:
-    """A pass in numbers."""
-    statuses = Counter(outcome.status for outcome in report.outcomes)
-    severities = Counter(one.severity for one in report.plan.findings)
+def _result(report: Report) -> Mapping[str, Any]:
     return {
-        "dryRun": report.dry_run,
-        "verdicts": dict(sorted(Counter(one.value for one in report.plan.verdicts.values()).items())),
-        "changes": {one.value: statuses[one] for one in Status},
-        "planned": len(report.plan.changes) if report.dry_run else 0,
-        "findings": {one.name.lower(): severities[one] for one in Severity},
-        **_troubles(report),
-    }
-
-
-def _troubles(report: Report) -> Mapping[str, Any]:
-    problems = report.problems
-    return {
-        "problems": [cut(problem) for problem in problems[:MOST_IN_A_LINE]],
-        "problemsInAll": len(problems),
-        "willBeTriedAgain": report.retryable,
+        "problemCount": len(report.problems),
+        "retryable": report.retryable,
         "forbidden": report.forbidden,
     }

@@ -1,7 +1,6 @@
-"""The pass that is under way: its name in the log, and what it has cost so far.
+"""The running pass: its id and trigger in the log, and the calls it has made.
 
-Whoever makes a call counts it here without being handed anything: a pass and all tasks it starts share a
-context of their own (contextvars), and what is done outside of any pass is not counted.
+It is a context variable, so adapters count a call without a parameter. Calls outside a pass are not counted.
 """
 
 from collections import Counter
@@ -11,46 +10,46 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from shared.domain.model.api_calls import Calls
+from shared.domain.results.pass_report import Calls
 
 
 @dataclass
-class Passing:
-    """One pass. `door`: event, sync, audit or cli. `retries`: calls that had to be made again."""
+class PassContext:
+    """`trigger`: event, sync, audit or cli. `retries`: calls that were repeated."""
 
-    door: str
+    trigger: str
     id: str = field(default_factory=lambda: uuid4().hex)
     sent: Counter[str] = field(default_factory=Counter)
     retries: int = 0
 
     @property
     def calls(self) -> Calls:
-        """The HTTP requests sent so far, retries and pages of lists included."""
+        """The HTTP requests sent so far, including retries and pages of lists."""
         return Calls(self.sent["clickhouse"], self.sent["azure_network"], self.sent["azure_dns"])
 
 
-_CURRENT: ContextVar[Passing | None] = ContextVar("passing", default=None)
+_CURRENT: ContextVar[PassContext | None] = ContextVar("pass_context", default=None)
 
 
-def current() -> Passing | None:
+def current_pass() -> PassContext | None:
     return _CURRENT.get()
 
 
 @contextmanager
-def passing(door: str) -> Iterator[Passing]:
-    """A pass, from here to the end of the block; within another one, that one."""
+def pass_context(trigger: str) -> Iterator[PassContext]:
+    """The context of a pass until the end of the block; within another pass, that pass's context."""
     if outer := _CURRENT.get():
         yield outer
         return
-    under_way = Passing(door)
-    token = _CURRENT.set(under_way)
+    context = PassContext(trigger)
+    token = _CURRENT.set(context)
     try:
-        yield under_way
+        yield context
     finally:
         _CURRENT.reset(token)
 
 
 def count_call(system: str) -> None:
-    """A request goes out to that system: clickhouse, azure_network or azure_dns."""
-    if under_way := _CURRENT.get():
-        under_way.sent[system] += 1
+    """Count a request to that system: clickhouse, azure_network or azure_dns."""
+    if context := _CURRENT.get():
+        context.sent[system] += 1

@@ -1,4 +1,4 @@
-"""What an HTTP client asks for: a page or JSON, all of it or only what it has not got. Pure."""
+"""What an HTTP client asks for: a page or JSON, complete or only if it changed. Pure."""
 
 from typing import Literal
 
@@ -12,10 +12,10 @@ _FORMS: dict[str, Form] = {"html": "html", "json": "json"}
 
 
 def form_wanted(accept: str | None, form: str | None) -> Form | None:
-    """The form to answer in, by `?format=` or else by the header Accept; None if neither form will do.
+    """The form to answer in, from `?format=` or else the Accept header; None if neither form is acceptable.
 
-    The quality of a form is that of the most specific range that matches it (RFC 9110, 12.5.1). Parameters
-    of a range, such as charset, are let go; a tie is a page.
+    The most specific matching range decides the quality of a form (RFC 9110, 12.5.1). Parameters of a range,
+    such as charset, are ignored; with equal qualities the answer is a page.
 
     | format | Accept                                     | answer |
     |--------|--------------------------------------------|--------|
@@ -31,15 +31,13 @@ def form_wanted(accept: str | None, form: str | None) -> Form | None:
         return _FORMS.get(form.strip().lower())
     if not (accept or "").strip():
         return "html"
-    told = [
-        (kind.partition(";")[0].strip(), quality) for kind, quality in parse_accept_header(accept, MIMEAccept)
-    ]
-    ranges = MIMEAccept(told)
+    parsed = parse_accept_header(accept, MIMEAccept)
+    ranges = MIMEAccept([(range_.partition(";")[0].strip(), quality) for range_, quality in parsed])
     best = max(_TYPES, key=ranges.quality)
     return _TYPES[best] if ranges.quality(best) > 0 else None
 
 
-def has_it(if_none_match: str | None, etag: str) -> bool:
-    """Whether the client told that it has the answer with that (quoted) entity tag."""
+def is_current(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client already has the answer with that (quoted) entity tag."""
     tag, _ = unquote_etag(etag)
     return bool(if_none_match) and parse_etags(if_none_match).contains_weak(tag)

@@ -1,6 +1,6 @@
-"""Which private endpoint an event is about. The event is a hint where to look, and nothing more.
+"""Which private endpoint an event names. Events are hints; each pass reads the current state.
 
-Takes the Event Grid schema and CloudEvents 1.0, in any letter case, and relies on four properties only: type,
+Accepts the Event Grid schema and CloudEvents 1.0, in any letter case. Uses four properties only: type,
 subject, `data.operationName` and `data.resourceUri`.
 https://learn.microsoft.com/azure/event-grid/event-schema-subscriptions
 """
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, quoted
 
-# A private endpoint, its zone group, or the tags of either; as an id or as the URL of a request to ARM.
+# A private endpoint, its zone group, or the tags of either; as an ARM id or a request URL.
 _RESOURCE = re.compile(
     r"(?:https?://[^/?#]+)?"
     r"(/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/privateendpoints/[^/?#]+)"
@@ -24,7 +24,7 @@ _ENDPOINTS = "/providers/microsoft.network/privateendpoints/"
 
 
 class Event(Protocol):
-    """What azure.functions' EventGridEvent and CloudEvent have in common."""
+    """The common part of `EventGridEvent` and `CloudEvent` of azure.functions."""
 
     @property
     def subject(self) -> str | None: ...
@@ -35,7 +35,7 @@ class Event(Protocol):
 def endpoint_named_by(event: Event) -> ResourceId | None:
     """The private endpoint that was written, deleted or retagged; None for any other event. Raises nothing.
 
-    An event that should name a private endpoint but has an unexpected form is logged once and names none.
+    An event that should name a private endpoint but is malformed is logged and names none.
     """
     if _type(event) not in EVENT_TYPES:
         return None
@@ -46,7 +46,7 @@ def endpoint_named_by(event: Event) -> ResourceId | None:
         return None
     if operation.lower() not in OPERATIONS:
         return None
-    named = [one.lower() for one in (data.get("resourceUri"), event.subject) if isinstance(one, str)]
+    named = [text.lower() for text in (data.get("resourceUri"), event.subject) if isinstance(text, str)]
     endpoint = next(filter(None, map(_endpoint, named)), None)
     expected = not operation.lower().startswith("microsoft.resources/tags/")
     if endpoint is None and (expected or any(_ENDPOINTS in text for text in named)):
@@ -55,19 +55,19 @@ def endpoint_named_by(event: Event) -> ResourceId | None:
 
 
 def _type(event: Event) -> str:
-    """The event's type, under the name that its schema gives it."""
+    """The event's type, from the property of its schema."""
     return str(getattr(event, "event_type", None) or getattr(event, "type", None) or "").lower()
 
 
 def _endpoint(text: str) -> ResourceId | None:
-    found = _RESOURCE.fullmatch(text.strip())
+    match = _RESOURCE.fullmatch(text.strip())
     try:
-        return ResourceId.parse(found[1], Kind.PRIVATE_ENDPOINT) if found else None
+        return ResourceId.parse(match[1], Kind.PRIVATE_ENDPOINT) if match else None
     except BadIdError:
         return None
 
 
 def _log_malformed(reason: str, value: object) -> None:
-    from shared.telemetry.log import tell  # noqa: PLC0415 -- no event of Azure needs it, so none waits for its import
+    from shared.telemetry.log import log_event  # noqa: PLC0415 -- slow, and no event of Azure needs it
 
-    tell("ignored", reason=reason, value=quoted(str(value)))
+    log_event("ignored", reason=reason, value=quoted(str(value)))

@@ -4,40 +4,45 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from shared.bootstrap import Runtime, get_runtime
-from shared.bootstrap.preflight import inspection
+from shared.bootstrap.preflight import preflight_systems
+from shared.domain.preflight.check_result import Status, Steps, overall
 from shared.domain.preflight.checks import preflight
-from shared.domain.preflight.preflight_snapshot import Inspected
-from shared.domain.preflight.steps import Steps, all_well
-from shared.reconciler.preflight_reader import inspect
+from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
+from shared.reconciler.preflight_reader import read_preflight
 from shared.settings import SettingsError
 from shared.triggers.audit import period_seconds
-from shared.triggers.http_answer import Answer
+from shared.triggers.http_answer import Answer, json_answer
 
-# Whoever polls it waits no longer than that.
+# The longest time that a monitor may have to wait.
 SECONDS = 20.0
 
 
 async def check(runtime: Runtime) -> Steps:
-    """Every check, in order; those who ask while a look is under way share it. Writes nothing.
+    """Every check, in order. Concurrent requests share one preflight. Writes nothing.
 
-    Raises SettingsError for an environment of which no identity can be made, and nothing else.
+    Raises SettingsError for an environment without a usable identity, and nothing else.
     """
-    if runtime.looking is None or runtime.looking.done():
+    if runtime.preflight is None or runtime.preflight.done():
         period = timedelta(seconds=period_seconds(runtime.settings.audit_schedule, datetime.now(UTC)))
-        runtime.looking = asyncio.create_task(inspect(inspection(runtime, SECONDS, period), runtime.config))
-    return preflight(await asyncio.shield(runtime.looking), runtime.config)
+        systems = preflight_systems(runtime, SECONDS, period)
+        runtime.preflight = asyncio.create_task(read_preflight(systems, runtime.config))
+    return preflight(await asyncio.shield(runtime.preflight), runtime.config)
 
 
 def without_settings(error: SettingsError) -> Steps:
     """Every check where the settings cannot be used: the faults, and nothing else."""
-    return preflight(Inspected(at=datetime.now(UTC), faults=error.faults), None)
+    return preflight(PreflightSnapshot(at=datetime.now(UTC), faults=error.faults), None)
 
 
 async def health() -> Answer:
-    """The preflight: 200 if nothing is wrong, 503 otherwise. It answers even where settings are unusable."""
+    """The preflight: 503 if a check failed, otherwise 200. It responds also where the settings are invalid."""
     try:
         steps = await check(get_runtime())
     except SettingsError as error:
         steps = without_settings(error)
-    well = all_well(steps)
-    return Answer(200 if well else 503, {"healthy": well, "checks": [step.as_json() for step in steps]})
+    return json_answer(503 if overall(steps) is Status.FAILED else 200, health_json(steps))
+
+
+def health_json(steps: Steps) -> dict[str, object]:
+    """`status`: passed, failed, or unknown if not every check could be made."""
+    return {"status": overall(steps).value, "checks": [step.as_json() for step in steps]}

@@ -1,24 +1,26 @@
-"""JSON answers of HTTP triggers, and problem documents (RFC 9457)."""
+"""The answers of HTTP triggers: JSON, and problem documents (RFC 9457)."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer: its body is JSON."""
+    """An HTTP answer."""
 
     status: int
-    body: Mapping[str, Any]
+    body: bytes
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def text(self) -> str:
-        return json.dumps(self.body, indent=1)
+
+def json_answer(status: int, body: Mapping[str, Any], content_type: str = "application/json") -> Answer:
+    return Answer(status, json.dumps(body, indent=1).encode(), content_type)
 
 
 def problem(status: int, title: str, **members: Any) -> Answer:
-    """A problem document (RFC 9457)."""
+    """A problem document."""
     body = {"type": "about:blank", "title": title, "status": status, **members}
-    return Answer(status, body, "application/problem+json")
+    return json_answer(status, body, "application/problem+json")

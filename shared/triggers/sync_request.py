@@ -1,4 +1,4 @@
-"""The body of `POST /api/sync`: held against its schema before anything is asked of anyone."""
+"""The body of `POST /api/sync`: validated before any system is called."""
 
 from typing import Annotated, Any, Literal
 
@@ -17,24 +17,24 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Kind, ResourceId, quoted
 from shared.domain.planning.affected_endpoints import Targets
 
-MOST_ENDPOINTS = 200
-LONGEST_BODY = 256 * 1024
+MAX_ENDPOINTS = 200
+MAX_BODY_BYTES = 256 * 1024
 
 
 class BadRequestError(Exception):
-    """The request cannot be used. Each fault is told with where in the body it is."""
+    """The request is invalid. Each fault comes with its location in the body."""
 
     def __init__(self, faults: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{where}: {what}" for where, what in faults))
+        super().__init__("; ".join(f"{location}: {fault}" for location, fault in faults))
         self.faults = tuple(faults)
 
 
 def _endpoint(value: Any, info: ValidationInfo[DeploymentConfig]) -> ResourceId:
     if not isinstance(value, str):
-        raise ValueError("it is no text")  # noqa: TRY004 -- pydantic takes a ValueError for a fault
+        raise ValueError("not a string")  # noqa: TRY004 -- pydantic reports a ValueError as a fault
     endpoint = ResourceId.parse(value, Kind.PRIVATE_ENDPOINT)
     if not info.context.may_ask(endpoint):
-        raise ValueError(f"{quoted(str(endpoint))} lies outside ENDPOINT_SCOPES")
+        raise ValueError(f"{quoted(str(endpoint))} is outside ENDPOINT_SCOPES")
     return endpoint
 
 
@@ -43,14 +43,14 @@ def _form(value: Any) -> str:
 
 
 type Endpoint = Annotated[ResourceId, BeforeValidator(_endpoint)]
-type Endpoints = Annotated[list[Endpoint], Field(min_length=1, max_length=MOST_ENDPOINTS), Tag("list")]
+type Endpoints = Annotated[list[Endpoint], Field(min_length=1, max_length=MAX_ENDPOINTS), Tag("list")]
 type All = Annotated[Literal["all"], Tag("all")]
 
 
 class SyncRequest(BaseModel):
-    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool, "allowRemovals": N}`; nothing else.
+    """`{"endpoints": [ARM id, …] or "all", "dryRun": bool, "allowRemovals": N}`, and no other members.
 
-    `allowRemovals` stands in for MAX_REMOVALS this once. Endpoints that are named are not counted.
+    `allowRemovals` overrides MAX_REMOVALS for this request. The limit does not apply to named endpoints.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
@@ -67,21 +67,21 @@ class SyncRequest(BaseModel):
 
 
 def parse_sync_request(body: bytes, config: DeploymentConfig) -> SyncRequest:
-    """The request in a body. Raises BadRequestError with every fault, endpoints outside scope included."""
-    if len(body) > LONGEST_BODY:
-        raise BadRequestError([("body", f"it has more than {LONGEST_BODY} bytes")])
+    """Parse a body. Raises BadRequestError with every fault, including endpoints outside ENDPOINT_SCOPES."""
+    if len(body) > MAX_BODY_BYTES:
+        raise BadRequestError([("body", f"larger than {MAX_BODY_BYTES} bytes")])
     try:
         return SyncRequest.model_validate_json(body, context=config)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
+        faults = error.errors(include_input=False, include_url=False)
         raise BadRequestError(
-            [(_where(one["loc"]), one["msg"].removeprefix("Value error, ")) for one in found]
+            [(_location(fault["loc"]), fault["msg"].removeprefix("Value error, ")) for fault in faults]
         ) from None
 
 
-def _where(location: tuple[int | str, ...]) -> str:
+def _location(path: tuple[int | str, ...]) -> str:
     """`endpoints[3]` for pydantic's ("endpoints", "list", 3)."""
-    match location:
+    match path:
         case ("endpoints", _, int(number), *_):
             return f"endpoints[{number}]"
         case (str(name), *_) if name:

@@ -16,10 +16,10 @@ from azure.mgmt.privatedns.models import ARecord, RecordSet, RecordSetProperties
 from shared.adapters.azure.clients import ArmClients, Listing, every
 from shared.adapters.azure.network import AzureNetwork, list_endpoints, list_interfaces
 from shared.adapters.retry import Budget
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import Scope
-from shared.telemetry.pass_context import passing
+from shared.domain.results.pass_report import Calls
+from shared.telemetry.pass_context import pass_context
 from simulator.client import RunningSimulator
 from tests.support.real_clients import PE, SUBSCRIPTION, ZONE, put_endpoint
 
@@ -142,7 +142,7 @@ async def test_calls_are_counted(sim: RunningSimulator, clients: ArmClients) -> 
     for name in ("pe1", "pe2", "pe3"):
         put_endpoint(sim, name)
     sim.page_size(1)
-    with passing("sync") as under_way:
+    with pass_context("sync") as under_way:
         network, dns = await clients.network(SUBSCRIPTION), await clients.dns(SUBSCRIPTION)
         assert len([one async for one in network.private_endpoints.list_by_subscription()]) == 3
         assert [one async for one in dns.private_zones.list()]

@@ -14,7 +14,7 @@ from shared.domain.model.errors import (
     TemporaryError,
 )
 from shared.domain.model.resources import Config, ReadFailed, Registration, Service
-from shared.reconciler.reader import unreadable
+from shared.reconciler.reader import read_failed
 from simulator.client import RunningSimulator
 from tests.support.real_clients import (
     ALIAS,
@@ -139,7 +139,7 @@ async def test_a_refused_config(
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
     with pytest.raises(PermanentError) as caught:
         await adapters.clickhouse.config(ANALYTICS)
-    assert replace(unreadable(caught.value), reason="", cause=UNKNOWN_CAUSE) == expected
+    assert replace(read_failed(caught.value), reason="", cause=UNKNOWN_CAUSE) == expected
     assert expected.retryable is (status == 401)
 
 

@@ -1,4 +1,4 @@
-"""What the preflight's own adapters make of Azure's and ClickHouse's answers."""
+"""The adapters of the preflight, and responses of Azure and ClickHouse Cloud."""
 
 import asyncio
 import base64
@@ -14,16 +14,16 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.event_topics import deliveries_from, subscription_from, topics_of
-from shared.adapters.azure.preflight import AzureInspection
+from shared.adapters.azure.preflight import AzurePreflight
 from shared.adapters.clickhouse.api_keys import caller_from, key_from
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
 from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import ReadFailed
-from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, Inspected
-from shared.reconciler.preflight_reader import Inspection, inspect
+from shared.domain.model.resources import NotFound, ReadFailed
+from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, PreflightSnapshot
+from shared.reconciler.preflight_reader import PreflightSystems, read_preflight
 from tests.support.fakes import FakeClickHouse, FakeDns, Log
 from tests.support.real_clients import answering, http_answer
 from tests.support.worlds import deployment
@@ -33,7 +33,7 @@ TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/top
 
 
 class WithKeys(FakeClickHouse):
-    """ClickHouse Cloud, with what only a preflight asks for."""
+    """ClickHouse Cloud, with the reads of the preflight."""
 
     async def caller(self) -> Caller:
         return Caller("k-1", "mine", "o-1")
@@ -46,18 +46,18 @@ class WithKeys(FakeClickHouse):
 
 
 class Credential:
-    """A credential with just this token, or this trouble; None: one that never answers."""
+    """A credential with this token or this error; None: one that never responds."""
 
-    def __init__(self, told: str | Exception | None) -> None:
-        self._told = told
+    def __init__(self, token: str | Exception | None) -> None:
+        self._token = token
 
     async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        if self._told is None:
+        if self._token is None:
             await asyncio.Event().wait()
             raise AssertionError("nobody sets it")
-        if isinstance(self._told, Exception):
-            raise self._told
-        return AccessToken(self._told, 2**40)
+        if isinstance(self._token, Exception):
+            raise self._token
+        return AccessToken(self._token, 2**40)
 
 
 def token(**claims: str) -> str:
@@ -65,28 +65,28 @@ def token(**claims: str) -> str:
     return f"head.{payload}.signature"
 
 
-async def identity(told: str | Exception | None, seconds: float = 5) -> str:
+async def identity(found: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
-        clients = ArmClients("https://management.azure.com", Credential(told), transport, read_only=True)
-        return await AzureInspection(clients, Deadline.after(seconds)).identity()
+        clients = ArmClients("https://management.azure.com", Credential(found), transport, read_only=True)
+        return await AzurePreflight(clients, Deadline.after(seconds)).identity()
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("found", "expected"),
     [
-        (token(oid="o-1", appid="a-1"), "there is a token for application a-1, object id o-1"),
-        (token(upn="me@example.com", oid="o-1"), "there is a token for user me@example.com, object id o-1"),
-        ("opaque", "there is a token for an identity that it does not tell"),
-        ("a.b!.c", "there is a token for an identity that it does not tell"),
+        (token(oid="o-1", appid="a-1"), "token for application a-1, object id o-1"),
+        (token(upn="me@example.com", oid="o-1"), "token for user me@example.com, object id o-1"),
+        ("opaque", "token for an identity that its claims do not name"),
+        ("a.b!.c", "token for an identity that its claims do not name"),
     ],
 )
-async def test_identity(told: str, expected: str) -> None:
-    """Who has the token is told by its own claims; the token is not."""
-    assert await identity(told) == expected
+async def test_identity(found: str, expected: str) -> None:
+    """The identity is read from the claims of the token, and the token is not shown."""
+    assert await identity(found) == expected
 
 
 async def test_no_identity() -> None:
-    """Where no token can be had, the reason is told in one line of bounded length."""
+    """Without a token the reason is one line of bounded length."""
     trouble = ClientAuthenticationError("no credential:\n\tEnvironment: none\n" + "x" * 5000)
     with pytest.raises(PermanentError, match=r"^no credential: Environment: none x") as caught:
         await identity(trouble)
@@ -94,19 +94,21 @@ async def test_no_identity() -> None:
 
 
 async def test_identity_that_does_not_come() -> None:
-    """A credential that does not answer is not waited for longer than there is time."""
-    with pytest.raises(PermanentError, match="no token could be had in time"):
+    """A credential that does not respond times out."""
+    with pytest.raises(PermanentError, match="timed out while getting a token"):
         await identity(None, 0.05)
 
 
-async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
-    """Where no token can be had, that is all that the preflight sees of Azure: every question would fail of it."""
+async def test_no_reads_of_azure_without_an_identity() -> None:
+    """Without a token nothing else is read from Azure: every read would fail for the same reason."""
     async with AioHttpTransport() as transport:
         trouble = ClientAuthenticationError("no credential")
         clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
-        azure, log = AzureInspection(clients, Deadline.after(5)), Log()
-        asked = Inspection(azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15))
-        seen = await inspect(asked, deployment())
+        azure, log = AzurePreflight(clients, Deadline.after(5)), Log()
+        asked = PreflightSystems(
+            azure, FakeDns(log), WithKeys(log), None, {}, "key", "o-1", timedelta(minutes=15)
+        )
+        seen = await read_preflight(asked, deployment())
     assert seen.identity == ReadFailed("no credential", temporary=False)
     assert not seen.endpoints
     assert (seen.key_id, seen.organization, seen.caller) == ("key", "o-1", Caller("k-1", "mine", "o-1"))
@@ -114,21 +116,21 @@ async def test_nothing_is_asked_of_azure_without_an_identity() -> None:
     assert {call.name for call in log.calls} == {"registrations", "services"}
 
 
-async def test_endpoint_that_is_not_understood() -> None:
-    """An endpoint whose description cannot be understood does not hide the others from the preflight."""
+async def test_malformed_endpoint() -> None:
+    """An endpoint that cannot be parsed does not hide the others."""
     with answering(http_answer(200, {"value": [{"id": "odd"}]})) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            there = AzureInspection(clients, Deadline.after(5))
+            there = AzurePreflight(clients, Deadline.after(5))
             assert await there.endpoints(Scope.parse(SUB)) == ()
 
 
-async def asked(answer: bytes) -> tuple[Any, int]:
-    """What is made of an answer to the question for rights, and how often it was asked."""
+async def permissions(answer: bytes) -> tuple[Any, int]:
+    """The permissions parsed from a response, and the number of requests."""
     with answering(answer) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            inspection = AzureInspection(clients, Deadline.after(0.5))
+            inspection = AzurePreflight(clients, Deadline.after(0.5))
             try:
                 return await inspection.rights(SUB), raw.calls
             except PrivateLinkError as error:
@@ -140,15 +142,23 @@ async def asked(answer: bytes) -> tuple[Any, int]:
     [b"{", {}, {"value": 1}, {"value": [{"actions": "all"}]}, {"value": [1]}, {"value": [{"actions": [1]}]}],
 )
 async def test_misshapen_rights(body: Any) -> None:
-    """An answer that is not what the API describes gives no rights: it is an error of ours."""
-    found, _ = await asked(http_answer(200, body))
+    """A response that the API does not describe is an error, not an empty list of permissions."""
+    found, _ = await permissions(http_answer(200, body))
     assert isinstance(found, PrivateLinkError)
 
 
+@pytest.mark.parametrize("code", ["SubscriptionNotFound", "ResourceGroupNotFound"])
+async def test_permissions_at_a_missing_scope(code: str) -> None:
+    """A 404 means that the scope does not exist or is not visible; other refusals are errors."""
+    assert await permissions(http_answer(404, {"error": {"code": code, "message": "m"}})) == (NotFound(), 1)
+    found, _ = await permissions(http_answer(403, {"error": {"code": "AuthorizationFailed"}}))
+    assert isinstance(found, ForbiddenError)
+
+
 async def test_next_page_elsewhere() -> None:
-    """A next page that is not ARM's own is not asked for: our token would go with the question."""
+    """A next page outside ARM is not read: the request would carry the token."""
     body = {"value": [{"actions": ["*"]}], "nextLink": "http://127.0.0.1:9/subscriptions/x"}
-    found, calls = await asked(http_answer(200, body))
+    found, calls = await permissions(http_answer(200, body))
     assert (len(found), calls) == (1, 1)
 
 
@@ -164,13 +174,13 @@ async def test_next_page_elsewhere() -> None:
     ],
 )
 def test_topics(id_: str) -> None:
-    """A system topic's id is built anew from its parts; one of another form is none."""
-    told = [
+    """A system topic's id is rebuilt from its parts; ids of another form are ignored."""
+    topics = [
         {"id": id_, "properties": {"source": SUB.upper()}},
         {"id": TOPIC, "properties": {"source": f"{SUB}1"}},
     ]
     expected = id_.lower() == TOPIC.lower()
-    assert [one.lower() for one in topics_of(SUB, told)] == ([TOPIC.lower()] if expected else [])
+    assert [one.lower() for one in topics_of(SUB, topics)] == ([TOPIC.lower()] if expected else [])
 
 
 @pytest.mark.parametrize(
@@ -183,28 +193,28 @@ def test_topics(id_: str) -> None:
     ],
 )
 def test_event_subscription(properties: dict[str, Any], destination: str) -> None:
-    """Where an event subscription sends to is found, with an identity of its own or without."""
-    told = subscription_from(
+    """The destination is read, with a delivery identity or without."""
+    parsed = subscription_from(
         TOPIC, {"id": "i", "properties": {"provisioningState": "Succeeded", **properties}}
     )
-    assert (told.destination, told.types, told.operations) == (destination, frozenset(), frozenset())
+    assert (parsed.destination, parsed.types, parsed.operations) == (destination, frozenset(), frozenset())
 
 
 def test_filters() -> None:
-    """Types and operations are what the filter lets through; filters on other keys are no matter here."""
+    """Types and operations come from the filter; filters on other keys are ignored."""
     advanced = [{"key": "data.operationName", "values": ["w"]}, {"key": "subject", "values": ["s"]}]
     wanted = {"includedEventTypes": ["t"], "advancedFilters": advanced}
-    told = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
-    assert (told.types, told.operations) == (frozenset({"t"}), frozenset({"w"}))
+    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
+    assert (parsed.types, parsed.operations) == (frozenset({"t"}), frozenset({"w"}))
 
 
 def test_deliveries() -> None:
-    """Hours are summed; the last is the end of the last hour in which something was delivered."""
+    """Hours are summed; `last` is the end of the last hour with a delivery."""
     points = [
         {"timeStamp": f"2026-11-23T{hour}:00:00Z", "total": total}
         for hour, total in (("09", 2.0), ("10", 1.0), ("11", 0.0))
     ]
-    told: list[Any] = [
+    metrics: list[Any] = [
         {"name": {"value": "DeliverySuccessCount"}, "timeseries": [{"data": points}]},
         {"name": {"value": "DroppedEventCount"}, "timeseries": []},
         {
@@ -212,7 +222,7 @@ def test_deliveries() -> None:
             "timeseries": [{"data": [{"timeStamp": "2026-11-23T09:00:00Z"}]}],
         },
     ]
-    assert deliveries_from(told) == Deliveries(3, 0, 0, 0, datetime(2026, 11, 23, 11, tzinfo=UTC))
+    assert deliveries_from(metrics) == Deliveries(3, 0, 0, 0, datetime(2026, 11, 23, 11, tzinfo=UTC))
 
 
 MINE = {"roleName": "Mine", "roleType": "custom"}
@@ -236,7 +246,7 @@ IS_MINE = ApiKey("abcd", custom=frozenset({"Mine"}))
     ],
 )
 def test_keys(json_: dict[str, Any], expected: ApiKey) -> None:
-    """A key's roles are the assigned ones, or else those of the deprecated list, which is frozen where both are."""
+    """A key's roles are the assigned ones; the deprecated list counts only without them."""
     assert key_from({"keySuffix": "abcd", **json_}) == expected
 
 
@@ -252,12 +262,12 @@ WHOAMI = {"actorType": "apiKey", "keyId": "k-1", "name": "mine", "organizationId
     ],
 )
 def test_callers(json_: dict[str, Any], expected: Caller) -> None:
-    """Who calls is parsed leniently: the API is in beta, and may leave out each part."""
+    """The caller is parsed leniently: the API is in beta, and may omit each field."""
     assert caller_from(json_) == expected
 
 
-async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspected, list[str]]:
-    """What a preflight sees of ClickHouse Cloud, and the paths it asked for; a path without an answer is a 404."""
+async def read_clickhouse(answers: dict[str, httpx.Response]) -> tuple[PreflightSnapshot, list[str]]:
+    """The preflight's reads of ClickHouse Cloud, and their paths; a path without a response is a 404."""
     paths: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -273,11 +283,11 @@ async def asked_of_clickhouse(answers: dict[str, httpx.Response]) -> tuple[Inspe
     ):
         nobody = Credential(ClientAuthenticationError("no credential"))
         clients = ArmClients("https://management.invalid", nobody, azure_transport, read_only=True)
-        azure = AzureInspection(clients, Deadline.after(5))
+        azure = AzurePreflight(clients, Deadline.after(5))
         api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
         period = timedelta(minutes=15)
-        asked = Inspection(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
-        return await inspect(asked, deployment()), sorted(paths)
+        asked = PreflightSystems(azure, FakeDns(Log()), api, None, {}, key.id, "o-1", period)
+        return await read_preflight(asked, deployment()), sorted(paths)
 
 
 def result(value: Any, status: int = 200) -> httpx.Response:
@@ -294,7 +304,7 @@ async def test_whoami_and_roles() -> None:
         f"{organization}/keys": result([{"id": "k-1", "keySuffix": "-key", "assignedRoles": [MINE]}]),
         f"{organization}/roles": result([{"id": "r-1", "name": "Mine", "type": "custom"}]),
     }
-    seen, paths = await asked_of_clickhouse(answers)
+    seen, paths = await read_clickhouse(answers)
     assert seen.caller == Caller("k-1", "mine", "o-1")
     assert seen.keys == (ApiKey("-key", custom=frozenset({"Mine"}), id="k-1"),)
     assert seen.roles == 1
@@ -302,14 +312,14 @@ async def test_whoami_and_roles() -> None:
 
 
 async def test_without_whoami() -> None:
-    """Where whoami and roles do not exist, and keys are refused, just these are unreadable, and none is asked twice."""
+    """Without whoami and roles, and with keys refused, only these are unreadable, and none is read twice."""
     organization = "/v1/organizations/o-1"
     answers = {
         organization: result({"privateEndpoints": []}),
         f"{organization}/services": result([]),
         f"{organization}/keys": result(None, 403),
     }
-    seen, paths = await asked_of_clickhouse(answers)
+    seen, paths = await read_clickhouse(answers)
     assert (seen.registrations, seen.services, len(paths)) == ((), (), 5)
     for unread, forbidden in ((seen.caller, False), (seen.keys, True), (seen.roles, False)):
         assert isinstance(unread, ReadFailed)
@@ -318,8 +328,8 @@ async def test_without_whoami() -> None:
     assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud returned 404")
 
 
-@pytest.mark.parametrize("told", [None, 1, "text", [], [{}]])
-async def test_a_whoami_of_another_shape(told: Any) -> None:
-    """A whoami that is no object is unreadable, and fails nothing else."""
-    seen, _ = await asked_of_clickhouse({"/v1/whoami": result(told)})
+@pytest.mark.parametrize("body", [None, 1, "text", [], [{}]])
+async def test_malformed_whoami(body: Any) -> None:
+    """A whoami that is not an object is unreadable, and fails nothing else."""
+    seen, _ = await read_clickhouse({"/v1/whoami": result(body)})
     assert isinstance(seen.caller, ReadFailed)

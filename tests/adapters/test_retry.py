@@ -8,8 +8,8 @@ import pytest
 from shared.adapters.http_errors import seconds
 from shared.adapters.retry import ATTEMPTS, Budget, Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, ChangedError, PermanentError, TemporaryError
-from shared.telemetry.log import MOST_RETRIES, tell_retry
-from shared.telemetry.pass_context import passing
+from shared.telemetry.log import MAX_RETRY_LINES, log_retry
+from shared.telemetry.pass_context import pass_context
 from simulator.client import RunningSimulator
 from tests.support.log_lines import Lines
 from tests.support.real_clients import SCOPE, Adapters, adapters_for, wildcard
@@ -225,8 +225,8 @@ def test_seconds(text: str | None, told: float | None) -> None:
 
 def test_only_so_many_retries_are_told(caplog: pytest.LogCaptureFixture) -> None:
     """A pass that tries again and again counts every retry, and tells of the first only."""
-    with passing("sync") as under_way:
-        for _ in range(MOST_RETRIES + 5):
-            tell_retry(TemporaryError("503"), 0.1)
-    assert under_way.retries == MOST_RETRIES + 5
-    assert len(Lines(caplog).of("retry")) == MOST_RETRIES
+    with pass_context("sync") as under_way:
+        for _ in range(MAX_RETRY_LINES + 5):
+            log_retry(TemporaryError("503"), 0.1)
+    assert under_way.retries == MAX_RETRY_LINES + 5
+    assert len(Lines(caplog).of("retry")) == MAX_RETRY_LINES

@@ -1,4 +1,4 @@
-"""What somebody may try who can tag an endpoint, edit a zone or write to the organization, but no more."""
+"""Attacks by somebody who can tag an endpoint, edit a zone or write to the organization, but no more."""
 
 from copy import deepcopy
 from typing import Any
@@ -20,7 +20,7 @@ from tests.support.simulated import (
     put_endpoint,
     records,
     registered,
-    wired,
+    started_runtime,
     writes,
 )
 
@@ -36,7 +36,7 @@ def codes(report: Any) -> set[str]:
 
 
 def facts(sim: RunningSimulator, endpoint: str) -> dict[str, Any]:
-    """The endpoint as the simulator has it: its resourceGuid, its address."""
+    """The endpoint in the simulator, with resourceGuid and address."""
     found = next(one for one in sim.state()["azure"]["privateEndpoints"] if one["id"] == endpoint)
     return dict(found)
 
@@ -54,7 +54,7 @@ def facts(sim: RunningSimulator, endpoint: str) -> dict[str, Any]:
     ids=["stranger", "one-letter", "region", "suffix", "prefix", "none"],
 )
 async def test_a_stranger_s_private_link_service_gets_no_traffic(sim: RunningSimulator, alias: str) -> None:
-    """A tagged endpoint aimed at anything but the organization's own alias gets no record and no registration."""
+    """A tagged endpoint that connects to another alias than the organization's gets no record and no registration."""
     put_endpoint(sim, TAG, alias=alias or "/subscriptions/x/nothing")
     sim.clear_requests()
     report = await one_pass(sim.url)
@@ -63,7 +63,7 @@ async def test_a_stranger_s_private_link_service_gets_no_traffic(sim: RunningSim
 
 
 async def test_an_alias_in_other_letter_case_is_the_same_alias(sim: RunningSimulator) -> None:
-    """Azure compares aliases without regard to case, and so do we: this one is no attack."""
+    """Aliases are case-insensitive: this endpoint is legitimate."""
     put_endpoint(sim, {"clickhouse-services": "analytics"}, alias=ALIAS.upper())
     report = await one_pass(sim.url)
     assert "not-a-clickhouse-endpoint" not in codes(report)
@@ -94,7 +94,7 @@ async def test_a_malformed_selector_selects_nothing(
 
 @pytest.mark.parametrize("wish", [SANDBOX, "sandbox", "tag:env=dev", "*"])
 async def test_a_tag_does_not_reach_past_the_service_filter(sim: RunningSimulator, wish: str) -> None:
-    """A service outside SERVICE_FILTER is not given, named by id, by name, by tag or by *."""
+    """A service outside SERVICE_FILTER is not granted, whether selected by id, name, tag or *."""
     put_endpoint(sim, {"clickhouse-services": wish})
     report = await one_pass(sim.url, SERVICE_FILTER="tag:env=prod")
     assert "sandbox" not in allowed(sim)
@@ -115,7 +115,7 @@ async def test_a_tag_does_not_reach_past_the_service_filter(sim: RunningSimulato
 async def test_a_zone_tag_leads_to_no_other_zone(
     sim: RunningSimulator, zone: str, scopes: str | None
 ) -> None:
-    """A zone tag that names a zone of another name, outside scope, or nonsense, causes no record anywhere."""
+    """A zone tag with a zone of another name, outside scope, or nonsense, creates no record."""
     put_endpoint(sim, {"clickhouse-services": "analytics", "clickhouse-dns-zone": zone})
     sim.clear_requests()
     report = await one_pass(sim.url, **({"DNS_ZONE_SCOPES": scopes} if scopes else {}))
@@ -127,7 +127,7 @@ async def test_a_zone_tag_leads_to_no_other_zone(
 async def test_a_live_endpoint_s_wildcard_cannot_be_taken_over(
     sim: RunningSimulator, extra: dict[str, str]
 ) -> None:
-    """Neither coming later, nor asking to share, nor naming the zone gets a live endpoint's wildcard."""
+    """No second endpoint takes a live endpoint's wildcard, even if it asks to share or names the zone."""
     put_endpoint(sim, TAG)
     await one_pass(sim.url)
     before = records(sim)
@@ -139,7 +139,7 @@ async def test_a_live_endpoint_s_wildcard_cannot_be_taken_over(
 
 @pytest.mark.parametrize("adopt", ["true", "false"])
 async def test_a_foreign_wildcard_is_never_overwritten(sim: RunningSimulator, adopt: str) -> None:
-    """A record without our metadata stays as it is, DNS_ADOPT or not, where its address is not ours."""
+    """A record without our metadata and with another address is not modified, with and without DNS_ADOPT."""
     world = deepcopy(demo())
     theirs = {"name": "*", "ttl": 60, "addresses": ["10.0.77.7"], "metadata": {}}
     world["azure"]["privateDnsZones"][0]["records"] = [theirs]
@@ -151,7 +151,7 @@ async def test_a_foreign_wildcard_is_never_overwritten(sim: RunningSimulator, ad
 
 
 async def test_two_deployments_never_touch_each_other_s_things(sim: RunningSimulator) -> None:
-    """What carries another OWNER_ID is foreign: registration, entries and record outlive our passes over it."""
+    """Registration, entries and record of another OWNER_ID are foreign and are not modified."""
     put_endpoint(sim, TAG)
     await one_pass(sim.url, OWNER_ID="other")
     before = registered(sim), allowed(sim), records(sim)
@@ -165,12 +165,12 @@ async def test_two_deployments_never_touch_each_other_s_things(sim: RunningSimul
 
 
 async def test_an_endpoint_out_of_scope_now_is_told_and_left(sim: RunningSimulator) -> None:
-    """A scope that was taken out of the settings is no reason to undo what was done under it."""
+    """Removing a scope from the settings does not release its endpoints."""
     put_endpoint(sim, TAG)
     await one_pass(sim.url)
     sim.clear_requests()
     scopes = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
-    async with wired(sim.url, ENDPOINT_SCOPES=scopes) as runtime:
+    async with started_runtime(sim.url, ENDPOINT_SCOPES=scopes) as runtime:
         report = await runtime.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)
     assert writes(sim) == []
     assert codes(report) == {"outside-scope"}

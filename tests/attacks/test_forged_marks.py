@@ -1,4 +1,4 @@
-"""DNS never decides about access, and ClickHouse Cloud never about DNS: marks that somebody forged on either side."""
+"""Forged marks: DNS never decides about access, and ClickHouse Cloud never about DNS."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.support.simulated import (
     named,
     put_endpoint,
     records,
-    wired,
+    started_runtime,
 )
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
@@ -27,7 +27,7 @@ GONE, UNTAGGED = ENDPOINT.replace("pe-app", "pe-gone"), ENDPOINT.replace("pe-app
 SECOND = ENDPOINT.replace("pe-app", "pe-second")
 OUTSIDE = ENDPOINT.replace("rg-network", "rg-dns").replace("pe-app", "pe-outside")
 STRANGE = "99999999-9999-4999-8999-999999999999"
-"""The GUID of an endpoint of somebody else, which we know nothing about."""
+"""The GUID of an unknown foreign endpoint."""
 END = demo()["clickhouse"]["services"][1]["id"][-12:]
 MARK, OURS = "clickhouse-privatelink", {"clickhouse-privatelink": "demo"}
 
@@ -56,10 +56,10 @@ def by_hand(id_: str, description: str = "theirs") -> dict[str, str]:
 
 
 async def audit(sim: RunningSimulator, *, everything: bool = True) -> Report:
-    """A pass over everything with the policy sync, or over the endpoint that is gone, in a cold process."""
+    """A pass over everything with the policy sync, or over the deleted endpoint, in a cold process."""
     order = ReconcileRequest(Targets(everything=True), policy=Policy.SYNC) if everything else named(GONE)
     scopes = {"ENDPOINT_SCOPES": SCOPE, "DNS_ZONE_SCOPES": f"/subscriptions/{SUBSCRIPTION}"}
-    async with wired(sim.url, **scopes) as runtime:
+    async with started_runtime(sim.url, **scopes) as runtime:
         return await runtime.reconcile(order, SECONDS)
 
 
@@ -127,7 +127,7 @@ def record_set(name: str, metadata: dict[str, str], guid: str) -> dict[str, Any]
 
 @pytest.mark.parametrize("metadata", METADATA.values(), ids=METADATA)
 async def test_forged_metadata_changes_no_access(settled: RunningSimulator, metadata: dict[str, str]) -> None:
-    """Whatever record sets say under our owner mark, of whose GUID, no registration and no allow list changes."""
+    """Whatever record sets with our owner mark contain, no registration and no allow list changes."""
     world = settled.state()
     names = zip(("*", "a", "b", "c"), (STRANGE, *guids(settled).values()), strict=True)
     world["azure"]["privateDnsZones"][0]["records"] = [record_set(one, metadata, guid) for one, guid in names]
@@ -139,7 +139,7 @@ async def test_forged_metadata_changes_no_access(settled: RunningSimulator, meta
 
 
 async def test_forged_metadata_is_believed_about_its_own_record(settled: RunningSimulator) -> None:
-    """The same pair, in a record set with our owner mark, does decide about that record set: its address goes."""
+    """The same pair in a record set with our owner mark decides about that record set: its address is removed."""
     world = settled.state()
     forged = record_set("forged", METADATA["names an absent endpoint"], STRANGE)
     world["azure"]["privateDnsZones"][0]["records"].append(forged)
@@ -172,7 +172,7 @@ DESCRIPTIONS: dict[str, str] = {
 async def test_forged_descriptions_change_no_record(
     settled: RunningSimulator, description: str, kinds: tuple[str, ...]
 ) -> None:
-    """Whatever the descriptions of registrations say, on ids of either kind, every zone stays as it is."""
+    """Whatever the descriptions of registrations contain, no zone changes."""
     put_endpoint(settled, {"clickhouse-services": "analytics"}, endpoint=SECOND)
     await audit(settled)
     known = guids(settled)
@@ -195,7 +195,7 @@ async def test_forged_descriptions_change_no_record(
 async def test_a_forged_description_takes_no_live_endpoint_s_access(
     settled: RunningSimulator, description: str, carrier: str
 ) -> None:
-    """A live endpoint whose registration says something else now keeps its access by it, and gets its other id."""
+    """A live endpoint whose registration description was changed keeps its access and gets its other id registered."""
     put_endpoint(settled, {"clickhouse-services": "analytics"}, endpoint=SECOND)
     await audit(settled)
     guid, world = guids(settled)[carrier], settled.state()

@@ -1,4 +1,4 @@
-"""What the wiring builds, and when."""
+"""What the runtime builds, and when."""
 
 import subprocess
 import sys
@@ -29,19 +29,19 @@ UNNEEDED = (
     "shared.reconciler.preflight_reader",
     "shared.bootstrap.preflight",
 )
-"""What only audits, preflights, report stores and topics need."""
+"""Needed only by audits, preflights, report stores and topics."""
 
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process to which only its environment could give an identity, and gives none."""
+    """A process whose environment provides no identity."""
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
     for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
 
 
 async def test_nothing_is_built_before_it_is_used(sim: RunningSimulator) -> None:
-    """A wiring of a process that has done nothing yet has nothing to close."""
+    """A new runtime has nothing to close."""
     runtime = Runtime(simulated.settings(sim.url))
     await runtime.close()
     built = set(vars(runtime)) - {field.name for field in fields(Runtime)}
@@ -49,30 +49,30 @@ async def test_nothing_is_built_before_it_is_used(sim: RunningSimulator) -> None
 
 
 async def test_azure_is_asked_with_the_identity_of_the_process(sim: RunningSimulator, nobody: None) -> None:
-    """Azure itself is not asked without a token; the pass decides nothing then, says why, and closes all it made."""
+    """Without a token Azure is not called; the pass changes nothing, reports why, and closes every client."""
     runtime = Runtime(simulated.settings(sim.url, AZURE_RESOURCE_MANAGER_URL=NOWHERE))
-    connections = runtime.connections
+    clients = runtime.clients
     report = await runtime.reconcile(ReconcileRequest(Targets(frozenset({PE})), dry_run=True), 2.0)
     await runtime.close()
     assert report.plan.verdicts == {PE: Verdict.UNKNOWN}
-    told = report.snapshot.get(ReadEndpoint(PE))
-    assert isinstance(told, ReadFailed)
-    assert "EnvironmentCredential" in told.reason
-    assert not {"http", "http_reading", "transport", "_credential"} & set(vars(connections))
+    failure = report.snapshot.get(ReadEndpoint(PE))
+    assert isinstance(failure, ReadFailed)
+    assert "EnvironmentCredential" in failure.reason
+    assert not {"http", "http_reading", "transport", "_credential"} & set(vars(clients))
 
 
 @pytest.mark.parametrize(("proxy", "heeded"), [("", False), ("http://proxy.invalid:3128", True)])
 async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
     sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch, proxy: str, *, heeded: bool
 ) -> None:
-    """The environment is looked into at every request to Azure only where it names a proxy."""
+    """Requests to Azure use the environment only if it names a proxy."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     if proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
     runtime = Runtime(simulated.settings(sim.url))
-    transport = runtime.connections.transport
+    transport = runtime.clients.transport
     await transport.open()
     assert transport.session
     assert transport.session.trust_env is heeded
@@ -80,7 +80,7 @@ async def test_a_proxy_is_heeded_and_nothing_else_looked_for(
 
 
 async def test_reports_in_a_container(sim: RunningSimulator) -> None:
-    """A REPORT_STORE that is a URL is a container there, and not a folder of that name."""
+    """A REPORT_STORE that is a URL is a blob container, not a folder."""
     with answering(http_answer(200, b'{"schemaVersion": 1}')) as raw:
         runtime = Runtime(simulated.settings(sim.url, REPORT_STORE=f"{raw.url}/account/reports"))
         await runtime.archive.latest()
@@ -89,7 +89,7 @@ async def test_reports_in_a_container(sim: RunningSimulator) -> None:
 
 
 def test_a_pass_loads_only_what_it_needs(sim: RunningSimulator) -> None:
-    """Without a report store or a topic, a pass loads nothing that only those, audits and preflights need."""
+    """Without a report store or a topic, a pass imports nothing that only those, audits and preflights need."""
     simulated.put_endpoint(sim, {"ClickHouse-Services": "*"})
     script = f"""
 import asyncio, sys

@@ -1,13 +1,16 @@
-"""The command line's passes, with the real clients against the simulator."""
+"""The commands, with the real clients against the simulator."""
 
 import json
 import re
+import subprocess
+import sys
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from shared.cli import VERSION, audited
+from shared.cli import VERSION
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.paths import ROOT
@@ -26,27 +29,27 @@ from tests.support.simulated import (
 )
 
 SECOND = f"{ENDPOINT}-2"
-STRANGER = ENDPOINT.replace("11111111", "99999999")
+OUTSIDE = ENDPOINT.replace("11111111", "99999999")
 
 
 def test_plan(sim: RunningSimulator, run: Run) -> None:
-    """plan shows what would be done, like a diff in the order of its doing, and changes nothing."""
-    told = run("plan", ENDPOINT)
-    assert told.code == 0
-    lines = [line.split() for line in told.out.splitlines() if line.startswith("  ")]
+    """plan shows the changes, like a diff in the order of execution, and changes nothing."""
+    result = run("plan", ENDPOINT)
+    assert result.code == 0
+    lines = [line.split() for line in result.out.splitlines() if line.startswith("  ")]
     changes = [f"{line[0]} {line[1]}" for line in lines if line[0] in "+-~"]
     assert sorted(changes) == [*["+ allow"] * 3, "+ put-record", "+ register"]
     assert changes.index("+ register") < changes.index("+ allow")
-    assert "on service analytics (33333333-3333-4333-8333-333333333331)" in told.out
-    assert "+ put-record               10.0.1.4 in /subscriptions/" in told.out
-    assert told.out.splitlines()[-1] == (
+    assert "on service analytics (33333333-3333-4333-8333-333333333331)" in result.out
+    assert "+ put-record               10.0.1.4 in /subscriptions/" in result.out
+    assert result.out.splitlines()[-1] == (
         "5 to add, 0 to change, 0 to remove, for 1 endpoint (1 manage). Nothing was changed."
     )
     assert writes(sim) == []
 
 
 def test_plan_of_everything(sim: RunningSimulator, run: Run) -> None:
-    """plan --all looks at every endpoint in scope, and shows what would be done for each."""
+    """plan --all shows the changes for every endpoint in scope."""
     put_endpoint(sim, {"clickhouse-services": "analytics"}, endpoint=SECOND)
     out = run("plan", "--all").out
     assert f"{ENDPOINT}  manage\n" in out
@@ -55,7 +58,7 @@ def test_plan_of_everything(sim: RunningSimulator, run: Run) -> None:
 
 
 def test_differences(sim: RunningSimulator, run: Run) -> None:
-    """A record that is to be changed is shown with what it is and what it would become; a removal as one."""
+    """An update of a record is shown with its current and its new address; a removal as a removal."""
     run("sync", ENDPOINT)
     put_endpoint(sim, {"clickhouse-services": "analytics"})
     sim.address(ENDPOINT, "10.0.1.77")
@@ -66,28 +69,28 @@ def test_differences(sim: RunningSimulator, run: Run) -> None:
 
 
 def test_exit_code(sim: RunningSimulator, run: Run) -> None:
-    """With --exit-code, 3 tells that something would be done, and 0 that nothing would."""
+    """With --exit-code, 3 means that there are changes to make, and 0 that there are none."""
     assert run("plan", "--all", "--exit-code").code == 3
     run("sync", "--all")
     assert run("plan", "--all", "--exit-code").code == 0
 
 
 def test_json(sim: RunningSimulator, run: Run) -> None:
-    """With --json just one document is printed: what the function app's sync answers."""
-    told = run("plan", ENDPOINT, "--json")
-    document = json.loads(told.out)
-    assert (document["dryRun"], told.err) == (True, "")
+    """With --json one document is printed: the response of the function app's sync."""
+    result = run("plan", ENDPOINT, "--json")
+    document = json.loads(result.out)
+    assert document["dryRun"] is True
     assert len(document["plan"]) == 5
     assert {one["status"] for one in json.loads(run("sync", ENDPOINT, "--json").out)["outcomes"]} == {"done"}
     assert json.loads(run("audit", "--json").out)["verdicts"] == {"manage": 1}
 
 
 def test_sync(sim: RunningSimulator, run: Run) -> None:
-    """sync does what plan showed, tells each outcome, and leaves nothing to be done."""
-    told = run("sync", ENDPOINT)
-    assert told.code == 0
-    assert told.out.count("  done    ") == 5
-    assert "5 done, 0 failed, 0 skipped, for 1 endpoint (1 manage)." in told.out
+    """sync makes the changes that plan showed, prints each outcome, and leaves no changes to make."""
+    result = run("sync", ENDPOINT)
+    assert result.code == 0
+    assert result.out.count("  done    ") == 5
+    assert "5 done, 0 failed, 0 skipped, for 1 endpoint (1 manage)." in result.out
     assert len(registered(sim)) == 1
     assert set(allowed(sim)) == {"analytics", "reporting", "sandbox"}
     assert records(sim) == {"*": ["10.0.1.4"]}
@@ -95,29 +98,30 @@ def test_sync(sim: RunningSimulator, run: Run) -> None:
 
 
 def test_failed_sync(sim: RunningSimulator, run: Run) -> None:
-    """What is refused is told with the system's own words, what depends on it as skipped; the exit code is 1."""
+    """A refused change is shown with the system's message, dependent ones as skipped; the exit code is 1."""
     for method in ("PATCH", "POST"):
         sim.fault(match={"system": "clickhouse", "method": method}, status=403, count=None)
-    told = run("sync", ENDPOINT)
-    assert told.code == 1
-    assert "  failed    + register" in told.out
-    assert "  skipped   + allow" in told.out
-    assert "returned 403" in told.out
-    assert "1 done, " in told.out.splitlines()[-1]
-    assert "problem  register" in told.out
-    assert "Traceback" not in told.out + told.err
+    result = run("sync", ENDPOINT)
+    assert result.code == 1
+    assert "  failed    + register" in result.out
+    assert "  skipped   + allow" in result.out
+    assert "returned 403" in result.out
+    assert "1 done, " in result.out.splitlines()[-1]
+    assert "problem  register" in result.out
+    assert "Traceback" not in result.out + result.err
 
 
 def test_unreadable(sim: RunningSimulator, run: Run) -> None:
-    """A system that cannot be read makes plan say so, with exit code 1, and not that all is well."""
+    """plan reports a system that cannot be read as a problem, with exit code 1."""
     sim.fault(match={"system": "clickhouse"}, status=401, count=None)
-    told = run("plan", "--all")
-    assert told.code == 1
-    assert "problem  GET organization" in told.out
+    result = run("plan", "--all")
+    assert result.code == 1
+    assert "problem  GET organization" in result.out
+    assert result.out.splitlines()[-1].startswith("Incomplete, see problems: 0 to add, ")
 
 
 def test_audit(sim: RunningSimulator, run: Run) -> None:
-    """audit goes by AUDIT_POLICY, and by --policy where that is given."""
+    """audit uses AUDIT_POLICY, or --policy."""
     reported = run("audit")
     assert reported.code == 1
     assert "error   registration-missing" in reported.out
@@ -126,33 +130,39 @@ def test_audit(sim: RunningSimulator, run: Run) -> None:
     assert len(registered(sim)) == 1
 
 
-def test_audit_keeps_its_report(
+def test_audit_stores_its_report(
     sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """audit is the audit that the timer makes: its report is kept, and is what --json prints."""
+    """audit is the audit of the timer: its report is stored, and is what --json prints."""
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
-    told = run("audit", "--policy", "sync")
-    assert "done    register organization: " in told.out
-    assert told.out.splitlines()[-1] == json.loads((tmp_path / "latest.json").read_text())["sentence"]
+    result = run("audit", "--policy", "sync")
+    assert "done    register organization: " in result.out
+    assert result.out.splitlines()[-1] == json.loads((tmp_path / "latest.json").read_text())["sentence"]
     again = run("audit", "--json")
     assert json.loads(again.out) == json.loads((tmp_path / "latest.json").read_text())
     assert again.code == 0
 
 
-def test_audit_that_takes_too_long(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An audit that comes to no end is told in a sentence, with exit code 1."""
-    monkeypatch.setattr(audited, "SECONDS", 0.0)
-    told = run("audit")
-    assert (told.code, told.out) == (1, "")
-    assert "the audit did not end" in told.err
+def test_audit_that_times_out(sim: RunningSimulator, run: Run) -> None:
+    """What an audit could not read within --timeout is a problem, with exit code 1."""
+    sim.fault(match={"system": "clickhouse"}, delayMs=30_000, count=None)
+    result = run("audit", "--timeout", "1")
+    assert result.code == 1
+    assert "problem  GET organization" in result.out
 
 
 def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--allow-removals stands in for MAX_REMOVALS."""
+    """What MAX_REMOVALS withholds is listed, with the command whose --allow-removals makes it."""
     monkeypatch.setenv("MAX_REMOVALS", "0")
     run("sync", "--all")
     delete_endpoint(sim)
-    assert "removals-over-limit" in run("plan", "--all").out
+    planned = run("plan", "--all").out
+    assert "removals-over-limit" in planned
+    assert planned.count("withheld   - ") == 5
+    assert (
+        f"withholds 5 removals. To make them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n"
+        in planned
+    )
     assert run("sync", "--all").code == 1
     assert len(registered(sim)) == 1
     assert run("sync", "--all", "--allow-removals", "1").code == 0
@@ -160,140 +170,231 @@ def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.Mon
 
 
 def test_explain(sim: RunningSimulator, run: Run) -> None:
-    """explain tells the first step that fails, what to do, and, once that is done, that all is well."""
-    told = run("explain", ENDPOINT)
-    assert told.code == 1
-    assert "Is its id registered with the organization? No: " in told.out
-    assert f"python -m shared sync {ENDPOINT}\n" in told.out
+    """explain names the first step that failed and the remedy and, after that, that all checks passed."""
+    result = run("explain", ENDPOINT)
+    assert result.code == 1
+    assert "Is its id registered with the organization? No: " in result.out
+    assert f"To make 5 additions: {sys.orig_argv[0]} -m shared sync {ENDPOINT}\n" in result.out
     assert writes(sim) == []
     run("sync", ENDPOINT)
-    told = run("explain", ENDPOINT)
-    assert told.code == 0
-    assert "analytics: analytics01.westus3.privatelink.azure.clickhouse.cloud" in told.out
-    assert told.out.splitlines()[-1] == "Everything is as it must be for clients to reach ClickHouse."
+    result = run("explain", ENDPOINT)
+    assert result.code == 0
+    assert "analytics: analytics01.westus3.privatelink.azure.clickhouse.cloud" in result.out
+    assert result.out.splitlines()[-1] == (
+        "All checks passed: clients can reach ClickHouse through this endpoint."
+    )
 
 
-def test_explain_what_is_outside(sim: RunningSimulator, run: Run) -> None:
-    """An endpoint outside the scopes is explained without being read: explaining needs no more rights than a pass."""
-    told = run("explain", STRANGER)
-    assert told.code == 1
-    assert "Does it lie in ENDPOINT_SCOPES? No: " in told.out
+def test_explain_outside_the_scopes(sim: RunningSimulator, run: Run) -> None:
+    """An endpoint outside the scopes is explained without reading it: explain needs no more permissions than sync."""
+    result = run("explain", OUTSIDE)
+    assert result.code == 1
+    assert "Is it in ENDPOINT_SCOPES? No: " in result.out
     assert sim.requests() == []
 
 
 def test_explain_as_json(sim: RunningSimulator, run: Run) -> None:
-    """explain --json names the step that is the diagnosis, and tells all of them."""
+    """explain --json contains all steps, the overall status, and the first problem as the diagnosis."""
     document = json.loads(run("explain", ENDPOINT, "--json").out)
-    assert document["diagnosis"] == "registration"
-    assert [step["name"] for step in document["steps"]][-1] == "names"
+    assert (document["status"], document["diagnosis"]) == ("failed", "registration")
+    assert [step["name"] for step in document["checks"]][-1] == "names"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "required: command"),
+        ((), "exit codes:"),
         (("repair",), "invalid choice"),
-        (("plan",), "say --all"),
-        (("plan", "--all", ENDPOINT), "say --all"),
+        (("plan",), "use --all"),
+        (("plan", "--all", ENDPOINT), "use --all"),
         (("sync", "pe-app"), "is not the ARM id of a Microsoft.Network/privateEndpoints"),
         (("sync", "--al"), "unrecognized arguments"),
         (("sync", "--all", "--allow-removals", "-1"), "--allow-removals"),
-        (("sync", "--all", "--allow-removals", "ten"), "no whole number"),
+        (("sync", "--all", "--allow-removals", "ten"), "not a whole number"),
+        (("plan", "--all", "--timeout", "0"), "at least 1 second"),
         (("audit", "--policy", "all"), "invalid"),
         (("explain",), "required: endpoint"),
-        (("sync", ENDPOINT, STRANGER), f"{STRANGER} lies outside ENDPOINT_SCOPES"),
+        (("sync", ENDPOINT, OUTSIDE), f"{OUTSIDE} is outside ENDPOINT_SCOPES"),
     ],
 )
 def test_usage(sim: RunningSimulator, run: Run, arguments: tuple[str, ...], words: str) -> None:
-    """A command that cannot be carried out is told so, without a traceback; nothing is asked of anybody."""
-    told = run(*arguments)
-    assert (told.code, told.out) == (2, "")
-    assert words in told.err
-    assert "Traceback" not in told.err
+    """An invalid command is reported without a traceback, and no request is sent."""
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
+    assert "Traceback" not in result.err
     assert sim.requests() == []
 
 
-def test_unusable_settings(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings that cannot be used are told, all at once and each with its remedy, with exit code 2."""
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan", "--all"),
+        ("sync", "--all"),
+        ("audit",),
+        ("check",),
+        ("check", "--json"),
+        ("explain", "pe-app"),
+    ],
+)
+def test_invalid_settings(
+    sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Invalid settings are listed once, each with its remedy, with exit code 2, by every command."""
     monkeypatch.setenv("ENDPOINT_SCOPES", "everything")
     monkeypatch.setenv("OWNER_ID", "")
-    told = run("plan", "--all")
-    assert told.code == 2
-    assert "- OWNER_ID is not set. Remedy: " in told.err
-    assert "- ENDPOINT_SCOPES is not usable: " in told.err
-    assert "demo-secret" not in told.err
+    result = run(*command)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.count("- OWNER_ID is not set. Remedy: ") == 1
+    assert result.err.endswith("docs/settings.md describes every setting.\n")
+    assert "- ENDPOINT_SCOPES is invalid: " in result.err
+    assert "demo-secret" not in result.err
 
 
 def test_version(run: Run) -> None:
-    """--version tells the project's version."""
+    """--version prints the project's version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert run("--version").out.strip() == VERSION == project["version"]
 
 
 def test_check(sim: RunningSimulator, run: Run) -> None:
-    """check tells each line with its remedy and what to do first; its exit code whether anything is wrong."""
-    told = run("check")
-    assert told.code == 1
+    """check prints each check with its remedy, and last the first problem; the exit code is 1 if a check failed."""
+    result = run("check")
+    assert result.code == 1
     assert re.search(
-        r"^not ok       event subscription   none leads to endpoint_changed", told.out, re.MULTILINE
+        r"^failed   event subscription   none sends events to endpoint_changed", result.out, re.MULTILINE
     )
-    assert "What to do: Create the event subscription" in told.out
+    assert "What to do: Create the event subscription" in result.out
     with webhook() as url:
         subscribe(sim, url)
-        told = run("check")
-    assert told.code == 0
-    assert told.out.splitlines()[-1] == "Nothing is wrong."
+        result = run("check")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == "No problem found."
     assert writes(sim) == []
 
 
 def test_check_as_json(sim: RunningSimulator, run: Run) -> None:
-    """check --json tells what the function app's health does."""
+    """check --json prints the response of the function app's health check."""
     document = json.loads(run("check", "--json").out)
-    assert document["healthy"] is False
-    assert [one["name"] for one in document["checks"] if one["answer"] == "not ok"] == ["event subscription"]
+    assert document["status"] == "failed"
+    assert [one["name"] for one in document["checks"] if one["status"] == "failed"] == ["event subscription"]
 
 
-def test_check_of_unusable_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unusable settings are what check finds, not a reason not to check."""
-    for name in environment("http://127.0.0.1"):
-        monkeypatch.delenv(name, raising=False)
-    told = run("check")
-    assert told.code == 1
-    assert "not ok       settings" in told.out
-    assert "OWNER_ID is not set. Remedy: " in told.out
-
-
-def test_check_of_an_unusable_identity(
-    sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So is an environment of which no identity for Azure can be made, which other commands end at."""
+def test_invalid_identity(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment without a valid identity for Azure is a fault of the settings, for check as well."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
-    told = run("check")
-    assert told.code == 1
-    assert "not ok       settings" in told.out
-    assert "'http://login.invalid' is an invalid authority" in told.out
-    assert "Remedy: correct or remove the environment variables" in told.out
-    told = run("plan", "--all")
-    assert told.code == 2
-    assert "'http://login.invalid' is an invalid authority" in told.err
+    for command in (("check",), ("plan", "--all")):
+        result = run(*command)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.count("'http://login.invalid' is an invalid authority") == 1
+        assert "Remedy: correct or remove the variables" in result.err
     assert sim.requests() == []
 
 
-def test_what_is_not_known_is_not_wrong(sim: RunningSimulator, run: Run) -> None:
-    """Where nothing is wrong but something could not be told, that is said, and the exit code is 0."""
+def test_check_with_an_unknown(sim: RunningSimulator, run: Run) -> None:
+    """If no check failed, but one could not be made, check says so, and the exit code is 4."""
     sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "Microsoft.EventGrid"})
-    told = run("check")
-    assert told.code == 0
-    assert "Nothing is wrong, but not all is known. Do events reach the function?" in told.out
+    result = run("check")
+    assert result.code == 4
+    assert (
+        "No problem found, but 1 check could not be made. Do events reach the function? Unknown: "
+        in result.out
+    )
 
 
 def test_findings_of_an_audit(sim: RunningSimulator, run: Run) -> None:
-    """audit tells each finding with since when it is, and a repair that failed with the system's own words."""
+    """audit prints each finding with its age, and a failed repair with the system's message."""
     for method in ("PATCH", "POST"):
         sim.fault(match={"system": "clickhouse", "method": method}, status=403, count=None)
-    told = run("audit", "--policy", "sync")
-    assert told.code == 1
-    assert re.search(r"^failed  register organization: - -> .+  for /subscriptions/", told.out, re.MULTILINE)
-    assert "returned 403" in told.out
-    assert re.search(r"^        since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. ", told.out, re.MULTILINE)
+    result = run("audit", "--policy", "sync")
+    assert result.code == 1
+    assert re.search(
+        r"^failed  register organization: - -> .+  for /subscriptions/", result.out, re.MULTILINE
+    )
+    assert "returned 403" in result.out
+    assert re.search(r"^        since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. ", result.out, re.MULTILINE)
+
+
+def test_explain_by_name(sim: RunningSimulator, run: Run) -> None:
+    """explain accepts the name of an endpoint that is unique in ENDPOINT_SCOPES, in any letter case."""
+    assert json.loads(run("explain", "PE-App", "--json").out)["endpoint"] == ENDPOINT
+    missing = run("explain", "pe-other")
+    assert (missing.code, missing.out) == (2, "")
+    assert "no private endpoint 'pe-other' in /subscriptions/" in missing.err
+    other = ENDPOINT.replace("rg-network", "rg-dns")
+    put_endpoint(sim, {}, endpoint=other)
+    twice = run("explain", "pe-app")
+    assert twice.code == 2
+    assert f"'pe-app' is not unique; use one of: {other}, {ENDPOINT}" in twice.err
+
+
+def test_explain_by_name_without_permission(sim: RunningSimulator, run: Run) -> None:
+    """If the endpoints cannot be listed, explain says why, with exit code 1."""
+    sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "privateEndpoints"})
+    result = run("explain", "pe-app")
+    assert (result.code, result.out) == (1, "")
+    assert "listing private endpoints" in result.err or "listing the private endpoints" in result.err
+
+
+def test_explain_with_a_refused_key(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """explain does not report success if it could not read ClickHouse Cloud: the exit code is 4."""
+    monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "wrong")
+    result = run("explain", ENDPOINT)
+    assert result.code == 4
+    assert "No problem found, but 1 check could not be made." in result.out
+    assert result.out.splitlines()[-1] == f"To find the cause: {sys.orig_argv[0]} -m shared check"
+
+
+def test_explain_untagged_and_deleted(sim: RunningSimulator, run: Run) -> None:
+    """An untagged endpoint is called untagged and a deleted one deleted, with the removals that sync would make."""
+    run("sync", ENDPOINT)
+    put_endpoint(sim, {})
+    untagged = run("explain", ENDPOINT)
+    assert "failed   tag                   not tagged clickhouse-services (its tags: none)" in untagged.out
+    assert f"To make 5 removals: {sys.orig_argv[0]} -m shared sync {ENDPOINT}\n" in untagged.out
+    delete_endpoint(sim)
+    deleted = run("explain", ENDPOINT)
+    assert "Does it exist? No: deleted; sync would remove what it still has (5 removals)." in deleted.out
+    run("sync", ENDPOINT)
+    assert "not found in Azure: deleted, or never created" in run("explain", ENDPOINT).out
+
+
+def test_a_printed_command_runs(
+    sim: RunningSimulator, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that explain prints keeps --settings, and runs as printed."""
+    path = tmp_path / "my settings.json"
+    path.write_text(json.dumps({"Values": environment(sim.url)}))
+    for name in environment(sim.url):
+        monkeypatch.delenv(name)
+    printed = run("explain", ENDPOINT, "--settings", str(path)).out.splitlines()[-1]
+    command = printed.partition(": ")[2].replace(sys.orig_argv[0], sys.executable)
+    done = subprocess.run(  # noqa: S602 -- a shell, as a user has one
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(registered(sim)) == 1
+
+
+@pytest.mark.parametrize(
+    ("system", "name", "command"),
+    [("arm", "Azure", "explain"), ("arm", "Azure", "plan"), ("clickhouse", "ClickHouse Cloud", "explain")],
+)
+def test_waits(sim: RunningSimulator, run: Run, system: str, name: str, command: str) -> None:
+    """A command says on stderr what it waits for, and gives up at --timeout."""
+    throttled = {"Retry-After": "1", "X-RateLimit-Reset": "1"}
+    sim.fault(match={"system": system}, status=429, headers=throttled, count=None)
+    began = time.monotonic()
+    result = run(command, ENDPOINT, "--timeout", "3")
+    assert time.monotonic() - began < 10
+    assert result.code == (4 if command == "explain" else 1)
+    assert re.search(rf"^{name} asks to wait 1 s \(429\); [123] s left$", result.err, re.MULTILINE)
+
+
+def test_lost_connections(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost connection is a system that does not respond: unknown, and not a fault of the key."""
+    monkeypatch.setenv("CLICKHOUSE_API_URL", "http://127.0.0.1:9")
+    result = run("check")
+    assert "unknown  ClickHouse key" in result.out
+    assert re.search(r"^ClickHouse Cloud does not respond; next attempt in \d s; ", result.err, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The probe against servers on this machine that do what networks do, and what is read from it."""
+"""The probe, against servers on this machine that behave as networks do, and its interpretation."""
 
 import asyncio
 import socket
@@ -10,9 +10,16 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 import trustme
 
-from shared.cli.probing import Prober
-from shared.domain.explain.probe_results import Dialled, Lookup, Opening, of_lookups, of_ports, reached
-from shared.domain.preflight.steps import Answer
+from shared.cli.probe import Prober
+from shared.domain.explain.probe_results import (
+    Lookup,
+    TlsAttempt,
+    TlsResult,
+    lookup_step,
+    port_steps,
+    resolves,
+)
+from shared.domain.preflight.check_result import Status
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.simulated import ENDPOINT
@@ -29,14 +36,14 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="module")
 def tls(authority: trustme.CA) -> ssl.SSLContext:
-    """What a client trusts: the authority of these tests."""
+    """A client's trust: the certificate authority of these tests."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
 
 
 def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    """What a server with a certificate for that name shows."""
+    """A server's certificate for that name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     return context
@@ -62,11 +69,11 @@ async def serving(handler: Handler, context: ssl.SSLContext | None = None) -> As
 
 
 def idle(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    """Say nothing."""
+    """Send nothing."""
 
 
 def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """End the connection as Private Link does with one that no allow list permits."""
+    """Reset the connection as Private Link does without an allow list entry."""
     raw: socket.socket = writer.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
@@ -76,45 +83,45 @@ def end(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
-async def dialled(port: int, tls: ssl.SSLContext) -> Opening:
-    return (await Prober((port,), PATIENCE, tls).dial(HOST, HERE, port)).opening
+async def attempt(port: int, tls: ssl.SSLContext) -> TlsResult:
+    return (await Prober((port,), PATIENCE, tls).connect(HOST, HERE, port)).result
 
 
 async def test_open(authority: trustme.CA, tls: ssl.SSLContext) -> None:
     """A server with the right certificate opens TLS."""
     async with serving(idle, certified(authority, HOST)) as port:
-        assert await dialled(port, tls) is Opening.OPENED
+        assert await attempt(port, tls) is TlsResult.OPENED
 
 
 @pytest.mark.parametrize(
-    ("handler", "expected"), [(reset, Opening.RESET), (end, Opening.RESET), (idle, Opening.SILENT)]
+    ("handler", "expected"), [(reset, TlsResult.RESET), (end, TlsResult.RESET), (idle, TlsResult.SILENT)]
 )
-async def test_no_tls(tls: ssl.SSLContext, handler: Handler, expected: Opening) -> None:
-    """A connection that is made and then reset, or ended, before TLS opens is a reset; one that stays is silent."""
+async def test_no_tls(tls: ssl.SSLContext, handler: Handler, expected: TlsResult) -> None:
+    """A connection that is reset or closed before TLS opens is a reset; one that stays open is silent."""
     async with serving(handler) as port:
-        assert await dialled(port, tls) is expected
+        assert await attempt(port, tls) is expected
 
 
 async def test_untrusted(authority: trustme.CA, tls: ssl.SSLContext) -> None:
-    """A certificate of somebody else's name, or of nobody whom one trusts, is told, and so is what is no TLS."""
+    """A certificate for another name or of an unknown authority is untrusted, and so is a response that is not TLS."""
     async with serving(idle, certified(authority, "elsewhere.example")) as port:
-        assert await dialled(port, tls) is Opening.UNTRUSTED
+        assert await attempt(port, tls) is TlsResult.UNTRUSTED
     async with serving(idle, certified(trustme.CA(), HOST)) as port:
-        assert await dialled(port, tls) is Opening.UNTRUSTED
+        assert await attempt(port, tls) is TlsResult.UNTRUSTED
     async with serving(lambda _, writer: writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert await dialled(port, tls) is Opening.UNTRUSTED
+        assert await attempt(port, tls) is TlsResult.UNTRUSTED
 
 
 async def test_refused(tls: ssl.SSLContext) -> None:
-    """A port where nobody listens refuses."""
+    """A port without a listener refuses the connection."""
     async with serving(idle) as port:
         pass
-    assert await dialled(port, tls) is Opening.REFUSED
+    assert await attempt(port, tls) is TlsResult.REFUSED
 
 
 @contextmanager
 def full() -> Iterator[int]:
-    """The port of a server that takes no connections any more, and lets those who want one wait."""
+    """The port of a server with a full backlog: new connections wait."""
     with socket.socket() as server:
         server.bind((HERE, 0))
         server.listen(0)
@@ -129,13 +136,13 @@ def full() -> Iterator[int]:
 
 
 async def test_time_out(tls: ssl.SSLContext) -> None:
-    """A port that does not answer at all, as behind a network security group, times out."""
+    """A port that does not respond, as behind a network security group, times out."""
     with full() as port:
-        assert await dialled(port, tls) is Opening.TIMED_OUT
+        assert await attempt(port, tls) is TlsResult.TIMED_OUT
 
 
 async def test_lookup(tls: ssl.SSLContext) -> None:
-    """A name is looked up as this machine does; one that is not found leads to nothing."""
+    """A name is resolved by this machine's resolver; an unknown one resolves to nothing."""
     prober = Prober(tls=tls)
     assert await prober.look_up(HOST) == Lookup(HOST, (HERE,))
     for unknown in ("nowhere.invalid", "a" * 64 + ".invalid"):
@@ -143,50 +150,50 @@ async def test_lookup(tls: ssl.SSLContext) -> None:
 
 
 async def test_probe(authority: trustme.CA, tls: ssl.SSLContext) -> None:
-    """All hosts are looked up, and those that lead to the endpoint are dialled on every port."""
+    """All hosts are looked up, and every port is tried on those that resolve to the endpoint."""
     async with serving(idle, certified(authority, HOST)) as well, serving(reset) as bad:
         steps = await Prober((well, bad), PATIENCE, tls).probe([HOST], frozenset({HERE}))
-        assert [step.answer for step in steps] == [Answer.OK, Answer.OK, Answer.NOT_OK]
+        assert [step.status for step in steps] == [Status.PASSED, Status.PASSED, Status.FAILED]
         assert "allow list" in steps[2].remedy
         astray = await Prober((well,), PATIENCE, tls).probe([HOST], frozenset({"10.0.0.1"}))
-        assert [step.answer for step in astray] == [Answer.NOT_OK, Answer.NOT_CHECKED]
+        assert [step.status for step in astray] == [Status.FAILED, Status.SKIPPED]
 
 
 @pytest.mark.parametrize(
-    ("addresses", "answer", "words"),
+    ("addresses", "status", "words"),
     [
-        (("10.0.0.1",), Answer.OK, ""),
-        (("10.0.0.2",), Answer.NOT_OK, "stands for another endpoint"),
-        (("10.0.0.1", "10.0.0.2"), Answer.NOT_OK, "stands for another endpoint"),
-        (("20.1.2.3",), Answer.NOT_OK, "168.63.129.16"),
-        ((), Answer.NOT_OK, "168.63.129.16"),
+        (("10.0.0.1",), Status.PASSED, ""),
+        (("10.0.0.2",), Status.FAILED, "is for another endpoint"),
+        (("10.0.0.1", "10.0.0.2"), Status.FAILED, "is for another endpoint"),
+        (("20.1.2.3",), Status.FAILED, "168.63.129.16"),
+        ((), Status.FAILED, "168.63.129.16"),
     ],
 )
-def test_reading_of_lookups(addresses: tuple[str, ...], answer: Answer, words: str) -> None:
-    """A public address and none mean that the zone is not seen; another private one, that the record is another's."""
+def test_lookup_step(addresses: tuple[str, ...], status: Status, words: str) -> None:
+    """A public address or none means that the zone is not used; another private one, that the record is wrong."""
     expected = frozenset({"10.0.0.1"})
-    step = of_lookups([Lookup("h", addresses)], expected)
-    assert (step.answer, reached(Lookup("h", addresses), expected)) == (answer, answer is Answer.OK)
+    step = lookup_step([Lookup("h", addresses)], expected)
+    assert (step.status, resolves(Lookup("h", addresses), expected)) == (status, status is Status.PASSED)
     assert words in step.remedy
 
 
-@pytest.mark.parametrize("opening", list(Opening))
-def test_reading_of_ports(opening: Opening) -> None:
-    """Whatever becomes of a port is told in words; all but what is well with what to do."""
-    (step,) = of_ports([8443], [Dialled("h", 8443, opening, "system's words")])
-    assert step.seen == f"h {opening} (system's words)"
-    assert (step.answer is Answer.OK) == (opening is Opening.OPENED) == (not step.remedy)
+@pytest.mark.parametrize("result", list(TlsResult))
+def test_port_steps(result: TlsResult) -> None:
+    """Every result of a port has a text, and a remedy unless TLS opens."""
+    (step,) = port_steps([8443], [TlsAttempt("h", 8443, result, "error text")])
+    assert step.detail == f"h: {result} (error text)"
+    assert (step.status is Status.PASSED) == (result is TlsResult.OPENED) == (not step.remedy)
 
 
 def test_command(sim: RunningSimulator, run: Run) -> None:
-    """explain --probe tells also what it found from here, and nothing of names that are not known."""
+    """explain --probe adds the steps of the probe, unless the host names are unknown."""
     world = sim.state()
     for one in world["clickhouse"]["services"]:
         one["privateDnsHostname"] = f"{one['name']}.invalid"  # no resolver asks anybody for these
     sim.reset(world)
-    told = run("explain", ENDPOINT, "--probe")
-    assert told.code == 1
-    assert "not ok       lookup                analytics.invalid leads to nothing" in told.out
-    assert "not checked  port 8443             because of lookup" in told.out
+    result = run("explain", ENDPOINT, "--probe")
+    assert result.code == 1
+    assert "failed   lookup                analytics.invalid resolves to nothing" in result.out
+    assert "skipped  port 8443             depends on lookup" in result.out
     assert "lookup" not in run("explain", f"{ENDPOINT}x", "--probe").out
     assert "lookup" not in run("explain", ENDPOINT).out

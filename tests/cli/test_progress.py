@@ -1,4 +1,4 @@
-"""Who watches a pass is told of each call."""
+"""A watcher of a reconciliation sees each call."""
 
 import pytest
 
@@ -12,17 +12,17 @@ class Counting:
     """A watcher that counts: reads begun, reads ended, writes begun, writes ended."""
 
     def __init__(self) -> None:
-        self.told = [0, 0, 0, 0]
+        self.counts = [0, 0, 0, 0]
 
     def began(self, *, writes: bool) -> None:
-        self.told[2 if writes else 0] += 1
+        self.counts[2 if writes else 0] += 1
 
     def ended(self, *, writes: bool) -> None:
-        self.told[3 if writes else 1] += 1
+        self.counts[3 if writes else 1] += 1
 
 
-async def test_every_call_is_told() -> None:
-    """Each call is told as it begins and ends, whether it reads or writes and even if it fails; its answer is kept."""
+async def test_every_call() -> None:
+    """Each call is reported as it begins and ends, reads and writes, also if it fails; its result is unchanged."""
     cloud, watcher = fakes.Cloud(), Counting()
     cloud.network.have(endpoint(1))
     cloud.log.faults.append(fakes.Fault("services", PermanentError("no")))
@@ -31,9 +31,9 @@ async def test_every_call_is_told() -> None:
     await systems.clickhouse.update_registrations((registered(1),), ())
     with pytest.raises(PermanentError):
         await systems.clickhouse.services()
-    assert watcher.told == [2, 2, 1, 1]
+    assert watcher.counts == [2, 2, 1, 1]
 
 
 def test_writes() -> None:
-    """What counts as a write is what the ports call one."""
+    """The writes are those of the ports."""
     assert WRITES == fakes.WRITES

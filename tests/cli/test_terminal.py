@@ -1,7 +1,10 @@
-"""What a terminal, a pipe and a shell make of the command line."""
+"""The command line on a terminal, in a pipe and in a shell."""
 
+import ast
+import asyncio
 import io
 import json
+import logging
 import os
 import pty
 import re
@@ -9,16 +12,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from shared.cli.audited import tell
-from shared.cli.progress import progress_on
+from shared.cli.output import Output, make_console
+from shared.cli.progress import progress
 from shared.cli.settings_file import load
-from shared.cli.show import Show, make_console
+from shared.domain.preflight.check_result import Status, Step
 from shared.settings import SettingsError
+from shared.telemetry.log import LOGGER
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.paths import ROOT
@@ -38,18 +43,19 @@ def settings(sim: RunningSimulator, tmp_path: Path) -> Path:
 
 
 def bare(**more: str) -> dict[str, str]:
-    """An environment without any of our settings; what measures coverage goes on measuring."""
+    """An environment without settings; coverage is still measured."""
     kept = {name: os.environ[name] for name in ("HOME", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
     return {"PATH": os.environ["PATH"], **kept, **more}
 
 
 def test_help_is_true(sim: RunningSimulator, settings: Path, run: Run) -> None:
-    """The commands that --help tells to try work against the simulator, in that order, as they stand there."""
-    told = run("--help").out
-    commands = re.findall(r"^  (python -m shared \S.*)$", told, re.MULTILINE)
-    assert {command.split()[3] for command in commands} == {"plan", "sync", "audit", "check", "explain"}
-    python = f'python() {{ {sys.executable} "$@"; }}\nset -e\n'
-    script = python + "\n".join(commands)
+    """The commands that --help suggests run as printed, in that order, against the simulator."""
+    text = run("--help").out
+    interpreter = re.escape(sys.orig_argv[0])
+    commands = re.findall(rf"^  {interpreter} (-m shared \S.*)$", text, re.MULTILINE)
+    assert {command.split()[2] for command in commands} == {"plan", "sync", "audit", "check", "explain"}
+    assert "docs/settings.md" in text
+    script = "set -e\n" + "\n".join(f"{sys.executable} {command}" for command in commands)
     env = bare(SETTINGS=str(settings), ENDPOINT=ENDPOINT)
     with webhook() as url:
         subscribe(sim, url)
@@ -63,11 +69,11 @@ def test_help_is_true(sim: RunningSimulator, settings: Path, run: Run) -> None:
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Everything is as it must be" in done.stdout
+    assert "All checks passed" in done.stdout
 
 
 def test_piped(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Piped, there is no colour, and however narrow the terminal is said to be, no line is broken."""
+    """Piped, there are no colors, and lines are not wrapped at any terminal width."""
     monkeypatch.setenv("COLUMNS", "40")
     out = run("plan", "--all").out + run("explain", ENDPOINT).out
     assert "\x1b" not in out
@@ -77,7 +83,7 @@ def test_piped(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_on_a_terminal(settings: Path, more: dict[str, str], *, coloured: bool) -> None:
-    """On a terminal signs are coloured unless NO_COLOR is set, and a bar shows how far the pass is."""
+    """On a terminal there are colors unless NO_COLOR is set, and a bar shows the progress."""
     env = bare(TERM="xterm", **more)
     reader, writer = pty.openpty()
     command = [*SHARED, "plan", "--all", "--settings", str(settings)]
@@ -102,11 +108,11 @@ def _all_of(terminal: int) -> str:
         read += some
 
 
-def test_progress() -> None:
-    """The bar grows as calls begin, fills as they end, and says when something is being changed."""
+async def test_progress() -> None:
+    """The bar grows as calls begin, fills as they end, and says when something is changed."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=100, _environ={"TERM": "xterm"})
-    with progress_on(console, "sync") as watcher:
+    async with progress(console, "sync", 60) as watcher:
         watcher.began(writes=False)
         watcher.ended(writes=False)
         watcher.began(writes=True)
@@ -115,16 +121,44 @@ def test_progress() -> None:
     assert "2/2" in file.getvalue()
 
 
-def test_no_progress_where_there_is_no_terminal() -> None:
-    """A log gets nothing of the bar."""
+async def test_no_bar_without_a_terminal() -> None:
+    """A pipe gets nothing of the bar."""
     file = io.StringIO()
-    with progress_on(make_console(file), "sync") as watcher:
+    async with progress(make_console(file), "sync", 60) as watcher:
         watcher.began(writes=False)
     assert file.getvalue() == ""
 
 
+async def test_pending_calls() -> None:
+    """Without a terminal, a long wait is reported at intervals, with the time left."""
+    file = io.StringIO()
+    async with progress(make_console(file), "plan", 60, interval=0.05):
+        await asyncio.sleep(0.2)
+    assert file.getvalue().startswith("plan: waiting for responses; 60 s left\n")
+
+
+async def test_waits_of_concurrent_calls() -> None:
+    """Waits are reported once per system for concurrent calls; short ones and other log lines are not."""
+    file = io.StringIO()
+    logger = logging.getLogger(LOGGER)
+    lines: list[dict[str, object]] = [
+        {"event": "retry", "error": "reading x: ARM answered 429: y", "waitSeconds": 5.2},
+        {"event": "retry", "error": "reading z: ARM answered 429: y", "waitSeconds": 5.3},
+        {"event": "retry", "error": "GET x at ClickHouse Cloud: ConnectError", "waitSeconds": 2},
+        {"event": "retry", "error": "reading x: ARM answered 503: y", "waitSeconds": 0.4},
+        {"event": "pass"},
+    ]
+    async with progress(make_console(file), "plan", 60):
+        for line in lines:
+            logger.warning("%s", json.dumps(line))
+    assert file.getvalue().splitlines() == [
+        "Azure asks to wait 5 s (429); 60 s left",
+        "ClickHouse Cloud does not respond; next attempt in 2 s; 60 s left",
+    ]
+
+
 def test_interrupted(sim: RunningSimulator, settings: Path, request: pytest.FixtureRequest) -> None:
-    """Ctrl-C ends a pass with exit code 130 and a sentence, without a traceback."""
+    """Ctrl-C ends a command with exit code 130 and one line, without a traceback."""
     sim.fault(match={"system": "clickhouse"}, delayMs=30_000, count=None)
     command = [*SHARED, "sync", "--all", "--settings", str(settings)]
     # A program that a shell has started in the background ignores SIGINT, and so do those it starts.
@@ -140,12 +174,13 @@ def test_interrupted(sim: RunningSimulator, settings: Path, request: pytest.Fixt
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
-    assert (out, err.count("\n")) == ("", 1)
-    assert err.startswith("Interrupted.")
+    assert out == ""
+    assert err.splitlines()[-1].startswith("Interrupted.")
+    assert "Traceback" not in err
 
 
-def test_reader_has_enough(settings: Path) -> None:
-    """A reader that stops reading, as head does, gets no traceback."""
+def test_closed_pipe(settings: Path) -> None:
+    """If the reader closes the pipe, as head does, there is no traceback."""
     command = f"{sys.executable} -m shared plan --all --json --settings {settings} | true"
     done = subprocess.run(  # noqa: S602 -- a pipe is wanted
         command,
@@ -157,11 +192,12 @@ def test_reader_has_enough(settings: Path) -> None:
         timeout=SECONDS,
         check=False,
     )
-    assert done.stderr == ""
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
 
 
-def test_without_what_it_needs() -> None:
-    """Without requirements-cli.txt installed, that is what is told."""
+def test_missing_packages() -> None:
+    """Without the packages of requirements-cli.txt the message is how to install them."""
     script = "import sys; sys.modules['rich'] = None; import runpy; runpy.run_module('shared', run_name='__main__')"
     done = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", script],
@@ -172,11 +208,14 @@ def test_without_what_it_needs() -> None:
         timeout=SECONDS,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (2, "rich is missing: pip install -r requirements-cli.txt\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"rich is missing: {sys.executable} -m pip install -r requirements-cli.txt\n",
+    )
 
 
-def test_environment_goes_before_the_file(tmp_path: Path) -> None:
-    """What is set in the environment stays; values that are no text come as JSON; a byte order mark is no matter."""
+def test_environment_has_precedence(tmp_path: Path) -> None:
+    """Variables of the environment are kept; values other than strings become JSON; a byte order mark is skipped."""
     path = tmp_path / "s.json"
     path.write_text('{"Values": {"OWNER_ID": "file", "MAX_REMOVALS": 3}}', encoding="utf-8-sig")
     environ = {"OWNER_ID": "environment"}
@@ -188,14 +227,14 @@ def test_environment_goes_before_the_file(tmp_path: Path) -> None:
     ("text", "words"),
     [
         (None, "cannot be read: No such file"),
-        ("{", "is no JSON"),
-        ("[]", "no JSON object"),
-        ('{"Values": []}', "no JSON object"),
+        ("{", "is not JSON"),
+        ("[]", "not a JSON object"),
+        ('{"Values": []}', "not a JSON object"),
         ('{"IsEncrypted": true, "Values": {}}', "is encrypted"),
     ],
 )
 def test_unusable_file(tmp_path: Path, text: str | None, words: str) -> None:
-    """A settings file that cannot be used is told by its name, and with why."""
+    """An invalid settings file is reported by its name, with the reason."""
     path = tmp_path / "s.json"
     if text is not None:
         path.write_text(text)
@@ -203,21 +242,47 @@ def test_unusable_file(tmp_path: Path, text: str | None, words: str) -> None:
         load(path, {})
 
 
-def test_waiting() -> None:
-    """Who waits at a terminal is told for what."""
-    file = io.StringIO()
-    console = Console(file=file, force_terminal=True, width=100, _environ={"TERM": "xterm"})
-    with Show(make_console(io.StringIO()), console).waiting("looking around"):
-        pass
-    assert "looking around" in file.getvalue()
-
-
-def test_audit_with_troubles() -> None:
-    """An audit tells what it could not see and what it did not reach, and last the sentence."""
+def test_audit_with_problems() -> None:
+    """audit prints the problems and what it did not reach, and last the summary."""
     file = io.StringIO()
     report = troubled()
-    tell(report, Show(make_console(file), make_console(io.StringIO())))
+    Output(make_console(file)).audit(report)
     lines = file.getvalue().splitlines()
     assert f"problem  {report.problems[0]}" in lines
     assert f"not reached  {report.left[0]}" in lines
     assert lines[-1] == report.sentence
+
+
+@pytest.mark.parametrize("seen", [Status.WARNING, Status.FAILED, Status.UNKNOWN, Status.PASSED])
+def test_colors(seen: Status) -> None:
+    """Warnings are yellow, errors red and unknowns magenta, in the steps and in the conclusion."""
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=200, _environ={"TERM": "xterm"})
+    steps = (Step(seen, "detail", "remedy", "name", "question?"),)
+    output = Output(console)
+    output.steps(steps)
+    output.conclusion(steps, "success")
+    colors = {Status.WARNING: "33", Status.FAILED: "31", Status.UNKNOWN: "35", Status.PASSED: "32"}
+    used = set(re.findall(r"\x1b\[(?:1;)?(3[1-5])m", file.getvalue()))
+    assert used == {colors[seen]}
+
+
+@pytest.mark.parametrize(("severity", "color"), [("warning", "33"), ("error", "31"), ("info", "32")])
+def test_color_of_a_summary(severity: str, color: str) -> None:
+    """The summary of an audit is as severe as its worst finding."""
+    file = io.StringIO()
+    found = replace(troubled().findings[0], severity=severity)
+    report = replace(troubled(), findings=(found,), problems=(), left=(), complete=True)
+    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(report)
+    assert file.getvalue().splitlines()[-1].startswith(f"\x1b[1;{color}m")
+
+
+def test_old_python() -> None:
+    """A Python that is too old is reported in one line, and can parse what it runs until then."""
+    for path in (ROOT / "shared" / "__main__.py", ROOT / "shared" / "__init__.py"):
+        ast.parse(path.read_text(), feature_version=(3, 4))
+    script = "import sys; sys.version_info = (3, 9, 2); import runpy; runpy.run_module('shared', run_name='__main__')"
+    done = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", script], cwd=ROOT, env=bare(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "Python 3.13 or newer is required; this is 3.9.\n")

@@ -16,7 +16,7 @@ from demo.by_hand import people
 from demo.keep import MINE
 from demo.show import Show
 from demo.stage import APP, settings
-from demo.world import NETWORKS, STRANGER, STRANGERS_ALIAS, endpoint_id, first_world
+from demo.world import FOREIGN_ALIAS, FOREIGN_ENDPOINT, NETWORKS, endpoint_id, first_world
 from localhost.host import running as running_host
 from simulator.server import running as running_simulator
 from tests.support.azure_cli import AZ, MISSING, az_environment
@@ -57,7 +57,7 @@ def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
         told = {**settings(sim.url, tmp_path / "reports"), "CLICKHOUSE_RATE_LIMIT": "1000/1"}
         host = stack.enter_context(running_host(APP, told, timers=False))
         someone = stack.enter_context(people(sim.url, Show(Console(file=StringIO()))))
-        someone.create_endpoint(STRANGER, "*", STRANGERS_ALIAS)
+        someone.create_endpoint(FOREIGN_ENDPOINT, "*", FOREIGN_ALIAS)
         sim.subscribe(name="private-endpoints", endpoint=f"{host.url}{HOOK}")
         someone.create_endpoint(MINE, "*")
         assert sim.idle(SECONDS)

@@ -61,7 +61,7 @@ def test_every_alert_is_told() -> None:
 def test_every_kind_of_log_line_is_told() -> None:
     """The page's table has the kinds of lines that the code writes, with fields that it writes."""
     code = {path: path.read_text() for path in (ROOT / "shared").rglob("*.py")}
-    written = {kind for text in code.values() for kind in re.findall(r'\btell\(\s*"(\w+)"', text)}
+    written = {kind for text in code.values() for kind in re.findall(r'\blog_event\(\s*"(\w+)"', text)}
     rows = {row[0].strip("`"): row for row in OPERATE.table_of("log lines")[1:]}
     assert rows.keys() == written
     fields = {field for row in rows.values() for field in re.findall(r"`(\w+)`", row[2])}

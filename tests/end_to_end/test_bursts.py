@@ -1,4 +1,4 @@
-"""How many calls it takes when much comes at once. The worlds are the benchmark's, smaller."""
+"""How many calls a burst takes, in smaller versions of the benchmark's worlds."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ from shared.settings import Settings
 from simulator.client import RunningSimulator
 
 SERVICES = 10
-# As few calls in one go as ClickHouse takes; the windows are shorter, so that nobody waits for long.
+# The limit of ClickHouse Cloud with a shorter window, so that the test is fast.
 SCARCE = "10/1"
 ARM_MILLISECONDS = 150
 
@@ -28,7 +28,7 @@ ARM_MILLISECONDS = 150
 async def process(
     sim: RunningSimulator, limit: str = SCARCE, subscriptions: int = 1
 ) -> AsyncIterator[Runtime]:
-    """A process that has just started."""
+    """A new process."""
     given: dict[str, Any] = {
         name.lower(): value for name, value in settings(sim.url, limit, subscriptions).items()
     }
@@ -40,7 +40,7 @@ async def process(
 
 
 async def burst(sim: RunningSimulator, runtime: Runtime, endpoints: Iterable[str]) -> list[Report]:
-    """The reports on all of them, of which a few come first, and the others while these are read."""
+    """The reports on all endpoints: a few events first, the others while these are read."""
     sim.fault(match={"system": "arm"}, delay_ms=ARM_MILLISECONDS, count=None)
     waiters = []
     for number, one in enumerate(endpoints):
@@ -51,13 +51,13 @@ async def burst(sim: RunningSimulator, runtime: Runtime, endpoints: Iterable[str
 
 
 def calls(sim: RunningSimulator, system: str) -> Counter[str]:
-    """The requests to a system: how many of each method, or, for reads of ARM, of each kind of resource."""
+    """The requests to a system, by method or, for reads of ARM, by resource type."""
     log = sim.requests(system)
     return Counter(one["method"] if one["method"] != "GET" else _kind(one["path"]) for one in log)
 
 
 def _kind(path: str) -> str:
-    """What is read: the type of a list, or of one resource with a mark that it is one."""
+    """What is read: the resource type of a list, or of a single resource."""
     _, found, within = path.partition("/providers/")
     parts = within.split("/")
     if not found:
@@ -72,7 +72,7 @@ def allowed_everywhere(sim: RunningSimulator) -> set[str]:
 
 
 async def test_new_endpoints(sim: RunningSimulator) -> None:
-    """A burst of new endpoints is one pass: as few calls as for one, lists in place of reads, each zone read once."""
+    """A burst of new endpoints is one pass: the calls of one endpoint, lists instead of reads, each zone once."""
     shape = Shape(3 * MANY, SERVICES)
     sim.reset(fresh(shape))
     async with process(sim) as runtime:
@@ -92,7 +92,7 @@ async def test_new_endpoints(sim: RunningSimulator) -> None:
 
 
 async def test_deletions(sim: RunningSimulator) -> None:
-    """A burst of deletions is one pass: each endpoint's absence is read by itself once, each zone once."""
+    """A burst of deletions is one pass: each endpoint is confirmed as deleted once, and each zone is read once."""
     shape = Shape(4 * MANY, SERVICES, per_network=2)
     sim.reset(without_endpoints(connected(shape)))
     async with process(sim) as runtime:
@@ -108,7 +108,7 @@ async def test_deletions(sim: RunningSimulator) -> None:
 
 
 async def test_other_endpoints(sim: RunningSimulator) -> None:
-    """Endpoints that are none of ours cost no call to ClickHouse, and, where many come, a few lists."""
+    """Unrelated endpoints cost no call to ClickHouse and, in a burst, a few lists."""
     shape = Shape(20 * MANY, per_network=100, foreign=True)
     sim.reset(fresh(shape))
     async with process(sim) as runtime:

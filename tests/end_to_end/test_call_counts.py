@@ -1,4 +1,4 @@
-"""How many calls a pass makes, and how many of them wait for one another."""
+"""How many calls a pass makes, and how many of them are sequential."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from tests.support.simulated import (
     delete_endpoint,
     named,
     put_endpoint,
-    wired,
+    started_runtime,
     writes,
 )
 
@@ -24,9 +24,9 @@ TAG = {"clickhouse-services": "analytics"}
 
 @dataclass
 class RoundTrips:
-    """Counts the rounds of calls, each begun when none of the one before was under way any more.
+    """Counts the rounds of calls: a round starts when no call of the previous one is running.
 
-    It watches the pass's own calls: when they reach the simulator, on a busy machine, tells little of what
+    It watches the pass's own calls: when they reach the simulator, on a busy machine, says little about what
     waited for what.
     """
 
@@ -54,7 +54,7 @@ async def test_a_cold_process_connects_an_endpoint_in_five_round_trips_and_five_
     """A cold process needs five sequential round trips, and five calls to ClickHouse, to connect an endpoint."""
     put_endpoint(sim, TAG)
     sim.clear_requests()
-    async with wired(sim.url) as runtime:
+    async with started_runtime(sim.url) as runtime:
         runtime.watcher = trips = RoundTrips()
         report = await runtime.reconcile(named(), SECONDS)
     assert not report.problems
@@ -65,8 +65,8 @@ async def test_a_cold_process_connects_an_endpoint_in_five_round_trips_and_five_
 async def test_a_warm_process_connects_an_endpoint_in_four_round_trips_and_four_calls_to_clickhouse(
     sim: RunningSimulator,
 ) -> None:
-    """With the config cached and the zone remembered it is four and four."""
-    async with wired(sim.url) as runtime:
+    """With cached config and zone it is four and four."""
+    async with started_runtime(sim.url) as runtime:
         put_endpoint(sim, TAG)
         await runtime.reconcile(named(), SECONDS)
         delete_endpoint(sim)
@@ -83,8 +83,8 @@ async def test_a_warm_process_connects_an_endpoint_in_four_round_trips_and_four_
 async def test_a_warm_process_undoes_in_four_round_trips_and_recreates_in_five(
     sim: RunningSimulator,
 ) -> None:
-    """Undoing takes as many round trips as connecting; a recreation one more, as the old mark goes last."""
-    async with wired(sim.url) as runtime:
+    """A release takes as many round trips as a connection; a recreation takes one more, for the old registration."""
+    async with started_runtime(sim.url) as runtime:
         put_endpoint(sim, TAG)
         await runtime.reconcile(named(), SECONDS)
         delete_endpoint(sim)
@@ -103,7 +103,7 @@ async def test_a_warm_process_undoes_in_four_round_trips_and_recreates_in_five(
 async def test_an_event_that_changes_nothing_costs_two_calls_and_no_write(sim: RunningSimulator) -> None:
     """A second identical event makes two calls to ClickHouse in a warm process, three in a cold one, and no write."""
     put_endpoint(sim, TAG)
-    async with wired(sim.url) as runtime:
+    async with started_runtime(sim.url) as runtime:
         await runtime.reconcile(named(), SECONDS)
         sim.clear_requests()
         await runtime.reconcile(named(), SECONDS)
@@ -116,7 +116,7 @@ async def test_an_event_that_changes_nothing_costs_two_calls_and_no_write(sim: R
 
 
 async def test_somebody_elses_endpoint_costs_one_read(sim: RunningSimulator) -> None:
-    """An endpoint without tag that is not connected by alias costs one read of ARM, and ClickHouse nothing."""
+    """An endpoint without tag and alias costs one read of ARM and no call to ClickHouse."""
     put_endpoint(
         sim, {}, alias="/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z"
     )
@@ -138,7 +138,7 @@ async def test_somebody_elses_endpoint_costs_one_read(sim: RunningSimulator) -> 
 async def test_an_endpoint_that_is_not_rightful_gets_nothing(
     sim: RunningSimulator, alias: str, scopes: str | None, code: str | None
 ) -> None:
-    """An endpoint that points elsewhere causes no write, and one clear finding; one outside scope not even that."""
+    """An endpoint of another service causes one finding and no write; one outside scope causes neither."""
     put_endpoint(sim, TAG, alias=alias)
     sim.clear_requests()
     more = {"ENDPOINT_SCOPES": scopes} if scopes else {}
@@ -150,7 +150,7 @@ async def test_an_endpoint_that_is_not_rightful_gets_nothing(
 async def test_an_audit_of_a_world_without_drift_asks_clickhouse_twice(sim: RunningSimulator) -> None:
     """With cached configs the pass over everything makes two calls to ClickHouse and no write."""
     put_endpoint(sim, TAG)
-    async with wired(sim.url) as runtime:
+    async with started_runtime(sim.url) as runtime:
         await runtime.reconcile(named(), SECONDS)
         sim.clear_requests()
         report = await runtime.reconcile(ReconcileRequest(Targets(everything=True)), SECONDS)

@@ -1,4 +1,4 @@
-"""Every outside call killed, one run per call: another delivery of the event always ends right."""
+"""The process is killed at every outside call, one run per call: the next delivery always completes."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ MOST_CALLS = 60
 
 @dataclass(frozen=True)
 class Story:
-    """What happens before the event, and which services the endpoint that is left must reach."""
+    """What happens before the event, and which services the endpoint must reach in the end."""
 
     happens: Callable[[RunningSimulator], Awaitable[None]]
     services: tuple[str, ...]
@@ -80,7 +80,7 @@ STORIES = {
 
 
 def check(sim: RunningSimulator, story: Story) -> None:
-    """The world is as the endpoint's state and tag ask for, and nothing is left of what was before."""
+    """The state matches the endpoint and its tag, and nothing else is left."""
     endpoints = sim.state()["azure"]["privateEndpoints"]
     by = "id" if story.settings else "resourceGuid"
     ids = [one[by] for one in endpoints]
@@ -95,7 +95,7 @@ def check(sim: RunningSimulator, story: Story) -> None:
 async def test_a_process_killed_at_any_call_leaves_what_the_next_delivery_finishes(
     sim: RunningSimulator, story: Story, moment: Moment
 ) -> None:
-    """Killed before or after any single outside call, the event delivered again ends right, and then rests."""
+    """Killed before or after any outside call, the next delivery completes, and the one after it changes nothing."""
     context = servers()
     sim.reset()
     await story.happens(sim)

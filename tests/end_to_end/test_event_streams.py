@@ -1,4 +1,4 @@
-"""Events that come one after the other under the rate limit, in virtual time: what is lost, and what it costs."""
+"""A stream of events under the rate limit, in virtual time: no event is lost, and calls are counted."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
-from shared.reconciler.batching import Batching
+from shared.domain.results.report_shares import split_report
+from shared.reconciler.batching import Batching, first_read
 from shared.reconciler.process_cache import ProcessCache
-from shared.reconciler.reconcile import ReconcileRequest, first_read, reconcile
+from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.support import virtual_time
 from tests.support.fakes import Cloud
 from tests.support.slow_systems import slow_systems
@@ -39,7 +39,7 @@ CLICKHOUSE = {"registrations", "services", "config", "update_registrations", "up
 
 @dataclass
 class Process:
-    """A process that has just started, and Event Grid in front of it, which delivers again what fails."""
+    """A new process, with Event Grid in front of it, which retries failed deliveries."""
 
     cloud: Cloud
     memory: ProcessCache
@@ -50,7 +50,7 @@ class Process:
         self.batching = Batching(self._first_read, self._run_pass)
 
     async def deliver(self, one: ResourceId) -> None:
-        """Deliver an event until it is accepted, each time for as long as an event's invocation may take."""
+        """Deliver an event until it is accepted, each time for the longest time of an invocation."""
         for wait in RETRIES:
             try:
                 async with asyncio.timeout(EVENT_SECONDS):
@@ -67,14 +67,16 @@ class Process:
         return sum(call.name in CLICKHOUSE for call in self.cloud.log.calls)
 
     async def _first_read(
-        self, endpoints: frozenset[ResourceId]
+        self, endpoints: Mapping[ResourceId, None]
     ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
         return await first_read(endpoints, self.systems, self.config)
 
     async def _run_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         self.passes.append(set(known))
         order = ReconcileRequest(Targets(frozenset(known)))
-        return shares_of(await reconcile(order, self.systems, self.config, self.memory, known), known.keys())
+        return split_report(
+            await reconcile(order, self.systems, self.config, self.memory, known), known.keys()
+        )
 
 
 def process(services: int, *, configs_known: bool) -> Process:
@@ -104,7 +106,7 @@ def process(services: int, *, configs_known: bool) -> Process:
 def test_a_stream_of_new_endpoints(
     services: int, over_seconds: float, passes: int, calls: int, *, configs_known: bool
 ) -> None:
-    """However events are spread, each endpoint is connected, each event accepted, and passes and calls are few."""
+    """However events are spread, each endpoint is connected, each event is accepted, and passes and calls are few."""
 
     async def scenario() -> None:
         on = process(services, configs_known=configs_known)

@@ -65,7 +65,7 @@ async def test_a_lock_keeps_a_record_and_nothing_else(sim: RunningSimulator) -> 
 
 
 async def test_a_cname_of_the_name_is_somebody_elses_record(sim: RunningSimulator) -> None:
-    """Where a CNAME has the name, everything but the record is done, and the event is accepted."""
+    """If a CNAME has the name, everything but the record is done, and the event is accepted."""
     world = deepcopy(demo())
     zone = world["azure"]["privateDnsZones"][0]
     zone["aliases"] = [{"name": "*", "ttl": 300, "cname": "elsewhere.example"}]
@@ -81,7 +81,7 @@ async def test_a_cname_of_the_name_is_somebody_elses_record(sim: RunningSimulato
 
 
 async def test_a_foreign_record_with_the_right_address(sim: RunningSimulator) -> None:
-    """A record of somebody else that leads to the endpoint is an info, and stays as it is."""
+    """A foreign record with the endpoint's address is an info and is not modified."""
     put_endpoint(sim, TAG)
     world = sim.state()
     address = next(one["address"] for one in world["azure"]["privateEndpoints"] if one["id"] == ENDPOINT)

@@ -1,4 +1,4 @@
-"""Worlds that several endpoints, owners and Private Link services share."""
+"""Worlds shared by several endpoints, owners and Private Link services."""
 
 from copy import deepcopy
 from typing import Any
@@ -42,7 +42,7 @@ def codes(report: Any) -> list[str]:
 
 
 async def test_the_wildcard_is_handed_over_in_the_pass_that_undoes_its_holder(sim: RunningSimulator) -> None:
-    """First come stays; the second is told, gets its access all the same, and the record when the first goes."""
+    """The first endpoint holds the record; the second gets access and a finding, and the record after the first."""
     put_endpoint(sim, TAG)
     await one_pass(sim.url)
     put_endpoint(sim, TAG, endpoint=SECOND)
@@ -60,7 +60,7 @@ async def test_the_wildcard_is_handed_over_in_the_pass_that_undoes_its_holder(si
 
 
 async def test_two_endpoints_that_consent_share_the_wildcard(sim: RunningSimulator) -> None:
-    """Two endpoints to one Private Link service, both tagged clickhouse-dns: shared, both stand in the record."""
+    """Two endpoints of one Private Link service, both tagged clickhouse-dns: shared, are both in the record."""
     sharing = {**TAG, "clickhouse-dns": "shared"}
     put_endpoint(sim, sharing)
     put_endpoint(sim, sharing, endpoint=SECOND)
@@ -78,7 +78,7 @@ async def test_two_endpoints_that_consent_share_the_wildcard(sim: RunningSimulat
 async def test_a_service_behind_another_private_link_service_gets_a_record_of_its_own(
     sim: RunningSimulator,
 ) -> None:
-    """Where one wildcard cannot serve a region, the closer name leads to the endpoint that serves the service."""
+    """If one wildcard cannot serve a region, a closer name leads to the endpoint of the service."""
     world = deepcopy(demo())
     world["clickhouse"]["services"][2]["privateLinkService"] = OTHER_ALIAS
     sim.reset(world)
@@ -96,7 +96,7 @@ async def test_a_service_behind_another_private_link_service_gets_a_record_of_it
 
 
 async def test_a_missing_zone_is_made_and_linked_where_the_settings_say_so(sim: RunningSimulator) -> None:
-    """With DNS_ZONE_RESOURCE_GROUP a zone that is missing is made, linked and filled in one pass."""
+    """With DNS_ZONE_RESOURCE_GROUP a missing zone is created, linked and filled in one pass."""
     world = deepcopy(demo())
     world["azure"]["privateDnsZones"] = []
     sim.reset(world)
@@ -113,7 +113,7 @@ async def test_a_missing_zone_is_made_and_linked_where_the_settings_say_so(sim: 
 
 
 async def test_a_network_linked_elsewhere_is_never_linked_a_second_time(sim: RunningSimulator) -> None:
-    """A link that we cannot see makes ARM refuse ours: that is told once, and the rest is done."""
+    """A link that cannot be read makes ARM refuse ours: one problem, and the rest is done."""
     world = deepcopy(demo())
     put = put_endpoint
     sim.reset(world)
@@ -128,7 +128,7 @@ async def test_a_network_linked_elsewhere_is_never_linked_a_second_time(sim: Run
 
 
 async def test_what_was_foreign_stays_and_what_we_added_goes(sim: RunningSimulator) -> None:
-    """Beside a registration made by hand, ours is made under the other kind of id; in the end that alone goes."""
+    """Beside a manual registration, ours uses the other kind of id; the release removes only ours."""
     put_endpoint(sim, {"clickhouse-services": "analytics,reporting"})
     world = sim.state()
     by_hand = {
@@ -176,7 +176,7 @@ async def test_the_modern_way_to_register_is_taken_where_the_old_one_is_refused(
 async def test_a_description_that_is_not_kept_gives_no_access(
     sim: RunningSimulator, stored: str, switch: dict[str, Any]
 ) -> None:
-    """Where the API shortens or drops the description, the registration is taken back, and an error says why."""
+    """If the API shortens or drops the description, the registration is removed again, and an error says why."""
     sim.switches(description=stored, **switch)
     put_endpoint(sim, TAG)
     report = await one_pass(sim.url)
@@ -187,7 +187,7 @@ async def test_a_description_that_is_not_kept_gives_no_access(
 
 @pytest.mark.parametrize("stored", ["keep", f"truncate:{len(MARK)}"])
 async def test_a_description_that_is_kept(sim: RunningSimulator, stored: str) -> None:
-    """A description is as long as it must be and no longer; where that much is kept, all is given and all goes."""
+    """An API that keeps just the length of our description is enough for access and release."""
     sim.switches(description=stored)
     put_endpoint(sim, TAG)
     assert not (await one_pass(sim.url)).problems
@@ -198,7 +198,7 @@ async def test_a_description_that_is_kept(sim: RunningSimulator, stored: str) ->
 
 
 async def test_a_changed_kind_of_id_migrates_without_a_moment_without_access(sim: RunningSimulator) -> None:
-    """The new id is in everywhere before the old one goes out anywhere."""
+    """The new id is allowed everywhere before the old one is removed anywhere."""
     put_endpoint(sim, {"clickhouse-services": "tag:env=prod"})
     await one_pass(sim.url)
     old = guid(sim, ENDPOINT)

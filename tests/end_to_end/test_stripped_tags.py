@@ -1,4 +1,4 @@
-"""What events release at once: many endpoints lose their tag, against the simulator."""
+"""Many endpoints lose their tag at once, against the simulator."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MANY = Shape(40, 2, per_network=20)
 
 
 def untagged(shape: Shape) -> dict[str, Any]:
-    """The world in which all is well, but the endpoints have no tags any more."""
+    """A connected world in which the endpoints have lost their tags."""
     world = connected(shape)
     for endpoint in world["azure"]["privateEndpoints"]:
         endpoint["tags"] = {}
@@ -22,7 +22,7 @@ def untagged(shape: Shape) -> dict[str, Any]:
 
 
 async def reports_on(sim: RunningSimulator, **more: str) -> list[Report]:
-    """The reports on all endpoints, whose events come in a burst to a process that has just started."""
+    """The reports on all endpoints, after a burst of events in a new process."""
     environment = {**settings(sim.url, UNLIMITED, 1), **more}
     given: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
     runtime = Runtime(Settings(**given))
@@ -37,7 +37,7 @@ def codes(report: Report) -> set[str]:
 
 
 async def test_the_limit(sim: RunningSimulator) -> None:
-    """Of 40 endpoints without their tag MAX_REMOVALS are released, each of the others is reported; no event fails."""
+    """Of 40 untagged endpoints MAX_REMOVALS are released, and each of the others is reported; no event fails."""
     sim.reset(untagged(MANY))
     reports = await reports_on(sim, MAX_REMOVALS="15")
     assert len(allowed_everywhere(sim)) == 25
@@ -46,7 +46,7 @@ async def test_the_limit(sim: RunningSimulator) -> None:
 
 
 async def test_upsert(sim: RunningSimulator) -> None:
-    """Under EVENT_POLICY=upsert none of them loses anything; what would go is reported as drift; no event fails."""
+    """Under EVENT_POLICY=upsert none loses anything; the removals are reported as drift; no event fails."""
     sim.reset(untagged(MANY))
     before = sim.state()["clickhouse"], sim.state()["azure"]["privateDnsZones"]
     reports = await reports_on(sim, EVENT_POLICY="upsert")

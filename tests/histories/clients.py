@@ -21,7 +21,7 @@ from tests.support.simulated import (
     delete_endpoint,
     named,
     put_endpoint,
-    wired,
+    started_runtime,
     writes,
 )
 
@@ -105,7 +105,7 @@ class History:
         self.sim.deny()
 
     async def _pass(self, order: ReconcileRequest) -> None:
-        async with wired(self.sim.url) as runtime:
+        async with started_runtime(self.sim.url) as runtime:
             await runtime.reconcile(order, SECONDS)
 
 

@@ -127,11 +127,20 @@ class Evidence:
             slot = before.incarnations.get(id_.lower())
             if slot is not None and not self._may_know(slot):
                 yield f"{thing} was removed on no evidence"
+            if slot is not None and self._was_mistaken(slot) and thing in self.truth.authors:
+                yield f"{thing} was removed though the tag has a mistake"
 
     def _may_know(self, slot: ResourceId) -> bool:
         """Whether it may have been read as something that takes a thing away: not if it was held all along."""
         seen = slot in self.seen and not self._was_held(slot)
         return seen and oracle.covered(slot, self.deployment.scopes)
+
+    def _was_mistaken(self, slot: ResourceId) -> bool:
+        """Whether its tag had a mistake all along, so that nothing of it may be removed."""
+        known = self.versions.get(slot, [None])
+        tagged = all(one is not None and TAG in one.tags for one in known)
+        views = self.services or [self.truth]
+        return tagged and all(oracle.mistaken(truth, one) for one in known if one for truth in views)
 
     def _was_held(self, slot: ResourceId) -> bool:
         return all(one is not None and oracle.is_held(one) for one in self.versions.get(slot, [None]))
@@ -176,6 +185,8 @@ class Evidence:
             mine = tuple(sorted(a for a, c in then.items() if c == oracle.short(slot)))
             if not self._may_know(slot):
                 yield f"{where} was taken from {slot.name} on no evidence"
+            if self._was_mistaken(slot):
+                yield f"{where} was taken from {slot.name} though its tag has a mistake"
             alone = len(set(then.values())) == 1
             if alone and record.name == "*" and self.placings.get(slot) == (record.zone, mine):
                 yield f"{where} was taken from {slot.name}, which rightfully held it"

@@ -56,7 +56,16 @@ services = st.sampled_from(SERVICE_IDS)
 id_kinds = st.sampled_from([IdKind.GUID, IdKind.GUID, IdKind.RESOURCE_ID])
 by_id = SERVICE_IDS[1]
 plain = ["*", "*", "*", "", "alpha", "gamma", "alpha,beta", "tag:env", "tag:env=prod", by_id]
-odd = ["nobody, Alpha", "Twin", "a:b,delta", "twin", f"twin,{SERVICE_IDS[4]}", "*,twin"]
+odd = [
+    "nobody, Alpha",
+    "Twin",
+    "a:b,delta",
+    "twin",
+    f"twin,{SERVICE_IDS[4]}",
+    "*,twin",
+    "alpha;beta",
+    "beta,tag: env=prod",
+]
 requests = st.sampled_from([*plain, *plain, *odd, None, None])
 tagged_zones = st.sampled_from([*[None] * 10, *map(str, ZONES), str(ZONES[0]).upper(), "nonsense"])
 tags = st.fixed_dictionaries(

@@ -102,6 +102,19 @@ def _doubtful(part: str, truth: Truth) -> bool:
     return len(bearing or alike) > 1
 
 
+def mistaken(truth: Truth, endpoint: Endpoint) -> bool:
+    """Whether a part of the tag is no selector, is a name of several services, or fits no service on Azure."""
+    azure = [s for s in truth.services.values() if s.provider == "azure"]
+    parts = [part for part in _parts(endpoint.tags.get(TAG, "")) if part != "*"]
+    return any(
+        _doubtful(part, truth)
+        or ";" in part
+        or (":" in part and not part.startswith("tag:"))
+        or not any(_matches(part, s, truth) for s in azure)
+        for part in parts
+    )
+
+
 def _permits(deployment: Deployment, service: Service, truth: Truth) -> bool:
     """SERVICE_FILTER permits all that bear a name exactly, but nobody by one that fits several loosely."""
     if deployment.service_filter is None:
@@ -214,6 +227,10 @@ def _access(case: Case, slot: ResourceId) -> Iterator[str]:
     state = standing(case.after, case.deployment, slot)
     endpoint = case.after.endpoints.get(slot)
     ids = sorted(id_ for id_, at in case.after.incarnations.items() if at == slot)
+    if endpoint and state in ("rightful", "stranger") and mistaken(case.after, endpoint):
+        yield from _nothing_removed(case, ids)
+        yield from _connected(case, endpoint) if state == "rightful" else ()
+        return
     if state == "rightful" and endpoint:
         yield from _connected(case, endpoint)
         wanted = wanted_id(case.after, case.deployment, endpoint)
@@ -224,6 +241,17 @@ def _access(case: Case, slot: ResourceId) -> Iterator[str]:
             yield from _unchanged(case, id_)
         elif state != "outside":
             yield from _gone(case, id_)
+
+
+def _nothing_removed(case: Case, ids: list[str]) -> Iterator[str]:
+    """While a tag has a mistake, its endpoint keeps what it has."""
+    for id_ in (id_ for id_ in ids if case.alone(id_)):
+        for service in sorted(case.before.listing(id_) - case.after.listing(id_)):
+            yield f"{id_} was taken off {service} though the tag has a mistake"
+        if not {r.region for r in case.before.registered(id_)} <= {
+            r.region for r in case.after.registered(id_)
+        }:
+            yield f"{id_} was deregistered though the tag has a mistake"
 
 
 def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> bool:
@@ -266,13 +294,14 @@ def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
     listing = after.listing(id_)
     if not after.registered(id_) and not (case.needs_service and not may) and not case.forgets:
         yield f"{id_} of {endpoint.id} is not registered"
-    stuck = not case.manages and _is_in_other_region(after, case.deployment, endpoint, id_)
+    keeps = mistaken(after, endpoint)
+    stuck = (keeps or not case.manages) and _is_in_other_region(after, case.deployment, endpoint, id_)
     for service in sorted(may - listing) if not case.forgets and not stuck else ():
         yield f"{id_} of {endpoint.id} is not allowed on {service}"
     stayed = {one.region for one in before.registered(id_)} <= {one.region for one in after.registered(id_)}
     for service in sorted((listing ^ before.listing(id_)) & held) if stayed and case.alone(id_) else ():
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
-    for service in sorted(listing - may - held):
+    for service in sorted(listing - may - held) if not keeps else ():
         if owns(before, owner, id_) and _must_go(case, service, id_):
             yield f"{id_} of {endpoint.id} is still allowed on {service}"
     for service in sorted(before.listing(id_) - listing - may - held):
@@ -393,6 +422,8 @@ def _may_stay(case: Case, slot: ResourceId) -> bool:
     """Whether an endpoint that does not want the record keeps what it has: nobody knows where it belongs."""
     state = standing(case.after, case.deployment, slot)
     homeless = state == "rightful" and placed(case.after, case.deployment, slot) is None
+    endpoint = case.after.endpoints.get(slot)
+    homeless |= state == "rightful" and endpoint is not None and mistaken(case.after, endpoint)
     return homeless or state in ("stranger", "outside", "held")
 
 
@@ -412,7 +443,8 @@ def _shared(after: Truth, holders: set[ResourceId], wanting: list[ResourceId], w
     there = [after.endpoints[s] for s in sorted(holders) if s in after.endpoints]
     kinds = {_consent(after, endpoint) for endpoint in there}
     agreed = len(kinds) == 1 and next(iter(kinds))[0]
-    if len(holders & set(wanting)) > 1 and not agreed:
+    keeping = any(mistaken(after, endpoint) for endpoint in there)
+    if len(holders & set(wanting)) > 1 and not agreed and not keeping:
         yield f"{where} is shared without consent"
     for slot in sorted(set(wanting) - holders):
         if agreed and len(there) == len(holders) and _consent(after, after.endpoints[slot]) in kinds:

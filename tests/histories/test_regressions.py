@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shared.domain.changes import DeleteRecord, PutRecord
 from shared.domain.model.deployment_config import IdKind
-from shared.domain.model.resources import ReadFailed, Service
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ReadConfig
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -20,7 +20,6 @@ from tests.support.worlds import (
     record,
     registered,
     service,
-    service_id,
     snapshot,
     zone,
 )
@@ -53,22 +52,21 @@ def test_an_arm_id_registered_for_the_region_of_its_former_service_is_registered
     assert cloud.allowed() == {by_arm_id.arm_id}
 
 
-def test_a_service_that_is_not_permitted_holds_no_record_by_a_name_it_shares() -> None:
-    """What an ambiguous name may mean holds only records of services that SERVICE_FILTER lets us give.
+def test_a_service_that_is_not_permitted_holds_no_record_by_tags_that_are_not_known() -> None:
+    """A selector that may match holds only records of services that SERVICE_FILTER may permit.
 
-    Where the config of one that is not permitted was not read, a record that nobody asked for stayed for ever.
+    If the config of one that is not permitted was not read, a record that no tag selects stayed forever.
     """
     left = replace(record(2), name="other")
-    permitted = service("twin", env="prod")
-    other_twin = Service(service_id("second"), "twin", "azure", REGION)
+    unknown = replace(service("second"), tags=None)
     seen = snapshot(
         endpoint(1),
-        endpoint(2, "twin", alias=OTHER_ALIAS),
-        services=[service("main", env="prod"), service("other", env="prod"), permitted, other_twin],
+        endpoint(2, "tag:env=prod", alias=OTHER_ALIAS),
+        services=[service("main", env="prod"), service("other"), unknown],
         elsewhere={"other": OTHER_ALIAS},
         registrations=[registered(1), registered(2)],
         zones=[zone(record(1), left)],
-        also={ReadConfig(other_twin.id): ReadFailed("503", temporary=True)},
+        also={ReadConfig(unknown.id): ReadFailed("503", temporary=True)},
     )
-    plan = plan_of(seen, deployment(service_filter="tag:env=prod"))
+    plan = plan_of(seen, deployment(service_filter="main,other"))
     assert [change.before.name for change in plan.changes if isinstance(change, DeleteRecord)] == ["other"]

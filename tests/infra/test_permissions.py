@@ -25,9 +25,9 @@ from tests.support.simulated import (
     delete_endpoint,
     one_pass,
     put_endpoint,
+    started_runtime,
     subscribe,
     webhook,
-    wired,
 )
 
 TABLE = (INFRA.parent / "docs" / "permissions.md").read_text()
@@ -90,7 +90,7 @@ async def live(sim: RunningSimulator) -> None:
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
     put_endpoint(sim, {"clickhouse-services": "analytics"})
     await one_pass(sim.url, DNS_ZONE_RESOURCE_GROUP=GROUP)
-    async with wired(sim.url) as runtime:
+    async with started_runtime(sim.url) as runtime:
         await runtime.reconcile(ReconcileRequest(Targets(everything=True), policy=Policy.SYNC), SECONDS)
     delete_endpoint(sim)
     await one_pass(sim.url)
@@ -101,7 +101,7 @@ async def inspect(sim: RunningSimulator) -> None:
     with webhook() as url:
         subscribe(sim, url)
         sim.deny({"scope": GROUP, "type": "privateDnsZones/A", "access": "write"})
-        async with wired(sim.url) as runtime:
+        async with started_runtime(sim.url) as runtime:
             await check(runtime)
     sim.deny()
 

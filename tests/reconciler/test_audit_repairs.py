@@ -1,4 +1,4 @@
-"""What an audit mends it tells, with before and after."""
+"""The repairs in an audit report, with before and after."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ MAIN = f"service {service_id('main')}"
 
 
 def drifted() -> Cloud:
-    """Endpoint 1 is registered, but not allowed, and its record tells another address; endpoint 2 is gone."""
+    """Endpoint 1 is registered, but not allowed, and its record has another address; endpoint 2 is deleted."""
     wrong = replace(record(1), addresses=(address(7),))
     cloud = Cloud(endpoint(1), services=[service("main", guid(2))], zones=[zone(wrong)])
     cloud.clickhouse.registered = {guid(n): registered(n) for n in (1, 2)}
@@ -52,7 +52,7 @@ async def audited(cloud: Cloud, policy: Policy) -> AuditReport:
     ],
 )
 async def test_policies(policy: Policy, changed: list[str], found: set[str]) -> None:
-    """What the policy permits is repaired and told as such; what it does not permit is found."""
+    """What the policy permits is repaired and reported as repaired; the rest is a finding."""
     report = await audited(drifted(), policy)
     assert sorted(one.change for one in report.repairs) == sorted(changed)
     assert {one.status for one in report.repairs} <= {"done"}
@@ -62,12 +62,12 @@ async def test_policies(policy: Policy, changed: list[str], found: set[str]) -> 
 
 
 async def test_before_and_after() -> None:
-    """Each repair tells what the object was and what it became."""
-    told = {one.change: one for one in (await audited(drifted(), Policy.SYNC)).repairs}
-    assert told["allow"] == Repair("allow", MAIN, str(pe(1)), "-", guid(1), "done")
-    assert told["disallow"] == Repair("disallow", MAIN, str(pe(2)), guid(2), "-", "done")
-    assert told["deregister"].before == f"{guid(2)} in westus3"
-    put = told["put-record"]
+    """Each repair contains the state before and after."""
+    repairs = {one.change: one for one in (await audited(drifted(), Policy.SYNC)).repairs}
+    assert repairs["allow"] == Repair("allow", MAIN, str(pe(1)), "-", guid(1), "done")
+    assert repairs["disallow"] == Repair("disallow", MAIN, str(pe(2)), guid(2), "-", "done")
+    assert repairs["deregister"].before == f"{guid(2)} in westus3"
+    put = repairs["put-record"]
     assert (put.object, put.before, put.after) == (
         RECORD,
         f"{address(7)}, TTL 300, owner tests",
@@ -76,7 +76,7 @@ async def test_before_and_after() -> None:
 
 
 async def test_failed_repair() -> None:
-    """A repair that failed is told with its error, and what it was to mend is still found."""
+    """A failed repair is reported with its error, and its drift remains a finding."""
     cloud = drifted()
     cloud.fail("put", PermanentError("403 Forbidden"))
     report = await audited(cloud, Policy.UPSERT)
@@ -88,7 +88,7 @@ async def test_failed_repair() -> None:
 
 
 async def test_repair_that_ran_out_of_time() -> None:
-    """A repair that may go through later is left for the next audit, by its name."""
+    """A repair that may succeed later is listed by name for the next audit."""
     cloud = drifted()
     cloud.fail("put", TemporaryError("no response before the deadline of the pass"))
     report = await audited(cloud, Policy.UPSERT)
@@ -99,7 +99,7 @@ async def test_repair_that_ran_out_of_time() -> None:
 
 
 async def test_repaired_by_somebody_else() -> None:
-    """A repair that somebody was quicker with is not told as one that failed."""
+    """A repair that somebody else made first is not reported as failed."""
     cloud = drifted()
     cloud.log.before["put"] = lambda: cloud.dns.have(zone(record(1)))
     cloud.fail("put", ChangedError("412"), times=1)
@@ -109,7 +109,7 @@ async def test_repaired_by_somebody_else() -> None:
 
 
 async def test_repair_that_worked_all_the_same() -> None:
-    """A repair whose answer was lost, but which is found done, is told so."""
+    """A repair whose response was lost, but which took effect, is reported as done."""
     cloud = drifted()
     cloud.fail("update_allow_list", TemporaryError("lost"), about=f"+{guid(1)}", times=1, done=True)
     (allow,) = [one for one in (await audited(cloud, Policy.UPSERT)).repairs if one.change == "allow"]

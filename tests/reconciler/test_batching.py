@@ -1,4 +1,4 @@
-"""Who shares a pass with whom, on a clock of its own; passes and reads are counted."""
+"""Which events share a pass, in virtual time; passes and reads are counted."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -15,7 +15,7 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
-from shared.reconciler.batching import LONGEST_GATHER, Batching
+from shared.reconciler.batching import MAX_GATHER_SECONDS, Batching
 from tests.support import virtual_time
 from tests.support.real_clients import endpoint
 
@@ -26,18 +26,18 @@ READ_SECONDS, PASS_SECONDS = 0.05, 10.0
 
 @dataclass
 class Works:
-    """Reads that take as long as a call does, and passes that take as long as they do under the rate limit."""
+    """Reads as slow as a call, and passes as slow as under the rate limit."""
 
     reads: list[set[ResourceId]] = field(default_factory=list)
     passes: list[set[ResourceId]] = field(default_factory=list)
     running: asyncio.Task[Any] | None = None
     fails: set[ResourceId] = field(default_factory=set)
-    """A pass fails that has one of these endpoints in it."""
+    """A pass with one of these endpoints fails."""
     read_seconds: float = READ_SECONDS
     moments: list[float] = field(default_factory=list)
 
     async def first_read(
-        self, endpoints: frozenset[ResourceId]
+        self, endpoints: Mapping[ResourceId, None]
     ) -> Mapping[ResourceId, Report | Endpoint | NotFound]:
         self.reads.append(set(endpoints))
         await asyncio.sleep(self.read_seconds)
@@ -63,7 +63,7 @@ class Stage:
         return asyncio.create_task(self.batching.report_on(one))
 
     async def until_running(self) -> None:
-        """Let the pass over those who came so far begin."""
+        """Wait until the pass over the events so far has started."""
         await asyncio.sleep(2 * READ_SECONDS)
 
 
@@ -89,7 +89,7 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
 
 
 def test_a_lone_event_waits_for_its_read_only() -> None:
-    """A lone event's pass begins as soon as its endpoint is read."""
+    """The pass of a single event starts as soon as its endpoint is read."""
 
     async def scenario() -> None:
         on = stage()
@@ -101,7 +101,7 @@ def test_a_lone_event_waits_for_its_read_only() -> None:
 
 
 def test_events_of_one_burst_share_one_pass() -> None:
-    """A burst over a second, one event before the other's endpoint is read, is one pass: each endpoint is read once."""
+    """A burst over a second is one pass, and each endpoint is read once."""
 
     async def scenario() -> None:
         on = stage()
@@ -118,7 +118,7 @@ def test_events_of_one_burst_share_one_pass() -> None:
 
 
 def test_a_pass_waits_for_reads_that_are_under_way() -> None:
-    """Events that have arrived but are not read yet, because reads take long, are in the pass all the same."""
+    """A pass includes events that have arrived and whose endpoints are still being read."""
 
     async def scenario() -> None:
         on = stage()
@@ -134,22 +134,22 @@ def test_a_pass_waits_for_reads_that_are_under_way() -> None:
 
 
 def test_a_stream_of_events_holds_no_pass_up_for_long() -> None:
-    """However long events keep coming, a pass begins after a moment."""
+    """A continuous stream of events does not delay a pass beyond the limit."""
 
     async def scenario() -> None:
         on = stage()
         began, first = now(), on.event(A)
-        for _ in range(round(4 * LONGEST_GATHER / READ_SECONDS)):
+        for _ in range(round(4 * MAX_GATHER_SECONDS / READ_SECONDS)):
             on.event(NOT_OURS)
             await asyncio.sleep(READ_SECONDS / 2)
         assert endpoints_of(await first) == {A}
-        assert on.works.moments[0] - began <= 2 * READ_SECONDS + LONGEST_GATHER
+        assert on.works.moments[0] - began <= 2 * READ_SECONDS + MAX_GATHER_SECONDS
 
     run(scenario())
 
 
 def test_what_arrives_during_a_pass_shares_the_next_one() -> None:
-    """Three passes for 200 events over two passes' time: one for the first, one each for those who came meanwhile."""
+    """200 events during two passes need three passes: one for the first event, two for the rest."""
 
     async def scenario() -> None:
         on = stage()
@@ -168,7 +168,7 @@ def test_what_arrives_during_a_pass_shares_the_next_one() -> None:
 
 
 def test_an_endpoint_is_read_after_its_event() -> None:
-    """An event that arrives while its endpoint is being read has it read again: that read may have been too early."""
+    """An event that arrives while its endpoint is being read causes another read."""
 
     async def scenario() -> None:
         on = stage()
@@ -183,7 +183,7 @@ def test_an_endpoint_is_read_after_its_event() -> None:
 
 
 def test_an_event_during_its_endpoints_pass_gets_another_pass() -> None:
-    """What changes during a pass is read after the event that says so, and is in the next pass."""
+    """An event during a pass over its endpoint leads to another pass."""
 
     async def scenario() -> None:
         on = stage()
@@ -197,7 +197,7 @@ def test_an_event_during_its_endpoints_pass_gets_another_pass() -> None:
 
 
 def test_an_event_that_is_not_ours_waits_for_no_pass() -> None:
-    """An endpoint that is none of ours is read and answered at once, while a slow pass of others runs."""
+    """An unrelated endpoint is answered after its read, even while a slow pass runs."""
 
     async def scenario() -> None:
         on = stage()
@@ -213,7 +213,7 @@ def test_an_event_that_is_not_ours_waits_for_no_pass() -> None:
 
 
 def test_a_pass_that_fails_fails_those_who_shared_it_and_nobody_else() -> None:
-    """Each of its waiters gets its error; those of the next pass get their reports."""
+    """Every event of a failed pass gets its error; the events of the next pass get their reports."""
 
     async def scenario() -> None:
         on = stage()
@@ -232,7 +232,7 @@ def test_a_pass_that_fails_fails_those_who_shared_it_and_nobody_else() -> None:
 
 @pytest.mark.parametrize("before", [True, False])
 def test_a_waiter_that_gives_up_takes_nobody_with_it(*, before: bool) -> None:
-    """A waiter that is cancelled, before its pass or during it, leaves the pass to the others who share it."""
+    """Cancelling one event, before or during its pass, does not affect the others."""
 
     async def scenario() -> None:
         on = stage()
@@ -246,7 +246,7 @@ def test_a_waiter_that_gives_up_takes_nobody_with_it(*, before: bool) -> None:
 
 
 def test_a_batch_that_nobody_waits_for_is_not_run() -> None:
-    """No pass is made for events that have all given up before it began, and the next one runs as ever."""
+    """If all events are cancelled before their pass starts, it does not run; the next pass does."""
 
     async def scenario() -> None:
         on = stage()
@@ -264,7 +264,7 @@ def test_a_batch_that_nobody_waits_for_is_not_run() -> None:
 
 
 def test_a_pass_goes_on_when_all_its_waiters_have_given_up(caplog: pytest.LogCaptureFixture) -> None:
-    """Its work is not lost, and its failure, which nobody waits for, is no error of the event loop's."""
+    """A running pass continues without waiting events, and its failure is not reported by the event loop."""
 
     async def scenario() -> None:
         on = stage()
@@ -281,7 +281,7 @@ def test_a_pass_goes_on_when_all_its_waiters_have_given_up(caplog: pytest.LogCap
 
 
 def test_a_pass_that_is_cancelled_leaves_nobody_waiting() -> None:
-    """When a process ends amid a pass, its waiters are told so, and Event Grid delivers again."""
+    """When a pass is cancelled, its events get TemporaryError, so that Event Grid retries them."""
 
     async def scenario() -> None:
         on = stage()

@@ -96,7 +96,7 @@ async def test_address_changed() -> None:
     ],
 )
 async def test_tag_changed(tag: str, expected: list[tuple[str, str]]) -> None:
-    """A changed tag changes just the lists that it concerns."""
+    """A changed tag changes only the allow lists that it affects."""
     cloud = made(endpoint(1, tag))
     await run(cloud, pe(1))
     assert sorted(call.about for call in cloud.log.writes) == expected
@@ -118,7 +118,7 @@ async def test_undone(*, untagged: bool, everything: bool) -> None:
 
 
 async def test_undone_leaves_others() -> None:
-    """Undoing an endpoint leaves what belongs to others, whoever they are."""
+    """Releasing an endpoint does not modify anything foreign."""
     cloud = made(endpoint(5, "theirs"))
     theirs = service("theirs", guid(1), guid(5), guid(6))
     cloud.clickhouse.have(theirs)
@@ -129,7 +129,7 @@ async def test_undone_leaves_others() -> None:
 
 
 async def test_whole_life() -> None:
-    """Create, retag, recreate, untag, tag again and delete: each pass leaves just what the tag asks for."""
+    """Create, retag, recreate, untag, tag again and delete: after each pass the state matches the tag."""
     cloud = Cloud(services=[service("main"), service("test")], zones=[zone()])
     memory = ProcessCache()
     for one, expected in [
@@ -166,7 +166,7 @@ async def test_handed_over() -> None:
 
 
 async def test_adopted_record_keeps_its_metadata() -> None:
-    """Metadata that somebody else put on our record survives every pass but the last."""
+    """Foreign metadata on our record set is kept until the record set is deleted."""
     cloud = made(endpoint(1, "main"))
     known = cloud.dns.record()
     assert known
@@ -182,7 +182,7 @@ async def test_adopted_record_keeps_its_metadata() -> None:
 
 
 async def test_plain_endpoint() -> None:
-    """An endpoint that is none of ours costs one read."""
+    """An unrelated endpoint costs one read."""
     cloud = Cloud(endpoint(1, None, alias="/subscriptions/1/some-private-link-service"), zones=[zone()])
     await run(cloud, pe(1))
     assert [call.name for call in cloud.log.calls] == ["endpoint"]

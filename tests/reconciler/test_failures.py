@@ -1,4 +1,4 @@
-"""What passes do where systems fail, refuse, forget or are written to by others."""
+"""Passes over systems that fail, refuse, lose changes or are changed by others."""
 
 from dataclasses import replace
 
@@ -71,7 +71,7 @@ async def test_one_service_fails(error: PrivateLinkError) -> None:
 
 @pytest.mark.parametrize("error", [ERRORS[0], ERRORS[-1]], ids=["temporary", "permanent"])
 async def test_register_fails(error: PrivateLinkError) -> None:
-    """An id that could not be registered is not put on lists, while its neighbours are served."""
+    """An id that could not be registered is not allowed; other ids in the pass are."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
     cloud.clickhouse.refused_ids = {guid(1)}
     if isinstance(error, TemporaryError):
@@ -83,7 +83,7 @@ async def test_register_fails(error: PrivateLinkError) -> None:
 
 
 async def test_register_forbidden() -> None:
-    """A call that the key may not make is made once, and not again in halves; what waits for it waits too."""
+    """A forbidden call is made once, not again in halves; dependent changes are skipped."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
     cloud.fail("update_registrations", ForbiddenError("401: not you"))
     cloud.fail("register_through", ForbiddenError("401: not you"))
@@ -98,7 +98,7 @@ async def test_register_forbidden() -> None:
 
 @all_errors
 async def test_deregister_waits(error: PrivateLinkError) -> None:
-    """A registration stays while the id could not be taken off a list; the record does not wait for that."""
+    """A registration stays while its id is still on an allow list; the record does not depend on that."""
     cloud = three_services(guid(1))
     cloud.network.lose(pe(1))
     cloud.clickhouse.have_registered(registered(1))
@@ -117,7 +117,7 @@ async def test_deregister_waits(error: PrivateLinkError) -> None:
 
 
 async def test_already_off() -> None:
-    """An id that somebody else took off a list meanwhile is no failure: the rest goes on in the same pass."""
+    """An id that somebody else removed from an allow list is not a failure; the same pass continues."""
     cloud = Cloud(services=[service("main", guid(1))], zones=[zone(record(1))])
     cloud.clickhouse.have_registered(registered(1))
     cloud.log.before["update_allow_list"] = lambda: cloud.clickhouse.have(service("main"))
@@ -128,7 +128,7 @@ async def test_already_off() -> None:
 
 
 async def test_already_registered() -> None:
-    """An id that somebody else registered meanwhile is no failure: the other kind is registered beside it."""
+    """If somebody else registers the id first, the pass registers the other kind of id beside it."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.log.before["update_registrations"] = lambda: cloud.clickhouse.have_registered(foreign(guid(1)))
     report = await run(cloud, pe(1))
@@ -158,7 +158,7 @@ async def test_add_refused(*, tells: bool) -> None:
 
 
 async def test_add_taken_again() -> None:
-    """A process that learnt of a refusal tries `add` again when the way through the service is barred."""
+    """A process with a cached refusal of `add` tries it again when registration through a service is refused."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.fail("register_through", PermanentError("404: no such path"))
     assert not (await run(cloud, pe(1), memory=ProcessCache(add_refused=True))).problems
@@ -166,7 +166,7 @@ async def test_add_taken_again() -> None:
 
 
 async def test_one_refused_id() -> None:
-    """One id that the API refuses spoils nobody else's in the same call."""
+    """One invalid id does not affect the other ids of the same call."""
     cloud = Cloud(*(endpoint(n) for n in range(1, 9)), zones=[zone()])
     cloud.clickhouse.refused_ids = {guid(3)}
     report = await run(cloud)
@@ -178,7 +178,7 @@ async def test_one_refused_id() -> None:
 
 
 async def test_silent_api() -> None:
-    """An API that does not tell what it made of a change is read again: before access is given, and at the end."""
+    """If a response lacks the result, the state is read again, before access is given and at the end."""
     cloud = three_services()
     cloud.clickhouse.answers_writes = False
     report = await run(cloud, pe(1))
@@ -187,7 +187,7 @@ async def test_silent_api() -> None:
 
 
 async def test_done_though_failed() -> None:
-    """A call that was carried out but whose answer was lost is no failure: the world is read again."""
+    """A call that took effect but whose response was lost is not a failure: the state is read again."""
     cloud = three_services()
     lost = TemporaryError("the connection was lost")
     for name in ("update_registrations", "update_allow_list", "put"):
@@ -198,7 +198,7 @@ async def test_done_though_failed() -> None:
 
 
 async def test_record_changed_meanwhile() -> None:
-    """A record that somebody wrote first is read and decided again within the pass."""
+    """A record that somebody else changed first is read and planned again in the same pass."""
     cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
     cloud.fail("put", ChangedError("412"), times=1)
     report = await run(cloud, pe(1))
@@ -210,7 +210,7 @@ async def test_record_changed_meanwhile() -> None:
 
 
 async def test_foreign_record_meanwhile() -> None:
-    """A record that somebody else made first is theirs: it is read again and left alone."""
+    """A record that somebody else created first is foreign: it is read again and not modified."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.log.before["put"] = lambda: cloud.dns.set(zone_id(), "*", foreign_record())
     report = await run(cloud, pe(1))
@@ -220,7 +220,7 @@ async def test_foreign_record_meanwhile() -> None:
 
 
 async def test_deletion_of_changed_record() -> None:
-    """A record that changed before it could be deleted is deleted only if it still is of no use."""
+    """A record that changed before its deletion is deleted only if it is still unused."""
     cloud = Cloud(zones=[zone(record(1))])
     cloud.log.before["delete"] = lambda: cloud.dns.set(zone_id(), "*", foreign_record())
     assert not (await run(cloud, pe(1))).problems
@@ -228,7 +228,7 @@ async def test_deletion_of_changed_record() -> None:
 
 
 async def test_always_changed() -> None:
-    """A record that somebody else keeps writing is given up for now, and the pass says that it may go later."""
+    """A record that somebody else keeps changing is left, and the pass reports it as retryable."""
     cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
     cloud.fail("put", ChangedError("412"))
     report = await run(cloud, pe(1))
@@ -238,7 +238,7 @@ async def test_always_changed() -> None:
 
 
 async def test_last_round_counts() -> None:
-    """What the last round of a pass got done is told as done."""
+    """A change of the last round is reported as done."""
     cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
     cloud.fail("put", ChangedError("412"), times=ROUNDS - 1)
     report = await run(cloud, pe(1))
@@ -249,7 +249,7 @@ async def test_last_round_counts() -> None:
 
 
 async def test_deleted_meanwhile() -> None:
-    """An endpoint that is deleted while the pass writes ends undone."""
+    """An endpoint that is deleted during the writes is released in the same pass."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.log.before["update_allow_list"] = lambda: cloud.network.lose(pe(1))
     report = await run(cloud, pe(1))
@@ -260,7 +260,7 @@ async def test_deleted_meanwhile() -> None:
 
 
 async def test_recreated_meanwhile() -> None:
-    """An endpoint that is recreated while the pass writes ends with its new id and address."""
+    """An endpoint that is recreated during the writes ends with its new id and address."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.log.before["update_allow_list"] = lambda: cloud.network.have(endpoint(1, guid_number=9))
     assert not (await run(cloud)).problems
@@ -271,7 +271,7 @@ async def test_recreated_meanwhile() -> None:
 
 
 async def test_did_not_last() -> None:
-    """A change that was accepted but had no effect is told, and not made again and again."""
+    """A change that was accepted without effect is reported, and not repeated in the pass."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.clickhouse.answers_writes = False
     cloud.log.before["services"] = lambda: None
@@ -284,7 +284,7 @@ async def test_did_not_last() -> None:
     cloud.log.before["services"] = undo
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("update_allow_list")) == 1
-    assert ["did not last" in problem for problem in report.problems] == [True]
+    assert ["not present on re-read" in problem for problem in report.problems] == [True]
     assert report.retryable
 
 
@@ -293,7 +293,7 @@ async def test_did_not_last() -> None:
     ("old", "new"), [(IdKind.GUID, IdKind.RESOURCE_ID), (IdKind.RESOURCE_ID, IdKind.GUID)]
 )
 async def test_id_kind_switched(old: IdKind, new: IdKind, *, refused: bool) -> None:
-    """A switch of ENDPOINT_ID_KIND migrates every list without a moment in which neither id is allowed."""
+    """A change of ENDPOINT_ID_KIND migrates every allow list, and at every moment one id is allowed."""
     services = [service("main"), service("test")]
     cloud = Cloud(endpoint(1), services=services, zones=[zone()])
     await run(cloud, pe(1), by=deployment(id_kind=old))
@@ -312,7 +312,7 @@ async def test_id_kind_switched(old: IdKind, new: IdKind, *, refused: bool) -> N
 
 
 async def test_dry_run() -> None:
-    """A dry run plans what a pass would do, and makes no write."""
+    """A dry run plans the same changes as a pass and writes nothing."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     dry = await run(cloud, pe(1), dry_run=True)
     assert cloud.log.writes == []
@@ -327,7 +327,7 @@ async def test_dry_run() -> None:
     [(Policy.REPORT, {guid(2)}), (Policy.UPSERT, {guid(1), guid(2)}), (Policy.SYNC, {guid(1)})],
 )
 async def test_policy(policy: Policy, allowed: set[str]) -> None:
-    """A pass does what its policy permits, and tells the rest as findings."""
+    """A pass applies what its policy permits and reports the rest as findings."""
     cloud = Cloud(endpoint(1), services=[service("main", guid(2))], zones=[zone()])
     cloud.clickhouse.have_registered(registered(2))
     report = await run(cloud, policy=policy)
@@ -338,7 +338,7 @@ async def test_policy(policy: Policy, allowed: set[str]) -> None:
 
 @pytest.mark.parametrize(("limit", "left"), [(2, 3), (3, 0)])
 async def test_max_removals(limit: int, left: int) -> None:
-    """A pass over everything that would undo more endpoints than MAX_REMOVALS removes nothing, and adds still."""
+    """A pass over everything that would release more than MAX_REMOVALS endpoints removes nothing but still adds."""
     cloud = Cloud(endpoint(9), services=[service("main", guid(1), guid(2), guid(3))], zones=[zone(record(1))])
     cloud.clickhouse.have_registered(registered(1), registered(2), registered(3))
     report = await run(cloud, max_removals=limit)
@@ -348,7 +348,7 @@ async def test_max_removals(limit: int, left: int) -> None:
 
 
 async def test_limit_is_for_everything() -> None:
-    """MAX_REMOVALS does not stand in the way of a pass over named endpoints."""
+    """MAX_REMOVALS does not apply to a pass over named endpoints."""
     cloud = Cloud(services=[service("main", guid(1))], zones=[zone()])
     cloud.clickhouse.have_registered(registered(1))
     await run(cloud, pe(1), max_removals=0)
@@ -369,7 +369,7 @@ READS = [
 
 
 def settled() -> Cloud:
-    """Endpoint 1 connected, 2 gone, 3 untagged."""
+    """Endpoint 1 connected, 2 deleted, 3 untagged."""
     cloud = Cloud(
         endpoint(1),
         endpoint(3, None),
@@ -412,7 +412,7 @@ async def test_no_removal_without_evidence(read: str, written: list[str], error:
 
 
 async def test_no_services() -> None:
-    """An empty list of services is no evidence: nothing is removed at ClickHouse Cloud."""
+    """With an empty service list nothing is removed at ClickHouse Cloud."""
     cloud = settled()
     cloud.clickhouse.known.clear()
     report = await run(cloud)
@@ -421,7 +421,7 @@ async def test_no_services() -> None:
 
 
 async def test_forbidden_scope() -> None:
-    """Endpoints that a failed list would have told of are asked for one by one, and found."""
+    """If a list fails, its endpoints are read one by one."""
     cloud = settled()
     cloud.fail("endpoints", PermanentError("403"))
     await run(cloud)
@@ -429,7 +429,7 @@ async def test_forbidden_scope() -> None:
 
 
 async def test_unreadable_zone() -> None:
-    """A zone that cannot be read keeps its records, and the others are tended."""
+    """A zone that cannot be read keeps its records; the other zones are reconciled."""
     cloud = settled()
     cloud.fail("zone", PermanentError("403"), "rg-2")
     report = await run(cloud)

@@ -11,17 +11,17 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.azure.clients import ArmClients
-from shared.adapters.azure.preflight import MOST_PAGES, AzureInspection
+from shared.adapters.azure.preflight import MAX_PAGES, AzurePreflight
 from shared.adapters.clickhouse.client import Key, make_client
 from shared.adapters.clock_skew import ClockSkew
 from shared.adapters.retry import Deadline
 from shared.bootstrap import Runtime
-from shared.domain.preflight.steps import Answer, Step
+from shared.domain.preflight.check_result import Status, Step
 from shared.triggers.audit import run_audit
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
-from tests.support.simulated import SUBSCRIPTION, wired, writes
+from tests.support.simulated import SUBSCRIPTION, started_runtime, writes
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 DNS_GROUP = f"{SUB}/resourceGroups/rg-dns"
@@ -32,29 +32,29 @@ async def checked(app: Runtime) -> dict[str, Step]:
     return {step.name: step for step in await check(app)}
 
 
-def not_ok(steps: dict[str, Step], answer: Answer = Answer.NOT_OK) -> set[str]:
-    return {name for name, step in steps.items() if step.answer is answer}
+def named(steps: dict[str, Step], status: Status = Status.FAILED) -> set[str]:
+    return {name for name, step in steps.items() if step.status is status}
 
 
-async def test_well(subscribed: RunningSimulator, app: Runtime) -> None:
-    """In a world where all is as it must be every check says so, and tells what it saw."""
+async def test_no_problem(subscribed: RunningSimulator, app: Runtime) -> None:
+    """Without problems every check passes, with details."""
     steps = await checked(app)
-    assert {step.answer for step in steps.values()} == {Answer.OK}, steps
-    assert steps["event subscription"].seen.endswith("/subscription-events/eventSubscriptions/s")
+    assert {step.status for step in steps.values()} == {Status.PASSED}, steps
+    assert steps["event subscription"].detail.endswith("/subscription-events/eventSubscriptions/s")
     assert "event-key" not in str(steps)
 
 
 async def test_it_only_reads(subscribed: RunningSimulator, app: Runtime) -> None:
-    """Nothing but GET is sent, ClickHouse Cloud is asked five times, and Azure a number of times one can count."""
+    """Only GET requests are sent: five to ClickHouse Cloud, and a known number to Azure."""
     await check(app)
     sent = Counter(one["system"] for one in subscribed.requests())
     assert writes(subscribed) == []
     assert sent["clickhouse"] == 5
-    assert sent["arm"] + sent["dns"] == 12
+    assert sent["arm"] + sent["dns"] == 11
 
 
-async def test_those_who_ask_together_share_a_look(subscribed: RunningSimulator, app: Runtime) -> None:
-    """However many ask at a time, the systems are asked once; whoever asks later makes them asked anew."""
+async def test_concurrent_checks(subscribed: RunningSimulator, app: Runtime) -> None:
+    """Concurrent checks share their reads; a later check reads again."""
     together = await asyncio.gather(*(check(app) for _ in range(5)))
     assert all(one == together[0] for one in together)
     assert len(subscribed.requests("clickhouse")) == 5
@@ -69,8 +69,8 @@ async def test_those_who_ask_together_share_a_look(subscribed: RunningSimulator,
         ({"scope": SUB, "type": "networkInterfaces", "access": "read"}, {"network interfaces"}),
         ({"scope": SUB, "type": "privateDnsZones/A", "access": "read"}, {"links and records"}),
         ({"scope": SUB, "type": "virtualNetworkLinks"}, {"links and records"}),
-        ({"scope": DNS_GROUP, "type": "privateDnsZones", "access": "write"}, {"writing records"}),
-        ({"scope": SUB, "type": "privateDnsZones/A", "access": "write"}, {"writing records"}),
+        ({"scope": DNS_GROUP, "type": "privateDnsZones", "access": "write"}, {"write records"}),
+        ({"scope": SUB, "type": "privateDnsZones/A", "access": "write"}, {"write records"}),
         ({"scope": SUB, "type": "eventSubscriptions"}, set()),
         ({"scope": SUB, "type": "Microsoft.Insights/metrics"}, set()),
         ({"scope": SUB, "type": "Microsoft.Authorization/permissions"}, set()),
@@ -79,59 +79,105 @@ async def test_those_who_ask_together_share_a_look(subscribed: RunningSimulator,
 async def test_rights(
     subscribed: RunningSimulator, app: Runtime, denial: dict[str, Any], expected: set[str]
 ) -> None:
-    """A right that is missing is told by the check that it concerns; rights that only checks need make none fail."""
+    """A missing permission fails the check that it concerns; permissions that only checks need fail none."""
     subscribed.deny(denial)
     steps = await checked(app)
-    assert not_ok(steps) == expected
+    assert named(steps) == expected
     if not expected:
-        assert not_ok(steps, Answer.NOT_KNOWN)
+        assert named(steps, Status.UNKNOWN)
 
 
-async def test_a_list_that_leaves_out(subscribed: RunningSimulator) -> None:
-    """A list that came back is no proof: a right that the scope lacks is told although the list was answered."""
+async def test_a_list_that_omits_resources(subscribed: RunningSimulator) -> None:
+    """A list that was read is no proof: a permission missing at the scope fails the check."""
     subscribed.deny({"scope": SUB, "type": "privateEndpoints", "access": "read"})
     subscribed.fault(match={"path": "/privateEndpoints$"}, status=200, body={"value": []}, count=None)
-    async with wired(subscribed.url) as app:
+    async with started_runtime(subscribed.url) as app:
         step = (await checked(app))["private endpoints"]
-    assert step.answer is Answer.NOT_OK
-    assert "lists leave out" in step.seen
+    assert step.status is Status.FAILED
+    assert "lists omit" in step.detail
 
 
 async def test_pages(subscribed: RunningSimulator) -> None:
-    """What ARM tells on its own next pages counts too, but they are not followed without end."""
+    """The next pages of a list are read, up to a maximum."""
     page = {"value": [{"actions": ["*"]}], "nextLink": f"{subscribed.url}{SUB}/next"}
     subscribed.fault(match={"system": "arm"}, status=200, body=page, count=None)
     async with AioHttpTransport() as transport:
         azure = ArmClients(subscribed.url, None, transport, read_only=True)
-        rights = await AzureInspection(azure, Deadline.after(5)).rights(SUB)
-    assert len(rights) == len(subscribed.requests("arm")) == MOST_PAGES
+        rights = await AzurePreflight(azure, Deadline.after(5)).rights(SUB)
+    assert isinstance(rights, tuple)
+    assert len(rights) == len(subscribed.requests("arm")) == MAX_PAGES
 
 
 async def test_key(subscribed: RunningSimulator) -> None:
-    """A key that is refused is told with the API's own words; one whose role it does not tell, as not known."""
-    async with wired(subscribed.url, CLICKHOUSE_CLOUD_API_SECRET="wrong-secret") as app:
+    """A refused key fails with the API's message; a role that the API does not show is unknown."""
+    async with started_runtime(subscribed.url, CLICKHOUSE_CLOUD_API_SECRET="wrong-secret") as app:
         steps = await checked(app)
-    assert "UNAUTHORIZED: invalid API key" in steps["ClickHouse key"].seen
-    assert not_ok(steps) == {"ClickHouse key"}
+    assert "UNAUTHORIZED: invalid API key" in steps["ClickHouse key"].detail
+    assert named(steps) == {"ClickHouse key"}
     assert "wrong-secret" not in str(steps)
     snapshot = subscribed.state()
     snapshot["clickhouse"]["keys"][0]["role"] = "developer"
     subscribed.reset(snapshot, keep_subscriptions=True)
-    async with wired(subscribed.url) as app:
-        assert (await checked(app))["ClickHouse role"].answer is Answer.NOT_KNOWN
+    async with started_runtime(subscribed.url) as app:
+        assert (await checked(app))["ClickHouse role"].status is Status.UNKNOWN
 
 
 async def test_outage(subscribed: RunningSimulator, app: Runtime) -> None:
-    """A system that is down fails its own checks and no others."""
+    """A system that is down or throttles makes one check unknown, and fails none."""
     subscribed.fault(match={"system": "clickhouse"}, status=503, headers=LONG, count=None)
-    assert not_ok(await checked(app)) == {"ClickHouse key"}
+    assert named(await checked(app), Status.UNKNOWN) == {"ClickHouse key"}
     subscribed.clear_faults()
     subscribed.fault(match={"system": "dns"}, status=503, headers=LONG, count=None)
-    assert not_ok(await checked(app)) == {"private DNS zones"}
+    steps = await checked(app)
+    assert (named(steps, Status.UNKNOWN), named(steps)) == ({"private DNS zones"}, set())
+    subscribed.clear_faults()
+    subscribed.fault(match={"system": "arm"}, status=429, headers=LONG, count=None)
+    steps = await checked(app)
+    assert (named(steps, Status.UNKNOWN), named(steps)) == ({"scopes"}, set())
+
+
+async def test_hidden_in_a_group(subscribed: RunningSimulator, app: Runtime) -> None:
+    """A resource group whose network interfaces a list of the subscription omits is found."""
+    subscribed.deny(
+        {"scope": f"{SUB}/resourceGroups/rg-network", "type": "networkInterfaces", "access": "read"}
+    )
+    assert named(await checked(app)) == {"network interfaces"}
+
+
+async def test_hidden_endpoints(subscribed: RunningSimulator, app: Runtime) -> None:
+    """A resource group whose endpoints a list of the subscription omits is found."""
+    subscribed.deny(
+        {"scope": f"{SUB}/resourceGroups/rg-network", "type": "privateEndpoints", "access": "read"}
+    )
+    assert named(await checked(app)) == {"private endpoints"}
+
+
+async def test_wrong_scopes(subscribed: RunningSimulator) -> None:
+    """A subscription or a resource group that does not exist is one fault, of the setting that names it."""
+    unknown = "/subscriptions/99999999-1111-1111-1111-111111111111"
+    async with started_runtime(
+        subscribed.url, ENDPOINT_SCOPES=f"{SUB},{unknown}", DNS_ZONE_SCOPES=SUB
+    ) as app:
+        steps = await checked(app)
+    assert named(steps) == {"scopes"}
+    assert steps["scopes"].detail.endswith(f"{unknown} (ENDPOINT_SCOPES)")
+    async with started_runtime(subscribed.url, DNS_ZONE_SCOPES=f"{SUB}/resourceGroups/nowhere") as app:
+        assert "DNS_ZONE_SCOPES" in (await checked(app))["scopes"].remedy
+
+
+async def test_wrong_organization(subscribed: RunningSimulator) -> None:
+    """A wrong organization id is one fault, of CLICKHOUSE_ORG_ID, also without whoami."""
+    wrong = "22222222-2222-4222-8222-222222222229"
+    subscribed.fault(match={"path": "/whoami"}, status=404, count=1)
+    for _ in range(2):
+        async with started_runtime(subscribed.url, CLICKHOUSE_ORG_ID=wrong) as app:
+            steps = await checked(app)
+        assert named(steps) == {"ClickHouse key"}
+        assert "CLICKHOUSE_ORG_ID" in steps["ClickHouse key"].remedy
 
 
 async def test_clocks(subscribed: RunningSimulator) -> None:
-    """How far both systems' clocks are ahead of ours is told by their answers, to a second or so."""
+    """The clock skew of both systems is read from their responses, to a second or so."""
     clocks = ClockSkew(now=lambda: time.time() - 600)
     key = Key("demo-key", "demo-secret")
     async with (
@@ -141,13 +187,13 @@ async def test_clocks(subscribed: RunningSimulator) -> None:
         cloud.event_hooks["response"].append(clocks.of_http("ClickHouse Cloud"))
         await cloud.get("/organizations")
         azure = ArmClients(subscribed.url, None, transport, read_only=True, clocks=clocks)
-        inspection = AzureInspection(azure, Deadline.after(5))
+        inspection = AzurePreflight(azure, Deadline.after(5))
         await inspection.rights(SUB)
     assert clocks.ahead == pytest.approx({"ClickHouse Cloud": 600, "Azure": 600}, abs=3)
 
 
-def test_dates_that_are_none() -> None:
-    """An answer without a Date, or with one that is none, tells nothing."""
+def test_invalid_dates() -> None:
+    """A response without a valid Date is ignored."""
     clocks = ClockSkew()
     for date in (None, "", "yesterday"):
         clocks.note("Azure", date)
@@ -155,39 +201,39 @@ def test_dates_that_are_none() -> None:
 
 
 async def test_zones(subscribed: RunningSimulator) -> None:
-    """A zone that is missing where an endpoint asks is told by its name, unless it would be made."""
+    """A zone that a tagged endpoint needs is reported by name if it is missing, unless sync creates it."""
     snapshot = deepcopy(demo())
     snapshot["azure"]["privateDnsZones"] = []
     snapshot["azure"]["privateEndpoints"] = subscribed.state()["azure"]["privateEndpoints"]
     subscribed.reset(snapshot, keep_subscriptions=True)
-    async with wired(subscribed.url) as app:
+    async with started_runtime(subscribed.url) as app:
         steps = await checked(app)
-        assert "westus3.privatelink.azure.clickhouse.cloud" in steps["zones and networks"].seen
-        assert not_ok(steps) == {"zones and networks"}
-    async with wired(subscribed.url, DNS_ZONE_RESOURCE_GROUP=DNS_GROUP) as app:
+        assert "westus3.privatelink.azure.clickhouse.cloud" in steps["zones and networks"].detail
+        assert named(steps) == {"zones and networks"}
+    async with started_runtime(subscribed.url, DNS_ZONE_RESOURCE_GROUP=DNS_GROUP) as app:
         steps = await checked(app)
-        assert not_ok(steps) == set()
-        assert steps["making zones"].answer is Answer.OK
+        assert named(steps) == set()
+        assert steps["create zones"].status is Status.PASSED
 
 
 async def test_deliveries(subscribed: RunningSimulator, app: Runtime) -> None:
-    """What Event Grid delivered, and when last, is told; without an event subscription, that there is none."""
+    """Deliveries are reported with the time of the last one; a missing event subscription fails."""
     assert subscribed.idle()
-    assert "delivered, the last before" in (await checked(app))["deliveries"].seen
+    assert "delivered (last before" in (await checked(app))["deliveries"].detail
     subscribed.unsubscribe("s")
-    assert not_ok(await checked(app)) == {"event subscription"}
+    assert named(await checked(app)) == {"event subscription"}
 
 
 async def test_report_store(subscribed: RunningSimulator, tmp_path: Path) -> None:
-    """A store is known to be writable by what was written to it; a folder also before, without being made."""
+    """A store is known to be writable by its reports; a folder also before, without creating it."""
     place = tmp_path / "reports" / "here"
-    async with wired(subscribed.url, REPORT_STORE=str(place)) as app:
+    async with started_runtime(subscribed.url, REPORT_STORE=str(place)) as app:
         step = (await checked(app))["report store"]
-        assert (step.answer, "it can be written to" in step.seen) == (Answer.NOT_KNOWN, True)
+        assert (step.status, "it is writable" in step.detail) == (Status.WARNING, True)
         assert not place.parent.exists()
         await run_audit(app)
-        assert (await checked(app))["report store"].answer is Answer.OK
-    async with wired(subscribed.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
-        assert "it is the report of demo" in (await checked(app))["report store"].seen
-    async with wired(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
-        assert (await checked(app))["report store"].answer is Answer.NOT_OK
+        assert (await checked(app))["report store"].status is Status.PASSED
+    async with started_runtime(subscribed.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
+        assert "it is the report of demo" in (await checked(app))["report store"].detail
+    async with started_runtime(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
+        assert (await checked(app))["report store"].status is Status.FAILED

@@ -1,4 +1,4 @@
-"""Services of any private host name: the zone is all of the name after its first label."""
+"""Services with any private host name: the zone is the name after its first label."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ zones = pytest.mark.parametrize("at", [BYOC, INTERNAL], ids=["byoc", "any name"]
 
 
 def cloud_of(at: ResourceId, *records: RecordSet, present: bool = True) -> Cloud:
-    """A cloud whose one service has its host name in that zone, among zones of other services."""
+    """A cloud with one service in that zone, and with zones of other services."""
     others = [zone(id_=STORAGE), zone(id_=REGIONAL), zone()]
     cloud = Cloud(*[endpoint(1)] if present else [], zones=[zone(*records, id_=at), *others])
     cloud.clickhouse.configs = {service_id("main"): Config(ALIAS, f"main.{at.name}")}
@@ -47,7 +47,7 @@ def read(cloud: Cloud) -> set[str]:
 @zones
 @pytest.mark.parametrize("everything", [False, True], ids=["event", "audit"])
 async def test_created(at: ResourceId, *, everything: bool) -> None:
-    """In a cold process an endpoint gets its record in the zone of its service's host name, and nowhere else."""
+    """A cold process writes an endpoint's record into the zone of its service's host name only."""
     cloud = cloud_of(at)
     report = await run(cloud, *([] if everything else [pe(1)]))
     assert not report.problems
@@ -62,7 +62,7 @@ async def test_created(at: ResourceId, *, everything: bool) -> None:
 
 @pytest.mark.parametrize("everything", [False, True], ids=["event", "audit"])
 async def test_deleted(*, everything: bool) -> None:
-    """Of a BYOC service's endpoint that is gone a cold process leaves nothing, without reading others' zones."""
+    """A cold process removes everything of a deleted BYOC endpoint without reading unrelated zones."""
     cloud = cloud_of(BYOC, record(1, zone=BYOC), present=False)
     cloud.clickhouse.known = {service_id("main"): service("main", guid(1))}
     cloud.clickhouse.have_registered(registered(1))
@@ -75,7 +75,7 @@ async def test_deleted(*, everything: bool) -> None:
 
 @zones
 async def test_a_life_in_one_process(at: ResourceId) -> None:
-    """Made, deleted, made again and deleted in one process, an endpoint leaves nothing in a zone of any name."""
+    """An endpoint that is created and deleted twice leaves nothing, whatever the zone name."""
     cloud, memory = cloud_of(at), ProcessCache()
     for _ in range(2):
         cloud.network.have(endpoint(1))
@@ -87,7 +87,7 @@ async def test_a_life_in_one_process(at: ResourceId) -> None:
 
 
 async def test_a_byoc_endpoint_takes_no_more_round_trips() -> None:
-    """A BYOC service's endpoint costs as many rounds of reads as any other, cold and warm."""
+    """An endpoint of a BYOC service needs as many rounds of reads as any other, cold and warm."""
     for at in (zone_id(), BYOC):
         cloud, memory = cloud_of(at), ProcessCache()
         await run(cloud, pe(1), memory=memory)
@@ -99,7 +99,7 @@ async def test_a_byoc_endpoint_takes_no_more_round_trips() -> None:
 
 
 async def test_tagged_zone() -> None:
-    """A BYOC zone that the endpoint's tag names is used, and its record goes with the endpoint."""
+    """A BYOC zone named by the tag is used, and its record is deleted with the endpoint."""
     cloud = cloud_of(BYOC)
     cloud.dns.have(zone(id_=BYOC, vnets=()))
     cloud.network.have(endpoint(1, zone_tag=str(BYOC)))
@@ -112,7 +112,7 @@ async def test_tagged_zone() -> None:
 
 @zones
 async def test_a_record_that_is_left_is_handed_over(at: ResourceId) -> None:
-    """Who waits for a record is found by the region of its registration, whatever the zone is called."""
+    """An endpoint that waits for a record is found by the region of its registration, whatever the zone name."""
     cloud = cloud_of(at, record(1, zone=at))
     cloud.network.have(endpoint(2))
     cloud.clickhouse.known = {service_id("main"): service("main", guid(1), guid(2))}
@@ -127,7 +127,7 @@ async def test_a_record_that_is_left_is_handed_over(at: ResourceId) -> None:
 
 
 async def test_another_zone_of_the_region() -> None:
-    """A zone of the region that is not the service's is not used, though it is linked to the network."""
+    """A linked zone of the region is not used if the service's host name is in another zone."""
     cloud = cloud_of(BYOC)
     cloud.dns.have(replace(cloud.dns.known[BYOC], networks=frozenset()))
     report = await run(cloud, pe(1))
@@ -150,5 +150,5 @@ async def test_another_zone_of_the_region() -> None:
     ],
 )
 def test_names_of_zones(name: str, *, ours: bool) -> None:
-    """A zone may be ClickHouse's if a label is `privatelink` and one further right begins with `clickhouse`."""
+    """A zone is a ClickHouse zone if a label is `privatelink` and a later label begins with `clickhouse`."""
     assert is_clickhouse_zone(name) is ours

@@ -1,4 +1,4 @@
-"""What a process remembers changes the order of its reads, and nothing else."""
+"""The process cache changes which reads are made, and nothing else."""
 
 from dataclasses import replace
 
@@ -21,12 +21,12 @@ class Clock:
         return self.now
 
 
-def asked(cloud: Cloud) -> list[str]:
-    """The services whose configs were asked for since the log was cleared, in order."""
+def configs_read(cloud: Cloud) -> list[str]:
+    """The services whose configs were read since the log was cleared, in order."""
     names = {service_id(name): name for name in NAMES}
-    told = [names[call.about[0]] for call in cloud.log.named("config")]
+    read = [names[call.about[0]] for call in cloud.log.named("config")]
     cloud.log.clear()
-    return told
+    return read
 
 
 def in_order() -> list[Service]:
@@ -52,7 +52,7 @@ async def test_a_refused_config_concerns_its_service_alone() -> None:
 
 
 async def test_a_refused_config_keeps_what_its_service_lists() -> None:
-    """An entry of ours on a service whose config is refused now is neither removed nor added."""
+    """Our entry on a service whose config is now refused is neither removed nor added."""
     services = [service("a", guid(1)), service("b")]
     cloud = Cloud(endpoint(1), services=services, zones=[zone()])
     cloud.clickhouse.have_registered(registered(1))
@@ -62,37 +62,37 @@ async def test_a_refused_config_keeps_what_its_service_lists() -> None:
 
 
 async def test_a_refused_config_is_asked_for_again_after_an_hour() -> None:
-    """Within an hour a process does not ask again for a config that was refused."""
+    """A refused config is not read again within an hour."""
     clock = Clock()
     cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), ProcessCache(clock=clock)
     one = in_order()[0].name
     cloud.fail("config", REFUSED, service_id(one))
     await run(cloud, pe(1), memory=memory)
-    asked(cloud)
+    configs_read(cloud)
     clock.now += REFUSED_SECONDS - 1
     report = await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == []
+    assert configs_read(cloud) == []
     assert "service-without-private-link" in {finding.code for finding in report.plan.findings}
     cloud.mend()
     clock.now += 2
     await run(cloud, pe(1), memory=memory)
-    assert asked(cloud) == [one]
+    assert configs_read(cloud) == [one]
     assert cloud.allowed(one) == {guid(1)}
 
 
 @pytest.mark.parametrize("error", [TemporaryError("429"), PermanentError("misshapen")])
 async def test_other_failures_are_no_refusal(error: PrivateLinkError) -> None:
-    """A config that could not be read for another reason is asked for again by the next pass."""
+    """A config that failed for another reason is read again by the next pass."""
     cloud, memory = Cloud(endpoint(1), services=in_order(), zones=[zone()]), ProcessCache()
     cloud.fail("config", error)
     await run(cloud, pe(1), memory=memory)
-    asked(cloud)
+    configs_read(cloud)
     await run(cloud, pe(1), memory=memory)
-    assert sorted(asked(cloud)) == NAMES
+    assert sorted(configs_read(cloud)) == NAMES
 
 
 async def test_untold_tags() -> None:
-    """A service whose tags the API has not told is neither let in nor shut out by a selector over tags."""
+    """A service with unknown tags is neither allowed nor disallowed by a tag selector."""
     untold = replace(service("main", guid(1)), tags=None)
     cloud = Cloud(
         endpoint(1, "tag:env"), services=[untold, replace(service("test"), tags=None)], zones=[zone()]
@@ -100,5 +100,5 @@ async def test_untold_tags() -> None:
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset()}
     words = [one.message for one in report.plan.findings if one.code == "unreadable"]
-    assert words == ["the tags of service main were not told", "the tags of service test were not told"]
+    assert words == [f"the tags of service {name} are not in the API's response" for name in ("main", "test")]
     assert "service-not-found" not in {one.code for one in report.plan.findings}

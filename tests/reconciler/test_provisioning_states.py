@@ -1,4 +1,4 @@
-"""What passes make of endpoints that Azure has not finished making, changing or deleting."""
+"""Endpoints that Azure is still creating, changing or deleting."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from shared.domain.model.resources import Endpoint
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -35,7 +35,7 @@ def held(state: str, n: int = 1, tag: str | None = "*") -> Endpoint:
 
 
 def connected(*endpoints: Endpoint) -> Cloud:
-    """A cloud in which endpoint 1 has all that it asks for."""
+    """A cloud in which endpoint 1 is connected."""
     cloud = Cloud(*endpoints, services=[service("main", guid(1))], zones=[zone(record(1))])
     cloud.clickhouse.have_registered(registered(1))
     return cloud
@@ -52,7 +52,7 @@ targets = pytest.mark.parametrize("targets", [(), (pe(1),)], ids=["audit", "even
 @targets
 @pytest.mark.parametrize("tag", ["*", None])
 async def test_deleting(tag: str | None, targets: tuple[ResourceId, ...]) -> None:
-    """Nothing is given to or taken from an endpoint that is being deleted, tagged or not; it is looked at again."""
+    """Nothing changes for an endpoint in Deleting, tagged or not; its event is retried."""
     for cloud in (connected(held("Deleting", tag=tag)), Cloud(held("Deleting", tag=tag), zones=[zone()])):
         report = await run(cloud, *targets)
         assert cloud.log.writes == []
@@ -62,7 +62,7 @@ async def test_deleting(tag: str | None, targets: tuple[ResourceId, ...]) -> Non
 
 
 async def test_an_event_of_a_deleting_endpoint_costs_one_read() -> None:
-    """Nothing but the endpoint itself is read while it is being deleted or has failed."""
+    """Only the endpoint itself is read while it is Deleting or Failed."""
     for state in ("Deleting", "Failed"):
         cloud = connected(held(state))
         await run(cloud, pe(1))
@@ -70,7 +70,7 @@ async def test_an_event_of_a_deleting_endpoint_costs_one_read() -> None:
 
 
 async def test_deleted_at_last() -> None:
-    """Once the endpoint is gone, the event that comes again takes away all it had."""
+    """Once the endpoint is deleted, the retried event removes everything it had."""
     cloud = connected(held("Deleting"))
     assert (await run(cloud, pe(1))).retryable
     cloud.network.lose(pe(1))
@@ -81,7 +81,7 @@ async def test_deleted_at_last() -> None:
 
 @targets
 async def test_failed(targets: tuple[ResourceId, ...]) -> None:
-    """A failed endpoint gets no access and no record, and keeps what it has; another delivery cannot help."""
+    """A failed endpoint gets no access and no record, and keeps what it has; its event is accepted."""
     for cloud in (connected(held("Failed")), Cloud(held("Failed"), zones=[zone()])):
         report = await run(cloud, *targets)
         assert cloud.log.writes == []
@@ -90,7 +90,7 @@ async def test_failed(targets: tuple[ResourceId, ...]) -> None:
 
 
 async def test_failed_and_untagged() -> None:
-    """A failed endpoint that a person untags loses all it has."""
+    """A failed endpoint that is untagged is released."""
     cloud = connected(held("Failed", tag=None))
     await run(cloud, pe(1))
     assert (cloud.allowed(), cloud.clickhouse.registered, cloud.dns.record()) == (frozenset(), {}, None)
@@ -98,7 +98,7 @@ async def test_failed_and_untagged() -> None:
 
 @pytest.mark.parametrize("state", ["Updating", "Unheard", ""])
 async def test_updating(state: str) -> None:
-    """An endpoint in any other state gets all it asks for, and its event comes again until Azure is done."""
+    """An endpoint in any other state is connected, and its event is retried until Azure has finished."""
     cloud = Cloud(held(state), zones=[zone()])
     report = await run(cloud, pe(1))
     assert cloud.allowed() == {guid(1)}
@@ -113,7 +113,7 @@ async def test_updating(state: str) -> None:
 
 
 async def test_updating_and_untagged() -> None:
-    """One that lost its tag lacks nothing while Azure changes it: it is released, and the event is taken."""
+    """An untagged endpoint is released while Azure changes it, and the event is accepted."""
     cloud = connected(held("Updating", tag=None))
     report = await run(cloud, pe(1))
     assert cloud.allowed() == frozenset()
@@ -121,7 +121,7 @@ async def test_updating_and_untagged() -> None:
 
 
 async def test_somebody_elses_endpoint_in_progress() -> None:
-    """The event of an endpoint that nothing of ours can hang on is taken, whatever its state."""
+    """The event of an endpoint outside this deployment is accepted, whatever its state."""
     theirs = endpoint(1, None, alias="/subscriptions/1/a-private-link-service")
     for state in ("Deleting", "Updating", "Failed"):
         report = await run(Cloud(replace(theirs, state=state)), pe(1))
@@ -131,7 +131,7 @@ async def test_somebody_elses_endpoint_in_progress() -> None:
 
 @pytest.mark.parametrize("bare", [{"interfaces": ()}, {"lost": True}, {"unaddressed": True}])
 async def test_no_address_yet(bare: dict[str, object]) -> None:
-    """Without interface or address there is access, and the event comes again for the record."""
+    """Without interface or address the endpoint gets access, and the event is retried for the record."""
     one = endpoint(1)
     cloud = Cloud(replace(one, interfaces=()) if "interfaces" in bare else one, zones=[zone()])
     if "lost" in bare:
@@ -149,7 +149,7 @@ async def test_no_address_yet(bare: dict[str, object]) -> None:
 
 
 async def test_no_guid_yet() -> None:
-    """Without GUID the record is written, and the event comes again for the access."""
+    """Without GUID the record is written, and the event is retried for the access."""
     cloud = Cloud(replace(endpoint(1), guid=""), zones=[zone()])
     cloud.network.interfaces = dict.fromkeys(endpoint(1).interfaces, (address(1),))
     report = await run(cloud, pe(1))
@@ -171,7 +171,7 @@ async def test_no_guid_yet_by_arm_id() -> None:
 
 
 async def test_no_guid_yet_and_the_arm_id_is_foreign() -> None:
-    """While the other id is not there yet, a foreign registration of the first blocks nothing for good."""
+    """A foreign registration of the ARM id blocks nothing permanently while the GUID is missing."""
     cloud = Cloud(replace(endpoint(1), guid=""), zones=[zone()])
     cloud.clickhouse.have_registered(foreign(ARM_ID))
     report = await run(cloud, pe(1), by=deployment(id_kind=IdKind.RESOURCE_ID))
@@ -180,7 +180,7 @@ async def test_no_guid_yet_and_the_arm_id_is_foreign() -> None:
 
 
 async def test_a_registration_stays_while_the_guid_is_missing() -> None:
-    """An id is not taken for a former one as long as it is not known which one the endpoint has."""
+    """No id counts as a former one while the GUID of the endpoint is unknown."""
     cloud = connected(replace(endpoint(1), guid="", state="Updating"))
     await run(cloud, pe(1))
     await run(cloud)
@@ -189,7 +189,7 @@ async def test_a_registration_stays_while_the_guid_is_missing() -> None:
 
 
 async def test_not_connected_yet() -> None:
-    """An endpoint whose connection is not there yet is no stranger's: its event comes again."""
+    """An endpoint without a connection yet is not foreign: its event is retried."""
     cloud = connected(replace(endpoint(1), connections=(), state="Updating"))
     report = await run(cloud, pe(1))
     assert cloud.log.writes == []
@@ -198,7 +198,7 @@ async def test_not_connected_yet() -> None:
 
 
 async def test_a_deleting_endpoint_still_holds_its_record() -> None:
-    """Its record is nobody else's before the endpoint is gone, and is then handed over in the same pass."""
+    """Its record is handed over only when the endpoint is deleted, in the same pass."""
     cloud = connected(held("Deleting"), endpoint(2))
     report = await run(cloud, pe(2))
     assert codes(report) == [("wildcard-owned-by-other", str(pe(2)))]
@@ -212,7 +212,7 @@ async def test_a_deleting_endpoint_still_holds_its_record() -> None:
 
 @pytest.mark.parametrize("state", ["Deleting", "Failed"])
 async def test_a_shared_record_keeps_the_address(state: str) -> None:
-    """In a shared record the address of an endpoint that is being deleted or has failed stays."""
+    """In a shared record the address of an endpoint in Deleting or Failed stays."""
     shared = [replace(endpoint(n, dns="shared"), state=state if n == 1 else "Succeeded") for n in (1, 2)]
     cloud = Cloud(*shared, zones=[zone(shared_record(1, 2))])
     await run(cloud)
@@ -222,7 +222,7 @@ async def test_a_shared_record_keeps_the_address(state: str) -> None:
 
 
 async def test_an_audit_that_only_reports() -> None:
-    """An audit reports a half-made endpoint as in progress, has no drift to report, and did not fail."""
+    """An audit reports an incomplete endpoint as in progress, without drift and without failing."""
     cloud = Cloud(replace(endpoint(1), guid="", interfaces=(), state="Updating"), zones=[zone()])
     report = await run(cloud, policy=Policy.REPORT)
     assert codes(report) == IN_PROGRESS
@@ -230,12 +230,12 @@ async def test_an_audit_that_only_reports() -> None:
 
 
 async def test_a_neighbour_in_progress_does_not_bring_an_event_back() -> None:
-    """An event is taken although an endpoint that waits for the record it leaves has no address yet."""
+    """An event is accepted although an endpoint that waits for the freed record has no address yet."""
     waiting = replace(held("Updating", 2), interfaces=())
     cloud = connected(waiting)
     cloud.clickhouse.have_registered(registered(2))
     report = await run(cloud, pe(1))
     assert cloud.dns.record() is None
     assert codes(report) == [("endpoint-in-progress", str(pe(2)))]
-    assert not shares_of(report, frozenset({pe(1)}))[pe(1)].retryable
-    assert shares_of(report, frozenset({pe(1), pe(2)}))[pe(2)].retryable
+    assert not split_report(report, frozenset({pe(1)}))[pe(1)].retryable
+    assert split_report(report, frozenset({pe(1), pe(2)}))[pe(2)].retryable

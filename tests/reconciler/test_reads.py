@@ -43,7 +43,7 @@ def reads(cloud: Cloud) -> dict[int, list[str]]:
 
 
 async def test_cold() -> None:
-    """A process that remembers nothing reads three times before it writes."""
+    """A process with an empty cache needs three rounds of reads before it writes."""
     cloud = many_services("test")
     await run(cloud, pe(1))
     assert reads(cloud) == {
@@ -54,7 +54,7 @@ async def test_cold() -> None:
 
 
 async def test_warm() -> None:
-    """A process that remembers configs and links reads twice, and reads nothing that does not concern the endpoint."""
+    """With cached configs and links it needs two rounds, and reads only what concerns the endpoint."""
     cloud = many_services("test")
     memory = ProcessCache()
     await run(cloud, pe(1), memory=memory)
@@ -65,7 +65,7 @@ async def test_warm() -> None:
 
 
 async def test_after_writing() -> None:
-    """After writing, only the endpoint is read again: the systems' own answers tell the rest."""
+    """After writing, only the endpoint is read again; the responses contain the rest."""
     cloud = many_services()
     await run(cloud, pe(1))
     last = max(call.round for call in cloud.log.writes)
@@ -74,7 +74,7 @@ async def test_after_writing() -> None:
 
 @pytest.mark.parametrize("one", [pe(1), pe(2)], ids=["gone", "never there"])
 async def test_gone(one: ResourceId) -> None:
-    """For an endpoint that is gone every zone is looked through, in three rounds."""
+    """For a deleted endpoint every zone is read, in three rounds."""
     cloud = Cloud(endpoint(3), zones=[zone(), zone(id_=zone_id("rg-2"))])
     await run(cloud, one)
     assert cloud.log.rounds_before_writing == 3
@@ -83,7 +83,7 @@ async def test_gone(one: ResourceId) -> None:
 
 
 async def test_stale_memory() -> None:
-    """A link that is no longer there costs a round, and no more."""
+    """A removed link costs one more round."""
     cloud = many_services()
     memory = ProcessCache(links={network(): frozenset({zone_id("rg-old")})})
     report = await run(cloud, pe(1), memory=memory)
@@ -92,7 +92,7 @@ async def test_stale_memory() -> None:
 
 
 async def test_holder() -> None:
-    """Where the record is held for an endpoint not yet seen, that one is read in a fourth round."""
+    """If the record is held by an endpoint that was not read, it is read in a fourth round."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone(record(2))])
     await run(cloud, pe(1))
     assert reads(cloud)[4] == ["endpoint"]
@@ -100,7 +100,7 @@ async def test_holder() -> None:
 
 
 async def test_only_selected_configs() -> None:
-    """Only the configs of selected services are asked for, however many services there are."""
+    """Only the configs of selected services are read, however many services there are."""
     cloud = many_services(*(f"other-{n}" for n in range(30)))
     await run(cloud, pe(1))
     assert [call.about for call in cloud.log.named("config")] == [(service_id("main"),)]
@@ -108,7 +108,7 @@ async def test_only_selected_configs() -> None:
 
 @pytest.mark.parametrize("alias", [OTHER_ALIAS, STRANGE_ALIAS])
 async def test_search_for_the_alias(alias: str) -> None:
-    """Where the selected services do not explain the alias, those of its region are asked, then all."""
+    """If the selected services do not have the alias, the configs of its region are read, then all."""
     cloud = Cloud(endpoint(1, "main", alias=alias), zones=[zone()])
     cloud.clickhouse.have(service("main"), service("near"))
     far = service("far")
@@ -120,7 +120,7 @@ async def test_search_for_the_alias(alias: str) -> None:
 
 
 async def test_untagged_zone_tag() -> None:
-    """A zone named in the tag is read at once, beside the list of zones, which may name one to leave."""
+    """A zone named in the tag is read together with the list of zones, which may contain the previous one."""
     cloud = Cloud(endpoint(1, zone_tag=str(zone_id())), zones=[zone(vnets=())])
     await run(cloud, pe(1))
     assert cloud.dns.record()
@@ -130,7 +130,7 @@ async def test_untagged_zone_tag() -> None:
 
 @pytest.mark.parametrize("text", ["nonsense", str(zone_id()).replace("11111111", "99999999")])
 async def test_unusable_zone_tag(text: str) -> None:
-    """A zone that may not be used is not read."""
+    """A zone out of scope is not read."""
     cloud = Cloud(endpoint(1, zone_tag=text))
     report = await run(cloud, pe(1))
     assert cloud.log.named("zone") == []
@@ -138,7 +138,7 @@ async def test_unusable_zone_tag(text: str) -> None:
 
 
 async def test_everything() -> None:
-    """A pass over everything reads lists, and by itself only what no list told."""
+    """A pass over everything reads lists, and single objects only if no list contained them."""
     cloud = Cloud(*(endpoint(n) for n in range(1, 21)), zones=[zone(record(1))])
     cloud.clickhouse.have_registered(registered(1), registered(99), foreign(guid(98)))
     await run(cloud, dry_run=True)
@@ -150,7 +150,7 @@ async def test_everything() -> None:
 
 
 async def test_many() -> None:
-    """Where many of a scope are asked for, the lists of endpoints and of interfaces take over from single reads."""
+    """For many endpoints in a scope, the lists of endpoints and interfaces replace single reads."""
     cloud = Cloud(*(endpoint(n) for n in range(MANY + 1)), zones=[zone()])
     await run(cloud, *(pe(n) for n in range(MANY + 1)))
     first, after = cloud.log.named("endpoints")
@@ -161,7 +161,7 @@ async def test_many() -> None:
 
 
 async def test_few() -> None:
-    """As many as ARM gives back in a second are read one by one: their lists may be long."""
+    """Up to the number of reads that ARM restores per second, endpoints are read one by one: lists may be long."""
     cloud = Cloud(*(endpoint(n) for n in range(MANY)), zones=[zone()])
     await run(cloud, *(pe(n) for n in range(MANY)))
     assert len(cloud.log.named("endpoint")) == 2 * MANY
@@ -169,7 +169,7 @@ async def test_few() -> None:
 
 
 async def test_list_that_breaks_off() -> None:
-    """A list that breaks off confirms nothing: each endpoint is then read by itself, and none is undone."""
+    """An incomplete list confirms nothing: each endpoint is read by itself, and none is released."""
     there, gone = range(1, MANY + 1), MANY + 1
     cloud = Cloud(*(endpoint(n) for n in there), zones=[zone()])
     cloud.clickhouse.have_registered(*(registered(n) for n in (*there, gone)))
@@ -179,7 +179,7 @@ async def test_list_that_breaks_off() -> None:
 
 
 async def test_absence_is_read_by_itself() -> None:
-    """What a list does not tell of is asked for by itself, once; that it still is not there, a list can tell."""
+    """An endpoint missing from a list is read by itself once; a later list confirms that it is still missing."""
     gone = range(1, MANY + 2)
     cloud = Cloud(zones=[zone()])
     cloud.clickhouse.have_registered(*(registered(n) for n in gone))
@@ -191,7 +191,7 @@ async def test_absence_is_read_by_itself() -> None:
 
 
 async def test_back_again() -> None:
-    """One of many that were absent, and that is made anew meanwhile, is told of by the list, and connected."""
+    """One of many deleted endpoints that is recreated meanwhile is found in the list and connected."""
     gone = range(1, MANY + 2)
     cloud = Cloud(zones=[zone()])
     cloud.clickhouse.have_registered(*(registered(n) for n in gone))
@@ -201,7 +201,7 @@ async def test_back_again() -> None:
 
 
 async def test_configs_beyond_the_time() -> None:
-    """What a pass over everything had no time to read it tells, and the next one reads just that."""
+    """A pass over everything reports what it had no time to read, and the next one reads just that."""
     names = [f"s{n}" for n in range(4)]
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
     memory = ProcessCache()
@@ -219,7 +219,7 @@ async def test_configs_beyond_the_time() -> None:
 
 
 async def test_many_configs() -> None:
-    """However many configs are to be read, what else is needed is read beside them, in the same round."""
+    """Other reads are made in the same round as configs, however many configs there are."""
     names = [f"s{n}" for n in range(FEW + 1)]
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
     await run(cloud, pe(1))
@@ -227,7 +227,7 @@ async def test_many_configs() -> None:
 
 
 async def test_waiting() -> None:
-    """When a record becomes free, those that may wait for it are asked for: one by one if few, else as a list."""
+    """When a record becomes free, the endpoints that may wait for it are read: one by one if few, else by list."""
     for number, listed in [(3, False), (12, True)]:
         cloud = Cloud(*(endpoint(n) for n in range(2, number)), zones=[zone(record(1))])
         cloud.clickhouse.have_registered(*(registered(n) for n in range(1, number)))
@@ -239,7 +239,7 @@ async def test_waiting() -> None:
 
 
 async def test_zone_made_and_linked() -> None:
-    """Where the settings name a resource group, a missing zone is made, linked and filled in one pass."""
+    """With DNS_ZONE_RESOURCE_GROUP a missing zone is created, linked and filled in one pass."""
     cloud = Cloud(endpoint(1))
     by = deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns"))
     report = await run(cloud, pe(1), by=by)

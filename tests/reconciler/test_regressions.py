@@ -1,4 +1,4 @@
-"""Harm that a reader of the code found, each as the history that showed it."""
+"""Defects found by review, each as the history that showed it."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ OTHER_ALIAS = "production-westus3-1-0.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11.westu
 
 
 def two_private_links(*more: object) -> Cloud:
-    """Endpoint 1 serves `a`; endpoint 2 serves `b`, which is behind another Private Link service."""
+    """Endpoint 1 serves `a`; endpoint 2 serves `b` behind another Private Link service."""
     ends = [endpoint(1, "a"), endpoint(2, "*", alias=OTHER_ALIAS)]
     cloud = Cloud(*ends, services=[service("a")], zones=[zone()])
     cloud.clickhouse.have(service("b"), *more, alias=OTHER_ALIAS)  # type: ignore[arg-type]
@@ -24,7 +24,7 @@ def two_private_links(*more: object) -> Cloud:
 
 
 async def test_nobody_is_undone_on_the_word_of_a_list_read_for_something_else() -> None:
-    """A deletion that frees a record undoes just its own endpoint, however many others have lost their tag."""
+    """A deletion that frees a record releases only its own endpoint, however many others have lost their tag."""
     cloud = Cloud(*[endpoint(n) for n in range(1, 31)], zones=[zone()])
     await run(cloud)
     for n in range(2, 31):
@@ -36,7 +36,7 @@ async def test_nobody_is_undone_on_the_word_of_a_list_read_for_something_else() 
 
 @pytest.mark.parametrize("cut", range(1, 6))
 async def test_a_cut_description_names_nobody_else(cut: int) -> None:
-    """The event of pe-1 takes nothing from pe-12, although pe-12's description was cut."""
+    """The event of pe-1 removes nothing of pe-12, although pe-12's description was cut."""
     cloud = Cloud(endpoint(12), services=[service("main", guid(12))], zones=[zone()])
     kept = registration_mark(OWNER, pe(12))[:-cut]
     cloud.clickhouse.have_registered(replace(registered(12), description=kept))
@@ -46,7 +46,7 @@ async def test_a_cut_description_names_nobody_else(cut: int) -> None:
 
 @pytest.mark.parametrize("target", [[], [pe(1), pe(2)]])
 async def test_a_mark_that_a_live_endpoint_contradicts_does_not_count(target: list[ResourceId]) -> None:
-    """A mark for an endpoint that is gone, on the id of one that was read, removes nothing of that one."""
+    """A mark for a deleted endpoint on the id of a live one removes nothing of the live one."""
     cloud = Cloud(endpoint(2), zones=[zone()])
     await run(cloud, pe(2))
     cloud.clickhouse.registered[guid(2)] = registered(2, by=1)
@@ -56,7 +56,7 @@ async def test_a_mark_that_a_live_endpoint_contradicts_does_not_count(target: li
 
 
 async def test_a_record_is_not_deleted_while_who_waits_for_it_cannot_be_read() -> None:
-    """A hand-over that could not be decided is decided by the next delivery."""
+    """A hand-over that could not be decided is completed by the next delivery."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
     await run(cloud, pe(1))
     await run(cloud, pe(2))
@@ -83,7 +83,7 @@ async def test_a_service_s_record_stays_while_its_config_cannot_be_read() -> Non
 
 @pytest.mark.parametrize("how", [{"max_removals": 0}, {"policy": Policy.UPSERT}])
 async def test_without_removals_nobody_is_taken_out_of_a_record(how: dict[str, object]) -> None:
-    """A hand-over removes; where removals are not permitted the record stays."""
+    """A hand-over is a removal: if removals are not permitted, the record stays."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
     await run(cloud, pe(1))
     await run(cloud, pe(2))
@@ -97,7 +97,7 @@ async def test_without_removals_nobody_is_taken_out_of_a_record(how: dict[str, o
 
 
 async def test_a_foreign_wildcard_makes_no_record_flap() -> None:
-    """Beside a foreign wildcard a pass over everything and an event come to the same."""
+    """With a foreign wildcard, a pass over everything and an event have the same result."""
     cloud = Cloud(
         endpoint(1, "a"),
         endpoint(2, "b", alias=OTHER_ALIAS),
@@ -112,7 +112,7 @@ async def test_a_foreign_wildcard_makes_no_record_flap() -> None:
 
 
 async def test_a_cold_process_finds_out_where_the_wildcard_leads() -> None:
-    """The config that explains the holder's alias is read, although the tag selects another service."""
+    """The config with the holder's alias is read, although the tag selects another service."""
     cloud = Cloud(endpoint(1, "a"), services=[service("a")], zones=[zone()])
     cloud.clickhouse.have(service("b"), alias=OTHER_ALIAS)
     await run(cloud, pe(1))
@@ -123,7 +123,7 @@ async def test_a_cold_process_finds_out_where_the_wildcard_leads() -> None:
 
 @pytest.mark.parametrize("description", ["", "made by hand"])
 async def test_one_that_waits_without_our_mark_gets_the_record(description: str) -> None:
-    """A hand-over finds also a waiting endpoint whose registration does not name it."""
+    """A hand-over also finds a waiting endpoint whose registration does not name it."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
     await run(cloud, pe(1))
     await run(cloud, pe(2))

@@ -1,4 +1,4 @@
-"""The brake for events: how many live endpoints that lost their tag they release within an hour."""
+"""The limit for events: how many live endpoints that lost their tag are released within an hour."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ class Clock:
 
 
 async def connected(*numbers: int, dns: str | None = None) -> Cloud:
-    """A cloud in which these endpoints have all that they asked for."""
+    """A cloud in which these endpoints are connected."""
     cloud = Cloud(*(endpoint(n, dns=dns) for n in numbers), zones=[zone()])
     report = await run(cloud, *map(pe, numbers))
     assert not report.problems
@@ -57,7 +57,7 @@ async def event(cloud: Cloud, *numbers: int, memory: ProcessCache, limit: int = 
     return report
 
 
-def told(report: Report, code: str = OVER) -> dict[ResourceId, str]:
+def over_limit(report: Report, code: str = OVER) -> dict[ResourceId, str]:
     found = {one.object: one.message for one in report.plan.findings if one.code == code}
     return {one: found[str(one)] for one in map(pe, range(100)) if str(one) in found}
 
@@ -70,14 +70,14 @@ def having(cloud: Cloud) -> set[int]:
 
 
 async def test_a_burst() -> None:
-    """Of 40 endpoints untagged at once events release 20, the first by id; the others keep all and are named."""
+    """Of 40 endpoints untagged at once, events release the first 20 by id; the others keep everything."""
     numbers = range(10, 50)
     cloud, memory = await connected(*numbers), ProcessCache()
     untag(cloud, *numbers)
     report = await event(cloud, *numbers, memory=memory)
     assert having(cloud) == set(range(30, 50))
-    assert set(told(report)) == {pe(n) for n in range(30, 50)}
-    (words,) = set(told(report).values())
+    assert set(over_limit(report)) == {pe(n) for n in range(30, 50)}
+    (words,) = set(over_limit(report).values())
     assert words == (
         "40 endpoints that lost their tag would be released by events within an hour, the limit is 20:"
         " this one keeps its access, registration and records"
@@ -88,7 +88,7 @@ async def test_a_burst() -> None:
 
 
 async def test_spread_over_passes() -> None:
-    """The limit is for all events of an hour, whatever passes they share; afterwards it begins anew."""
+    """The limit counts all events of an hour, across passes; then it starts again."""
     clock = Clock()
     cloud, memory = await connected(1, 2, 3, 4, 5), ProcessCache(clock=clock)
     for n in (5, 4, 3):
@@ -96,8 +96,8 @@ async def test_spread_over_passes() -> None:
         report = await event(cloud, n, memory=memory, limit=2)
         clock.now += 60
     assert having(cloud) == {1, 2, 3}
-    assert told(report) == {pe(3): told(report)[pe(3)]}
-    assert told(report)[pe(3)].startswith("3 endpoints that lost their tag")
+    assert over_limit(report) == {pe(3): over_limit(report)[pe(3)]}
+    assert over_limit(report)[pe(3)].startswith("3 endpoints that lost their tag")
     clock.now += RELEASES_COUNT_SECONDS - 180 + 1
     untag(cloud, 2)
     await event(cloud, 2, 3, memory=memory, limit=2)
@@ -109,27 +109,27 @@ async def test_spread_over_passes() -> None:
 
 
 async def test_deleted_ones_are_not_counted() -> None:
-    """Endpoints that ARM answers 404 for are released whatever the limit, and take nobody's place in it."""
+    """Deleted endpoints (404) are released regardless of the limit and are not counted."""
     cloud, memory = await connected(*range(1, 10)), ProcessCache()
     for n in range(1, 8):
         cloud.network.lose(pe(n))
     untag(cloud, 8, 9)
     report = await event(cloud, *range(1, 10), memory=memory, limit=1)
     assert having(cloud) == {9}
-    assert set(told(report)) == {pe(9)}
+    assert set(over_limit(report)) == {pe(9)}
 
 
 async def test_untagged_and_tagged_again() -> None:
-    """A kept endpoint that is tagged again has lost nothing; a released one gets all back, and counts once an hour."""
+    """A kept endpoint that is tagged again lost nothing; a released one is connected again and counts once an hour."""
     cloud, memory = await connected(1, 2), ProcessCache()
     untag(cloud, 1, 2)
     await event(cloud, 1, 2, memory=memory, limit=1)
     cloud.network.have(endpoint(1), endpoint(2))
     report = await event(cloud, 1, 2, memory=memory, limit=1)
-    assert (having(cloud), told(report)) == ({1, 2}, {})
+    assert (having(cloud), over_limit(report)) == ({1, 2}, {})
     untag(cloud, 1)
     report = await event(cloud, 1, memory=memory, limit=1)
-    assert (having(cloud), told(report)) == ({2}, {})
+    assert (having(cloud), over_limit(report)) == ({2}, {})
 
 
 @pytest.mark.parametrize("everything", [True, False])
@@ -144,7 +144,7 @@ async def test_a_person_goes_on_from_there(*, everything: bool) -> None:
 
 
 async def test_a_record_that_all_share() -> None:
-    """Of endpoints in one record the released ones leave it; the kept ones and those that are tagged stay."""
+    """Of the endpoints in one record, the released ones are removed; the kept and the tagged ones stay."""
     cloud, memory = await connected(1, 2, 3, 4, dns="shared"), ProcessCache()
     untag(cloud, 1, 2)
     await event(cloud, 1, 2, memory=memory, limit=1)
@@ -161,7 +161,7 @@ def addresses(cloud: Cloud) -> list[str]:
 
 
 async def test_no_handover_of_what_is_kept() -> None:
-    """The record of a kept endpoint is handed over to nobody who waits for it."""
+    """The record of a kept endpoint is not handed over."""
     cloud, memory = await connected(1, 2), ProcessCache()
     assert addresses(cloud) == [address(1)]
     untag(cloud, 1)
@@ -172,7 +172,7 @@ async def test_no_handover_of_what_is_kept() -> None:
 
 
 async def test_counted_when_done() -> None:
-    """A release that is refused does not count; one whose answer is lost counts when it is seen to be done."""
+    """A refused release does not count; one with a lost response counts once it is seen to be done."""
     cloud, memory = await connected(1, 2, 3), ProcessCache()
     untag(cloud, 1)
     for call in ("update_allow_list", "put"):
@@ -190,19 +190,19 @@ async def test_counted_when_done() -> None:
     untag(cloud, 2)
     report = await event(cloud, 1, 2, memory=memory, limit=1)
     assert having(cloud) == {2, 3}, "what was begun of 1 is ended"
-    assert set(told(report)) == {pe(2)}
+    assert set(over_limit(report)) == {pe(2)}
 
 
 async def test_a_changed_tag_is_no_release() -> None:
-    """An endpoint whose tag selects less is not counted, and not limited."""
+    """An endpoint whose tag selects fewer services is neither counted nor limited."""
     cloud, memory = await connected(1), ProcessCache()
     cloud.network.have(endpoint(1, ""))
     report = await event(cloud, 1, memory=memory, limit=0)
-    assert (set(cloud.allowed()), told(report)) == (set(), {})
+    assert (set(cloud.allowed()), over_limit(report)) == (set(), {})
 
 
 async def test_upsert() -> None:
-    """Under EVENT_POLICY=upsert events add, and remove nothing of deleted or untagged endpoints; they are accepted."""
+    """Under EVENT_POLICY=upsert events add but remove nothing, and succeed."""
     cloud, memory = await connected(1, 2), ProcessCache()
     cloud.network.lose(pe(1))
     untag(cloud, 2)
@@ -221,7 +221,7 @@ async def test_upsert() -> None:
 
 
 async def test_what_was_withheld_is_known() -> None:
-    """The plan that keeps an endpoint still holds what would be removed, as what is withheld."""
+    """The plan that keeps an endpoint lists its removals as withheld."""
     cloud, memory = await connected(1), ProcessCache()
     untag(cloud, 1)
     report = await event(cloud, 1, memory=memory, limit=0)
@@ -234,7 +234,7 @@ async def test_what_was_withheld_is_known() -> None:
 
 
 def having_all(cloud: Cloud, one: Endpoint) -> frozenset[str]:
-    """All that an endpoint has: its registrations, the services that list it, its places in records."""
+    """Everything an endpoint has: registrations, allow-list entries and addresses in records."""
     ids = {id_ for id_, entry in cloud.clickhouse.registered.items() if entry.description == mark(one)}
     listed = {f"{name} {id_}" for name, ids_ in cloud.clickhouse.allow_lists().items() for id_ in ids_ & ids}
     records = [record for at in cloud.dns.known.values() for record in at.records.values()]
@@ -260,7 +260,7 @@ def mark(one: Endpoint) -> str:
 def test_all_or_nothing(
     shared: list[str | None], stripped: frozenset[int], limit: int, choice: ZoneChoice
 ) -> None:
-    """Whoever loses the tag, in whichever company: at most so many lose all that they have, and nobody loses a part."""
+    """Whichever endpoints lose their tag, at most the limit lose everything, and none loses a part."""
     by = deployment(zone_choice=choice)
     cloud = Cloud(*(endpoint(n, dns=dns) for n, dns in enumerate(shared, 1)), zones=[zone()])
     everyone = {one.id: one for one in cloud.network.known.values()}
@@ -276,4 +276,4 @@ def test_all_or_nothing(
     assert len(lost) == min(limit, len(everyone.keys() & set(map(pe, stripped))))
     assert lost <= set(map(pe, stripped))
     assert all(after[at] == frozenset() for at in lost)
-    assert set(told(report)) == (everyone.keys() & set(map(pe, stripped))) - lost
+    assert set(over_limit(report)) == (everyone.keys() & set(map(pe, stripped))) - lost

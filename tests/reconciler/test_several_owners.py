@@ -1,4 +1,4 @@
-"""Several owners, hands and networks at one endpoint: what each may take back, and what stays."""
+"""One endpoint with several owners, manual changes and networks: what each may remove, and what stays."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,7 +52,7 @@ def messages(report: Report, code: str) -> list[str]:
 
 
 def at_clickhouse(cloud: Cloud) -> object:
-    """All registrations with their descriptions, and all allow lists, as they are now."""
+    """All registrations with their descriptions, and all allow lists."""
     return dict(cloud.clickhouse.registered), cloud.clickhouse.allow_lists()
 
 
@@ -74,7 +74,7 @@ def with_two_services(*endpoints: Any, zones: Any = None) -> Cloud:
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("kind", IdKind)
 async def test_registered_by_somebody_else(kind: IdKind, *, everything: bool, gone: bool) -> None:
-    """The endpoint is registered by its other id beside the foreign one; in the end all is as it was before."""
+    """The endpoint is registered by its other id beside the foreign one; its release restores the previous state."""
     theirs, ours = IDS[kind], OTHER[kind]
     cloud = Cloud(endpoint(1), services=[service("main", theirs), service("test")], zones=[zone()])
     cloud.clickhouse.have_registered(foreign(theirs))
@@ -117,7 +117,7 @@ async def test_a_tag_that_changes_beside_a_foreign_registration() -> None:
 
 
 async def test_a_foreign_registration_that_goes() -> None:
-    """Once the foreign registration is removed, the endpoint moves to the preferred id without losing access."""
+    """When the foreign registration is removed, the endpoint migrates to the preferred id without losing access."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.clickhouse.have_registered(foreign(guid(1)))
     await run(cloud, pe(1))
@@ -129,7 +129,7 @@ async def test_a_foreign_registration_that_goes() -> None:
 
 
 async def test_registered_by_somebody_else_for_another_region() -> None:
-    """A foreign registration for another region stays, and our own beside it is for the services' region."""
+    """A foreign registration for another region stays; ours beside it has the region of the services."""
     theirs = replace(foreign(guid(1)), region="eastus2")
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.clickhouse.have_registered(theirs)
@@ -140,7 +140,7 @@ async def test_registered_by_somebody_else_for_another_region() -> None:
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("kind", IdKind)
 async def test_both_ids_registered_by_somebody_else(kind: IdKind, *, everything: bool) -> None:
-    """Nothing is written at ClickHouse Cloud, an error says why, and the record is written all the same."""
+    """Nothing is written at ClickHouse Cloud, an error says why, and the record is written."""
     cloud = Cloud(endpoint(1), services=[service("main", guid(1)), service("test")], zones=[zone()])
     cloud.clickhouse.have_registered(foreign(guid(1)), foreign(ARM, ""))
     report = await run(cloud, *([] if everything else [pe(1)]), by=deployment(id_kind=kind))
@@ -155,7 +155,7 @@ async def test_both_ids_registered_by_somebody_else(kind: IdKind, *, everything:
 
 
 async def test_both_ids_foreign_and_a_former_id() -> None:
-    """A former id that is ours goes, also where both present ids are registered by somebody else."""
+    """A former id of ours is removed even if both current ids are foreign."""
     cloud = Cloud(endpoint(1, guid_number=9), services=[service("main", guid(1))], zones=[zone()])
     cloud.clickhouse.have_registered(registered(1), foreign(guid(9)), foreign(ARM))
     assert "registration-blocked" in codes(await run(cloud, pe(1)))
@@ -165,7 +165,7 @@ async def test_both_ids_foreign_and_a_former_id() -> None:
 @both_ends
 @pytest.mark.parametrize("order", [(ONE, TWO), (TWO, ONE)], ids=["one-first", "two-first"])
 async def test_two_deployments(order: tuple[Any, Any], *, gone: bool) -> None:
-    """Two with different filters serve one endpoint, by one id each, and in the end nothing of either is left."""
+    """Two deployments with different filters serve one endpoint with one id each, and each removes its own."""
     cloud = with_two_services(endpoint(1))
     first, second = order
     for by in (first, second, first, second):
@@ -189,7 +189,7 @@ async def test_two_deployments(order: tuple[Any, Any], *, gone: bool) -> None:
 
 
 def kept_as(words: Callable[[str], str], *, refuses_add: bool, answers: bool) -> Cloud:
-    """An API that keeps other descriptions than it was sent; endpoint 1 is new, its tag selects two services."""
+    """An API that changes descriptions; endpoint 1 is new, and its tag selects two services."""
     cloud = with_two_services(endpoint(1))
     cloud.clickhouse.rewords = words
     cloud.clickhouse.refuses_add = refuses_add
@@ -204,7 +204,7 @@ CUT = [0, 1, 30, len(MARK) - 1]
 @answered_or_not
 @pytest.mark.parametrize("kept", CUT)
 async def test_a_mark_that_is_not_kept(kept: int, *, refuses_add: bool, answers: bool) -> None:
-    """The registration is taken back, nothing else is allowed, an error says so; each pass over it does the same."""
+    """The registration is removed again, nothing else is allowed, and an error says so, in every pass."""
     cloud = kept_as(lambda text: text[:kept], refuses_add=refuses_add, answers=answers)
     if refuses_add:
         at = min(("main", "test"), key=lambda name: service(name).id)
@@ -231,7 +231,7 @@ async def test_a_mark_that_is_not_kept(kept: int, *, refuses_add: bool, answers:
 @both_ways
 @answered_or_not
 async def test_a_mark_that_is_not_kept_on_another_service(*, refuses_add: bool, answers: bool) -> None:
-    """A registration without our mark that somebody has allowed on a service meanwhile stays, with that entry."""
+    """A registration without our mark that somebody else has allowed on a service stays, with that entry."""
     cloud = kept_as(lambda _: "", refuses_add=refuses_add, answers=answers)
     ours, theirs = sorted(("main", "test"), key=lambda name: service(name).id)
     call = "register_through" if refuses_add else "update_registrations"
@@ -249,7 +249,7 @@ async def test_a_mark_that_is_not_kept_on_another_service(*, refuses_add: bool, 
 
 @answered_or_not
 async def test_a_description_with_other_words(*, answers: bool) -> None:
-    """A registration with other words than our mark counts as foreign: it stays, and nothing is allowed under it."""
+    """A registration with a different description is foreign: it stays, and nothing is allowed under it."""
     cloud = kept_as(str.swapcase, refuses_add=False, answers=answers)
     report = await run(cloud, pe(1))
     assert {call[0] for call in writes_at_clickhouse(cloud)} == {"update_registrations"}
@@ -259,7 +259,7 @@ async def test_a_description_with_other_words(*, answers: bool) -> None:
 
 
 async def test_a_mark_that_is_not_kept_and_a_former_id() -> None:
-    """What is left of a former incarnation goes, also where the mark of the new registration is not kept."""
+    """The former id of a recreated endpoint is removed even if the mark of the new registration is not kept."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     cloud.clickhouse.kept_of_description = 40
@@ -270,7 +270,7 @@ async def test_a_mark_that_is_not_kept_and_a_former_id() -> None:
 
 
 async def test_a_mark_that_is_not_kept_and_a_former_id_that_will_not_go() -> None:
-    """A former id that could not be deregistered is still wanted gone, so that the event comes again for it."""
+    """A former id that could not be deregistered stays planned, so that the event is retried."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     cloud.clickhouse.kept_of_description = 40
@@ -282,7 +282,7 @@ async def test_a_mark_that_is_not_kept_and_a_former_id_that_will_not_go() -> Non
 
 
 async def test_a_migration_whose_mark_is_not_kept() -> None:
-    """Where the mark of the new kind of id is not kept, the former kind keeps its registration and its access."""
+    """If the mark of the new kind of id is not kept, the former kind keeps its registration and access."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     before = at_clickhouse(cloud)
@@ -299,7 +299,7 @@ async def test_a_migration_whose_mark_is_not_kept() -> None:
 async def test_a_registration_made_by_hand_in_that_moment(
     words: str, kept: int, *, refuses_add: bool, answers: bool
 ) -> None:
-    """Whoever registers the id between our read and our write keeps it, whatever its description says."""
+    """A registration that appears between our read and our write stays, whatever its description."""
     cloud = kept_as(lambda text: text[:kept], refuses_add=refuses_add, answers=answers)
     call = "register_through" if refuses_add else "update_registrations"
     by_hand = foreign(guid(1), words)
@@ -317,7 +317,7 @@ async def test_a_registration_made_by_hand_in_that_moment(
 @both_ends
 @pytest.mark.parametrize("by_hand", ["", "my endpoint", MARK[:-1], f"{MARK} mine"])
 async def test_a_description_changed_by_hand(by_hand: str, *, gone: bool) -> None:
-    """A registration whose description is not our mark any more is not ours: it stays, with its entries."""
+    """A registration whose description is no longer our mark is foreign: it stays, with its entries."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     cloud.clickhouse.have_registered(foreign(guid(1), by_hand))
@@ -336,7 +336,7 @@ ERRORS: list[PrivateLinkError] = [TemporaryError("503"), ForbiddenError("403"), 
 async def test_the_record_does_not_wait_for_the_registration(
     error: PrivateLinkError, *, refuses_add: bool
 ) -> None:
-    """The record is written in the first stage, beside the registration, also where that fails."""
+    """The record is written in the first stage, even if the registration fails."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.fail("update_registrations", PermanentError("400") if refuses_add else error)
     cloud.fail("register_through", error)
@@ -356,7 +356,7 @@ async def test_the_record_does_not_wait_for_the_registration(
 async def test_the_record_goes_while_clickhouse_cannot_be_read(
     read: str, error: PrivateLinkError, *, gone: bool
 ) -> None:
-    """The record goes with its endpoint, while registration and entries stay until they can be read again."""
+    """The record is removed with its endpoint; registration and entries stay until they can be read again."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     before = at_clickhouse(cloud)
@@ -372,7 +372,7 @@ async def test_the_record_goes_while_clickhouse_cannot_be_read(
 
 
 async def test_a_mistyped_filter() -> None:
-    """A filter that permits nothing any more takes nothing away: what it does not cover is told, and left."""
+    """A narrower SERVICE_FILTER removes nothing: entries outside it are reported and kept."""
     cloud = with_two_services(endpoint(1))
     await run(cloud, pe(1))
     cloud.log.clear()
@@ -383,7 +383,7 @@ async def test_a_mistyped_filter() -> None:
 
 @both_ends
 async def test_an_entry_that_a_filter_keeps(*, gone: bool) -> None:
-    """Where SERVICE_FILTER keeps an untagged endpoint's entry, its registration stays; of a deleted one all goes."""
+    """If SERVICE_FILTER keeps an untagged endpoint's entry, its registration stays; a deleted one loses everything."""
     cloud = with_two_services(endpoint(1))
     await run(cloud, pe(1))
     end(cloud, gone=gone)
@@ -397,7 +397,7 @@ async def test_an_entry_that_a_filter_keeps(*, gone: bool) -> None:
 
 
 async def test_a_recreated_one_that_is_refused() -> None:
-    """A former id goes, also where the new one is refused."""
+    """A former id is removed even if the new one is refused."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     cloud.network.have(endpoint(1, guid_number=9))
@@ -408,7 +408,7 @@ async def test_a_recreated_one_that_is_refused() -> None:
 
 @pytest.mark.parametrize("tag", ["", "*"])
 async def test_a_former_id_that_will_not_go(tag: str) -> None:
-    """A former id that could not be deregistered goes with the next pass, whether a service lists it or not."""
+    """A former id that could not be deregistered is removed by the next pass, whether a service lists it or not."""
     cloud = Cloud(endpoint(1, tag), zones=[zone()])
     await run(cloud, pe(1))
     cloud.network.have(endpoint(1, tag, guid_number=9))
@@ -420,7 +420,7 @@ async def test_a_former_id_that_will_not_go(tag: str) -> None:
 
 
 async def test_a_stranger_of_the_same_name() -> None:
-    """An endpoint made again for somebody else's service gets nothing, and its former id goes all the same."""
+    """An endpoint recreated for a foreign service gets nothing, and its former id is removed."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     await run(cloud, pe(1))
     cloud.network.have(endpoint(1, guid_number=9, alias=STRANGE_ALIAS))
@@ -430,7 +430,7 @@ async def test_a_stranger_of_the_same_name() -> None:
 
 
 async def test_sharers_with_one_address() -> None:
-    """Two that share a record and have the same address, in networks that overlap, do not write for ever."""
+    """Two endpoints that share a record and have the same address do not cause endless writes."""
     cloud = Cloud(*(endpoint(n, dns="shared") for n in (1, 2)), zones=[zone()])
     cloud.network.interfaces[interface(2)] = (address(1),)
     await run(cloud)
@@ -440,29 +440,29 @@ async def test_sharers_with_one_address() -> None:
     assert cloud.log.writes == []
     cloud.network.lose(pe(1))
     await run(cloud, pe(1))
-    told = cloud.dns.record()
-    assert told
-    assert told.addresses == (address(1),)
-    assert "pe-2" in str(told.metadata)
+    record = cloud.dns.record()
+    assert record
+    assert record.addresses == (address(1),)
+    assert "pe-2" in str(record.metadata)
 
 
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize(("withdraws", "stays"), [(1, 1), (2, 1)])
 async def test_a_sharer_that_withdraws(withdraws: int, stays: int, *, everything: bool) -> None:
-    """When one of two does not share any more, the first of them stays, whoever it was and whoever is told."""
+    """When one of two endpoints stops sharing, the first by id stays, whichever of them the event names."""
     cloud = Cloud(*(endpoint(n, dns="shared") for n in (1, 2)), zones=[zone()])
     await run(cloud)
     cloud.network.have(endpoint(withdraws))
     await run(cloud, *([] if everything else [pe(withdraws)]))
-    told = cloud.dns.record()
-    assert told
-    assert told.addresses == (address(stays),)
+    record = cloud.dns.record()
+    assert record
+    assert record.addresses == (address(stays),)
     report = await run(cloud, pe(2))
     assert "wildcard-owned-by-other" in codes(report)
 
 
 async def test_a_sharer_that_withdraws_beside_one_that_cannot_be_read() -> None:
-    """Nobody leaves a record on the word of one of two."""
+    """An endpoint is not removed from a shared record because of the other one alone."""
     cloud = Cloud(*(endpoint(n, dns="shared") for n in (1, 2)), zones=[zone()])
     await run(cloud)
     cloud.network.have(endpoint(1))

@@ -1,4 +1,4 @@
-"""What an audit did not get round to."""
+"""What an audit did not finish."""
 
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.snapshot import (
@@ -12,7 +12,7 @@ from shared.domain.model.snapshot import (
     ReadServices,
     ReadZone,
 )
-from shared.domain.results.unfinished_work import left_of, name_of, name_of_change
+from shared.domain.results.unfinished_work import read_name, unfinished_work
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -28,34 +28,35 @@ from tests.support.worlds import (
 )
 
 NAMES = [f"service-{letter}" for letter in "abcdef"]
-OUT_OF_TIME = TemporaryError("no response before the deadline of the pass")
+TIMED_OUT = TemporaryError("no answer before the pass's deadline")
 
 
 def cloud() -> Cloud:
-    """An endpoint that asks for six services, and is registered."""
-    there = Cloud(endpoint(1), services=[service(name) for name in NAMES], zones=[zone()])
-    there.clickhouse.registered = {registered(1).id: registered(1)}
-    return there
+    """A registered endpoint that requests six services."""
+    cloud = Cloud(endpoint(1), services=[service(name) for name in NAMES], zones=[zone()])
+    cloud.clickhouse.registered = {registered(1).id: registered(1)}
+    return cloud
 
 
-async def test_what_could_not_be_read_or_done_in_time_is_left() -> None:
-    """The report names what another try may get done, read or change."""
-    there = cloud()
-    there.fail("config", OUT_OF_TIME, about=service_id(NAMES[5]))
-    assert name_of(ReadConfig(service_id(NAMES[5]))) in left_of(await run(there))
-    there = cloud()
-    there.fail("update_allow_list", OUT_OF_TIME, about="service-f")
-    report = await run(there)
-    assert left_of(report) == tuple(name_of_change(change) for change in report.plan.changes)
+async def test_unfinished_reads_and_changes() -> None:
+    """The report names the reads and changes that timed out."""
+    unread = cloud()
+    unread.fail("config", TIMED_OUT, about=service_id(NAMES[5]))
+    assert read_name(ReadConfig(service_id(NAMES[5]))) in unfinished_work(await run(unread))
+    unchanged = cloud()
+    unchanged.fail("update_allow_list", TIMED_OUT, about="service-f")
+    report = await run(unchanged)
+    (change,) = report.plan.changes
+    assert unfinished_work(report) == (f"{change.verb} {change.summary()}",)
 
 
-async def test_nothing_is_left() -> None:
-    """A pass that got round to everything leaves nothing."""
-    assert left_of(await run(cloud())) == ()
+async def test_nothing_unfinished() -> None:
+    """A pass that read and changed everything has no unfinished work."""
+    assert unfinished_work(await run(cloud())) == ()
 
 
-def test_every_read_has_a_name() -> None:
-    """No two reads that may be left have the same name."""
+def test_read_names() -> None:
+    """No two reads have the same name."""
     reads = [
         ListEndpoints(SCOPE),
         ListAddresses(SCOPE),
@@ -67,4 +68,4 @@ def test_every_read_has_a_name() -> None:
         ReadServices(),
         ReadRegistrations(),
     ]
-    assert len({name_of(read) for read in reads}) == len(reads)
+    assert len({read_name(read) for read in reads}) == len(reads)

@@ -1,4 +1,4 @@
-"""Zones that change: made for one network, left by an endpoint, shared by several."""
+"""Zones that change: created for one network, left by an endpoint, shared by several."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ MAKES_ZONES = deployment(zone_group=Scope(SUBSCRIPTION, "rg-zones"))
 OLD, NEW = zone_id("rg-dns"), zone_id("rg-new")
 
 
-def told(report: Report, code: str) -> list[str]:
+def messages(report: Report, code: str) -> list[str]:
     return [one.message for one in report.plan.findings if one.code == code]
 
 
@@ -41,13 +41,13 @@ def addresses(cloud: Cloud, at: ResourceId) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("at_once", [False, True])
 async def test_a_second_network(*, at_once: bool) -> None:
-    """A zone that was made for one network is not linked to another, which may not reach its addresses."""
+    """A zone created for one network is not linked to another, which may not reach its addresses."""
     cloud = Cloud(endpoint(1), endpoint(2, vnet="v2"))
     for targets in [(pe(1), pe(2))] if at_once else [(pe(1),), (pe(2),), (pe(1), pe(2))]:
         report = await run(cloud, *targets, by=MAKES_ZONES)
     assert cloud.dns.known[GROUP].networks == {network()}
     assert addresses(cloud, GROUP) == (address(1),)
-    (words,) = told(report, "zone-not-linked")
+    (words,) = messages(report, "zone-not-linked")
     assert f"{network('v2')} is not linked to it: " in words
     assert not report.problems
 
@@ -66,16 +66,16 @@ async def test_a_second_network(*, at_once: bool) -> None:
     ids=["empty", "another's but empty", "same network", "other network", "gone", "other owner", "by hand"],
 )
 async def test_linked_where_its_records_lead_here(here: Any, *, linked: bool) -> None:
-    """A zone in DNS_ZONE_RESOURCE_GROUP is linked where all it leads to is of the same network."""
+    """A zone in DNS_ZONE_RESOURCE_GROUP is linked only if all its addresses are in that network."""
     cloud = Cloud(endpoint(1), endpoint(2), endpoint(3, vnet="v9"), zones=[here])
     cloud.clickhouse.have_registered(*(registered(n) for n in (2, 3)))
     report = await run(cloud, pe(1), by=MAKES_ZONES)
     assert (network() in cloud.dns.known[GROUP].networks) is linked
-    assert bool(told(report, "zone-not-linked")) is not linked
+    assert bool(messages(report, "zone-not-linked")) is not linked
 
 
 async def test_linked_where_both_share() -> None:
-    """Two that consent to one record consent to one zone."""
+    """Two endpoints that share a record also share its zone."""
     cloud = Cloud(endpoint(1, dns="shared"), endpoint(2, vnet="v2", dns="shared"))
     for n in (1, 2):
         assert not (await run(cloud, pe(n), by=MAKES_ZONES)).problems
@@ -83,7 +83,7 @@ async def test_linked_where_both_share() -> None:
 
 
 async def test_moved_by_its_tag() -> None:
-    """An endpoint that gets a zone tag leaves the zone it was in, with the next event, in a cold process too."""
+    """An endpoint that gets a zone tag is removed from its previous zone by the next event, in a cold process too."""
     for memory in (None, ProcessCache()):
         cloud = Cloud(endpoint(1), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())])
         await run(cloud, pe(1), memory=memory)
@@ -93,7 +93,7 @@ async def test_moved_by_its_tag() -> None:
 
 
 async def test_moved_by_its_tag_and_back() -> None:
-    """The record that an endpoint leaves in a zone of no network goes with the next audit."""
+    """A record that an endpoint leaves in an unlinked zone is removed by the next audit."""
     cloud, memory = (
         Cloud(endpoint(1, zone_tag=str(NEW)), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]),
         ProcessCache(),
@@ -132,7 +132,7 @@ async def handed_over(cloud: Cloud, *, memory: ProcessCache | None) -> None:
 
 @pytest.mark.parametrize("warm", [False, True])
 async def test_whoever_waits_gets_what_one_leaves_that_moves_by_its_tag(*, warm: bool) -> None:
-    """Where an endpoint's tag names another zone, the same pass hands its record over to the one that waits."""
+    """When an endpoint's tag names another zone, the same pass hands its record over to a waiting endpoint."""
     cloud, memory = (
         Cloud(endpoint(1), endpoint(2), zones=[zone(id_=OLD), zone(id_=NEW, vnets=())]),
         ProcessCache(),
@@ -146,7 +146,7 @@ async def test_whoever_waits_gets_what_one_leaves_that_moves_by_its_tag(*, warm:
 
 @pytest.mark.parametrize("warm", [False, True])
 async def test_whoever_waits_gets_what_one_leaves_whose_network_moves(*, warm: bool) -> None:
-    """Where a network was linked to another zone, those of other networks get what it leaves in the old one."""
+    """When a network is linked to another zone, endpoints of other networks get its record in the old zone."""
     old = zone(id_=OLD, vnets=("vnet", "v2"))
     cloud, memory = (
         Cloud(endpoint(1), endpoint(2, vnet="v2"), zones=[old, zone(id_=NEW, vnets=())]),
@@ -160,7 +160,7 @@ async def test_whoever_waits_gets_what_one_leaves_whose_network_moves(*, warm: b
 
 
 async def test_whoever_consented_before_joins_when_the_other_does() -> None:
-    """An endpoint that consents to share takes along who has consented before, in the same pass."""
+    """An endpoint that starts to share is written together with those that shared before, in the same pass."""
     cloud = Cloud(endpoint(1), endpoint(2, dns="shared"), zones=[zone(id_=OLD)])
     for one in (pe(1), pe(2)):
         await run(cloud, one)
@@ -171,7 +171,7 @@ async def test_whoever_consented_before_joins_when_the_other_does() -> None:
 
 
 def behind_two(*, first: str = "*") -> Cloud:
-    """Endpoint 3 holds the wildcard; 1 and 2 are behind another Private Link service, which `apart` is behind too."""
+    """Endpoint 3 holds the wildcard; 1, 2 and the service `apart` use another Private Link service."""
     others = [endpoint(1, first, alias=OTHER_ALIAS), endpoint(2, alias=OTHER_ALIAS)]
     cloud = Cloud(endpoint(3), *others, services=[service("main")], zones=[zone(id_=OLD)])
     cloud.clickhouse.have(service("apart"), service("other"), alias=OTHER_ALIAS)
@@ -179,7 +179,7 @@ def behind_two(*, first: str = "*") -> Cloud:
 
 
 async def test_whoever_waits_gets_the_name_of_a_service_that_one_does_not_ask_for_any_more() -> None:
-    """The record of a service's own name goes to the one that waits for it when the tag of its holder changes."""
+    """The record of a service's own name is handed over when the tag of its holder changes."""
     cloud = behind_two()
     for one in (pe(3), pe(1), pe(2)):
         await run(cloud, one)
@@ -191,7 +191,7 @@ async def test_whoever_waits_gets_the_name_of_a_service_that_one_does_not_ask_fo
 
 
 async def test_whoever_a_wildcard_led_gets_names_when_it_leads_elsewhere() -> None:
-    """Where a wildcard's endpoint was made anew on another Private Link service, the others get their own names."""
+    """When the wildcard's endpoint is recreated on another Private Link service, the others get their own names."""
     cloud = Cloud(endpoint(1), endpoint(2), services=[service("main")], zones=[zone(id_=OLD)])
     cloud.clickhouse.have(service("apart"), alias=OTHER_ALIAS)
     for one in (pe(1), pe(2)):

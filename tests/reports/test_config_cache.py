@@ -9,7 +9,7 @@ from shared.domain.model.resources import Config
 from shared.domain.model.snapshot import ReadConfig, Snapshot
 from shared.domain.reading.endpoints import FEW
 from shared.reconciler.process_cache import ProcessCache
-from shared.reconciler.reader import answers
+from shared.reconciler.reader import read_all
 from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import CONFIGS, ReportRepository
 from tests.support.fakes import Cloud
@@ -51,9 +51,9 @@ async def test_waiting_for_the_store(repository: ReportRepository, store: Memory
     patient, memory = replace(repository, read_timeout=60.0, write_timeout=60.0), ProcessCache()
     ConfigCache(patient, memory).load()
     cloud = Cloud(services=[service(f"s{number}") for number in range(FEW + 1)])
-    few = await answers([ReadConfig(one) for one in many[:FEW]], cloud.systems, memory)
+    few = await read_all([ReadConfig(one) for one in many[:FEW]], cloud.systems, memory)
     assert len(few) == len(cloud.log.named("config")) == FEW
-    waiting = asyncio.create_task(answers(map(ReadConfig, many), cloud.systems, memory))
+    waiting = asyncio.create_task(read_all(map(ReadConfig, many), cloud.systems, memory))
     await asyncio.sleep(0)
     store.awake.set()
     assert set((await waiting).values()) == {KNOWN[MAIN]}

@@ -9,7 +9,7 @@ from shared.domain.planning.policy import Policy
 from shared.settings import PUBLIC_API, PUBLIC_ARM, Settings, SettingsError, read_settings
 from tests.support.real_clients import ORGANIZATION, SUBSCRIPTION
 
-SECRET = "s3cr3t-never-to-be-told"
+SECRET = "s3cr3t-never-exposed"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/RG-App"
 NEEDED = {
     "CLICKHOUSE_ORG_ID": ORGANIZATION,
@@ -27,15 +27,15 @@ BAD = [
     ("CLICKHOUSE_API_URL", "http://api.clickhouse.cloud", "not https"),
     ("CLICKHOUSE_API_URL", "http://127.0.0.1.example.com", "not https"),
     ("CLICKHOUSE_API_URL", "ftp://127.0.0.1", "not https"),
-    ("CLICKHOUSE_API_URL", "api.clickhouse.cloud", "no plain URL"),
-    ("CLICKHOUSE_API_URL", "https://", "no plain URL"),
-    ("CLICKHOUSE_API_URL", "https://me:pass@api.clickhouse.cloud", "no plain URL"),
-    ("CLICKHOUSE_API_URL", "https://:pass@api.clickhouse.cloud", "no plain URL"),
-    ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud?x=1", "no plain URL"),
-    ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud#x", "no plain URL"),
-    ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud:port", "not usable"),
+    ("CLICKHOUSE_API_URL", "api.clickhouse.cloud", "not a URL without"),
+    ("CLICKHOUSE_API_URL", "https://", "not a URL without"),
+    ("CLICKHOUSE_API_URL", "https://me:pass@api.clickhouse.cloud", "not a URL without"),
+    ("CLICKHOUSE_API_URL", "https://:pass@api.clickhouse.cloud", "not a URL without"),
+    ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud?x=1", "not a URL without"),
+    ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud#x", "not a URL without"),
+    ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud:port", "is invalid"),
     ("CLICKHOUSE_API_URL", "https://api.clickhouse.cloud:0", "port"),
-    ("CLICKHOUSE_API_URL", "https://[::1", "not usable"),
+    ("CLICKHOUSE_API_URL", "https://[::1", "is invalid"),
     ("CLICKHOUSE_RATE_LIMIT", "10", "calls/seconds"),
     ("CLICKHOUSE_RATE_LIMIT", "0/10", "calls/seconds"),
     ("AZURE_RESOURCE_MANAGER_URL", "http://management.azure.com", "not https"),
@@ -50,7 +50,7 @@ BAD = [
     ("ENDPOINT_SCOPES", " , ", "is not set"),
     ("DNS_ZONE_SCOPES", "everything", "'everything' is neither"),
     ("DNS_ZONE_CHOICE", "hub", "'linked' or 'central'"),
-    ("DNS_ZONE_RESOURCE_GROUP", f"/subscriptions/{SUBSCRIPTION}", "not usable"),
+    ("DNS_ZONE_RESOURCE_GROUP", f"/subscriptions/{SUBSCRIPTION}", "not a resource group"),
     ("ENDPOINT_TAG", "a/b", "match pattern"),
     ("ENDPOINT_TAG", "x" * 513, "512"),
     ("SERVICE_FILTER", "tag:a=b=c", "tag:a=b=c"),
@@ -59,11 +59,11 @@ BAD = [
     ("DNS_RECORD_TTL", "0", "greater than or equal to 1"),
     ("DNS_RECORD_TTL", "2147483648", "less than or equal"),
     ("DNS_RECORD_TTL", "5m", "integer"),
-    ("AUDIT_SCHEDULE", "*/15 * * * *", "5 fields where NCRONTAB has six"),
-    ("AUDIT_SCHEDULE", "0 61 * * * *", "does not parse"),
-    ("AUDIT_SCHEDULE", "every now and then it comes", "does not parse"),
+    ("AUDIT_SCHEDULE", "*/15 * * * *", "5 fields, NCRONTAB has six"),
+    ("AUDIT_SCHEDULE", "0 61 * * * *", "not an NCRONTAB expression"),
+    ("AUDIT_SCHEDULE", "every now and then it comes", "not an NCRONTAB expression"),
     ("AUDIT_POLICY", "repair", "'report', 'upsert' or 'sync'"),
-    ("EVENT_POLICY", "report", "no policy report"),
+    ("EVENT_POLICY", "report", "not available for events"),
     ("EVENT_POLICY", "repair", "'report', 'upsert' or 'sync'"),
     ("MAX_REMOVALS", "-1", "greater than or equal to 0"),
     ("MAX_REMOVALS", "10%", "integer"),
@@ -71,19 +71,19 @@ BAD = [
     ("PENDING_GRACE", "15m", "integer"),
     ("REPORT_STORE", "http://account.blob.core.windows.net/reports", "not https"),
     ("REPORT_STORE", "https://account.blob.core.windows.net/", "not the URL of a blob container"),
-    ("REPORT_STORE", "https://account.blob.core.windows.net/reports?sig=abc", "no plain URL"),
+    ("REPORT_STORE", "https://account.blob.core.windows.net/reports?sig=abc", "not a URL without"),
     (
         "REPORT_STORE",
         "https://account.blob.core.windows.net/reports/of/today",
         "not the URL of a blob container",
     ),
-    ("OUTCOME_TOPIC_ENDPOINT", "topic", "no plain URL"),
+    ("OUTCOME_TOPIC_ENDPOINT", "topic", "not a URL without"),
 ]
 
 
 @pytest.fixture(autouse=True)
 def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment with what is needed, and nothing else of ours."""
+    """An environment with the required settings only."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     for name, value in NEEDED.items():
@@ -92,7 +92,7 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_defaults() -> None:
-    """Six settings are enough; everything else has the default that the documentation tells."""
+    """Six settings are required; the others have the documented defaults."""
     settings = read_settings()
     assert settings.clickhouse_api_url == PUBLIC_API == "https://api.clickhouse.cloud/v1"
     assert settings.azure_resource_manager_url == PUBLIC_ARM
@@ -107,7 +107,7 @@ def test_defaults() -> None:
 
 
 def test_empty_is_unset(env: pytest.MonkeyPatch) -> None:
-    """An optional setting that is empty is one that is not set."""
+    """An empty optional setting counts as not set."""
     given = read_settings()
     for name in NAMES:
         if name not in NEEDED:
@@ -116,7 +116,7 @@ def test_empty_is_unset(env: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_set(env: pytest.MonkeyPatch) -> None:
-    """In an empty environment every needed setting is named at once, each with a remedy."""
+    """In an empty environment every required setting is reported with a remedy."""
     for name in NEEDED:
         env.delenv(name)
     faults = _faults()
@@ -125,7 +125,7 @@ def test_nothing_set(env: pytest.MonkeyPatch) -> None:
 
 
 def test_everything_at_once(env: pytest.MonkeyPatch) -> None:
-    """Settings that are missing, malformed and unresolved are told in one error."""
+    """Missing, malformed and unresolved settings are reported in one error."""
     env.delenv("OWNER_ID")
     env.setenv("ENDPOINT_SCOPES", "one,two")
     env.setenv("AUDIT_SCHEDULE", "hourly")
@@ -146,10 +146,10 @@ def test_everything_at_once(env: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("name", "value", "words"), BAD, ids=lambda text: repr(text)[:40])
 def test_malformed(env: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
-    """A setting that cannot be used is told alone, by name, with what is wrong and a remedy."""
+    """An invalid setting is reported by name, with the fault and a remedy."""
     env.setenv(name, value)
     (fault,) = _faults()
-    assert fault.startswith(f"{name} is not ")
+    assert fault.startswith((f"{name} is invalid: ", f"{name} is not set"))
     assert words in fault
     assert ". Remedy: " in fault
 
@@ -157,10 +157,10 @@ def test_malformed(env: pytest.MonkeyPatch, name: str, value: str, words: str) -
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("reference", [REFERENCE, REFERENCE.lower(), f"  {REFERENCE}"])
 def test_unresolved_reference(env: pytest.MonkeyPatch, name: str, reference: str) -> None:
-    """A Key Vault reference that Azure left unresolved is told as that, whichever setting it is."""
+    """An unresolved Key Vault reference is reported as such, in any setting."""
     env.setenv(name, reference)
     (fault,) = _faults()
-    assert fault.startswith(f"{name} is not usable: its Key Vault reference was not resolved")
+    assert fault.startswith(f"{name} is invalid: its Key Vault reference was not resolved")
     assert "Key Vault Secrets User" in fault
 
 
@@ -178,7 +178,7 @@ def test_unresolved_reference(env: pytest.MonkeyPatch, name: str, reference: str
     ],
 )
 def test_api_url(env: pytest.MonkeyPatch, given: str, used: str) -> None:
-    """The API's URL is taken with and without /v1, and http only on this machine."""
+    """The API's URL is accepted with and without /v1, and http only on this machine."""
     env.setenv("CLICKHOUSE_API_URL", given)
     assert read_settings().clickhouse_api_url == used
 
@@ -192,7 +192,7 @@ def test_api_url(env: pytest.MonkeyPatch, given: str, used: str) -> None:
     ],
 )
 def test_simulated(env: pytest.MonkeyPatch, url: str, simulated: bool) -> None:  # noqa: FBT001 -- a column
-    """Azure is taken for simulated only on this machine, so that nobody else is asked without credentials."""
+    """Azure counts as simulated only on this machine, so that no other host is called without credentials."""
     env.setenv("AZURE_RESOURCE_MANAGER_URL", url)
     assert read_settings().simulated is simulated
 
@@ -210,20 +210,20 @@ def test_simulated(env: pytest.MonkeyPatch, url: str, simulated: bool) -> None: 
     ],
 )
 def test_report_store(env: pytest.MonkeyPatch, given: str, used: str) -> None:
-    """Reports go into a folder, or into a blob container, an emulator's too."""
+    """Reports are stored in a folder or in a blob container, also of an emulator."""
     env.setenv("REPORT_STORE", given)
     assert read_settings().report_store == used
 
 
-def test_settings_that_were_read_already(env: pytest.MonkeyPatch) -> None:
-    """What stands for itself instead of for its text is taken as it is."""
+def test_parsed_values(env: pytest.MonkeyPatch) -> None:
+    """Values that are already parsed are accepted."""
     scopes = (Scope(SUBSCRIPTION, "rg-app"),)
     given: dict[str, Any] = {"endpoint_scopes": scopes, "service_filter": None}
     assert Settings(**given).endpoint_scopes == scopes
 
 
 def test_scopes(env: pytest.MonkeyPatch) -> None:
-    """Scopes are subscriptions and resource groups in any letter case; DNS may have its own."""
+    """Scopes are subscriptions and resource groups in any letter case; DNS can have separate ones."""
     env.setenv("ENDPOINT_SCOPES", f" {GROUP.upper()} ,, /SUBSCRIPTIONS/{SUBSCRIPTION}/,")
     env.setenv("DNS_ZONE_SCOPES", GROUP)
     deployment = read_settings().config()
@@ -232,8 +232,8 @@ def test_scopes(env: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "OWNER_ID", "ENDPOINT_SCOPES", "CLICKHOUSE_ORG_ID"])
-def test_secret_is_never_told(env: pytest.MonkeyPatch, broken: str) -> None:
-    """The secret is in no repr, text or error of the settings, nor in the errors behind an error."""
+def test_secret_is_never_exposed(env: pytest.MonkeyPatch, broken: str) -> None:
+    """The secret is in no repr, text or error of the settings, nor in the context of an error."""
     if broken:
         env.setenv(broken, "???")
         with pytest.raises(SettingsError) as caught:
@@ -243,12 +243,12 @@ def test_secret_is_never_told(env: pytest.MonkeyPatch, broken: str) -> None:
     else:
         settings = read_settings()
         assert settings.clickhouse_cloud_api_secret.get_secret_value() == SECRET
-        for told in (repr(settings), str(settings), repr(settings.config()), settings.model_dump_json()):
-            assert SECRET not in told
+        for text in (repr(settings), str(settings), repr(settings.config()), settings.model_dump_json()):
+            assert SECRET not in text
 
 
-def test_secret_is_never_told_when_something_is_missing(env: pytest.MonkeyPatch) -> None:
-    """The error about a missing setting, whose input is all the settings, does not hold the secret either."""
+def test_secret_is_never_exposed_when_something_is_missing(env: pytest.MonkeyPatch) -> None:
+    """The error about a missing setting does not contain the secret either."""
     env.delenv("OWNER_ID")
     with pytest.raises(SettingsError) as caught:
         read_settings()
@@ -262,9 +262,9 @@ def _faults() -> tuple[str, ...]:
 
 
 def _everything_of(error: BaseException | None) -> str:
-    """All that a log may ever show of an error and of what lies behind it."""
-    told: list[Any] = []
+    """Everything that a log can show of an error and its context."""
+    texts: list[Any] = []
     while error:
-        told += [str(error), repr(error), error.args, *traceback.format_exception(error)]
+        texts += [str(error), repr(error), error.args, *traceback.format_exception(error)]
         error = error.__context__
-    return " ".join(map(str, told))
+    return " ".join(map(str, texts))

@@ -1,4 +1,4 @@
-"""One browser for all tests that look at the page, with no way out to any network."""
+"""A browser for the tests of the page."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,12 +15,12 @@ from tests.support.paths import ROOT
 AXE = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"desk": (1400, 900), "phone": (390, 844)}
 
-type Opened = Callable[..., Page]
+type OpenPage = Callable[..., Page]
 
 
 @dataclass
-class Watched:
-    """What the pages of a test said in their consoles, and asked the network for."""
+class PageLog:
+    """The console messages and requests of the pages of a test."""
 
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -32,51 +32,51 @@ def browser() -> Iterator[Browser]:
     if not chromium:
         pytest.skip("no chromium on this machine: see make browser")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium)
+        launched = playwright.chromium.launch(executable_path=chromium)
         try:
-            yield started
+            yield launched
         finally:
-            started.close()
+            launched.close()
 
 
 @pytest.fixture
-def watched() -> Watched:
-    return Watched()
+def page_log() -> PageLog:
+    return PageLog()
 
 
 @pytest.fixture
-def opened(browser: Browser, watched: Watched, tmp_path: Path) -> Iterator[Opened]:
-    """Open a document, as a saved page is opened."""
+def open_page(browser: Browser, page_log: PageLog, tmp_path: Path) -> Iterator[OpenPage]:
+    """Opens a document from a file."""
     with _contexts(browser) as new_context:
 
-        def open_it(html: str, *, size: str = "desk", scheme: str = "light", **more: Any) -> Page:
+        def open_document(html: str, *, size: str = "desk", scheme: str = "light", **options: Any) -> Page:
             file = tmp_path / f"page-{len(list(tmp_path.iterdir()))}.html"
             file.write_text(html, "utf-8")
             width, height = SIZES[size]
-            context = new_context(color_scheme=scheme, viewport={"width": width, "height": height}, **more)
+            context = new_context(color_scheme=scheme, viewport={"width": width, "height": height}, **options)
             page: Page = context.new_page()
             page.set_default_timeout(10_000)
-            page.on("console", lambda message: watched.console.append(message.text))
-            page.on("pageerror", lambda error: watched.console.append(str(error)))
-            page.on("request", lambda request: watched.requests.append(request.url))
+            page.on("console", lambda message: page_log.console.append(message.text))
+            page.on("pageerror", lambda error: page_log.console.append(str(error)))
+            page.on("request", lambda request: page_log.requests.append(request.url))
             page.goto(file.as_uri())
             return page
 
-        yield open_it
+        yield open_document
 
 
 @contextmanager
 def _contexts(browser: Browser) -> Iterator[Callable[..., Any]]:
-    made: list[Any] = []
+    contexts: list[Any] = []
 
     def new(**options: Any) -> Any:
-        made.append(browser.new_context(**options))
-        return made[-1]
+        contexts.append(browser.new_context(**options))
+        return contexts[-1]
 
     try:
         yield new
     finally:
-        for context in made:
+        for context in contexts:
             context.close()
 
 

@@ -12,7 +12,7 @@ from shared.domain.audit.report_model import AuditReport
 from shared.status_page import notice, render
 from tests.support.sample_reports import ATTACKS, FINISHED, NOW, all_well, hostile, large, overdue, troubled
 
-type Opened = Callable[..., Page]
+type OpenPage = Callable[..., Page]
 
 LATE, LATER = overdue()
 PAGES: dict[str, str] = {
@@ -22,7 +22,7 @@ PAGES: dict[str, str] = {
     "overdue": render(LATE, LATER),
     "none": render(None, NOW),
     "unusable": notice(
-        "The settings are not usable", "Mend these.", NOW, ("A is not set.", "B is."), wrong=True
+        "The settings are not usable", "Fix these.", NOW, ("A is not set.", "B is."), wrong=True
     ),
     "hostile": render(hostile(), NOW),
 }
@@ -30,23 +30,23 @@ LARGE = render(large(), NOW)
 SERIOUS = {"serious", "critical"}
 
 
-def shown_rows(page: Page, section: str) -> list[str]:
+def visible_rows(page: Page, section: str) -> list[str]:
     visible = f"[...document.querySelectorAll('#{section} tbody tr')].filter((row) => row.checkVisibility())"
     texts: list[str] = page.evaluate(f"{visible}.map((row) => row.innerText.trim())")
     return texts
 
 
-@pytest.mark.parametrize("snapshot", PAGES)
-def test_nothing_from_outside(snapshot: str, opened: Opened, watched: Any) -> None:
-    """No page asks any network for anything, and none complains in the console, under its own policy."""
-    page = opened(PAGES[snapshot])
+@pytest.mark.parametrize("name", PAGES)
+def test_self_contained(name: str, open_page: OpenPage, page_log: Any) -> None:
+    """No page loads anything or logs to the console under its own policy."""
+    page = open_page(PAGES[name])
     assert page.locator("h1").count() == 1
-    assert len(watched.requests) == 1  # the document itself
-    assert watched.console == []
+    assert len(page_log.requests) == 1  # the document itself
+    assert page_log.console == []
 
 
 @pytest.mark.parametrize(
-    ("snapshot", "size", "scheme", "unfolded"),
+    ("name", "size", "scheme", "expanded"),
     [
         ("troubled", "desk", "light", True),
         ("troubled", "phone", "dark", True),
@@ -58,132 +58,139 @@ def test_nothing_from_outside(snapshot: str, opened: Opened, watched: Any) -> No
     ],
 )
 def test_accessible(
-    snapshot: str, size: str, scheme: str, *, unfolded: bool, opened: Opened, axe: str
+    name: str, size: str, scheme: str, *, expanded: bool, open_page: OpenPage, axe: str
 ) -> None:
-    """axe-core finds nothing serious, in either theme and width, folded or not."""
-    page = opened(PAGES[snapshot], size=size, scheme=scheme, bypass_csp=True)
-    if unfolded:
+    """axe-core finds nothing serious in either theme and width, collapsed or expanded."""
+    page = open_page(PAGES[name], size=size, scheme=scheme, bypass_csp=True)
+    if expanded:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     page.evaluate(axe)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    told = [
+    result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    serious = [
         f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-        for one in found["violations"]
+        for one in result["violations"]
         if one["impact"] in SERIOUS
     ]
-    assert told == []
-    assert len(found["passes"]) > 15
+    assert serious == []
+    assert len(result["passes"]) > 15
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("desk", "dark"), ("phone", "dark")])
-def test_it_fits(size: str, scheme: str, opened: Opened, tmp_path: Path) -> None:
-    """No page is wider than the screen, whatever things are named, and each can be photographed in both themes."""
-    for snapshot, html in PAGES.items():
-        page = opened(html, size=size, scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, snapshot
-        if snapshot in ("troubled", "none"):
-            page.screenshot(path=tmp_path / f"{snapshot}-{size}-{scheme}.png", full_page=True)
+def test_fits_the_screen(size: str, scheme: str, open_page: OpenPage, tmp_path: Path) -> None:
+    """No page is wider than the screen, whatever the names."""
+    for name, html in PAGES.items():
+        page = open_page(html, size=size, scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        if name in ("troubled", "none"):
+            page.screenshot(path=tmp_path / f"{name}-{size}-{scheme}.png", full_page=True)
         page.close()
 
 
 @pytest.mark.parametrize(
-    ("snapshot", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")]
+    ("name", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")]
 )
-def test_the_drawing_on_a_phone(snapshot: str, scheme: str, opened: Opened) -> None:
-    """On a phone neither the page nor a drawing is wider than the screen, and what is drawn can be read."""
-    page = opened(PAGES[snapshot], size="phone", scheme=scheme)
+def test_the_topology_on_a_phone(name: str, scheme: str, open_page: OpenPage) -> None:
+    """On a phone the columns of the topology are stacked, and every text is inside the screen and readable."""
+    page = open_page(PAGES[name], size="phone", scheme=scheme)
     page.evaluate("document.querySelectorAll('details.region').forEach((one) => { one.open = true; })")
-    drawings = page.locator("svg.topology:visible")
-    assert drawings.count() == page.locator("details.region").count() > 0
-    room = "(one) => [one.scrollWidth - one.clientWidth, one.getBoundingClientRect().right - innerWidth]"
-    for one in [
-        page.locator("html"),
-        page.locator("#main"),
-        *page.locator("details.region").all(),
-        *drawings.all(),
-    ]:
-        assert max(one.evaluate(room)) <= 0
-    # Every text in the drawing, as large as it is on the screen, and where it begins and ends.
+    assert page.locator(".topology:visible").count() == page.locator("details.region").count() > 0
+    expect(page.locator(".edges").first).to_be_hidden()
     texts = page.evaluate(
-        """[...document.querySelectorAll('svg.topology text')].filter((one) => one.checkVisibility()).map((one) => {
+        """[...document.querySelectorAll('.topology :is(h4, .title, .aside, .notes)')].map((one) => {
             const box = one.getBoundingClientRect();
-            const size = parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a;
-            return [size, box.left, box.right];
+            return [parseFloat(getComputedStyle(one).fontSize), box.left, box.right];
         })"""
     )
     assert len(texts) > 10
-    assert min(size for size, _, _ in texts) >= 10.9
+    assert min(size for size, _, _ in texts) >= 11
     assert min(left for _, left, _ in texts) >= 0
     assert max(right for _, _, right in texts) <= 390
 
 
-@pytest.mark.parametrize(
-    ("wide", "shape"), [(320, "narrow"), (1040, "narrow"), (1041, "wide"), (1400, "wide")]
-)
-def test_one_drawing_of_each_region(wide: int, shape: str, opened: Opened) -> None:
-    """Each region is drawn in the shape that suits the screen, and in it alone, also to a screen reader."""
-    page = opened(PAGES["troubled"])
+@pytest.mark.parametrize("wide", [901, 1040, 1400])
+@pytest.mark.parametrize("name", ["troubled", "grouped", "hostile"])
+def test_edges_end_at_their_nodes(name: str, wide: int, open_page: OpenPage) -> None:
+    """Every edge starts and ends at the side of a node, at the middle of its title or of a row, at any width."""
+    page = open_page(PAGES[name])
     page.set_viewport_size({"width": wide, "height": 900})
-    regions = page.locator("details.region").count()
-    assert page.locator(f"svg.topology.{shape}:visible").count() == regions
-    assert page.locator("svg.topology:visible").count() == regions
-    assert page.get_by_role("group", name="westus3: 5 endpoints").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.evaluate("document.querySelectorAll('details.region').forEach((one) => { one.open = true; })")
+    distances = page.evaluate(
+        """[...document.querySelectorAll('.topology')].flatMap((topology) => {
+            const nodes = [...topology.querySelectorAll('.entry')].map((one) => {
+                const side = one.closest('.node').getBoundingClientRect();
+                const title = one.querySelector('.title').getBoundingClientRect();
+                return [side.left, side.right, (title.top + title.bottom) / 2];
+            });
+            return [...topology.querySelectorAll('.edge')].flatMap((path) => {
+                const at = path.getScreenCTM();
+                return path.getAttribute('d').split('M').filter(Boolean).flatMap((curve) => {
+                    const numbers = curve.replace('C', ' ').trim().split(' ').map(Number);
+                    const point = (x, y) => [x * at.a + at.e, y * at.d + at.f];
+                    const distance = ([x, y], side) => Math.min(
+                        ...nodes.map((one) => Math.hypot(one[side] - x, one[2] - y))
+                    );
+                    return [distance(point(...numbers.slice(0, 2)), 1), distance(point(...numbers.slice(-2)), 0)];
+                });
+            });
+        })"""
+    )
+    assert len(distances) > 10
+    assert max(distances) < 1.5
 
 
-def test_search(opened: Opened) -> None:
-    """Search leaves the rows that have all the words, in any case, and says how many they are."""
-    page = opened(PAGES["troubled"])
+def test_search(open_page: OpenPage) -> None:
+    """Search shows the rows with all words in any letter case, and their number."""
+    page = open_page(PAGES["troubled"])
     page.get_by_role("search", name="Findings").get_by_label("Search").fill("REJECTED notebooks")
-    assert len(shown_rows(page, "findings")) == 1
-    assert "endpoint-rejected" in shown_rows(page, "findings")[0]
+    assert len(visible_rows(page, "findings")) == 1
+    assert "endpoint-rejected" in visible_rows(page, "findings")[0]
     expect(page.locator("#findings output")).to_have_text("1 of 9 shown")
     page.get_by_role("search", name="Findings").get_by_label("Search").fill("")
-    assert len(shown_rows(page, "findings")) == 9
-    assert len(shown_rows(page, "endpoints")) == 8
+    assert len(visible_rows(page, "findings")) == 9
+    assert len(visible_rows(page, "endpoints")) == 8
 
 
-def test_search_by_full_id(opened: Opened) -> None:
-    """What is shown in short is found by all of it, too."""
+def test_search_by_full_id(open_page: OpenPage) -> None:
+    """A row is found by its full id."""
     report = troubled()
-    page = opened(PAGES["troubled"])
+    page = open_page(PAGES["troubled"])
     page.get_by_role("search", name="Endpoints").get_by_label("Search").fill(report.endpoints[2].id.upper())
-    assert len(shown_rows(page, "endpoints")) == 1
+    assert len(visible_rows(page, "endpoints")) == 1
 
 
-def test_filters(opened: Opened) -> None:
-    """Filters go together with each other and with search."""
-    page = opened(PAGES["troubled"])
+def test_filters(open_page: OpenPage) -> None:
+    """Filters combine with each other and with search."""
+    page = open_page(PAGES["troubled"])
     form = page.get_by_role("search", name="Endpoints")
-    form.get_by_label("State").select_option("wrong")
-    assert len(shown_rows(page, "endpoints")) == 3
+    form.get_by_label("State").select_option("error")
+    assert len(visible_rows(page, "endpoints")) == 4
     form.get_by_label("Region").select_option("westus3")
-    assert len(shown_rows(page, "endpoints")) == 2
+    assert len(visible_rows(page, "endpoints")) == 2
     form.get_by_label("Search").fill("etl")
-    assert len(shown_rows(page, "endpoints")) == 1
+    assert len(visible_rows(page, "endpoints")) == 1
     findings = page.get_by_role("search", name="Findings")
     findings.get_by_label("Severity").select_option("warning")
     findings.get_by_label("Code").select_option("outside-scope")
-    assert len(shown_rows(page, "findings")) == 1
+    assert len(visible_rows(page, "findings")) == 1
 
 
-def test_filters_of_the_many(opened: Opened) -> None:
-    """With 1 000 endpoints, filters hide groups without a match and unfold the few that are left."""
-    page = opened(LARGE)
-    assert shown_rows(page, "endpoints") == []  # all folded
+def test_filters_of_groups(open_page: OpenPage) -> None:
+    """With 1 000 endpoints, filters hide groups without a match and open the others if they are few."""
+    page = open_page(LARGE)
+    assert visible_rows(page, "endpoints") == []  # all collapsed
     form = page.get_by_role("search", name="Endpoints")
     form.get_by_label("Search").fill("pe-clickhouse-0777")
-    assert len(shown_rows(page, "endpoints")) == 1
+    assert len(visible_rows(page, "endpoints")) == 1
     assert page.locator("#endpoints details.group:visible").count() == 2
     form.get_by_label("Search").fill("")
-    assert shown_rows(page, "endpoints") == []
+    assert visible_rows(page, "endpoints") == []
     form.get_by_label("Subscription").select_option(index=2)
     expect(page.locator("#endpoints output")).to_have_text("200 of 1000 shown")
 
 
-def test_sorting(opened: Opened) -> None:
-    """A column's heading sorts by it, turns the order round, and says so to a screen reader."""
-    page = opened(PAGES["troubled"])
+def test_sorting(open_page: OpenPage) -> None:
+    """A column's heading sorts by the column, reverses the order, and sets aria-sort."""
+    page = open_page(PAGES["troubled"])
     heading = page.locator("#endpoints thead th", has_text="Address")
     heading.get_by_role("button").click()
     addresses = page.locator("#endpoints tbody td:nth-child(3)").all_inner_texts()
@@ -202,13 +209,13 @@ def test_sorting(opened: Opened) -> None:
     assert page.locator("#endpoints tbody td:nth-child(3)").first.inner_text() == "10.30.0.4"
     assert heading.get_attribute("aria-sort") == "descending"
     page.locator("#findings thead th", has_text="Severity").get_by_role("button").click()
-    assert "error" in shown_rows(page, "findings")[0]
-    assert "info" in shown_rows(page, "findings")[-1]
+    assert "error" in visible_rows(page, "findings")[0]
+    assert "info" in visible_rows(page, "findings")[-1]
 
 
-def test_sorting_of_the_many(opened: Opened) -> None:
-    """An order is one for all tables of a section, and is told in each, folded or not."""
-    page = opened(LARGE)
+def test_sorting_of_groups(open_page: OpenPage) -> None:
+    """All tables of a section share one order, and each has aria-sort."""
+    page = open_page(LARGE)
     page.get_by_role("search", name="Endpoints").get_by_label("Search").fill("pe-clickhouse-000")
     first = page.locator("#endpoints table:visible").first
     first.locator("th", has_text="Endpoint").get_by_role("button").click()
@@ -224,9 +231,9 @@ def test_sorting_of_the_many(opened: Opened) -> None:
     )
 
 
-def test_a_finding_is_unfolded(opened: Opened) -> None:
-    """A finding unfolds to its remedy, by mouse and by keyboard."""
-    page = opened(PAGES["troubled"])
+def test_a_finding_expands(open_page: OpenPage) -> None:
+    """A finding expands to its remedy by mouse and by keyboard."""
+    page = open_page(PAGES["troubled"])
     first = page.locator("#findings details").first
     remedy = first.get_by_text("Run sync for the endpoint")
     expect(remedy).to_be_hidden()
@@ -237,9 +244,9 @@ def test_a_finding_is_unfolded(opened: Opened) -> None:
     expect(remedy).to_be_hidden()
 
 
-def test_a_full_id_is_copied(opened: Opened) -> None:
-    """What is unfolded offers its full id for copying."""
-    page = opened(PAGES["troubled"], permissions=["clipboard-read", "clipboard-write"])
+def test_a_full_id_is_copied(open_page: OpenPage) -> None:
+    """An expanded row has a button that copies its full id."""
+    page = open_page(PAGES["troubled"], permissions=["clipboard-read", "clipboard-write"])
     row = page.locator("#endpoints tr", has_text="pe-clickhouse-etl")
     row.locator("summary").click()
     row.get_by_role("button", name="Copy").first.click()
@@ -247,18 +254,18 @@ def test_a_full_id_is_copied(opened: Opened) -> None:
     assert page.evaluate("navigator.clipboard.readText()") in [one.id for one in troubled().endpoints]
 
 
-def test_from_the_drawing_to_the_row(opened: Opened) -> None:
-    """What is drawn leads to its row, which is unfolded out of its groups."""
-    page = opened(LARGE)
-    page.locator(".topology a:visible", has_text="pe-clickhouse-0001").click()
+def test_from_the_topology_to_the_row(open_page: OpenPage) -> None:
+    """A node of the topology links to its row, and the groups around the row open."""
+    page = open_page(LARGE)
+    page.locator("details.region[open] a", has_text="pe-clickhouse-0001").click()
     target = page.locator("#endpoints tr", has_text="pe-clickhouse-0001")
     expect(target).to_be_visible()
     expect(target).to_be_in_viewport()
 
 
-def test_a_theme_is_chosen(opened: Opened) -> None:
-    """The button turns the theme round, says to which, and the choice outlives a reload."""
-    page = opened(PAGES["well"])
+def test_theme(open_page: OpenPage) -> None:
+    """The button switches the theme, names the other one, and the choice survives a reload."""
+    page = open_page(PAGES["well"])
     paint = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paint)
     button = page.locator("#theme")
@@ -267,14 +274,14 @@ def test_a_theme_is_chosen(opened: Opened) -> None:
     dark = page.evaluate(paint)
     assert dark != light
     expect(button).to_have_text("Light theme")
-    # The browser writes its storage down a moment after it was told to.
+    # The browser stores the choice asynchronously.
     assert any(page.reload() and page.evaluate(paint) == dark for _ in range(10))
-    assert opened(PAGES["well"], scheme="dark").evaluate(paint) == dark
+    assert open_page(PAGES["well"], scheme="dark").evaluate(paint) == dark
 
 
-def test_by_keyboard(opened: Opened) -> None:
-    """The first stop skips to the content; a slash goes to the search."""
-    page = opened(PAGES["troubled"])
+def test_by_keyboard(open_page: OpenPage) -> None:
+    """The first stop skips to the content. A slash moves to the search."""
+    page = open_page(PAGES["troubled"])
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
@@ -283,23 +290,22 @@ def test_by_keyboard(opened: Opened) -> None:
     assert page.evaluate("document.activeElement.name") == "text"
 
 
-def test_print(opened: Opened) -> None:
-    """On paper all that is folded is told, in the light theme, without anything to press."""
-    page = opened(PAGES["troubled"], scheme="dark")
+def test_print(open_page: OpenPage) -> None:
+    """Print shows everything expanded in the light theme, without controls."""
+    page = open_page(PAGES["troubled"], scheme="dark")
     page.emulate_media(media="print")
     expect(page.locator("#findings").get_by_text("Run sync for the endpoint").first).to_be_visible()
     expect(page.locator("#findings .tools")).to_be_hidden()
     expect(page.locator("#theme")).to_be_hidden()
     page.set_viewport_size({"width": 700, "height": 900})
-    expect(page.locator("svg.topology.wide").first).to_be_visible()
-    expect(page.locator("svg.topology.narrow").first).to_be_hidden()
+    expect(page.locator(".edges").first).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(page.pdf()) > 10_000
 
 
-def test_without_scripts(opened: Opened) -> None:
-    """Without JavaScript all rows are there, and nothing that could not be used."""
-    page = opened(PAGES["troubled"], java_script_enabled=False)
+def test_without_scripts(open_page: OpenPage) -> None:
+    """Without JavaScript all rows are shown, and no control that needs it."""
+    page = open_page(PAGES["troubled"], java_script_enabled=False)
     assert len(page.locator("#findings tbody tr").all()) == 9
     expect(page.locator("#findings .tools")).to_be_hidden()
     expect(page.locator("#theme")).to_be_hidden()
@@ -307,9 +313,9 @@ def test_without_scripts(opened: Opened) -> None:
     expect(page.locator("#findings details").first.get_by_text("Run sync")).to_be_visible()
 
 
-def test_a_page_left_open_grows_old(opened: Opened) -> None:
-    """A page that nobody renews counts on, and says when it can no longer be believed."""
-    page = opened(PAGES["well"])
+def test_age(open_page: OpenPage) -> None:
+    """An open page updates its age, and warns once the audit is overdue."""
+    page = open_page(PAGES["well"])
     assert page.locator("#age").inner_text() == "4 minutes"
     page.clock.install()
     page.reload()
@@ -320,38 +326,37 @@ def test_a_page_left_open_grows_old(opened: Opened) -> None:
     expect(page.locator("#late")).to_be_visible()
 
 
-def test_harm_by_name(opened: Opened, watched: Any) -> None:
-    """Names are text, whatever they look like: nothing of them runs, loads, or turns what follows around."""
-    page = opened(PAGES["hostile"])
+def test_hostile_names(open_page: OpenPage, page_log: Any) -> None:
+    """Names are text: none of them runs, loads anything, or changes the direction of other text."""
+    page = open_page(PAGES["hostile"])
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert "owned" not in page.title().replace(ATTACKS[0], "").replace(ATTACKS[1], "")
     assert page.locator("h1").all_inner_texts() == [ATTACKS[0]]
     assert page.locator("img, iframe, [onerror], [href^='javascript']").count() == 0
     assert page.locator("script").count() == 2
     assert not set("\u202e\u2066\u200f\x00") & set(page.content())
-    assert len(watched.requests) == 1
-    assert watched.console == []
+    assert len(page_log.requests) == 1
+    assert page_log.console == []
 
 
-def test_weight(opened: Opened) -> None:
-    """A page of 1 000 endpoints is under 2 MB and 50 000 elements."""
+def test_size(open_page: OpenPage) -> None:
+    """A page of 1 000 endpoints is smaller than 2 MB and 50 000 elements. Collapsed rows have no layout."""
     assert len(LARGE.encode()) < 2_000_000
-    page = opened(LARGE)
+    page = open_page(LARGE)
     assert page.evaluate("document.querySelectorAll('*').length") < 50_000
-    # What is folded is not laid out: the rows of closed groups have no boxes.
-    assert shown_rows(page, "endpoints") == []
+    assert visible_rows(page, "endpoints") == []
 
 
-def test_overdue(opened: Opened) -> None:
-    """The overdue page is told from afar: an alert, and nothing in the colour of well."""
-    page = opened(PAGES["overdue"])
+def test_overdue(open_page: OpenPage) -> None:
+    """An overdue page has an alert and is not green."""
+    page = open_page(PAGES["overdue"])
     assert "No audit has finished since 2026-11-23 06:00 UTC." in page.locator("h1").inner_text()
     expect(page.get_by_role("alert").first).to_be_visible()
-    assert page.locator(".hero.overdue").count() == 1
+    assert page.locator(".banner.overdue").count() == 1
 
 
-def test_finished_in_the_future(opened: Opened) -> None:
+def test_finished_in_the_future(open_page: OpenPage) -> None:
     """A report from a clock that is ahead is less than a minute old."""
     ahead: AuditReport = all_well()
-    page = opened(render(ahead, FINISHED - timedelta(minutes=5)))
+    page = open_page(render(ahead, FINISHED - timedelta(minutes=5)))
     assert page.locator("#age").inner_text() == "less than a minute"

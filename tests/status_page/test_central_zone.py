@@ -8,15 +8,15 @@ from tests.support.worlds import deployment, endpoint, guid, pe, record, registe
 
 
 def test_served_by_another() -> None:
-    """Where another spoke's endpoint has the record, all is well, and the page says whose record it is."""
-    seen = well(
+    """If an endpoint of another spoke has the record, the report is healthy and the page names that endpoint."""
+    snapshot = well(
         endpoint(1, vnet="spoke-1"),
         endpoint(2, vnet="spoke-2"),
         services=[service("main", guid(1), guid(2))],
         registrations=[registered(1), registered(2)],
         zones=[zone(record(1), vnets=("hub",))],
     )
-    report = audit(seen, by=deployment(zone_choice=ZoneChoice.CENTRAL))
+    report = audit(snapshot, by=deployment(zone_choice=ZoneChoice.CENTRAL))
     assert report.health is Health.WELL
     assert [one.health for one in report.endpoints] == [Health.WELL, Health.WELL]
     assert [one.health for one in report.zones] == [Health.WELL]

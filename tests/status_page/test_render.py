@@ -14,17 +14,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, HistoryPoint
+from shared.domain.audit.report_model import (
+    AuditedEndpoint,
+    AuditedFinding,
+    AuditReport,
+    Health,
+    HistoryPoint,
+)
 from shared.status_page import notice, policy, render
 from tests.support.paths import ROOT
-from tests.support.sample_reports import ATTACKS, NOW, all_well, hostile, large, troubled
+from tests.support.sample_reports import ATTACKS, NOW, all_well, finding, hostile, large, overdue, troubled
 
 VOID = {"meta", "link", "input", "img", "br"}
 SELF_CLOSED = {"use", "path", "rect", "circle"}
 
 
 class Document(HTMLParser):
-    """The elements of a document; `unbalanced` if one is closed that is not open."""
+    """The elements of a document. `unbalanced`: end tags without a start tag."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -47,7 +53,7 @@ class Document(HTMLParser):
             self.unbalanced.append(tag)
 
 
-WORLDS = {
+PAGES = {
     "well": render(all_well(), NOW),
     "troubled": render(troubled(), NOW),
     "large": render(large(), NOW),
@@ -57,10 +63,10 @@ WORLDS = {
 }
 
 
-@pytest.mark.parametrize("snapshot", WORLDS)
-def test_well_formed(snapshot: str) -> None:
-    """Every element is closed, ids are unique, and links within the page lead somewhere."""
-    document = Document(WORLDS[snapshot])
+@pytest.mark.parametrize("name", PAGES)
+def test_well_formed(name: str) -> None:
+    """Every element is closed, ids are unique, and links within the page have a target."""
+    document = Document(PAGES[name])
     assert document.unbalanced == []
     assert document.open == []
     ids = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
@@ -69,10 +75,10 @@ def test_well_formed(snapshot: str) -> None:
     assert links <= set(ids)
 
 
-@pytest.mark.parametrize("snapshot", WORLDS)
-def test_nothing_of_elsewhere(snapshot: str) -> None:
-    """No element takes anything from another place, and none has code or style of its own."""
-    for tag, attributes in Document(WORLDS[snapshot]).elements:
+@pytest.mark.parametrize("name", PAGES)
+def test_self_contained(name: str) -> None:
+    """No element loads anything, and none has an inline handler or style."""
+    for tag, attributes in Document(PAGES[name]).elements:
         assert tag not in {"img", "iframe", "object", "embed", "base"}
         assert not {name for name in attributes if name.startswith("on") or name in {"style", "src"}}
         href = attributes.get("href") or "#"
@@ -80,11 +86,11 @@ def test_nothing_of_elsewhere(snapshot: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("snapshot", "shape"), [("well", "g-well"), ("troubled", "g-wrong"), ("none", "g-unknown")]
+    ("name", "shape"), [("well", "g-healthy"), ("troubled", "g-error"), ("none", "g-unknown")]
 )
-def test_the_icon_is_the_glyph_of_how_things_stand(snapshot: str, shape: str) -> None:
-    """The icon in the tab has the very shape that stands beside the first sentence."""
-    html = WORLDS[snapshot]
+def test_the_icon_shows_the_health(name: str, shape: str) -> None:
+    """The icon of the browser tab has the shape of the banner's glyph."""
+    html = PAGES[name]
     glyph = re.search(rf'<symbol id="{shape}" viewBox="0 0 16 16">(.+?)</symbol>', html)
     icon = re.search(r'<link rel="icon" href="data:image/svg\+xml,(.+?)">', html)
     assert glyph
@@ -92,9 +98,9 @@ def test_the_icon_is_the_glyph_of_how_things_stand(snapshot: str, shape: str) ->
     assert glyph[1] in unquote(icon[1])
 
 
-def test_the_policy_allows_what_is_there_and_nothing_else() -> None:
-    """The hashes in the policy are those of the page's styles and scripts."""
-    html = WORLDS["well"]
+def test_the_policy_allows_only_the_inline_parts() -> None:
+    """The policy has the hashes of the page's styles and scripts, and allows nothing else."""
+    html = PAGES["well"]
     parts = re.findall(r"<(style|script)>(.*?)</\1>", html, re.DOTALL)
     assert [kind for kind, _ in parts] == ["style", "script", "script"]
     for _, text in parts:
@@ -106,10 +112,10 @@ def test_the_policy_allows_what_is_there_and_nothing_else() -> None:
     assert policy() in [attributes.get("content") for attributes in metas]
 
 
-def test_harm_is_text() -> None:
-    """Names that look like markup are told as they are, escaped, in the page and its notices."""
-    for snapshot in ("hostile", "notice"):
-        html = WORLDS[snapshot]
+def test_hostile_names_are_escaped() -> None:
+    """Names that look like markup are shown as text, in the page and in notices."""
+    for name in ("hostile", "notice"):
+        html = PAGES[name]
         assert "&lt;script&gt;document.title" in html
         assert "<script>document.title" not in html
         assert "<img" not in html
@@ -117,30 +123,54 @@ def test_harm_is_text() -> None:
         assert not set("\u202e\u2066\u200f\x00\x1b") & set(html)
 
 
-def test_weight() -> None:
-    """1 000 endpoints are less than 2 MB and 50 000 elements; a small world is less than 150 kB."""
-    assert len(WORLDS["large"].encode()) < 2_000_000
-    assert len(Document(WORLDS["large"]).elements) < 50_000
-    assert len(WORLDS["troubled"].encode()) < 150_000
+def test_size() -> None:
+    """The page of 1 000 endpoints is smaller than 2 MB and 50 000 elements, that of a few smaller than 150 kB."""
+    assert len(PAGES["large"].encode()) < 2_000_000
+    assert len(Document(PAGES["large"]).elements) < 50_000
+    assert len(PAGES["troubled"].encode()) < 150_000
 
 
-def test_beyond_what_a_page_can_hold() -> None:
-    """What is left out of a page is told, and grows it no more."""
+def test_omitted_rows() -> None:
+    """The page says how many rows it omits, and its size stays bounded."""
     page = render(large(6000, 600), NOW)
-    assert "4000 more, none worse than these, are in the JSON." in page
+    assert "4000 more are only in the JSON." in page
     assert len(page.encode()) < 6_000_000
 
 
 def test_no_tag_and_an_empty_tag_differ() -> None:
-    """A tag without a value asks for no service; without a tag nothing is asked."""
+    """An empty tag is shown as such. Without a tag nothing is shown."""
     one, *rest = all_well().endpoints
     pages = [
         render(replace(all_well(), endpoints=(replace(one, tag_value=value), *rest)), NOW)
         for value in (None, "", "tag:team=<b>")
     ]
-    assert "Asks for" not in pages[0]
-    assert "<b>Asks for</b> no service" in pages[1]
-    assert "<b>Asks for</b> <code>tag:team=&lt;b&gt;</code>" in pages[2]
+    assert "<b>Tag</b>" not in pages[0]
+    assert "<b>Tag</b> empty: no service" in pages[1]
+    assert "<b>Tag</b> <code>tag:team=&lt;b&gt;</code>" in pages[2]
+
+
+def test_an_overdue_report() -> None:
+    """An overdue page shows the last sentence, the number of missing audits, and the remedy."""
+    page = render(*overdue())
+    assert f"Last result, 23 Nov 2026, 06:00 UTC: “{all_well().sentence}” It may be outdated." in page
+    assert "Audits are scheduled every 15 minutes; 12 audits did not report." in page
+    assert "can write to REPORT_STORE" in page
+    assert "did not report" not in PAGES["well"]
+
+
+def test_the_sentence() -> None:
+    """The heading is the first sentence of the report's summary. The others follow below it."""
+    first, _, rest = troubled().sentence.partition(". ")
+    assert f'<h1 id="sentence">{first}.</h1>\n<p class="lead">{rest}</p>' in PAGES["troubled"]
+    assert f'<h1 id="sentence">{all_well().sentence}</h1>' in PAGES["well"]
+
+
+@pytest.mark.parametrize(("severity", "state"), [("error", "error"), ("warning", "warning")])
+def test_the_banner_of_warnings(severity: str, state: str) -> None:
+    """A report with warnings only has an amber banner and icon."""
+    problem = replace(finding("outside-scope", "x", "message"), severity=severity)
+    page = render(replace(all_well(), health=Health.WRONG, findings=(problem,)), NOW)
+    assert f'<section class="banner {state}"' in page
 
 
 def test_findings_not_seen() -> None:
@@ -166,19 +196,19 @@ REPORTS = st.builds(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(REPORTS)
 def test_any_report_has_a_page(report: AuditReport) -> None:
-    """Whatever is in a report, it has a page, and that page is well-formed."""
+    """Every possible report has a well-formed page."""
     document = Document(render(report, NOW))
     assert document.unbalanced == []
     assert document.open == []
 
 
 def test_the_same_report_is_the_same_page() -> None:
-    """A page depends on its report and the moment, and on nothing else."""
-    assert render(troubled(), NOW) == WORLDS["troubled"]
+    """A page depends only on its report and the time."""
+    assert render(troubled(), NOW) == PAGES["troubled"]
 
 
-def test_templates_are_loaded_when_they_are_needed() -> None:
-    """Importing the function app loads no templating."""
+def test_templates_are_imported_when_needed() -> None:
+    """Importing the function app does not import the page or Jinja."""
     script = "import sys, function_app; print('jinja2' in sys.modules or 'shared.status_page' in sys.modules)"
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

@@ -1,162 +1,178 @@
-"""The rows of the tables, and the chart beneath them."""
+"""The rows of the tables and the history, sorted, grouped and limited."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.audit.report_model import AllowedId, Health
-from shared.status_page.chart import MOST_BARS, chart
-from shared.status_page.endpoints_table import MOST_SERVICES, endpoint_rows, grouped_endpoints
-from shared.status_page.findings_table import finding_rows, grouped_findings
-from shared.status_page.groups import MOST_ROWS
-from shared.status_page.index import Index
-from shared.status_page.services_table import MOST_ENTRIES, grouped_services, service_rows
-from tests.support.sample_reports import FINISHED, PERIOD, all_well, finding, guid, history, large, troubled
+from shared.status_page import render
+from shared.status_page.formatting import resource_name
+from shared.status_page.index import Index, State
+from shared.status_page.render import MOST_BARS
+from shared.status_page.tables import (
+    MOST_ROWS,
+    allow_list_summary,
+    connection_state,
+    endpoint_groups,
+    finding_groups,
+    service_groups,
+)
+from tests.support.sample_reports import FINISHED, NOW, all_well, finding, guid, history, large, troubled
 
 TROUBLED, LARGE = Index(troubled()), Index(large())
 
 
-def test_findings_come_worst_and_newest_first() -> None:
-    """Errors come before warnings and these before the rest; among equals the newest comes first."""
-    rows = finding_rows(TROUBLED)
-    assert [row.finding.severity for row in rows] == ["error"] * 6 + ["warning"] * 2 + ["info"]
-    ages = [row.finding.first_seen for row in rows[:6]]
+def test_findings_are_sorted() -> None:
+    """Errors come before warnings, warnings before infos. Within a severity the newest comes first."""
+    assert [one.severity for one in TROUBLED.findings] == ["error"] * 6 + ["warning"] * 2 + ["info"]
+    ages = [one.first_seen for one in TROUBLED.findings[:6]]
     assert ages == sorted(ages, reverse=True)
 
 
-def test_a_finding_leads_to_what_it_is_about() -> None:
-    """A finding about an endpoint leads to its row, in whatever case its id is spelled; others lead nowhere."""
+def test_the_object_of_a_finding() -> None:
+    """A finding links to the row of its endpoint in any letter case. A finding about another object has no link."""
     report = troubled()
-    loud = replace(report.findings[0], object=report.findings[0].object.upper())
-    rows = finding_rows(Index(replace(report, findings=(loud, report.findings[-1]))))
-    assert [row.name for row in rows] == ["pe-clickhouse-etl", f"{guid('gone')[:8]}…"]
-    assert rows[0].anchor == TROUBLED.anchors[report.findings[0].object.lower()]
-    assert rows[1].anchor == ""
+    drift, orphan = report.findings[0].object, report.findings[-1].object
+    assert TROUBLED.anchor(drift.upper()) == TROUBLED.anchors[drift.lower()]
+    assert TROUBLED.name(drift) == "pe-clickhouse-etl"
+    assert TROUBLED.anchor(orphan) == ""
+    assert [one.code for one in TROUBLED.about(drift.upper())] == ["record-drift"]
 
 
-def test_a_severity_we_do_not_know_comes_first() -> None:
-    """What we do not know the gravity of is not hidden at the end."""
-    odd = replace(finding("record-drift", "x", "y"), severity="fatal")
-    rows = finding_rows(Index(replace(troubled(), findings=(*troubled().findings, odd))))
-    assert rows[0].finding is odd
+def test_an_unknown_severity_comes_first() -> None:
+    """A severity that the page does not know is not hidden at the end."""
+    unknown = replace(finding("record-drift", "x", "y"), severity="fatal")
+    assert Index(replace(troubled(), findings=(*troubled().findings, unknown))).findings[0] is unknown
+
+
+def test_findings_that_this_audit_did_not_see() -> None:
+    """A finding that this audit did not see comes last, says so, and neither counts nor sets a state."""
+    report = all_well()
+    endpoint = report.endpoints[0]
+    drift = replace(
+        finding("record-drift", endpoint.id, "old"), seen=False, last_seen=NOW - timedelta(hours=5)
+    )
+    late = finding("event-late", report.endpoints[1].id, "new")
+    changed = replace(
+        report,
+        findings=(drift, late),
+        endpoints=(replace(endpoint, health=Health.UNKNOWN), *report.endpoints[1:]),
+    )
+    index = Index(changed)
+    assert index.findings == (late, drift)
+    assert index.alerts(endpoint.id) == ()
+    assert index.state(index.endpoints[0]) is State.UNKNOWN
+    page = render(changed, NOW)
+    assert "not seen by this audit; last seen 5 hours ago:" in page
+    assert '<b>1</b><span class="part">1 info</span><span class="part">1 not seen</span>' in page
+    assert '<code class="error">record-drift' not in page
 
 
 def test_many_findings_are_grouped_by_code() -> None:
-    """More than a screenful are told by code, the gravest first."""
-    groups = grouped_findings(finding_rows(LARGE))
-    assert [(group.title, group.summary) for group in groups] == [
-        ("record-drift", "20 errors"),
-        ("no-service-selected", "25 findings"),
+    """More than 40 findings are grouped by code, the worst first."""
+    groups = finding_groups(LARGE)
+    assert [(group.title, group.sign, group.summary) for group in groups] == [
+        ("record-drift", "error", "20 findings"),
+        ("no-service-selected", "info", "25 findings"),
     ]
-    assert len(grouped_findings(finding_rows(TROUBLED))) == 1
+    assert len(finding_groups(TROUBLED)) == 1
 
 
-def test_a_change_tells_its_object_by_name() -> None:
-    """An id is told by its name also where a word stands before it, and an object that is none as it is."""
+def test_names() -> None:
+    """A service id is shown as its name, with or without a word before it. Other text is unchanged."""
     analytics = troubled().services[0]
-    assert [TROUBLED.name(one) for one in (analytics.id, f"service {analytics.id}", "organization")] == [
-        "analytics",
-        "analytics",
-        "organization",
-    ]
+    names = [TROUBLED.name(one) for one in (analytics.id, f"service {analytics.id}", "organization")]
+    assert names == ["analytics", "analytics", "organization"]
 
 
-def test_endpoints_come_worst_first() -> None:
-    """Whatever needs a look comes before what does not."""
-    healths = [row.endpoint.health for row in endpoint_rows(TROUBLED)]
-    lesser = [Health.UNKNOWN, Health.WAITING, Health.WELL]
-    assert healths == [Health.WRONG] * 5 + lesser
+def test_endpoints_are_sorted() -> None:
+    """The worst endpoints come first."""
+    states = [TROUBLED.state(one) for one in TROUBLED.endpoints]
+    others = [State.UNKNOWN, State.WARNING, State.WAITING, State.HEALTHY]
+    assert states == [State.ERROR] * 4 + others
 
 
 def test_the_state_of_an_endpoint() -> None:
-    """It is the connection's, in Azure's words, unless the connection is not what counts."""
-    states = {row.name: row.state for row in endpoint_rows(TROUBLED)}
+    """The state is the status of the connection, or the verdict if the connection does not count."""
+    states = {resource_name(one.id): connection_state(one) for one in TROUBLED.endpoints}
     assert states["pe-clickhouse-notebooks"] == "Rejected"
     assert states["pe-unknown-vendor"] == "connected to a foreign service"
     assert states["pe-sandbox"] == "out of scope"
-    assert states["pe-clickhouse-reports"] == "could not be read"
+    assert states["pe-clickhouse-reports"] == "not readable"
 
 
 def test_many_services_of_an_endpoint() -> None:
-    """Beyond a dozen, what an endpoint reaches is told as a number."""
+    """An endpoint's row names 12 services and counts the others."""
     report = all_well()
     wide = replace(report.endpoints[0], services=tuple(guid(str(n)) for n in range(30)))
-    row = endpoint_rows(Index(replace(report, endpoints=(wide,))))[0]
-    assert (len(row.services), row.more_services) == (MOST_SERVICES, 30 - MOST_SERVICES)
+    assert "and 18 more" in render(replace(report, endpoints=(wide,)), NOW)
 
 
 def test_many_endpoints_are_grouped() -> None:
-    """1 000 are told by region and there by network, those with something wrong first, and none is lost."""
-    groups = grouped_endpoints(endpoint_rows(LARGE))
+    """1 000 endpoints are grouped by region and network, the worst first. None is missing."""
+    groups = endpoint_groups(LARGE)
     assert len(groups) == 20
-    assert groups[0].summary == "50 endpoints: 10 wrong, 40 well"
-    assert [group.sign for group in groups[:3]] == ["wrong", "wrong", "well"]
-    inner = [group for region in groups for group in region.groups]
-    assert len(inner) == 200
-    names = {row.anchor for group in inner for row in group.rows}
-    assert len(names) == 1000
+    assert groups[0].summary == "50 endpoints: 10 errors, 40 healthy"
+    assert [group.sign for group in groups[:3]] == [State.ERROR, State.ERROR, State.HEALTHY]
+    networks = [network for region in groups for network in region.groups]
+    assert len(networks) == 200
+    assert len({row.id for network in networks for row in network.rows}) == 1000
 
 
-def test_no_more_rows_than_a_browser_likes() -> None:
-    """Of more endpoints than that, the worst are kept."""
-    rows = endpoint_rows(Index(large(3000)))
+def test_the_number_of_rows_is_limited() -> None:
+    """Of more endpoints than the limit, the worst are shown."""
+    rows = [
+        row for group in endpoint_groups(Index(large(3000))) for inner in group.groups for row in inner.rows
+    ]
     assert len(rows) == MOST_ROWS
-    assert [row.endpoint.health for row in rows].count(Health.WRONG) == 60
+    assert [row.health for row in rows].count(Health.WRONG) == 60
 
 
 def test_allow_lists() -> None:
-    """Ours are told by the names of their endpoints, those of others by their ids."""
-    rows = {row.service.name: row for row in service_rows(TROUBLED)}
-    assert [name for _, name in rows["analytics"].ours] == ["pe-clickhouse-app", "pe-clickhouse-jobs"]
-    assert rows["events"].counts == "1 ours, 1 foreign"
-    assert rows["events"].others[0][0] == ""
-    assert rows["events-eu"].codes == ()
+    """An entry of an endpoint is shown by the endpoint's name, any other entry by its id."""
+    analytics, _, events, _ = troubled().services
+    names = [TROUBLED.entry(entry)[1] for entry in analytics.allow_list]
+    assert names == ["pe-clickhouse-app", "pe-clickhouse-jobs"]
+    assert allow_list_summary(events) == "2 ids, 1 foreign"
+    assert TROUBLED.entry(events.allow_list[1]) == ("", events.allow_list[1].id)
 
 
-def test_a_long_allow_list_is_cut() -> None:
-    """Beyond some dozens, entries are told as a number."""
+def test_a_long_allow_list() -> None:
+    """A service's row shows 60 managed and 60 foreign entries and counts the others."""
     report = all_well()
     entries = tuple(AllowedId(guid(str(n)), "", ours=n % 2 == 0) for n in range(500))
-    long = replace(report, services=(replace(report.services[0], allow_list=entries),))
-    row = service_rows(Index(long))[0]
-    assert len(row.ours) == len(row.others) == MOST_ENTRIES
-    assert row.more_ours == row.more_others == 250 - MOST_ENTRIES
-    assert row.counts == "250 ours, 250 foreign"
+    page = render(replace(report, services=(replace(report.services[0], allow_list=entries),)), NOW)
+    assert "500 ids, 250 foreign" in page
+    assert page.count("and 190 more") == 2
 
 
 def test_many_services_are_grouped_by_region() -> None:
-    """100 services are told by region."""
-    groups = grouped_services(service_rows(LARGE))
+    """100 services are grouped by region."""
+    groups = service_groups(LARGE)
     assert len(groups) == 20
-    assert groups[0].summary == "5 services: 5 well"
+    assert groups[0].summary == "5 services: 5 healthy"
 
 
 def test_the_chart_has_a_bar_for_each_audit() -> None:
-    """A bar is as high as its findings are many, and tells its numbers."""
-    drawn = chart(history(0, 2, 4, warnings=4), timedelta(seconds=PERIOD))
-    assert drawn is not None
-    assert [bar.errors for bar in drawn.bars] == [0, 28.0, 56.0]
-    assert [bar.warnings for bar in drawn.bars] == [0, 56.0, 56.0]
-    assert drawn.most == 8
-    assert (
-        drawn.bars[1].full
-        == "23 Nov 2026, 05:45 UTC: 2 errors, 4 warnings, 1 to know, 0 repaired, 6 endpoints"
-    )
+    """A bar has a unit of height for each error and warning, and its tooltip has the numbers."""
+    page = render(replace(all_well(), history=history(0, 2, 4, warnings=4)), NOW)
+    assert 'viewBox="0 0 240 8"' in page
+    assert '<rect class="errors" x="221" y="6" width="8" height="2"/>' in page
+    assert '<rect class="warnings" x="221" y="2" width="8" height="4"/>' in page
+    assert page.count('<rect class="none"') == 1
+    assert "23 Nov 2026, 05:45 UTC: 2 errors, 4 warnings, 1 info, 0 repaired, 6 endpoints</title>" in page
 
 
-def test_the_chart_shows_where_audits_are_missing() -> None:
-    """After a longer time than the schedule's there is a gap."""
+def test_the_chart_shows_missing_audits() -> None:
+    """A line marks a pause that is longer than the schedule's period."""
     early, late = history(1, 1)
-    drawn = chart((replace(early, at=FINISHED - timedelta(hours=9)), late), timedelta(seconds=PERIOD))
-    assert drawn is not None
-    assert [bar.gap for bar in drawn.bars] == [False, True]
+    page = render(replace(all_well(), history=(replace(early, at=FINISHED - timedelta(hours=9)), late)), NOW)
+    assert page.count('<path class="gap"') == 1
+    assert '<path class="gap"' not in render(all_well(), NOW)
 
 
-def test_the_chart_has_a_beginning_and_an_end() -> None:
-    """One audit is no history; of very many the newest are drawn."""
-    assert chart(history(3), timedelta(seconds=PERIOD)) is None
-    assert chart((), timedelta(seconds=PERIOD)) is None
-    drawn = chart(history(*[0] * 500), timedelta(seconds=PERIOD))
-    assert drawn is not None
-    assert len(drawn.bars) == MOST_BARS
-    assert drawn.bars[0].x > drawn.left
-    assert drawn.last == FINISHED
+def test_the_chart_is_limited() -> None:
+    """A single audit has no chart. Of very many audits the newest are shown."""
+    assert "The history starts with the next audit." in render(replace(all_well(), history=history(3)), NOW)
+    page = render(replace(all_well(), history=history(*[0] * 500)), NOW)
+    assert page.count('<rect class="none"') == MOST_BARS
+    assert "to 23 Nov 2026, 06:00 UTC. Latest: 0 errors" in page

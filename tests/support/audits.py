@@ -7,14 +7,13 @@ from typing import Any
 from shared.domain.audit.audit import AuditRun, audit_report
 from shared.domain.audit.context import NO_FAILED_PASSES
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
-from shared.domain.results.pass_report import Report
+from shared.domain.results.pass_report import Calls, Report
 from shared.domain.results.unfinished_work import FailedPass
 from tests.support.plans import plan_of
 from tests.support.worlds import (

@@ -1,6 +1,6 @@
-"""A pass in a process of its own that is killed at a chosen outside call.
+"""A pass in a separate process that is killed at a chosen outside call.
 
-The processes are forked from a server that has the imports done, so that one costs milliseconds.
+A fork server has imported the product, so that each process starts in milliseconds.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ type Moment = Literal["before", "after"]
 
 @dataclass
 class Fuse:
-    """Kills this process at the `at`-th outside call: before it is sent, or after its answer has come."""
+    """Kills this process at the `at`-th outside call: before the request or after the response."""
 
     at: int
     moment: Moment
@@ -40,7 +40,7 @@ class Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _Transport(AioHttpTransport):  # type: ignore[misc]  # azure-core tells no type for it
+class _Transport(AioHttpTransport):  # type: ignore[misc]  # azure-core has no type for it
     fuse: Fuse
 
     async def send(self, request: Any, **options: Any) -> Any:
@@ -51,14 +51,14 @@ class _Transport(AioHttpTransport):  # type: ignore[misc]  # azure-core tells no
 
 
 def servers() -> ForkServerContext:
-    """A context whose processes come with the product imported."""
+    """A context whose processes have imported the product."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.support.crash_process"])
     return context
 
 
 def killed_pass(context: ForkServerContext, url: str, at: int, moment: Moment, **more: str) -> bool:
-    """Whether a pass over the demo world's endpoint was killed; False: it ended before that call."""
+    """Whether the pass over the demo world's endpoint was killed; False: it ended before that call."""
     process = context.Process(target=_run, args=(url, at, moment, more))
     process.start()
     process.join(timeout=60)
@@ -80,7 +80,7 @@ async def _pass(url: str, fuse: Fuse, more: dict[str, str]) -> None:
     runtime = Runtime(settings(url, **more))
     transport = _Transport()
     transport.fuse = fuse
-    runtime.connections.transport = transport
-    runtime.connections.http.event_hooks = {"request": [sending], "response": [answered]}
+    runtime.clients.transport = transport
+    runtime.clients.http.event_hooks = {"request": [sending], "response": [answered]}
     await runtime.reconcile(named(), SECONDS)
     await runtime.close()

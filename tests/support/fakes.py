@@ -1,4 +1,4 @@
-"""The three systems in memory: they log every call, fail when told to, and are as strict as the real ones may be."""
+"""The three systems in memory. They log every call, fail on request, and are as strict as the real ones may be."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -19,19 +19,19 @@ WRITES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. Calls that were under way together are of one round."""
+    """One call. Calls that run concurrently belong to one round."""
 
     name: str
     about: tuple[str, ...]
     round: int
 
-    def tells_of(self, text: str) -> bool:
+    def concerns(self, text: str) -> bool:
         return not text or any(text in part for part in self.about)
 
 
 @dataclass
 class Fault:
-    """The next `times` calls of that name that tell of `about` fail; `done`: after having had their effect."""
+    """The next `times` calls of that name that concern `about` fail; `done`: after taking effect."""
 
     name: str
     error: PrivateLinkError
@@ -42,12 +42,12 @@ class Fault:
 
 @dataclass
 class Log:
-    """What was called, and what is to happen when."""
+    """The calls, the faults to raise, and hooks that run before a call."""
 
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """What happens once, just before a call of that name."""
+    """Hooks that run once, just before a call of that name."""
     _under_way: int = 0
     _round: int = 0
 
@@ -59,8 +59,8 @@ class Log:
         self.calls.append(call)
         try:
             await asyncio.sleep(0)
-            if happening := self.before.pop(name, None):
-                happening()
+            if hook := self.before.pop(name, None):
+                hook()
             fault = self._fault(call)
             if fault and not fault.done:
                 raise fault.error
@@ -88,7 +88,7 @@ class Log:
 
     def _fault(self, call: Call) -> Fault | None:
         for fault in self.faults:
-            if fault.times and fault.name == call.name and call.tells_of(fault.about):
+            if fault.times and fault.name == call.name and call.concerns(fault.about):
                 fault.times -= 1
                 return fault
         return None
@@ -101,7 +101,7 @@ class FakeNetwork:
     interfaces: dict[ResourceId, tuple[str, ...]] = field(default_factory=dict)
 
     def have(self, *endpoints: Endpoint) -> None:
-        """Create these endpoints, or change or recreate those of the same name."""
+        """Create these endpoints, or replace the ones with the same name."""
         self.known |= {one.id: one for one in endpoints}
         self.interfaces |= interface_addresses(endpoints)
 
@@ -122,7 +122,7 @@ class FakeNetwork:
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         async with self.log.call("addresses_in", scope):
-            return {nic: told for nic, told in self.interfaces.items() if scope.covers(nic)}
+            return {nic: addresses for nic, addresses in self.interfaces.items() if scope.covers(nic)}
 
 
 @dataclass

@@ -10,7 +10,7 @@ type Line = dict[str, Any]
 
 
 class Lines:
-    """The lines that were logged so far."""
+    """The lines logged so far."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
         self._caplog = caplog
@@ -27,7 +27,7 @@ class Lines:
         return [line for line in self.all if line["event"] == event]
 
     def only(self, event: str, level: int) -> Line:
-        """The one line of that event, which was logged at that level."""
+        """The only line of that event, checked for its level."""
         ((record, line),) = [
             (record, line)
             for record, line in zip(self.records, self.all, strict=True)

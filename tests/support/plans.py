@@ -1,4 +1,4 @@
-"""The plan for a whole small world."""
+"""The plan for a whole snapshot."""
 
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
@@ -15,6 +15,6 @@ def plan_of(
     *targets: ResourceId,
     results: PassResults = NO_RESULTS,
 ) -> Plan:
-    """The plan for every endpoint of that world, and for `targets` whether they were read or not."""
+    """The plan for every endpoint in the snapshot, and for `targets` whether they were read or not."""
     everyone = Targets(frozenset(targets), everything=True)
     return make_plan(seen, by or deployment(), everyone, results)

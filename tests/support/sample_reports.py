@@ -20,8 +20,8 @@ from shared.domain.audit.report_model import (
     Repair,
 )
 from shared.domain.audit.summary import summarized
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.findings import CATALOGUE
+from shared.domain.results.pass_report import Calls
 
 NOW = datetime(2026, 11, 23, 6, 4, tzinfo=UTC)
 FINISHED = NOW - timedelta(minutes=4)

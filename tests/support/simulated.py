@@ -1,4 +1,4 @@
-"""The product against the simulator: what the tests of the whole have in common."""
+"""Helpers for tests of the product against the simulator."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -52,8 +52,8 @@ def settings(url: str, **more: str) -> Settings:
 
 
 @asynccontextmanager
-async def wired(url: str, **more: str) -> AsyncIterator[Runtime]:
-    """A wiring of its own, as of a process that has just started; closed afterwards."""
+async def started_runtime(url: str, **more: str) -> AsyncIterator[Runtime]:
+    """The runtime of a new process; closed afterwards."""
     runtime = Runtime(settings(url, **more))
     try:
         yield runtime
@@ -63,13 +63,13 @@ async def wired(url: str, **more: str) -> AsyncIterator[Runtime]:
 
 @contextmanager
 def webhook() -> Iterator[str]:
-    """Where a function app's events go: a webhook that agrees to, and takes, all of them."""
+    """A webhook in place of the function app that accepts every event."""
     with answering(http_answer(200, b"", headers=b"WebHook-Allowed-Origin: *\r\n")) as raw:
         yield f"{raw.url}/runtime/webhooks/eventgrid?functionName=endpoint_changed&code=event-key"
 
 
 def subscribe(sim: RunningSimulator, endpoint: str) -> None:
-    """Have Event Grid send what a deployment's event subscription sends."""
+    """Create the event subscription of a deployment."""
     types = ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"]
     schema = "CloudEventSchemaV1_0"
     sim.subscribe(name="s", endpoint=endpoint, schema=schema, includedEventTypes=types, retry={"scale": 0})
@@ -81,7 +81,7 @@ def named(endpoint: str = ENDPOINT) -> ReconcileRequest:
 
 async def one_pass(url: str, endpoint: str = ENDPOINT, **more: str) -> Report:
     """A pass over one endpoint, in a cold process."""
-    async with wired(url, **more) as runtime:
+    async with started_runtime(url, **more) as runtime:
         return await runtime.reconcile(named(endpoint), SECONDS)
 
 
@@ -106,13 +106,13 @@ def delete_endpoint(sim: RunningSimulator, endpoint: str = ENDPOINT) -> None:
 
 
 def status_of(sim: RunningSimulator, endpoint: str = ENDPOINT) -> str:
-    """How far the endpoint's connection is, as ARM tells it."""
+    """The connection status of the endpoint in ARM."""
     connections = _arm("GET", sim, endpoint).json()["properties"]["manualPrivateLinkServiceConnections"]
     return str(connections[0]["properties"]["privateLinkServiceConnectionState"]["status"])
 
 
 def allowed(sim: RunningSimulator) -> dict[str, list[str]]:
-    """Each service's allow list, by its name; services that allow nobody are left out."""
+    """The allow list of each service by name, without empty ones."""
     services = sim.state()["clickhouse"]["services"]
     return {one["name"]: one["privateEndpointIds"] for one in services if one["privateEndpointIds"]}
 
@@ -128,7 +128,7 @@ def records(sim: RunningSimulator) -> dict[str, list[str]]:
 
 
 def writes(sim: RunningSimulator) -> list[dict[str, Any]]:
-    """The calls in the log that were meant to change something."""
+    """The write calls in the log."""
     return [one for one in sim.requests() if one["method"] != "GET"]
 
 

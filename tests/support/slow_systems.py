@@ -1,4 +1,4 @@
-"""The fakes, as slow as the real systems: every call takes its time, and ClickHouse's go through a rate limiter."""
+"""The fakes with the latency of real systems, and the rate limiter in front of ClickHouse."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ CALLS, WINDOW = 10, 10.0
 
 @dataclass
 class _Slow:
-    """A system whose every method is called within what `around` opens."""
+    """A system that calls every method within the context `around`."""
 
     system: Any
     around: Callable[[str], AbstractAsyncContextManager[None]]
@@ -33,7 +33,7 @@ class _Slow:
 
 
 def slow_systems(cloud: Cloud) -> Systems:
-    """The cloud's systems on the running loop's clock, which may be a virtual one."""
+    """The cloud's systems on the clock of the running loop."""
     limiter = RateLimiter(CALLS, WINDOW, clock=asyncio.get_running_loop().time)
 
     @asynccontextmanager

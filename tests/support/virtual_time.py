@@ -1,4 +1,4 @@
-"""An event loop whose time passes as soon as everybody sleeps: hours in a moment, and always the same."""
+"""An event loop whose time advances whenever every task sleeps: fast and deterministic."""
 
 import asyncio
 import selectors
@@ -7,13 +7,13 @@ from typing import Any
 
 
 class _Waitless(selectors.DefaultSelector):
-    """A selector that does not wait, and lets the time pass instead."""
+    """A selector that advances the time instead of waiting."""
 
     passed = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise AssertionError("everybody waits, and nobody for a time")
+            raise AssertionError("every task waits without a timeout")
         self.passed += max(0.0, timeout)
         return []
 
@@ -28,6 +28,6 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def run[T](main: Coroutine[Any, Any, T]) -> T:
-    """The result of `main` on a loop of its own; `loop.time()` tells what time it is there."""
+    """Run `main` on such a loop; `loop.time()` is the virtual time."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)

@@ -1,4 +1,4 @@
-"""Builders of small worlds. Things are numbered: endpoint 1 has `guid(1)` and, on its interface, `address(1)`."""
+"""Builders of small snapshots. Objects are numbered: endpoint 1 has `guid(1)` and, on its interface, `address(1)`."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -89,7 +89,7 @@ def endpoint(
     zone_tag: str | None = None,
     dns: str | None = None,
 ) -> Endpoint:
-    """Endpoint `n`, tagged for every service unless told otherwise (None: without our tag)."""
+    """Endpoint `n`, tagged for every service by default (None: without our tag)."""
     tags = {TAG: tag, "clickhouse-dns-zone": zone_tag, "clickhouse-dns": dns}
     at = pe(n, group)
     return Endpoint(
@@ -120,7 +120,7 @@ def config(name: str, alias: str = ALIAS) -> Config:
 
 
 def registered(n: int, *, by: int | None = None, owner: str = OWNER, id_: str | None = None) -> Registration:
-    """Our registration of `guid(n)`, for endpoint `by` (the same one unless told otherwise)."""
+    """Our registration of `guid(n)`, for endpoint `by` (by default the same)."""
     return Registration(id_ or guid(n), REGION, registration_mark(owner, pe(by or n)))
 
 
@@ -155,7 +155,7 @@ def foreign_record(at: str = "10.9.9.9", zone: ResourceId | None = None) -> Reco
 
 
 def zone(*records: RecordSet, id_: ResourceId | None = None, vnets: Iterable[str] = ("vnet",)) -> Zone:
-    """Our region's zone, linked to the network of the endpoints unless told otherwise."""
+    """Our region's zone, by default linked to the endpoints' network."""
     by_name = MappingProxyType({one.name: one for one in records})
     return Zone(id_ or zone_id(), frozenset(map(network, vnets)), by_name)
 
@@ -186,7 +186,7 @@ def deployment(
 
 
 def interface_addresses(endpoints: Iterable[Endpoint]) -> dict[ResourceId, tuple[str, ...]]:
-    """The address on the interface of each endpoint, told by the number of the guid in the interface's name."""
+    """The address of each endpoint's interface, by the number of the GUID in the interface's name."""
     nics = (nic for one in endpoints for nic in one.interfaces)
     return {nic: (address(int(nic.name.partition(".nic.")[2][:8])),) for nic in nics}
 
@@ -199,9 +199,9 @@ def snapshot(
     zones: Iterable[Zone] = (),
     also: Mapping[Read[Any], Any] = MappingProxyType({}),
 ) -> Snapshot:
-    """A world in which all has been read. An id among the endpoints is one that is absent.
+    """A snapshot in which everything was read. An id among the endpoints is an endpoint that does not exist.
 
-    Without services, there is one, `main`. `elsewhere` tells the alias of the services, by name, that
+    Without services, there is one, `main`. `elsewhere`: by name, the alias of the services that
     are not behind ALIAS. `also` overrides answers.
     """
     there = [one for one in endpoints if isinstance(one, Endpoint)]
@@ -210,7 +210,7 @@ def snapshot(
     answers: dict[Read[Any], Any] = {
         **{ReadEndpoint(one): NotFound() for one in endpoints if isinstance(one, ResourceId)},
         **{ReadEndpoint(one.id): one for one in there},
-        **{ReadAddresses(nic): told for nic, told in interface_addresses(there).items()},
+        **{ReadAddresses(nic): addresses for nic, addresses in interface_addresses(there).items()},
         ReadServices(): services,
         ReadRegistrations(): tuple(registrations),
         **{ReadConfig(one.id): config(one.name, elsewhere.get(one.name, ALIAS)) for one in services},

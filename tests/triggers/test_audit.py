@@ -1,4 +1,4 @@
-"""The audit through the real clients: what it costs, what it keeps, and that nothing of that can stop it."""
+"""The audit with the real clients: its calls, its stored report, and failures that must not stop it."""
 
 import json
 import logging
@@ -17,11 +17,11 @@ from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.policy import Policy
 from shared.reports.report_repository import CONFIGS, LATEST, ReportRepository
 from shared.settings import Settings
-from shared.triggers.audit import AFTERWARDS_SECONDS, order_of, period_seconds, run_audit
+from shared.triggers.audit import AFTERWARDS_SECONDS, audit_request, period_seconds, run_audit
 from simulator.client import RunningSimulator
 from tests.support.log_lines import Lines
 from tests.support.paths import ROOT
-from tests.support.simulated import ENDPOINT, named, put_endpoint, settings, wired
+from tests.support.simulated import ENDPOINT, named, put_endpoint, settings, started_runtime
 from tests.support.stores import MemoryStore
 
 TAG = {"clickhouse-services": "analytics"}
@@ -37,15 +37,15 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
 
 @pytest.fixture
 def drifted(sim: RunningSimulator) -> RunningSimulator:
-    """The demo world with an endpoint that nobody has done anything for."""
+    """The demo world with an endpoint that is not yet connected."""
     put_endpoint(sim, TAG)
     sim.clear_requests()
     return sim
 
 
 async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
-    """An audit in a process that has just started."""
-    async with wired(sim.url, **more) as runtime:
+    """An audit in a new process."""
+    async with started_runtime(sim.url, **more) as runtime:
         return await run_audit(runtime)
 
 
@@ -59,7 +59,7 @@ def writes(sim: RunningSimulator) -> list[str]:
 
 
 async def test_report_only_writes_nothing_anywhere(drifted: RunningSimulator, tmp_path: Path) -> None:
-    """Under `report` nothing but GET goes to any system; the report is kept and events are told all the same."""
+    """Under `report` every system gets only GET; the report is stored and events are published."""
     topic = f"{drifted.url}/topics/outcomes/api/events"
     report = await audited(drifted, REPORT_STORE=str(tmp_path), OUTCOME_TOPIC_ENDPOINT=topic)
     assert report.findings
@@ -72,10 +72,10 @@ async def test_report_only_writes_nothing_anywhere(drifted: RunningSimulator, tm
     [(Policy.REPORT, "a dry run sends no PATCH"), (Policy.UPSERT, "in use"), (Policy.SYNC, "in use")],
 )
 async def test_clients_that_refuse(drifted: RunningSimulator, policy: Policy, said: str) -> None:
-    """Under `report` the clients themselves refuse to write, before anything is sent; under the others they do not."""
-    async with wired(drifted.url, AUDIT_POLICY=policy.value) as runtime:
+    """Under `report` the clients refuse writes before they are sent; under the other policies they do not."""
+    async with started_runtime(drifted.url, AUDIT_POLICY=policy.value) as runtime:
         await runtime.reconcile(named(), 20)
-        systems = runtime.connections.systems(order_of(runtime.settings), Budget.of(5))
+        systems = runtime.clients.systems(Budget.of(5), read_only=audit_request(runtime.settings).dry_run)
         known = await systems.clickhouse.registrations()
         drifted.clear_requests()
         with pytest.raises(PermanentError, match=said):
@@ -95,14 +95,14 @@ async def test_kept_and_carried_on(drifted: RunningSimulator, tmp_path: Path) ->
     assert len(list((tmp_path / "history").rglob("*.json"))) == 2
 
 
-async def test_mended_from_process_to_process(drifted: RunningSimulator, tmp_path: Path) -> None:
-    """What one audit reports, another one may mend, and a third one finds well."""
+async def test_repaired_from_process_to_process(drifted: RunningSimulator, tmp_path: Path) -> None:
+    """One audit reports drift, a second repairs it, and a third finds none."""
     store = {"REPORT_STORE": str(tmp_path)}
     found = await audited(drifted, **store)
-    mended = await audited(drifted, AUDIT_POLICY="upsert", **store)
+    repaired = await audited(drifted, AUDIT_POLICY="upsert", **store)
     well = await audited(drifted, **store)
     assert found.health is Health.WRONG
-    assert sorted((one.change, one.status) for one in mended.repairs) == [
+    assert sorted((one.change, one.status) for one in repaired.repairs) == [
         ("allow", "done"),
         ("put-record", "done"),
         ("register", "done"),
@@ -121,21 +121,21 @@ async def test_two_calls_to_clickhouse(drifted: RunningSimulator, tmp_path: Path
 
 
 async def test_calls_are_counted(drifted: RunningSimulator, lines: Lines) -> None:
-    """The report tells how many calls were made to each system, and so does the log."""
+    """The report and the log contain the number of calls to each system."""
     report = await audited(drifted)
     sent = [len(drifted.requests(system)) for system in ("clickhouse", "arm", "dns")]
     assert [report.calls.clickhouse, report.calls.azure_network, report.calls.azure_dns] == sent
-    told = lines.only("pass", logging.INFO)["calls"]
-    assert [told["clickhouse"], told["azureNetwork"], told["azureDns"]] == sent
+    calls = lines.only("pass", logging.INFO)["calls"]
+    assert [calls["clickhouse"], calls["azureNetwork"], calls["azureDns"]] == sent
 
 
 @pytest.mark.parametrize("trouble", ["fails", "slow"])
 @pytest.mark.parametrize("name", [LATEST, CONFIGS])
 async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: str, trouble: str) -> None:
-    """A store that refuses or does not answer stops no audit; what it kept for us is not written over."""
+    """A failing or slow store does not stop an audit, and a document that cannot be read is not overwritten."""
     store = MemoryStore()
     setattr(store, trouble, {name})
-    async with wired(drifted.url) as runtime:
+    async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
         report = await run_audit(runtime)
     assert report.problems == ()
@@ -147,10 +147,10 @@ async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: s
 async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
     """A latest report that could not be read at first is read at the end, and gone on from."""
     store = MemoryStore()
-    async with wired(drifted.url) as runtime:
+    async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
         first = await run_audit(runtime)
-    async with wired(drifted.url) as runtime:
+    async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
         store.fails = {LATEST}
         reading = store.read
@@ -168,36 +168,36 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
 
 async def test_without_a_store(drifted: RunningSimulator) -> None:
     """Without a store, a process goes on from its own last audit."""
-    async with wired(drifted.url) as runtime:
+    async with started_runtime(drifted.url) as runtime:
         first, second = await run_audit(runtime), await run_audit(runtime)
     assert {one.first_seen for one in second.findings} == {first.finished}
 
 
 async def test_out_of_time(drifted: RunningSimulator, tmp_path: Path, lines: Lines) -> None:
-    """What an audit cannot reach in its time it tells, names and keeps; the next one reaches it."""
+    """An audit reports, names and stores what it did not reach in time; the next one reaches it."""
     drifted.fault(match={"system": "clickhouse"}, delay_ms=60_000, count=None)
-    async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
+    async with started_runtime(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
         report = await run_audit(runtime, AFTERWARDS_SECONDS + 1)
     assert not report.complete
     assert {"registrations of the organization", "services of the organization"} <= set(report.left)
     assert report.health is Health.UNKNOWN
     assert lines.only("audit", logging.INFO)["complete"] is False
     drifted.clear_faults()
-    async with wired(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
+    async with started_runtime(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
         assert (await run_audit(runtime)).complete
 
 
 async def test_no_time_at_all(drifted: RunningSimulator) -> None:
-    """An audit whose time is over before it could tell anything is broken off as one to be made again."""
-    async with wired(drifted.url) as runtime:
+    """An audit without time for a report raises TemporaryError."""
+    async with started_runtime(drifted.url) as runtime:
         with pytest.raises(TemporaryError, match="did not end within AUDIT_DEADLINE"):
             await run_audit(runtime, 0)
 
 
 async def test_events_are_told(drifted: RunningSimulator) -> None:
-    """What audits find and mend reaches the topic, once."""
+    """Drift and repairs are published once."""
     more = {"OUTCOME_TOPIC_ENDPOINT": f"{drifted.url}/topics/outcomes/api/events"}
-    async with wired(drifted.url, **more) as runtime:
+    async with started_runtime(drifted.url, **more) as runtime:
         await run_audit(runtime)
         await run_audit(runtime)
     kinds = [one["type"].rpartition(".")[2] for one in drifted.topic("outcomes")]
@@ -208,20 +208,20 @@ async def test_events_are_told(drifted: RunningSimulator) -> None:
 
 
 async def test_topic_in_trouble(drifted: RunningSimulator, lines: Lines) -> None:
-    """A topic that refuses stops no audit, and is told in the log."""
+    """A failing topic does not stop an audit, and is logged."""
     more = {"OUTCOME_TOPIC_ENDPOINT": f"{drifted.url}/nowhere"}
     assert (await audited(drifted, **more)).findings
     assert lines.only("publish", logging.WARNING)["outcome"] == "failed"
 
 
 async def test_configs_from_another_process(drifted: RunningSimulator, tmp_path: Path) -> None:
-    """What a pass of one process has learnt of services, the first pass of another one need not ask."""
+    """Configs that one process has read are not read again by the first pass of another."""
     more = {"REPORT_STORE": str(tmp_path)}
-    async with wired(drifted.url, **more) as runtime:
+    async with started_runtime(drifted.url, **more) as runtime:
         await runtime.reconcile(named(), 20)
         await runtime.settle(5)
     drifted.clear_requests()
-    async with wired(drifted.url, **more) as runtime:
+    async with started_runtime(drifted.url, **more) as runtime:
         await runtime.config_cache.load()
         await runtime.reconcile(named(), 20)
         assert any(isinstance(read, ReadConfig) for read in runtime.cache.configs)
@@ -234,7 +234,7 @@ async def test_failed_pass_of_an_event(sim: RunningSimulator, tmp_path: Path) ->
     await audited(sim, **more)
     put_endpoint(sim, TAG)
     sim.fault(match={"system": "dns", "method": "PUT"}, status=403, count=None)
-    async with wired(sim.url, **more) as runtime:
+    async with started_runtime(sim.url, **more) as runtime:
         failed = await runtime.batching.report_on(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
     assert failed.problems
     report = await audited(sim, **more)
@@ -249,7 +249,7 @@ async def test_failed_pass_of_an_event(sim: RunningSimulator, tmp_path: Path) ->
 async def test_slow_configs_hold_up_nobody(drifted: RunningSimulator) -> None:
     """A pass over one endpoint does not wait for a store that does not answer."""
     store = MemoryStore(slow={CONFIGS})
-    async with wired(drifted.url) as runtime:
+    async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store, patience=60)
         report = await runtime.reconcile(named(), 20)
         assert not runtime.config_cache.load().done()
@@ -270,13 +270,13 @@ async def test_slow_configs_hold_up_nobody(drifted: RunningSimulator) -> None:
     ],
 )
 def test_period(schedule: str, now: str, seconds: int) -> None:
-    """The time to the next audit or between the next two, whichever is longer."""
+    """The period is the longer of the next two intervals."""
     moment = datetime.fromisoformat(f"2026-11-23T{now}").replace(tzinfo=UTC)
     assert period_seconds(schedule, moment) == seconds
 
 
 def test_deadlines() -> None:
-    """Azure lets a function run for longer than the longest AUDIT_DEADLINE."""
+    """The function timeout exceeds the longest AUDIT_DEADLINE."""
     timeout = json.loads((ROOT / "host.json").read_text())["functionTimeout"]
     hours, minutes, seconds = map(int, timeout.split(":"))
     (longest,) = [one.le for one in Settings.model_fields["audit_deadline"].metadata if hasattr(one, "le")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.triggers.content_negotiation import form_wanted, has_it
+from shared.triggers.content_negotiation import form_wanted, is_current
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -33,7 +33,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
     ],
 )
 def test_accept(accept: str | None, answer: str | None) -> None:
-    """The form with the greater quality is sent, by the most specific range that matches it."""
+    """The form with the higher quality is chosen, by the most specific matching range."""
     assert form_wanted(accept, None) == answer
 
 
@@ -42,12 +42,12 @@ def test_accept(accept: str | None, answer: str | None) -> None:
 )
 @pytest.mark.parametrize("accept", [None, "text/html", "application/json", "image/png"])
 def test_format(form: str, answer: str | None, accept: str | None) -> None:
-    """`?format=` goes before any header, and a format that does not exist is refused."""
+    """`?format=` takes precedence over headers, and an unknown format is refused."""
     assert form_wanted(accept, form) == answer
 
 
 @pytest.mark.parametrize(
-    ("told", "has"),
+    ("if_none_match", "current"),
     [
         (None, False),
         ("", False),
@@ -59,6 +59,6 @@ def test_format(form: str, answer: str | None, accept: str | None) -> None:
         ('"ABC"', False),
     ],
 )
-def test_entity_tags(told: str | None, has: bool) -> None:  # noqa: FBT001 -- a column of the table
-    """A client has what one of its tags names, strong or weak."""
-    assert has_it(told, '"abc"') is has
+def test_entity_tags(if_none_match: str | None, current: bool) -> None:  # noqa: FBT001 -- a column of the table
+    """A client has the current answer if one of its entity tags matches, strong or weak."""
+    assert is_current(if_none_match, '"abc"') is current

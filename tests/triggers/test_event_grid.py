@@ -1,4 +1,4 @@
-"""Which endpoint an event names, for the forms that Azure's events have, as Microsoft's own binding decodes them.
+"""Which endpoint an event names, for events as Azure sends them and Microsoft's own binding decodes them.
 
 Where no other source is named, the form was read in
 https://learn.microsoft.com/azure/event-grid/event-schema-subscriptions
@@ -41,18 +41,20 @@ MOVED = ResourceId(SUBSCRIPTION, "rg-new", PE.type, PE.name)
 UNUSUAL = ResourceId(SUBSCRIPTION, "rg_(prod).ü-1", PE.type, "pe_1.west-2_")
 
 
-def decoded(told: dict[str, Any]) -> Event:
-    event: Event = EventGridEventInConverter.decode(Datum(json.dumps(told), "json"), trigger_metadata=None)
+def decoded(payload: dict[str, Any]) -> Event:
+    event: Event = EventGridEventInConverter.decode(Datum(json.dumps(payload), "json"), trigger_metadata=None)
     return event
 
 
 def event(schema: str, kind: object, data: object, subject: object = None) -> Event:
-    told = {"id": "1", "subject": subject, "data": data}
+    payload = {"id": "1", "subject": subject, "data": data}
     if schema == CLOUD_EVENTS:
         return decoded(
-            told | {"specversion": "1.0", "type": kind, "source": f"/subscriptions/{SUBSCRIPTION}"}
+            payload | {"specversion": "1.0", "type": kind, "source": f"/subscriptions/{SUBSCRIPTION}"}
         )
-    return decoded(told | {"eventType": kind, "topic": f"/subscriptions/{SUBSCRIPTION}", "dataVersion": "2"})
+    return decoded(
+        payload | {"eventType": kind, "topic": f"/subscriptions/{SUBSCRIPTION}", "dataVersion": "2"}
+    )
 
 
 def about(at: object, operation: object, **more: object) -> dict[str, Any]:
@@ -60,13 +62,13 @@ def about(at: object, operation: object, **more: object) -> dict[str, Any]:
 
 
 def ignored(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The reasons in the log lines that report an event of an unexpected form."""
+    """The reasons in the log lines about malformed events."""
     lines = [json.loads(one.getMessage()) for one in caplog.records if one.name == LOGGER]
     return [line["reason"] for line in lines if line["event"] == "ignored"]
 
 
 def test_schemas() -> None:
-    """The two schemas are two classes, with names of their own for the type."""
+    """The two schemas are two classes with different names for the type."""
     assert isinstance(event(EVENT_GRID, WRITTEN, {}), func.EventGridEvent)
     assert isinstance(event(CLOUD_EVENTS, WRITTEN, {}), func.CloudEvent)
 
@@ -112,14 +114,14 @@ def test_concerning(schema: str, kind: str, at: str, operation: str, spelt: Any)
     ],
 )
 def test_subject(schema: str, data: dict[str, Any]) -> None:
-    """Where the data does not name the endpoint, the subject does."""
+    """If the data does not name the endpoint, the subject does."""
     assert endpoint_named_by(event(schema, WRITTEN, data, subject=AT)) == PE
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_all_properties(schema: str, method: str) -> None:
-    """The properties that only some events have, such as `httpRequest` and evidence, change nothing."""
+    """Optional properties, such as `httpRequest` and evidence, change nothing."""
     role = {"role": "Contributor", "roleAssignmentScope": GROUP, "principalType": "ServicePrincipal"}
     kind, operation = (DELETED, DELETE) if method == "DELETE" else (WRITTEN, WRITE)
     more = {
@@ -145,8 +147,8 @@ def test_cloud_event(more: dict[str, Any]) -> None:
 
     https://learn.microsoft.com/azure/event-grid/cloud-event-schema
     """
-    told = {"specversion": "1.0", "id": "1", "source": f"/subscriptions/{SUBSCRIPTION}", "type": WRITTEN}
-    assert endpoint_named_by(decoded(told | {"data": about(AT, WRITE)} | more)) == PE
+    payload = {"specversion": "1.0", "id": "1", "source": f"/subscriptions/{SUBSCRIPTION}", "type": WRITTEN}
+    assert endpoint_named_by(decoded(payload | {"data": about(AT, WRITE)} | more)) == PE
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -238,7 +240,7 @@ def test_move(schema: str, kind: str, at: str, operation: str, named: ResourceId
 def test_irrelevant(
     schema: str, kind: str, at: str, operation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Failures, cancellations, actions, other resources and other topics name nobody, and leave no line in the log."""
+    """Failures, cancellations, actions, other resources and other topics name no endpoint and are not logged."""
     caplog.set_level(logging.DEBUG)
     assert endpoint_named_by(event(schema, kind, about(at, operation), subject=at)) is None
     assert ignored(caplog) == []
@@ -274,7 +276,7 @@ def test_irrelevant(
     ],
 )
 def test_no_endpoint(schema: str, at: str, operation: str, caplog: pytest.LogCaptureFixture) -> None:
-    """An event of private endpoints that is the id of none names nobody, and says so in one line."""
+    """A private endpoint event without a valid id names no endpoint and is logged in one line."""
     caplog.set_level(logging.INFO)
     assert endpoint_named_by(event(schema, WRITTEN, about(at, operation))) is None
     assert ignored(caplog) == ["neither data.resourceUri nor subject is the id of a private endpoint"]
@@ -289,14 +291,14 @@ def test_no_endpoint(schema: str, at: str, operation: str, caplog: pytest.LogCap
     ],
 )  # fmt: skip
 def test_odd_data(schema: str, data: object, caplog: pytest.LogCaptureFixture) -> None:
-    """An event whose data has no operation names nobody, whatever its subject, and says so in one line."""
+    """An event without an operation names no endpoint, whatever its subject, and is logged in one line."""
     caplog.set_level(logging.INFO)
     assert endpoint_named_by(event(schema, WRITTEN, data, subject=AT)) is None
     assert ignored(caplog) == ["data.operationName is missing or not a string"]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "payload",
     [
         {"eventType": WRITTEN, "subject": AT},
         {"type": WRITTEN, "specversion": "1.0"},
@@ -304,18 +306,18 @@ def test_odd_data(schema: str, data: object, caplog: pytest.LogCaptureFixture) -
         {"type": WRITTEN, "specversion": "1.0", "data_base64": "e30="},
     ],
 )
-def test_no_data(told: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    """An event without data names nobody, and says so in one line.
+def test_no_data(payload: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    """An event without data names no endpoint and is logged in one line.
 
     CloudEvents may do without: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#event-data
     """
     caplog.set_level(logging.INFO)
-    assert endpoint_named_by(decoded(told)) is None
+    assert endpoint_named_by(decoded(payload)) is None
     assert len(ignored(caplog)) == 1
 
 
 def test_logged_values_are_cut(caplog: pytest.LogCaptureFixture) -> None:
-    """The line about an event of an unexpected form quotes what it met, at most 200 characters of it."""
+    """The line about a malformed event quotes at most 200 characters of it."""
     caplog.set_level(logging.INFO)
     assert endpoint_named_by(event(EVENT_GRID, WRITTEN, "x" * 10_000)) is None
     (line,) = (one.getMessage() for one in caplog.records)
@@ -341,6 +343,6 @@ LIKELY = st.sampled_from(
     subject=LIKELY | JSON,
 )
 def test_any_event(schema: str, kind: object, data: object, subject: object) -> None:
-    """Whatever JSON an event is made of, it names a private endpoint or nobody, and nothing is raised."""
+    """Any JSON names a private endpoint or none, and nothing is raised."""
     named = endpoint_named_by(event(schema, kind, data, subject))
     assert named is None or (isinstance(named, ResourceId) and named.type == Kind.PRIVATE_ENDPOINT.value)

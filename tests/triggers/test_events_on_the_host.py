@@ -54,7 +54,7 @@ async def deliver(host: httpx.AsyncClient, body: object, content_type: str) -> i
 async def test_delivery(
     host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
 ) -> None:
-    """An event of either schema lets its endpoint in, and is acknowledged."""
+    """An event of either schema connects its endpoint and is acknowledged."""
     assert await deliver(host, body, content_type) == 202
     assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
 
@@ -63,7 +63,7 @@ async def test_delivery(
 async def test_temporary_trouble(
     host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
 ) -> None:
-    """In temporary trouble the host answers 500, so that Event Grid delivers again; then all is done."""
+    """On a temporary failure the host answers 500, so that Event Grid retries; then everything is done."""
     deployed.fault(match={"system": "clickhouse"}, status=503, headers={"Retry-After": "3600"})
     assert await deliver(host, body, content_type) == 500
     assert await deliver(host, body, content_type) == 202
@@ -74,13 +74,13 @@ async def test_temporary_trouble(
 async def test_permanent_trouble(
     host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
 ) -> None:
-    """What no delivery can cure is acknowledged, so that Event Grid does not deliver it for a day."""
+    """A failure that no retry resolves is acknowledged, so that Event Grid does not retry it for a day."""
     deployed.fault(match={"system": "clickhouse"}, status=400, count=None)
     assert await deliver(host, body, content_type) == 202
 
 
 async def test_revoked_key(host: httpx.AsyncClient, deployed: RunningSimulator) -> None:
-    """No event is lost while ClickHouse Cloud does not accept the key: it is delivered again until it does."""
+    """No event is lost while ClickHouse Cloud refuses the key: Event Grid retries until it is accepted."""
     deployed.fault(match={"system": "clickhouse"}, status=401, count=None)
     assert [await deliver(host, [EVENT], "application/json") for _ in range(2)] == [500, 500]
     deployed.clear_faults()
@@ -100,13 +100,13 @@ OTHER_FORMS = [
 
 @pytest.mark.parametrize("body", OTHER_FORMS)
 async def test_other_forms(host: httpx.AsyncClient, deployed: RunningSimulator, body: Any) -> None:
-    """A zone group, a URL, a deletion of tags and a CloudEvent without subject let their endpoint in as well."""
+    """A zone group, a URL, a deletion of tags and a CloudEvent without subject also connect their endpoint."""
     assert await deliver(host, body, "application/json") == 202
     assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
 
 
 async def test_irrelevant(host: httpx.AsyncClient, deployed: RunningSimulator) -> None:
-    """Events that concern nobody, and events of an unexpected form, are acknowledged without a call to anyone."""
+    """Unrelated and malformed events are acknowledged without a call to any system."""
     others = [
         {**EVENT, "eventType": "Other"},
         {**EVENT, "data": None},

@@ -33,25 +33,25 @@ import asyncio, json, os, sys
 def loaded():
     return sorted(name for name in {slow} if name in sys.modules)
 
-async def tell():
-    # The local host's own imports are not the app's: what they load is no matter of this test.
+async def main():
+    # Imported first, so that the local host's own imports do not count.
     from localhost.worker import Worker
     before = loaded()
-    told = {{"environment": sorted(os.environ), "before": before}}
+    results = {{"environment": sorted(os.environ), "before": before}}
     async with Worker({root!r}, {{"AUDIT_SCHEDULE": "0 0 0 1 1 *"}}) as worker:
-        told["errors"] = dict(worker.errors)
-        told["functions"] = {{name: function.kind for name, function in worker.functions.items()}}
-        told["indexed"] = loaded()
+        results["errors"] = dict(worker.errors)
+        results["functions"] = {{name: function.kind for name, function in worker.functions.items()}}
+        results["indexed"] = loaded()
         for event in {events}:
             await worker.event_grid("endpoint_changed", event)
-        told["irrelevant"] = loaded()
+        results["irrelevant"] = loaded()
         try:
             await worker.event_grid("endpoint_changed", {relevant})
         except Exception as error:
-            told["relevant"] = str(error)
-    print(json.dumps(told))
+            results["relevant"] = str(error)
+    print(json.dumps(results))
 
-asyncio.run(tell())
+asyncio.run(main())
 """
 WRITE = "Microsoft.Network/privateEndpoints/write"
 WRITTEN = "Microsoft.Resources.ResourceWriteSuccess"
@@ -77,8 +77,8 @@ IRRELEVANT = [
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
-    """What a process without any environment tells of indexing the app and of its first events."""
+def results() -> dict[str, Any]:
+    """The results of indexing the app and of the first events in an empty environment."""
     script = SCRIPT.format(slow=SLOW, root=str(ROOT), events=IRRELEVANT, relevant=event(WRITTEN, WRITE, AT))
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", script],
@@ -94,20 +94,20 @@ def told() -> dict[str, Any]:
     return answer
 
 
-def test_all_functions(told: dict[str, Any]) -> None:
+def test_all_functions(results: dict[str, Any]) -> None:
     """In an empty environment all functions are found, each with its trigger, and none is in error."""
-    assert told["errors"] == {}
-    assert FUNCTIONS.items() <= told["functions"].items()
+    assert results["errors"] == {}
+    assert FUNCTIONS.items() <= results["functions"].items()
 
 
-def test_nothing_slow_is_imported(told: dict[str, Any]) -> None:
+def test_nothing_slow_is_imported(results: dict[str, Any]) -> None:
     """Neither indexing nor an event that concerns nobody imports an SDK, or anything that is slow."""
-    assert told["indexed"] == told["before"]
-    assert told["irrelevant"] == told["before"]
-    assert told["before"] == []
+    assert results["indexed"] == results["before"]
+    assert results["irrelevant"] == results["before"]
+    assert results["before"] == []
 
 
-def test_missing_settings_are_told_when_they_are_needed(told: dict[str, Any]) -> None:
+def test_missing_settings_are_reported_when_they_are_needed(results: dict[str, Any]) -> None:
     """The first event that needs settings fails, so that it is delivered again, and names all that is missing."""
     for name in ("CLICKHOUSE_ORG_ID", "CLICKHOUSE_CLOUD_API_SECRET", "OWNER_ID", "ENDPOINT_SCOPES"):
-        assert f"{name} is not set. Remedy: " in told["relevant"]
+        assert f"{name} is not set. Remedy: " in results["relevant"]

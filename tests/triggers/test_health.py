@@ -9,7 +9,7 @@ import pytest
 from localhost.messages import RpcHttp
 from localhost.worker import Worker
 from shared.bootstrap import get_runtime
-from shared.triggers.status import Asked, shown
+from shared.triggers.status import StatusRequest, status
 from shared.triggers.sync import sync
 from simulator.client import RunningSimulator
 from tests.support.paths import ROOT
@@ -30,7 +30,7 @@ async def worker(subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def health(worker: Worker) -> tuple[int, Any, str]:
-    """What health answers: status, document, and its text."""
+    """The HTTP status, the document and its text."""
     returned = await worker.http("health", RpcHttp(method="GET", url="http://host/api/health"))
     assert returned is not None
     answer = returned.value
@@ -41,55 +41,62 @@ async def health(worker: Worker) -> tuple[int, Any, str]:
 
 
 async def test_healthy(worker: Worker) -> None:
-    """Where all is well the answer is 200, and tells each check with its question, answer and sight."""
+    """Without problems the response is 200, with the question, status and detail of each check."""
     status, document, text = await health(worker)
-    assert (status, document["healthy"]) == (200, True)
-    assert {one["answer"] for one in document["checks"]} == {"ok"}
+    assert (status, document["status"]) == (200, "passed")
+    assert {one["status"] for one in document["checks"]} == {"passed"}
     assert {frozenset(one) for one in document["checks"]} == {
-        frozenset({"name", "question", "answer", "seen", "remedy"})
+        frozenset({"name", "question", "status", "detail", "remedy"})
     }
     assert "demo-secret" not in text
 
 
 async def test_unhealthy(worker: Worker, subscribed: RunningSimulator) -> None:
-    """Where something is wrong the answer is 503, with what and the remedy, and not a word of the secret."""
+    """If a check failed the response is 503, with the remedy, and without the secret."""
     echo = {"error": "no demo-secret and no Basic ZGVtby1rZXk6ZGVtby1zZWNyZXQ=", "requestId": "r"}
     subscribed.fault(match={"system": "clickhouse"}, status=401, body=echo, count=None)
     status, document, text = await health(worker)
-    assert (status, document["healthy"]) == (503, False)
-    told = {one["name"]: one for one in document["checks"]}
-    assert told["ClickHouse key"]["answer"] == "not ok"
-    assert "no ***" in told["ClickHouse key"]["seen"]
-    assert told["ClickHouse key"]["remedy"]
-    assert told["zones and networks"]["answer"] == "not checked"
+    assert (status, document["status"]) == (503, "failed")
+    checks = {one["name"]: one for one in document["checks"]}
+    assert checks["ClickHouse key"]["status"] == "failed"
+    assert "no ***" in checks["ClickHouse key"]["detail"]
+    assert checks["ClickHouse key"]["remedy"]
+    assert checks["zones and networks"]["status"] == "skipped"
     assert "demo-secret" not in text
     assert "ZGVtby1rZXk6ZGVtby1zZWNyZXQ=" not in text
+
+
+async def test_throttled(worker: Worker, subscribed: RunningSimulator) -> None:
+    """If nothing failed, but a system did not respond, the response is 200 with the status unknown."""
+    subscribed.fault(match={"system": "clickhouse"}, status=503, headers={"Retry-After": "3600"}, count=None)
+    status, document, _ = await health(worker)
+    assert (status, document["status"]) == (200, "unknown")
 
 
 async def test_unusable_identity(
     worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An environment of which no identity can be made is a 503 that names the fault, and nobody was asked anything."""
+    """An environment without a valid identity is a 503 that names the fault, and no request is sent."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
     status, document, _ = await health(worker)
     first, *others = document["checks"]
-    assert (status, first["name"], first["answer"]) == (503, "settings", "not ok")
-    assert "'http://login.invalid' is an invalid authority" in first["seen"]
-    assert "AZURE_AUTHORITY_HOST" in first["seen"]
-    assert {one["answer"] for one in others} == {"not checked"}
+    assert (status, first["name"], first["status"]) == (503, "settings", "failed")
+    assert "'http://login.invalid' is an invalid authority" in first["detail"]
+    assert "AZURE_AUTHORITY_HOST" in first["detail"]
+    assert {one["status"] for one in others} == {"skipped"}
     assert subscribed.requests() == []
 
 
-async def test_what_else_needs_an_identity(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one a sync is refused with the same fault, and so is the page where reports are kept in Azure."""
+async def test_identity_for_sync_and_status(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one, sync fails with the same fault, and so does the page if reports are stored in Azure."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("REPORT_STORE", "https://account.invalid/reports")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
     answer = await sync(b'{"endpoints": "all"}')
     assert answer.status == 500
-    assert "Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in answer.text()
-    page = await shown(Asked(accept="application/json"))
+    assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in answer.body
+    page = await status(StatusRequest(accept="application/json"))
     assert page.status == 500
     assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in page.body
 
@@ -97,15 +104,15 @@ async def test_what_else_needs_an_identity(worker: Worker, monkeypatch: pytest.M
 async def test_unusable_settings(
     worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where settings are unusable it answers all the same: 503, each fault, and nobody was asked anything."""
+    """With invalid settings the response is 503 with each fault, and no request is sent."""
     monkeypatch.delenv("OWNER_ID")
     monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "@Microsoft.KeyVault(SecretUri=https://v/secret)")
     status, document, text = await health(worker)
     assert status == 503
     first, *others = document["checks"]
-    assert (first["name"], first["answer"]) == ("settings", "not ok")
-    assert "OWNER_ID is not set" in first["seen"]
-    assert "its Key Vault reference was not resolved" in first["seen"]
-    assert {one["answer"] for one in others} == {"not checked"}
+    assert (first["name"], first["status"]) == ("settings", "failed")
+    assert "OWNER_ID is not set" in first["detail"]
+    assert "its Key Vault reference was not resolved" in first["detail"]
+    assert {one["status"] for one in others} == {"skipped"}
     assert "SecretUri" not in text
     assert subscribed.requests() == []

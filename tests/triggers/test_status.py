@@ -1,4 +1,4 @@
-"""The door that people look through."""
+"""The status page and its JSON."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -12,64 +12,70 @@ import pytest
 
 from localhost.host import Host, running
 from shared.bootstrap import get_runtime
-from shared.domain.model.resources import NotFound, ReadFailed
 from shared.reports.report_json import from_json, to_json
 from shared.reports.report_repository import LATEST
-from shared.status_page import policy
-from shared.triggers.status import Asked, NotKept, Shown, Unusable, answered, shown
+from shared.status_page import NO_AUDIT, policy
+from shared.triggers.http_answer import Answer
+from shared.triggers.status import NO_STORE, NoReport, StatusRequest, respond, status
 from tests.support.paths import ROOT
 from tests.support.real_clients import environment
 from tests.support.sample_reports import NOW, all_well, hostile, troubled
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
-JSON = Asked(accept="application/json")
-PAGE = Asked(accept="text/html")
-BROKEN = ReadFailed("the report store did not answer within 5 s", temporary=True)
-FAULTS = Unusable(("OWNER_ID is not set. Remedy: set it.", "ENDPOINT_SCOPES <b>is</b> not usable."))
-# Nothing listens there: no page asks Azure or ClickHouse for anything.
+JSON = StatusRequest(accept="application/json")
+PAGE = StatusRequest(accept="text/html")
+NO_AUDIT_YET = NoReport(404, *NO_AUDIT)
+BROKEN = NoReport(503, "The report store cannot be read", "the report store did not answer within 5 s")
+FAULTS = NoReport(
+    500,
+    "The settings are invalid",
+    "No audit runs.",
+    ("OWNER_ID is not set. Remedy: set it.", "ENDPOINT_SCOPES <b>is</b> invalid."),
+)
+# Nothing listens there: the page calls neither Azure nor ClickHouse.
 NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(
     ("found", "code", "title"),
     [
-        (NotFound(), 404, "No audit yet"),
-        (NotKept(), 404, "No report is kept"),
-        (FAULTS, 500, "The settings are not usable"),
+        (NO_AUDIT_YET, 404, "No audit yet"),
+        (NO_STORE, 404, "Reports are not stored"),
+        (FAULTS, 500, "The settings are invalid"),
         (BROKEN, 503, "The report store cannot be read"),
     ],
 )
-def test_without_a_report(found: Any, code: int, title: str) -> None:
-    """What there is instead of a report is told alike to people, as a page, and to programs, as a problem."""
-    page, problem = answered(PAGE, found, NOW), answered(JSON, found, NOW)
+def test_without_a_report(found: NoReport, code: int, title: str) -> None:
+    """Without a report, the page and the problem document state the same reason."""
+    page, problem = respond(PAGE, found, NOW), respond(JSON, found, NOW)
     assert page.status == problem.status == code
     assert page.content_type == "text/html"
     assert f'<h1 id="sentence">{title}</h1>' in page.body.decode()
     assert problem.content_type == "application/problem+json"
-    told = json.loads(problem.body)
-    assert (told["title"], told["status"]) == (title, code)
+    document = json.loads(problem.body)
+    assert (document["title"], document["status"]) == (title, code)
     assert ("Retry-After" in page.headers) is ("Retry-After" in problem.headers) is (code == 503)
 
 
-def test_every_fault_is_told() -> None:
-    """Settings that are not usable are told with every fault, in the page as text."""
-    page = answered(PAGE, FAULTS, NOW).body.decode()
+def test_every_fault_is_listed() -> None:
+    """Invalid settings are listed with every fault, escaped in the page."""
+    page = respond(PAGE, FAULTS, NOW).body.decode()
     assert "OWNER_ID is not set. Remedy: set it." in page
-    assert "ENDPOINT_SCOPES &lt;b&gt;is&lt;/b&gt; not usable." in page
-    assert json.loads(answered(JSON, FAULTS, NOW).body)["faults"] == list(FAULTS.faults)
+    assert "ENDPOINT_SCOPES &lt;b&gt;is&lt;/b&gt; invalid." in page
+    assert json.loads(respond(JSON, FAULTS, NOW).body)["faults"] == list(FAULTS.faults)
 
 
-def test_what_the_store_answered_is_told() -> None:
-    """A store that cannot be read is told with what it answered."""
-    assert BROKEN.reason in answered(PAGE, BROKEN, NOW).body.decode()
-    assert BROKEN.reason in json.loads(answered(JSON, BROKEN, NOW).body)["detail"]
+def test_the_error_of_the_store() -> None:
+    """For a store that cannot be read, page and problem contain its error."""
+    assert BROKEN.text in respond(PAGE, BROKEN, NOW).body.decode()
+    assert BROKEN.text in json.loads(respond(JSON, BROKEN, NOW).body)["detail"]
 
 
-@pytest.mark.parametrize("found", [all_well(), troubled(), hostile(), NotFound(), NotKept(), FAULTS, BROKEN])
-@pytest.mark.parametrize("asked", [PAGE, JSON, Asked(accept="image/png"), Asked(form="xml")])
-def test_headers(asked: Asked, found: Any) -> None:
-    """Nothing is stored on the way, nothing sniffed, and no page may load, send or be framed."""
-    answer = answered(asked, found, NOW)
+@pytest.mark.parametrize("found", [all_well(), troubled(), hostile(), NO_AUDIT_YET, NO_STORE, FAULTS, BROKEN])
+@pytest.mark.parametrize("asked", [PAGE, JSON, StatusRequest(accept="image/png"), StatusRequest(form="xml")])
+def test_headers(asked: StatusRequest, found: Any) -> None:
+    """No answer is cached or sniffed, and no page may load content, send forms or be framed."""
+    answer = respond(asked, found, NOW)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -79,42 +85,43 @@ def test_headers(asked: Asked, found: Any) -> None:
 
 
 def test_the_document() -> None:
-    """As JSON the report is the document that the audit stored, and keeps the published schema."""
-    answer = answered(JSON, troubled(), NOW)
+    """As JSON, the report is the document that the audit stored, and matches the published schema."""
+    answer = respond(JSON, troubled(), NOW)
     assert (answer.status, answer.content_type) == (200, "application/json")
     jsonschema.validate(json.loads(answer.body), SCHEMA)
     assert from_json(answer.body) == troubled()
 
 
 def test_the_document_is_sent_once() -> None:
-    """Who has the document is told so, until there is another."""
-    etag = answered(JSON, troubled(), NOW).headers["ETag"]
+    """A client that has the current document gets 304."""
+    etag = respond(JSON, troubled(), NOW).headers["ETag"]
     again = replace(JSON, if_none_match=etag)
-    same = answered(again, troubled(), NOW)
+    same = respond(again, troubled(), NOW)
     assert (same.status, same.body, same.headers["ETag"]) == (304, b"", etag)
-    assert answered(again, all_well(), NOW).status == 200
-    assert answered(replace(PAGE, if_none_match="*"), troubled(), NOW).status == 200  # its age has changed
+    assert respond(again, all_well(), NOW).status == 200
+    assert respond(replace(PAGE, if_none_match="*"), troubled(), NOW).status == 200  # its age has changed
 
 
 @pytest.mark.parametrize("asked", [PAGE, JSON])
-def test_head(asked: Asked) -> None:
-    """HEAD tells all but the body."""
-    whole = answered(asked, troubled(), NOW)
-    assert answered(replace(asked, method="HEAD"), troubled(), NOW) == replace(whole, body=b"")
+def test_head(asked: StatusRequest) -> None:
+    """HEAD returns everything but the body."""
+    whole = respond(asked, troubled(), NOW)
+    assert respond(replace(asked, method="HEAD"), troubled(), NOW) == replace(whole, body=b"")
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"), [(Asked(accept="image/png"), 406), (Asked(form="xml", accept="text/html"), 400)]
+    ("asked", "code"),
+    [(StatusRequest(accept="image/png"), 406), (StatusRequest(form="xml", accept="text/html"), 400)],
 )
-def test_neither_form(asked: Asked, code: int) -> None:
-    """A form that is not there is refused, whatever was found."""
-    for found in (troubled(), NotFound()):
-        assert answered(asked, found, NOW).status == code
+def test_neither_form(asked: StatusRequest, code: int) -> None:
+    """An unavailable form is refused, with and without a report."""
+    for found in (troubled(), NO_AUDIT_YET):
+        assert respond(asked, found, NOW).status == code
 
 
 @pytest.fixture
 async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Path]:
-    """The folder of a deployment whose Azure and ClickHouse answer nothing."""
+    """The report folder of a deployment that reaches neither Azure nor ClickHouse."""
     folder = tmp_path / "reports"
     folder.mkdir()
     for name, value in {**environment(NOWHERE), "REPORT_STORE": str(folder)}.items():
@@ -126,12 +133,12 @@ async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     get_runtime.cache_clear()
 
 
-async def seen(asked: Asked = JSON) -> Shown:
-    return await shown(asked)
+async def seen(asked: StatusRequest = JSON) -> Answer:
+    return await status(asked)
 
 
 async def test_it_needs_the_store_alone(store: Path) -> None:
-    """With Azure and ClickHouse out of reach the latest report is shown, each time as it then is."""
+    """Without Azure and ClickHouse, the page shows the latest report at the time of each request."""
     owner = environment(NOWHERE)["OWNER_ID"]
     assert (await seen()).status == 404
     (store / LATEST).write_bytes(to_json(replace(all_well(), owner=owner)))
@@ -140,8 +147,8 @@ async def test_it_needs_the_store_alone(store: Path) -> None:
     assert troubled().sentence in (await seen(PAGE)).body.decode()
 
 
-async def test_a_report_that_is_none(store: Path) -> None:
-    """What cannot be understood is no report; what another deployment wrote is not shown as ours."""
+async def test_an_invalid_report(store: Path) -> None:
+    """A document that is not a report counts as none; the report of another deployment is not shown."""
     (store / LATEST).write_bytes(b"{}")
     assert (await seen()).status == 404
     (store / LATEST).write_bytes(to_json(replace(all_well(), owner="somebody-else")))
@@ -151,25 +158,25 @@ async def test_a_report_that_is_none(store: Path) -> None:
 
 
 async def test_a_store_that_is_no_folder(store: Path) -> None:
-    """A store that cannot be read is told with its error."""
+    """A store that cannot be read is a 503."""
     (store / LATEST).mkdir()
     assert (await seen()).status == 503
 
 
 async def test_no_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without REPORT_STORE the page says that nothing is kept, and how to have it kept."""
+    """Without REPORT_STORE the answer names the setting to set."""
     monkeypatch.delenv("REPORT_STORE")
     assert "REPORT_STORE is not set" in json.loads((await seen()).body)["detail"]
 
 
 async def test_broken_settings(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that is wrong with the settings is told, without any secret."""
+    """Invalid settings are a 500 with every fault and no secret."""
     monkeypatch.setenv("CLICKHOUSE_API_URL", "http://example.com/?s3cret")
     monkeypatch.delenv("OWNER_ID")
     answer = await seen(PAGE)
     assert answer.status == 500
     assert "OWNER_ID is not set" in answer.body.decode()
-    assert "CLICKHOUSE_API_URL is not usable" in answer.body.decode()
+    assert "CLICKHOUSE_API_URL is invalid" in answer.body.decode()
     assert b"s3cret" not in answer.body
 
 
@@ -183,7 +190,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]
 
 
 def test_on_the_worker(host: tuple[Host, Path]) -> None:
-    """Over HTTP, on the real worker: page, JSON, HEAD and If-None-Match; other methods are not there."""
+    """Over HTTP, on the real worker: page, JSON, HEAD and If-None-Match; other methods are 404."""
     app, folder = host
     owner = environment(NOWHERE)["OWNER_ID"]
     (folder / LATEST).write_bytes(to_json(replace(troubled(), owner=owner)))

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from localhost.messages import RpcHttp, TypedData
 from localhost.worker import Worker
+from shared.bootstrap import get_runtime
 from shared.settings import read_settings
 from shared.triggers.sync_request import (
-    LONGEST_BODY,
-    MOST_ENDPOINTS,
+    MAX_BODY_BYTES,
+    MAX_ENDPOINTS,
     BadRequestError,
     SyncRequest,
     parse_sync_request,
@@ -60,10 +61,10 @@ BAD = {
     "endpoints ALL": (b'{"endpoints": "ALL"}', [("endpoints", "'all'")]),
     "one id as text": (json.dumps({"endpoints": AT}).encode(), [("endpoints", "'all'")]),
     "no endpoints": (b'{"endpoints": []}', [("endpoints", "at least 1 item")]),
-    "item number": (b'{"endpoints": [7]}', [("endpoints[0]", "it is no text")]),
-    "item null": (b'{"endpoints": [null]}', [("endpoints[0]", "it is no text")]),
+    "item number": (b'{"endpoints": [7]}', [("endpoints[0]", "not a string")]),
+    "item null": (b'{"endpoints": [null]}', [("endpoints[0]", "not a string")]),
     "item all": (b'{"endpoints": ["all"]}', [("endpoints[0]", "'all' is not the ARM id of a")]),
-    "nested": (json.dumps({"endpoints": [[AT]]}).encode(), [("endpoints[0]", "it is no text")]),
+    "nested": (json.dumps({"endpoints": [[AT]]}).encode(), [("endpoints[0]", "not a string")]),
     "dry run as text": (b'{"endpoints": "all", "dryRun": "true"}', [("dryRun", "boolean")]),
     "dry run as number": (b'{"endpoints": "all", "dryRun": 1}', [("dryRun", "boolean")]),
     "dry run null": (b'{"endpoints": "all", "dryRun": null}', [("dryRun", "boolean")]),
@@ -83,18 +84,21 @@ BAD = {
         [
             ("endpoints[1]", "'x' is not the ARM id"),
             ("endpoints[2]", "outside ENDPOINT_SCOPES"),
-            ("endpoints[3]", "it is no text"),
+            ("endpoints[3]", "not a string"),
             ("dryRun", "boolean"),
             ("more", "not permitted"),
         ],
     ),
-    "too many": (json.dumps({"endpoints": IDS[: MOST_ENDPOINTS + 1]}).encode(), [("endpoints", "200 items")]),
+    "too many": (json.dumps({"endpoints": IDS[: MAX_ENDPOINTS + 1]}).encode(), [("endpoints", "200 items")]),
     "ten thousand short ones": (
         json.dumps({"endpoints": ["x"] * 10_000}).encode(),
         [("endpoints", "200 items")],
     ),
-    "ten thousand": (json.dumps({"endpoints": IDS}).encode(), [("body", f"more than {LONGEST_BODY} bytes")]),
-    "too large": (b" " * LONGEST_BODY + b'{"endpoints": "all"}', [("body", "more than")]),
+    "ten thousand": (
+        json.dumps({"endpoints": IDS}).encode(),
+        [("body", f"larger than {MAX_BODY_BYTES} bytes")],
+    ),
+    "too large": (b" " * MAX_BODY_BYTES + b'{"endpoints": "all"}', [("body", "larger than")]),
 }
 
 NO_ENDPOINTS = [
@@ -140,7 +144,7 @@ async def worker(deployed: RunningSimulator) -> AsyncIterator[Worker]:
 
 
 async def post(worker: Worker, body: bytes) -> tuple[int, str, Any]:
-    """What sync answers: status, media type and body."""
+    """The answer: status, media type and body."""
     request = RpcHttp(method="POST", url="http://host/api/sync", body=TypedData(bytes=body))
     returned = await worker.http("sync", request)
     assert returned is not None
@@ -152,7 +156,7 @@ async def post(worker: Worker, body: bytes) -> tuple[int, str, Any]:
 
 
 def faults_of(answer: tuple[int, str, Any]) -> list[tuple[str, str]]:
-    """The faults in an answer that refuses a request, which is checked to be one."""
+    """The faults in an answer that refuses a request."""
     status, media_type, body = answer
     assert (status, media_type) == (400, "application/problem+json")
     assert (body["status"], body["type"]) == (400, "about:blank")
@@ -163,7 +167,7 @@ def faults_of(answer: tuple[int, str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=list(NO_JSON))
 async def test_no_json(worker: Worker, deployed: RunningSimulator, body: bytes) -> None:
-    """A body that is no JSON is refused as a whole, and nobody is asked anything."""
+    """A body that is not JSON is refused, and no system is called."""
     ((where, fault),) = faults_of(await post(worker, body))
     assert where == "body"
     assert fault.startswith("Invalid JSON")
@@ -174,7 +178,7 @@ async def test_no_json(worker: Worker, deployed: RunningSimulator, body: bytes) 
 async def test_bad_request(
     worker: Worker, deployed: RunningSimulator, body: bytes, expected: list[tuple[str, str]]
 ) -> None:
-    """A request is refused with every fault it has, each named by its place, and nobody is asked anything."""
+    """A request is refused with every fault and its location, and no system is called."""
     faults = faults_of(await post(worker, body))
     assert sorted(where for where, _ in faults) == sorted(where for where, _ in expected)
     for where, words in expected:
@@ -183,7 +187,7 @@ async def test_bad_request(
 
 
 async def test_no_endpoint(worker: Worker, deployed: RunningSimulator) -> None:
-    """Nothing but the plain ARM id of a private endpoint is one; each that is not is named and quoted."""
+    """Only the ARM id of a private endpoint is accepted; every other value is located and quoted."""
     faults = faults_of(await post(worker, json.dumps({"endpoints": NO_ENDPOINTS}).encode()))
     assert [where for where, _ in faults] == [f"endpoints[{number}]" for number in range(len(NO_ENDPOINTS))]
     for (_, fault), endpoint in zip(faults, NO_ENDPOINTS, strict=True):
@@ -205,53 +209,80 @@ async def test_no_endpoint(worker: Worker, deployed: RunningSimulator) -> None:
     ],
 )
 async def test_good_request(worker: Worker, deployed: RunningSimulator, body: bytes) -> None:
-    """A request is taken with ids in any letter case, doubled ones and `all`; each endpoint is told once."""
+    """Ids in any letter case, duplicates and `all` are accepted; each endpoint is reported once."""
     put_endpoint(deployed)
-    status, media_type, told = await post(worker, body)
+    status, media_type, document = await post(worker, body)
     assert (status, media_type) == (200, "application/json")
-    assert [one["id"] for one in told["endpoints"]] == [AT]
-    assert told["problems"] == []
+    assert [one["id"] for one in document["endpoints"]] == [AT]
+    assert document["problems"] == []
 
 
 async def test_dry_run(worker: Worker, deployed: RunningSimulator) -> None:
-    """A dry run tells the plan and sends nothing but reads."""
+    """A dry run returns the plan and sends only reads."""
     put_endpoint(deployed, **{"clickhouse-services": "analytics"})
-    status, _, told = await post(worker, json.dumps({"endpoints": [AT], "dryRun": True}).encode())
-    assert (status, told["dryRun"], told["outcomes"]) == (200, True, [])
-    assert told["plan"]
+    status, _, document = await post(worker, json.dumps({"endpoints": [AT], "dryRun": True}).encode())
+    assert (status, document["dryRun"], document["outcomes"]) == (200, True, [])
+    assert document["plan"]
     assert {request["method"] for request in deployed.requests()} == {"GET"}
 
 
 async def test_sync_carries_out(worker: Worker, deployed: RunningSimulator) -> None:
-    """Without a dry run the same plan is carried out, and every change is told as done."""
+    """Without a dry run the same plan is applied, and every change is reported as done."""
     put_endpoint(deployed, **{"clickhouse-services": "analytics"})
     _, _, planned = await post(worker, json.dumps({"endpoints": [AT], "dryRun": True}).encode())
-    status, _, told = await post(worker, at(AT))
+    status, _, document = await post(worker, at(AT))
     assert status == 200
-    assert {one["status"] for one in told["outcomes"]} == {"done"}
-    assert {one["change"] for one in told["outcomes"]} == {one["change"] for one in planned["plan"]}
+    assert {one["status"] for one in document["outcomes"]} == {"done"}
+    assert {one["change"] for one in document["outcomes"]} == {one["change"] for one in planned["plan"]}
+
+
+async def test_withheld_removals(
+    worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over MAX_REMOVALS the answer lists the withheld removals and the value that applies them; so does a dry run."""
+    put_endpoint(deployed, **{"clickhouse-services": "analytics"})
+    await post(worker, at(AT))
+    put_endpoint(deployed)
+    await get_runtime().close()
+    get_runtime.cache_clear()
+    monkeypatch.setenv("MAX_REMOVALS", "0")
+    for dry in (True, False):
+        status, _, document = await post(worker, json.dumps({"endpoints": "all", "dryRun": dry}).encode())
+        assert status == 200
+        assert sorted(change["change"] for change in document["withheld"]) == [
+            "delete-record",
+            "deregister",
+            "disallow",
+        ]
+        assert "3 removals withheld" in document["withheldNotice"]
+        assert document["withheldNotice"].endswith('"allowRemovals": 1.')
+        assert document["outcomes"] == document["plan"] == []
+    _, _, document = await post(worker, b'{"endpoints": "all", "allowRemovals": 1}')
+    assert document["withheld"] == []
+    assert "withheldNotice" not in document
+    assert {outcome["status"] for outcome in document["outcomes"]} == {"done"}
 
 
 async def test_broken_settings(
     worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Settings that cannot be used are a 500 that names every one of them, whatever the request."""
+    """Invalid settings are a 500 that names each of them, whatever the request."""
     monkeypatch.delenv("OWNER_ID")
     monkeypatch.setenv("CLICKHOUSE_API_URL", "http://clickhouse.example")
     monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "@Microsoft.KeyVault(SecretUri=https://v/s)")
     for body in (at(AT), b"nonsense"):
-        status, media_type, told = await post(worker, body)
+        status, media_type, document = await post(worker, body)
         assert (status, media_type) == (500, "application/problem+json")
-        names = sorted(fault.split(" ")[0] for fault in told["faults"])
+        names = sorted(fault.split(" ")[0] for fault in document["faults"])
         assert names == ["CLICKHOUSE_API_URL", "CLICKHOUSE_CLOUD_API_SECRET", "OWNER_ID"]
-        assert all(". Remedy: " in fault for fault in told["faults"])
+        assert all(". Remedy: " in fault for fault in document["faults"])
     assert deployed.requests() == []
 
 
-async def test_mended_settings(
+async def test_corrected_settings(
     worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Broken settings are not remembered: as soon as they are mended the next request is served."""
+    """Invalid settings are not cached: after the correction the next request succeeds."""
     owner = "edges"
     monkeypatch.delenv("OWNER_ID")
     assert (await post(worker, at(AT)))[0] == 500
@@ -274,10 +305,10 @@ JSON = st.recursive(
 )
 
 
-@given(body=st.binary() | JSON.map(lambda told: json.dumps(told).encode()))
+@given(body=st.binary() | JSON.map(lambda document: json.dumps(document).encode()))
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_body(deployed: RunningSimulator, body: bytes) -> None:
-    """Whatever the body, it is a request about endpoints in scope only, or refused with faults fit to be shown."""
+    """Any body is a request about endpoints in scope, or is refused with printable faults."""
     outcome = _parsed(body)
     if isinstance(outcome, BadRequestError):
         assert outcome.faults

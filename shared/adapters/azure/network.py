@@ -16,10 +16,9 @@ from typing import Any
 from shared.adapters.azure.clients import ArmClients, Listing, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
 from shared.adapters.retry import Budget
-from shared.domain.model.addresses import is_ipv4
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
-from shared.domain.model.resources import Connection, Endpoint, NotFound
+from shared.domain.model.resources import Connection, Endpoint, NotFound, is_ipv4
 
 # The API version of azure-mgmt-network 33.
 API_VERSION = "2026-03-01"

@@ -1,6 +1,6 @@
-"""What a preflight asks of Azure, and nothing else asks: identity, rights, system topics and their deliveries.
+"""Reads of Azure for the preflight only: identity, permissions, system topics and their deliveries.
 
-Plain GETs through the management clients' pipeline, for APIs whose SDKs we do without:
+Plain GETs through the pipeline of the management clients, for APIs whose SDKs are not dependencies:
 https://learn.microsoft.com/rest/api/authorization/permissions, …/rest/api/eventgrid/controlplane,
 …/rest/api/monitor/metrics.
 """
@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.adapters.azure.clients import ArmClients, ask, every, parsed
 from shared.adapters.azure.event_topics import deliveries_from, subscriptions_of, topics_of
@@ -23,104 +23,108 @@ from shared.adapters.json_fields import LONGEST_ERROR, optional_list, optional_s
 from shared.adapters.retry import Deadline
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.preflight.preflight_snapshot import Deliveries, EventSubscription
 from shared.domain.preflight.rbac import Permission
 
 RIGHTS, EVENTS, METRICS = "2022-04-01", "2022-06-15", "2023-10-01"
 COUNTS = "DeliverySuccessCount,DeliveryAttemptFailCount,DeadLetteredCount,DroppedEventCount"
 CLAIMS = {"upn": "user", "appid": "application", "oid": "object id"}
-MOST_PAGES = 10
+MAX_PAGES = 10
 
 type Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class AzureInspection:
-    """The port `AzureInspection` over ARM. Its clients refuse to write."""
+class AzurePreflight:
+    """The port `AzurePreflight` over ARM, with read-only clients."""
 
     clients: ArmClients
     deadline: Deadline
 
     async def identity(self) -> str:
-        """Who we are to Azure, in words; never the token itself."""
+        """A description of the identity that the token is for; never the token itself."""
         if self.clients.credential is None:
-            return "no credential is sent, because Azure is played by something on this machine"
+            return "no credential: Azure is simulated on this machine"
         try:
             async with asyncio.timeout(self.deadline.left()):
                 token = await self.clients.credential.get_token(self.clients.scope)
-        except (AzureError, ValueError) as error:  # a ValueError for an identity that is misconfigured
+        except (AzureError, ValueError) as error:  # ValueError: the identity is misconfigured
             raise PermanentError(" ".join(str(error).split())[:LONGEST_ERROR]) from error
         except TimeoutError as error:
-            raise PermanentError("no token could be had in time") from error
+            raise PermanentError("timed out while getting a token") from error
         return _claims(token.token)
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
-        """Those on the first page, as far as they can be understood."""
+        """The endpoints on the first page that can be parsed."""
 
         async def first() -> list[Endpoint | None]:
             return await every(legible, await list_endpoints(self.clients, scope), first_page=True)
 
-        what = f"listing the private endpoints of {scope}"
-        return tuple(filter(None, await ask(self.deadline, what, first)))
+        call = f"listing the private endpoints of {scope}"
+        return tuple(filter(None, await ask(self.deadline, call, first)))
 
     async def interfaces(self, scope: Scope) -> int:
-        """How many network interfaces there are on the first page."""
+        """The number of network interfaces on the first page."""
 
         async def first() -> int:
             return len(await every(dict, await list_interfaces(self.clients, scope), first_page=True))
 
         return await ask(self.deadline, f"listing the network interfaces of {scope}", first)
 
-    async def rights(self, at: str) -> tuple[Permission, ...]:
-        """What the caller may do at a subscription, a resource group or a resource."""
+    async def rights(self, at: str) -> tuple[Permission, ...] | NotFound:
+        """The caller's permissions at a subscription, a resource group or a resource.
+
+        NotFound for any 404: whether a subscription does not exist or is not visible, ARM does not say.
+        """
         path = f"{at}/providers/Microsoft.Authorization/permissions"
-        return await self._list(path, {"api-version": RIGHTS}, lambda told: tuple(map(_permission, told)))
+        try:
+            return await self._list(
+                path, {"api-version": RIGHTS}, lambda items: tuple(map(_permission, items))
+            )
+        except PermanentError as error:
+            if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code == 404:
+                return NotFound()
+            raise
 
     async def event_subscriptions(self, subscription: str) -> tuple[EventSubscription, ...]:
-        """Those of the system topics whose source is that subscription (its ARM id)."""
-        path, asked = (
-            f"{subscription}/providers/Microsoft.EventGrid/systemTopics",
-            {"api-version": EVENTS, "$top": "100"},
-        )
-        topics = await self._list(path, asked, partial(topics_of, subscription))
-        found = [
-            await self._list(f"{topic}/eventSubscriptions", asked, partial(subscriptions_of, topic))
-            for topic in topics
-        ]
-        return tuple(one for some in found for one in some)
+        """The event subscriptions of the system topics whose source is that subscription (an ARM id)."""
+        path = f"{subscription}/providers/Microsoft.EventGrid/systemTopics"
+        query = {"api-version": EVENTS, "$top": "100"}
+        found: list[EventSubscription] = []
+        for topic in await self._list(path, query, partial(topics_of, subscription)):
+            found += await self._list(f"{topic}/eventSubscriptions", query, partial(subscriptions_of, topic))
+        return tuple(found)
 
     async def deliveries(self, topic: str, end: datetime) -> Deliveries:
-        """What a system topic delivered in the day before."""
-        span = [
-            moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (end - timedelta(days=1), end)
-        ]
-        asked = {
+        """The deliveries of a system topic in the day before `end`."""
+        span = (moment.astimezone(UTC) for moment in (end - timedelta(days=1), end))
+        query = {
             "api-version": METRICS,
             "metricnames": COUNTS,
-            "timespan": "/".join(span),
+            "timespan": "/".join(f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in span),
             "interval": "PT1H",
             "aggregation": "Total",
         }
-        return await self._list(f"{topic}/providers/Microsoft.Insights/metrics", asked, deliveries_from)
+        return await self._list(f"{topic}/providers/Microsoft.Insights/metrics", query, deliveries_from)
 
-    async def _list[T](self, path: str, asked: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
-        """What `parse` makes of all items of a list."""
+    async def _list[T](self, path: str, query: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
+        """The items of a list, parsed together."""
 
         async def listed() -> T:
-            return parsed(parse, await self._items(path, asked))
+            return parsed(parse, await self._items(path, query))
 
         return await ask(self.deadline, f"reading {path}", listed)
 
-    async def _items(self, path: str, asked: Mapping[str, str]) -> list[Json]:
-        """The items of all pages. A next page is asked for with our token, so only from ARM itself."""
-        page = await self.clients.get(path, asked)
+    async def _items(self, path: str, query: Mapping[str, str]) -> list[Json]:
+        """The items of all pages. Next pages are read from ARM only, because the request carries a token."""
+        page = await self.clients.get(path, query)
         found: list[Json] = [*page["value"]]
-        for _ in range(MOST_PAGES - 1):
-            following = parsed(optional_str, page.get("nextLink"))
-            if not following.startswith(f"{self.clients.url.rstrip('/')}/"):
+        for _ in range(MAX_PAGES - 1):
+            next_page = parsed(optional_str, page.get("nextLink"))
+            if not next_page.startswith(f"{self.clients.url.rstrip('/')}/"):
                 break
-            page = await self.clients.get(following)
+            page = await self.clients.get(next_page)
             found += page["value"]
         return found
 
@@ -133,11 +137,13 @@ def _permission(json: Json) -> Permission:
 
 
 def _claims(token: str) -> str:
-    """What an access token says of whom it is for, read without checking it: that is Azure's to do."""
+    """The identity in an access token's claims. Azure validates the token; this only reads it."""
     try:
         payload = token.split(".")[1]
-        told = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        named = [f"{words} {optional_str(told[claim])}" for claim, words in CLAIMS.items() if claim in told]
+        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        named = [
+            f"{label} {optional_str(claims[claim])}" for claim, label in CLAIMS.items() if claim in claims
+        ]
     except (IndexError, ValueError, TypeError):
         named = []
-    return f"there is a token for {', '.join(named) or 'an identity that it does not tell'}"
+    return f"token for {', '.join(named) or 'an identity that its claims do not name'}"

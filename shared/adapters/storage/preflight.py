@@ -1,4 +1,4 @@
-"""The report store, looked at without writing to it: what it has, and whether a folder could be written to."""
+"""Reads of the report store for the preflight: the latest report, and whether a folder is writable."""
 
 import asyncio
 import os
@@ -6,28 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.model.resources import ReadFailed
-from shared.domain.preflight.preflight_snapshot import Seen, StoreSeen
+from shared.domain.model.resources import ReadFailed, ReadResult
+from shared.domain.preflight.preflight_snapshot import StoreState
 from shared.reports.report_repository import ReportRepository
 
 
 @dataclass(frozen=True, slots=True)
-class StoreInspection:
-    """Where `archive` keeps its reports: at `place`, which is `folder` unless it is a blob container."""
+class StorePreflight:
+    """The port `StorePreflight`. `place` is where `archive` stores reports; `folder` is None for a container."""
 
     archive: ReportRepository
     place: str
     folder: Path | None
 
-    async def look(self) -> Seen[StoreSeen]:
-        """A folder is made when something is first written, so what counts is the nearest there is."""
-        writable = await asyncio.to_thread(_writable, self.folder) if self.folder else None
+    async def state(self) -> ReadResult[StoreState]:
+        writable = await asyncio.to_thread(_is_writable, self.folder) if self.folder else None
+        if writable is False:
+            return StoreState(self.place, writable)
         latest = await self.archive.latest()
         if isinstance(latest, ReadFailed):
             return latest
-        return StoreSeen(self.place, writable, latest.finished if isinstance(latest, AuditReport) else None)
+        return StoreState(self.place, writable, latest.finished if isinstance(latest, AuditReport) else None)
 
 
-def _writable(folder: Path) -> bool:
-    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+def _is_writable(folder: Path) -> bool:
+    """The first write creates the folder, so its nearest existing parent counts."""
+    parent = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    return parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)

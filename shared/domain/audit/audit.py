@@ -20,12 +20,11 @@ from shared.domain.audit.inventory import service_rows, zone_rows
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport, Health, Repair
 from shared.domain.audit.summary import summarized
 from shared.domain.changes.outcome import Status
-from shared.domain.model.api_calls import Calls
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.planning.policy import Policy
-from shared.domain.results.pass_report import Report
-from shared.domain.results.unfinished_work import FailedPass, left_of
+from shared.domain.results.pass_report import Calls, Report
+from shared.domain.results.unfinished_work import FailedPass, unfinished_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def audit_report(
         *missing_events(context, rows, previous, now, run.pending_grace),
     }
     audited = with_first_seen(findings, previous, context, now)
-    left = left_of(report)
+    left = unfinished_work(report)
     audit = AuditReport(
         owner=config.owner,
         pass_id=run.pass_id,

@@ -7,11 +7,10 @@ from datetime import datetime
 from shared.domain.audit.comparison import Rows
 from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import AuditedConnection, AuditedEndpoint, Health
-from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS, Finding, Severity
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, Status
-from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.model.snapshot import ReadEndpoint, addresses_of
 from shared.domain.planning.classification import Verdict, private_link
 
 # Above this number of endpoints the report has host names only with the services.

@@ -39,7 +39,7 @@ from shared.domain.model.snapshot import (
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.policy import drift
-from shared.domain.results.unfinished_work import name_of
+from shared.domain.results.unfinished_work import read_name
 
 UNREADABLE = "unreadable"
 
@@ -165,7 +165,7 @@ def _read_failures(context: AuditContext) -> Iterator[Finding]:
             case ReadServices() | ReadRegistrations():
                 object_ = "organization"
             case _:
-                object_ = name_of(read)
+                object_ = read_name(read)
         yield Finding(UNREADABLE, object_, answer.reason, _remedy_of_read(answer))
 
 

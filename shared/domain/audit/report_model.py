@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from shared.domain.model.api_calls import NO_CALLS, Calls
+from shared.domain.results.pass_report import NO_CALLS, Calls
 
 
 class Health(StrEnum):

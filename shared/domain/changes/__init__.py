@@ -1,12 +1,12 @@
-"""The changes a plan is made of: each one of a single kind on a single object.
+"""The changes that a plan consists of, each of one object.
 
-A change carries everything that varies by kind: its stage, what it waits for, which others share its call,
-and how it is shown. Only `apply` asks for the kind, to choose the call. A new kind goes into `access` or
-`dns`, and into the `match` in `shared/reconciler/apply.py`.
+A change carries everything that varies by kind: its stage, what it requires, which changes share its call, and how
+it is displayed. Only `apply` distinguishes kinds, to choose the call. A new kind goes into `access` or `dns`, and
+into the `match` in `shared/reconciler/apply.py`.
 """
 
 from shared.domain.changes.access import Allow, Deregister, Disallow, Register, RegisterThroughService
-from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key
+from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key, with_reason
 from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 
 IN_A_ZONE = (PutRecord, DeleteRecord, CreateZone, LinkNetwork)
@@ -27,4 +27,5 @@ __all__ = [
     "RegisterThroughService",
     "Sign",
     "sort_key",
+    "with_reason",
 ]

@@ -1,37 +1,44 @@
 """Changes at ClickHouse Cloud: registrations and allow lists."""
 
+from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key
+from shared.domain.changes.base import NOTHING, Change, Key
 from shared.domain.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)
-class Register(Change):
+class RegistrationChange(Change, ABC):
+    """A change of the organization's registrations."""
+
+    id: str
+    region: str
+
+    @property
+    def object(self) -> str:
+        return "organization"
+
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
+        return f"{self.id} for {self.region or 'no region'}"
+
+    def details(self) -> Mapping[str, Any]:
+        return {"id": self.id, "region": self.region}
+
+
+@dataclass(frozen=True, slots=True)
+class Register(RegistrationChange):
     """Register an endpoint's id with the organization; the description is our mark."""
 
     verb: ClassVar[str] = "register"
     drift: ClassVar[str] = "registration-missing"
     stage: ClassVar[int] = 1
 
-    id: str
-    region: str
     description: str
-
-    @property
-    def object(self) -> str:
-        return "organization"
 
     def provides(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
-
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
-        return f"{self.id} for {self.region or 'no region'}"
-
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id, "region": self.region}
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, f"{self.id} in {self.region}"
@@ -39,7 +46,7 @@ class Register(Change):
 
 @dataclass(frozen=True, slots=True)
 class RegisterThroughService(Register):
-    """Register an id and put it on one service's allow list, in one call.
+    """Register an id and add it to one service's allow list, in one call.
 
     For keys and APIs that refuse the organization's deprecated `add`.
     """
@@ -56,24 +63,17 @@ class RegisterThroughService(Register):
     def batch_key(self) -> str:
         return f"{self.object}/{self.id}"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+    def _summary(self, service_names: Mapping[str, str]) -> str:
         return f"{self.id} on {_service(self.service, service_names)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Deregister(Change):
-    """Remove an id from the organization: its endpoint is gone, untagged or recreated, or has another id now."""
+class Deregister(RegistrationChange):
+    """Remove an id from the organization: the endpoint is deleted, untagged or recreated, or has another id."""
 
     verb: ClassVar[str] = "deregister"
     drift: ClassVar[str] = "registration-orphaned"
     stage: ClassVar[int] = 3
-
-    id: str
-    region: str
-
-    @property
-    def object(self) -> str:
-        return "organization"
 
     def taken_from(self) -> frozenset[ResourceId]:
         return frozenset({self.endpoint})
@@ -81,22 +81,14 @@ class Deregister(Change):
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
-        return f"{self.id} for {self.region or 'no region'}"
-
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id, "region": self.region}
-
     def before_after(self) -> tuple[str, str]:
-        return f"{self.id} in {self.region}", NOTHING
+        return self._with_reason(f"{self.id} in {self.region}"), NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Allow(Change):
-    """Put an id on a service's allow list."""
+class AllowListChange(Change, ABC):
+    """A change of a service's allow list; `id` is spelled as the list spells it."""
 
-    verb: ClassVar[str] = "allow"
-    drift: ClassVar[str] = "allow-list-missing"
     stage: ClassVar[int] = 2
 
     id: str
@@ -106,33 +98,33 @@ class Allow(Change):
     def object(self) -> str:
         return f"service {self.service}"
 
-    def requires(self) -> Iterator[Key]:
-        yield ("registered", self.id.lower())
-
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
+    def _summary(self, service_names: Mapping[str, str]) -> str:
         return f"{self.id} on {_service(self.service, service_names)}"
 
     def details(self) -> Mapping[str, Any]:
         return {"id": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(AllowListChange):
+    """Add an id to a service's allow list."""
+
+    verb: ClassVar[str] = "allow"
+    drift: ClassVar[str] = "allow-list-missing"
+
+    def requires(self) -> Iterator[Key]:
+        yield ("registered", self.id.lower())
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, self.id
 
 
 @dataclass(frozen=True, slots=True)
-class Disallow(Change):
-    """Remove an id from a service's allow list; `id` is spelled as the list spells it."""
+class Disallow(AllowListChange):
+    """Remove an id from a service's allow list."""
 
     verb: ClassVar[str] = "disallow"
     drift: ClassVar[str] = "allow-list-extra"
-    stage: ClassVar[int] = 2
-
-    id: str
-    service: str
-
-    @property
-    def object(self) -> str:
-        return f"service {self.service}"
 
     def taken_from(self) -> frozenset[ResourceId]:
         return frozenset({self.endpoint})
@@ -140,14 +132,8 @@ class Disallow(Change):
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
-        return f"{self.id} on {_service(self.service, service_names)}"
-
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id}
-
     def before_after(self) -> tuple[str, str]:
-        return self.id, NOTHING
+        return self._with_reason(self.id), NOTHING
 
 
 def _service(service: str, names: Mapping[str, str]) -> str:

@@ -2,14 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 
 type Key = tuple[str, object]
-"""What a change provides or waits for, such as ("registered", <id>)."""
+"""What a change provides or requires, such as ("registered", <id>)."""
 type Sign = Literal["+", "~", "-"]
 
 NOTHING = "-"
@@ -18,10 +21,11 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Change(ABC):
-    """One change on behalf of one endpoint.
+    """One change for one endpoint.
 
-    `verb` names the kind, `drift` is the code of the finding while the change is not made. Changes of one
-    `stage` are independent of each other; stage 1 goes out first.
+    `verb`: the kind. `drift`: the finding's code while the change is not made. `stage`: the changes of one stage are
+    independent of each other; stage 1 goes out first. `reason`: the deleted or untagged endpoints that it removes
+    something from, if any (see `with_reason`).
     """
 
     verb: ClassVar[str]
@@ -29,6 +33,7 @@ class Change(ABC):
     stage: ClassVar[int]
 
     endpoint: ResourceId
+    reason: str = field(default="", kw_only=True, compare=False)
 
     @property
     @abstractmethod
@@ -36,17 +41,17 @@ class Change(ABC):
         """What is changed: `organization`, `service <id>`, or an ARM id."""
 
     def taken_from(self) -> frozenset[ResourceId]:
-        """The endpoints that lose access, their registration or their place in a record by it."""
+        """The endpoints that lose access, a registration or an address in a record by this change."""
         return frozenset()
 
     @property
     def removes(self) -> bool:
-        """Whether an endpoint loses something by it; such changes need the policy `sync`."""
+        """Whether an endpoint loses something; such changes need the policy `sync`."""
         return bool(self.taken_from())
 
     @property
     def sign(self) -> Sign:
-        """How a diff marks it: added, changed in place, removed."""
+        """The sign in a diff: added, changed in place, removed."""
         return "-" if self.removes else "+"
 
     @property
@@ -55,31 +60,51 @@ class Change(ABC):
         return self.object
 
     def provides(self) -> Iterator[Key]:
-        """What other changes can wait for."""
+        """What other changes may require."""
         return iter(())
 
     def requires(self) -> Iterator[Key]:
-        """What must have been done first, if a change of this plan provides it."""
+        """What must be done first, if another change of the plan provides it."""
         return iter(())
 
-    @abstractmethod
     def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
-        """The change after its verb: which id or address, and where. `service_names`: by service id."""
+        """The text after the verb: which id or address, where, and the reason. `service_names`: by service id."""
+        return self._with_reason(self._summary(service_names))
 
     @abstractmethod
+    def _summary(self, service_names: Mapping[str, str]) -> str: ...
+
+    def _with_reason(self, text: str) -> str:
+        return f"{text}, {self.reason}" if self.reason else text
+
     def details(self) -> Mapping[str, Any]:
-        """The members of `as_json` that this kind adds."""
+        """The members that this kind adds to `as_json`."""
+        return {}
 
     @abstractmethod
     def before_after(self) -> tuple[str, str]:
-        """The object before and after, in a few words each; `-` for nothing."""
+        """The object before and after, in a few words each; NOTHING for an object that does not exist."""
 
     def as_json(self) -> dict[str, Any]:
-        """The change as every consumer shows it: dry run, log, HTTP answer."""
         basics = {"change": self.verb, "object": self.object, "endpoint": str(self.endpoint)}
-        return {**basics, **self.details()}
+        reason = {"reason": self.reason} if self.reason else {}
+        return {**basics, **reason, **self.details()}
 
 
 def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
     """The order of a plan: additions first, then by endpoint and object."""
     return (change.removes, str(change.endpoint), change.verb, change.object, change.summary())
+
+
+def with_reason(change: Change, snapshot: Snapshot, config: DeploymentConfig) -> Change:
+    """The change with its reason: which endpoints that lose something are deleted, and which are untagged."""
+    reasons = (_reason(endpoint, snapshot, config) for endpoint in sorted(change.taken_from()))
+    return replace(change, reason=", ".join(filter(None, reasons)))
+
+
+def _reason(id_: ResourceId, snapshot: Snapshot, config: DeploymentConfig) -> str:
+    endpoint = snapshot.get(ReadEndpoint(id_))
+    if isinstance(endpoint, NotFound):
+        return f"deleted endpoint {id_.name}"
+    untagged = isinstance(endpoint, Endpoint) and config.request_of(endpoint) is None
+    return f"untagged endpoint {id_.name}" if untagged else ""

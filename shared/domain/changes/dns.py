@@ -1,10 +1,11 @@
 """Changes in Azure Private DNS: record sets, zones and their links to virtual networks."""
 
+from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shared.domain.changes.base import NO_NAMES, NOTHING, Change, Key, Sign
+from shared.domain.changes.base import NOTHING, Change, Key, Sign
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import RecordSet
 from shared.domain.ownership.marks import MARK, holders_of
@@ -12,7 +13,7 @@ from shared.domain.ownership.marks import MARK, holders_of
 
 @dataclass(frozen=True, slots=True)
 class PutRecord(Change):
-    """Write a record set: create it (`before` is None) or replace exactly the version that was read."""
+    """Write a record set: create it (`before` is None), or replace exactly the version that was read."""
 
     verb: ClassVar[str] = "put-record"
     drift: ClassVar[str] = "record-drift"
@@ -27,7 +28,7 @@ class PutRecord(Change):
 
     @property
     def object(self) -> str:
-        return f"{self.after.zone}/A/{self.after.name}"
+        return _name(self.after)
 
     def taken_from(self) -> frozenset[ResourceId]:
         return _holders(self.before) - _holders(self.after)
@@ -39,7 +40,7 @@ class PutRecord(Change):
     def provides(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.after))
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{self._difference()} in {self.object}"
 
     def _difference(self) -> str:
@@ -54,15 +55,12 @@ class PutRecord(Change):
         return {"before": _record_json(self.before), "after": _record_json(self.after)}
 
     def before_after(self) -> tuple[str, str]:
-        return _in_words(self.before), _in_words(self.after)
+        return self._with_reason(_record_text(self.before)), _record_text(self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteRecord(Change):
-    """Delete exactly the version of a record set that was read.
-
-    Waits until the endpoints that leave it have their record elsewhere.
-    """
+    """Delete exactly the version of a record set that was read, once its endpoints have their record elsewhere."""
 
     verb: ClassVar[str] = "delete-record"
     drift: ClassVar[str] = "record-drift"
@@ -76,7 +74,7 @@ class DeleteRecord(Change):
 
     @property
     def object(self) -> str:
-        return f"{self.before.zone}/A/{self.before.name}"
+        return _name(self.before)
 
     def taken_from(self) -> frozenset[ResourceId]:
         return _holders(self.before) | {self.endpoint}
@@ -84,22 +82,20 @@ class DeleteRecord(Change):
     def requires(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.before))
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{_addresses(self.before)} in {self.object}"
 
     def details(self) -> Mapping[str, Any]:
         return {"before": _record_json(self.before), "after": None}
 
     def before_after(self) -> tuple[str, str]:
-        return _in_words(self.before), NOTHING
+        return self._with_reason(_record_text(self.before)), NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class CreateZone(Change):
-    """Create a private DNS zone where none of that name exists; zones are never deleted."""
+class ZoneChange(Change, ABC):
+    """A change of a zone itself. Zones and links are never deleted."""
 
-    verb: ClassVar[str] = "create-zone"
-    drift: ClassVar[str] = "zone-missing"
     stage: ClassVar[int] = 1
 
     zone: ResourceId
@@ -108,36 +104,35 @@ class CreateZone(Change):
     def object(self) -> str:
         return str(self.zone)
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
-        return self.object
 
-    def details(self) -> Mapping[str, Any]:
-        return {}
+@dataclass(frozen=True, slots=True)
+class CreateZone(ZoneChange):
+    """Create a private DNS zone where none of that name exists."""
+
+    verb: ClassVar[str] = "create-zone"
+    drift: ClassVar[str] = "zone-missing"
+
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
+        return self.object
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, "created"
 
 
 @dataclass(frozen=True, slots=True)
-class LinkNetwork(Change):
-    """Link a virtual network to a zone, without auto-registration; links are never deleted."""
+class LinkNetwork(ZoneChange):
+    """Link a virtual network to a zone, without auto-registration."""
 
     verb: ClassVar[str] = "link-network"
     drift: ClassVar[str] = "zone-not-linked"
-    stage: ClassVar[int] = 1
 
-    zone: ResourceId
     network: ResourceId
-
-    @property
-    def object(self) -> str:
-        return str(self.zone)
 
     @property
     def batch_key(self) -> str:
         return f"{self.object}/{self.network}"
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:  # noqa: ARG002 -- see the base
+    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
         return f"{self.network} to {self.object}"
 
     def details(self) -> Mapping[str, Any]:
@@ -145,6 +140,10 @@ class LinkNetwork(Change):
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, f"linked to {self.network}"
+
+
+def _name(record: RecordSet) -> str:
+    return f"{record.zone}/A/{record.name}"
 
 
 def _holders(record: RecordSet | None) -> frozenset[ResourceId]:
@@ -158,11 +157,11 @@ def _addresses(record: RecordSet) -> str:
 def _record_json(record: RecordSet | None) -> Mapping[str, Any] | None:
     if record is None:
         return None
-    pairs = dict(sorted(record.metadata.items()))
-    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": pairs}
+    metadata = dict(sorted(record.metadata.items()))
+    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": metadata}
 
 
-def _in_words(record: RecordSet | None) -> str:
+def _record_text(record: RecordSet | None) -> str:
     if record is None:
         return NOTHING
     owner = record.metadata.get(MARK)

@@ -1,4 +1,4 @@
-"""What became of each change, in which order changes go out, and which wait for others.
+"""The outcome of each change, the order in which changes go out, and which changes require others.
 
 | stage | changes                                                       |
 |-------|---------------------------------------------------------------|
@@ -6,7 +6,7 @@
 | 2     | allow lists (one call per service, `remove` before `add`), deleted records |
 | 3     | deregistrations                                               |
 
-So access is given registration first and taken away allow lists first; records do not depend on either.
+So access is granted registration first, and removed allow lists first. Records depend on neither.
 """
 
 from collections import defaultdict
@@ -18,8 +18,8 @@ from itertools import batched
 from shared.domain.changes import Change, Key
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
 
-# No limit on the size of a body is published. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
-# a call that is refused is made again in halves (see `apply`).
+# ClickHouse publishes no limit on the size of a body. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
+# `apply` repeats a refused call in halves.
 MOST_IN_A_CALL = 1000
 STAGES = (1, 2, 3)
 
@@ -34,9 +34,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. `temporary`: the same change may succeed later without anybody's help.
+    """The outcome of one change.
 
-    `forbidden`: it may succeed once a key or a permission is corrected.
+    `temporary`: the same change may succeed later. `stale`: the object changed since it was read, so decide again.
+    `forbidden`: it may succeed once a key or permission is corrected. `locked`: a management lock prevents it.
+    `name_taken`: a record of another type has the name.
     """
 
     change: Change
@@ -44,24 +46,22 @@ class Outcome:
     error: str = ""
     temporary: bool = False
     stale: bool = False
-    """Somebody else wrote first: decide again at once."""
     forbidden: bool = False
     locked: bool = False
-    """A management lock forbids it."""
     name_taken: bool = False
     """A record of another type has the name."""
     cause: Cause = UNKNOWN_CAUSE
 
     @property
     def retryable(self) -> bool:
-        """Whether another delivery of the event may succeed."""
+        """Whether a retry of the event may succeed."""
         return self.temporary or self.forbidden or self.locked
 
 
 def stages(changes: Iterable[Change]) -> Stages:
     """The changes in the order in which they go out; those of one stage are independent."""
-    known = tuple(changes)
-    return tuple(tuple(change for change in known if change.stage == stage) for stage in STAGES)
+    all_changes = tuple(changes)
+    return tuple(tuple(change for change in all_changes if change.stage == stage) for stage in STAGES)
 
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
@@ -74,7 +74,7 @@ def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
 
 
 def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:
-    """The changes that must not go ahead, each with the failure that it waits for."""
+    """The changes that must be skipped, each with the failed outcome that it requires."""
     failures: dict[Key, Outcome] = {}
     for outcome in outcomes:
         if outcome.status is not Status.DONE:
@@ -82,5 +82,5 @@ def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Chan
                 failures.setdefault(key, outcome)
     if not failures:
         return {}
-    waiting = ((change, next(filter(None, map(failures.get, change.requires())), None)) for change in changes)
-    return {change: failure for change, failure in waiting if failure}
+    pairs = ((change, next(filter(None, map(failures.get, change.requires())), None)) for change in changes)
+    return {change: failure for change, failure in pairs if failure}

@@ -1,4 +1,4 @@
-"""What the changes of this pass, and of earlier ones in this process, have shown about the systems."""
+"""What this pass, and earlier ones in this process, have learned about the systems by their changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,12 @@ from shared.domain.model.ids import ResourceId
 
 @dataclass(frozen=True, slots=True)
 class PassResults:
-    """`add_refused`: the API refused the organization's deprecated `add`; register through a service.
+    """`add_refused`: the API refuses the organization's deprecated `add`, so register through a service.
 
-    Of this pass, by registered id in lower case: `registered` are the registrations that the API accepted,
-    `deregistered` the ids among them that were deregistered again, `deregistrations_refused` the ids that the key
-    may not deregister. Also of this pass: `locked_zones` are those
-    in which a management lock refused a write, `names_taken` the zones and names of record sets that were refused
-    because a record of another type has the name.
+    Of this pass only, with ids in lower case: `registered`, the registrations that the API accepted; `deregistered`,
+    those of them that were removed again; `deregistrations_refused`, the ids that the key may not deregister;
+    `locked_zones`, where a management lock refused a write; `names_taken`, the zone and name of each record set that
+    was refused because a record of another type has the name.
     """
 
     add_refused: bool = False

@@ -1,4 +1,4 @@
 """Why an endpoint is or is not connected, step by step, and what to do.
 
-Imports preflight steps, planning and what is below it. Start with `explanation.py`.
+Imports preflight results, planning and what is below it. Start with `explanation.py`.
 """

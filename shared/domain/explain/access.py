@@ -1,99 +1,101 @@
-"""An endpoint's way into ClickHouse Cloud, explained: services, registration, allow lists, connection."""
+"""An endpoint's access to ClickHouse Cloud, explained: services, registration, allow lists, connection."""
 
 from collections.abc import Iterator
 
 from shared.domain.changes import Allow, Deregister, Register
-from shared.domain.explain.case import Case, known_from, mending, ok, unchecked, unsure, wrong
+from shared.domain.explain.case import Case
 from shared.domain.model.findings import CATALOGUE
 from shared.domain.model.resources import ReadFailed, Registration, Status
 from shared.domain.model.snapshot import ReadRegistrations
-from shared.domain.preflight.steps import Step
+from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, unknown
 
-_REFUSALS = ("service-not-permitted", "service-on-other-private-link", "service-not-found")
+_DENIALS = ("service-not-permitted", "service-on-other-private-link", "service-not-found")
 _REMEDIES = {Status.REJECTED: "endpoint-rejected", Status.DISCONNECTED: "endpoint-disconnected"}
 
 
-def steps(case: Case) -> Iterator[Step]:
-    yield _services(case)
-    yield _registration(case)
-    yield _allow_list(case)
-    yield _connection(case)
+def steps(case: Case) -> Iterator[tuple[str, CheckResult]]:
+    yield "services", _services(case)
+    yield "registration", _registration(case)
+    yield "allow list", _allow_list(case)
+    yield "connection", _connection(case)
 
 
-def _services(case: Case) -> Step:
-    granted = f"it is to reach {case.names(case.chosen.granted)}"
-    if told := known_from(case.plan, case.endpoint.id, *_REFUSALS):
-        return wrong("services", f"{told.message}; {granted}", told.remedy)
-    if case.chosen.undecided:
-        told = known_from(case.plan, case.endpoint.id, "unreadable", "bad-selector")
-        seen = told.message if told else "some could not be told"
-        remedy = told.remedy if told else CATALOGUE["unreadable"][1]
-        return unsure("services", f"{seen}; {granted}", remedy)
-    if case.chosen.without_private_link:
+def _services(case: Case) -> CheckResult:
+    selection, granted = case.selection, f"selects {case.names(case.selection.granted)}"
+    if finding := case.finding(*_DENIALS):
+        return failed(f"{finding.message}; {granted}", finding.remedy)
+    if selection.undecided:
+        finding = case.finding("unreadable", "bad-selector")
+        detail = finding.message if finding else "some services could not be read"
+        return unknown(f"{detail}; {granted}", finding.remedy if finding else CATALOGUE["unreadable"][1])
+    if selection.without_private_link:
+        names = case.names(selection.without_private_link)
         remedy = CATALOGUE["service-without-private-link"][1]
-        names = case.names(case.chosen.without_private_link)
-        return wrong("services", f"the private endpoint config of {names} is refused; {granted}", remedy)
-    if not case.chosen.granted:
-        return wrong("services", "its tag selects none", CATALOGUE["no-service-selected"][1])
-    return ok("services", granted)
+        return failed(f"the private endpoint config of {names} is refused; {granted}", remedy)
+    if not selection.granted:
+        return failed("the tag selects no service", CATALOGUE["no-service-selected"][1])
+    return passed(granted)
 
 
-def _registration(case: Case) -> Step:
+def _registration(case: Case) -> CheckResult:
     answer = case.index.snapshot.get(ReadRegistrations())
     if not isinstance(answer, tuple):
         reason = answer.reason if isinstance(answer, ReadFailed) else "the registrations were not read"
-        return unsure("registration", reason, CATALOGUE["unreadable"][1])
-    known = [one for key in _kinds(case) if (one := case.index.access.registrations.get(key))]
-    if not known:
-        remedy = mending(case, "registration-missing", Register)
-        return wrong("registration", f"{case.id} is not registered", remedy)
-    return _registered(case, known[0])
+        return unknown(reason, CATALOGUE["unreadable"][1])
+    registrations = case.index.access.registrations
+    if registration := next((registrations[key] for key in _keys(case) if key in registrations), None):
+        return _registered(case, registration)
+    return failed(f"{case.id} is not registered", case.remedy("registration-missing", Register))
 
 
-def _kinds(case: Case) -> list[str]:
-    """The ids by which ClickHouse Cloud knows the endpoint, in lower case; the one of ENDPOINT_ID_KIND first."""
-    return sorted(case.endpoint.ids, key=lambda one: one != case.id.lower())
+def _keys(case: Case) -> list[str]:
+    """The endpoint's ids in lower case; the one of ENDPOINT_ID_KIND first."""
+    return sorted(case.endpoint.ids, key=lambda key: key != case.id.lower())
 
 
-def _registered(case: Case, found: Registration) -> Step:
-    where = case.index.services.by_id[min(case.index.services.behind[case.connection.target.lower()])].region
-    if found.region not in ("", where):
-        seen = f"{found.id} is, but for {found.region}, while its services are in {where}"
-        remedy = mending(case, "registration-missing", Register, Deregister)
-        return wrong("registration", seen, remedy)
+def _registered(case: Case, found: Registration) -> CheckResult:
+    services = case.index.services
+    region = services.by_id[min(services.behind[case.connection.target.lower()])].region
+    if found.region not in ("", region):
+        detail = f"{found.id} is registered for {found.region}, but its services are in {region}"
+        return failed(detail, case.remedy("registration-missing", Register, Deregister))
     ours = found.id.lower() in case.index.access.ownership.ids_of.get(case.endpoint.id, ())
-    by = "by this deployment" if ours else f"by somebody else: {found.description or 'no description'}"
-    kind = "" if found.id.lower() == case.id.lower() else ", under another kind of id than ENDPOINT_ID_KIND"
-    return ok("registration", f"{found.id}, {by}{kind}")
+    by = "by this deployment" if ours else f"outside this deployment: {found.description or 'no description'}"
+    kind = "" if found.id.lower() == case.id.lower() else " (not the id kind of ENDPOINT_ID_KIND)"
+    return passed(f"{found.id}, registered {by}{kind}")
 
 
-def _allow_list(case: Case) -> Step:
-    if not case.chosen.granted:
-        return unchecked("allow list", "services")
-    listing = {service.id for key in _kinds(case) for service in case.index.access.listing.get(key, ())}
-    missing = case.chosen.granted - listing
-    if not missing:
-        listed = next(key for key in _kinds(case) if case.index.access.listing.get(key))
-        return ok("allow list", f"{listed} is on that of {case.names(case.chosen.granted)}")
-    seen = f"{case.id} is missing on that of {case.names(missing)}"
-    if told := known_from(case.plan, case.endpoint.id, "registration-blocked", "registration-mark-not-kept"):
-        return wrong("allow list", f"{seen}: {told.message}", told.remedy)
-    return wrong("allow list", seen, mending(case, "allow-list-missing", Allow, Register))
+def _allow_list(case: Case) -> CheckResult:
+    granted, listing = case.selection.granted, case.index.access.listing
+    if not granted:
+        return skipped("services")
+    listed = {service.id for key in _keys(case) for service in listing.get(key, ())}
+    if missing := granted - listed:
+        detail = f"{case.id} is not on the allow list of {case.names(missing)}"
+        if finding := case.finding("registration-blocked", "registration-mark-not-kept"):
+            return failed(f"{detail}: {finding.message}", finding.remedy)
+        return failed(detail, case.remedy("allow-list-missing", Allow, Register))
+    return passed(
+        f"{next(key for key in _keys(case) if listing.get(key))} is allowed on {case.names(granted)}"
+    )
 
 
-def _connection(case: Case) -> Step:
+def _connection(case: Case) -> CheckResult:
     status = case.connection.status
     if status == Status.APPROVED:
-        return ok("connection", status)
+        return passed(status)
     if status == Status.PENDING:
-        listed = any(case.index.access.listing.get(key) for key in _kinds(case))
-        waits = "its id is on an allow list: approval takes some minutes" if listed else "no service lists it"
-        remedy = (
-            "Wait some minutes; if it stays so, have ClickHouse's support look at it."
-            if listed
-            else "None here: ClickHouse approves it once its id is on a service's allow list."
-        )
-        return wrong("connection", f"{status}; {waits}", remedy)
+        return _pending(allowed=any(case.index.access.listing.get(key) for key in _keys(case)))
     if status in Status:
-        return wrong("connection", status, CATALOGUE[_REMEDIES[Status(status)]][1])
-    return unsure("connection", f"Azure calls it {status or 'nothing'}", "Look at it in the Azure portal.")
+        return failed(status, CATALOGUE[_REMEDIES[Status(status)]][1])
+    return unknown(
+        f"Azure reports the status {status or 'none'}", "Look at the endpoint in the Azure portal."
+    )
+
+
+def _pending(*, allowed: bool) -> CheckResult:
+    if allowed:
+        remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
+        return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
+    remedy = "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
+    return failed("Pending; the id is on no allow list", remedy)

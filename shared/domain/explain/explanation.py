@@ -1,50 +1,68 @@
-"""Why an endpoint is or is not connected: ClickHouse's own troubleshooting, walked over what was read.
+"""Why an endpoint is or is not connected: ClickHouse's troubleshooting guide, applied to what was read.
 
-| step                 | not ok where                                                            | then     |
+| step                 | not passed if                                                           | then     |
 |----------------------|-------------------------------------------------------------------------|----------|
-| scope                | it lies outside ENDPOINT_SCOPES                                         | the end  |
-| endpoint             | ARM says that it does not exist, is Deleting or has Failed              | the end  |
-|                      | Azure has not finished it                                               | goes on  |
-| tag                  | it does not carry the tag (the end), or a part of it is no selector     | goes on  |
-| private link service | it is connected to none of the organization's                           | the end  |
-| services             | a service it asks for is not there, not permitted, or not reached by it | goes on  |
-| registration         | the organization does not know its id                                   | goes on  |
-| allow list           | a service it is to reach does not list its id                           | goes on  |
-| connection           | it is not approved                                                      | goes on  |
-| address              | it has none                                                             | goes on  |
-| zone, link           | no zone of the name clients use, or none linked to its network (if central: to any) | goes on |
-| record               | a name that clients use leads neither to it nor to one that serves it   | goes on  |
+| scope                | the endpoint is outside ENDPOINT_SCOPES                                 | stop     |
+| endpoint             | ARM reports it as not found, Deleting or Failed                         | stop     |
+|                      | Azure has not finished provisioning it                                  | continue |
+| tag                  | the tag is missing (stop), or a part of it is not a selector            | continue |
+| private link service | it is connected to none of the organization's                           | stop     |
+| services             | a requested service is not found, not permitted or not reachable by it  | continue |
+| registration         | its id is not registered with the organization                          | continue |
+| allow list           | a selected service does not list its id                                 | continue |
+| connection           | it is not approved                                                      | continue |
+| address              | it has no private address                                               | continue |
+| zone, link           | there is no zone of the name, or none linked to its network (central: to any) | continue |
+| record               | a host name resolves neither to it nor to an endpoint that serves it    | continue |
 | names                | –                                                                       |          |
 
-What cannot be told because of an earlier step is told as not checked. Nothing here reads anything.
+Steps that depend on an earlier one are skipped.
 """
 
+from collections.abc import Iterator
+
 from shared.domain.explain import access, dns
-from shared.domain.explain.case import NAMES, Case, known_from, ok, unchecked, unsure, wrong
+from shared.domain.explain.case import Case, finding_on, leftovers
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound, ReadFailed
+from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, ReadResult
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.model.text import counted
 from shared.domain.planning.classification import is_decided, private_link
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.preflight.steps import Step, Steps
+from shared.domain.preflight.check_result import CheckResult, Step, Steps, failed, passed, skipped, unknown
+
+AGAIN = "Run explain again."
+QUESTIONS = {
+    "scope": "Is it in ENDPOINT_SCOPES?",
+    "endpoint": "Does it exist?",
+    "tag": "Does its tag request access?",
+    "private link service": "Is it connected to a Private Link service of the organization?",
+    "services": "May it reach every service that its tag requests?",
+    "registration": "Is its id registered with the organization?",
+    "allow list": "Is its id on the allow list of each selected service?",
+    "connection": "Is the connection approved?",
+    "address": "Does it have a private address?",
+    "zone": "Is there a private DNS zone for the host names?",
+    "link": "Is that zone linked to its virtual network?",
+    "record": "Do the host names resolve to its address?",
+    "names": "Which host names must clients use?",
+}
 
 
 def explain(snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: ResourceId) -> Steps:
-    """Every step, in order. `plan` is what would be done for this endpoint by that world and these rules."""
-    steps = tuple(_walk(PlanningIndex(snapshot, config), plan, endpoint))
-    done = {step.name for step in steps}
-    missing = (unchecked(name, steps[-1].name) for name in NAMES if name not in done)
-    return (*steps, *missing)
+    """All steps, in order. `plan` is the plan for this endpoint, from this snapshot and config."""
+    results = dict(_walk(PlanningIndex(snapshot, config), plan, endpoint))
+    last = skipped(list(results)[-1])
+    return tuple(Step.of(name, question, results.get(name, last)) for name, question in QUESTIONS.items())
 
 
 def expected_addresses(
     snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: Endpoint
 ) -> frozenset[str]:
-    """The addresses that the names of this endpoint may lead to; none if it is not known what it is connected to."""
+    """The addresses that the endpoint's host names may resolve to; none if its connection is unknown."""
     case = _case(PlanningIndex(snapshot, config), plan, endpoint)
     return dns.expected_addresses(case) if case else frozenset()
 
@@ -56,74 +74,73 @@ def _case(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
     return Case(index, plan, endpoint, connection, index.services.selection(endpoint, connection.target))
 
 
-def _walk(index: PlanningIndex, plan: Plan, endpoint: ResourceId) -> list[Step]:
+def _walk(index: PlanningIndex, plan: Plan, endpoint: ResourceId) -> Iterator[tuple[str, CheckResult]]:
+    yield "scope", _scope(index.config, endpoint)
     if not index.config.may_ask(endpoint):
-        return [_outside(index)]
-    steps = [_inside(index, endpoint)]
+        return
     found = index.snapshot.get(ReadEndpoint(endpoint))
-    steps.append(_existence(plan, found, endpoint))
+    yield "endpoint", _endpoint(plan, found, endpoint)
     if not isinstance(found, Endpoint) or is_decided(found, index.config):
-        return steps
-    steps.append(_tag(index, plan, found))
+        return
+    yield "tag", _tag(index.config, plan, found)
     if index.config.request_of(found) is None:
-        return steps
-    steps.append(_private_link(index, plan, found))
+        return
+    yield "private link service", _private_link(index, plan, found)
     if case := _case(index, plan, found):
-        steps += access.steps(case)
-        steps += dns.steps(case)
-    return steps
+        yield from access.steps(case)
+        yield from dns.steps(case)
 
 
-def _outside(index: PlanningIndex) -> Step:
-    scopes = ", ".join(map(str, index.config.endpoint_scopes))
-    return wrong(
-        "scope", f"none of {scopes} covers it, so it was not even read", CATALOGUE["outside-scope"][1]
-    )
+def _scope(config: DeploymentConfig, endpoint: ResourceId) -> CheckResult:
+    covering = next((scope for scope in config.endpoint_scopes if scope.covers(endpoint)), None)
+    if covering:
+        return passed(str(covering))
+    scopes = ", ".join(map(str, config.endpoint_scopes))
+    return failed(f"outside {scopes}; the endpoint was not read", CATALOGUE["outside-scope"][1])
 
 
-def _inside(index: PlanningIndex, endpoint: ResourceId) -> Step:
-    covering = next(scope for scope in index.config.endpoint_scopes if scope.covers(endpoint))
-    return ok("scope", f"it lies in {covering}")
-
-
-def _existence(plan: Plan, found: object, endpoint: ResourceId) -> Step:
+def _endpoint(plan: Plan, found: ReadResult[Endpoint] | None, endpoint: ResourceId) -> CheckResult:
     match found:
-        case Endpoint() if told := known_from(plan, endpoint, "endpoint-failed"):
-            return wrong("endpoint", told.message, told.remedy)
-        case Endpoint() if told := known_from(plan, endpoint, IN_PROGRESS):
-            return unsure("endpoint", told.message, told.remedy)
+        case Endpoint() if finding := finding_on(plan, endpoint, "endpoint-failed"):
+            return failed(finding.message, finding.remedy)
+        case Endpoint() if finding := finding_on(plan, endpoint, IN_PROGRESS):
+            return unknown(finding.message, finding.remedy)
         case Endpoint():
-            return ok("endpoint", f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
+            return passed(f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
         case NotFound():
-            held = sum(1 for change in plan.changes if change.endpoint == endpoint)
-            left = f"; sync would undo what is left of it, in {counted(held, 'change')}" if held else ""
-            remedy = "Create the private endpoint, or correct its ARM id."
-            return wrong("endpoint", f"ARM says that there is none of this id{left}", remedy)
+            return _not_found(plan, endpoint)
         case ReadFailed(reason):
-            return unsure("endpoint", reason, CATALOGUE["unreadable"][1])
+            finding = finding_on(plan, endpoint, "unreadable")
+            return unknown(reason, finding.remedy if finding else CATALOGUE["unreadable"][1])
         case _:
-            return unsure("endpoint", "it was not read", "Explain it again.")
+            return unknown("it was not read", AGAIN)
 
 
-def _tag(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
-    tag = index.config.tag
-    value = endpoint.tags.get(tag.lower())
+def _not_found(plan: Plan, endpoint: ResourceId) -> CheckResult:
+    if left := leftovers(plan, endpoint):
+        return failed(f"deleted{left}", "Run sync to remove it, or create the private endpoint again.")
+    return failed("not found in Azure: deleted, or never created", "Create it, or correct the ARM id.")
+
+
+def _tag(config: DeploymentConfig, plan: Plan, endpoint: Endpoint) -> CheckResult:
+    value = endpoint.tags.get(config.tag.lower())
     if value is None:
-        seen = f"its tags are: {', '.join(sorted(endpoint.tags)) or 'none'}"
-        return wrong("tag", seen, f"Tag the private endpoint {tag}=<services>; * for every permitted one.")
-    told = known_from(plan, endpoint.id, "bad-selector")
-    if told:
-        return wrong("tag", f"{tag}={value}: {told.message}", told.remedy)
-    return ok("tag", f"{tag}={value}")
+        tags = ", ".join(sorted(endpoint.tags)) or "none"
+        detail = f"not tagged {config.tag} (its tags: {tags}){leftovers(plan, endpoint.id)}"
+        return failed(
+            detail, f"Set the tag {config.tag}=<services>, or {config.tag}=* for every permitted service."
+        )
+    if finding := finding_on(plan, endpoint.id, "bad-selector"):
+        return failed(f"{config.tag}={value}: {finding.message}", finding.remedy)
+    return passed(f"{config.tag}={value}")
 
 
-def _private_link(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Step:
-    name = "private link service"
+def _private_link(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> CheckResult:
     if connection := private_link(index, endpoint):
-        behind = index.services.behind[connection.target.lower()]
-        return ok(name, f"{connection.target}, of {counted(len(behind), 'service')}")
-    if told := known_from(plan, endpoint.id, "not-a-clickhouse-endpoint"):
-        known = ", ".join(sorted(one.alias for one in set(index.services.configs.values()))) or "none"
-        return wrong(name, f"{told.message}; the organization's are: {known}", told.remedy)
-    told = known_from(plan, endpoint.id, "unreadable")
-    return unsure(name, told.message if told else "it was not read", CATALOGUE["unreadable"][1])
+        count = len(index.services.behind[connection.target.lower()])
+        return passed(f"{connection.target}, with {counted(count, 'service')}")
+    if finding := finding_on(plan, endpoint.id, "not-a-clickhouse-endpoint"):
+        aliases = ", ".join(sorted(one.alias for one in set(index.services.configs.values()))) or "none"
+        return failed(f"{finding.message}; the organization has: {aliases}", finding.remedy)
+    finding = finding_on(plan, endpoint.id, "unreadable")
+    return unknown(finding.message, finding.remedy) if finding else unknown("it was not read", AGAIN)

@@ -1,4 +1,4 @@
-"""What the rest of the domain speaks of: ids, resources, what was read (snapshot), selectors, findings, errors.
+"""The types that the rest of the domain uses: ids, resources, the snapshot, selectors, settings, findings, errors.
 
-Imports nothing of ours. Start with `resources.py`, then `snapshot.py`.
+Imports nothing else of this project. Start with `resources.py`, then `snapshot.py`.
 """

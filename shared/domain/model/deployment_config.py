@@ -1,4 +1,4 @@
-"""What the settings permit: everything `plan` and `needs` go by, besides the world."""
+"""The settings that the decisions depend on, and the tags of an endpoint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ SHARING_TAG, SHARED = "clickhouse-dns", "shared"
 
 
 class IdKind(StrEnum):
-    """What an endpoint is registered under."""
+    """The kind of id that an endpoint is registered under."""
 
     GUID = "guid"
     RESOURCE_ID = "resource_id"
 
 
 class ZoneChoice(StrEnum):
-    """Which private DNS zone of the right name gets the record."""
+    """Which private DNS zone gets the record: one linked to the endpoint's network, or the one in `dns_scopes`."""
 
     LINKED = "linked"
     CENTRAL = "central"
@@ -28,9 +28,9 @@ class ZoneChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeploymentConfig:
-    """`endpoint_scopes` say who may ask, `service_filter` what may be given (None: every service).
+    """`endpoint_scopes`: which endpoints may request access. `service_filter`: to which services (None: all).
 
-    `zone_group` is the resource group in which missing zones are made (None: they are not).
+    `zone_group`: the resource group in which missing zones are created (None: zones are not created).
     """
 
     owner: str
@@ -46,38 +46,38 @@ class DeploymentConfig:
 
     @property
     def central(self) -> bool:
-        """Whether records go into the one zone of the right name in `dns_scopes`, whatever it is linked to."""
         return self.zone_choice is ZoneChoice.CENTRAL
 
     def may_ask(self, endpoint: ResourceId) -> bool:
         return in_scope(endpoint, self.endpoint_scopes)
 
     def request_of(self, endpoint: Endpoint) -> Selectors | None:
-        """What the endpoint's tag asks for; None if it does not carry the tag."""
+        """The selectors in the endpoint's tag; None without the tag."""
         value = endpoint.tags.get(self.tag.lower())
         return None if value is None else parse_selectors(value)
 
     def permitted(self, services: Iterable[Service]) -> frozenset[str]:
-        """The ids of those of all these services that SERVICE_FILTER permits: a name is matched among all."""
+        """The ids of the services that SERVICE_FILTER permits. `services` is the whole organization's list."""
         known = tuple(services)
-        chosen = self.service_filter
-        return frozenset(one.id for one in known) if chosen is None else chosen.permitted(known)
+        if self.service_filter is None:
+            return frozenset(service.id for service in known)
+        return self.service_filter.permitted(known)
 
     def id_of(self, endpoint: Endpoint) -> str:
-        """The endpoint's id of the kind that ENDPOINT_ID_KIND prefers."""
+        """The endpoint's id of the kind in ENDPOINT_ID_KIND."""
         return endpoint.guid if self.id_kind is IdKind.GUID else endpoint.arm_id
 
     def other_id_of(self, endpoint: Endpoint) -> str:
-        """The endpoint's id of the kind that ENDPOINT_ID_KIND does not prefer."""
+        """The endpoint's id of the other kind."""
         return endpoint.arm_id if self.id_kind is IdKind.GUID else endpoint.guid
 
 
 def shares(endpoint: Endpoint) -> bool:
-    """Whether the endpoint's tag consents to a record with the addresses of others beside its own."""
+    """Whether the endpoint's tag permits other endpoints' addresses in the same record set."""
     return endpoint.tags.get(SHARING_TAG, "").strip().lower() == SHARED
 
 
-def zone_tagged(endpoint: Endpoint) -> ResourceId | None:
-    """The zone that the endpoint's own tag names. Raises BadIdError if it names something else."""
-    text = endpoint.tags.get(ZONE_TAG)
-    return ResourceId.parse(text, Kind.ZONE) if text is not None else None
+def tagged_zone(endpoint: Endpoint) -> ResourceId | None:
+    """The zone in the endpoint's tag; None without the tag. Raises BadIdError if the value is not a zone id."""
+    value = endpoint.tags.get(ZONE_TAG)
+    return ResourceId.parse(value, Kind.ZONE) if value is not None else None

@@ -1,7 +1,7 @@
-"""Azure Resource Manager ids: parsed strictly, compared without regard to case, rebuilt from their parts.
+"""Azure Resource Manager ids: parsed strictly, compared without regard to case.
 
-An id that came from outside never reaches a URL as it was: it is taken apart here, each part is held
-against what Azure allows as a name, and the path is built anew from the parts.
+An id from outside never reaches a URL as given: `parse` validates each part against Azure's naming rules, and
+`str` builds the path from the parts.
 """
 
 import re
@@ -20,11 +20,11 @@ _RESOURCE = re.compile(
 
 
 class BadIdError(ValueError):
-    """The text is not an id of the kind that was asked for; the message says which and quotes it."""
+    """The text is not an id of the expected kind; the message quotes it."""
 
 
 class Kind(Enum):
-    """The kinds of resource we read, as ARM spells their types."""
+    """The resource types that we read, as ARM spells them."""
 
     PRIVATE_ENDPOINT = "Microsoft.Network/privateEndpoints"
     NETWORK_INTERFACE = "Microsoft.Network/networkInterfaces"
@@ -34,7 +34,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceId:
-    """One resource. All parts are lower case, so equal ids are equal whatever case they came in."""
+    """One resource. All parts are lower case, except `type`, which is spelled as in `Kind`."""
 
     subscription: str
     resource_group: str
@@ -43,11 +43,11 @@ class ResourceId:
 
     @classmethod
     def parse(cls, text: str, kind: Kind) -> "ResourceId":
-        """The id in `text`, in any letter case. Raises BadIdError if it is no id of that kind."""
-        found = _RESOURCE.fullmatch(text.strip().lower())
-        if not found or found[3] != kind.value.lower():
+        """The id in `text`, in any letter case. Raises BadIdError if it is not an id of that kind."""
+        match = _RESOURCE.fullmatch(text.strip().lower())
+        if not match or match[3] != kind.value.lower():
             raise BadIdError(f"{quoted(text)} is not the ARM id of a {kind.value}")
-        return cls(found[1], found[2], kind.value, found[4])
+        return cls(match[1], match[2], kind.value, match[4])
 
     def __str__(self) -> str:
         """The ARM id, with names in lower case and the fixed words as ARM spells them."""
@@ -57,7 +57,7 @@ class ResourceId:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Scope:
-    """A subscription, or one resource group of it (None: all of them). Lower case."""
+    """A subscription, or one resource group of it (None: the whole subscription). Lower case."""
 
     subscription: str
     resource_group: str | None = None
@@ -66,16 +66,16 @@ class Scope:
     def parse(cls, text: str) -> "Scope":
         """The scope in `text`, in any letter case. Raises BadIdError."""
         lowered = text.strip().lower()
-        if found := _SUBSCRIPTION.fullmatch(lowered):
-            return cls(found[1])
-        if found := _RESOURCE_GROUP.fullmatch(lowered):
-            return cls(found[1], found[2])
+        if match := _SUBSCRIPTION.fullmatch(lowered):
+            return cls(match[1])
+        if match := _RESOURCE_GROUP.fullmatch(lowered):
+            return cls(match[1], match[2])
         raise BadIdError(
             f"{quoted(text)} is neither /subscriptions/<guid> nor /subscriptions/<guid>/resourceGroups/<name>"
         )
 
     def covers(self, other: "ResourceId | Scope") -> bool:
-        """Whether a resource, or all of another scope, lies in this one."""
+        """Whether this scope contains the resource, or all of the other scope."""
         same = other.subscription == self.subscription
         return same and self.resource_group in (None, other.resource_group)
 
@@ -89,13 +89,13 @@ def in_scope(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
 
 
 def virtual_network_of(subnet_id: str) -> ResourceId:
-    """The virtual network that a subnet id lies in. Raises BadIdError."""
-    network, found, _ = subnet_id.lower().partition("/subnets/")
-    if not found:
+    """The virtual network of a subnet. Raises BadIdError."""
+    network, separator, _ = subnet_id.lower().partition("/subnets/")
+    if not separator:
         raise BadIdError(f"{quoted(subnet_id)} is not the ARM id of a subnet")
     return ResourceId.parse(network, Kind.VIRTUAL_NETWORK)
 
 
 def quoted(text: str, limit: int = 200) -> str:
-    """`text` made fit for a log line or an answer: escaped, and cut at `limit` characters."""
+    """`text` for a log line or an answer: escaped, and cut after `limit` characters."""
     return repr(text if len(text) <= limit else text[:limit] + "…")

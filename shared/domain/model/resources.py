@@ -1,8 +1,9 @@
-"""What we know of the world at one moment. Frozen; unknown, absent and unreadable are three things."""
+"""Resources of Azure and ClickHouse Cloud, as read at one moment. Frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
@@ -20,26 +21,33 @@ NO_PAIRS: Pairs = MappingProxyType({})
 def is_clickhouse_zone(name: str) -> bool:
     """Whether a private DNS zone of that name, in lower case, may be one for ClickHouse.
 
-    One of its labels is `privatelink`, and one further right begins with `clickhouse`. So it is both for
-    `<region>.privatelink.azure.clickhouse.cloud` and, where ClickHouse runs in the customer's own subscription
-    (BYOC), for `privatelink.<id>.<region>.azure.clickhouse-byoc.com`, but not for the zones of other services,
-    such as `privatelink.blob.core.windows.net`, of which there may be hundreds.
+    One label is `privatelink`, and one further right begins with `clickhouse`, as in
+    `<region>.privatelink.azure.clickhouse.cloud` and in `privatelink.<id>.<region>.azure.clickhouse-byoc.com`
+    (BYOC). Zones of other services, such as `privatelink.blob.core.windows.net`, do not match.
     """
-    _, found, parent = f".{name}".partition(".privatelink.")
-    return bool(found) and any(label.startswith("clickhouse") for label in parent.split("."))
+    _, label, parent = f".{name}".partition(".privatelink.")
+    return bool(label) and any(label.startswith("clickhouse") for label in parent.split("."))
+
+
+def is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """A 404 for that very id."""
+    """HTTP 404 for that very id."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFailed:
-    """A read that failed otherwise. `temporary`: the same read may succeed later without anybody's doing.
+    """A read that failed for another reason than 404, so the object may exist.
 
-    `forbidden`: it may once a key or a right is in order. `refused`: the system refuses that one object, and says
-    nothing about others.
+    `temporary`: the same read may succeed later. `forbidden`: it may succeed once a key or permission is corrected.
+    `refused`: the system refuses this one object, and other objects are not affected.
     """
 
     reason: str
@@ -50,7 +58,7 @@ class ReadFailed:
 
     @property
     def retryable(self) -> bool:
-        """Whether another delivery of the event may be able to read it."""
+        """Whether the read may succeed when Event Grid retries the event."""
         return self.temporary or self.forbidden
 
 
@@ -58,7 +66,7 @@ type ReadResult[T] = T | NotFound | ReadFailed
 
 
 class ProvisioningState(StrEnum):
-    """How far Azure is with an endpoint; any other state, or none, means that it is still at work."""
+    """An endpoint's provisioningState. Any other value, or none, means that Azure is still working on it."""
 
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
@@ -76,7 +84,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What an endpoint is connected to: the Private Link service's alias (or ARM id), and how far."""
+    """An endpoint's connection. `target`: the alias, or the ARM id, of the Private Link service."""
 
     target: str
     status: str
@@ -87,20 +95,16 @@ class Connection:
 
     @property
     def region(self) -> str | None:
-        """The region that the alias names, `<name>.<guid>.<region>.azure.privatelinkservice`; None without one."""
+        """The region in the alias `<name>.<guid>.<region>.azure.privatelinkservice`; None without an alias."""
         return self.target.lower().removesuffix(ALIAS_SUFFIX).rpartition(".")[2] if self.by_alias else None
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A private endpoint as ARM tells it.
+    """A private endpoint. While Azure provisions it, GUID (""), connections and interfaces may be missing.
 
-    `arm_id` is the id as ARM spells it, `guid` its resourceGuid in lower case. Tag names are lower
-    case, tag values are as given. `addresses` are those that the endpoint itself tells (there are
-    none for Private Link service targets); otherwise they are on the network interfaces.
-
-    `state` is its provisioningState. While Azure is still at work, the GUID (then empty), the connections and
-    the interfaces may be missing.
+    `arm_id`: the id as ARM spells it. `guid`: resourceGuid in lower case. `tags`: names in lower case. `addresses`:
+    those in the endpoint itself; for Private Link service targets they are on the interfaces (`addresses_of`).
     """
 
     id: ResourceId
@@ -115,12 +119,12 @@ class Endpoint:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids, of both kinds and in lower case, by which ClickHouse Cloud knows the endpoint."""
+        """Both kinds of id by which ClickHouse Cloud may know the endpoint, in lower case."""
         return frozenset({self.guid.lower(), self.arm_id.lower()} - {""})
 
     @property
     def is_connected(self) -> bool:
-        """Whether it is known what it is connected to."""
+        """Whether the target of its connection is known."""
         return any(connection.target for connection in self.connections)
 
 
@@ -136,11 +140,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A ClickHouse service and its allow list, with the ids spelled as the API tells them.
+    """A ClickHouse service and its allow list, with ids as the API spells them.
 
-    `tags` is None where the API has not told them: that is not the same as none.
-    `readable`: False where the service is in the list, but not as the API describes it. Its allow list is then not
-    known, and so is each text that is "", even its id.
+    `tags`: None if the API did not return them. `readable`: False if the entry is not as the API describes it; its
+    allow list is then unknown, and so is each text that is "", even the id.
     """
 
     id: str
@@ -154,36 +157,36 @@ class Service:
 
     @property
     def label(self) -> str:
-        """What to call it in a message."""
+        """The service's name in messages."""
         return self.name or self.id or "without a name and an id"
 
     @property
     def gone(self) -> bool:
-        """Whether it is on its way out, and takes no changes any more."""
+        """Whether it is being deleted, or was, and accepts no changes."""
         return self.state in _GONE_STATES
 
     @property
     def on_azure(self) -> bool:
-        """Whether it is there, and on Azure as far as is known."""
+        """Whether it exists, and runs on Azure as far as is known."""
         return self.provider in ("azure", "") and not self.gone
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How a service is reached privately; it never changes while the service lives."""
+    """A service's private endpoint config, which does not change while the service exists."""
 
     alias: str
     hostname: str
 
     @property
     def zone(self) -> str:
-        """The private DNS zone that clients look the host name up in, in lower case."""
+        """The name of the private DNS zone of the host name, in lower case."""
         return self.hostname.lower().partition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSet:
-    """An A record set. `etag` is None for one that is yet to be written."""
+    """An A record set. `etag`: None if it is not written yet."""
 
     zone: ResourceId
     name: str
@@ -195,7 +198,7 @@ class RecordSet:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A private DNS zone: the virtual networks linked to it and its A record sets by name."""
+    """A private DNS zone: the virtual networks linked to it, and its A record sets by name."""
 
     id: ResourceId
     networks: frozenset[ResourceId] = frozenset()

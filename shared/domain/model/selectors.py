@@ -1,4 +1,6 @@
-"""Which services a tag or a setting selects: `*`, a service id, a service name, `tag:Key`, `tag:Key=Value`.
+"""Selectors choose ClickHouse services, in an endpoint's tag and in SERVICE_FILTER.
+
+How a service name selects:
 
 | services whose name is  | services whose name differs | the name selects                                     |
 | exactly the selector's  | in letter case only         |                                                      |
@@ -11,7 +13,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -23,32 +25,38 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # ClickHouse Cloud's own rules for tag keys and values, and for service names ("alphanumerical
 # string with whitespaces up to 50 characters"; existing ones also have - _ .).
 _TAG = re.compile(r"tag:([a-zA-Z0-9._-]+)(?:=([a-zA-Z0-9._-]+))?")
+_REGION = re.compile(r"region:([a-z0-9-]+)", re.IGNORECASE)
 _NAME = re.compile(r"[^,:]{1,50}")
 
 
 class Form(StrEnum):
-    ALL = "all"
-    ID = "id"
-    NAME = "name"
-    TAG = "tag"
+    """The forms of a selector, as users read them."""
+
+    ALL = "*"
+    ID = "a service id"
+    NAME = "a service name"
+    TAG = "tag:Key, tag:Key=Value"
+    REGION = "region:name"
+
+
+SELECTOR_FORMS = ", ".join(Form)
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One selector; `value` is the id, the name or the tag key, `tag_value` what the tag must equal."""
+    """One selector. `value`: the id, name, tag key or region. `tag_value`: None selects any value of the tag."""
 
     form: Form
     text: str
     value: str = ""
     tag_value: str | None = None
 
-    def among(self, services: Iterable[Service]) -> list[Service]:
-        """The services that match; of names the exact ones or, without any, those in another letter case."""
-        known = tuple(services)
-        exact = [one for one in known if self._matches(one)]
+    def among(self, services: Collection[Service]) -> list[Service]:
+        """The services that match. A name matches exactly or, if none does, in any letter case."""
+        exact = [service for service in services if self._matches(service)]
         if exact or self.form is not Form.NAME:
             return exact
-        return [one for one in known if one.name.casefold() == self.value.casefold()]
+        return [service for service in services if service.name.casefold() == self.value.casefold()]
 
     def _matches(self, service: Service) -> bool:
         match self.form:
@@ -59,80 +67,90 @@ class Selector:
             case Form.NAME:
                 return service.name == self.value
             case Form.TAG:
-                has = service.tags is not None and self.value in service.tags
-                return has and self.tag_value in (None, (service.tags or {})[self.value])
+                tags = service.tags or {}
+                return self.value in tags and self.tag_value in (None, tags[self.value])
+            case Form.REGION:
+                return service.region.lower() == self.value
 
     def may_match(self, service: Service) -> bool:
-        """Whether it cannot be told, because the service's name or its tags are not known."""
-        if self.form is Form.NAME:
-            return not service.readable and not service.name
-        return self.form is Form.TAG and service.tags is None
+        """Whether the service may match, because its name, tags or region could not be read."""
+        match self.form:
+            case Form.NAME:
+                return not service.readable and not service.name
+            case Form.TAG:
+                return service.tags is None
+            case Form.REGION:
+                return not service.readable and not service.region
+            case _:
+                return False
 
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """What a text asks for, and the parts of it that are no selectors (each told with its reason)."""
+    """The selectors in a text. `faults`: an error message for each part that is not a selector."""
 
     selectors: tuple[Selector, ...] = ()
     faults: tuple[str, ...] = ()
 
-    def select(self, services: Iterable[Service]) -> frozenset[str]:
-        """The ids of the services that any selector matches, also by an ambiguous name."""
-        known = tuple(services)
-        return frozenset(s.id for one in self.selectors for s in one.among(known))
+    def select(self, services: Collection[Service]) -> frozenset[str]:
+        """The ids of the services that any selector matches, an ambiguous name included."""
+        return frozenset(one.id for selector in self.selectors for one in selector.among(services))
 
-    def permitted(self, services: Iterable[Service]) -> frozenset[str]:
-        """The ids of the services that these selectors permit, as a filter; see the table above."""
-        known = tuple(services)
-        inexact = (one for one in self.ambiguous(known) if all(s.name != one for s in known))
-        return self.without(inexact).select(known)
+    def permitted(self, services: Collection[Service]) -> frozenset[str]:
+        """The ids of the services that these selectors permit as SERVICE_FILTER; see the table above."""
+        exact = {service.name for service in services}
+        inexact = (name for name in self.ambiguous(services) if name not in exact)
+        return self.without(inexact).select(services)
 
-    def untold(self, services: Iterable[Service]) -> frozenset[str]:
-        """The ids of the services of which it cannot be told whether a selector matches."""
-        known = tuple(services)
-        may = (s.id for s in known if any(one.may_match(s) for one in self.selectors))
-        return frozenset(may) - self.select(known)
+    def undecided(self, services: Collection[Service]) -> frozenset[str]:
+        """The ids of the services for which it is unknown whether a selector matches."""
+        may = (one.id for one in services if any(selector.may_match(one) for selector in self.selectors))
+        return frozenset(may) - self.select(services)
 
     def explicit(self) -> "Selectors":
-        """These selectors without `*`: what was asked for by some description of its own."""
-        return Selectors(tuple(one for one in self.selectors if one.form is not Form.ALL))
+        """These selectors without `*`."""
+        return self.without((Form.ALL,))
 
     def without(self, texts: Iterable[str]) -> "Selectors":
-        gone = frozenset(texts)
-        return Selectors(tuple(one for one in self.selectors if one.text not in gone))
+        excluded = frozenset(texts)
+        return Selectors(tuple(selector for selector in self.selectors if selector.text not in excluded))
 
-    def unmatched(self, services: Iterable[Service]) -> tuple[str, ...]:
-        """The selectors, `*` apart, that no service matches."""
-        known = tuple(services)
+    def unmatched(self, services: Collection[Service]) -> tuple[str, ...]:
+        """The selectors, except `*`, that match no service."""
         return tuple(
-            one.text
-            for one in self.explicit().selectors
-            if not one.among(known) and not any(map(one.may_match, known))
+            selector.text
+            for selector in self.explicit().selectors
+            if not selector.among(services) and not any(map(selector.may_match, services))
         )
 
-    def ambiguous(self, services: Iterable[Service]) -> tuple[str, ...]:
+    def ambiguous(self, services: Collection[Service]) -> tuple[str, ...]:
         """The names that match several services: names are not unique."""
-        known = tuple(services)
-        return tuple(
-            one.text for one in self.selectors if one.form is Form.NAME and len(one.among(known)) > 1
-        )
+        names = (selector for selector in self.selectors if selector.form is Form.NAME)
+        return tuple(selector.text for selector in names if len(selector.among(services)) > 1)
 
 
-@lru_cache(maxsize=1024)  # many endpoints carry the same tag, and each pass looks at all of them
+@lru_cache(maxsize=1024)  # many endpoints carry the same tag, and each pass parses all of them
 def parse_selectors(text: str) -> Selectors:
-    """The selectors in a comma-separated text; blanks around them and empty parts do not matter."""
+    """The selectors in a comma-separated text. Surrounding blanks, empty parts and repetitions are ignored."""
     parsed = [_parse(part.strip()) for part in text.split(",") if part.strip()]
-    unique = dict.fromkeys(one for one in parsed if isinstance(one, Selector))
-    return Selectors(tuple(unique), tuple(one for one in parsed if isinstance(one, str)))
+    unique = dict.fromkeys(selector for selector in parsed if isinstance(selector, Selector))
+    return Selectors(tuple(unique), tuple(fault for fault in parsed if isinstance(fault, str)))
 
 
 def _parse(text: str) -> Selector | str:
+    """The selector, or what is wrong with the text."""
+    if ";" in text:
+        return f"{quoted(text, 60)} contains a semicolon; separate selectors with commas"
+    return _selector(text) or f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"
+
+
+def _selector(text: str) -> Selector | None:
     if text == "*":
         return Selector(Form.ALL, text)
     if _ID.fullmatch(text):
         return Selector(Form.ID, text, text.lower())
-    if found := _TAG.fullmatch(text):
-        return Selector(Form.TAG, text, found[1], found[2])
-    if _NAME.fullmatch(text) and text.isprintable():
-        return Selector(Form.NAME, text, text)
-    return f"{quoted(text, 60)} is neither *, a service id, a service name, tag:Key nor tag:Key=Value"
+    if match := _TAG.fullmatch(text):
+        return Selector(Form.TAG, text, match[1], match[2])
+    if match := _REGION.fullmatch(text):
+        return Selector(Form.REGION, text, match[1].lower())
+    return Selector(Form.NAME, text, text) if _NAME.fullmatch(text) and text.isprintable() else None

@@ -1,7 +1,7 @@
-"""What has been read so far: a mapping from each read to its answer.
+"""What has been read so far: a mapping from each read to its result.
 
-A read is a question (`ReadZone(id)`) that knows the type of its answer. The pass asks in rounds; `needs`
-tells from the answers so far what to ask next, and everything asked in one round goes out together.
+A read, such as `ReadZone(id)`, knows the type of its result. A pass reads in rounds: `needs` (domain/reading)
+decides from the results so far what to read next, and all reads of a round go out together.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ from shared.domain.model.resources import (
 
 @dataclass(frozen=True, slots=True)
 class Read[T]:
-    """A question to an outside system, with an answer of type T."""
+    """A read of an outside system whose result is a T, NotFound or ReadFailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class ListAddresses(Read[Mapping[ResourceId, tuple[str, ...]]]):
 
 @dataclass(frozen=True, slots=True)
 class ReadRegistrations(Read[tuple[Registration, ...]]):
-    """The organization's private endpoints, all clouds."""
+    """The organization's registrations in all clouds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadServices(Read[tuple[Service, ...]]):
-    """The organization's services, all clouds, with their allow lists."""
+    """The organization's services in all clouds, with their allow lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,130 +79,136 @@ class ReadZone(Read[Zone]):
     id: ResourceId
 
 
+type Results = Mapping[Read[Any], ReadResult[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The answers so far. Never changed; each new answer makes a new world."""
+    """The results so far. Immutable: each change makes a new snapshot."""
 
-    answers: Mapping[Read[Any], ReadResult[Any]] = MappingProxyType({})
+    answers: Results = MappingProxyType({})
     gone: frozenset[ResourceId] = frozenset()
-    """Endpoints that were absent, each by a read of its own, when that was forgotten."""
+    """Endpoints whose own read returned NotFound before it was invalidated."""
 
     def __contains__(self, read: Read[Any]) -> bool:
         return read in self.answers
 
     def get[T](self, read: Read[T]) -> ReadResult[T] | None:
-        """The answer to `read`; None if it was not asked."""
+        """The result of `read`; None if it was not read."""
         return cast("ReadResult[T] | None", self.answers.get(read))
 
-    def with_results(self, news: Mapping[Read[Any], ReadResult[Any]]) -> "Snapshot":
-        """This world with these answers, and what a list tells of each single thing in it.
+    def with_results(self, results: Results) -> "Snapshot":
+        """This snapshot with these results. A list also adds the result of each object in it.
 
-        An endpoint that was absent before, and that its scope's list does not tell of, still is.
+        An endpoint in `gone` that its scope's list does not contain is NotFound.
         """
         answers = dict(self.answers)
-        for read, answer in news.items():
-            if isinstance(read, ListEndpoints) and isinstance(answer, tuple):
-                still = (one for one in self.gone if read.scope.covers(one))
-                answers |= {ReadEndpoint(one): NotFound() for one in still}
-            answers |= {read: answer, **_told_by_list(read, answer)}
+        for read, result in results.items():
+            if isinstance(read, ListEndpoints) and isinstance(result, tuple):
+                answers |= {ReadEndpoint(id_): NotFound() for id_ in self.gone if read.scope.covers(id_)}
+                answers |= {ReadEndpoint(endpoint.id): endpoint for endpoint in result}
+            elif isinstance(read, ListAddresses) and isinstance(result, Mapping):
+                answers |= {ReadAddresses(interface): addresses for interface, addresses in result.items()}
+            answers[read] = result
         return Snapshot(MappingProxyType(answers), self.gone)
 
     def invalidate(self, reads: Iterable[Read[Any]]) -> "Snapshot":
-        """This world without these answers, so that they are asked for again."""
-        again = frozenset(reads)
-        endpoints = (read for read in again if isinstance(read, ReadEndpoint))
+        """This snapshot without the results of these reads, so that they are read again."""
+        invalid = frozenset(reads)
+        endpoints = (read for read in invalid if isinstance(read, ReadEndpoint))
         gone = {read.id for read in endpoints if isinstance(self.get(read), NotFound)}
-        kept = {read: answer for read, answer in self.answers.items() if read not in again}
+        kept = {read: result for read, result in self.answers.items() if read not in invalid}
         return Snapshot(MappingProxyType(kept), self.gone | gone)
 
     def endpoints(self) -> dict[ResourceId, ReadResult[Endpoint]]:
-        """Every endpoint that was read, by a read of its own or in a list."""
-        return {read.id: a for read, a in self.answers.items() if isinstance(read, ReadEndpoint)}
+        """The result for every endpoint that was read, alone or in a list."""
+        return {read.id: result for read, result in self.answers.items() if isinstance(read, ReadEndpoint)}
 
     def of_endpoint(self, endpoint: ResourceId) -> dict[Read[Any], ReadResult[Any]]:
-        """What was read of an endpoint and of its interfaces."""
-        found = self.get(ReadEndpoint(endpoint))
-        interfaces = found.interfaces if isinstance(found, Endpoint) else ()
+        """The results for an endpoint and its interfaces."""
+        result = self.get(ReadEndpoint(endpoint))
+        interfaces = result.interfaces if isinstance(result, Endpoint) else ()
         reads: list[Read[Any]] = [ReadEndpoint(endpoint), *map(ReadAddresses, interfaces)]
         return {read: self.answers[read] for read in reads if read in self.answers}
 
     def registrations(self) -> tuple[Registration, ...] | None:
         """The organization's registrations on Azure; None if unread or unreadable."""
-        answer = self.get(ReadRegistrations())
-        return tuple(r for r in answer if r.provider == "azure") if isinstance(answer, tuple) else None
+        result = self.get(ReadRegistrations())
+        return tuple(r for r in result if r.provider == "azure") if isinstance(result, tuple) else None
 
     def services(self) -> tuple[Service, ...] | None:
-        """All services; None if unread, unreadable, or none at all.
-
-        A list without a single service is no evidence that every allow list is empty.
-        """
-        answer = self.get(ReadServices())
-        return answer if isinstance(answer, tuple) and answer else None
+        """All services; None if unread, unreadable, or empty: an empty list does not prove that all are deleted."""
+        result = self.get(ReadServices())
+        return result if isinstance(result, tuple) and result else None
 
     def zones(self) -> tuple[Zone, ...]:
         """The zones that could be read, sorted by id."""
-        found = [a for read, a in self.answers.items() if isinstance(read, ReadZone) and isinstance(a, Zone)]
-        return tuple(sorted(found, key=lambda zone: zone.id))
+        results = (result for read, result in self.answers.items() if isinstance(read, ReadZone))
+        zones = (result for result in results if isinstance(result, Zone))
+        return tuple(sorted(zones, key=lambda zone: zone.id))
 
     def records(self) -> tuple[RecordSet, ...]:
         return tuple(record for zone in self.zones() for record in zone.records.values())
 
     def listed_zones(self) -> frozenset[ResourceId]:
-        """The zones that lists told of."""
-        lists = [
-            a for read, a in self.answers.items() if isinstance(read, ListZones) and isinstance(a, tuple)
-        ]
-        return frozenset(zone for listed in lists for zone in listed)
+        """The zones in all lists that could be read."""
+        results = (result for read, result in self.answers.items() if isinstance(read, ListZones))
+        return frozenset(zone for result in results if isinstance(result, tuple) for zone in result)
 
     def unreadable(self) -> dict[Read[Any], ReadFailed]:
-        return {read: a for read, a in self.answers.items() if isinstance(a, ReadFailed)}
+        return {read: result for read, result in self.answers.items() if isinstance(result, ReadFailed)}
+
+
+def addresses_of(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...] | ReadFailed:
+    """The endpoint's private addresses, sorted: its own, otherwise those of its network interfaces."""
+    if endpoint.addresses:
+        return tuple(sorted(endpoint.addresses))
+    results = [snapshot.get(ReadAddresses(interface)) for interface in endpoint.interfaces]
+    if failed := next((result for result in results if isinstance(result, ReadFailed)), None):
+        return failed
+    return tuple(sorted({address for result in results if isinstance(result, tuple) for address in result}))
 
 
 class SnapshotBuilder:
-    """A world that is being written: many small changes for the price of one copy."""
+    """A snapshot under change: many changes for the price of one copy."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._answers: dict[Read[Any], ReadResult[Any]] = dict(snapshot.answers)
         self._gone = snapshot.gone
 
     def snapshot(self) -> Snapshot:
-        """The world as it is written so far."""
         return Snapshot(MappingProxyType(dict(self._answers)), self._gone)
 
-    def with_results(self, news: Mapping[Read[Any], ReadResult[Any]]) -> None:
-        self._answers |= news
+    def with_results(self, results: Results) -> None:
+        self._answers |= results
 
     def invalidate(self, reads: Iterable[Read[Any]]) -> None:
         for read in reads:
             self._answers.pop(read, None)
 
     def forget_zone(self, zone: ResourceId) -> None:
-        """A zone was made or linked: neither it nor the lists it is in are known."""
+        """A zone was created or linked: invalidate it and the lists of its scopes."""
         lists = [read for read in self._answers if isinstance(read, ListZones) and read.scope.covers(zone)]
         self.invalidate([ReadZone(zone), *lists])
 
     def registered(self) -> frozenset[tuple[str, str]]:
-        """Id in lower case and description of each registration that is known."""
-        known = self._answers.get(ReadRegistrations())
-        found = known if isinstance(known, tuple) else ()
-        return frozenset((one.id.lower(), one.description) for one in found)
+        """The id in lower case and the description of each known registration."""
+        return frozenset((one.id.lower(), one.description) for one in self._tuple(ReadRegistrations()))
 
-    def with_registration(self, made: Registration, service: str) -> None:
-        """An id was registered, and put on a service's allow list."""
+    def with_registration(self, registration: Registration, service: str) -> None:
+        """An id was registered and added to a service's allow list."""
         known = self._answers.get(ReadRegistrations())
         if isinstance(known, tuple):
-            self._answers[ReadRegistrations()] = (*known, made)
-        services = self._answers.get(ReadServices())
-        for one in services if isinstance(services, tuple) else ():
+            self._answers[ReadRegistrations()] = (*known, registration)
+        for one in self._tuple(ReadServices()):
             if one.id == service:
-                self.with_service(replace(one, allow_list=one.allow_list | {made.id}))
+                self.with_service(replace(one, allow_list=one.allow_list | {registration.id}))
 
     def with_service(self, service: Service) -> None:
         """A service's allow list was changed."""
-        known = self._answers.get(ReadServices())
-        if isinstance(known, tuple):
-            services = tuple(service if one.id == service.id else one for one in known)
-            self._answers[ReadServices()] = services
+        if services := self._tuple(ReadServices()):
+            changed = tuple(service if one.id == service.id else one for one in services)
+            self._answers[ReadServices()] = changed
 
     def with_record(self, zone: ResourceId, name: str, record: RecordSet | None) -> None:
         """A record set was written, or deleted (None)."""
@@ -213,10 +219,7 @@ class SnapshotBuilder:
                 records[name] = record
             self._answers[ReadZone(zone)] = replace(known, records=MappingProxyType(records))
 
-
-def _told_by_list(read: Read[Any], answer: ReadResult[Any]) -> dict[Read[Any], Any]:
-    if isinstance(read, ListEndpoints) and isinstance(answer, tuple):
-        return {ReadEndpoint(endpoint.id): endpoint for endpoint in answer}
-    if isinstance(read, ListAddresses) and isinstance(answer, Mapping):
-        return {ReadAddresses(interface): addresses for interface, addresses in answer.items()}
-    return {}
+    def _tuple[T](self, read: Read[tuple[T, ...]]) -> tuple[T, ...]:
+        """The result of `read`; empty if unknown."""
+        result = self._answers.get(read)
+        return result if isinstance(result, tuple) else ()

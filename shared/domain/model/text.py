@@ -1,4 +1,4 @@
-"""How many there are of a thing, in words."""
+"""Counts in messages."""
 
 
 def counted(number: int, noun: str) -> str:

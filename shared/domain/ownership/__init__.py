@@ -1,4 +1,4 @@
-"""Which objects are ours: marks on registrations and record sets, and the rules that read them.
+"""Ownership: which registrations and record sets this deployment created, and may change or remove.
 
-Imports the model. Start with the tables of `marks.py` and `registrations.py`.
+Imports the model. Start with the rules in `registrations.py`; `marks.py` has the format of the marks.
 """

@@ -1,4 +1,4 @@
-"""Ownership marks, written on the objects themselves because there is no database.
+"""Ownership marks: the text that this deployment writes on the objects that it creates.
 
 | object                    | where       | mark                                                                    |
 |---------------------------|-------------|-------------------------------------------------------------------------|
@@ -6,19 +6,17 @@
 | A record set (Azure)      | metadata    | clickhouse-privatelink: <owner>                                         |
 |                           |             | endpoint-<n>: <address> <subscription>/<group>/<endpoint>, one per address |
 
-The semicolon ends the description, so that a description that was cut names no endpoint instead of another
-one (`pe-1` instead of `pe-12`). Azure's limits on the metadata of a record set: at most 15 pairs, names that
-begin with a letter, values of at most 256 characters
-(https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources).
+The semicolon ends the description: a truncated description then names no endpoint instead of another one (`pe-1`
+instead of `pe-12`). Azure's limits on a record set's metadata: at most 15 pairs, names that begin with a letter,
+values of at most 256 characters (https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 
-from shared.domain.model.addresses import is_ipv4
 from shared.domain.model.ids import BadIdError, Kind, ResourceId
-from shared.domain.model.resources import Pairs, RecordSet
+from shared.domain.model.resources import Pairs, RecordSet, is_ipv4
 
 MARK = "clickhouse-privatelink"
 OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -33,14 +31,14 @@ type Holders = Mapping[str, ResourceId]
 
 
 def registration_mark(owner: str, endpoint: ResourceId) -> str:
-    """The description of a registration that this owner makes for the endpoint."""
+    """The description of a registration that this owner creates for the endpoint."""
     return f"{MARK}/{owner} {_short_id(endpoint)};"
 
 
 def parse_registration_mark(description: str, owner: str) -> ResourceId | None:
     """The endpoint that this owner's mark names; None if the description is anything else."""
-    found = _DESCRIPTION.fullmatch(description)
-    return _parse_short_id(found[2]) if found and found[1] == owner else None
+    match = _DESCRIPTION.fullmatch(description)
+    return _parse_short_id(match[2]) if match and match[1] == owner else None
 
 
 def is_owned_record(record: RecordSet, owner: str) -> bool:
@@ -48,28 +46,27 @@ def is_owned_record(record: RecordSet, owner: str) -> bool:
 
 
 def holders_of(record: RecordSet) -> dict[str, ResourceId]:
-    """The endpoint behind each address that the metadata names, whether or not the record has that address."""
+    """The endpoint of each address in the metadata, whether or not the record set has that address."""
     parsed = (_parse_pair(key, value) for key, value in record.metadata.items())
     return dict(pair for pair in parsed if pair)
 
 
 def endpoints_in(records: Iterable[RecordSet], owner: str) -> frozenset[ResourceId]:
-    """The endpoints that this owner's records name."""
+    """The endpoints in the metadata of this owner's record sets."""
     owned = (record for record in records if is_owned_record(record, owner))
     return frozenset(endpoint for record in owned for endpoint in holders_of(record).values())
 
 
 def record_metadata(owner: str, holders: Holders, current: Pairs) -> dict[str, str]:
-    """The metadata of a record set with these holders; pairs of others in `current` are kept."""
-    pairs = _foreign_pairs(current)
-    numbers = _free_numbers(pairs)
-    ours = {MARK: owner} if holders else {}
+    """The metadata of a record set with these holders. Foreign pairs in `current` are kept."""
+    foreign = _foreign_pairs(current)
+    names = (name for number in count(1) if (name := f"endpoint-{number}") not in foreign)
     values = (_pair_value(address, endpoint) for address, endpoint in sorted(holders.items()))
-    return pairs | ours | {f"endpoint-{next(numbers)}": value for value in values}
+    return foreign | ({MARK: owner} if holders else {}) | {next(names): value for value in values}
 
 
 def metadata_fits(holders: Holders, current: Pairs) -> bool:
-    """Whether the metadata with these holders, and the pairs of others in `current`, keeps Azure's limits."""
+    """Whether the metadata with these holders and the foreign pairs in `current` is within Azure's limits."""
     pairs = len(_foreign_pairs(current)) + 1 + len(holders)
     values = (_pair_value(address, endpoint) for address, endpoint in holders.items())
     return pairs <= MAX_PAIRS and all(len(value) <= MAX_VALUE_LENGTH for value in values)
@@ -77,10 +74,6 @@ def metadata_fits(holders: Holders, current: Pairs) -> bool:
 
 def _foreign_pairs(current: Pairs) -> dict[str, str]:
     return {key: value for key, value in current.items() if key != MARK and not _parse_pair(key, value)}
-
-
-def _free_numbers(pairs: Pairs) -> Iterator[int]:
-    return (number for number in count(1) if f"endpoint-{number}" not in pairs)
 
 
 def _pair_value(address: str, endpoint: ResourceId) -> str:

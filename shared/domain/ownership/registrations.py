@@ -1,14 +1,21 @@
-"""Which registrations are ours, and under which id an endpoint is registered.
+"""Ownership rules: what this deployment owns, and under which id it registers an endpoint.
 
-A mark speaks only for the object that carries it: what DNS says is no evidence about ClickHouse Cloud, and
-nothing here is evidence about DNS (a record set's addresses are ours if that record set's metadata says so,
-see `marks`).
+There is no database: a mark on the object itself names the owner and one private endpoint.
+
+1. A mark proves ownership of the object that carries it, and of no other. DNS says nothing about ClickHouse Cloud,
+   and ClickHouse Cloud nothing about DNS.
+2. A registration is ours if its description is our mark; an address in a record set is ours if that record set's
+   metadata says so (`marks`). Everything else is foreign, and never changed or removed.
+3. What was read takes precedence over a mark: an id that another endpoint carries is not ours.
 
 | the registration's description | the registered id belongs to                       | the registration is |
 |--------------------------------|----------------------------------------------------|---------------------|
 | our mark for endpoint E        | E, or no endpoint that was read (E's former GUID)  | ours, for E         |
 | our mark for endpoint E        | another endpoint: as read, or by its own ARM id    | foreign             |
 | anything else                  | any                                                | foreign             |
+
+4. ClickHouse Cloud accepts both kinds of id, and registers an id once in an organization. If the preferred id is
+   foreign, the endpoint is registered under its other id beside it.
 
 | the id of the kind ENDPOINT_ID_KIND | the id of the other kind | the endpoint is registered as         |
 |-------------------------------------|--------------------------|---------------------------------------|
@@ -18,8 +25,12 @@ see `marks`).
 | a GUID that is not there yet        | any                      | nothing yet                           |
 | foreign                             | a GUID, not there yet    | nothing yet                           |
 
-A foreign registration and its allow-list entries are never touched. ClickHouse Cloud accepts both kinds of
-id; an id is registered once in an organization.
+5. On permitted services, the allow-list entries of our registration equal what the tag selects. Entries of foreign
+   ids are not changed (`planning/access/allow_lists`).
+6. Without the tag, or if Azure returns 404 for the endpoint, its entries are removed, then its registration.
+7. Where an entry must stay, the registration stays (`planning/access/entry_removal`).
+8. Records follow the endpoint, independently of 4 to 7 (`planning/dns`).
+9. What cannot be read changes nothing. Access requires a registration whose mark the API has returned.
 """
 
 from collections import defaultdict
@@ -35,7 +46,7 @@ from shared.domain.ownership.marks import parse_registration_mark
 
 @dataclass(frozen=True)
 class Ownership:
-    """The registrations of the organization, and the endpoints as far as they were read."""
+    """The organization's registrations, and the endpoints that were read."""
 
     owner: str
     registrations: Mapping[str, Registration]
@@ -45,27 +56,27 @@ class Ownership:
 
     @cached_property
     def endpoint_of(self) -> dict[str, ResourceId]:
-        """The endpoint of each registration that is ours, by registered id in lower case."""
-        found = {id_: self._owned_for(id_, one) for id_, one in self.registrations.items()}
-        return {id_: endpoint for id_, endpoint in found.items() if endpoint}
+        """The endpoint of each of our registrations, by registered id in lower case."""
+        endpoints = {id_: self._owned_for(id_, one) for id_, one in self.registrations.items()}
+        return {id_: endpoint for id_, endpoint in endpoints.items() if endpoint}
 
     @cached_property
     def ids_of(self) -> dict[ResourceId, frozenset[str]]:
-        """The registered ids that are ours, in lower case, by endpoint."""
-        found: defaultdict[ResourceId, set[str]] = defaultdict(set)
+        """Our registered ids in lower case, by endpoint."""
+        ids_of: defaultdict[ResourceId, set[str]] = defaultdict(set)
         for id_, endpoint in self.endpoint_of.items():
-            found[endpoint].add(id_)
-        return {endpoint: frozenset(ids) for endpoint, ids in found.items()}
+            ids_of[endpoint].add(id_)
+        return {endpoint: frozenset(ids) for endpoint, ids in ids_of.items()}
 
     def is_foreign(self, endpoint: ResourceId, id_: str) -> bool:
-        """Whether the id is registered, and not by us for this endpoint."""
+        """Whether the id is registered, but not as ours for this endpoint."""
         return id_.lower() in self.registrations and self.endpoint_of.get(id_.lower()) != endpoint
 
     def id_for(self, endpoint: Endpoint, config: DeploymentConfig) -> str | None:
-        """The id to register the endpoint under; None if both are foreign, or the one preferred is not there yet."""
+        """The id to register the endpoint under, by the second table; None for nothing."""
         preferred, other = config.id_of(endpoint), config.other_id_of(endpoint)
         candidates = (preferred, other) if preferred else ()
-        return next((one for one in candidates if one and not self.is_foreign(endpoint.id, one)), None)
+        return next((id_ for id_ in candidates if id_ and not self.is_foreign(endpoint.id, id_)), None)
 
     def _owned_for(self, id_: str, registration: Registration) -> ResourceId | None:
         marked = parse_registration_mark(registration.description, self.owner)
@@ -74,9 +85,9 @@ class Ownership:
 
 
 def index_registrations(registrations: Iterable[Registration], owner: str) -> dict[str, Registration]:
-    """The registrations by id in lower case. Of several with one id, one that is not ours comes first."""
-    ours_first = sorted(registrations, key=lambda one: not parse_registration_mark(one.description, owner))
-    return {one.id.lower(): one for one in ours_first}
+    """The registrations by id in lower case. If an id is registered twice, a registration without our mark wins."""
+    foreign_last = sorted(registrations, key=lambda one: not parse_registration_mark(one.description, owner))
+    return {registration.id.lower(): registration for registration in foreign_last}
 
 
 def _endpoint_named_by(id_: str) -> ResourceId | None:

@@ -1,20 +1,36 @@
-"""Whom a pass is about, and whom it acts for."""
+"""Which endpoints a pass changes something for: its targets, and others that a change of a target affects.
+
+A record that an endpoint frees is transferred in the same pass to an endpoint that waits for it:
+
+| an endpoint that a record of this deployment names                    | the record           |
+|-----------------------------------------------------------------------|----------------------|
+| has the verdict RELEASE                                               | is freed             |
+| has the verdict MANAGE, and its address belongs to another zone       | is freed             |
+| has the verdict MANAGE, and is not granted the service of that name   | is freed             |
+| has another address, and holds the wildcard                           | is possibly freed    |
+| holds the wildcard alone, and is now tagged `clickhouse-dns: shared`  | is possibly freed    |
+| any other, not known well enough, or with a mistake in its tag        | is not freed         |
+
+"Possibly": the wildcard may now lead to another Private Link service, or be open to other endpoints that share.
+"""
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound, RecordSet
-from shared.domain.ownership.marks import endpoints_in
-from shared.domain.planning.classification import zone_name_of
-from shared.domain.planning.dns.freed_records import left_free
+from shared.domain.model.resources import WILDCARD, Endpoint, NotFound, RecordSet, Zone
+from shared.domain.model.snapshot import addresses_of
+from shared.domain.ownership.marks import holders_of
+from shared.domain.planning.classification import Verdict, desired_access, verdict_on, zone_name_of
+from shared.domain.planning.dns.zone_selection import undecided_labels, zone_for
 from shared.domain.planning.planning_index import PlanningIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What a pass is about: these endpoints, or (`everything`) all in scope and all we own."""
+    """What a pass is for: these endpoints, or (`everything`) all in scope and all that this deployment owns."""
 
     endpoints: frozenset[ResourceId] = frozenset()
     everything: bool = False
@@ -23,67 +39,97 @@ class Targets:
         return Targets(self.endpoints | frozenset(more), everything=self.everything)
 
 
-def actors(index: PlanningIndex, targets: Targets) -> frozenset[ResourceId]:
-    """The endpoints that a pass acts for: its targets, and those whom the end of another concerns.
+def affected_endpoints(index: PlanningIndex, targets: Targets) -> frozenset[ResourceId]:
+    """The targets, the record holders that were not found, the endpoints that may wait for a record which these
+    or a target free, and the endpoints that share a record with a target which no longer shares.
 
-    Those are the holders of records that were found gone, the ones that may wait for a record which these or a
-    target leave free, and those who stand in one record with a target which does not consent to that any more.
-    Nobody is undone on the word of a list that was read for something else.
+    Another endpoint is never released because a list that was read for something else lacks it.
     """
-    seen = index.snapshot.endpoints()
+    known = index.snapshot.endpoints()
     if targets.everything:
-        return frozenset(seen) | targets.endpoints | index.dns.holders | index.access.ownership.ids_of.keys()
-    gone = _gone(index)
-    left = {record.zone for record in freed(index, targets)}
-    waits = _waits(index, left)
-    waiting = {one for one, found in seen.items() if waits(found)} if left else set()
-    return targets.endpoints | gone | waiting | _beside(index, targets.endpoints)
-
-
-def freed(index: PlanningIndex, targets: Targets) -> tuple[RecordSet, ...]:
-    """The records that the targets, and holders that were found gone, leave free for others."""
-    return tuple(left_free(index, targets.endpoints | _gone(index)))
-
-
-def _gone(index: PlanningIndex) -> frozenset[ResourceId]:
-    seen = index.snapshot.endpoints()
-    return frozenset(
-        one for one in index.dns.holders if isinstance(seen.get(one), NotFound) and index.config.may_ask(one)
+        return frozenset(known) | targets.endpoints | index.dns.holders | index.access.ownership.ids_of.keys()
+    freed = {record.zone for record in freed_records(index, targets)}
+    waits = _waits_for(index, freed)
+    waiting = (
+        {one for one, found in known.items() if isinstance(found, Endpoint) and waits(found)}
+        if freed
+        else set()
     )
+    return targets.endpoints | _deleted_holders(index) | waiting | _in_records_of(index, targets.endpoints)
 
 
-def _beside(index: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
-    """The endpoints in one record with a target that is there, tagged, and does not share."""
-    seen = index.snapshot.endpoints()
-    alone = {one for one in targets if _keeps_apart(index, seen.get(one))}
-    records = [
-        record for record in index.snapshot.records() if endpoints_in([record], index.config.owner) & alone
+def freed_records(index: PlanningIndex, targets: Targets) -> list[RecordSet]:
+    """The records of this deployment that the targets, and holders that were not found, free or possibly free."""
+    leaving = targets.endpoints | _deleted_holders(index)
+    return [
+        one
+        for one in index.dns.owned_records
+        if any(_frees(index, one, at) for at in _holders(one) & leaving)
     ]
-    beside = endpoints_in(records, index.config.owner) - alone
-    return frozenset(
-        one for one in beside if isinstance(seen.get(one), Endpoint) and index.config.may_ask(one)
-    )
 
 
-def _keeps_apart(index: PlanningIndex, found: object) -> bool:
-    tagged = isinstance(found, Endpoint) and index.config.request_of(found) is not None
-    return tagged and isinstance(found, Endpoint) and not shares(found)
+def _holders(record: RecordSet) -> AbstractSet[ResourceId]:
+    return set(holders_of(record).values())
 
 
-def _waits(index: PlanningIndex, zones: set[ResourceId]) -> Callable[[object], bool]:
-    """Whether a tagged endpoint may want a record in one of the zones: by its tag, its network or its service.
+def _deleted_holders(index: PlanningIndex) -> frozenset[ResourceId]:
+    known = index.snapshot.endpoints()
+    deleted = (one for one in index.dns.holders if isinstance(known.get(one), NotFound))
+    return frozenset(one for one in deleted if index.config.may_ask(one))
 
-    Where zones are central, one whose service is not known yet may: that is read for whoever may wait.
+
+def _frees(index: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
+    verdict = verdict_on(index, holder)
+    if verdict is not Verdict.MANAGE:
+        return verdict is Verdict.RELEASE
+    desired = desired_access(index, holder)
+    only_adds, zone_name = desired.selection.only_adds, index.services.zone_names[desired.alias.lower()]
+    zone = None if only_adds else zone_for(index, desired.endpoint, zone_name)
+    if isinstance(zone, Zone) and zone.id != record.zone:
+        return True
+    if record.name == WILDCARD:
+        return _changes_wildcard(index, record, desired.endpoint)
+    undecided = undecided_labels(index, desired.selection)
+    if not isinstance(zone, Zone) or undecided is None:
+        return False
+    return record.name not in index.services.labels_of(desired.selection.granted) | undecided
+
+
+def _changes_wildcard(index: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
+    """Whether the endpoint has another address than the wildcard, or now permits others to share it."""
+    holders = holders_of(record)
+    recorded = {address for address, holder in holders.items() if holder == endpoint.id}
+    current = addresses_of(index.snapshot, endpoint)
+    moved = isinstance(current, tuple) and bool(current) and not recorded <= set(current)
+    return moved or (shares(endpoint) and len(holders) == len(recorded))
+
+
+def _in_records_of(index: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
+    """The endpoints in one record with a target that is tagged and does not share."""
+    found = [index.endpoint(one) for one in targets]
+    tagged = [one for one in found if one and index.config.request_of(one) is not None]
+    alone = {one.id for one in tagged if not shares(one)}
+    records = map(_holders, index.dns.owned_records)
+    others = frozenset(one for holders in records if holders & alone for one in holders - alone)
+    return frozenset(one for one in others if index.endpoint(one) and index.config.may_ask(one))
+
+
+def _waits_for(index: PlanningIndex, zones: AbstractSet[ResourceId]) -> Callable[[Endpoint], bool]:
+    """Whether an endpoint may want a record in one of the zones: by its tag, its network or its service.
+
+    With DNS_ZONE_CHOICE=central, an endpoint whose service is not known yet may as well.
     """
     networks = frozenset[ResourceId]().union(*(zone.networks for zone in index.dns.zones if zone.id in zones))
     tags = {str(zone).lower() for zone in zones}
     names = {zone.name for zone in zones} | (set() if index.services.configs_complete else {None})
 
-    def waits(found: object) -> bool:
-        if not isinstance(found, Endpoint) or index.config.request_of(found) is None:
+    def waits(endpoint: Endpoint) -> bool:
+        if index.config.request_of(endpoint) is None:
             return False
-        if found.tags.get(ZONE_TAG, "").strip().lower() in tags:
+        if endpoint.tags.get(ZONE_TAG, "").strip().lower() in tags:
             return True
-        return zone_name_of(index, found) in names if index.config.central else found.network in networks
+        return (
+            zone_name_of(index, endpoint) in names if index.config.central else endpoint.network in networks
+        )
 
     return waits

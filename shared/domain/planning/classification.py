@@ -1,22 +1,21 @@
-"""What each endpoint asks for, and whether it may: the first half of the decision.
+"""The verdict on each endpoint: whether this deployment manages it, releases it, or does not change it.
 
-| endpoint   | in scope | tag | connected to an alias of the organization | verdict         |
-|------------|----------|-----|-------------------------------------------|-----------------|
-| any        | no       | any | any                                       | OUT_OF_SCOPE    |
-| unreadable | yes      | –   | –                                         | UNKNOWN         |
-| absent     | yes      | –   | –                                         | RELEASE         |
-| Deleting   | yes      | yes | any                                       | IN_PROGRESS     |
-| Deleting   | yes      | no  | any, if some connection is by alias       | IN_PROGRESS     |
-| exists     | yes      | no  | any                                       | RELEASE         |
-| Failed     | yes      | yes | any                                       | FAILED          |
-| exists     | yes      | yes | no connection yet                         | IN_PROGRESS     |
-| exists     | yes      | yes | yes                                       | MANAGE          |
-| exists     | yes      | yes | no, and every config is known             | FOREIGN_SERVICE |
-| exists     | yes      | yes | unknown: configs are missing              | UNKNOWN         |
+| endpoint   | in ENDPOINT_SCOPES | tagged | connected to a Private Link service of the organization | verdict         |
+|------------|--------------------|--------|---------------------------------------------------------|-----------------|
+| any        | no                 | any    | any                                                     | OUT_OF_SCOPE    |
+| unreadable | yes                | –      | –                                                       | UNKNOWN         |
+| not found  | yes                | –      | –                                                       | RELEASE         |
+| Deleting   | yes                | yes    | any                                                     | IN_PROGRESS     |
+| Deleting   | yes                | no     | any; at least one connection is by alias                | IN_PROGRESS     |
+| exists     | yes                | no     | any                                                     | RELEASE         |
+| Failed     | yes                | yes    | any                                                     | FAILED          |
+| exists     | yes                | yes    | no connection yet                                       | IN_PROGRESS     |
+| exists     | yes                | yes    | yes                                                     | MANAGE          |
+| exists     | yes                | yes    | no, and all private endpoint configs are known          | FOREIGN_SERVICE |
+| exists     | yes                | yes    | unknown: some private endpoint configs are missing      | UNKNOWN         |
 
-"There" is any other provisioning state, so also `Updating`, an unknown one, or none: the endpoint then gets what
-can be done already (see `progress` for what is reported). A Deleting or Failed endpoint is still there: it
-keeps its access and its records.
+`Deleting` and `Failed` are provisioning states of Azure. `exists` is any other state, also `Updating`, an unknown
+one, or none. "Not found" is a 404 for that very id. A Deleting or Failed endpoint keeps its access and records.
 """
 
 from enum import StrEnum
@@ -26,6 +25,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Connection, Endpoint, NotFound, ProvisioningState, ReadFailed
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.planning_index import PlanningIndex
+from shared.domain.planning.service_index import DesiredAccess
 
 
 class Verdict(StrEnum):
@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 
 
 def verdict_on(index: PlanningIndex, endpoint: ResourceId) -> Verdict:
-    """The row of the table above for one endpoint; an endpoint nobody read is UNKNOWN."""
+    """The verdict of the table above; UNKNOWN for an endpoint that was not read."""
     if not index.config.may_ask(endpoint):
         return Verdict.OUT_OF_SCOPE
     match index.snapshot.get(ReadEndpoint(endpoint)):
@@ -52,26 +52,35 @@ def verdict_on(index: PlanningIndex, endpoint: ResourceId) -> Verdict:
 
 
 def is_decided(endpoint: Endpoint | NotFound, config: DeploymentConfig) -> bool:
-    """Whether nothing is done for the endpoint because of its state, so that nothing else need be read."""
+    """Whether the endpoint's state alone prevents changes for it, so that nothing else is read."""
     return isinstance(endpoint, Endpoint) and _by_state(endpoint, config) is not None
 
 
 def concerns_us(endpoint: Endpoint | NotFound, config: DeploymentConfig) -> bool:
-    """Whether anything of ours can hang on it: absent, tagged, or on a Private Link service by alias."""
+    """Whether this deployment may own something of it: not found, tagged, or connected by alias."""
     if isinstance(endpoint, NotFound):
         return True
     return config.request_of(endpoint) is not None or any(c.by_alias for c in endpoint.connections)
 
 
 def private_link(index: PlanningIndex, endpoint: Endpoint) -> Connection | None:
-    """The connection by which the endpoint reaches one of the organization's Private Link services."""
+    """The endpoint's connection to one of the organization's Private Link services."""
     return next((c for c in endpoint.connections if c.target.lower() in index.services.behind), None)
 
 
 def zone_name_of(index: PlanningIndex, endpoint: Endpoint) -> str | None:
-    """The name of the zone that the endpoint's address belongs into; None if it is not known."""
+    """The name of the private DNS zone for the endpoint's address; None if it is not known."""
     connection = private_link(index, endpoint)
     return index.services.zone_names[connection.target.lower()] if connection else None
+
+
+def desired_access(index: PlanningIndex, endpoint: ResourceId) -> DesiredAccess:
+    """What an endpoint with the verdict MANAGE selects."""
+    found = index.endpoint(endpoint)
+    connection = private_link(index, found) if found else None
+    assert found is not None, "the verdict is MANAGE"
+    assert connection is not None, "the verdict is MANAGE"
+    return DesiredAccess(found, connection.target, index.services.selection(found, connection.target))
 
 
 def _by_state(endpoint: Endpoint, config: DeploymentConfig) -> Verdict | None:

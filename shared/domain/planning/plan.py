@@ -1,17 +1,19 @@
-"""The decision: from what was read and what the settings permit, what is to be changed and told.
+"""The plan: which changes and findings follow from the snapshot and the settings.
 
-| verdict         | registration           | allow lists              | wildcard record   | finding                    |
-|-----------------|------------------------|--------------------------|-------------------|----------------------------|
-| MANAGE          | created if missing     | exactly the granted ones | see `dns_records` | whatever prevents it       |
-| RELEASE         | ours removed           | ours removed             | ours removed      | –                          |
-| OUT_OF_SCOPE    | unchanged              | unchanged                | unchanged         | outside-scope, where owned |
-| FOREIGN_SERVICE | our stale ids removed  | our stale ids removed    | unchanged         | not-a-clickhouse-endpoint  |
-| UNKNOWN         | unchanged              | unchanged                | unchanged         | unreadable                 |
-| IN_PROGRESS     | unchanged              | unchanged                | unchanged         | endpoint-in-progress       |
-| FAILED          | unchanged              | unchanged                | unchanged         | endpoint-failed            |
+| verdict         | registration          | allow lists                | record            | finding                   |
+|-----------------|-----------------------|----------------------------|-------------------|---------------------------|
+| MANAGE          | created if missing    | match the granted services | see `dns_records` | what prevents a change    |
+| MANAGE, mistake in the tag | created if missing | granted services added | nothing removed  | the mistake            |
+| RELEASE         | removed               | entries removed            | address removed   | –                         |
+| OUT_OF_SCOPE    | unchanged             | unchanged                  | unchanged         | outside-scope, if owned   |
+| FOREIGN_SERVICE | former ids removed    | former ids removed         | unchanged         | not-a-clickhouse-endpoint |
+| UNKNOWN         | unchanged             | unchanged                  | unchanged         | unreadable                |
+| IN_PROGRESS     | unchanged             | unchanged                  | unchanged         | endpoint-in-progress      |
+| FAILED          | unchanged             | unchanged                  | unchanged         | endpoint-failed           |
 
-Nothing here reads a clock, a setting or a system. What could not be read blocks additions that depend
-on it and never causes a removal.
+Only what this deployment owns is changed or removed. See `service_index` for mistakes in a tag. Planning is a pure
+function: it reads no clock, no setting and no system. A failed read prevents the additions that depend on it and
+never causes a removal.
 """
 
 from collections import defaultdict
@@ -20,35 +22,28 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, Deregister, sort_key
+from shared.domain.changes import IN_A_ZONE, Change, Deregister, Disallow, sort_key, with_reason
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, Zone
-from shared.domain.model.snapshot import ReadEndpoint, Snapshot
-from shared.domain.planning import endpoint_findings
-from shared.domain.planning.access import allow_lists
-from shared.domain.planning.affected_endpoints import Targets, actors
-from shared.domain.planning.classification import Verdict, private_link, verdict_on
+from shared.domain.model.snapshot import Snapshot
+from shared.domain.planning.access import access_findings, allow_lists
+from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
+from shared.domain.planning.classification import Verdict, desired_access, verdict_on
 from shared.domain.planning.dns import dns_records
-from shared.domain.planning.dns.zone_selection import (
-    Blocker,
-    RecordTarget,
-    addresses_for,
-    labels_perhaps,
-    settled,
-    zone_for,
-)
+from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
+from shared.domain.planning.endpoint_findings import verdict_findings
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.provisioning_state import findings_on_progress
+from shared.domain.planning.selection_findings import selection_findings
+from shared.domain.planning.service_index import DesiredAccess
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Sorted, so that equal worlds make equal plans. `hostnames`: by endpoint, service name to host name.
+    """Sorted, so that equal snapshots make equal plans. `hostnames`: by endpoint, service name to host name.
 
-    `withheld` are the changes that would be right, but that a policy or a limit does not permit.
+    `withheld` are the changes that a policy or a limit does not permit.
     """
 
     changes: tuple[Change, ...] = ()
@@ -59,7 +54,7 @@ class Plan:
 
     @property
     def in_progress(self) -> frozenset[str]:
-        """The ARM ids of the endpoints that Azure is still at work on, as far as they are reported."""
+        """The ARM ids of the endpoints that are reported as in progress."""
         return frozenset(finding.object for finding in self.findings if finding.code == IN_PROGRESS)
 
 
@@ -68,105 +63,86 @@ def make_plan(
     config: DeploymentConfig,
     targets: Targets,
     results: PassResults = NO_RESULTS,
-    kept: AbstractSet[ResourceId] = frozenset(),
+    release_withheld: AbstractSet[ResourceId] = frozenset(),
 ) -> Plan:
-    """The plan for the targets, and for those whom the end of another endpoint concerns.
+    """The plan for the targets and the endpoints that they affect.
 
-    The endpoints in `kept` keep what they have, although they lost their tag (see `safety`).
+    Endpoints in `release_withheld` are not released although they lost their tag (see `removal_limit`).
     """
-    index = PlanningIndex(snapshot, config, results, kept)
-    verdicts = {one: verdict_on(index, one) for one in sorted(actors(index, targets))}
-    wishes = list(_wishes(index, verdicts))
-    told: list[Change | Finding] = [*endpoint_findings.of_verdicts(index, verdicts)]
-    told += findings_on_progress(snapshot, verdicts)
-    undone = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - kept
-    told += _records(index, wishes, undone)
+    index = PlanningIndex(snapshot, config, results, release_withheld)
+    verdicts = {one: verdict_on(index, one) for one in sorted(affected_endpoints(index, targets))}
+    managed = [desired_access(index, one) for one, verdict in verdicts.items() if verdict is Verdict.MANAGE]
+    released = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
+    decisions = [*verdict_findings(index, verdicts), *_records(index, managed, released)]
     if snapshot.services() is not None and snapshot.registrations() is not None:
-        told += _access(index, verdicts, wishes)
-    planned = {one for one in told if not isinstance(one, Finding)}
-    left = {one for one in planned if isinstance(one, Deregister) and _may_not_deregister(index, one)}
-    changes = planned - left
-    findings = (
-        {one for one in told if isinstance(one, Finding)} | _locked(index, changes) | set(map(_left, left))
-    )
-    hostnames = {
-        desired.endpoint.id: index.services.hostnames_of(desired.selection.granted) for desired in wishes
-    }
+        foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
+        decisions += [*_access(index, managed), *_removed_access(index, released, foreign)]
+    refused = {one for one in decisions if isinstance(one, Deregister) and _is_refused(index, one)}
+    planned = {one for one in decisions if not isinstance(one, Finding)} - refused
+    changes = {with_reason(change, snapshot, config) for change in planned if _may_remove(index, change)}
+    findings = {one for one in decisions if isinstance(one, Finding)}
+    findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
+    hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
 
 
-def _may_not_deregister(index: PlanningIndex, change: Deregister) -> bool:
-    return change.id.lower() in index.results.deregistrations_refused
+def _may_remove(index: PlanningIndex, change: Change) -> bool:
+    """Whether the change removes nothing from an endpoint with a mistake in its tag.
+
+    A registration of this pass whose mark was not stored is removed nevertheless: it gave no access before.
+    """
+    undone = isinstance(change, Disallow | Deregister) and change.id.lower() in index.results.registered
+    return undone or not any(map(index.only_adds, change.taken_from()))
 
 
-def _left(change: Deregister) -> Finding:
-    message = f"the registration of {change.id} is left: the API key may not deregister it"
-    return Finding("registration-left", str(change.endpoint), message)
-
-
-def _locked(index: PlanningIndex, changes: set[Change]) -> set[Finding]:
-    """The changes that a management lock on their zone has refused in this pass."""
-    in_locked = [
-        one for one in changes if isinstance(one, IN_A_ZONE) and one.zone in index.results.locked_zones
-    ]
-    return {
-        Finding("zone-locked", str(one.endpoint), f"a management lock refuses: {one.verb} {one.summary()}")
-        for one in in_locked
-    }
-
-
-def _wishes(
-    index: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]
-) -> Iterator[allow_lists.DesiredAccess]:
-    for endpoint, verdict in verdicts.items():
-        found = index.snapshot.get(ReadEndpoint(endpoint))
-        if verdict is Verdict.MANAGE and isinstance(found, Endpoint):
-            connection = private_link(index, found)
-            assert connection is not None, "the verdict says so"
-            yield allow_lists.DesiredAccess(
-                found, connection.target, index.services.selection(found, connection.target)
-            )
-
-
-def _access(
-    index: PlanningIndex, verdicts: Mapping[ResourceId, Verdict], wishes: list[allow_lists.DesiredAccess]
-) -> Iterator[Change | Finding]:
-    for endpoint, verdict in verdicts.items():
-        if verdict is Verdict.RELEASE and endpoint not in index.kept:
-            yield from allow_lists.plan_release(index, endpoint)
-            yield from endpoint_findings.of_release(index, endpoint)
-        if verdict is Verdict.FOREIGN_SERVICE:
-            yield from allow_lists.plan_release_of_retired(index, endpoint)
-    for desired in wishes:
+def _access(index: PlanningIndex, managed: list[DesiredAccess]) -> Iterator[Change | Finding]:
+    for desired in managed:
         yield from allow_lists.plan_access(index, desired)
-        yield from endpoint_findings.of_access(index, desired)
-        yield from endpoint_findings.of_selection(index, desired)
-        yield from endpoint_findings.of_connection(desired)
+        yield from access_findings.access_findings(index, desired)
+        yield from selection_findings(index, desired)
+        yield from access_findings.connection_findings(index, desired)
+
+
+def _removed_access(
+    index: PlanningIndex, released: AbstractSet[ResourceId], foreign: list[ResourceId]
+) -> Iterator[Change | Finding]:
+    for endpoint in released:
+        yield from allow_lists.plan_release(index, endpoint)
+        yield from access_findings.release_findings(index, endpoint)
+    for endpoint in foreign:
+        yield from allow_lists.plan_release(index, endpoint, only_retired=True)
 
 
 def _records(
-    index: PlanningIndex, wishes: list[allow_lists.DesiredAccess], undone: set[ResourceId]
+    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
-    found = [one for desired in wishes if (one := _placement(index, desired))]
-    placed = [one for one in found if isinstance(one, RecordTarget)]
-    yield from settled([one for one in found if not isinstance(one, RecordTarget)], placed)
-    placements: defaultdict[ResourceId, list[RecordTarget]] = defaultdict(list)
-    for one in placed:
-        placements[one.zone.id].append(one)
-    leaving = undone | {one.endpoint.id for one in placed}
+    found = [target for desired in managed if (target := record_target(index, desired))]
+    targets: defaultdict[ResourceId, list[RecordTarget]] = defaultdict(list)
+    for target in (one for one in found if isinstance(one, RecordTarget)):
+        targets[target.zone.id].append(target)
+    placed = [target for in_zone in targets.values() for target in in_zone]
+    yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
+    leaving = released | {target.endpoint.id for target in placed if not target.only_adds}
     for zone in index.dns.zones:
-        yield from dns_records.plan_zone(index, zone, placements[zone.id], leaving)
+        yield from dns_records.plan_zone(index, zone, targets[zone.id], leaving)
 
 
-def _placement(index: PlanningIndex, desired: allow_lists.DesiredAccess) -> RecordTarget | Blocker | None:
-    addresses = addresses_for(index, desired.endpoint)
-    if isinstance(addresses, Finding):
-        return addresses
-    if not addresses:
-        return None
-    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias.lower()])
-    if not isinstance(zone, Zone):
-        return zone
-    labels = index.services.labels_of(desired.selection.granted)
-    perhaps = labels_perhaps(index, desired.selection)
-    return RecordTarget(desired.endpoint, zone, desired.alias, addresses, labels, perhaps)
+def _is_refused(index: PlanningIndex, change: Deregister) -> bool:
+    return change.id.lower() in index.results.deregistrations_refused
+
+
+def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
+    found = index.endpoint(change.endpoint)
+    tagged = found is not None and index.config.request_of(found) is not None
+    state = "has another id or region now" if tagged else "is untagged" if found else "is deleted"
+    message = f"the endpoint {state}, but {change.id} is still registered"
+    reason = "the API key is not permitted to deregister it"
+    return Finding("registration-left", str(change.endpoint), f"{message}: {reason}")
+
+
+def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:
+    """The changes that a management lock on their zone refused in this pass."""
+    for change in changes:
+        if isinstance(change, IN_A_ZONE) and change.zone in index.results.locked_zones:
+            message = f"a management lock refuses: {change.verb} {change.summary()}"
+            yield Finding("zone-locked", str(change.endpoint), message)

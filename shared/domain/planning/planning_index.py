@@ -1,63 +1,74 @@
-"""The world as the rules see it, indexed by who asks: services, access, DNS."""
+"""Lookups over a snapshot: services, access at ClickHouse Cloud, and private DNS. Each is built on first use."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, Registration, Service, Zone
+from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Registration, Service, Zone
 from shared.domain.model.snapshot import ListEndpoints, ListZones, ReadEndpoint, ReadZone, Snapshot
-from shared.domain.ownership.marks import endpoints_in
+from shared.domain.ownership.marks import endpoints_in, is_owned_record
 from shared.domain.ownership.registrations import Ownership, index_registrations
 from shared.domain.planning.service_index import ServiceIndex
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A registered id on a service's allow list; `id` as the list spells it."""
+
+    service: Service
+    id: str
+
+
+def _grouped[K, V](pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    found: defaultdict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return dict(found)
+
+
 @dataclass(frozen=True)
 class AccessIndex:
-    """Registrations and allow lists at ClickHouse Cloud. Registered ids are keyed in lower case."""
+    """Registrations and allow lists at ClickHouse Cloud, by registered id in lower case."""
 
     snapshot: Snapshot
     config: DeploymentConfig
 
     @cached_property
     def registrations(self) -> dict[str, Registration]:
-        """The registrations on Azure, by id."""
+        """The registrations on Azure."""
         return index_registrations(self.snapshot.registrations() or (), self.config.owner)
 
     @cached_property
     def endpoint_by_id(self) -> dict[str, ResourceId]:
-        """The endpoint that carries each id, of both kinds, as far as endpoints were read."""
-        seen = [found for found in self.snapshot.endpoints().values() if isinstance(found, Endpoint)]
-        return {id_: one.id for one in seen for id_ in one.ids}
+        """The endpoint that has each id, of both kinds, among the endpoints that were read."""
+        known = [found for found in self.snapshot.endpoints().values() if isinstance(found, Endpoint)]
+        return {id_: endpoint.id for endpoint in known for id_ in endpoint.ids}
 
     @cached_property
     def ownership(self) -> Ownership:
-        """Which registrations are ours."""
         return Ownership(self.config.owner, self.registrations, self.endpoint_by_id)
 
     @cached_property
-    def listing(self) -> Mapping[str, list[Service]]:
-        """The services, of any cloud, whose allow list has an id; those on their way out left aside."""
-        found: defaultdict[str, list[Service]] = defaultdict(list)
-        for service in (one for one in self.snapshot.services() or () if not one.gone):
-            for entry in service.allow_list:
-                found[entry.lower()].append(service)
-        return {key: sorted(services, key=lambda one: one.id) for key, services in found.items()}
+    def entries(self) -> Mapping[str, list[Entry]]:
+        """The allow-list entries of each id, sorted by service. Services of any cloud, except deleted ones."""
+        services = sorted(self.snapshot.services() or (), key=lambda service: service.id)
+        existing = [service for service in services if not service.gone]
+        return _grouped((id_.lower(), Entry(one, id_)) for one in existing for id_ in one.allow_list)
 
     @cached_property
-    def spelled(self) -> Mapping[tuple[str, str], str]:
-        """How allow lists spell ids (ARM ids come in any case), by service id and id in lower case."""
-        entries = ((one.id, entry) for one in self.snapshot.services() or () for entry in one.allow_list)
-        return {(service, entry.lower()): entry for service, entry in sorted(entries, reverse=True)}
+    def listing(self) -> Mapping[str, list[Service]]:
+        """The services whose allow list has each id."""
+        return {id_: [entry.service for entry in entries] for id_, entries in self.entries.items()}
 
 
 @dataclass(frozen=True)
 class DnsIndex:
-    """The private DNS zones that could be read."""
+    """The private DNS zones that were read."""
 
     snapshot: Snapshot
     config: DeploymentConfig
@@ -69,55 +80,62 @@ class DnsIndex:
 
     @cached_property
     def linked(self) -> Mapping[ResourceId, list[Zone]]:
-        """The zones that a virtual network is linked to."""
-        found: defaultdict[ResourceId, list[Zone]] = defaultdict(list)
-        for zone in self.zones:
-            for network in zone.networks:
-                found[network].append(zone)
-        return dict(found)
+        """The zones that each virtual network is linked to."""
+        return _grouped((network, zone) for zone in self.zones for network in zone.networks)
 
     @cached_property
     def named(self) -> Mapping[str, list[Zone]]:
-        """The zones of a name."""
-        found: defaultdict[str, list[Zone]] = defaultdict(list)
-        for zone in self.zones:
-            found[zone.id.name].append(zone)
-        return dict(found)
+        """The zones of each name."""
+        return _grouped((zone.id.name, zone) for zone in self.zones)
+
+    @cached_property
+    def owned_records(self) -> tuple[RecordSet, ...]:
+        """The record sets with this deployment's mark."""
+        return tuple(one for one in self.snapshot.records() if is_owned_record(one, self.config.owner))
 
     @cached_property
     def holders(self) -> frozenset[ResourceId]:
-        """The endpoints that our records name."""
-        return endpoints_in(self.snapshot.records(), self.config.owner)
+        """The endpoints that these record sets name."""
+        return endpoints_in(self.owned_records, self.config.owner)
+
+    def read_error(self, name: str) -> ReadFailed | None:
+        """The failed read because of which zones of this name may be unknown."""
+        failed = [error for zone, error in self._failed_reads if zone in (None, name)]
+        return min(failed, key=lambda error: error.reason, default=None)
 
     @cached_property
-    def why_unsure(self) -> Callable[[str], str | None]:
-        """Why a zone of that name may exist that was not read; None if there is no reason."""
-        return cache(self._find_why_unsure)
-
-    def _find_why_unsure(self, name: str) -> str | None:
-        hiding = [
-            answer.reason
-            for read, answer in self.snapshot.unreadable().items()
-            if isinstance(read, ListZones) or (isinstance(read, ReadZone) and read.id.name == name)
-        ]
-        return min(hiding, default=None)
+    def _failed_reads(self) -> list[tuple[str | None, ReadFailed]]:
+        """The failed reads of zones by name, and those of lists of zones by None."""
+        failed = self.snapshot.unreadable().items()
+        lists = [(None, error) for read, error in failed if isinstance(read, ListZones)]
+        return lists + [(read.id.name, error) for read, error in failed if isinstance(read, ReadZone)]
 
 
 @dataclass(frozen=True)
 class PlanningIndex:
-    """A world and the rules to read it by; each index is built when it is first asked."""
+    """Everything that planning looks up. The release of endpoints in `release_withheld` exceeds a limit."""
 
     snapshot: Snapshot
     config: DeploymentConfig
     results: PassResults = NO_RESULTS
-    kept: AbstractSet[ResourceId] = frozenset()
-    """Endpoints that are not released although they lost their tag, because a limit was reached."""
+    release_withheld: AbstractSet[ResourceId] = frozenset()
+
+    def endpoint(self, endpoint: ResourceId) -> Endpoint | None:
+        """The endpoint as it was read; None if it does not exist or was not read."""
+        found = self.snapshot.get(ReadEndpoint(endpoint))
+        return found if isinstance(found, Endpoint) else None
+
+    def only_adds(self, endpoint: ResourceId) -> bool:
+        """Whether the endpoint's tag has a mistake, so that nothing is removed from it (see `service_index`)."""
+        found = self.endpoint(endpoint)
+        tagged = found is not None and self.config.request_of(found) is not None
+        return found is not None and tagged and self.services.matches(found).has_mistake
 
     @cached_property
     def some_endpoints_unread(self) -> bool:
-        """Whether there are endpoints that could not be read, and perhaps can be next time."""
-        unread = (read for read, answer in self.snapshot.unreadable().items() if answer.temporary)
-        return any(isinstance(read, ReadEndpoint | ListEndpoints) for read in unread)
+        """Whether a read of endpoints failed that may succeed later."""
+        failed = (read for read, answer in self.snapshot.unreadable().items() if answer.temporary)
+        return any(isinstance(read, ReadEndpoint | ListEndpoints) for read in failed)
 
     @cached_property
     def services(self) -> ServiceIndex:

@@ -1,4 +1,4 @@
-"""What a pass may do of its plan: a policy is a filter over the plan, and so is the limit on removals."""
+"""Which changes of a plan are permitted: EVENT_POLICY, AUDIT_POLICY, or the policy of a request."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from shared.domain.planning.plan import Plan
 
 
 class Policy(StrEnum):
-    """`report`: nothing. `upsert`: what is missing or wrong, but no removal. `sync`: everything."""
+    """`report`: no changes. `upsert`: additions and updates, no removals. `sync`: all changes."""
 
     REPORT = "report"
     UPSERT = "upsert"
@@ -30,10 +30,8 @@ class Policies:
 
 
 def permitted(plan: Plan, policy: Policy) -> Plan:
-    """The plan without the changes that the policy does not permit; each becomes a finding, unless its endpoint
-    is in progress.
-    """
-    refused = [change for change in plan.changes if not policy.permits(change)]
+    """The plan without the changes that the policy does not permit; `drifts` are added to its findings."""
+    refused = tuple(change for change in plan.changes if not policy.permits(change))
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if policy.permits(change)),
@@ -42,11 +40,11 @@ def permitted(plan: Plan, policy: Policy) -> Plan:
     )
 
 
-def drifts(plan: Plan, unmade: Iterable[Change]) -> Iterator[Finding]:
-    """What is not as it should be while these changes are not made; nothing of endpoints in progress."""
-    return (drift(change) for change in unmade if str(change.endpoint) not in plan.in_progress)
+def drifts(plan: Plan, changes: Iterable[Change]) -> Iterator[Finding]:
+    """A finding for each of these changes, except those of endpoints in progress."""
+    return (drift(change) for change in changes if str(change.endpoint) not in plan.in_progress)
 
 
 def drift(change: Change) -> Finding:
-    """What is not as it should be, as long as a change is not made."""
+    """What differs from the desired state as long as the change is not made."""
     return Finding(change.drift, str(change.endpoint), f"would {change.verb} {change.summary()}")

@@ -1,12 +1,12 @@
-"""The limit on removals (MAX_REMOVALS): for a pass over everything, and for what events release within an hour.
+"""The limit on removals (MAX_REMOVALS).
 
-| pass over            | counts                                         | over the limit               |
-|----------------------|------------------------------------------------|------------------------------|
-| everything           | endpoints that would be undone                 | nothing is removed           |
-| endpoints of events  | live endpoints that lost their tag, in an hour | those beyond it keep it all  |
-| endpoints by request | nothing                                        | –                            |
+| pass for                | counts                                                  | over the limit              |
+|-------------------------|---------------------------------------------------------|-----------------------------|
+| everything              | endpoints that would be released                        | no removal is made          |
+| the endpoints of events | existing endpoints that lost their tag, within one hour | the others are not released |
+| requested endpoints     | nothing                                                 | –                           |
 
-Both messages give the count and the limit. Nothing here reads a clock: who was released recently is a value.
+Nothing here reads a clock: the endpoints that were released within the hour are a parameter.
 """
 
 from collections.abc import Iterable
@@ -26,46 +26,40 @@ CODE = "removals-over-limit"
 
 
 def limited(plan: Plan, limit: int) -> Plan:
-    """The plan, or, if it would undo more than `limit` endpoints, the plan without any removal."""
-    undone = {
-        c.endpoint for c in plan.changes if c.removes and plan.verdicts.get(c.endpoint) is Verdict.RELEASE
-    }
-    if len(undone) <= limit:
+    """The plan; without any removal if it would release more than `limit` endpoints."""
+    removals = tuple(change for change in plan.changes if change.removes)
+    releasing = {one.endpoint for one in removals if plan.verdicts.get(one.endpoint) is Verdict.RELEASE}
+    if len(releasing) <= limit:
         return plan
-    told = Finding(
-        CODE,
-        "organization",
-        f"{counted(len(undone), 'endpoint')} would be undone, the limit is {limit}: all removals are held back",
+    message = (
+        f"{counted(len(releasing), 'endpoint')} would be released, the limit is {limit}: no removal is made"
     )
-    kept = tuple(change for change in plan.changes if not change.removes)
-    withheld = (*plan.withheld, *(change for change in plan.changes if change.removes))
-    return replace(plan, changes=kept, findings=tuple(sorted({*plan.findings, told})), withheld=withheld)
+    return replace(
+        plan,
+        changes=tuple(change for change in plan.changes if not change.removes),
+        findings=tuple(sorted({*plan.findings, Finding(CODE, "organization", message)})),
+        withheld=(*plan.withheld, *removals),
+    )
 
 
 def releases(plan: Plan, snapshot: Snapshot) -> frozenset[ResourceId]:
-    """The live endpoints that lost their tag and from which the plan takes something."""
+    """The existing endpoints that lost their tag and from which the plan removes something."""
     losing = frozenset[ResourceId]().union(*(change.taken_from() for change in plan.changes))
-    return frozenset(
-        one
-        for one in losing
-        if plan.verdicts.get(one) is Verdict.RELEASE and isinstance(snapshot.get(ReadEndpoint(one)), Endpoint)
-    )
+    released = (one for one in losing if plan.verdicts.get(one) is Verdict.RELEASE)
+    return frozenset(one for one in released if isinstance(snapshot.get(ReadEndpoint(one)), Endpoint))
 
 
 def over_limit(
     wanted: AbstractSet[ResourceId], recent: AbstractSet[ResourceId], limit: int
 ) -> frozenset[ResourceId]:
-    """Which of the wanted releases exceed the limit; `recent` were released within the hour.
-
-    An endpoint among the recent ones is counted once, and what is left to remove of it is removed.
-    """
+    """Which of the wanted releases exceed the limit; those in `recent`, within the hour, count once."""
     return frozenset(sorted(wanted - recent)[max(0, limit - len(recent)) :])
 
 
 def with_kept(plan: Plan, unlimited: Plan, kept: AbstractSet[ResourceId], total: int, limit: int) -> Plan:
-    """The plan that keeps these endpoints, with a finding for each, and what `unlimited` would have removed.
+    """The plan that does not release `kept`, with a finding for each, and with the removals of `unlimited` withheld.
 
-    `total`: how many endpoints would be released within the hour, those already released included.
+    `total`: how many endpoints would be released within the hour, including those already released.
     """
     would = f"{counted(total, 'endpoint')} that lost their tag would be released by events within an hour"
     message = f"{would}, the limit is {limit}: this one keeps its access, registration and records"
@@ -76,11 +70,11 @@ def with_kept(plan: Plan, unlimited: Plan, kept: AbstractSet[ResourceId], total:
 
 
 def released(outcomes: Iterable[Outcome], plan: Plan) -> frozenset[ResourceId]:
-    """From whom something was really taken: the change was done, or failed but is no longer to be made."""
-    taken = (
+    """The endpoints from which something was removed: the change was done, or failed and is not planned again."""
+    removed = (
         outcome.change.taken_from()
         for outcome in outcomes
         if outcome.status is Status.DONE
         or (outcome.status is Status.FAILED and not outcome.stale and outcome.change not in plan.changes)
     )
-    return frozenset[ResourceId]().union(*taken)
+    return frozenset[ResourceId]().union(*removed)

@@ -1,4 +1,12 @@
-"""The organization's Azure services: what selectors select, and how each service is reached."""
+"""The organization's services on Azure: which of them a tag selects, and how each is reached.
+
+A mistake in a tag never removes access. A selector is a mistake if it is not understood, is an ambiguous name, or
+matches no service on Azure. While a tag has one, what its other selectors select is added, and nothing is removed
+from that endpoint: no allow-list entry, no registration and no address in a record.
+
+SERVICE_FILTER is not a tag: its selectors must be understood when the app starts, and narrowing it takes effect
+(see `allow_lists` for the entries that stay).
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -13,30 +21,34 @@ from shared.domain.model.snapshot import ReadConfig, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a tag's value asks for, as service ids.
+class SelectorMatches:
+    """What the selectors of a tag match, as service ids.
 
-    `wanted`: selected without doubt, and permitted. `named`: selected by more than `*`. `doubtful`:
-    selected only by a name that several services bear (those names are `ambiguous`), or perhaps, or perhaps
-    permitted, because the service's tags are not known; or a service in the list that cannot be read.
+    `permitted`: matched, and permitted by SERVICE_FILTER. `explicit`: matched by another selector than `*`.
+    `uncertain`: matched only by an ambiguous name, or not known well enough to match or permit it.
+    `ambiguous` and `unmatched` are selectors.
     """
 
-    request: Selectors
-    wanted: frozenset[str]
-    named: frozenset[str]
-    doubtful: frozenset[str]
+    selectors: Selectors
+    permitted: frozenset[str]
+    explicit: frozenset[str]
+    uncertain: frozenset[str]
     ambiguous: tuple[str, ...]
     unmatched: tuple[str, ...]
+
+    @property
+    def has_mistake(self) -> bool:
+        return bool(self.selectors.faults or self.ambiguous or self.unmatched)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The services of one endpoint's tag, as service ids.
+    """What a tag selects for an endpoint that is connected to a Private Link service, as service ids.
 
-    `granted`: to be allowed. `held`: neither to be added nor to be removed, because something about
-    them could not be read or is ambiguous. `refused`: selected, but not permitted by SERVICE_FILTER.
-    `elsewhere`: explicitly selected, but behind another Private Link service. `without_private_link`: wanted,
-    but ClickHouse Cloud refuses its private endpoint config; neither added nor removed.
+    `granted`: to be allowed. `undecided`: not changed, because something could not be read or is ambiguous.
+    `denied`: explicitly selected, but not permitted by SERVICE_FILTER. `other_private_link`: explicitly selected,
+    but behind another Private Link service. `without_private_link`: selected, but ClickHouse Cloud refuses its
+    private endpoint config; not changed. `only_adds`: the tag has a mistake, so that nothing is removed.
     """
 
     granted: frozenset[str] = frozenset()
@@ -44,32 +56,40 @@ class Selection:
     denied: frozenset[str] = frozenset()
     other_private_link: frozenset[str] = frozenset()
     without_private_link: frozenset[str] = frozenset()
+    only_adds: bool = False
 
     @property
-    def kept(self) -> frozenset[str]:
-        """The services whose allow lists keep the endpoint's entry."""
+    def retained(self) -> frozenset[str]:
+        """The services whose allow lists retain the endpoint's entry."""
         return self.granted | self.undecided | self.without_private_link
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredAccess:
+    """An endpoint with the verdict MANAGE: the alias it is connected to, and the services it selects."""
+
+    endpoint: Endpoint
+    alias: str
+    selection: Selection
 
 
 @dataclass(frozen=True)
 class ServiceIndex:
-    """The Azure services that are not on their way out. Aliases are keyed in lower case."""
+    """The services on Azure, except deleted ones. Aliases are keyed in lower case."""
 
     snapshot: Snapshot
     config: DeploymentConfig
 
     @cached_property
     def all(self) -> tuple[Service, ...]:
-        """With those of which nothing but the id can be read."""
+        """Includes services of which only the id can be read."""
         return tuple(service for service in self.snapshot.services() or () if service.on_azure and service.id)
 
     @cached_property
     def unread(self) -> tuple[Service, ...]:
-        """The services, perhaps without an id, that may be on Azure, and whose allow lists may hide any id.
-
-        One of another cloud hides none that matters: no private endpoint in Azure leads to it.
-        """
-        return tuple(one for one in self.snapshot.services() or () if one.on_azure and not one.readable)
+        """The services, some without an id, that are possibly on Azure and whose allow lists cannot be read."""
+        services = self.snapshot.services() or ()
+        return tuple(service for service in services if service.on_azure and not service.readable)
 
     @cached_property
     def by_id(self) -> dict[str, Service]:
@@ -77,22 +97,23 @@ class ServiceIndex:
 
     @cached_property
     def permitted(self) -> frozenset[str]:
-        """The ids of the services that SERVICE_FILTER lets us give."""
+        """The ids of the services that SERVICE_FILTER permits."""
         return self.config.permitted(self.all)
 
     def permits(self, service: Service) -> bool:
-        """Whether SERVICE_FILTER permits a service, which may be of another cloud."""
-        known = self.permitted if service.id in self.by_id else self.config.permitted([service])
-        return service.id in known
+        """Whether SERVICE_FILTER permits a service of any cloud."""
+        return service.id in (
+            self.permitted if service.id in self.by_id else self.config.permitted([service])
+        )
 
     @cached_property
-    def perhaps_permitted(self) -> frozenset[str]:
-        """The ids of the services of which it is not known whether we may give them, for want of their tags."""
-        return (self.config.service_filter or Selectors()).untold(self.all)
+    def possibly_permitted(self) -> frozenset[str]:
+        """The ids of the services that SERVICE_FILTER may permit: their tags are not known."""
+        return (self.config.service_filter or Selectors()).undecided(self.all)
 
     @cached_property
     def configs(self) -> dict[str, Config]:
-        """The known config of each service whose region is known, by service id."""
+        """The private endpoint config of each service whose region is known, by service id."""
         known = (service.id for service in self.all if service.region)
         answers = {service: self.snapshot.get(ReadConfig(service)) for service in known}
         return {service: answer for service, answer in answers.items() if isinstance(answer, Config)}
@@ -101,12 +122,13 @@ class ServiceIndex:
     def without_private_link(self) -> frozenset[str]:
         """The ids of the services whose private endpoint config ClickHouse Cloud refuses."""
         answers = {service.id: self.snapshot.get(ReadConfig(service.id)) for service in self.all}
-        denied = (one for one, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused)
-        return frozenset(denied)
+        return frozenset(
+            id_ for id_, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused
+        )
 
     @cached_property
     def configs_complete(self) -> bool:
-        """Whether the services, and behind which Private Link service each of them is, are all known."""
+        """Whether every service, and the Private Link service of each, is known."""
         known = len(self.configs) + len(self.without_private_link)
         have_ids = all(service.id for service in self.unread)
         return self.snapshot.services() is not None and have_ids and known == len(self.all)
@@ -115,34 +137,32 @@ class ServiceIndex:
     def behind(self) -> dict[str, frozenset[str]]:
         """The ids of the services behind each of the organization's Private Link services, by alias."""
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for service, endpoint_config in self.configs.items():
-            found[endpoint_config.alias.lower()].add(service)
+        for service, config in self.configs.items():
+            found[config.alias.lower()].add(service)
         return {alias: frozenset(services) for alias, services in found.items()}
 
     @cached_property
     def zone_names(self) -> dict[str, str]:
-        """The name of the zone that clients look their host names up in, by alias."""
-        return {
-            endpoint_config.alias.lower(): endpoint_config.zone for endpoint_config in self.configs.values()
-        }
+        """The name of the private DNS zone for each alias."""
+        return {config.alias.lower(): config.zone for config in self.configs.values()}
 
     def region_of(self, alias: str) -> str:
-        """The region of the services behind an alias: the service's side decides, not the endpoint's location."""
+        """The region of the services behind an alias; the endpoint's own location may differ."""
         return self.by_id[min(self.behind[alias.lower()])].region
 
-    def asked(self, endpoint: Endpoint) -> Asked:
-        """What a tagged endpoint asks for."""
-        return self._asked(self.config.request_of(endpoint) or Selectors())
+    def matches(self, endpoint: Endpoint) -> SelectorMatches:
+        """The services that the endpoint's tag selects."""
+        return self._matches(self.config.request_of(endpoint) or Selectors())
 
     def selection(self, endpoint: Endpoint, alias: str) -> Selection:
-        """What the endpoint's tag comes to, connected to `alias`."""
+        """The services that the endpoint's tag selects, for an endpoint connected to `alias`."""
         return self._selection(self.config.request_of(endpoint) or Selectors(), alias.lower())
 
-    # Many endpoints carry the same tag, and ask for the same services.
+    # Cached: many endpoints have the same tag.
 
     @cached_property
-    def _asked(self) -> Callable[[Selectors], Asked]:
-        return cache(self._find_asked)
+    def _matches(self) -> Callable[[Selectors], SelectorMatches]:
+        return cache(self._find_matches)
 
     @cached_property
     def _selection(self) -> Callable[[Selectors, str], Selection]:
@@ -150,43 +170,44 @@ class ServiceIndex:
 
     @cached_property
     def labels_of(self) -> Callable[[frozenset[str]], frozenset[str]]:
-        """The names, within their zone, of services whose configs are known."""
-        return cache(lambda services: frozenset(map(self._label, services)))
+        """The first label of the host names of these services, whose configs are known."""
+        return cache(
+            lambda services: frozenset(
+                self.configs[one].hostname.lower().partition(".")[0] for one in services
+            )
+        )
 
     @cached_property
     def hostnames_of(self) -> Callable[[frozenset[str]], Mapping[str, str]]:
-        """What clients must use to reach these services, by service name."""
+        """The private host names of these services, by service name."""
         return cache(self._find_hostnames)
 
-    def _find_asked(self, request: Selectors) -> Asked:
-        ambiguous = request.ambiguous(self.all)
-        sure = request.without(ambiguous)
-        surely = sure.select(self.all) - {service.id for service in self.unread}
-        return Asked(
-            request=request,
-            wanted=surely & self.permitted,
-            named=sure.explicit().select(self.all),
-            doubtful=(request.select(self.all) | request.untold(self.all)) - surely
-            | (surely & self.perhaps_permitted),
+    def _find_matches(self, selectors: Selectors) -> SelectorMatches:
+        ambiguous = selectors.ambiguous(self.all)
+        certain = selectors.without(ambiguous)
+        matched = certain.select(self.all) - {service.id for service in self.unread}
+        possible = selectors.select(self.all) | selectors.undecided(self.all)
+        return SelectorMatches(
+            selectors=selectors,
+            permitted=matched & self.permitted,
+            explicit=certain.explicit().select(self.all),
+            uncertain=possible - matched | (matched & self.possibly_permitted),
             ambiguous=ambiguous,
-            unmatched=request.unmatched(self.all),
+            unmatched=selectors.unmatched(self.all),
         )
 
-    def _find_selection(self, request: Selectors, alias: str) -> Selection:
-
-        asked, behind = self._asked(request), self.behind[alias]
-        denied = asked.wanted & self.without_private_link
-        unknown = asked.wanted.difference(self.configs, denied)
+    def _find_selection(self, selectors: Selectors, alias: str) -> Selection:
+        found, behind = self._matches(selectors), self.behind[alias]
+        refused = found.permitted & self.without_private_link
+        unknown = found.permitted.difference(self.configs, refused)
         return Selection(
-            granted=asked.wanted & behind,
-            undecided=unknown | asked.doubtful,
-            denied=asked.named - self.permitted - self.perhaps_permitted,
-            other_private_link=(asked.wanted & asked.named) - behind - unknown - denied,
-            without_private_link=denied,
+            granted=found.permitted & behind,
+            undecided=unknown | found.uncertain,
+            denied=found.explicit - self.permitted - self.possibly_permitted,
+            other_private_link=(found.permitted & found.explicit) - behind - unknown - refused,
+            without_private_link=refused,
+            only_adds=found.has_mistake,
         )
-
-    def _label(self, service: str) -> str:
-        return self.configs[service].hostname.lower().partition(".")[0]
 
     def _find_hostnames(self, services: frozenset[str]) -> Mapping[str, str]:
         names = {self.by_id[service].name: self.configs[service].hostname for service in services}

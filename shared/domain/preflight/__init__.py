@@ -1,4 +1,4 @@
-"""The preflight: one check per question, decided from what a read-only look has seen.
+"""The preflight: one check per requirement, decided from a read-only snapshot.
 
-Imports the model, planning and its own snapshot. Start with `checks.py`, the list of all checks.
+Imports planning, ownership and the model. Start with `checks.py`, the list of all checks.
 """

@@ -1,134 +1,193 @@
-"""The checks of Azure: identity and rights.
+"""The checks of Azure: identity, scopes and permissions.
 
-A list that came back proves little: ARM leaves out of it what the caller may not see. So what ARM says of
-the caller's rights is held against it.
+ARM lists omit, without an error, what the caller may not read. So each list is compared with the caller's permissions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from itertools import chain
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
+from shared.domain.model.resources import NotFound, ReadFailed, Zone
 from shared.domain.model.text import counted
-from shared.domain.preflight.check_result import CheckResult, failed, ok, unsure, why_not, wrong
-from shared.domain.preflight.preflight_snapshot import Inspected
+from shared.domain.ownership.marks import parse_registration_mark
+from shared.domain.preflight.check_result import (
+    RETRY,
+    CheckResult,
+    failed,
+    failure_reason,
+    is_temporary,
+    passed,
+    skipped,
+    unknown,
+    unreadable,
+)
+from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 from shared.domain.preflight.rbac import (
+    CREATE_ZONES,
     JOIN_NETWORKS,
-    MAKE_ZONES,
     READ_ENDPOINTS,
     READ_INTERFACES,
     READ_ZONES,
     WRITE_RECORDS,
-    lacking,
+    missing_actions,
 )
 
-ROLE = "Give the app's identity the role {} of docs/permissions.md on {}."
-ANYBODY = "Sign in (az login), or give the app a managed identity and name it in AZURE_CLIENT_ID."
+ROLE = "Assign the role {} of docs/permissions.md to the app's identity on {}."
+SIGN_IN = "Sign in (az login), or assign the app a managed identity and set AZURE_CLIENT_ID to its client id."
+NO_ROLE = "Assign the roles of docs/permissions.md to this identity on {}."
+PERMISSIONS = "permissions"
+MAX_GROUPS = 20
 
 
-def identity(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
-    reason = why_not(seen.identity)
-    return wrong(reason, ANYBODY) if reason else ok(str(seen.identity))
+def identity(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
+    reason = failure_reason(snapshot.identity)
+    return failed(reason, SIGN_IN) if reason else passed(str(snapshot.identity))
 
 
-def endpoints(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.endpoints, _role("endpoints", config.endpoint_scopes))
-    return bad or _readable(seen, config.endpoint_scopes, READ_ENDPOINTS, "endpoints")
+def scopes(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    """Whether ARM responds, and knows each scope. A cause that all reads have in common is reported here only."""
+    known = _by_setting(config)
+    if missing := [scope for scope in known if isinstance(snapshot.rights.get(str(scope)), NotFound)]:
+        detail = ", ".join(f"{scope} ({known[scope]})" for scope in missing)
+        settings = ", ".join(dict.fromkeys(known[scope] for scope in missing))
+        remedy = f"Correct {settings}, or assign the identity a role there: until then ARM does not show it."
+        return failed(f"not found, or not visible to this identity: {detail}", remedy)
+    answers: list[object] = [*snapshot.endpoints.values(), *snapshot.interfaces.values()]
+    answers += [snapshot.rights.get(str(scope)) for scope in known]
+    failures = [answer for answer in answers if isinstance(answer, ReadFailed)]
+    if len(failures) < len(answers):
+        return passed(", ".join(map(str, known)))
+    if is_temporary(failures):
+        return unknown(f"no read succeeded: {failures[0].reason}", RETRY)
+    return failed(f"no read succeeded: {failures[0].reason}", NO_ROLE.format(", ".join(map(str, known))))
 
 
-def interfaces(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.interfaces, _role("endpoints", config.endpoint_scopes))
-    return bad or _readable(seen, config.endpoint_scopes, READ_INTERFACES, "endpoints")
+def _by_setting(config: DeploymentConfig) -> dict[Scope, str]:
+    """Each scope, and the setting that names it."""
+    group = {config.zone_group: "DNS_ZONE_RESOURCE_GROUP"} if config.zone_group else {}
+    dns = dict.fromkeys(config.dns_scopes, "DNS_ZONE_SCOPES")
+    return dns | group | dict.fromkeys(config.endpoint_scopes, "ENDPOINT_SCOPES")
 
 
-def zone_lists(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.zone_lists, _role("records", config.dns_scopes))
-    return bad or _readable(seen, config.dns_scopes, READ_ZONES, "records")
+def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    if unread := _unread_permissions(snapshot, config):
+        reasons = "; ".join(dict.fromkeys(unread.values()))
+        detail = f"not readable on {', '.join(unread)}: {reasons}. Lists may omit resources that exist"
+        temporary = is_temporary(snapshot.rights.get(place) for place in unread)
+        return unknown(detail, RETRY if temporary else ROLE.format("preflight", ", ".join(unread)))
+    return passed("read at every scope")
 
 
-def _role(role: str, scopes: tuple[Scope, ...]) -> str:
-    return ROLE.format(role, ", ".join(map(str, scopes)))
+def _unread_permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> dict[str, str]:
+    """Why the permissions at a scope are unknown. A resource group that no longer exists hides nothing."""
+    places = {*map(str, (*_by_setting(config), *endpoint_groups(snapshot, config)))}
+    places |= set(write_places(snapshot, config))
+    rights = {place: snapshot.rights.get(place) for place in sorted(places)}
+    reasons = {place: failure_reason(one) for place, one in rights.items() if not isinstance(one, NotFound)}
+    return {place: reason for place, reason in reasons.items() if reason}
 
 
-def _readable(seen: Inspected, scopes: tuple[Scope, ...], action: str, role: str) -> CheckResult:
-    known = {scope: seen.rights.get(str(scope)) for scope in scopes}
+def endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    bad = unreadable(snapshot.endpoints, _role("endpoints", config.endpoint_scopes))
+    return bad or _listed(snapshot, _endpoint_places(snapshot, config), READ_ENDPOINTS, "endpoints")
+
+
+def interfaces(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    bad = unreadable(snapshot.interfaces, _role("endpoints", config.endpoint_scopes))
+    return bad or _listed(snapshot, _endpoint_places(snapshot, config), READ_INTERFACES, "endpoints")
+
+
+def zone_lists(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    bad = unreadable(snapshot.zone_lists, _role("records", config.dns_scopes))
+    return bad or _listed(snapshot, config.dns_scopes, READ_ZONES, "records")
+
+
+def _role(role: str, places: tuple[Scope, ...]) -> str:
+    return ROLE.format(role, ", ".join(map(str, places)))
+
+
+def _endpoint_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Scope, ...]:
+    return (*config.endpoint_scopes, *endpoint_groups(snapshot, config))
+
+
+def endpoint_groups(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Scope, ...]:
+    """Resource groups that may have endpoints: a role or a denial may apply to a group alone.
+
+    Those of tagged endpoints, of registered ones, and of virtual networks that are linked to a zone.
+    """
+    registrations = snapshot.registrations if isinstance(snapshot.registrations, tuple) else ()
+    marked = [parse_registration_mark(one.description, config.owner) for one in registrations]
+    tagged = [one.id for one in snapshot.found_endpoints() if config.request_of(one) is not None]
+    zones = (zone for zone in snapshot.zones.values() if isinstance(zone, Zone))
+    linked = chain.from_iterable(zone.networks for zone in zones)
+    groups = {
+        Scope(one.subscription, one.resource_group)
+        for one in (*tagged, *marked, *linked)
+        if one and config.may_ask(one)
+    }
+    return tuple(sorted(groups - set(config.endpoint_scopes), key=str)[:MAX_GROUPS])
+
+
+def _listed(snapshot: PreflightSnapshot, places: tuple[Scope, ...], action: str, role: str) -> CheckResult:
+    """The result for lists that were read: failed if the caller may not see all of what they list."""
+    rights = {place: snapshot.rights.get(str(place)) for place in places}
     missing = [
-        str(scope)
-        for scope, rights in known.items()
-        if isinstance(rights, tuple) and lacking(rights, [action])
+        place
+        for place, known in rights.items()
+        if isinstance(known, tuple) and missing_actions(known, [action])
     ]
     if missing:
-        told = f"{', '.join(missing)}: without {action} lists leave out what may not be seen"
-        return wrong(told, ROLE.format(role, ", ".join(missing)))
-    untold = [str(scope) for scope, rights in known.items() if not isinstance(rights, tuple)]
-    doubt = f"; whether all was shown is not known for {', '.join(untold)}" if untold else ""
-    return ok(f"read in {', '.join(map(str, scopes))}{doubt}")
+        detail = f"missing permission {action} on {', '.join(map(str, missing))}: lists omit what is there"
+        return failed(detail, _role(role, tuple(missing)))
+    return passed(f"read in {', '.join(map(str, places))}")
 
 
-def zones(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
-    bad = failed(seen.zones, ROLE.format("records", "the zones' resource groups"))
-    return bad or ok(f"read in {counted(len(seen.zones), 'zone')} for ClickHouse")
+def zones(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
+    bad = unreadable(snapshot.zones, ROLE.format("records", "the resource groups of the zones"))
+    return bad or passed(f"read in {counted(len(snapshot.zones), 'zone')} for ClickHouse")
 
 
-def writing(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    """In each place where records are written: a group of zones, or else the zones in it one by one."""
-    places = write_places(seen, config)
+def write_records(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    places = {place: snapshot.rights.get(place) for place in write_places(snapshot, config)}
     if not places:
-        return unsure("there is no zone yet", "See what zones and networks says.")
-    untold, missing = [], []
-    for place in places:
-        lacks = _lacks(seen, place)
-        if lacks is None:
-            untold.append(str(place))
-        elif lacks:
-            missing.append(f"{', '.join(lacks)} on {place}")
-    if missing:
-        return wrong(f"there is no right {'; '.join(missing)}", ROLE.format("records", "these"))
-    if untold:
-        told = f"Azure did not tell the rights on {', '.join(untold)}: {_why(seen, untold)}"
-        return unsure(told, ROLE.format("preflight", ", ".join(untold)))
-    return ok(f"the right is there on {', '.join(map(str, places))}")
+        return skipped("a private DNS zone, and there is none")
+    known = {place: rights for place, rights in places.items() if isinstance(rights, tuple)}
+    missing = {place: missing_actions(rights, WRITE_RECORDS) for place, rights in known.items()}
+    if faults := [f"{', '.join(actions)} on {place}" for place, actions in missing.items() if actions]:
+        return failed(f"missing permission {'; '.join(faults)}", ROLE.format("records", "these"))
+    return passed(f"granted on {', '.join(places)}") if len(known) == len(places) else skipped(PERMISSIONS)
 
 
-def write_places(seen: Inspected, config: DeploymentConfig) -> tuple[Scope, ...]:
-    """The resource groups in which there is a zone, and the one in which missing zones are made."""
-    groups = {Scope(zone.subscription, zone.resource_group) for zone in seen.found_zones()}
-    return tuple(sorted(groups | ({config.zone_group} if config.zone_group else set()), key=str))
+def write_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[str]:
+    """The zones, and the resource group in which missing zones are created."""
+    return [
+        *map(str, sorted(snapshot.found_zones())),
+        *([str(config.zone_group)] if config.zone_group else []),
+    ]
 
 
-def _lacks(seen: Inspected, place: Scope) -> tuple[str, ...] | None:
-    """What is missing to write records in a group; None if nobody told."""
-    rights = seen.rights.get(str(place))
-    if isinstance(rights, tuple) and not lacking(rights, WRITE_RECORDS):
-        return ()
-    within = [seen.rights.get(str(zone)) for zone in seen.found_zones() if place.covers(zone)]
-    told = [one for one in within if isinstance(one, tuple)]
-    if within and len(told) == len(within):
-        return tuple(dict.fromkeys(action for one in told for action in lacking(one, WRITE_RECORDS)))
-    return lacking(rights, WRITE_RECORDS) if isinstance(rights, tuple) and not within else None
-
-
-def makes_zones(config: DeploymentConfig) -> bool:
+def creates_zones(config: DeploymentConfig) -> bool:
     return config.zone_group is not None
 
 
-def making(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    """Only where DNS_ZONE_RESOURCE_GROUP asks for it. Networks may lie elsewhere than endpoints do."""
-    assert config.zone_group is not None, "otherwise it does not concern us"
-    rights = seen.rights.get(str(config.zone_group))
+def create_zones(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    """The virtual networks to link may be outside ENDPOINT_SCOPES."""
+    group = config.zone_group
+    assert group is not None, "otherwise the check does not apply"
+    rights = snapshot.rights.get(str(group))
     if not isinstance(rights, tuple):
-        told = f"Azure did not tell the rights on {config.zone_group}: {why_not(rights)}"
-        return unsure(told, ROLE.format("preflight", config.zone_group))
-    if missing := lacking(rights, MAKE_ZONES[:1] if config.central else MAKE_ZONES):
-        told = f"there is no right {', '.join(missing)} on {config.zone_group}"
-        return wrong(told, ROLE.format("zones", config.zone_group))
+        return skipped(PERMISSIONS)
+    if missing := missing_actions(rights, CREATE_ZONES[:1] if config.central else CREATE_ZONES):
+        return failed(f"missing permission {', '.join(missing)} on {group}", ROLE.format("zones", group))
     if config.central:
-        return ok(f"the right is there on {config.zone_group}; central zones are not linked to networks")
-    joining = [seen.rights.get(str(scope)) for scope in config.endpoint_scopes]
-    if all(isinstance(one, tuple) and not lacking(one, [JOIN_NETWORKS]) for one in joining):
-        return ok(f"the rights are there on {config.zone_group} and on the virtual networks")
-    told = f"{JOIN_NETWORKS} is not given on all of ENDPOINT_SCOPES, and networks may lie elsewhere"
-    return unsure(told, ROLE.format("networks", "the virtual networks that zones are to be linked to"))
+        return passed(f"granted on {group}; central zones are not linked to virtual networks")
+    return _join_networks(snapshot.rights, config)
 
 
-def _why(seen: Inspected, places: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(why_not(seen.rights.get(place)) or "not of each zone" for place in places))
+def _join_networks(rights: Mapping[str, object], config: DeploymentConfig) -> CheckResult:
+    at_scopes = [rights.get(str(scope)) for scope in config.endpoint_scopes]
+    if all(isinstance(one, tuple) and not missing_actions(one, [JOIN_NETWORKS]) for one in at_scopes):
+        return passed(f"granted on {config.zone_group} and on the virtual networks")
+    detail = f"{JOIN_NETWORKS} is not granted on all of ENDPOINT_SCOPES; virtual networks may be elsewhere"
+    return unknown(detail, ROLE.format("networks", "the virtual networks to link to the zones"))

@@ -1,53 +1,110 @@
-"""What a check comes to, and how several readings come to one."""
+"""Results of checks: what a preflight and an explanation consist of."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from shared.domain.model.resources import NotFound, ReadFailed
-from shared.domain.preflight.preflight_snapshot import Seen
-from shared.domain.preflight.steps import Answer
+from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 
-WAIT = "Try again; if it stays so, see that the system can be reached from here, and that it is up."
+RETRY = "Try again. If this persists, check that the system is up and can be reached from here."
+
+
+class Status(StrEnum):
+    """`warning`: works, but needs attention. `unknown`: not determined. `skipped`: another check did not pass."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    answer: Answer
-    seen: str
+    """`detail`: what was found. `remedy`: what to do; empty where nothing is to be done."""
+
+    status: Status
+    detail: str
     remedy: str = ""
 
 
-def ok(seen: str) -> CheckResult:
-    return CheckResult(Answer.OK, seen)
+def passed(detail: str) -> CheckResult:
+    return CheckResult(Status.PASSED, detail)
 
 
-def wrong(seen: str, remedy: str) -> CheckResult:
-    return CheckResult(Answer.NOT_OK, seen, remedy)
+def warning(detail: str, remedy: str) -> CheckResult:
+    return CheckResult(Status.WARNING, detail, remedy)
 
 
-def unsure(seen: str, remedy: str) -> CheckResult:
-    return CheckResult(Answer.NOT_KNOWN, seen, remedy)
+def failed(detail: str, remedy: str) -> CheckResult:
+    return CheckResult(Status.FAILED, detail, remedy)
 
 
-def why_not(answer: Seen[object] | None) -> str | None:
-    """Why there is no answer; None if there is one."""
+def unknown(detail: str, remedy: str) -> CheckResult:
+    return CheckResult(Status.UNKNOWN, detail, remedy)
+
+
+def skipped(dependency: str) -> CheckResult:
+    return CheckResult(Status.SKIPPED, f"depends on {dependency}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step(CheckResult):
+    """A check, by name and question, with its result."""
+
+    name: str = ""
+    question: str = ""
+
+    @classmethod
+    def of(cls, name: str, question: str, result: CheckResult) -> "Step":
+        return cls(result.status, result.detail, result.remedy, name, question)
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "name": self.name,
+            "question": self.question,
+            "status": self.status.value,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
+
+type Steps = tuple[Step, ...]
+
+
+def first_problem(steps: Iterable[Step]) -> Step | None:
+    """The first step that failed, otherwise the first that is unknown; None if there is neither."""
+    known = tuple(steps)
+    problems = (step for status in (Status.FAILED, Status.UNKNOWN) for step in known if step.status is status)
+    return next(problems, None)
+
+
+def overall(steps: Iterable[Step]) -> Status:
+    """FAILED, UNKNOWN or, if no step is either, PASSED."""
+    problem = first_problem(steps)
+    return problem.status if problem else Status.PASSED
+
+
+def failure_reason(answer: ReadResult[object] | None) -> str | None:
+    """Why a read returned no value; None if it did."""
     if isinstance(answer, ReadFailed):
         return answer.reason
     if isinstance(answer, NotFound):
         return "it does not exist"
-    return "it was not asked for" if answer is None else None
+    return "it was not read" if answer is None else None
 
 
-def failed[K, T](
-    answers: Mapping[K, Seen[T]], remedy: str, judge: Callable[[str, str], CheckResult] = wrong
-) -> CheckResult | None:
-    """What those of the answers that failed come to; None if none did."""
-    told = {str(one): why_not(answer) for one, answer in answers.items()}
-    bad = [reason if one in reason else f"{one}: {reason}" for one, reason in sorted(told.items()) if reason]
-    return judge("; ".join(bad), remedy_for(answers.values(), remedy)) if bad else None
+def unreadable[K, T](answers: Mapping[K, ReadResult[T]], remedy: str) -> CheckResult | None:
+    """The result where some of these reads failed: unknown if they may all succeed later. None if none failed."""
+    reasons = {str(key): reason for key, answer in answers.items() if (reason := failure_reason(answer))}
+    if not reasons:
+        return None
+    texts = sorted(reason if key in reason else f"{key}: {reason}" for key, reason in reasons.items())
+    detail = "; ".join(dict.fromkeys(texts))
+    return unknown(detail, RETRY) if is_temporary(answers.values()) else failed(detail, remedy)
 
 
-def remedy_for(answers: Iterable[object], remedy: str) -> str:
-    """The remedy, unless all that failed may go through later."""
-    unread = [one for one in answers if isinstance(one, ReadFailed)]
-    return WAIT if unread and all(one.temporary for one in unread) else remedy
+def is_temporary(answers: Iterable[object]) -> bool:
+    """Whether some reads failed, and each that failed may succeed later."""
+    failures = [answer for answer in answers if isinstance(answer, ReadFailed | NotFound)]
+    return bool(failures) and all(isinstance(one, ReadFailed) and one.temporary for one in failures)

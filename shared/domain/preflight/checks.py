@@ -1,7 +1,7 @@
-"""The preflight: what must be so for the product to do its work, in an order one can work through.
+"""The preflight: all checks, in an order in which problems can be solved.
 
-Each check is a pure judgement over what was seen. One that depends on another which is not ok is not
-judged at all, and says because of which. Nothing is written for any of it, and nothing here reads.
+Each check is a pure function of the snapshot. A check that depends on one that did not pass is skipped, so that one
+cause is reported once.
 """
 
 from collections.abc import Callable
@@ -9,84 +9,68 @@ from dataclasses import dataclass
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
-from shared.domain.preflight.check_result import CheckResult, ok, wrong
-from shared.domain.preflight.preflight_snapshot import Inspected
-from shared.domain.preflight.steps import Answer, Step, Steps
+from shared.domain.preflight.check_result import CheckResult, Status, Step, Steps, failed, passed, skipped
+from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needs`: the checks that must not have failed before this one can tell anything.
-
-    `concerns`: whether these rules ask for what is checked.
-    """
+    """`needs`: the checks that this one depends on. `applies`: whether the settings require it."""
 
     name: str
     question: str
-    judge: Callable[[Inspected, DeploymentConfig], CheckResult]
+    run: Callable[[PreflightSnapshot, DeploymentConfig], CheckResult]
     needs: tuple[str, ...] = ("settings",)
-    concerns: Callable[[DeploymentConfig], bool] = lambda _rules: True
+    applies: Callable[[DeploymentConfig], bool] = lambda _config: True
 
 
-def settings(seen: Inspected) -> CheckResult:
-    """The settings, of which all else is told."""
-    if seen.faults:
-        return wrong(" ".join(seen.faults), "Correct the settings; every fault names its remedy.")
-    return ok("all can be used")
-
-
-IDENTITY = ("settings", "identity")
+SETTINGS = "Are the settings valid?"
+SCOPES, ZONES, KEY = ("scopes",), ("private DNS zones",), ("ClickHouse key",)
 CATALOGUE = (
-    Check("identity", "Can a token for Azure be had?", azure.identity),
-    Check("private endpoints", "May private endpoints be read in every scope?", azure.endpoints, IDENTITY),
-    Check("network interfaces", "May network interfaces be read in every scope?", azure.interfaces, IDENTITY),
-    Check("private DNS zones", "May private DNS zones be read in every scope?", azure.zone_lists, IDENTITY),
-    Check(
-        "links and records",
-        "May links and record sets be read in every zone?",
-        azure.zones,
-        ("private DNS zones",),
-    ),
-    Check(
-        "writing records", "May record sets be written and deleted?", azure.writing, ("private DNS zones",)
-    ),
-    Check("making zones", "May zones and links be made?", azure.making, IDENTITY, azure.makes_zones),
+    Check("identity", "Can the app get a token for Azure?", azure.identity),
+    Check("scopes", "Can the scopes in the settings be read?", azure.scopes, ("identity",)),
+    Check(azure.PERMISSIONS, "Are the identity's permissions known?", azure.permissions, SCOPES),
+    Check("private endpoints", "Can private endpoints be read in every scope?", azure.endpoints, SCOPES),
+    Check("network interfaces", "Can network interfaces be read in every scope?", azure.interfaces, SCOPES),
+    Check("private DNS zones", "Can private DNS zones be read in every scope?", azure.zone_lists, SCOPES),
+    Check("links and records", "Can links and record sets be read in every zone?", azure.zones, ZONES),
+    Check("write records", "Can record sets be written and deleted?", azure.write_records, ZONES),
+    Check("create zones", "Can zones and links be created?", azure.create_zones, SCOPES, azure.creates_zones),
     Check("ClickHouse key", "Is the API key valid for the organization?", clickhouse.key),
-    Check("ClickHouse services", "May the services be read?", clickhouse.services, ("ClickHouse key",)),
-    Check("ClickHouse role", "May the API key do what is needed?", clickhouse.role, ("ClickHouse key",)),
-    Check("clocks", "Do the clocks agree?", runtime.clocks),
+    Check("ClickHouse services", "Can the services be read?", clickhouse.services, KEY),
+    Check("ClickHouse role", "Does the API key have the required permissions?", clickhouse.role, KEY),
+    Check("clocks", "Are the clocks in sync?", runtime.clocks),
     Check(
         "zones and networks",
-        "Has each region with services a zone that is linked?",
+        "Does each region with services have a linked zone?",
         clickhouse.regions,
         ("links and records", "ClickHouse services"),
     ),
-    Check("removals", "Is what nobody asks for any more removed?", runtime.removals),
-    Check("event subscription", "Do events reach the function?", runtime.event_subscriptions, IDENTITY),
-    Check("deliveries", "Were the events of a day delivered?", runtime.deliveries, ("event subscription",)),
-    Check("report store", "Are the audits' reports kept?", runtime.store),
-)
+    Check("removals", "Is access of deleted and untagged endpoints removed?", runtime.removals),
+    Check("event subscription", "Do events reach the function?", runtime.event_subscriptions, SCOPES),
+    Check("deliveries", "Were the events of the last day delivered?", runtime.deliveries, ("event subscription",)),
+    Check("report store", "Are audit reports stored?", runtime.store),
+)  # fmt: skip
 
 
-def preflight(seen: Inspected, config: DeploymentConfig | None) -> Steps:
-    """Every check that concerns this deployment, in order. `rules` is None where the settings are unusable."""
-    first = _step("settings", "Can the settings be used?", settings(seen))
-    steps = {first.name: first}
-    for check in (one for one in CATALOGUE if config is None or one.concerns(config)):
-        steps[check.name] = _judged(check, seen, config, steps)
+def preflight(snapshot: PreflightSnapshot, config: DeploymentConfig | None) -> Steps:
+    """All checks that apply to the deployment, in order. `config` is None where the settings are invalid."""
+    faults = " ".join(snapshot.faults)
+    first = failed(faults, "Correct the settings (docs/settings.md).") if faults else passed("all valid")
+    steps = {"settings": Step.of("settings", SETTINGS, first)}
+    for check in CATALOGUE:
+        if config is None or check.applies(config):
+            steps[check.name] = Step.of(check.name, check.question, _run(check, snapshot, config, steps))
     return tuple(steps.values())
 
 
-def _judged(check: Check, seen: Inspected, config: DeploymentConfig | None, before: dict[str, Step]) -> Step:
-    broken = (Answer.NOT_OK, Answer.NOT_CHECKED)
-    failed = next((need for need in check.needs if need in before and before[need].answer in broken), None)
-    if failed:
-        first = before[failed]
-        told = first.seen if first.answer is Answer.NOT_CHECKED else f"because of {failed}"
-        return Step(check.name, check.question, Answer.NOT_CHECKED, told)
-    assert config is not None, "without settings every check depends on one that failed"
-    return _step(check.name, check.question, check.judge(seen, config))
-
-
-def _step(name: str, question: str, judged: CheckResult) -> Step:
-    return Step(name, question, judged.answer, judged.seen, judged.remedy)
+def _run(
+    check: Check, snapshot: PreflightSnapshot, config: DeploymentConfig | None, before: dict[str, Step]
+) -> CheckResult:
+    for need in (before[name] for name in check.needs):
+        if need.status is Status.SKIPPED:
+            return CheckResult(need.status, need.detail)
+        if need.status in (Status.FAILED, Status.UNKNOWN):
+            return skipped(need.name)
+    assert config is not None, "all checks depend on the settings, which failed"
+    return check.run(snapshot, config)

@@ -1,4 +1,4 @@
-"""The checks of ClickHouse Cloud: the key, what it may do, and a zone for each region that has services."""
+"""The checks of ClickHouse Cloud: the API key, its permissions, and a zone for each region with services."""
 
 from collections import Counter
 from dataclasses import replace
@@ -6,15 +6,24 @@ from datetime import timedelta
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import ZONE_SUFFIX, Endpoint, ReadFailed, Service, Zone
+from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
 from shared.domain.model.text import counted
-from shared.domain.preflight.check_result import CheckResult, ok, remedy_for, unsure, why_not, wrong
-from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Inspected
-from shared.domain.preflight.steps import Answer
+from shared.domain.preflight.check_result import (
+    RETRY,
+    CheckResult,
+    Status,
+    failed,
+    failure_reason,
+    is_temporary,
+    passed,
+    unknown,
+    warning,
+)
+from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, PreflightSnapshot
 
 ADMIN = "admin"
-# Predefined roles that change no service, by ClickHouse's documentation of console roles. The last three are legacy.
-# Of other roles, and of how these will be named one day, nothing is assumed.
+# Predefined roles that cannot change a service, from ClickHouse's documentation of console roles. The last three are
+# legacy. Nothing is assumed about other roles.
 INSUFFICIENT = frozenset(
     {
         "billing",
@@ -30,81 +39,85 @@ INSUFFICIENT = frozenset(
 )
 SOON = timedelta(days=14)
 KEY = (
-    "Set CLICKHOUSE_CLOUD_API_KEY and _SECRET to a key of this organization that is enabled, not expired, and"
-    " whose IP access list has the address that the app calls from."
+    "Set CLICKHOUSE_CLOUD_API_KEY and CLICKHOUSE_CLOUD_API_SECRET to a key of this organization that is enabled and not"
+    " expired, and whose IP access list includes the app's outbound address."
 )
-ORGANIZATION = "Set CLICKHOUSE_ORG_ID to the key's organization, or use a key of that one."
-SHAPE = "Try again; if it stays so, tell ClickHouse's support. Meanwhile nothing is deregistered."
-ROLE = "Give the key a role with the permissions in docs/permissions.md."
+ORGANIZATION = "Set CLICKHOUSE_ORG_ID to the organization of the API key, or use a key of that organization."
+MALFORMED = "Try again. If this persists, contact ClickHouse support. Until then nothing is deregistered."
+ROLE = "Assign the key a role with the permissions in docs/permissions.md."
 MANAGE = (
-    "None, if people deregister what the app reports; otherwise add organization:manage to the key's role"
+    "None, if you deregister by hand what the app reports. Otherwise add organization:manage to the key's role"
     " (docs/permissions.md)."
 )
 LINKED = "Create the private DNS zone and link it to the virtual networks of the clients."
-CENTRAL = "Have one zone of that name in DNS_ZONE_SCOPES, linked to the network of the DNS resolver that clients ask."
-RESOLVER = "whether clients ask a DNS server in a linked network cannot be seen from here"
-LOOK = "See in the ClickHouse Cloud console that the key's role has the permissions in docs/permissions.md."
-EXPIRY = "See in the console when the key expires, or add organization:view-api-keys to its role."
-RENEW = "Make a new key, and put its id and secret where the old ones are."
+CENTRAL = "Keep one zone of that name in DNS_ZONE_SCOPES, linked to the virtual network of the clients' DNS resolver."
+RESOLVER = "this check cannot determine whether clients use a DNS server in a linked network"
+CONSOLE = (
+    "In the ClickHouse Cloud console, check that the key's role has the permissions in docs/permissions.md."
+)
+EXPIRY = "Check in the console when the key expires, or add organization:view-api-keys to its role."
+RENEW = "Create a new key, and replace the id and secret in the settings."
 
 
-def key(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
-    caller = seen.caller
-    if isinstance(caller, Caller) and caller.organization.lower() not in ("", seen.organization.lower()):
-        told = f"the key {caller.name!r} is of organization {caller.organization}, not of {seen.organization}"
-        return wrong(told, ORGANIZATION)
-    if not isinstance(seen.registrations, tuple):
-        return wrong(str(why_not(seen.registrations)), remedy_for([seen.registrations], KEY))
-    registered = counted(len(seen.registrations), "registered private endpoint")
-    return ok(f"the organization was read; it has {registered}")
+def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
+    caller, answer = snapshot.caller, snapshot.registrations
+    if isinstance(caller, Caller) and caller.organization.lower() not in ("", snapshot.organization.lower()):
+        detail = f"the key {caller.name!r} belongs to organization {caller.organization}, not {snapshot.organization}"
+        return failed(detail, ORGANIZATION)
+    if isinstance(answer, tuple):
+        return passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
+    if isinstance(answer, ReadFailed) and not answer.forbidden:
+        refused = failed(answer.reason, ORGANIZATION)
+        return unknown(answer.reason, RETRY) if answer.temporary else refused
+    return failed(str(failure_reason(answer)), KEY)
 
 
-def services(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    if not isinstance(seen.services, tuple):
-        return wrong(str(why_not(seen.services)), remedy_for([seen.services], KEY))
-    unread = [one.label for one in seen.services if one.on_azure and not one.readable]
-    if unread:
-        told = f"not as the API describes them, and left alone: {', '.join(sorted(unread))}"
-        return unsure(told, SHAPE)
-    if not _wanted(seen.services, config):
-        told = f"0 of {counted(len(seen.services), 'service')} on Azure and permitted by SERVICE_FILTER"
-        return unsure(told, "None, if a service is still to come; otherwise correct SERVICE_FILTER.")
-    wanted = len(_wanted(seen.services, config))
-    return ok(f"{wanted} of {counted(len(seen.services), 'service')} on Azure and permitted")
+def services(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    found = snapshot.services
+    if not isinstance(found, tuple):
+        reason = str(failure_reason(found))
+        return unknown(reason, RETRY) if is_temporary([found]) else failed(reason, ROLE)
+    if malformed := sorted(one.label for one in found if one.on_azure and not one.readable):
+        return warning(f"not as the API describes them, and not modified: {', '.join(malformed)}", MALFORMED)
+    permitted = len(_permitted(found, config))
+    detail = f"{permitted} of {counted(len(found), 'service')} on Azure and permitted by SERVICE_FILTER"
+    if not permitted:
+        return warning(detail, "None, if a service is still to be created; otherwise correct SERVICE_FILTER.")
+    return passed(detail)
 
 
-def role(seen: Inspected, _rules: DeploymentConfig) -> CheckResult:
-    """The first row that applies. The API gives the list of roles just to keys with organization:manage.
+def role(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
+    """The first row that applies. Only keys with organization:manage can list the roles.
 
-    | the key's roles                     | the list of roles | answer                                        |
-    |-------------------------------------|-------------------|-----------------------------------------------|
-    | predefined ones that change nothing | any               | not ok                                        |
-    | any, or not visible                 | refused (403)     | not known: all but deregistration works       |
-    | any, or not visible                 | read              | ok, if it is visible that the key stays valid |
-    | Admin                               | no answer         | ok, if it stays valid                         |
-    | any other, or not visible           | no answer         | not known                                     |
+    | the key's roles                     | the list of roles | result                                    |
+    |-------------------------------------|-------------------|-------------------------------------------|
+    | predefined ones that change nothing | any               | failed                                    |
+    | any, or not visible                 | refused (403)     | warning: all but deregistration works     |
+    | any, or not visible                 | read              | passed, if the expiry date is visible     |
+    | Admin                               | not readable      | passed, if the expiry date is visible     |
+    | any other, or not visible           | not readable      | unknown                                   |
     """
-    mine = _mine(seen)
-    roles = f"roles: {_named(mine)}"
+    mine = _key_in_use(snapshot)
+    roles = f"roles: {_role_names(mine)}"
     if mine and all(_is_insufficient(one) for one in mine):
-        return wrong(f"it may change no service ({roles})", ROLE)
-    if isinstance(seen.roles, ReadFailed) and seen.roles.forbidden:
-        left = f"it may not manage the organization ({roles}): deregistration is left to people"
-        return _lasting(seen, mine, unsure(left, MANAGE))
-    if isinstance(seen.roles, int) or (mine and all(_is_admin(one) for one in mine)):
-        return _lasting(seen, mine, ok(f"it may manage the organization ({roles})"))
-    return unsure(f"what it may do is not visible ({roles}; {why_not(seen.roles)})", LOOK)
+        return failed(f"it cannot change services ({roles})", ROLE)
+    if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.forbidden:
+        detail = f"it cannot manage the organization ({roles}): registrations are not removed"
+        return _with_expiry(snapshot, mine, warning(detail, MANAGE))
+    if isinstance(snapshot.roles, int) or (mine and all(_is_admin(one) for one in mine)):
+        return _with_expiry(snapshot, mine, passed(f"it can manage the organization ({roles})"))
+    return unknown(f"its permissions are not visible ({roles}; {failure_reason(snapshot.roles)})", CONSOLE)
 
 
-def _mine(seen: Inspected) -> tuple[ApiKey, ...]:
-    """The key in use, by the id that the API gives it; or else those that end in the same four characters."""
-    keys = seen.keys if isinstance(seen.keys, tuple) else ()
-    by_id = seen.caller.key_id if isinstance(seen.caller, Caller) else ""
+def _key_in_use(snapshot: PreflightSnapshot) -> tuple[ApiKey, ...]:
+    """The key with the id that whoami returns, otherwise those whose id has the same last four characters."""
+    keys = snapshot.keys if isinstance(snapshot.keys, tuple) else ()
+    by_id = snapshot.caller.key_id if isinstance(snapshot.caller, Caller) else ""
     exact = tuple(one for one in keys if one.id and one.id == by_id)
-    return exact or tuple(one for one in keys if one.suffix == seen.key_id[-4:])
+    return exact or tuple(one for one in keys if one.suffix == snapshot.key_id[-4:])
 
 
-def _named(keys: tuple[ApiKey, ...]) -> str:
+def _role_names(keys: tuple[ApiKey, ...]) -> str:
     names = {name or "without a name" for one in keys for name in one.roles}
     custom = {f"{name or 'without a name'} (custom)" for one in keys for name in one.custom}
     return ", ".join(sorted(names | custom)) or "not visible"
@@ -118,69 +131,58 @@ def _is_admin(one: ApiKey) -> bool:
     return ADMIN in {name.lower() for name in one.roles}
 
 
-def _lasting(seen: Inspected, mine: tuple[ApiKey, ...], judged: CheckResult) -> CheckResult:
-    """The same, with when the key expires."""
+def _with_expiry(snapshot: PreflightSnapshot, mine: tuple[ApiKey, ...], result: CheckResult) -> CheckResult:
     if not mine:
-        why = why_not(seen.keys) or "it is not in the list of keys"
-        remedy = EXPIRY if judged.answer is Answer.OK else judged.remedy
-        return unsure(f"{judged.seen}; when it expires is not visible ({why})", remedy)
-    ends = [one.expires for one in mine if one.expires]
-    if ends and min(ends) - seen.at < SOON:
-        return unsure(f"{judged.seen}; it expires at {min(ends):%Y-%m-%d %H:%M} UTC", RENEW)
-    return replace(judged, seen=f"{judged.seen}, until {min(ends):%Y-%m-%d}") if ends else judged
+        reason = failure_reason(snapshot.keys) or "it is not in the list of keys"
+        remedy = EXPIRY if result.status is Status.PASSED else result.remedy
+        return warning(f"{result.detail}; its expiry date is not visible ({reason})", remedy)
+    expiry = min((one.expires for one in mine if one.expires), default=None)
+    if expiry and expiry - snapshot.at < SOON:
+        return warning(f"{result.detail}; it expires at {expiry:%Y-%m-%d %H:%M} UTC", RENEW)
+    return replace(result, detail=f"{result.detail}, until {expiry:%Y-%m-%d}") if expiry else result
 
 
-def regions(seen: Inspected, config: DeploymentConfig) -> CheckResult:
-    """A region in which an endpoint asks already must have its zone; where none does it may be still to come."""
-    found = seen.services if isinstance(seen.services, tuple) else ()
-    wanted = sorted({service.region for service in _wanted(found, config)})
-    troubles = {region: told for region in wanted if (told := _missing(seen, config, region))}
-    if not troubles:
-        unseen = f"; {RESOLVER}" if config.central and wanted else ""
-        return ok(f"yes, for {', '.join(wanted) or 'no region, because there are no services'}{unseen}")
-    told = "; ".join(troubles.values())
-    if config.zone_group and not (config.central and any(_zones_of(seen, region) for region in troubles)):
-        by_hand = ", and must be linked by hand" if config.central else ""
-        return ok(f"{told}; what is missing is made as endpoints ask, in {config.zone_group}{by_hand}")
+def regions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
+    """A region with a tagged endpoint needs its zone now; another region may get it later."""
+    found = snapshot.services if isinstance(snapshot.services, tuple) else ()
+    names = sorted({service.region for service in _permitted(found, config)})
+    missing = {region: text for region in names if (text := _missing(snapshot, config, region))}
+    if not missing:
+        unseen = f"; {RESOLVER}" if config.central and names else ""
+        return passed(f"{', '.join(names) or 'no region, because there are no services'}{unseen}")
+    detail = "; ".join(missing.values())
+    if config.zone_group and not (config.central and any(_zones_of(snapshot, region) for region in missing)):
+        by_hand = "; link it by hand" if config.central else ""
+        return passed(f"{detail}; created in {config.zone_group} when an endpoint needs it{by_hand}")
     remedy = CENTRAL if config.central else LINKED
-    asking = [region for region in troubles if _is_asked_for(seen, config, region)]
-    if asking:
-        return wrong(f"{told}; endpoints ask in {', '.join(asking)}", remedy)
-    return unsure(f"{told}; no endpoint asks there yet", remedy)
+    if tagged := [region for region in missing if _has_tagged_endpoint(snapshot, config, region)]:
+        return failed(f"{detail}; tagged endpoints exist in {', '.join(tagged)}", remedy)
+    return warning(f"{detail}; no tagged endpoint exists there yet", remedy)
 
 
-def _wanted(found: tuple[Service, ...], config: DeploymentConfig) -> list[Service]:
-    there = [service for service in found if service.on_azure and service.readable]
-    permitted = config.permitted(there)
-    return [service for service in there if service.id in permitted]
+def _permitted(found: tuple[Service, ...], config: DeploymentConfig) -> list[Service]:
+    usable = [service for service in found if service.on_azure and service.readable]
+    permitted = config.permitted(usable)
+    return [service for service in usable if service.id in permitted]
 
 
-def _missing(seen: Inspected, config: DeploymentConfig, region: str) -> str | None:
-    """What a region lacks; None if it has a zone that is linked to something, and just one if zones are central."""
-    zones = _zones_of(seen, region)
-    told = ", ".join(map(str, zones))
+def _missing(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -> str | None:
+    """What a region lacks; None if it has a linked zone, and only one if zones are central."""
+    zones = _zones_of(snapshot, region)
+    named = ", ".join(map(str, zones))
     if not zones:
-        return f"there is no zone {region}{ZONE_SUFFIX} in DNS_ZONE_SCOPES, nor another of {region}"
+        return f"DNS_ZONE_SCOPES has no zone {region}{ZONE_SUFFIX}, nor another one for {region}"
     if config.central and any(count > 1 for count in Counter(zone.name for zone in zones).values()):
-        return f"there are several central zones: {told}"
-    if not any(_is_linked(seen, zone) for zone in zones):
-        return f"{told} is linked to no network"
-    return None
+        return f"there are several central zones: {named}"
+    read = (snapshot.zones.get(zone) for zone in zones)
+    linked = any(isinstance(zone, Zone) and zone.networks for zone in read)
+    return None if linked else f"{named} is not linked to a virtual network"
 
 
-def _zones_of(seen: Inspected, region: str) -> list[ResourceId]:
-    return sorted(zone for zone in seen.found_zones() if region in zone.name.split("."))
+def _zones_of(snapshot: PreflightSnapshot, region: str) -> list[ResourceId]:
+    return sorted(zone for zone in snapshot.found_zones() if region in zone.name.split("."))
 
 
-def _is_linked(seen: Inspected, zone: ResourceId) -> bool:
-    found = seen.zones.get(zone)
-    return isinstance(found, Zone) and bool(found.networks)
-
-
-def _is_asked_for(seen: Inspected, config: DeploymentConfig, region: str) -> bool:
-    listed = (one for page in seen.endpoints.values() if isinstance(page, tuple) for one in page)
-    return any(_asks_in(one, region) for one in listed if config.request_of(one) is not None)
-
-
-def _asks_in(endpoint: Endpoint, region: str) -> bool:
-    return any(f".{region}." in connection.target.lower() for connection in endpoint.connections)
+def _has_tagged_endpoint(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -> bool:
+    tagged = (one for one in snapshot.found_endpoints() if config.request_of(one) is not None)
+    return any(f".{region}." in connection.target.lower() for one in tagged for connection in one.connections)

@@ -1,18 +1,15 @@
-"""What a preflight has seen: of the settings, of rights, of both clouds, of deliveries, of the report store.
-
-Each part is None until it was asked for, and ReadFailed where the asking failed.
-"""
+"""The input of the preflight. A part is None until it is read, and ReadFailed where the read failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import (
     Endpoint,
-    NotFound,
-    ReadFailed,
+    ReadResult,
     Registration,
     Service,
     Zone,
@@ -21,15 +18,15 @@ from shared.domain.model.resources import (
 from shared.domain.planning.policy import Policies
 from shared.domain.preflight.rbac import Permission
 
-type Seen[T] = T | NotFound | ReadFailed
+NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A ClickHouse Cloud API key as its organization lists it.
+    """A ClickHouse Cloud API key, as the list of the organization's keys describes it.
 
-    `suffix`: the last four characters of the id that its user sends. `roles`: names of its roles that
-    ClickHouse defines. `custom`: names of those that the organization defines.
+    `suffix`: the last four characters of the key id. `roles`: names of its predefined roles. `custom`: names of its
+    custom roles.
     """
 
     suffix: str
@@ -41,7 +38,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key the API takes ours for. Each is "" where the answer does not have it."""
+    """The API key that a call was made with. Fields are "" where the response omits them."""
 
     key_id: str
     name: str
@@ -50,7 +47,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class EventSubscription:
-    """An event subscription of a system topic. `types` and `operations`: empty where nothing is left out."""
+    """An event subscription of a system topic. `types` and `operations` are empty where it does not filter."""
 
     id: str
     topic: str
@@ -62,7 +59,7 @@ class EventSubscription:
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """What a system topic's metrics tell of a day. `last`: the end of the last hour with a delivery."""
+    """A system topic's metrics of one day. `last`: the end of the last hour with a delivery."""
 
     delivered: int
     failed: int
@@ -72,8 +69,8 @@ class Deliveries:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreSeen:
-    """The report store. `writable`: None where nothing that only reads can tell. `last`: the latest report's end."""
+class StoreState:
+    """The report store. `writable`: None if reads cannot show it. `last`: when the latest report was finished."""
 
     place: str
     writable: bool | None = None
@@ -81,45 +78,41 @@ class StoreSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
-    """`at`: when it was looked. `identity`: who asked Azure, in words. `rights`: by the scope's ARM id.
+class PreflightSnapshot:
+    """`identity`: a description of the caller at Azure. `rights`: permissions by ARM id.
 
-    `caller`, `keys`, `roles`: the API key in use, the organization's keys, and how many roles the organization has,
-    which the API says only to a key that may manage the organization. `key_id`, `organization`: as set.
-
-    `endpoints` and `interfaces` have just the first page of each scope. `clocks`: how many seconds each
-    system's clock was ahead of ours. `period`: the time between two audits by the schedule.
+    `endpoints` and `interfaces` (a count) are those on the first page of each scope. `roles`: the number of the
+    organization's roles, which only a key with organization:manage can list. `key_id`, `organization`: the settings.
+    `clocks`: by how many seconds each system's clock is ahead. `period`: the time between two audits.
     """
 
     at: datetime
     faults: tuple[str, ...] = ()
-    identity: Seen[str] | None = None
-    endpoints: Mapping[Scope, Seen[tuple[Endpoint, ...]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    interfaces: Mapping[Scope, Seen[int]] = field(default_factory=lambda: MappingProxyType({}))
-    zone_lists: Mapping[Scope, Seen[tuple[ResourceId, ...]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    zones: Mapping[ResourceId, Seen[Zone]] = field(default_factory=lambda: MappingProxyType({}))
-    rights: Mapping[str, Seen[tuple[Permission, ...]]] = field(default_factory=lambda: MappingProxyType({}))
-    registrations: Seen[tuple[Registration, ...]] | None = None
-    services: Seen[tuple[Service, ...]] | None = None
-    caller: Seen[Caller] | None = None
-    keys: Seen[tuple[ApiKey, ...]] | None = None
-    roles: Seen[int] | None = None
+    identity: ReadResult[str] | None = None
+    endpoints: Mapping[Scope, ReadResult[tuple[Endpoint, ...]]] = NONE
+    interfaces: Mapping[Scope, ReadResult[int]] = NONE
+    zone_lists: Mapping[Scope, ReadResult[tuple[ResourceId, ...]]] = NONE
+    zones: Mapping[ResourceId, ReadResult[Zone]] = NONE
+    rights: Mapping[str, ReadResult[tuple[Permission, ...]]] = NONE
+    registrations: ReadResult[tuple[Registration, ...]] | None = None
+    services: ReadResult[tuple[Service, ...]] | None = None
+    caller: ReadResult[Caller] | None = None
+    keys: ReadResult[tuple[ApiKey, ...]] | None = None
+    roles: ReadResult[int] | None = None
     key_id: str = ""
     organization: str = ""
-    clocks: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    event_subscriptions: Mapping[str, Seen[tuple[EventSubscription, ...]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    deliveries: Mapping[str, Seen[Deliveries]] = field(default_factory=lambda: MappingProxyType({}))
-    store: Seen[StoreSeen] | None = None
+    clocks: Mapping[str, float] = NONE
+    event_subscriptions: Mapping[str, ReadResult[tuple[EventSubscription, ...]]] = NONE
+    deliveries: Mapping[str, ReadResult[Deliveries]] = NONE
+    store: ReadResult[StoreState] | None = None
     period: timedelta = timedelta()
     policies: Policies = field(default_factory=Policies)
 
     def found_zones(self) -> frozenset[ResourceId]:
-        """The zones for ClickHouse that the lists told of."""
+        """The listed zones that may be for ClickHouse."""
         lists = (listed for listed in self.zone_lists.values() if isinstance(listed, tuple))
         return frozenset(zone for listed in lists for zone in listed if is_clickhouse_zone(zone.name))
+
+    def found_endpoints(self) -> tuple[Endpoint, ...]:
+        pages = (page for page in self.endpoints.values() if isinstance(page, tuple))
+        return tuple(endpoint for page in pages for endpoint in page)

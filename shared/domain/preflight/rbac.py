@@ -1,19 +1,18 @@
-"""What Azure says that the caller may do, and what that comes to for one action.
+"""Permissions at an Azure scope, and whether they include an action.
 
-https://learn.microsoft.com/azure/role-based-access-control/role-definitions: actions are matched without
-regard to case, `*` stands for any characters, and what a role leaves out another may give.
+https://learn.microsoft.com/azure/role-based-access-control/role-definitions: actions match case-insensitively, `*`
+stands for any characters, and one role assignment can grant what another one excludes.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from fnmatch import fnmatchcase
 
 READ_ENDPOINTS = "Microsoft.Network/privateEndpoints/read"
 READ_INTERFACES = "Microsoft.Network/networkInterfaces/read"
 READ_ZONES = "Microsoft.Network/privateDnsZones/read"
 WRITE_RECORDS = ("Microsoft.Network/privateDnsZones/A/write", "Microsoft.Network/privateDnsZones/A/delete")
-MAKE_ZONES = (
+CREATE_ZONES = (
     "Microsoft.Network/privateDnsZones/write",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
 )
@@ -23,25 +22,20 @@ READ_TOPICS = "Microsoft.EventGrid/systemTopics/read"
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What one role assignment gives at a scope: `actions` without `not_actions`, as patterns."""
+    """The patterns of one role assignment: `actions` without `not_actions`."""
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
 
-    def gives(self, action: str) -> bool:
+    def grants(self, action: str) -> bool:
         return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
 
 
-def lacking(permissions: Iterable[Permission], actions: Iterable[str]) -> tuple[str, ...]:
-    """Those of the actions that none of the permissions gives. Azure's deny assignments are not told here."""
-    known = tuple(permissions)
-    return tuple(action for action in actions if not any(one.gives(action) for one in known))
+def missing_actions(permissions: Iterable[Permission], actions: Iterable[str]) -> tuple[str, ...]:
+    """The actions that no permission grants. Deny assignments are not considered."""
+    granted = tuple(permissions)
+    return tuple(action for action in actions if not any(one.grants(action) for one in granted))
 
 
 def _any_matches(patterns: tuple[str, ...], action: str) -> bool:
-    return any(_compiled(pattern).fullmatch(action) for pattern in patterns)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE)
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)

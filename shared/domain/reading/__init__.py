@@ -1,84 +1,76 @@
-"""What to read next, told from what has been read so far: each answer of `needs` is one round trip.
+"""Which reads are needed next, given what was read so far. The reads of one round are made together.
 
-| Round | for one endpoint                                                                    |
+| Round | Reads for one endpoint                                                              |
 |-------|-------------------------------------------------------------------------------------|
-| 1     | the private endpoint, unless it was looked at already                               |
-| 2     | if it concerns us: its network interface, registrations, services, and the zone     |
-|       | remembered for its virtual network, or else the lists of zones                      |
-| 3     | configs not remembered (if none was, registrations only now), zones just heard of   |
-| 4     | only where a record is held for an endpoint not yet seen: that endpoint; and where  |
-|       | a record is left free: the registered endpoints that may wait for it                |
+| 1     | the private endpoint, unless it was read before                                     |
+| 2     | if it may need changes: its network interface, registrations, services, and the     |
+|       | zones last seen linked to its virtual network, or the lists of zones                |
+| 3     | private endpoint configs that are not cached (registrations then wait for round 3), |
+|       | and zones that were listed in round 2                                               |
+| 4     | the holder of a record that the endpoint wants; and, if the pass frees a record,    |
+|       | the registered endpoints that may wait for it                                       |
 
-An endpoint without our tag that is not on a Private Link service by alias needs nothing after round 1.
-Where many of a scope are to be read, its list is read first, and by itself only what that does not tell of.
+An untagged endpoint that is not connected by alias needs nothing after round 1. More than 25 endpoints of one scope
+are read by its list first, and one by one only if the list lacks them. Imports planning. Start with `needs`.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from shared.domain.model import snapshot as reads
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import (
-    ListAddresses,
-    ListEndpoints,
-    Read,
-    ReadAddresses,
-    ReadConfig,
-    ReadEndpoint,
-    ReadRegistrations,
-    ReadServices,
-    Snapshot,
-)
+from shared.domain.model.snapshot import Read, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.reading import configs, related_endpoints, zones
-from shared.domain.reading.endpoints import concerned_by, each, endpoints_needed
-from shared.domain.reading.read_hints import Hints
+from shared.domain.reading import related_endpoints, zones
+from shared.domain.reading.endpoints import affected_and_known, endpoints_needed, single_reads_or_lists
+from shared.domain.reading.private_endpoint_configs import configs_of_holders, configs_of_selected
+from shared.domain.reading.zones import Hints
 
 
 def needs(snapshot: Snapshot, targets: Targets, config: DeploymentConfig, hints: Hints) -> list[Read[Any]]:
-    """The reads not yet made that the plan depends on, the likeliest to matter first; none: all is known."""
+    """The reads that the plan depends on and that are not in the snapshot, in order of importance."""
     index = PlanningIndex(snapshot, config)
-    wanted = dict.fromkeys(_all(index, targets, hints))
-    return [read for read in wanted if read not in snapshot]
+    return [read for read in dict.fromkeys(_all(index, targets, hints)) if read not in snapshot]
 
 
 def _all(index: PlanningIndex, targets: Targets, hints: Hints) -> Iterator[Read[Any]]:
-    yield from endpoints_needed(index.snapshot, targets.endpoints, index.config)
-    if targets.everything:
-        for scope in index.config.endpoint_scopes:
-            yield from (ListEndpoints(scope), ListAddresses(scope))
-    concerned = concerned_by(index, targets)
-    if not concerned and not targets.everything:
+    config, snapshot, everything = index.config, index.snapshot, targets.everything
+    yield from endpoints_needed(snapshot, targets.endpoints, config)
+    if everything:
+        for scope in config.endpoint_scopes:
+            yield from (reads.ListEndpoints(scope), reads.ListAddresses(scope))
+    affected = affected_and_known(index, targets)
+    if not affected and not everything:
         return
-    yield ReadServices()
-    connecting = [e for e in concerned if isinstance(e, Endpoint) and index.config.request_of(e) is not None]
-    if not (targets.everything and _lists_pending(index)):
-        interfaces = [nic for e in connecting for nic in e.interfaces if not e.addresses]
-        yield from each(index.snapshot, interfaces, index.config, ReadAddresses, ListAddresses)
-    yield from configs.of_selected(index, connecting)
-    if targets.everything or len(connecting) < len(concerned) or not _configs_come_next(index):
-        yield ReadRegistrations()
-    holders = list(related_endpoints.holders(index, connecting))
-    yield from configs.of_holders(index, holders)
-    if targets.everything or len(connecting) < len(concerned):
-        yield from zones.every(index, hints)
-        yield from (read for one in connecting for read in zones.by_tag(index, one))
+    yield reads.ReadServices()
+    tagged = [one for one in affected if isinstance(one, Endpoint) and config.request_of(one) is not None]
+    removals = everything or len(tagged) < len(affected)
+    lists_pending = any(reads.ListAddresses(scope) not in snapshot for scope in config.endpoint_scopes)
+    if not (everything and lists_pending):
+        interfaces = [nic for one in tagged for nic in one.interfaces if not one.addresses]
+        yield from single_reads_or_lists(
+            snapshot, interfaces, config, reads.ReadAddresses, reads.ListAddresses
+        )
+    yield from configs_of_selected(index, tagged)
+    if removals or not _configs_come_next(snapshot):
+        yield reads.ReadRegistrations()
+    holders = related_endpoints.holders(index, tagged)
+    yield from configs_of_holders(index, holders)
+    if removals:
+        yield from zones.all_zones(index, hints)
+        yield from (read for one in tagged for read in zones.zone_in_tag(index, one))
     else:
-        yield from (read for one in connecting for read in zones.of_endpoint(index, one, hints))
+        yield from (read for one in tagged for read in zones.zones_for(index, one, hints))
     yield from holders
-    if targets.everything:
-        yield from (ReadEndpoint(one) for one in related_endpoints.owned_but_unseen(index))
+    if everything:
+        yield from map(reads.ReadEndpoint, related_endpoints.owned_but_not_listed(index))
     else:
         yield from related_endpoints.waiting(index, targets)
 
 
-def _configs_come_next(index: PlanningIndex) -> bool:
-    """Whether a round for configs is sure to come, with which what is not needed before can be read."""
-    return ReadServices() not in index.snapshot and not any(
-        isinstance(one, ReadConfig) for one in index.snapshot.answers
-    )
-
-
-def _lists_pending(index: PlanningIndex) -> bool:
-    return any(ListAddresses(scope) not in index.snapshot for scope in index.config.endpoint_scopes)
+def _configs_come_next(snapshot: Snapshot) -> bool:
+    """Whether the next round reads configs, so that reads which are not needed before can wait for it."""
+    no_config = not any(isinstance(read, reads.ReadConfig) for read in snapshot.answers)
+    return no_config and reads.ReadServices() not in snapshot

@@ -1,4 +1,4 @@
-"""Which other private endpoints to read: those who hold what these want, or wait for what these leave."""
+"""Which other private endpoints to read: current holders of records, and endpoints that wait for a record."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,66 +8,56 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, Endpoint
 from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint
 from shared.domain.ownership.marks import endpoints_in
-from shared.domain.planning.affected_endpoints import Targets, freed
+from shared.domain.planning.affected_endpoints import Targets, freed_records
 from shared.domain.planning.classification import Verdict, verdict_on, zone_name_of
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading.endpoints import FEW
 
 
-def holders(index: PlanningIndex, connecting: list[Endpoint]) -> Iterator[ReadEndpoint]:
-    """The endpoints that hold a record in a zone where one of these wants it, or may be linked to."""
-    networks = {endpoint.network for endpoint in connecting}
-    tagged = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in connecting}
-    group = index.config.zone_group
-    central = {zone_name_of(index, endpoint) for endpoint in connecting} if index.config.central else set()
+def holders(index: PlanningIndex, tagged: list[Endpoint]) -> list[ReadEndpoint]:
+    """The holders of records in the zones that may get records of these endpoints."""
+    config = index.config
+    networks = {endpoint.network for endpoint in tagged}
+    by_tag = {endpoint.tags.get(ZONE_TAG, "").lower() for endpoint in tagged}
+    by_name = {zone_name_of(index, endpoint) for endpoint in tagged} if config.central else set()
     zones = [
-        z
-        for z in index.dns.zones
-        if z.networks & networks
-        or z.id.name in central
-        or str(z.id).lower() in tagged
-        or (group and group.covers(z.id))
+        zone
+        for zone in index.dns.zones
+        if zone.networks & networks
+        or zone.id.name in by_name
+        or str(zone.id).lower() in by_tag
+        or (config.zone_group and config.zone_group.covers(zone.id))
     ]
     records = [record for zone in zones for record in zone.records.values()]
-    holders = endpoints_in(records, index.config.owner)
-    yield from (ReadEndpoint(one) for one in sorted(holders) if index.config.may_ask(one))
+    return [ReadEndpoint(one) for one in sorted(endpoints_in(records, config.owner)) if config.may_ask(one)]
 
 
 def waiting(index: PlanningIndex, targets: Targets) -> Iterator[Read[Any]]:
-    """Registered endpoints that may wait for a record which the targets, or holders that are gone, leave free."""
-    seen = index.snapshot.endpoints()
-    zones = {record.zone.name for record in freed(index, targets)}
+    """Registered endpoints of the region that may wait for a record which this pass frees."""
+    zones = {record.zone.name for record in freed_records(index, targets)}
     if not zones:
         return
-    regions = _regions_of(index, zones)
-    near = {
-        endpoint
-        for registered, endpoint in index.access.ownership.endpoint_of.items()
-        if index.access.registrations[registered].region in regions and index.config.may_ask(endpoint)
+    # The regions of these zones: by the configs of services, and by the labels of the zone names.
+    services = index.services
+    regions = {label for name in zones for label in name.split(".")}
+    regions |= {
+        services.by_id[one].region for one, config in services.configs.items() if config.zone in zones
     }
+    endpoint_of = index.access.ownership.endpoint_of
+    near = {one.id.lower() for one in index.access.registrations.values() if one.region in regions}
     wildcards = (record for record in index.snapshot.records() if record.name == WILDCARD)
-    unseen = near - seen.keys() - endpoints_in(wildcards, index.config.owner)
-    unnamed = {
-        registered
-        for registered, registration in index.access.registrations.items()
-        if registered not in index.access.ownership.endpoint_of and registration.region in regions
-    }
-    if len(unseen) <= FEW and not unnamed:
-        yield from (ReadEndpoint(one) for one in sorted(unseen))
+    known = index.snapshot.endpoints().keys() | endpoints_in(wildcards, index.config.owner)
+    unread = {endpoint_of[id_] for id_ in near & endpoint_of.keys()} - known
+    unread = {one for one in unread if index.config.may_ask(one)}
+    if len(unread) <= FEW and near <= endpoint_of.keys():
+        yield from (ReadEndpoint(one) for one in sorted(unread))
     else:
         yield from (ListEndpoints(scope) for scope in index.config.endpoint_scopes)
 
 
-def _regions_of(index: PlanningIndex, zones: set[str]) -> set[str]:
-    """The regions of the services in zones of these names: by their configs, and by the labels of the names."""
-    labels = {label for name in zones for label in name.split(".")}
-    known = index.services
-    return labels | {known.by_id[one].region for one, found in known.configs.items() if found.zone in zones}
-
-
-def owned_but_unseen(index: PlanningIndex) -> list[ResourceId]:
-    """Endpoints we own something for that no list told of: each is asked for by itself."""
+def owned_but_not_listed(index: PlanningIndex) -> list[ResourceId]:
+    """Endpoints of which this deployment owns something and that no list has: each gets a read of its own."""
     if any(ListEndpoints(scope) not in index.snapshot for scope in index.config.endpoint_scopes):
         return []
-    ours = index.dns.holders | index.access.ownership.ids_of.keys()
-    return sorted(one for one in ours if verdict_on(index, one) is not Verdict.OUT_OF_SCOPE)
+    owned = index.dns.holders | index.access.ownership.ids_of.keys()
+    return sorted(one for one in owned if verdict_on(index, one) is not Verdict.OUT_OF_SCOPE)

@@ -1,27 +1,39 @@
-"""What a pass tells afterwards: one JSON document, the same for log, HTTP answer and page."""
+"""The report of a pass: one JSON document for log, HTTP answer, command line and page."""
 
 from collections import Counter
 from dataclasses import dataclass
 
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, Status
-from shared.domain.model.addresses import addresses_of
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import ReadEndpoint, Snapshot
+from shared.domain.model.snapshot import ReadEndpoint, Snapshot, addresses_of
+from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
+from shared.domain.results.problems import Problem, problems_of
 
 MOST_IN_FULL = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """`plan` is what was still to be done at the end; `outcomes` what was tried, in order.
+class Calls:
+    """How many calls the audit made, by system."""
 
-    A change that failed but is not in `plan` any more turned out to be so already. One that went through
-    and still is in `plan` did not last: somebody undid it, or the system never did it. `pass_id` names the
-    pass in the log.
+    clickhouse: int = 0
+    azure_network: int = 0
+    azure_dns: int = 0
+
+
+NO_CALLS = Calls()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report of one pass.
+
+    `plan`: what is still to be done at the end. `outcomes`: every change that was tried, in order. A change that
+    failed but is not in `plan` turned out to be already made. `pass_id`: the pass in the log.
     """
 
     snapshot: Snapshot
@@ -32,85 +44,90 @@ class Report:
 
     @property
     def undone(self) -> tuple[Outcome, ...]:
-        """The last word on each change that is still to be made; empty for a dry run."""
+        """The last outcome of each change that is still to be made; empty for a dry run."""
         last = {outcome.change: outcome for outcome in self.outcomes}
-        left = () if self.dry_run else self.plan.changes
-        return tuple(_unlasting(last.get(change), change) for change in left)
+        changes = () if self.dry_run else self.plan.changes
+        return tuple(_undone(last.get(change), change) for change in changes)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What kept the pass from doing all it wanted, each in a sentence; empty if nothing did."""
-        unread = [answer.reason for answer in self.snapshot.unreadable().values() if not answer.refused]
-        undone = [f"{o.change.verb} {o.change.summary()}: {o.error}" for o in self.undone]
-        return tuple(dict.fromkeys([*unread, *undone]))
+        """What kept the pass from finishing, a sentence for each cause; empty if nothing did."""
+        return tuple(problem.text for problem in self.problems_with_remedies)
+
+    @property
+    def problems_with_remedies(self) -> tuple[Problem, ...]:
+        unread = (answer for answer in self.snapshot.unreadable().values() if not answer.refused)
+        return problems_of(unread, self.undone)
+
+    @property
+    def releases_withheld(self) -> int:
+        """How many endpoints are not released because of MAX_REMOVALS or a policy."""
+        removals = {change.endpoint for change in self.plan.withheld if change.removes}
+        return sum(self.plan.verdicts.get(endpoint) is Verdict.RELEASE for endpoint in removals)
 
     @property
     def in_progress(self) -> tuple[str, ...]:
-        """What Azure still has to do, each in a sentence. It is no problem: nothing failed."""
-        return tuple(f"{one.object}: {one.message}" for one in self.plan.findings if one.code == IN_PROGRESS)
+        """What Azure has not finished yet. Not a problem: nothing failed."""
+        findings = (finding for finding in self.plan.findings if finding.code == IN_PROGRESS)
+        return tuple(f"{finding.object}: {finding.message}" for finding in findings)
 
     @property
     def retryable(self) -> bool:
-        """Whether another delivery may get further: by itself, or once a key or a right is in order."""
-        unread = any(answer.retryable for answer in self.snapshot.unreadable().values())
-        return unread or bool(self.plan.in_progress) or any(outcome.retryable for outcome in self.undone)
+        """Whether a retry of the event may complete: by itself, or once a key or permission is corrected."""
+        reads = any(failed.retryable for failed in self.snapshot.unreadable().values())
+        return reads or bool(self.plan.in_progress) or any(outcome.retryable for outcome in self.undone)
 
     @property
     def forbidden(self) -> bool:
-        """Whether a key or a right is to be put in order."""
-        unread = any(answer.forbidden for answer in self.snapshot.unreadable().values())
-        return unread or any(outcome.forbidden for outcome in self.undone)
+        """Whether a key or permission must be corrected."""
+        reads = any(failed.forbidden for failed in self.snapshot.unreadable().values())
+        return reads or any(outcome.forbidden for outcome in self.undone)
 
     def as_json(self) -> dict[str, object]:
-        """The whole report. Each endpoint tells its host names unless there are too many to read."""
+        """The whole report. Host names are omitted where there are more than MOST_IN_FULL endpoints."""
         return {"endpoints": self.endpoints_json(), **self.summary_json()}
 
     def endpoints_json(self) -> list[dict[str, object]]:
-        """What each endpoint is and got."""
-        return [self._endpoint_json(one) for one in sorted(self.plan.verdicts)]
+        return [self._endpoint_json(endpoint) for endpoint in sorted(self.plan.verdicts)]
 
     def summary_json(self) -> dict[str, object]:
-        """The report without what is well: endpoints are only counted, by verdict."""
-        shown = self.plan.changes if self.dry_run else ()
+        """The report with the number of endpoints by verdict instead of each endpoint."""
+        planned = self.plan.changes if self.dry_run else ()
+        verdicts = Counter(verdict.value for verdict in self.plan.verdicts.values())
         return {
             "dryRun": self.dry_run,
-            "verdicts": dict(sorted(Counter(one.value for one in self.plan.verdicts.values()).items())),
-            "plan": [change.as_json() for change in shown],
+            "verdicts": dict(sorted(verdicts.items())),
+            "plan": [change.as_json() for change in planned],
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
-            "problems": list(self.problems),
-            "willBeTriedAgain": self.retryable,
+            "withheld": [change.as_json() for change in self.plan.withheld],
+            "problems": [problem.as_json() for problem in self.problems_with_remedies],
+            "retryable": self.retryable,
         }
 
-    def _endpoint_json(self, endpoint: ResourceId) -> dict[str, object]:
-        found = self.snapshot.get(ReadEndpoint(endpoint))
-        basics: dict[str, object] = {"id": str(endpoint), "verdict": self.plan.verdicts[endpoint].value}
-        if not isinstance(found, Endpoint):
+    def _endpoint_json(self, id_: ResourceId) -> dict[str, object]:
+        basics: dict[str, object] = {"id": str(id_), "verdict": self.plan.verdicts[id_].value}
+        endpoint = self.snapshot.get(ReadEndpoint(id_))
+        if not isinstance(endpoint, Endpoint):
             return basics
-        addresses = addresses_of(self.snapshot, found)
-        hostnames = self.plan.hostnames.get(endpoint, {}) if len(self.plan.verdicts) <= MOST_IN_FULL else {}
+        addresses = addresses_of(self.snapshot, endpoint)
+        hostnames = self.plan.hostnames.get(id_, {}) if len(self.plan.verdicts) <= MOST_IN_FULL else {}
         return {
             **basics,
-            "resourceGuid": found.guid,
+            "resourceGuid": endpoint.guid,
             "addresses": list(addresses) if isinstance(addresses, tuple) else [],
-            "connections": [{"to": c.target, "status": c.status} for c in found.connections],
+            "connections": [{"to": c.target, "status": c.status} for c in endpoint.connections],
             "hostnames": dict(hostnames),
         }
 
 
-def _unlasting(outcome: Outcome | None, change: Change) -> Outcome:
-    if outcome and outcome.status is not Status.DONE:
-        return outcome
-    error = (
-        "it was done, but did not last"
-        if outcome
-        else "there were more changes meanwhile than one pass makes"
-    )
+def _undone(last: Outcome | None, change: Change) -> Outcome:
+    if last and last.status is not Status.DONE:
+        return last
+    error = "applied, but not present on re-read" if last else "not applied within the rounds of this pass"
     return Outcome(change, Status.FAILED, error, temporary=True)
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
-    shown: dict[str, object] = {**outcome.change.as_json(), "status": outcome.status.value}
-    if outcome.error:
-        shown |= {"error": outcome.error, "willBeTriedAgain": outcome.retryable}
-    return shown
+    error = {"error": outcome.error, "retryable": outcome.retryable} if outcome.error else {}
+    return {**outcome.change.as_json(), "status": outcome.status.value, **error}

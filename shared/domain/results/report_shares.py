@@ -1,4 +1,4 @@
-"""Each waiting endpoint's share of the report of a pass over many: its own part, and what concerns all."""
+"""The part of a report for each waiting endpoint: its own results, and those that concern every endpoint."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
@@ -12,47 +12,49 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.results.pass_report import Report
 
 
-def shares_of(report: Report, waiting: AbstractSet[ResourceId]) -> dict[ResourceId, Report]:
-    """For each endpoint that waits: the report without what is about only the others that wait.
+def split_report(report: Report, waiting: AbstractSet[ResourceId]) -> dict[ResourceId, Report]:
+    """For each waiting endpoint, the report without what concerns only other waiting endpoints.
 
-    The report is gone through once, however many wait.
+    Walks through the report once, however many endpoints wait.
     """
     snapshot, plan = report.snapshot, report.plan
-    own = {one: snapshot.of_endpoint(one) for one in waiting}
+    own = {endpoint: snapshot.of_endpoint(endpoint) for endpoint in waiting}
     common = {
-        read: told
-        for one in plan.verdicts.keys() - waiting
-        for read, told in snapshot.of_endpoint(one).items()
+        read: result
+        for endpoint in plan.verdicts.keys() - waiting
+        for read, result in snapshot.of_endpoint(endpoint).items()
     }
-    theirs = {read for reads in own.values() for read in reads}
-    common |= {read: told for read, told in snapshot.unreadable().items() if read not in theirs}
-    changes = _shared_out(plan.changes, lambda change: change.endpoint, waiting)
-    # An endpoint in progress brings back its own event, and not those of its neighbours.
-    named = set(map(str, waiting))
-    told = [one for one in plan.findings if one.code != IN_PROGRESS or one.object in named]
-    findings = _shared_out(told, lambda finding: finding.object, named)
-    outcomes = _shared_out(report.outcomes, lambda outcome: outcome.change.endpoint, waiting)
-    verdicts = _shared_out(plan.verdicts, lambda endpoint: endpoint, waiting)
+    owned = {read for results in own.values() for read in results}
+    common |= {read: failed for read, failed in snapshot.unreadable().items() if read not in owned}
+    changes = _split(plan.changes, lambda change: change.endpoint, waiting)
+    withheld = _split(plan.withheld, lambda change: change.endpoint, waiting)
+    # An endpoint in progress makes Event Grid retry its own event, and no other endpoint's.
+    ids = set(map(str, waiting))
+    findings = [finding for finding in plan.findings if finding.code != IN_PROGRESS or finding.object in ids]
+    findings_of = _split(findings, lambda finding: finding.object, ids)
+    outcomes = _split(report.outcomes, lambda outcome: outcome.change.endpoint, waiting)
+    verdicts = _split(plan.verdicts, lambda endpoint: endpoint, waiting)
     return {
-        one: replace(
+        endpoint: replace(
             report,
-            snapshot=Snapshot(MappingProxyType(common | own[one])),
+            snapshot=Snapshot(MappingProxyType(common | own[endpoint])),
             plan=replace(
                 plan,
-                changes=changes(one),
-                findings=findings(str(one)),
-                verdicts={told: plan.verdicts[told] for told in sorted(verdicts(one))},
+                changes=changes(endpoint),
+                withheld=withheld(endpoint),
+                findings=findings_of(str(endpoint)),
+                verdicts={other: plan.verdicts[other] for other in sorted(verdicts(endpoint))},
             ),
-            outcomes=outcomes(one),
+            outcomes=outcomes(endpoint),
         )
-        for one in waiting
+        for endpoint in waiting
     }
 
 
-def _shared_out[T, Key: Hashable](
+def _split[T, Key: Hashable](
     items: Iterable[T], key_of: Callable[[T], Key], waiting: AbstractSet[Key]
 ) -> Callable[[Key], tuple[T, ...]]:
-    """What is nobody's of those who wait, with what belongs to one of them, in order, by its key."""
+    """By key of `waiting`: the items that belong to no key of `waiting`, then those of that key, in order."""
     parts: defaultdict[Key | None, list[T]] = defaultdict(list)
     for item in items:
         key = key_of(item)

@@ -1,11 +1,10 @@
-"""What a pass did not get done, by names for the audit's report."""
+"""The names of what a pass did not finish, for the audit report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.changes import Change
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import (
     ListAddresses,
@@ -40,15 +39,15 @@ def failed_passes(shares: Mapping[ResourceId, Report], now: datetime) -> dict[st
     }
 
 
-def left_of(report: Report) -> tuple[str, ...]:
-    """The reads and changes that another try may get done, sorted."""
-    reads = {name_of(read) for read, answer in report.snapshot.unreadable().items() if answer.temporary}
-    changes = {name_of_change(outcome.change) for outcome in report.undone if outcome.temporary}
-    return tuple(sorted(reads | changes))
+def unfinished_work(report: Report) -> tuple[str, ...]:
+    """The reads and changes that may succeed on another try, sorted."""
+    reads = {read_name(read) for read, failed in report.snapshot.unreadable().items() if failed.temporary}
+    changes = (outcome.change for outcome in report.undone if outcome.temporary)
+    return tuple(sorted(reads | {f"{change.verb} {change.summary()}" for change in changes}))
 
 
-def name_of(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table
-    """What a read is about, in words."""
+def read_name(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table
+    """What a read is about, for a message."""
     match read:
         case ListEndpoints(scope):
             return f"private endpoints of {scope}"
@@ -56,8 +55,8 @@ def name_of(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table
             return f"network interfaces of {scope}"
         case ListZones(scope):
             return f"private DNS zones of {scope}"
-        case ReadEndpoint(about) | ReadAddresses(about) | ReadZone(about):
-            return str(about)
+        case ReadEndpoint(id_) | ReadAddresses(id_) | ReadZone(id_):
+            return str(id_)
         case ReadConfig(service):
             return f"private endpoint config of service {service}"
         case ReadServices():
@@ -65,7 +64,3 @@ def name_of(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table
         case ReadRegistrations():
             return "registrations of the organization"
     raise AssertionError(f"{read} has no name")
-
-
-def name_of_change(change: Change) -> str:
-    return f"{change.verb} {change.summary()}"

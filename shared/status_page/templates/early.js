@@ -1,2 +1,2 @@
-// Before anything is painted: the theme that was chosen here, if any.
-try { document.documentElement.dataset.theme = localStorage.getItem("theme") || ""; } catch { /* no storage, no choice */ }
+// Sets the chosen theme before the first paint.
+try { document.documentElement.dataset.theme = localStorage.getItem("theme") || ""; } catch { /* no storage: use the system's theme */ }

@@ -1,5 +1,5 @@
 "use strict";
-// The page is whole without this. It adds a theme to choose, search, filters, order, copying, and the passing of time.
+// Optional: adds the choice of theme, search, filters, sorting, copying, and the age of the page.
 (() => {
   const all = (selector, at = document) => [...at.querySelectorAll(selector)];
   const root = document.documentElement;
@@ -12,13 +12,13 @@
   button.hidden = false;
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* chosen for this page only */ }
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* no storage: the choice ends with this page */ }
     label();
   });
   system.addEventListener("change", label);
   label();
 
-  // The function key, if it came in the address, goes along to the JSON.
+  // The link to the JSON keeps the function key of the address.
   const json = document.getElementById("json");
   if (json) {
     const query = new URLSearchParams(location.search);
@@ -26,7 +26,7 @@
     json.search = query;
   }
 
-  // Search and filters: a row stays if it has the words and every chosen value.
+  // Search and filters: a row stays visible if it contains all words and has every chosen value.
   const words = new WeakMap();
   const text = (row) => {
     if (!words.has(row)) {
@@ -35,28 +35,28 @@
     }
     return words.get(row);
   };
-  // A subscription stands in the ids of the row; the other choices are told by its data.
-  const has = (row, choice) => choice.dataset.match ? text(row).includes(choice.value.toLowerCase()) : row.dataset[choice.name] === choice.value;
+  // A subscription is matched in the text of the row; the other choices in its data attributes.
+  const matches = (row, choice) => choice.dataset.match ? text(row).includes(choice.value.toLowerCase()) : row.dataset[choice.name] === choice.value;
   const filter = (form) => {
     const section = document.getElementById(form.dataset.for);
     const wanted = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = all("select", form).filter((one) => one.value);
     const active = wanted.length + chosen.length > 0;
     const rows = all("tbody tr", section);
-    let left = 0;
+    let shown = 0;
     for (const row of rows) {
-      const stays = chosen.every((one) => has(row, one)) && wanted.every((word) => text(row).includes(word));
+      const stays = chosen.every((one) => matches(row, one)) && wanted.every((word) => text(row).includes(word));
       row.hidden = !stays;
-      left += stays;
+      shown += stays;
     }
     for (const group of all("details.group", section)) {
       const some = group.querySelector("tbody tr:not([hidden])");
       group.hidden = active && !some;
-      // Few enough to look at: show them. What the reader unfolded stays unfolded.
-      if (active && some && left <= 50 && !group.open) { group.open = true; group.dataset.by = "filter"; }
+      // Opens the groups of few matches, and closes them again. Groups that the reader opened stay open.
+      if (active && some && shown <= 50 && !group.open) { group.open = true; group.dataset.by = "filter"; }
       if (!active && group.dataset.by) { group.open = false; delete group.dataset.by; }
     }
-    form.querySelector("output").textContent = active ? `${left} of ${rows.length} shown` : "";
+    form.querySelector("output").textContent = active ? `${shown} of ${rows.length} shown` : "";
   };
   for (const form of all("form.tools")) {
     form.hidden = false;
@@ -72,7 +72,7 @@
     }
   });
 
-  // Order: a column's heading becomes a button; all tables of a section follow.
+  // Sorting: column headings become buttons. All tables of a section share one order.
   const value = (row, column) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
   const order = (section, column, kind, up) => {
     const compare = kind === "number" ? (a, b) => a - b : (a, b) => a.localeCompare(b, undefined, { numeric: true });
@@ -104,27 +104,27 @@
   };
   ready(document);
 
-  // Copying: a full id offers itself once it is in sight.
+  // Copying: each full id gets a button once it is visible.
   const toast = document.getElementById("toast");
-  const say = (words) => {
+  const notify = (words) => {
     toast.textContent = words;
-    clearTimeout(say.timer);
-    say.timer = setTimeout(() => { toast.textContent = ""; }, 2500);
+    clearTimeout(notify.timer);
+    notify.timer = setTimeout(() => { toast.textContent = ""; }, 2500);
   };
   const copy = async (what) => {
-    try { await navigator.clipboard.writeText(what); say("Copied"); }
-    catch { say("The browser does not let this page copy; select the text instead"); }
+    try { await navigator.clipboard.writeText(what); notify("Copied"); }
+    catch { notify("The browser denied access to the clipboard. Select the text instead."); }
   };
   const copyable = (at) => {
     for (const code of all("code.full", at)) {
       if (code.nextElementSibling?.matches("button.copy") || code.closest("details:not([open])")) continue;
-      const offer = document.createElement("button");
-      offer.type = "button";
-      offer.className = "copy";
-      offer.textContent = "Copy";
-      offer.setAttribute("aria-label", `Copy ${code.textContent}`);
-      offer.addEventListener("click", () => copy(code.textContent));
-      code.after(offer);
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = "Copy";
+      button.setAttribute("aria-label", `Copy ${code.textContent}`);
+      button.addEventListener("click", () => copy(code.textContent));
+      code.after(button);
     }
   };
   document.addEventListener("toggle", (event) => {
@@ -132,7 +132,7 @@
   }, true);
   all("details[open]").forEach(copyable);
 
-  // A link into what is folded unfolds it.
+  // A link to a row opens the groups around it.
   const reveal = () => {
     const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     if (!target) return;
@@ -143,9 +143,9 @@
   addEventListener("hashchange", reveal);
   reveal();
 
-  // The passing of time: the age grows, and a page left open says when it can no longer be believed.
-  const hero = document.getElementById("hero");
-  const lasting = (minutes) => {
+  // Age: counts on, and warns once the audit is overdue.
+  const banner = document.getElementById("banner");
+  const duration = (minutes) => {
     const unit = (n, noun) => (n ? `${n} ${noun}${n === 1 ? "" : "s"}` : "");
     if (minutes < 1) return "less than a minute";
     if (minutes < 60) return unit(minutes, "minute");
@@ -154,22 +154,22 @@
   };
   const opened = Date.now();
   const age = document.getElementById("age");
-  const told = hero && Date.parse(hero.dataset.finished);
-  // Ages are counted from the server's clock, which may differ from this one.
-  const served = hero ? Date.parse(hero.dataset.now) : 0;
+  const finished = banner && Date.parse(banner.dataset.finished);
+  // Counts from the server's clock, which may differ from the browser's.
+  const served = banner ? Date.parse(banner.dataset.now) : 0;
   const tick = () => {
     const now = served + (Date.now() - opened);
-    if (age) age.textContent = lasting(Math.max(0, Math.floor((now - told) / 60000)));
+    if (age) age.textContent = duration(Math.max(0, Math.floor((now - finished) / 60000)));
     const late = document.getElementById("late");
-    if (late && !hero.classList.contains("overdue") && now > Date.parse(hero.dataset.overdue)) {
-      hero.classList.add("overdue");
-      late.textContent = "The audit is overdue: nothing newer has come. What is shown may no longer be true.";
+    if (late && !banner.classList.contains("overdue") && now > Date.parse(banner.dataset.overdue)) {
+      banner.classList.add("overdue");
+      late.textContent = "The audit is overdue. This page may be outdated.";
       late.hidden = false;
     }
   };
-  if (hero) setInterval(tick, 15000);
+  if (banner) setInterval(tick, 15000);
 
-  // On a wall nobody presses a key: the page looks again every minute, unless somebody is reading it.
+  // Reloads every minute, unless the page was used in the last five.
   let touched = 0;
   const touch = () => { touched = Date.now(); };
   ["pointerdown", "keydown", "wheel", "touchstart", "input"].forEach((kind) => addEventListener(kind, touch, { passive: true }));

@@ -15,9 +15,29 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
     sort_key,
+    with_reason,
 )
-from shared.domain.model.resources import RecordSet
-from tests.support.worlds import REGION, foreign_record, guid, network, pe, record, shared_record, zone_id
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, RecordSet
+from shared.domain.model.snapshot import ReadEndpoint
+from tests.support.plans import plan_of
+from tests.support.worlds import (
+    FORBIDDEN,
+    REGION,
+    deployment,
+    endpoint,
+    foreign_record,
+    guid,
+    network,
+    pe,
+    record,
+    registered,
+    service,
+    shared_record,
+    snapshot,
+    zone,
+    zone_id,
+)
 
 PE, RECORD = str(pe(1)), f"{zone_id()}/A/*"
 SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metadata)}
@@ -76,7 +96,7 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
     ids=lambda value: value.verb if hasattr(value, "verb") else "",
 )
 def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
-    """A change is shown with everything it does, in words and as JSON."""
+    """Summary and JSON show everything that a change does."""
     assert change.summary() == words
     assert json.loads(json.dumps(change.as_json())) == {**shown, "endpoint": PE}
 
@@ -105,7 +125,7 @@ def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
     ],
 )
 def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
-    """A diff shows a change by its sign, by what it changes and where, with the names of services if known."""
+    """A diff shows a change with its sign, its object, and the names of services if known."""
     assert (change.sign, change.summary({"s1": "main"})) == (sign, words)
 
 
@@ -123,7 +143,7 @@ def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
     ],
 )
 def test_before_and_after(change: Change, before: str, after: str) -> None:
-    """A change says what its object was and what it becomes; of a record its addresses, TTL and owner."""
+    """A change shows its object before and after; for a record its addresses, TTL and owner."""
     assert change.before_after() == (before, after)
 
 
@@ -143,8 +163,63 @@ def test_records_that_remove(before: RecordSet | None, after: RecordSet, *, remo
     assert PutRecord(pe(1), before, after).removes is removes
 
 
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (pe(1), "deleted endpoint pe-1"),
+        (endpoint(1, None), "untagged endpoint pe-1"),
+        (endpoint(1, "none"), ""),
+    ],
+    ids=["deleted", "untagged", "tagged"],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        Deregister(pe(1), guid(1), REGION),
+        Disallow(pe(1), guid(1), "s1"),
+        DeleteRecord(pe(1), record(1)),
+        PutRecord(pe(2), record(1), record(2)),
+    ],
+    ids=lambda change: change.verb,
+)
+def test_reason(change: Change, seen: Endpoint | ResourceId, reason: str) -> None:
+    """A removal says in summary, JSON and before that its endpoint is deleted or untagged; it is the same change."""
+    explained = with_reason(change, snapshot(seen, endpoint(2)), deployment())
+    suffix = f", {reason}" if reason else ""
+    before, after = change.before_after()
+    assert explained.reason == reason
+    assert explained.summary() == change.summary() + suffix
+    assert explained.before_after() == (before + suffix, after)
+    assert explained.as_json() == change.as_json() | ({"reason": reason} if reason else {})
+    assert explained == change
+
+
+def test_no_reason() -> None:
+    """An addition has no reason, and an endpoint that was not or could not be read is neither deleted nor untagged."""
+    known = snapshot(pe(1))
+    assert with_reason(Allow(pe(1), guid(1), "s1"), known, deployment()).reason == ""
+    for unknown in (snapshot(), snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})):
+        assert with_reason(Disallow(pe(1), guid(1), "s1"), unknown, deployment()).reason == ""
+
+
+def test_several_reasons() -> None:
+    """A record that several endpoints lose names each of them."""
+    change = DeleteRecord(pe(1), shared_record(1, 2))
+    explained = with_reason(change, snapshot(pe(1), endpoint(2, None)), deployment())
+    assert explained.reason == "deleted endpoint pe-1, untagged endpoint pe-2"
+
+
+def test_reasons_in_a_plan() -> None:
+    """The plan for a deleted endpoint gives the reason with each change."""
+    services = [service("main", guid(1))]
+    plan = plan_of(snapshot(pe(1), services=services, registrations=[registered(1)], zones=[zone(record(1))]))
+    assert {change.verb: change.reason for change in plan.changes} == dict.fromkeys(
+        ("deregister", "disallow", "delete-record"), "deleted endpoint pe-1"
+    )
+
+
 def test_order() -> None:
-    """Additions are told before removals, and otherwise by endpoint."""
+    """Additions precede removals; otherwise changes are ordered by endpoint."""
     ordered: list[Change] = [
         Register(pe(2), "a", REGION, ""),
         Disallow(pe(1), "b", "s"),
@@ -154,7 +229,7 @@ def test_order() -> None:
 
 
 def test_same() -> None:
-    """Changes that do the same are equal, and what differs in anything is another change."""
+    """Changes with the same effect are equal; any difference makes another change."""
     changes = [
         Register(pe(1), "a", REGION, "x"),
         RegisterThroughService(pe(1), "a", REGION, "x"),

@@ -45,7 +45,7 @@ create_zone, link = CreateZone(pe(1), zone_id()), LinkNetwork(pe(1), zone_id(), 
     ],
 )
 def test_stages(changes: list[Change], expected: tuple[list[Change], ...]) -> None:
-    """On the way in the organization goes before the services, on the way out the services go first."""
+    """Access is granted in the organization first, and removed from services first."""
     assert stages(changes) == tuple(map(tuple, expected))
 
 
@@ -62,7 +62,7 @@ def test_stages(changes: list[Change], expected: tuple[list[Change], ...]) -> No
     ],
 )
 def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
-    """What goes to the organization or to one service shares a call; each record and each POST has its own."""
+    """Changes of the organization or of one service share a call; each record and each POST has its own."""
     made = calls(stage)
     assert sorted(map(repr, made)) == sorted(repr(tuple(one)) for one in expected)
 
@@ -87,13 +87,13 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
         (deregister, allow, False),
         (deregister, delete, False),
         (allow, create, False),
-        # nobody's last record goes before the new one is there
+        # an endpoint's last record is deleted only after its new one is written
         (delete, create, True),
         (delete, elsewhere, False),
     ],
 )
 def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
-    """A change waits for that alone on which it depends, and not for what went well."""
+    """A change is blocked only by a failed change that it requires."""
     failed, skipped = Outcome(other, Status.FAILED), Outcome(other, Status.SKIPPED)
     assert waiting([change], [Outcome(other, Status.DONE)]) == {}
     assert waiting([change], [failed]) == ({change: failed} if blocked else {})

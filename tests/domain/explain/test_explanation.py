@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.explain.case import NAMES
-from shared.domain.explain.explanation import expected_addresses, explain
+from shared.domain.explain.explanation import QUESTIONS, expected_addresses, explain
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.findings import CATALOGUE
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Endpoint, Zone
+from shared.domain.model.resources import Endpoint, ReadFailed, Zone
 from shared.domain.model.snapshot import (
     ListZones,
     ReadAddresses,
@@ -20,7 +19,7 @@ from shared.domain.model.snapshot import (
     ReadZone,
     Snapshot,
 )
-from shared.domain.preflight.steps import Answer, Step, diagnosis
+from shared.domain.preflight.check_result import Status, Step, first_problem, overall
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
@@ -45,7 +44,7 @@ from tests.support.worlds import (
     zone_id,
 )
 
-OK, NOT_OK, UNKNOWN, UNCHECKED = Answer.OK, Answer.NOT_OK, Answer.NOT_KNOWN, Answer.NOT_CHECKED
+PASSED, WARNING, FAILED, UNKNOWN, SKIPPED = Status
 ELSEWHERE = deployment(scopes=(Scope("22222222-2222-4222-8222-222222222222"),))
 MAKING = deployment(zone_group=Scope(SCOPE.subscription, "rg-dns"))
 CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
@@ -55,10 +54,10 @@ CENTRAL_MAKING = deployment(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SCO
 def steps_of(
     seen: Snapshot, by: DeploymentConfig | None = None, about: ResourceId | None = None
 ) -> dict[str, Step]:
-    """The explanation of endpoint 1, by the name of the step."""
+    """The steps of the explanation of endpoint 1, by name."""
     at = about or pe(1)
-    told = explain(seen, by or deployment(), plan_of(seen, by, at), at)
-    return {step.name: step for step in told}
+    steps = explain(seen, by or deployment(), plan_of(seen, by, at), at)
+    return {step.name: step for step in steps}
 
 
 def connected(one: Endpoint | None = None, *zones: Zone) -> Snapshot:
@@ -72,19 +71,19 @@ def connected(one: Endpoint | None = None, *zones: Zone) -> Snapshot:
 
 
 def test_connected() -> None:
-    """An endpoint that has all it needs is told so at every step, down to the names that clients must use."""
+    """Every step passes for an endpoint that has all it needs, and the last one has the host names for clients."""
     steps = steps_of(connected())
-    assert tuple(steps) == NAMES
-    assert {step.answer for step in steps.values()} == {OK}
-    assert diagnosis(steps.values()) is None
-    assert "main: main.westus3.privatelink.azure.clickhouse.cloud" in steps["names"].seen
+    assert tuple(steps) == tuple(QUESTIONS)
+    assert {step.status for step in steps.values()} == {PASSED}
+    assert first_problem(steps.values()) is None
+    assert "main: main.westus3.privatelink.azure.clickhouse.cloud" in steps["names"].detail
 
 
 GONE = snapshot(pe(1))
 UNREAD = snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})
 UNTAGGED = snapshot(endpoint(1, None))
 BAD_TAG = connected(endpoint(1, "main,tag:"))
-STRANGER = snapshot(endpoint(1, alias=STRANGE_ALIAS))
+FOREIGN_ALIAS = snapshot(endpoint(1, alias=STRANGE_ALIAS))
 NO_CONFIG = snapshot(endpoint(1), also={ReadConfig(service_id("main")): FORBIDDEN})
 NO_SERVICES = snapshot(endpoint(1), also={ReadServices(): FORBIDDEN})
 NOBODY = connected(endpoint(1, ""))
@@ -148,60 +147,60 @@ def pending() -> Snapshot:
 @pytest.mark.parametrize(
     ("seen", "by", "expected"),
     [
-        pytest.param(connected(), ELSEWHERE, {"scope": NOT_OK, "endpoint": UNCHECKED}, id="outside"),
-        pytest.param(GONE, None, {"scope": OK, "endpoint": NOT_OK, "tag": UNCHECKED}, id="gone"),
-        pytest.param(UNREAD, None, {"endpoint": UNKNOWN, "tag": UNCHECKED}, id="unreadable"),
-        pytest.param(UNTAGGED, None, {"tag": NOT_OK, "private link service": UNCHECKED}, id="untagged"),
-        pytest.param(BAD_TAG, None, {"tag": NOT_OK, "services": OK, "names": OK}, id="bad selector"),
-        pytest.param(TWINS, None, {"tag": NOT_OK, "services": UNKNOWN}, id="ambiguous name"),
-        pytest.param(STRANGER, None, {"private link service": NOT_OK, "services": UNCHECKED}, id="stranger"),
-        pytest.param(NO_CONFIG, None, {"private link service": UNKNOWN, "zone": UNCHECKED}, id="no config"),
+        pytest.param(connected(), ELSEWHERE, {"scope": FAILED, "endpoint": SKIPPED}, id="outside"),
+        pytest.param(GONE, None, {"scope": PASSED, "endpoint": FAILED, "tag": SKIPPED}, id="gone"),
+        pytest.param(UNREAD, None, {"endpoint": UNKNOWN, "tag": SKIPPED}, id="unreadable"),
+        pytest.param(UNTAGGED, None, {"tag": FAILED, "private link service": SKIPPED}, id="untagged"),
+        pytest.param(BAD_TAG, None, {"tag": FAILED, "services": PASSED, "names": PASSED}, id="bad selector"),
+        pytest.param(TWINS, None, {"tag": FAILED, "services": UNKNOWN}, id="ambiguous name"),
+        pytest.param(FOREIGN_ALIAS, None, {"private link service": FAILED, "services": SKIPPED}, id="foreign service"),
+        pytest.param(NO_CONFIG, None, {"private link service": UNKNOWN, "zone": SKIPPED}, id="no config"),
         pytest.param(NO_SERVICES, None, {"private link service": UNKNOWN}, id="services unreadable"),
-        pytest.param(NOBODY, None, {"services": NOT_OK, "allow list": UNCHECKED, "record": OK}, id="nobody"),
-        pytest.param(MISSPELT, None, {"services": NOT_OK, "allow list": OK, "record": OK}, id="misspelt"),
-        pytest.param(APART, None, {"services": NOT_OK, "names": OK}, id="behind another"),
-        pytest.param(connected(), deployment(service_filter="other"), {"services": NOT_OK}, id="filtered"),
-        pytest.param(UNREGISTERED, None, {"registration": NOT_OK, "allow list": NOT_OK}, id="unregistered"),
-        pytest.param(BY_HAND, None, {"registration": OK, "allow list": OK}, id="registered by hand"),
-        pytest.param(REGISTERED_ELSEWHERE, None, {"registration": NOT_OK}, id="registered for elsewhere"),
+        pytest.param(NOBODY, None, {"services": FAILED, "allow list": SKIPPED, "record": PASSED}, id="nobody"),
+        pytest.param(MISSPELT, None, {"services": FAILED, "allow list": PASSED, "record": PASSED}, id="misspelt"),
+        pytest.param(APART, None, {"services": FAILED, "names": PASSED}, id="behind another"),
+        pytest.param(connected(), deployment(service_filter="other"), {"services": FAILED}, id="filtered"),
+        pytest.param(UNREGISTERED, None, {"registration": FAILED, "allow list": FAILED}, id="unregistered"),
+        pytest.param(BY_HAND, None, {"registration": PASSED, "allow list": PASSED}, id="registered by hand"),
+        pytest.param(REGISTERED_ELSEWHERE, None, {"registration": FAILED}, id="registered for elsewhere"),
         pytest.param(REGISTRATIONS_UNREAD, None, {"registration": UNKNOWN}, id="registrations unreadable"),
-        pytest.param(UNLISTED, None, {"registration": OK, "allow list": NOT_OK, "connection": NOT_OK}, id="unlisted"),
-        pytest.param(pending(), None, {"allow list": OK, "connection": NOT_OK}, id="pending"),
-        pytest.param(connected(endpoint(1, status="Rejected")), None, {"connection": NOT_OK}, id="rejected"),
-        pytest.param(connected(endpoint(1, status="Disconnected")), None, {"connection": NOT_OK}, id="cut off"),
+        pytest.param(UNLISTED, None, {"registration": PASSED, "allow list": FAILED, "connection": FAILED}, id="new"),
+        pytest.param(pending(), None, {"allow list": PASSED, "connection": FAILED}, id="pending"),
+        pytest.param(connected(endpoint(1, status="Rejected")), None, {"connection": FAILED}, id="rejected"),
+        pytest.param(connected(endpoint(1, status="Disconnected")), None, {"connection": FAILED}, id="cut off"),
         pytest.param(connected(endpoint(1, status="Odd")), None, {"connection": UNKNOWN}, id="unknown status"),
-        pytest.param(held("Deleting"), None, {"endpoint": UNKNOWN, "tag": UNCHECKED}, id="being deleted"),
-        pytest.param(held("Failed"), None, {"endpoint": NOT_OK, "tag": UNCHECKED}, id="failed"),
-        pytest.param(held("Updating"), None, {"endpoint": UNKNOWN, "record": OK}, id="being changed"),
-        pytest.param(NO_GUID, None, {"endpoint": UNKNOWN, "registration": NOT_OK, "allow list": NOT_OK}, id="no GUID"),
-        pytest.param(NO_ADDRESS, None, {"endpoint": UNKNOWN, "address": NOT_OK, "record": UNCHECKED}, id="no address"),
-        pytest.param(ADDRESS_UNREAD, None, {"address": UNKNOWN, "record": UNCHECKED}, id="address unreadable"),
-        pytest.param(UNLINKED, None, {"zone": OK, "link": NOT_OK, "record": UNCHECKED}, id="unlinked"),
-        pytest.param(UNLINKED, MAKING, {"zone": OK, "link": NOT_OK}, id="to be linked"),
-        pytest.param(TWO_ZONES, None, {"zone": NOT_OK, "link": UNCHECKED}, id="ambiguous zone"),
-        pytest.param(ZONES_UNREAD, None, {"zone": UNKNOWN, "link": UNCHECKED}, id="zones unreadable"),
-        pytest.param(connected(None, zone()), None, {"link": OK, "record": NOT_OK}, id="no record"),
-        pytest.param(connected(None, zone(foreign_record())), None, {"record": NOT_OK}, id="foreign record"),
-        pytest.param(connected(None, zone(foreign_record(address(1)))), None, {"record": OK}, id="foreign, right"),
-        pytest.param(connected(None, OWN_NAME), None, {"record": NOT_OK}, id="a closer name"),
-        pytest.param(HOLDER, None, {"record": NOT_OK}, id="held by another"),
-        pytest.param(IN_HUB, CENTRAL, {"zone": OK, "link": OK, "record": OK}, id="central zone"),
-        pytest.param(UNLINKED, CENTRAL, {"zone": OK, "link": NOT_OK, "record": OK}, id="central zone, unlinked"),
-        pytest.param(TWO_ZONES, CENTRAL, {"zone": NOT_OK, "link": UNCHECKED}, id="two central zones"),
-        pytest.param(HOLDER, CENTRAL, {"record": OK}, id="served by another"),
+        pytest.param(held("Deleting"), None, {"endpoint": UNKNOWN, "tag": SKIPPED}, id="being deleted"),
+        pytest.param(held("Failed"), None, {"endpoint": FAILED, "tag": SKIPPED}, id="failed"),
+        pytest.param(held("Updating"), None, {"endpoint": UNKNOWN, "record": PASSED}, id="being changed"),
+        pytest.param(NO_GUID, None, {"endpoint": UNKNOWN, "registration": FAILED, "allow list": FAILED}, id="no GUID"),
+        pytest.param(NO_ADDRESS, None, {"endpoint": UNKNOWN, "address": FAILED, "record": SKIPPED}, id="no address"),
+        pytest.param(ADDRESS_UNREAD, None, {"address": UNKNOWN, "record": SKIPPED}, id="address unreadable"),
+        pytest.param(UNLINKED, None, {"zone": PASSED, "link": FAILED, "record": SKIPPED}, id="unlinked"),
+        pytest.param(UNLINKED, MAKING, {"zone": PASSED, "link": FAILED}, id="to be linked"),
+        pytest.param(TWO_ZONES, None, {"zone": FAILED, "link": SKIPPED}, id="ambiguous zone"),
+        pytest.param(ZONES_UNREAD, None, {"zone": UNKNOWN, "link": SKIPPED}, id="zones unreadable"),
+        pytest.param(connected(None, zone()), None, {"link": PASSED, "record": FAILED}, id="no record"),
+        pytest.param(connected(None, zone(foreign_record())), None, {"record": FAILED}, id="foreign record"),
+        pytest.param(connected(None, zone(foreign_record(address(1)))), None, {"record": PASSED}, id="foreign, right"),
+        pytest.param(connected(None, OWN_NAME), None, {"record": FAILED}, id="a closer name"),
+        pytest.param(HOLDER, None, {"record": FAILED}, id="held by another"),
+        pytest.param(IN_HUB, CENTRAL, {"zone": PASSED, "link": PASSED, "record": PASSED}, id="central zone"),
+        pytest.param(UNLINKED, CENTRAL, {"zone": PASSED, "link": FAILED, "record": PASSED}, id="central, unlinked"),
+        pytest.param(TWO_ZONES, CENTRAL, {"zone": FAILED, "link": SKIPPED}, id="two central zones"),
+        pytest.param(HOLDER, CENTRAL, {"record": PASSED}, id="served by another"),
     ],
 )  # fmt: skip
-def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str, Answer]) -> None:
-    """Each trouble is told at its own step; what cannot be told because of it is not checked; all else is."""
+def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str, Status]) -> None:
+    """Each problem is reported at its own step; the steps that depend on it are skipped, all others are not."""
     steps = steps_of(seen, by)
-    assert tuple(steps) == NAMES
-    assert {name: steps[name].answer for name in expected} == expected
-    troubled = {name for name, step in steps.items() if step.answer in (NOT_OK, UNKNOWN)}
-    assert troubled == {name for name, answer in expected.items() if answer in (NOT_OK, UNKNOWN)}
+    assert tuple(steps) == tuple(QUESTIONS)
+    assert {name: steps[name].status for name in expected} == expected
+    troubled = {name for name, step in steps.items() if step.status in (FAILED, UNKNOWN)}
+    assert troubled == {name for name, answer in expected.items() if answer in (FAILED, UNKNOWN)}
 
 
 def test_other_kind_of_id() -> None:
-    """An endpoint that is registered and allowed under the other kind of its id is connected all the same."""
+    """An endpoint that is registered and allowed under its other id is connected."""
     arm_id = endpoint(1).arm_id
     seen = snapshot(
         endpoint(1),
@@ -210,12 +209,12 @@ def test_other_kind_of_id() -> None:
         zones=[zone(record(1))],
     )
     steps = steps_of(seen)
-    assert {steps[name].answer for name in ("registration", "allow list", "connection")} == {OK}
-    assert "another kind of id" in steps["registration"].seen
+    assert {steps[name].status for name in ("registration", "allow list", "connection")} == {PASSED}
+    assert "not the id kind of ENDPOINT_ID_KIND" in steps["registration"].detail
 
 
-def test_sync_is_told_only_where_it_helps() -> None:
-    """Where no pass would mend what is wrong, the remedy is what stands in its way."""
+def test_sync_is_the_remedy_only_where_it_helps() -> None:
+    """The remedy is to run sync only where sync makes a change; otherwise it is that of what prevents the change."""
     theirs = [replace(foreign(id_), region="eastus2") for id_ in (guid(1), endpoint(1).arm_id)]
     seen = snapshot(endpoint(1), registrations=theirs, zones=[zone(record(1))])
     assert CATALOGUE["registration-blocked"][1] in steps_of(seen)["registration"].remedy
@@ -225,59 +224,59 @@ def test_sync_is_told_only_where_it_helps() -> None:
 
 
 def test_no_zone() -> None:
-    """Where no zone has the name, it is told which one is missed and where it was looked for."""
+    """A missing zone is reported by name, with the scopes that were searched."""
     seen = snapshot(endpoint(1), services=[service("main", guid(1))], registrations=[registered(1)], zones=[])
     step = steps_of(seen)["zone"]
-    assert step.answer is NOT_OK
-    assert zone_id().name in step.seen
-    assert str(SCOPE) in step.seen
-    assert f"sync would make {zone_id()}" in steps_of(seen, MAKING)["zone"].seen
+    assert step.status is FAILED
+    assert zone_id().name in step.detail
+    assert str(SCOPE) in step.detail
+    assert f"sync would create {zone_id()}" in steps_of(seen, MAKING)["zone"].detail
 
 
 def test_tagged_zone() -> None:
-    """A zone that the tag names need not be linked to the endpoint's network: whether it is enough, is not known."""
+    """A zone that the tag names need not be linked to the endpoint's network: that is a warning."""
     central = zone(record(1), vnets=("hub",))
     tagged = endpoint(1, zone_tag=str(zone_id()))
     steps = steps_of(connected(tagged, central))
-    assert (steps["zone"].answer, steps["link"].answer, steps["record"].answer) == (OK, UNKNOWN, OK)
-    assert str(network("hub")) in steps["link"].seen
+    assert (steps["zone"].status, steps["link"].status, steps["record"].status) == (PASSED, WARNING, PASSED)
+    assert str(network("hub")) in steps["link"].detail
     lost = connected(tagged, central).with_results({ReadZone(zone_id()): FORBIDDEN})
-    assert steps_of(lost)["zone"].answer is UNKNOWN
+    assert steps_of(lost)["zone"].status is UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("seen", "name", "words"),
     [
         (UNTAGGED, "tag", "none"),
-        (STRANGER, "private link service", "63c890a9"),
-        (BY_HAND, "registration", "by somebody else: made by hand"),
-        (connected(), "registration", "by this deployment"),
-        (UNLISTED, "connection", "no service lists it"),
+        (FOREIGN_ALIAS, "private link service", "63c890a9"),
+        (BY_HAND, "registration", "registered outside this deployment: made by hand"),
+        (connected(), "registration", "registered by this deployment"),
+        (UNLISTED, "connection", "the id is on no allow list"),
         (pending(), "connection", "approval takes some minutes"),
         (HOLDER, "record", str(pe(2))),
-        (connected(None, OWN_NAME), "record", "main leads to 10.9.9.9 (record main), not to 10.0.0.1"),
-        (MISSPELT, "services", "no service on Azure matches mian; it is to reach main"),
+        (connected(None, OWN_NAME), "record", "main resolves to 10.9.9.9 (record main), not to 10.0.0.1"),
+        (MISSPELT, "services", "no service on Azure matches mian; selects main"),
     ],
 )
-def test_words(seen: Snapshot, name: str, words: str) -> None:
-    """What was seen is told with the names and ids by which a person finds it."""
-    assert words in steps_of(seen)[name].seen
+def test_details(seen: Snapshot, name: str, words: str) -> None:
+    """Details contain the names and ids by which the objects can be found."""
+    assert words in steps_of(seen)[name].detail
 
 
-def test_what_is_left_of_a_gone_endpoint() -> None:
-    """An endpoint that is gone, but of which something is left, is told with what sync would undo."""
+def test_a_deleted_endpoint() -> None:
+    """A deleted endpoint is called deleted, with the number of removals that sync would make."""
     left = snapshot(pe(1), services=[service("main", guid(1))], registrations=[registered(1)])
-    assert "in 2 changes" in steps_of(left)["endpoint"].seen
+    assert "deleted; sync would remove what it still has (2 removals)" in steps_of(left)["endpoint"].detail
 
 
 def test_remedies() -> None:
-    """Whatever is not ok or not known has a remedy; what is ok needs none."""
+    """Every step that failed, is unknown or is a warning has a remedy; no other step has one."""
     worlds = (
         GONE,
         UNREAD,
         UNTAGGED,
         BAD_TAG,
-        STRANGER,
+        FOREIGN_ALIAS,
         NO_CONFIG,
         UNREGISTERED,
         UNLISTED,
@@ -285,34 +284,74 @@ def test_remedies() -> None:
         connected(),
     )
     for step in (step for seen in worlds for step in steps_of(seen).values()):
-        assert bool(step.remedy) == (step.answer in (NOT_OK, UNKNOWN)), step
+        assert bool(step.remedy) == (step.status in (FAILED, UNKNOWN, WARNING)), step
         assert step.question.endswith("?")
 
 
-def test_diagnosis() -> None:
+def test_first_problem() -> None:
     """The diagnosis is the first step that is not ok, even where an earlier one is only not known."""
     troubled = connected(endpoint(1, zone_tag=str(zone_id())), zone(vnets=("hub",)))
-    first = diagnosis(steps_of(troubled).values())
+    first = first_problem(steps_of(troubled).values())
     assert first
     assert (first.name, first.remedy) == ("record", CATALOGUE["record-drift"][1])
-    unsure = connected(endpoint(1, zone_tag=str(zone_id())), zone(record(1), vnets=("hub",)))
-    only = diagnosis(steps_of(unsure).values())
+    unread = connected().with_results({ReadAddresses(interface(1)): FORBIDDEN})
+    only = first_problem(steps_of(unread).values())
     assert only
-    assert only.name == "link"
+    assert only.name == "address"
+    assert overall(steps_of(unread).values()) is UNKNOWN
 
 
 def test_unread_endpoint() -> None:
-    """Of an endpoint that nobody read nothing is known, and that is said."""
+    """An endpoint that was not read is unknown."""
     step = steps_of(Snapshot())["endpoint"]
-    assert (step.answer, step.seen) == (UNKNOWN, "it was not read")
+    assert (step.status, step.detail) == (UNKNOWN, "it was not read")
+
+
+def test_an_untagged_endpoint() -> None:
+    """An endpoint that lost its tag is called untagged, with the number of removals that sync would make."""
+    untagged = connected(endpoint(1, None))
+    step = steps_of(untagged)["tag"]
+    assert step.detail.startswith("not tagged clickhouse-services (its tags: none)")
+    assert step.detail.endswith("; sync would remove what it still has (3 removals)")
+    never = steps_of(UNTAGGED)["tag"].detail
+    assert never == "not tagged clickhouse-services (its tags: none)"
+
+
+def test_an_endpoint_that_never_was() -> None:
+    """An endpoint that is not found and has nothing left is reported as not found."""
+    assert steps_of(GONE)["endpoint"].detail == "not found in Azure: deleted, or never created"
+
+
+def test_a_service_without_private_link() -> None:
+    """A selected service whose private endpoint config is refused is named."""
+    refused = ReadFailed("403 Forbidden", temporary=False, refused=True)
+    services = [service("main", guid(1)), service("basic")]
+    seen = snapshot(
+        endpoint(1, "main,basic"),
+        services=services,
+        registrations=[registered(1)],
+        zones=[zone(record(1))],
+        also={ReadConfig(service_id("basic")): refused},
+    )
+    step = steps_of(seen)["services"]
+    assert (step.status, step.detail) == (
+        FAILED,
+        "the private endpoint config of basic is refused; selects main",
+    )
+
+
+def test_a_record_of_its_own_name() -> None:
+    """A foreign record that overrides the wildcard is named in the remedy."""
+    remedy = steps_of(connected(None, OWN_NAME))["record"].remedy
+    assert remedy == "Correct or delete the record main: it overrides the wildcard."
 
 
 def test_access_that_foreign_registrations_block() -> None:
-    """Where both ids of an endpoint are registered by somebody else, that is the reason and its remedy."""
+    """If both ids of an endpoint are registered outside this deployment, that is the reason and the remedy."""
     both = [foreign(guid(1)), foreign(endpoint(1).arm_id)]
     step = steps_of(snapshot(endpoint(1), registrations=both, zones=[]))["allow list"]
-    assert (step.answer, step.remedy) == (NOT_OK, CATALOGUE["registration-blocked"][1])
-    assert "registered outside this deployment" in step.seen
+    assert (step.status, step.remedy) == (FAILED, CATALOGUE["registration-blocked"][1])
+    assert "registered outside this deployment" in step.detail
 
 
 def test_registered_beside_a_foreign_registration() -> None:
@@ -325,22 +364,22 @@ def test_registered_beside_a_foreign_registration() -> None:
         zones=[zone(record(1))],
     )
     steps = steps_of(seen)
-    assert {step.answer for step in steps.values()} <= {OK, UNKNOWN}
-    assert steps["registration"].seen.startswith(f"{arm}, by this deployment")
+    assert {step.status for step in steps.values()} <= {PASSED, UNKNOWN}
+    assert steps["registration"].detail.startswith(f"{arm}, registered by this deployment")
 
 
 def test_central_zone() -> None:
-    """Of a central zone it is said to what it is linked, what cannot be seen, and whose record serves the endpoint."""
-    link = steps_of(IN_HUB, CENTRAL)["link"].seen
+    """For a central zone the steps name its links, what cannot be determined, and the record that serves clients."""
+    link = steps_of(IN_HUB, CENTRAL)["link"].detail
     assert link.startswith(
-        f"the zone is linked to {network('hub')}; whether clients ask a DNS server there cannot be"
+        f"linked to {network('hub')}; this check cannot determine whether clients use a DNS server there"
     )
-    assert steps_of(connected(), CENTRAL)["link"].seen == f"it is linked to {network()}"
-    served = steps_of(HOLDER, CENTRAL)["record"].seen
-    assert served.startswith(f"main leads to {address(2)} (record *): the record * in ")
+    assert steps_of(connected(), CENTRAL)["link"].detail == f"linked to {network()}"
+    served = steps_of(HOLDER, CENTRAL)["record"].detail
+    assert served.startswith(f"main resolves to {address(2)} (record *): the record * in ")
     assert served.endswith(f"is held by {pe(2)}, through which clients reach the same services")
-    made = steps_of(snapshot(endpoint(1)), CENTRAL_MAKING)["zone"].seen
-    assert made.endswith(f"sync would make {zone_id()}; link it to the DNS resolver's network yourself")
+    made = steps_of(snapshot(endpoint(1)), CENTRAL_MAKING)["zone"].detail
+    assert made.endswith(f"sync would create {zone_id()}; link it to the DNS resolver's network by hand")
 
 
 @pytest.mark.parametrize(
@@ -350,11 +389,11 @@ def test_central_zone() -> None:
         (HOLDER, None, {address(1)}),
         (HOLDER, CENTRAL, {address(1), address(2)}),
         (NO_ADDRESS, None, set()),
-        (STRANGER, None, set()),
+        (FOREIGN_ALIAS, None, set()),
     ],
 )
-def test_where_names_may_lead(seen: Snapshot, by: DeploymentConfig | None, expected: set[str]) -> None:
-    """A probe takes the endpoint's own address for right and, in a central zone, that of the one that serves it."""
+def test_expected_addresses(seen: Snapshot, by: DeploymentConfig | None, expected: set[str]) -> None:
+    """A probe expects the endpoint's own address and, in a central zone, that of the endpoint that serves it."""
     plan = plan_of(seen, by, pe(1))
     found = seen.get(ReadEndpoint(pe(1)))
     assert isinstance(found, Endpoint)

@@ -38,7 +38,7 @@ from tests.support.worlds import (
 
 
 def there(one: Endpoint | ResourceId, *services: Service, **parts: Any) -> Snapshot:
-    """A world in which that endpoint has all it wants, unless `parts` tell otherwise."""
+    """A snapshot in which the endpoint has all it requests, except for `parts`."""
     main = service("main", guid(1), env="prod")
     return snapshot(
         one,
@@ -68,24 +68,24 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
         there(endpoint(1, alias=STRANGE_ALIAS)),
         deployment(),
     ),
-    ("bad-selector", "'tag:' is neither", there(endpoint(1, "main,tag:")), deployment()),
+    ("bad-selector", "'tag:' is not a selector", there(endpoint(1, "main,tag:")), deployment()),
     (
         "bad-selector",
         "several services are named main",
         there(endpoint(1, "main,*"), MAIN, TWIN),
         deployment(),
     ),
-    ("bad-selector", "named ambiguously", there(endpoint(1, "main"), MAIN, TWIN), deployment()),
+    ("bad-selector", "selected by an ambiguous name", there(endpoint(1, "main"), MAIN, TWIN), deployment()),
     ("service-not-found", "matches nobody", there(endpoint(1, "main,nobody")), deployment()),
     (
         "service-not-permitted",
-        "permit test",
+        f"permit test ({TEST.id})",
         there(endpoint(1, "*,test"), MAIN, TEST),
         deployment(service_filter="main"),
     ),
     (
         "service-on-other-private-link",
-        "far is not behind",
+        ") is not behind",
         there(endpoint(1, "*,far"), MAIN, service("far"), elsewhere={"far": OTHER_ALIAS}),
         deployment(),
     ),
@@ -191,7 +191,7 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     ),
     ("id-kind-mixed", "resource_id", there(endpoint(1)), ARM),
     ("unreadable", "403", there(endpoint(1), MAIN, TEST, also=NO_CONFIG), deployment()),
-    # told of what a policy does not permit
+    # changes that a policy does not permit
     ("record-drift", "would put-record 10.0.0.1 in", there(endpoint(1), zones=[zone()]), deployment()),
     ("record-drift", "would delete-record", there(pe(1), registrations=[]), deployment()),
     ("registration-missing", "would register", there(endpoint(1), registrations=[]), deployment()),
@@ -203,10 +203,10 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
         there(endpoint(1), registrations=[registered(9, by=1)]),
         deployment(),
     ),
-    # told of what is too much
+    # more removals than the limit
     (
         "removals-over-limit",
-        "1 endpoint would be undone, the limit is 0: all removals are held back",
+        "1 endpoint would be released, the limit is 0: no removal is made",
         there(endpoint(1, None)),
         deployment(),
     ),
@@ -214,36 +214,36 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
 
 
 @pytest.mark.parametrize(("code", "said", "seen", "by"), ROWS, ids=[row[0] for row in ROWS])
-def test_told(code: str, said: str, seen: Snapshot, by: DeploymentConfig) -> None:
-    """What a person should know is told under its code, in words that name what it is about."""
+def test_findings(code: str, said: str, seen: Snapshot, by: DeploymentConfig) -> None:
+    """Each condition has a finding with its code, whose message names the object."""
     plan = limited(plan_of(seen, by), 0 if code == "removals-over-limit" else 20)
-    told = permitted(plan, Policy.REPORT).findings
-    assert [one for one in told if one.code == code and said in one.message]
+    findings = permitted(plan, Policy.REPORT).findings
+    assert [finding for finding in findings if finding.code == code and said in finding.message]
 
 
 def test_all_is_well() -> None:
-    """Of an endpoint that has all it wants nothing is told."""
+    """An endpoint that has all it requests has no findings."""
     assert plan_of(there(endpoint(1))).findings == ()
 
 
 @pytest.mark.parametrize("status", ["Approved", "Removed", ""])
 def test_other_states(status: str) -> None:
-    """An approved connection is not told of, nor one in a state that nobody has heard of."""
+    """An approved connection has no finding, nor has one in an unknown state."""
     assert plan_of(there(endpoint(1, status=status))).findings == ()
 
 
 AFTER_A_CALL = {"zone-locked", "registration-left", "registration-mark-not-kept"}
 OVER_TIME = {"pending-too-long", "event-late", "event-missed", "registration-mark-not-kept"}
-"""What only an audit that knows of an earlier one, or a pass that has just registered, can tell."""
+"""Findings that need an earlier audit, or a registration in the same pass."""
 
 
-def test_every_code_is_told() -> None:
-    """Every code of the catalogue that one look can tell has a row in the table of this page."""
+def test_every_code_has_a_row() -> None:
+    """Every code that a single snapshot can cause has a row in the table above."""
     assert {row[0] for row in ROWS} == set(CATALOGUE) - OVER_TIME - AFTER_A_CALL
 
 
 def test_drift_codes() -> None:
-    """Every kind of change has a code to tell it by, if it is not made."""
+    """Every kind of change has a code for the finding while it is not made."""
     kinds = [one for one in vars(changes).values() if isinstance(one, type) and hasattr(one, "drift")]
     assert len(kinds) >= 7
     assert {kind.drift for kind in kinds} <= set(CATALOGUE)
@@ -251,7 +251,7 @@ def test_drift_codes() -> None:
 
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_catalogue(code: str) -> None:
-    """Every finding has a speaking code, and its remedy is a sentence or several."""
+    """Every code is kebab case, and its remedy consists of sentences."""
     finding = Finding(code, "an object", "what there is")
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
     assert finding.remedy[0].isupper()

@@ -41,7 +41,7 @@ def test_scope_round_trip(subscription: str, group: str | None, seed: int, end: 
 
 
 def test_spelling() -> None:
-    """An id is told with the fixed words as ARM spells them and the names in lower case."""
+    """The text of an id has the fixed words as ARM spells them and names in lower case."""
     assert str(ResourceId.parse(f" {PE.upper()} ", Kind.PRIVATE_ENDPOINT)) == PE
 
 
@@ -81,7 +81,7 @@ def test_spelling() -> None:
     ],
 )
 def test_refused(text: str) -> None:
-    """What is not exactly the id of a private endpoint is refused, path tricks and foreign letters included."""
+    """Text that is not exactly the id of a private endpoint is rejected, path traversal and other scripts included."""
     with pytest.raises(BadIdError, match=r"is not the ARM id of a Microsoft\.Network/privateEndpoints"):
         ResourceId.parse(text, Kind.PRIVATE_ENDPOINT)
 
@@ -92,7 +92,7 @@ def test_refused(text: str) -> None:
     st.integers(0, 9),
 )
 def test_tricks(trick: str, at: int, over: int) -> None:
-    """Whatever is put into an id, it is refused or comes out as a path of just the same segments."""
+    """Any text inserted into an id is rejected or results in a path with the same segments."""
     try:
         parsed = ResourceId.parse(PE[:at] + trick + PE[at + over :], Kind.PRIVATE_ENDPOINT)
     except BadIdError:
@@ -109,7 +109,7 @@ def test_tricks(trick: str, at: int, over: int) -> None:
     ids=["plain", "case", "dot", "paren", "dash", "de", "zh"],
 )
 def test_group_names(group: str) -> None:
-    """A resource group may be named with letters of any script, as Azure allows."""
+    """A resource group name may have letters of any script, as in Azure."""
     parsed = ResourceId.parse(PE.replace("rg-app", group), Kind.PRIVATE_ENDPOINT)
     assert parsed.resource_group == group.lower()
 
@@ -119,7 +119,7 @@ def test_group_names(group: str) -> None:
     ["", "/", "*", "/subscriptions/", "/subscriptions/1", PE, f"{GROUP}/x", f"{GROUP}//", "/subscriptions/*"],
 )
 def test_bad_scope(text: str) -> None:
-    """What is neither a subscription nor a resource group is no scope."""
+    """Text that is neither a subscription nor a resource group id is rejected."""
     with pytest.raises(BadIdError, match="is neither /subscriptions/<guid> nor"):
         Scope.parse(text)
 
@@ -135,20 +135,20 @@ def test_bad_scope(text: str) -> None:
     ],
 )
 def test_covers(scope: Scope, *, covered: bool) -> None:
-    """A scope covers its own subscription or its own resource group, not one whose name begins alike."""
+    """A scope covers its own subscription or resource group, not one whose name has the same prefix."""
     assert scope.covers(pe(1)) is covered
     assert in_scope(pe(1), (Scope("99999999-1111-4111-8111-111111111111", "rg-app"), scope)) is covered
     assert not in_scope(pe(1), ())
 
 
 def test_network_of_subnet() -> None:
-    """A subnet's network is read off its id."""
+    """The virtual network is parsed from a subnet id."""
     assert virtual_network_of(f"{network()}/SUBNETS/default".upper()) == network()
 
 
 @pytest.mark.parametrize("text", ["", str(network()), f"{PE}/subnets/default"])
 def test_no_subnet(text: str) -> None:
-    """What is no subnet of a virtual network is refused."""
+    """Text that is not the id of a subnet is rejected."""
     with pytest.raises(BadIdError):
         virtual_network_of(text)
 
@@ -162,13 +162,13 @@ def test_quoted(text: str) -> None:
 
 
 def test_quoted_length() -> None:
-    """What is quoted is escaped, and cut after two hundred characters."""
+    """Quoted text is escaped, and cut after 200 characters."""
     assert quoted("a\nb") == repr("a\nb")
     assert quoted("x" * 200) == repr("x" * 200)
     assert quoted("x" * 201) == repr("x" * 200 + "…")
 
 
-def test_no_subnet_told() -> None:
-    """What is no subnet is told by name."""
+def test_message_of_no_subnet() -> None:
+    """The error quotes the text that is not a subnet id."""
     with pytest.raises(BadIdError, match="'/nowhere' is not the ARM id of a subnet"):
         virtual_network_of("/nowhere")

@@ -30,8 +30,8 @@ from tests.support.worlds import (
 EMPTY = Snapshot()
 
 
-def test_learn() -> None:
-    """To learn makes a new world; a list also tells of each thing in it, one that failed tells of nothing."""
+def test_with_results() -> None:
+    """Results make a new snapshot; a list adds the result of each object in it, a failed list adds none."""
     seen = EMPTY.with_results(
         {ListEndpoints(SCOPE): (endpoint(1),), ListAddresses(SCOPE): {interface(1): ("10.0.0.1",)}}
     )
@@ -43,8 +43,8 @@ def test_learn() -> None:
     assert set(failed.unreadable()) == {ListEndpoints(SCOPE), ListAddresses(SCOPE)}
 
 
-def test_forget() -> None:
-    """What was forgotten is unknown, which is neither absent nor unreadable."""
+def test_invalidate() -> None:
+    """An invalidated result is unknown, which is neither absent nor unreadable."""
     seen = snapshot(endpoint(1), pe(2))
     assert ReadEndpoint(pe(2)) in seen
     forgotten = seen.invalidate([ReadEndpoint(pe(1)), ReadEndpoint(pe(2))])
@@ -53,7 +53,7 @@ def test_forget() -> None:
 
 
 def test_forget_zone() -> None:
-    """A zone is forgotten together with the lists that it is in."""
+    """A zone is invalidated together with the lists of its scopes."""
     draft = SnapshotBuilder(snapshot(zones=[zone(), zone(id_=zone_id("rg-2"))]))
     draft.forget_zone(zone_id())
     seen = draft.snapshot()
@@ -64,13 +64,13 @@ def test_forget_zone() -> None:
 
 @pytest.mark.parametrize("answer", [None, (), FORBIDDEN])
 def test_no_services(answer: object) -> None:
-    """Services that were not read, could not be, or are none at all are no evidence of anything."""
+    """Services that are unread, unreadable or an empty list count as unknown."""
     assert EMPTY.with_results({ReadServices(): answer}).services() is None
 
 
 @pytest.mark.parametrize("changed", [service("main", guid(1)), service("new")])
 def test_with_service(changed: Service) -> None:
-    """A service that was told after a change takes its own place; where services are unknown it tells nothing."""
+    """A changed service replaces the known one; if services are unknown, they stay unknown."""
     draft, unknown = (
         SnapshotBuilder(snapshot(services=[service("main"), service("test")])),
         SnapshotBuilder(EMPTY),
@@ -85,7 +85,7 @@ def test_with_service(changed: Service) -> None:
 
 @pytest.mark.parametrize("written", [None, record(1)])
 def test_with_record(written: RecordSet | None) -> None:
-    """A record that was written or deleted changes the zone as it is known; an unknown zone stays unknown."""
+    """A written or deleted record changes the known zone; an unknown zone stays unknown."""
     draft, unknown = SnapshotBuilder(snapshot(zones=[zone(foreign_record())])), SnapshotBuilder(EMPTY)
     draft.with_record(zone_id(), "*", written)
     unknown.with_record(zone_id(), "*", written)

@@ -1,4 +1,4 @@
-"""Ownership marks: what is written, what is read back, and Azure's limits."""
+"""Ownership marks: their format, how they are parsed, and Azure's limits."""
 
 from types import MappingProxyType
 
@@ -49,20 +49,22 @@ def record_with(metadata: dict[str, str]) -> RecordSet:
 
 @given(owners, endpoints)
 def test_a_description_names_its_endpoint_to_its_own_owner(owner: str, endpoint: ResourceId) -> None:
-    """A registration's description names its endpoint to the deployment that wrote it, and to no other."""
+    """A registration's description names its endpoint to the deployment that wrote it, and to no other deployment."""
     description = registration_mark(owner, endpoint)
     assert parse_registration_mark(description, owner) == endpoint
     assert parse_registration_mark(description, f"{owner[:-1]}~") is None
 
 
 def test_the_form_of_a_description() -> None:
-    """A description is short, and its form is fixed: later versions read what earlier ones wrote."""
+    """The format of a description is fixed: later versions parse what earlier ones wrote."""
     assert registration_mark(OWNER, pe(1)) == f"clickhouse-privatelink/{OWNER} {PE_1};"
 
 
 @given(owners, endpoints, st.data())
-def test_a_cut_description_names_nobody(owner: str, endpoint: ResourceId, data: st.DataObject) -> None:
-    """A description that was cut anywhere names no endpoint."""
+def test_a_truncated_description_names_no_endpoint(
+    owner: str, endpoint: ResourceId, data: st.DataObject
+) -> None:
+    """A description that is truncated anywhere names no endpoint."""
     description = registration_mark(owner, endpoint)
     length = data.draw(st.integers(0, len(description) - 1))
     assert parse_registration_mark(description[:length], owner) is None
@@ -86,18 +88,18 @@ def test_a_cut_description_names_nobody(owner: str, endpoint: ResourceId, data: 
     ],
 )
 def test_other_descriptions_are_no_mark(description: str) -> None:
-    """A description that is not exactly our mark names nobody."""
+    """A description that is not exactly our mark names no endpoint."""
     assert parse_registration_mark(description, OWNER) is None
 
 
 def test_letter_case_of_a_description() -> None:
-    """The endpoint in a description is read in any letter case."""
+    """The endpoint in a description is parsed in any letter case."""
     assert parse_registration_mark(registered(1).description.replace("pe-1", "PE-1"), OWNER) == pe(1)
 
 
 @given(owners, holders)
 def test_metadata_names_its_holders(owner: str, named: dict[str, ResourceId]) -> None:
-    """A record set's metadata names its owner, and the endpoint behind each address."""
+    """A record set's metadata names its owner, and the endpoint of each address."""
     made = record_with(record_metadata(owner, named, {}))
     assert holders_of(made) == named
     assert is_owned_record(made, owner) == bool(named)
@@ -106,7 +108,7 @@ def test_metadata_names_its_holders(owner: str, named: dict[str, ResourceId]) ->
 
 @given(holders, st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=40), max_size=16))
 def test_metadata_keeps_the_limits_of_azure(named: dict[str, ResourceId], others: dict[str, str]) -> None:
-    """Where it fits, metadata has at most 15 pairs, our names begin with a letter and values have 256 characters."""
+    """Metadata that fits has at most 15 pairs; our names begin with a letter, our values are within 256 characters."""
     made = record_metadata(OWNER, named, others)
     ours = {key: value for key, value in made.items() if key not in others}
     assert all(key[0].isascii() and key[0].isalpha() for key in ours)
@@ -119,7 +121,7 @@ def test_metadata_keeps_the_limits_of_azure(named: dict[str, ResourceId], others
     ("count", "others", "fits"), [(14, 0, True), (15, 0, False), (10, 4, True), (10, 5, False), (0, 14, True)]
 )
 def test_fifteen_pairs(count: int, others: int, *, fits: bool) -> None:
-    """The owner, one pair for each address, and the pairs of others must be 15 or fewer together."""
+    """The owner, one pair per address and foreign pairs are limited to 15 together."""
     named = {address(n): pe(n) for n in range(1, count + 1)}
     assert metadata_fits(named, {f"other-{n}": "x" for n in range(others)}) is fits
 
@@ -132,7 +134,7 @@ def test_a_value_that_is_too_long(length: int, *, fits: bool) -> None:
 
 
 def test_pairs_of_others_are_kept() -> None:
-    """Pairs of others survive our writing, also one that looks like ours but names no endpoint."""
+    """Foreign pairs are kept, including one with a name like ours that names no endpoint."""
     current = {"made-by": "hand", MARK: "other", "endpoint-1": "by hand", "endpoint-2": f"10.0.0.9 {PE_1}"}
     made = record_metadata(OWNER, {"10.0.0.1": pe(1)}, current)
     kept = {"made-by": "hand", "endpoint-1": "by hand"}
@@ -144,7 +146,7 @@ def test_pairs_of_others_are_kept() -> None:
     ("one", "ours"), [(record(1), True), (record(1, owner="other"), False), (foreign_record(), False)]
 )
 def test_owned_records(one: RecordSet, *, ours: bool) -> None:
-    """A record is ours only by our own mark in its metadata."""
+    """A record set is ours only with our own mark in its metadata."""
     assert is_owned_record(one, OWNER) is ours
     assert bool(endpoints_in([one], OWNER)) is ours
 
@@ -165,12 +167,12 @@ def test_owned_records(one: RecordSet, *, ours: bool) -> None:
         ("10.0.0.1", f"{guid(1)} {PE_1}"),
     ],
 )
-def test_other_pairs_name_nobody(key: str, value: str) -> None:
-    """A pair that is not exactly of our form names no endpoint."""
+def test_other_pairs_name_no_endpoint(key: str, value: str) -> None:
+    """A pair that is not exactly in our format names no endpoint."""
     assert holders_of(record_with({MARK: OWNER, key: value})) == {}
 
 
 @given(st.dictionaries(st.text(), st.text()))
 def test_any_metadata_is_readable(metadata: dict[str, str]) -> None:
-    """Any metadata is read without an error."""
+    """Any metadata is parsed without an error."""
     assert holders_of(record_with(metadata)) == {}

@@ -22,14 +22,14 @@ def ownership(*registrations: Registration, read: tuple[int, ...] = ()) -> Owner
 @pytest.mark.parametrize(
     ("registration", "read", "ours_for"),
     [
-        # our mark for E; the id is E's, or of no endpoint that was read
+        # our mark for E; the id is E's, or belongs to no endpoint that was read
         (registered(1), (1,), pe(1)),
         (registered(1), (), pe(1)),
         (registered(9, by=1), (1,), pe(1)),
         (registered(1, id_=ARM_1), (1,), pe(1)),
         (registered(1, id_=ARM_1.upper()), (), pe(1)),
         (replace(registered(1), id=guid(1).upper()), (1,), pe(1)),
-        # our mark for E; the id is another's, as read or by its own ARM id
+        # our mark for E; the id belongs to another endpoint, as read or by its own ARM id
         (registered(2, by=1), (1, 2), None),
         (registered(1, id_=ARM_2), (1, 2), None),
         (registered(1, id_=ARM_2), (), None),
@@ -40,7 +40,7 @@ def ownership(*registrations: Registration, read: tuple[int, ...] = ()) -> Owner
         (replace(registered(1), description=registered(1).description[:-1]), (1,), None),
     ],
 )
-def test_whose_a_registration_is(
+def test_owner_of_a_registration(
     registration: Registration, read: tuple[int, ...], ours_for: ResourceId | None
 ) -> None:
     """A registration is ours by our mark alone, unless another endpoint carries its id."""
@@ -92,7 +92,7 @@ def test_several_ids_of_one_endpoint() -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_an_id_registered_twice(order: int) -> None:
-    """If the API ever returned an id twice, once as somebody else's, it is nobody's of ours."""
+    """If the API returns an id twice, once without our mark, the id is foreign."""
     twice = [registered(1), replace(foreign(guid(1)), region="eastus2")][::order]
     assert ownership(*twice).endpoint_of == {}
 

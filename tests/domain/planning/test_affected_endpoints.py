@@ -5,7 +5,7 @@ import pytest
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
-from shared.domain.planning.affected_endpoints import Targets, actors
+from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
 from shared.domain.planning.planning_index import PlanningIndex
 from tests.support.worlds import (
     FORBIDDEN,
@@ -24,7 +24,7 @@ TOGETHER = shared_record(1, 2)
 
 def acts_for(seen: Snapshot) -> set[ResourceId]:
     """Whom a pass about endpoint 1 acts for besides it."""
-    return set(actors(PlanningIndex(seen, deployment()), Targets(frozenset({pe(1)})))) - {pe(1)}
+    return set(affected_endpoints(PlanningIndex(seen, deployment()), Targets(frozenset({pe(1)})))) - {pe(1)}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Registrations and allow lists: the table of `access`, row by row."""
+"""Registrations and allow lists: the tables of `allow_lists`, row by row."""
 
 from typing import Any
 
@@ -44,7 +44,8 @@ def lists(main: tuple[str, ...] = (), test: tuple[str, ...] = ()) -> tuple[Servi
 
 def said(change: Change) -> str:
     names = {service_id(name): name for name in ("main", "test")}
-    words = f"{change.verb} {change.summary()}".removesuffix(f" for {REGION}")
+    text = f"{change.verb} {change.summary()}".removesuffix(f", {change.reason}")
+    words = text.removesuffix(f" for {REGION}")
     for ident, name in names.items():
         words = words.replace(f"service {ident}", name)
     return words.replace(ARM, "ARM").replace(guid(1), "G1").replace(guid(9), "G9")
@@ -152,7 +153,7 @@ def test_register() -> None:
 def test_add_refused(tag: str, services: tuple[Service, ...], expected: list[str]) -> None:
     """Where the organization's `add` is refused, one service registers the endpoint and lets it in.
 
-    Without such a service the old way is tried, so that the API's own words are told.
+    Without such a service `add` is tried, so that the API's error is reported.
     """
     assert changes(snapshot(endpoint(1, tag), services=services), add_refused=True) == expected
 
@@ -182,9 +183,9 @@ def test_add_refused(tag: str, services: tuple[Service, ...], expected: list[str
 def test_release(
     who: ResourceId, registrations: list[Registration], services: tuple[Service, ...], expected: list[str]
 ) -> None:
-    """Of an endpoint that is deleted or untagged everything of ours is removed, and nothing else.
+    """Of an endpoint that is deleted or untagged everything that this deployment owns is removed, and nothing else.
 
-    A record of ours that names the endpoint changes nothing about that.
+    A managed record that names the endpoint does not change that.
     """
     for zones in ([], [zone(record(1))]):
         seen = snapshot(who, services=services, registrations=registrations, zones=zones)
@@ -246,7 +247,7 @@ def test_a_mark_that_was_not_kept(
 
 
 def test_services_on_their_way_out_and_other_clouds() -> None:
-    """An id of ours is taken off any service's list, whatever its state and cloud."""
+    """A registered id of this deployment is removed from the allow list of any service, in any state and cloud."""
     services = (
         service("main"),
         service("test", guid(1), state="stopped"),
@@ -258,7 +259,7 @@ def test_services_on_their_way_out_and_other_clouds() -> None:
 
 
 def test_other_clouds_registrations() -> None:
-    """A registration on another cloud is none of ours, whatever it is called."""
+    """A registration on another cloud is foreign, whatever its description."""
     aws = Registration(guid(1), "us-east-1", registration_mark(OWNER, pe(1)), provider="aws")
     assert changes(snapshot(pe(1), registrations=[aws])) == []
 

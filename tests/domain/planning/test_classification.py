@@ -111,7 +111,7 @@ def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> Snapshot:
         pytest.param(
             held("Updating", None, ""), deployment(), Verdict.RELEASE, id="no tag, not connected yet"
         ),
-        pytest.param(astray, deployment(), Verdict.FOREIGN_SERVICE, id="tagged, a stranger's"),
+        pytest.param(astray, deployment(), Verdict.FOREIGN_SERVICE, id="tagged, foreign service"),
         pytest.param(
             snapshot(endpoint(1), also=NO_CONFIG),
             deployment(),
@@ -151,7 +151,7 @@ def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None
     ],
 )
 def test_concerns_us(seen: Endpoint | NotFound, *, concerned: bool) -> None:
-    """What is absent, tagged or connected by alias may have something of ours; anything else has not."""
+    """This deployment may own something of an endpoint that is not found, tagged or connected by alias; of no other."""
     assert concerns_us(seen, deployment()) is concerned
 
 
@@ -170,18 +170,23 @@ AWS = service("aws", provider="aws", env="prod")
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 CAPITALS = service("MAIN")
 ALL = (MAIN, TEST, AFAR, GONE, AWS)
+ONLY_ADDS: dict[str, set[str]] = {"only_adds": set()}
+"""The tag has a mistake."""
 
 
 def chosen(
     tag: str, by: DeploymentConfig, services: tuple[Service, ...] = ALL, **also: ReadFailed
 ) -> dict[str, set[str]]:
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
-    answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): told for name, told in also.items()}
+    answers: dict[Read[Any], Any] = {
+        ReadConfig(service_id(name)): reported for name, reported in also.items()
+    }
     seen = snapshot(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
     made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
-    told = {name: getattr(made, name) for name in Selection.__slots__}
-    return {kind: {names[one] for one in ids} for kind, ids in told.items() if ids}
+    ids = {name: getattr(made, name) for name in Selection.__slots__ if name != "only_adds"}
+    found = {kind: {names[one] for one in services} for kind, services in ids.items() if services}
+    return found | ({"only_adds": set()} if made.only_adds else {})
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,11 @@ def chosen(
         ("main", None, {"granted": {"main"}}),
         ("tag:env=prod", None, {"granted": {"main"}, "other_private_link": {"afar"}}),
         ("*,afar", None, {"granted": {"main", "test"}, "other_private_link": {"afar"}}),
-        ("gone,aws", None, {}),
+        ("gone,aws", None, ONLY_ADDS),
+        ("main,nobody", None, {"granted": {"main"}} | ONLY_ADDS),
+        ("main,tag:", None, {"granted": {"main"}} | ONLY_ADDS),
+        ("main;test", None, ONLY_ADDS),
+        ("main", "tag:env=dev", {"denied": {"main"}}),
         ("*", "tag:env=prod", {"granted": {"main"}}),
         ("main,test", "tag:env=prod", {"granted": {"main"}, "denied": {"test"}}),
         ("test", "main", {"denied": {"test"}}),
@@ -203,7 +212,7 @@ def chosen(
     ],
 )
 def test_selection(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
-    """`*` quietly takes what is permitted and reachable; what was asked for by name and is not given is told."""
+    """`*` selects what is permitted and reachable; what is selected explicitly and not granted is reported."""
     assert chosen(tag, deployment(service_filter=service_filter)) == expected
 
 
@@ -215,11 +224,11 @@ def test_unreadable_config_is_held() -> None:
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
-        ("main", {"undecided": {"main", "twin"}}),
-        ("main,test", {"granted": {"test"}, "undecided": {"main", "twin"}}),
-        (f"main,{MAIN.id}", {"granted": {"main"}, "undecided": {"twin"}}),
+        ("main", {"undecided": {"main", "twin"}} | ONLY_ADDS),
+        ("main,test", {"granted": {"test"}, "undecided": {"main", "twin"}} | ONLY_ADDS),
+        (f"main,{MAIN.id}", {"granted": {"main"}, "undecided": {"twin"}} | ONLY_ADDS),
         ("*", {"granted": {"main", "twin", "test"}}),
-        ("main,*", {"granted": {"main", "twin", "test"}}),
+        ("main,*", {"granted": {"main", "twin", "test"}} | ONLY_ADDS),
     ],
 )
 def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
@@ -232,7 +241,7 @@ def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
     [
         ("main", None, {"granted": {"main"}}),
         ("MAIN", None, {"granted": {"MAIN"}}),
-        ("Main,test", None, {"granted": {"test"}, "undecided": {"main", "MAIN"}}),
+        ("Main,test", None, {"granted": {"test"}, "undecided": {"main", "MAIN"}} | ONLY_ADDS),
         ("*", "main", {"granted": {"main"}}),
         ("*", "Main", {}),
     ],

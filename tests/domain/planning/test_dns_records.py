@@ -71,7 +71,7 @@ def shared(n: int) -> Endpoint:
 
 
 @pytest.mark.parametrize(
-    ("who", "record_there", "by", "expected", "told"),
+    ("who", "record_there", "by", "expected", "reported"),
     [
         # none
         ([endpoint(1)], None, deployment(), ["create 10.0.0.1 for pe-1"], []),
@@ -127,13 +127,13 @@ def shared(n: int) -> Endpoint:
     ],
 )
 def test_wildcard(
-    who: Who, record_there: RecordSet | None, by: DeploymentConfig, expected: list[str], told: list[str]
+    who: Who, record_there: RecordSet | None, by: DeploymentConfig, expected: list[str], reported: list[str]
 ) -> None:
-    """What becomes of the wildcard is told by who holds it and who wants it, as in the table."""
+    """What happens to the wildcard depends on its holder and on who wants it, as in the table."""
     seen = snapshot(*who, zones=[zone(*[record_there] if record_there else [])])
     plan = plan_of(seen, by)
     assert record_changes(plan) == expected
-    assert codes(plan) == told
+    assert codes(plan) == reported
 
 
 def test_unreadable_holder() -> None:
@@ -184,7 +184,7 @@ OUTSIDE = ResourceId("99999999-1111-4111-8111-111111111111", "rg", SECOND.type, 
 
 
 @pytest.mark.parametrize(
-    ("one", "zones", "also", "told"),
+    ("one", "zones", "also", "reported"),
     [
         (endpoint(1), [zone()], {}, None),
         (endpoint(1), [zone(vnets=()), zone(id_=SECOND)], {}, None),
@@ -210,11 +210,11 @@ OUTSIDE = ResourceId("99999999-1111-4111-8111-111111111111", "rg", SECOND.type, 
         (replace(endpoint(1), interfaces=(), addresses=(address(1),)), [zone()], {}, None),
     ],
 )
-def test_where(one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], told: str | None) -> None:
-    """The record goes into the zone linked to the network, or the tagged one; otherwise it is told why not."""
+def test_where(one: Endpoint, zones: list[Any], also: dict[Read[Any], Any], reported: str | None) -> None:
+    """The record goes into the zone linked to the network, or the tagged one; otherwise the finding says why not."""
     plan = plan_of(snapshot(one, zones=zones, also=also))
-    assert record_changes(plan) == ([] if told else ["create 10.0.0.1 for pe-1"])
-    assert codes(plan) == ([f"{told} pe-1"] if told else [])
+    assert record_changes(plan) == ([] if reported else ["create 10.0.0.1 for pe-1"])
+    assert codes(plan) == ([f"{reported} pe-1"] if reported else [])
 
 
 def test_tagged_zone_wins() -> None:
@@ -336,34 +336,32 @@ def test_zone_left() -> None:
 @pytest.mark.parametrize(
     ("tag", "also", "words"),
     [
-        (str(OUTSIDE), {}, f"{OUTSIDE}, lies outside DNS_ZONE_SCOPES"),
+        (str(OUTSIDE), {}, f"{OUTSIDE}, is outside DNS_ZONE_SCOPES"),
         (str(EAST), {}, f"{EAST}, is not named {zone_id().name}"),
         (str(SECOND), {ReadZone(SECOND): FORBIDDEN}, "the zone in its tag: 403 Forbidden"),
         (str(SECOND), {}, f"{SECOND}, does not exist"),
     ],
 )
 def test_what_is_wrong_with_a_tagged_zone(tag: str, also: dict[Read[Any], Any], words: str) -> None:
-    """What is wrong with the zone of a tag is told by the zone's id, or by what ARM said."""
-    (told,) = plan_of(snapshot(endpoint(1, zone_tag=tag), zones=[zone()], also=also)).findings
-    assert told.message.endswith(words)
+    """The finding on a tagged zone has the zone's id, or the error of ARM."""
+    (reported,) = plan_of(snapshot(endpoint(1, zone_tag=tag), zones=[zone()], also=also)).findings
+    assert reported.message.endswith(words)
 
 
 def test_foreign_record_is_shown() -> None:
-    """A record that is in the way is told with its id and all its addresses."""
+    """The finding on a foreign record has its name, its zone and all addresses."""
     two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
-    (told,) = plan_of(snapshot(endpoint(1), zones=[zone(two)])).findings
-    assert (
-        told.message
-        == f"{zone_id()}/A/* -> 10.9.9.8, 10.9.9.9 is not managed by this deployment and not modified"
-    )
+    (reported,) = plan_of(snapshot(endpoint(1), zones=[zone(two)])).findings
+    has = f"the record * in {zone_id()} has 10.9.9.8, 10.9.9.9, should have 10.0.0.1"
+    assert reported.message == f"{has}; it is not managed by this deployment and not modified"
 
 
 def test_zone_that_leads_elsewhere_is_shown() -> None:
-    """A zone that is not linked, as it leads elsewhere, is told of the endpoint with the record that does."""
+    """The finding on a zone that is not linked has the record that leads elsewhere."""
     two = replace(foreign_record(), addresses=("10.9.9.8", "10.9.9.9"))
-    (told,) = plan_of(snapshot(endpoint(1), zones=[zone(two, vnets=())]), MAKING).findings
-    assert (told.code, told.object) == ("zone-not-linked", str(pe(1)))
-    assert told.message.endswith("its record * leads elsewhere (10.9.9.8, 10.9.9.9)")
+    (reported,) = plan_of(snapshot(endpoint(1), zones=[zone(two, vnets=())]), MAKING).findings
+    assert (reported.code, reported.object) == ("zone-not-linked", str(pe(1)))
+    assert reported.message.endswith("its record * leads elsewhere (10.9.9.8, 10.9.9.9)")
 
 
 @pytest.mark.parametrize("sharing", [(1,), (2,), (1, 2)])
@@ -414,7 +412,7 @@ def test_pairs_of_others_take_room_in_a_shared_record() -> None:
 
 
 def test_a_record_that_cannot_be_adopted_for_want_of_room() -> None:
-    """A foreign record with 15 pairs of its own is left alone even where it could be adopted."""
+    """A foreign record with 15 pairs of its own is not changed even if it could be adopted."""
     pairs = MappingProxyType({f"other-{n}": "x" for n in range(14)})
     now = replace(foreign_record(address(1)), metadata=pairs)
     plan = plan_of(snapshot(endpoint(1), zones=[zone(now)]), ADOPTING)

@@ -1,4 +1,4 @@
-"""Which allow-list entries may be removed: the table of `entries`, in the plans that come of it."""
+"""Which allow-list entries are removable: the table of `allow_lists`, in the resulting plans."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,8 +38,8 @@ def removals(plan: Plan) -> list[str]:
 
 def kept(plan: Plan) -> list[str]:
     """The services whose entries stay, as the findings say."""
-    told = [one.message for one in plan.findings if one.code == "allow-list-outside-filter"]
-    return [name for name in ("main", "test") if any(f"list of {name}:" in one for one in told)]
+    reported = [one.message for one in plan.findings if one.code == "allow-list-outside-filter"]
+    return [name for name in ("main", "test") if any(f"list of {name}:" in one for one in reported)]
 
 
 GONE, UNTAGGED = pe(1), endpoint(1, None)
@@ -66,7 +66,7 @@ OUT = f"deregister {guid(1)}"
         (endpoint(1, ""), ONLY_MAIN, [MAIN], ["test"]),
         (endpoint(1, "test"), ONLY_MAIN, [MAIN], ["test"]),
         (endpoint(1, "*"), MISTYPED, [], ["main", "test"]),
-        # a stranger bears the id still
+        # connected to a foreign Private Link service, with the id
         (endpoint(1, alias=STRANGE_ALIAS), deployment(), [], []),
     ],
 )
@@ -113,6 +113,6 @@ def test_why_an_entry_stays() -> None:
     (finding,) = [one for one in plan.findings if one.code == "allow-list-outside-filter"]
     assert finding.object == str(pe(1))
     assert finding.message == (
-        f"{guid(1)} stays on the allow list of test: SERVICE_FILTER does not permit this deployment to change "
-        "that service"
+        f"the endpoint is untagged, but {guid(1)} stays on the allow list of test: SERVICE_FILTER does not permit "
+        "this deployment to change that service"
     )

@@ -12,7 +12,7 @@ from shared.domain.model.resources import Endpoint, Zone
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.reading import needs
-from shared.domain.reading.read_hints import Hints
+from shared.domain.reading.zones import Hints
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit
 from tests.support.plans import plan_of
@@ -96,7 +96,7 @@ def by_somebody_else(count: int) -> Snapshot:
     return snapshot(*endpoints(count), registrations=made, zones=zones(count, held=False))
 
 
-def made_anew(count: int) -> Snapshot:
+def recreated(count: int) -> Snapshot:
     there = [replace(one, guid=guid(n + count)) for n, one in enumerate(endpoints(count))]
     return snapshot(*there, **registered_as(guids(count)), zones=zones(count))
 
@@ -108,7 +108,7 @@ CASES: dict[str, tuple[Make, DeploymentConfig]] = {
     "zones are to be made": (without_zones, MAKING_ZONES),
     "all are gone": (all_gone, BY_ARM_ID),
     "all have lost the tag": (untagged, deployment()),
-    "all were made anew": (made_anew, deployment()),
+    "all were recreated": (recreated, deployment()),
     "all have to get another kind of id": (as_it_should_be, BY_ARM_ID),
     "all were registered by somebody else": (by_somebody_else, deployment()),
 }
@@ -116,7 +116,7 @@ CASES: dict[str, tuple[Make, DeploymentConfig]] = {
 
 @pytest.mark.parametrize(("make", "by"), CASES.values(), ids=CASES)
 def test_the_work_grows_as_the_endpoints_do(make: Make, by: DeploymentConfig) -> None:
-    """Four times as many endpoints are four times the work: to see what to read, to plan, and to tell."""
+    """Four times as many endpoints are four times the work: to decide what to read, to plan, and to report."""
     few, many = (_work(make(count), by) for count in (FEW, FEW * TIMES))
     grown = {step: many[step] / few[step] for step in few}
     assert not {step: times for step, times in grown.items() if times > MOST}

@@ -116,7 +116,7 @@ def test_by_verdict(seen: Snapshot, by: DeploymentConfig, expected: list[str], c
 
 
 @pytest.mark.parametrize(
-    ("parts", "told"),
+    ("parts", "reported"),
     [
         ({"registrations": [registered(1)]}, True),
         ({"zones": [zone(record(1))]}, True),
@@ -126,16 +126,16 @@ def test_by_verdict(seen: Snapshot, by: DeploymentConfig, expected: list[str], c
     ],
     ids=["registered", "in-a-record", "in-a-record-of-others", "others-made-it", "nothing"],
 )
-def test_outside_scope(parts: dict[str, Any], *, told: bool) -> None:
-    """An endpoint outside scope is told only where a registration or a record of this deployment names it."""
+def test_outside_scope(parts: dict[str, Any], *, reported: bool) -> None:
+    """An endpoint outside scope is reported only if a registration or a record of this deployment names it."""
     made = plan_of(snapshot(endpoint(1), **parts), ELSEWHERE, pe(1))
     assert made.verdicts == {pe(1): Verdict.OUT_OF_SCOPE}
-    assert [finding.code for finding in made.findings] == ["outside-scope"] * told
+    assert [finding.code for finding in made.findings] == ["outside-scope"] * reported
     assert made.changes == ()
 
 
 def test_nothing_read() -> None:
-    """A target of which nothing was read is told as unreadable, and nothing is changed for it."""
+    """A target of which nothing was read is reported as unreadable, and nothing is changed for it."""
     made = plan_of(Snapshot(), deployment(), pe(1))
     assert made.verdicts == {pe(1): Verdict.UNKNOWN}
     assert made.changes == ()
@@ -143,14 +143,14 @@ def test_nothing_read() -> None:
 
 
 def test_plain_endpoint() -> None:
-    """An endpoint that is none of ours is not told of, even where nothing else could be read."""
+    """An untagged endpoint of another service is not reported, even if nothing else could be read."""
     plain = endpoint(1, None, alias="/subscriptions/1/some-private-link-service")
     made = plan_of(Snapshot().with_results({ReadEndpoint(pe(1)): plain}), deployment(), pe(1))
     assert (made.changes, made.findings) == ((), ())
 
 
 def test_hostnames() -> None:
-    """The plan tells the host names of just the services that an endpoint reaches."""
+    """The plan has the host names of exactly the services that an endpoint reaches."""
     services = [service("main"), service("test")]
     made = plan_of(snapshot(endpoint(1, "main"), pe(2), services=services))
     assert made.hostnames == {pe(1): {"main": f"main.{ZONE_NAME}"}}
@@ -159,7 +159,7 @@ def test_hostnames() -> None:
 def test_sorted() -> None:
     """A plan is sorted: additions before removals, then by endpoint; findings by code."""
     stale = [registered(8, by=1), registered(9, by=2)]
-    made = plan_of(snapshot(endpoint(2, "none"), endpoint(1, "none"), registrations=stale))
+    made = plan_of(snapshot(endpoint(2, ""), endpoint(1, ""), registrations=stale))
     assert [(c.removes, c.endpoint.name) for c in made.changes] == [
         *((False, "pe-1"), (False, "pe-2")),
         *((True, "pe-1"), (True, "pe-2")),

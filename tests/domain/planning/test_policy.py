@@ -65,18 +65,18 @@ def test_policy(policy: Policy, expected: list[str], drift: set[str]) -> None:
 
 @pytest.mark.parametrize("limit", [2, 3, 100])
 def test_within_limit(limit: int) -> None:
-    """A plan that undoes no more endpoints than the limit is as it was; a recreated one does not count."""
+    """A plan that releases no more endpoints than the limit is unchanged; a recreated one does not count."""
     assert limited(EVERYTHING, limit) is EVERYTHING
 
 
 @pytest.mark.parametrize("limit", [0, 1])
 def test_over_limit(limit: int) -> None:
-    """A plan that would undo more endpoints than the limit removes nothing, does the rest, and says so."""
+    """A plan that would release more endpoints than the limit has no removals, only its other changes and a finding."""
     plan = limited(EVERYTHING, limit)
     assert changes(plan) == ADDITIONS
-    (told,) = set(plan.findings) - set(EVERYTHING.findings)
-    assert told.code == "removals-over-limit"
-    assert told.message.startswith(f"2 endpoints would be undone, the limit is {limit}")
+    (reported,) = set(plan.findings) - set(EVERYTHING.findings)
+    assert reported.code == "removals-over-limit"
+    assert reported.message.startswith(f"2 endpoints would be released, the limit is {limit}")
     assert set(plan.withheld) == {change for change in EVERYTHING.changes if change.removes}
 
 
@@ -90,5 +90,5 @@ def test_whose_drift() -> None:
     """A finding about a change that was not permitted is about its endpoint, one about the limit about all."""
     news = set(permitted(EVERYTHING, Policy.REPORT).findings) - set(EVERYTHING.findings)
     assert {one.object for one in news} == {str(pe(n)) for n in (1, 2, 3, 4)}
-    told = set(limited(EVERYTHING, 0).findings) - set(EVERYTHING.findings)
-    assert [(one.code, one.object) for one in told] == [("removals-over-limit", "organization")]
+    reported = set(limited(EVERYTHING, 0).findings) - set(EVERYTHING.findings)
+    assert [(one.code, one.object) for one in reported] == [("removals-over-limit", "organization")]

@@ -1,4 +1,4 @@
-"""A service that is in the list but cannot be read: it is left alone, and nothing that it may list is deregistered."""
+"""A service that is in the list but cannot be read: it is not changed, and no id that it may list is deregistered."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from shared.domain.planning.classification import Verdict, verdict_on
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.reading import needs
-from shared.domain.reading.read_hints import Hints
+from shared.domain.reading.zones import Hints
 from tests.support.audits import audit, well
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -88,14 +88,14 @@ def test_nothing_is_deregistered_that_a_list_may_hide(case: str, hiding: Service
     """While a list may hide an entry no registration goes: the endpoint's finding names the service."""
     made = planned(case, hiding)
     assert of_kind(made, Deregister) == []
-    told = [one.message for one in made.findings if (one.code, one.object) == ("unreadable", str(pe(1)))]
-    assert any(hiding.label in one for one in told)
+    reported = [one.message for one in made.findings if (one.code, one.object) == ("unreadable", str(pe(1)))]
+    assert any(hiding.label in one for one in reported)
     assert hiding.id not in {getattr(one, "service", None) for one in made.changes}
 
 
 @pytest.mark.parametrize("hiding", HIDING)
 def test_no_access_is_lost_to_a_registration_that_waits(hiding: Service) -> None:
-    """An id that is registered for another region keeps its entries until it can be registered anew."""
+    """An id that is registered for another region keeps its entries until it can be registered again."""
     assert of_kind(planned("in another region"), Disallow)
     made = planned("in another region", hiding)
     assert (of_kind(made, Disallow), of_kind(made, Register)) == ([], [])
@@ -116,20 +116,20 @@ def test_a_selected_service_is_undecided(tag: str) -> None:
     seen = snapshot(endpoint(1, tag), services=[service("main"), BROKEN], zones=[zone()])
     made = plan_of(seen)
     assert BROKEN.id not in {one.service for one in of_kind(made, Allow)}
-    told = {one.code: one.message for one in made.findings}
-    assert "service broken is in the list, but not as the API describes it" in told["unreadable"]
-    assert "service-not-found" not in told
+    reported = {one.code: one.message for one in made.findings}
+    assert "service broken is in the list, but not as the API describes it" in reported["unreadable"]
+    assert "service-not-found" not in reported
 
 
 @pytest.mark.parametrize("tag", ["main", "elsewhere"])
-def test_a_service_that_is_not_selected_is_not_told(tag: str) -> None:
-    """An endpoint whose tag cannot mean the misread service hears nothing of it."""
+def test_a_service_that_is_not_selected_is_not_reported(tag: str) -> None:
+    """An unreadable service is not reported for an endpoint whose tag cannot select it."""
     made = plan_of(snapshot(endpoint(1, tag), services=[service("main"), BROKEN], zones=[zone()]))
     assert "unreadable" not in {one.code for one in made.findings}
 
 
 def test_a_name_that_is_not_known() -> None:
-    """A name may be that of a service whose name cannot be read: it is not told to be nobody's."""
+    """A name may be that of a service whose name cannot be read: it is not reported as not found."""
     made = plan_of(snapshot(endpoint(1, "elsewhere"), services=[service("main"), NAMELESS], zones=[zone()]))
     assert {one.code for one in made.findings} >= {"unreadable"}
     assert "service-not-found" not in {one.code for one in made.findings}
@@ -164,12 +164,12 @@ def test_a_filter_and_a_misread_service(filtered: str, codes: set[str]) -> None:
 def test_whose_private_link_service_it_is(
     more: tuple[Service, ...], read: dict[Any, Any], verdict: Verdict
 ) -> None:
-    """An endpoint is a stranger only if no misread service can be behind its Private Link service."""
+    """A Private Link service is foreign only if no unreadable service can be behind it."""
     seen = snapshot(endpoint(1, alias=OTHER_ALIAS), services=[service("main"), *more], also=read)
     assert verdict_on(PlanningIndex(seen, deployment()), pe(1)) is verdict
-    told = {one.code for one in plan_of(seen).findings}
-    assert ("not-a-clickhouse-endpoint" in told) is (verdict is Verdict.FOREIGN_SERVICE)
-    assert ("unreadable" in told) is (verdict is not Verdict.FOREIGN_SERVICE)
+    reported = {one.code for one in plan_of(seen).findings}
+    assert ("not-a-clickhouse-endpoint" in reported) is (verdict is Verdict.FOREIGN_SERVICE)
+    assert ("unreadable" in reported) is (verdict is not Verdict.FOREIGN_SERVICE)
 
 
 def test_names_of_unread_services() -> None:
@@ -179,7 +179,7 @@ def test_names_of_unread_services() -> None:
 
 
 async def test_it_is_deregistered_once_all_can_be_read() -> None:
-    """What waited is undone by the next pass over everything that can read the service again."""
+    """A registration that stayed is removed by the next pass over everything that can read the service."""
     cloud = Cloud(endpoint(1, "main"), services=[service("main"), service("broken")], zones=[zone()])
     await run(cloud, pe(1))
     cloud.clickhouse.have(BROKEN)
@@ -198,7 +198,9 @@ def test_no_config_is_read_of_a_service_without_an_id() -> None:
     seen = snapshot(
         endpoint(1, alias=OTHER_ALIAS), services=[service("main"), WITHOUT_ID], also={ReadConfig(""): None}
     )
-    unread = Snapshot({read: told for read, told in seen.answers.items() if not isinstance(read, ReadConfig)})
+    unread = Snapshot(
+        {read: reported for read, reported in seen.answers.items() if not isinstance(read, ReadConfig)}
+    )
     everything = Targets(everything=True)
     asked = [
         read for read in needs(unread, everything, deployment(), Hints()) if isinstance(read, ReadConfig)
@@ -210,9 +212,9 @@ def test_no_config_is_read_of_a_service_without_an_id() -> None:
 def test_the_audit_names_it(unread: Service, about: str) -> None:
     """An audit reports a misread service, and shows one that has an id by that, as not known."""
     report = audit(well(services=[service("main", guid(1)), unread]))
-    told = [one.message for one in report.findings if (one.code, one.object) == ("unreadable", about)]
-    assert len(told) == 1
-    assert unread.label in told[0]
+    reported = [one.message for one in report.findings if (one.code, one.object) == ("unreadable", about)]
+    assert len(reported) == 1
+    assert unread.label in reported[0]
     rows = {one.id: (one.name, one.health) for one in report.services}
     assert rows.pop(service("main").id) == ("main", Health.WELL)
     assert rows == ({BROKEN.id: (BROKEN.id, Health.UNKNOWN)} if unread.id else {})

@@ -55,13 +55,13 @@ def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outco
         (
             [register],
             [Outcome(register, Status.DONE)],
-            [f"register {guid(1)} for {REGION}: it was done, but did not last"],
+            [f"register {guid(1)} for {REGION}: applied, but not present on re-read"],
             True,
         ),
         (
             [allow],
             [],
-            [f"allow {guid(1)} on service s1: there were more changes meanwhile than one pass makes"],
+            [f"allow {guid(1)} on service s1: not applied within the rounds of this pass"],
             True,
         ),
         (
@@ -75,7 +75,7 @@ def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outco
 def test_problems(
     left: list[Register | Allow], outcomes: list[Outcome], problems: list[str], *, temporary: bool
 ) -> None:
-    """A problem is what is still to be done at the end; what failed but turned out to be so is none."""
+    """A problem is a change that is still to be made at the end, not a failed one that is no longer needed."""
     report = Report(Snapshot(), Plan(tuple(left)), tuple(outcomes))
     assert list(report.problems) == problems
     assert report.retryable is temporary
@@ -87,7 +87,7 @@ def test_problems(
     [(TIMED_OUT, True, False), (FORBIDDEN, True, True), (MISSHAPEN, False, False)],
 )
 def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
-    """What could not be read is a problem, told once, and it tells whether another delivery may help."""
+    """A failed read is one problem, and says whether a retry may succeed."""
     seen = snapshot(also={ReadServices(): answer, ReadEndpoint(pe(1)): answer})
     report = Report(seen, Plan())
     assert report.problems == (getattr(answer, "reason"),)  # noqa: B009
@@ -95,7 +95,7 @@ def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
 
 
 def test_forbidden_change() -> None:
-    """A change that a key or a right is missing for is worth another delivery, while it is still to be made."""
+    """A change that fails for a key or permission is retryable while it is still to be made."""
     outcome = Outcome(register, Status.FAILED, "401", forbidden=True)
     undone = Report(Snapshot(), Plan((register,)), (outcome,))
     assert (undone.retryable, undone.forbidden) == (True, True)
@@ -104,7 +104,7 @@ def test_forbidden_change() -> None:
 
 
 def test_json() -> None:
-    """A report is one JSON document: what each endpoint is, what was planned or done, and what is wrong."""
+    """A report is one JSON document with endpoints, plan or outcomes, and problems."""
     seen = snapshot(endpoint(1), pe(2), zones=[zone()])
     plan = plan_of(seen)
     dry = Report(seen, plan, dry_run=True).as_json()
@@ -122,16 +122,16 @@ def test_json() -> None:
         {"id": str(pe(2)), "verdict": "release"},
     ]
     assert [one["change"] for one in dry["plan"]] == ["allow", "put-record", "register"]  # type: ignore[attr-defined]
-    assert (dry["outcomes"], dry["problems"], dry["willBeTriedAgain"]) == ([], [], False)
+    assert (dry["outcomes"], dry["problems"], dry["retryable"]) == ([], [], False)
 
 
 def test_json_of_outcomes() -> None:
-    """A pass that wrote tells what became of each change, and no plan beside it."""
+    """A pass that wrote reports the outcome of each change, and no plan."""
     outcomes = (Outcome(register, Status.DONE), failed(allow, temporary=True))
-    told = Report(snapshot(), Plan((allow,)), outcomes).as_json()
-    assert told["plan"] == []
+    shown = Report(snapshot(), Plan((allow,)), outcomes).as_json()
+    assert shown["plan"] == []
     basics = {"endpoint": str(pe(1)), "id": guid(1)}
-    assert told["outcomes"] == [
+    assert shown["outcomes"] == [
         {**basics, "change": "register", "object": "organization", "region": REGION, "status": "done"},
         {
             **basics,
@@ -139,14 +139,14 @@ def test_json_of_outcomes() -> None:
             "object": "service s1",
             "status": "failed",
             "error": "it did not work",
-            "willBeTriedAgain": True,
+            "retryable": True,
         },
     ]
-    assert told["willBeTriedAgain"] is True
+    assert shown["retryable"] is True
 
 
 def test_unreadable_addresses() -> None:
-    """An endpoint whose addresses could not be read is told without any."""
+    """An endpoint whose addresses could not be read is reported without addresses."""
     seen = snapshot(endpoint(1), also={ReadAddresses(interface(1)): FORBIDDEN})
-    told: Any = Report(seen, plan_of(seen)).as_json()["endpoints"]
-    assert [one["addresses"] for one in told] == [[]]
+    shown: Any = Report(seen, plan_of(seen)).as_json()["endpoints"]
+    assert [one["addresses"] for one in shown] == [[]]

@@ -11,7 +11,7 @@ from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServic
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import shares_of
+from shared.domain.results.report_shares import split_report
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
@@ -31,7 +31,7 @@ def failed(change: Register | DeleteRecord) -> Outcome:
     return Outcome(change, Status.FAILED, "it did not work", temporary=True)
 
 
-def endpoints_told(report: Report) -> Any:
+def endpoints_in(report: Report) -> Any:
     return report.as_json()["endpoints"]
 
 
@@ -39,35 +39,35 @@ register, delete = Register(pe(1), guid(1), REGION, ""), DeleteRecord(pe(2), rec
 
 
 def test_a_share_tells_nothing_of_the_others() -> None:
-    """Each waiter is told of its own endpoint, and nothing of those that others wait for."""
+    """Each waiting invocation's report has its own endpoint, and no other waiting endpoint."""
     troubled = {ReadEndpoint(pe(3)): FORBIDDEN, ReadAddresses(interface(2)): TIMED_OUT}
     seen = snapshot(endpoint(1), endpoint(2, "none"), also=troubled)
     shared = Report(seen, plan_of(seen), (failed(register), failed(delete)))
     assert {FORBIDDEN.reason, TIMED_OUT.reason} <= set(shared.problems)
-    shares = shares_of(shared, {pe(1), pe(2), pe(3)})
+    shares = split_report(shared, {pe(1), pe(2), pe(3)})
     first = shares[pe(1)]
     assert not {FORBIDDEN.reason, TIMED_OUT.reason} & set(first.problems)
     assert list(first.plan.verdicts) == [pe(1)]
     assert {change.endpoint for change in first.plan.changes} == {pe(1)}
     assert {finding.object for finding in first.plan.findings} == {str(pe(1))}
     assert first.outcomes == (failed(register),)
-    assert [one["addresses"] for one in endpoints_told(first)] == [[address(1)]]
+    assert [one["addresses"] for one in endpoints_in(first)] == [[address(1)]]
     assert TIMED_OUT.reason in shares[pe(2)].problems
     assert FORBIDDEN.reason in shares[pe(3)].problems
 
 
 def test_a_share_tells_what_concerns_everybody() -> None:
-    """What could not be read for all, and what was done for one that nobody waits for, is in every share."""
+    """Failed reads that concern all, and changes for endpoints that are not waiting, are in every report."""
     seen = snapshot(endpoint(1), endpoint(2), endpoint(4), also={ReadServices(): FORBIDDEN})
     findings = (Finding("removals-over-limit", "organization", "x"),)
     verdicts = dict.fromkeys([pe(1), pe(2), pe(4)], Verdict.MANAGE)
     shared = Report(seen, Plan(findings=findings, verdicts=verdicts), (failed(delete),))
-    share = shares_of(shared, {pe(1), pe(4)})[pe(1)]
+    share = split_report(shared, {pe(1), pe(4)})[pe(1)]
     assert FORBIDDEN.reason in share.problems
     assert set(share.plan.verdicts) == {pe(1), pe(2)}
     assert share.plan.findings == findings
     assert share.outcomes == (failed(delete),)
-    assert [one["addresses"] for one in endpoints_told(share)] == [[address(1)], [address(2)]]
+    assert [one["addresses"] for one in endpoints_in(share)] == [[address(1)], [address(2)]]
 
 
 class Counting(dict[Any, Any]):
@@ -93,7 +93,7 @@ def test_the_report_is_gone_through_once(waiting: int) -> None:
     answers = Counting(seen.answers)
     ids = {pe(number) for number in range(1, waiting + 1)}
     counted = Snapshot(MappingProxyType(answers))
-    shares = shares_of(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.MANAGE))), ids)
+    shares = split_report(Report(counted, Plan(verdicts=dict.fromkeys(ids, Verdict.MANAGE))), ids)
     for one in ids:
         assert list(shares[one].plan.verdicts) == [one]
     assert answers.done["walks"] == 1

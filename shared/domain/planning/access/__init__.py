@@ -1,1 +1,1 @@
-"""The ClickHouse Cloud half of the plan: registrations and allow lists. Start with `allow_lists.py`."""
+"""The ClickHouse Cloud part of the plan: registrations and allow lists. Start with `allow_lists.py`."""

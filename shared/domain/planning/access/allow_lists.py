@@ -1,76 +1,84 @@
-"""Registrations and allow lists: what each endpoint's verdict comes to at ClickHouse Cloud."""
+"""Registrations and allow lists: the changes for each endpoint at ClickHouse Cloud.
+
+Allow-list entries are removed only from services that SERVICE_FILTER permits, except entries of deleted ids: a
+filter that is narrowed or mistyped must not remove access. If an entry stays, its registration stays as well,
+because deregistering removes the access, too.
+
+| the registered id                                                   | SERVICE_FILTER permits the service | entry     |
+|---------------------------------------------------------------------|------------------------------------|-----------|
+| belongs to no endpoint: the endpoint is deleted, or has another GUID | yes or no                         | removable |
+| belongs to an endpoint that exists                                  | yes                                | removable |
+| belongs to an endpoint that exists                                  | no                                 | stays     |
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint
+from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.ownership.marks import registration_mark
-from shared.domain.planning.access.entry_removal import Entry, entries_of, is_retired, may_go
-from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import Selection
+from shared.domain.planning.planning_index import Entry, PlanningIndex
+from shared.domain.planning.service_index import DesiredAccess
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredAccess:
-    """An endpoint that is to be connected, and what it is to get."""
+def is_retired(index: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
+    """Whether the endpoint is known not to exist, or to have other ids."""
+    found = index.snapshot.get(ReadEndpoint(endpoint))
+    if isinstance(found, Endpoint):
+        return bool(found.guid) and registered.lower() not in found.ids
+    return isinstance(found, NotFound)
 
-    endpoint: Endpoint
-    alias: str
-    selection: Selection
+
+def is_removable(index: PlanningIndex, endpoint: ResourceId, entry: Entry) -> bool:
+    """The last column of the table above."""
+    return is_retired(index, endpoint, entry.id) or index.services.permits(entry.service)
 
 
-def plan_release(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
-    """Remove everything of ours at ClickHouse Cloud for an endpoint that is deleted or untagged."""
+def plan_release(
+    index: PlanningIndex, endpoint: ResourceId, *, only_retired: bool = False
+) -> Iterator[Change]:
+    """Remove all registrations of this deployment for the endpoint, or `only_retired` those of former ids."""
     for registered in sorted(index.access.ownership.ids_of.get(endpoint, ())):
-        yield from remove_id(index, endpoint, registered)
-
-
-def plan_release_of_retired(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Change]:
-    """Remove what is left under ids that the endpoint does not have any more."""
-    for registered in sorted(index.access.ownership.ids_of.get(endpoint, ())):
-        if is_retired(index, endpoint, registered):
-            yield from remove_id(index, endpoint, registered)
+        if not only_retired or is_retired(index, endpoint, registered):
+            yield from _remove_id(index, endpoint, registered)
 
 
 def plan_access(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Change]:
-    """The differences for an endpoint that is to be connected.
+    """The changes for an endpoint with the verdict MANAGE.
 
-    | its id (see `ownership` for which one)      | changes                                        |
-    |---------------------------------------------|------------------------------------------------|
-    | not registered                              | register, allow the granted services           |
-    | registered by us                            | allow and disallow what differs from the tag   |
-    | registered by us, for another region        | remove it; it is registered anew afterwards    |
-    | both ids foreign, or a GUID still missing   | nothing                                        |
-    | registered in this pass, mark not kept      | remove it again, give no access                |
-    | the other kind, ours                        | remove it once the id above has all its access |
-    | a former id, ours                           | remove it                                      |
+    | the endpoint's id (see `ownership` for which one)    | changes                                            |
+    |------------------------------------------------------|----------------------------------------------------|
+    | is not registered                                    | registered; allowed on the granted services        |
+    | is registered by this deployment                     | allow lists changed to match the tag               |
+    | is registered by this deployment, for another region | removed; the next round registers it again         |
+    | both kinds foreign, or its GUID is not assigned yet  | none                                               |
+    | was registered in this pass, its mark was not stored | deregistered; not allowed                          |
+    | of the other kind, registered by this deployment     | removed once the id above is allowed everywhere    |
+    | former, registered by this deployment                | removed                                            |
+    | any, while the tag has a mistake (`service_index`)   | only added; nothing is removed                     |
 
-    Only entries that may go are removed (see `entries`). While a service's allow list could not be read, no
-    registration is removed, because that list may have its id.
+    Only removable entries are removed. While a service's allow list cannot be read, nothing is deregistered,
+    because that list may have the id.
     """
     at = desired.endpoint.id
     id_ = index.access.ownership.id_for(desired.endpoint, index.config)
-    yield from _entries_without_mark(index, at)
-    if unmarked := registered_without_mark(index, at):
-        yield from (change for one in unmarked for change in _take_back(index, one))
-        yield from plan_release_of_retired(index, at)
-    elif id_ is None:
-        yield from plan_release_of_retired(index, at)
+    unmarked = registered_without_mark(index, at)
+    yield from _remove_unmarked(index, at, unmarked)
+    if unmarked or id_ is None:
+        yield from plan_release(index, at, only_retired=True)
     elif is_in_other_region(index, desired, id_):
         if not index.services.unread:
-            yield from remove_id(index, at, id_.lower())
+            yield from _remove_id(index, at, id_.lower())
     else:
-        yield from _registration_and_list(index, desired, id_)
-        yield from _removal_of_other_ids(index, desired, id_)
+        yield from _registration_and_entries(index, desired, id_)
+        for other in sorted(index.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
+            if is_retired(index, at, other) or _is_replaced(index, desired, other, id_):
+                yield from _remove_id(index, at, other)
 
 
 def registered_without_mark(index: PlanningIndex, endpoint: ResourceId) -> list[Register]:
-    """This pass's registrations of the endpoint of which the API did not keep the description.
-
-    One with other words in its description is somebody else's, made at the same moment.
-    """
+    """This pass's registrations of the endpoint whose description the API did not store."""
     made = (one for one in index.results.registered.values() if one.endpoint == endpoint)
     return [one for one in made if _is_unmarked(index, one)]
 
@@ -79,97 +87,79 @@ def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
     found = index.access.registrations.get(made.id.lower())
     if found is None:
         return made.id.lower() in index.results.deregistered
+    # A description that is no part of the mark is foreign: somebody else registered the id at the same time.
     return found.description != made.description and made.description.startswith(found.description)
 
 
-def _take_back(index: PlanningIndex, made: Register) -> Iterator[Change]:
-    registration = index.access.registrations.get(made.id.lower())
-    if registration and all(_was_allowed_with(made, entry) for entry in entries_of(index, made.id)):
-        yield Deregister(made.endpoint, registration.id, registration.region)
-
-
-def _entries_without_mark(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Disallow]:
-    """The entries that this pass made together with a registration whose mark was not kept."""
+def _remove_unmarked(
+    index: PlanningIndex, endpoint: ResourceId, unmarked: list[Register]
+) -> Iterator[Change]:
+    """Remove what this pass registered and allowed, where the mark of the registration was not stored."""
     for made in index.results.registered.values():
-        if made.endpoint == endpoint and index.access.ownership.is_foreign(endpoint, made.id):
-            entries = (one for one in entries_of(index, made.id) if _was_allowed_with(made, one))
-            yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in entries)
+        entries = entries_of(index, made.id) if made.endpoint == endpoint else []
+        added = [entry for entry in entries if _was_allowed_with(made, entry)]
+        if index.access.ownership.is_foreign(endpoint, made.id):
+            yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in added)
+        registration = index.access.registrations.get(made.id.lower())
+        if made in unmarked and registration and added == entries:
+            yield Deregister(endpoint, registration.id, registration.region)
 
 
 def _was_allowed_with(made: Register, entry: Entry) -> bool:
     return isinstance(made, RegisterThroughService) and made.service == entry.service.id
 
 
+def entries_of(index: PlanningIndex, registered: str) -> list[Entry]:
+    return index.access.entries.get(registered.lower(), [])
+
+
 def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -> bool:
-    """Whether the id is registered for another region: a recreated endpoint keeps its ARM Resource ID."""
+    """Whether the id is registered for another region: a recreated endpoint keeps its ARM resource id."""
     registration = index.access.registrations.get(id_.lower())
     return bool(registration and registration.region not in ("", index.services.region_of(desired.alias)))
 
 
 def unwanted_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[Entry]:
-    """The entries of the id on services that the tag does not select."""
-    keep = desired.selection.kept
-    if all(service.id in keep for service in index.access.listing.get(id_.lower(), ())):
+    """The entries of the id on services that the tag does not select; none while the tag has a mistake."""
+    if desired.selection.only_adds:
         return []
-    return [entry for entry in entries_of(index, id_) if entry.service.id not in keep]
+    return [one for one in entries_of(index, id_) if one.service.id not in desired.selection.retained]
 
 
-def _registration_and_list(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
-    at = desired.endpoint.id
-    registration = _registration(index, desired, id_)
-    if registration:
-        yield registration
-    already = registration.service if isinstance(registration, RegisterThroughService) else None
-    yield from (Allow(at, id_, one) for one in _missing(index, desired, id_) if one != already)
-    if not registration:
-        gone = [entry for entry in unwanted_entries(index, desired, id_) if may_go(index, at, entry)]
-        yield from (Disallow(at, entry.id, entry.service.id) for entry in gone)
-
-
-def _registration(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Register | None:
-    """The change that registers the endpoint; None if it is registered.
-
-    Without a service to register it through, `add` is tried although it was refused, so that the API's own
-    error is reported.
-    """
-    if id_.lower() in index.access.registrations:
-        return None
-    at = desired.endpoint.id
+def _registration_and_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
+    at, missing = desired.endpoint.id, _missing(index, desired, id_)
     mark = registration_mark(index.config.owner, at)
-    missing = _missing(index, desired, id_)
-    if not index.results.add_refused or not missing:
-        return Register(at, id_, index.services.region_of(desired.alias), mark)
-    return RegisterThroughService(at, id_, index.services.by_id[missing[0]].region, mark, missing[0])
+    if id_.lower() in index.access.registrations:
+        unwanted = [one for one in unwanted_entries(index, desired, id_) if is_removable(index, at, one)]
+        yield from (Disallow(at, entry.id, entry.service.id) for entry in unwanted)
+    elif index.results.add_refused and missing:
+        through = missing.pop(0)
+        yield RegisterThroughService(at, id_, index.services.by_id[through].region, mark, through)
+    else:
+        # Also if `add` was refused but there is no service to register through: the API's error is then reported.
+        yield Register(at, id_, index.services.region_of(desired.alias), mark)
+    yield from (Allow(at, id_, service) for service in missing)
 
 
 def _missing(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[str]:
     """The granted services whose allow list lacks the id."""
-    return sorted(
-        desired.selection.granted - {service.id for service in index.access.listing.get(id_.lower(), ())}
-    )
-
-
-def _removal_of_other_ids(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
-    at = desired.endpoint.id
-    for other in sorted(index.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
-        if is_retired(index, at, other) or _is_replaced(index, desired, other, id_):
-            yield from remove_id(index, at, other)
+    return sorted(desired.selection.granted - {entry.service.id for entry in entries_of(index, id_)})
 
 
 def _is_replaced(index: PlanningIndex, desired: DesiredAccess, other: str, id_: str) -> bool:
-    """Whether no access is lost without `other`, also where it is undecided what should be."""
+    """Whether removing `other` removes no access that the endpoint has or may be granted."""
     if id_.lower() not in index.access.registrations or _missing(index, desired, id_):
         return False
-    having = {service.id for service in index.access.listing.get(id_.lower(), ())}
-    losing = {service.id for service in index.access.listing.get(other, ())}
-    return not (losing & desired.selection.kept) - having
+    allowed = {entry.service.id for entry in entries_of(index, id_)}
+    removed = {entry.service.id for entry in entries_of(index, other)}
+    return not (removed & desired.selection.retained) - allowed
 
 
-def remove_id(index: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
-    """Remove an id of ours: the entries that may go and, if none stays, the registration."""
-    entries = list(entries_of(index, registered))
-    going = [entry for entry in entries if may_go(index, endpoint, entry)]
-    yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in going)
-    if going == entries and not index.services.unread:
+def _remove_id(index: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
+    """Remove the removable entries of a registered id and, if no entry stays, its registration."""
+    entries = entries_of(index, registered)
+    removable = [entry for entry in entries if is_removable(index, endpoint, entry)]
+    yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in removable)
+    if removable == entries and not index.services.unread:
         registration = index.access.registrations[registered]
         yield Deregister(endpoint, registration.id, registration.region)

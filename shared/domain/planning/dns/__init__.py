@@ -1,4 +1,1 @@
-"""The Private DNS half of the plan: which zone, which record, who holds it.
-
-Independent of `planning.access`. Start with `dns_records.py`, then `zone_selection.py`.
-"""
+"""The private DNS part of the plan. Does not depend on `planning.access`. Start with `dns_records.py`."""

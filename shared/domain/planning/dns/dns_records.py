@@ -1,23 +1,26 @@
-"""Record sets: who holds each name of a zone.
+"""The record sets of a zone: which are created, changed, transferred and deleted.
 
-The wildcard `*` is for everybody. A service behind another Private Link service than the wildcard's
-endpoint gets a record of its own, named by the first label of its host name: the closer name wins.
+The wildcard `*` serves all endpoints. A service behind another Private Link service than the wildcard's endpoint
+gets a record of its own, named by the first label of its host name: DNS prefers the more specific name.
 
-| record               | held by                            | wanted by   | outcome                                |
-|----------------------|------------------------------------|-------------|----------------------------------------|
-| none                 | –                                  | E           | create                                 |
-| foreign              | –                                  | E           | left alone: wildcard-foreign           |
-| foreign, leads to E  | –                                  | E           | left alone: record-kept-by-other       |
-| a CNAME of the name  | –                                  | E           | left alone: wildcard-foreign           |
-| foreign, E's address | –                                  | E           | adopt by adding metadata, if DNS_ADOPT |
-| ours                 | E                                  | E           | update where it differs                |
-| ours                 | another that is live or unreadable | E           | left alone: wildcard-owned-by-other    |
-| ours, zone central   | another that leads to E's services | E           | left alone: wildcard-served-by-other   |
-| ours                 | another on the same alias; both are tagged clickhouse-dns: shared | E | both addresses     |
-| ours                 | E and others, but E is not tagged shared any more | E | the first of them stays, by name |
-| ours, metadata full  | others who share it                | E           | left alone: record-full                |
-| ours                 | one that is undone or moved away   | E           | handed over                            |
-| ours                 | one that is undone or moved away   | nobody      | delete                                 |
+| record set             | held by                          | wanted by | outcome                               |
+|------------------------|----------------------------------|-----------|---------------------------------------|
+| none                   | –                                | E         | created                               |
+| foreign                | –                                | E         | unchanged: wildcard-foreign           |
+| foreign, E's address   | –                                | E         | unchanged: record-kept-by-other       |
+| foreign, E's address, DNS_ADOPT | –                       | E         | mark of this deployment added         |
+| CNAME of the same name | –                                | E         | unchanged: wildcard-foreign           |
+| managed                | E                                | E         | updated where it differs              |
+| managed                | F, which exists or is unreadable | E         | unchanged: wildcard-owned-by-other    |
+| managed, zone central  | F, through which clients reach E's services | E | unchanged: wildcard-served-by-other |
+| managed                | F; same alias, E and F tagged `clickhouse-dns: shared` | E | has both addresses   |
+| managed                | E and F; one is no longer tagged `shared` | E, F | transferred to the first by id |
+| managed, metadata full | F and others that share it       | E         | unchanged: record-full                |
+| managed                | F, released or moved to another zone | E     | transferred to E                      |
+| managed                | F, released or moved to another zone | –     | deleted                               |
+
+Managed record sets have the mark of this deployment, foreign ones do not. A zone is central if
+DNS_ZONE_CHOICE is `central`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,99 +30,135 @@ from dataclasses import replace
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import WILDCARD, RecordSet, Zone
+from shared.domain.model.resources import WILDCARD, RecordSet, Status, Zone
 from shared.domain.ownership.marks import MARK, holders_of, is_owned_record, record_metadata
-from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders, names_of
-from shared.domain.planning.dns.served_records import out_of_reach
+from shared.domain.planning.classification import private_link
+from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders, record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
 
+# ClickHouse Cloud approves a pending connection within minutes; otherwise that endpoint has its own finding.
+_WORKING = frozenset({Status.APPROVED, Status.PENDING})
+
 
 def plan_zone(
-    index: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
+    index: PlanningIndex, zone: Zone, targets: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     """The changes and findings for all names of one zone.
 
-    `placements` are the endpoints whose address belongs into it. `leaving` are those that leave every
-    record which they do not want: they are undone, or it is known where their address belongs.
+    `targets` are the endpoints whose addresses belong to it. The endpoints in `leaving` leave every record that
+    they do not want: they are released, or the zone of their address is known.
     """
-    for name in names_of(index, zone, placements, leaving):
-        yield from _plan_name(index, name)
+    for slot in record_slots(index, zone, targets, leaving):
+        yield from _plan_slot(index, slot)
 
 
-def _plan_name(index: PlanningIndex, name: RecordSlot) -> Iterator[Change | Finding]:
-    record = name.record
+def _plan_slot(index: PlanningIndex, slot: RecordSlot) -> Iterator[Change | Finding]:
+    record = slot.record
     if record and not is_owned_record(record, index.config.owner):
-        yield from _beside_foreign(index, name, record)
-        return
-    if (name.zone.id, name.name) in index.results.names_taken:
-        yield from (_name_taken(name, placement) for placement in name.wanted_by)
-        return
-    winners = elect_holders(index, name)
-    yield from (_not_written(index, name, one, winners) for one in name.wanted_by if one not in winners)
-    gone = set(holders_of(record).values()) - set(name.held.values()) if record else set()
-    if winners or (name.held and gone):
-        yield from _written(index, name, winners, gone)
-    elif record and gone and not _waiting_unseen(index, name):
-        yield DeleteRecord(min(gone), record)
+        yield from _beside_foreign_record(index, slot, record)
+    elif (slot.zone.id, slot.name) in index.results.names_taken:
+        message = f"{slot.zone.id} has a CNAME record {slot.name}, beside which no A record can be created"
+        yield from (Finding("wildcard-foreign", str(one.endpoint.id), message) for one in slot.wanted_by)
+    else:
+        elected = elect_holders(index, slot)
+        yield from (_not_elected(index, slot, one, elected) for one in slot.wanted_by if one not in elected)
+        leaving = set(holders_of(record).values()) - set(slot.held.values()) if record else set()
+        if elected or (slot.held and leaving):
+            change = _put(index, slot, elected, elected[0].endpoint.id if elected else min(leaving))
+            if record is None or replace(change.after, etag=record.etag) != record:
+                yield change
+        elif record and leaving and not (slot.name == WILDCARD and index.some_endpoints_unread):
+            # An endpoint that could not be read may want the wildcard; it is deleted once that is known.
+            yield DeleteRecord(min(leaving), record)
 
 
-def _waiting_unseen(index: PlanningIndex, name: RecordSlot) -> bool:
-    """Whether somebody may wait for the wildcard whom we could not read, but may with the next delivery."""
-    return name.name == WILDCARD and index.some_endpoints_unread
-
-
-def _beside_foreign(index: PlanningIndex, name: RecordSlot, record: RecordSet) -> Iterator[Change | Finding]:
-    adoptable = index.config.dns_adopt and MARK not in record.metadata  # another deployment's stays theirs
-    for placement in name.wanted_by:
-        if adoptable and set(placement.addresses) == set(record.addresses) and name.fits([placement]):
-            yield _put(index, name, [placement], placement.endpoint.id)
+def _beside_foreign_record(
+    index: PlanningIndex, slot: RecordSlot, record: RecordSet
+) -> Iterator[Change | Finding]:
+    adoptable = index.config.dns_adopt and MARK not in record.metadata  # never one of another deployment
+    for target in slot.wanted_by:
+        if adoptable and set(target.addresses) == set(record.addresses) and slot.fits([target]):
+            yield _put(index, slot, [target], target.endpoint.id)
             return
-        shown = f"{record.zone}/A/{record.name} -> {', '.join(record.addresses)}"
-        right = set(placement.addresses) <= set(record.addresses)
-        yield Finding(
-            "record-kept-by-other" if right else "wildcard-foreign",
-            str(placement.endpoint.id),
-            f"{shown} is not managed by this deployment and not modified",
+        code = (
+            "record-kept-by-other" if set(target.addresses) <= set(record.addresses) else "wildcard-foreign"
         )
+        has = f"the record {record.name} in {record.zone} has {', '.join(record.addresses) or 'no address'}"
+        should = "" if code == "record-kept-by-other" else f", should have {', '.join(target.addresses)}"
+        message = f"{has}{should}; it is not managed by this deployment and not modified"
+        yield Finding(code, str(target.endpoint.id), message)
 
 
-def _name_taken(name: RecordSlot, placement: RecordTarget) -> Finding:
-    message = f"{name.zone.id} has a CNAME record {name.name}, beside which no A record can be created"
-    return Finding("wildcard-foreign", str(placement.endpoint.id), message)
-
-
-def _not_written(
-    index: PlanningIndex, name: RecordSlot, loser: RecordTarget, winners: list[RecordTarget]
+def _not_elected(
+    index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]
 ) -> Finding:
-    at = str(loser.endpoint.id)
-    record = f"the record {name.name} in {name.zone.id}"
-    if not name.fits([*winners, loser]):
-        why = f"{record} has no room in its metadata for {', '.join(loser.addresses)}; Azure permits 15 pairs"
-        return Finding("record-full", at, why)
-    holders = sorted({*name.held.values(), *(one.endpoint.id for one in winners)})
+    at = str(target.endpoint.id)
+    record = f"the record {slot.name} in {slot.zone.id}"
+    if not slot.fits([*elected, target]):
+        addresses = ", ".join(target.addresses)
+        message = f"{record} has no room in its metadata for {addresses}; Azure permits 15 pairs"
+        return Finding("record-full", at, message)
+    holders = sorted({*slot.held.values(), *(one.endpoint.id for one in elected)})
     held = f"{record} is held by {', '.join(map(str, holders))}"
-    if not index.config.central:
-        return Finding("wildcard-owned-by-other", at, held)
-    if missing := out_of_reach(index, loser, name.name, holders):
-        unreached = f"through which clients do not reach {', '.join(sorted(missing))}"
-        return Finding("wildcard-owned-by-other", at, f"{held}, {unreached}")
+    missing = ", ".join(sorted(unreachable_labels(index, target, slot.name, holders)))
+    if missing or not index.config.central:
+        message = f"{held}, through which clients do not reach {missing}" if index.config.central else held
+        return Finding("wildcard-owned-by-other", at, message, _held_remedy(index, target, holders, missing))
     return Finding("wildcard-served-by-other", at, f"{held}, through which clients reach the same services")
 
 
-def _written(
-    index: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], gone: Iterable[ResourceId]
-) -> Iterator[PutRecord]:
-    behalf = winners[0].endpoint.id if winners else min(gone)
-    change = _put(index, name, winners, behalf)
-    if name.record is None or replace(change.after, etag=name.record.etag) != name.record:
-        yield change
+def _held_remedy(index: PlanningIndex, target: RecordTarget, holders: list[ResourceId], missing: str) -> str:
+    """How both endpoints get into the record, and whether clients reach the services until then."""
+    found = [index.endpoint(holder) for holder in holders]
+    names = ", ".join(holder.name for holder in holders)
+    connections = [private_link(index, one) if one else None for one in found]
+    if not all(one and one.target.lower() == target.alias.lower() for one in connections):
+        return ""
+    near = index.config.central or all(one and one.network == target.endpoint.network for one in found)
+    reach = f"Clients reach its services through {names} anyway."
+    if not near:
+        reach = f"Its clients reach its services only if their network reaches {names}."
+    elif missing:
+        reach = f"Until then clients do not reach {missing}."
+    tag = f"Set the tag clickhouse-dns = shared on this endpoint and on {names}"
+    return f"{tag}: the record then has all addresses. {reach}"
+
+
+def unreachable_labels(
+    index: PlanningIndex, target: RecordTarget, name: str, holders: Iterable[ResourceId]
+) -> frozenset[str]:
+    """The endpoint's host names, by first label, that resolve to the record `name` and fail through a holder.
+
+    In hub and spoke (DNS_ZONE_CHOICE=central) clients reach every endpoint. With zones that are linked to networks,
+    whether one network reaches the endpoints of another is not known.
+
+    | the holder                                                               | clients reach through it     |
+    |--------------------------------------------------------------------------|------------------------------|
+    | exists, is tagged, has an approved or pending connection to the same alias | the services of its own tag |
+    | any other                                                                | none                         |
+    """
+    wanted = target.labels if name == WILDCARD else target.labels & {name}
+    return frozenset[str]().union(*(wanted - _reached(index, target.alias, one) for one in holders))
+
+
+def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
+    found = index.endpoint(holder)
+    connection = private_link(index, found) if found and index.config.request_of(found) is not None else None
+    if (
+        not found
+        or not connection
+        or connection.target.lower() != alias.lower()
+        or connection.status not in _WORKING
+    ):
+        return frozenset()
+    return index.services.labels_of(index.services.selection(found, connection.target).granted)
 
 
 def _put(
-    index: PlanningIndex, name: RecordSlot, winners: list[RecordTarget], behalf: ResourceId
+    index: PlanningIndex, slot: RecordSlot, targets: list[RecordTarget], behalf: ResourceId
 ) -> PutRecord:
-    holders = name.holders_with(winners)
-    metadata = record_metadata(index.config.owner, holders, name.record.metadata if name.record else {})
-    after = RecordSet(name.zone.id, name.name, index.config.record_ttl, tuple(sorted(holders)), metadata)
-    return PutRecord(behalf, name.record, after)
+    holders = slot.holders_with(targets)
+    metadata = record_metadata(index.config.owner, holders, slot.record.metadata if slot.record else {})
+    after = RecordSet(slot.zone.id, slot.name, index.config.record_ttl, tuple(sorted(holders)), metadata)
+    return PutRecord(behalf, slot.record, after)

@@ -1,7 +1,7 @@
-"""The names of a zone: which there are to be, who holds each, and who gets it.
+"""The names in a zone that get a record, and which endpoints hold each; see the table of `dns_records`.
 
-The holder stays; where nobody holds a name, the first that wants it gets it. Others join it only if all
-of them consent, on the same Private Link service. The table stands in `records`.
+A holder keeps a name. A name without a holder goes to the first endpoint that wants it. Others join only if all
+of them are tagged `clickhouse-dns: shared` and are connected to the same Private Link service.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import NO_PAIRS, WILDCARD, Endpoint, RecordSet, Zone
-from shared.domain.model.snapshot import ReadEndpoint
+from shared.domain.model.resources import NO_PAIRS, WILDCARD, RecordSet, Zone
 from shared.domain.ownership.marks import Holders, holders_of, is_owned_record, metadata_fits
 from shared.domain.planning.classification import private_link
 from shared.domain.planning.dns.zone_selection import RecordTarget
@@ -20,119 +19,110 @@ from shared.domain.planning.planning_index import PlanningIndex
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordSlot:
-    """One name of a zone: its record now, who wants it, and whose it still is."""
+    """One name of a zone, and the endpoints that want it: current holders first, then by id.
+
+    `held`: the other endpoints that hold it and do not leave it, by address.
+    """
 
     zone: Zone
     name: str
     wanted_by: tuple[RecordTarget, ...]
     held: Holders
-    """The endpoints, by address, that hold it and are neither gone nor in `wanted_by`."""
 
     @property
     def record(self) -> RecordSet | None:
         return self.zone.records.get(self.name)
 
-    def fits(self, placements: Iterable[RecordTarget]) -> bool:
-        """Whether the record's metadata can name these endpoints beside those that hold it."""
-        return metadata_fits(self.holders_with(placements), self.record.metadata if self.record else NO_PAIRS)
+    def fits(self, targets: Iterable[RecordTarget]) -> bool:
+        """Whether the record's metadata has room for these endpoints beside `held`."""
+        return metadata_fits(self.holders_with(targets), self.record.metadata if self.record else NO_PAIRS)
 
-    def holders_with(self, placements: Iterable[RecordTarget]) -> dict[str, ResourceId]:
-        """The endpoints by address, with these among them.
-
-        Of two with one address (in networks that overlap) the first is named, in each pass alike.
-        """
+    def holders_with(self, targets: Iterable[RecordTarget]) -> dict[str, ResourceId]:
+        """`held` and these endpoints, by address; of two endpoints with one address, always the same one."""
         holders = dict(self.held)
-        for one in placements:
-            holders = {**dict.fromkeys(one.addresses, one.endpoint.id), **holders}
+        for target in targets:
+            holders = {**dict.fromkeys(target.addresses, target.endpoint.id), **holders}
         return holders
 
 
-def names_of(
-    index: PlanningIndex, zone: Zone, placements: list[RecordTarget], leaving: AbstractSet[ResourceId]
+def record_slots(
+    index: PlanningIndex, zone: Zone, targets: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> Iterator[RecordSlot]:
     """The wildcard, and the names of services that it does not lead to."""
-    wildcard = name_of(index, zone, WILDCARD, placements, leaving)
+    wildcard = _slot(index, zone, WILDCARD, targets, leaving)
     yield wildcard
     alias = _alias_of_wildcard(index, wildcard)
-    apart = [placement for placement in placements if alias and placement.alias.lower() != alias]
-    labels = {label for placement in apart for label in placement.labels}
-    for label in sorted((labels | names_of_ours(index, zone)) - {WILDCARD}):
-        # Where the wildcard leads nobody knows, those who have a record of their own keep it.
-        wanting = apart if alias else [one for one in placements if _holds(one, zone.records[label])]
-        named = [one for one in wanting if _wants(one, label, zone.records.get(label))]
-        yield name_of(index, zone, label, named, leaving)
+    apart = [target for target in targets if alias and target.alias.lower() != alias]
+    wanted = {label for target in apart for label in target.labels}
+    owned = {one.name for one in zone.records.values() if is_owned_record(one, index.config.owner)}
+    for label in sorted((wanted | owned) - {WILDCARD}):
+        record = zone.records.get(label)
+        # If the wildcard's Private Link service is not known, endpoints keep the names that they hold.
+        candidates = apart if alias else [target for target in targets if _holds(target, record)]
+        wanting = [target for target in candidates if _wants(target, label, record)]
+        yield _slot(index, zone, label, wanting, leaving)
 
 
-def name_of(
-    index: PlanningIndex,
-    zone: Zone,
-    name: str,
-    wanting: list[RecordTarget],
-    leaving: AbstractSet[ResourceId],
+def _slot(
+    index: PlanningIndex, zone: Zone, name: str, wanting: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> RecordSlot:
     record = zone.records.get(name)
-    named = holders_of(record) if record and is_owned_record(record, index.config.owner) else {}
-    wanted_by = {placement.endpoint.id for placement in wanting}
-    held = {
-        address: holder
-        for address, holder in named.items()
-        if holder not in wanted_by and holder not in leaving
-    }
-    holders = set(named.values())
-    ordered = sorted(wanting, key=lambda one: (one.endpoint.id not in holders, one.endpoint.id))
-    return RecordSlot(zone, name, tuple(ordered), held)
+    holders = holders_of(record) if record and is_owned_record(record, index.config.owner) else {}
+    not_held = leaving | {target.endpoint.id for target in wanting}
+    current = set(holders.values())
+    ordered = sorted(wanting, key=lambda target: (target.endpoint.id not in current, target.endpoint.id))
+    return RecordSlot(
+        zone, name, tuple(ordered), {a: one for a, one in holders.items() if one not in not_held}
+    )
 
 
-def names_of_ours(index: PlanningIndex, zone: Zone) -> set[str]:
-    return {record.name for record in zone.records.values() if is_owned_record(record, index.config.owner)}
+def _wants(target: RecordTarget, label: str, record: RecordSet | None) -> bool:
+    """Whether the name is that of a granted service; or possibly is, and the endpoint holds it already."""
+    possible = target.undecided is None or label in target.undecided
+    return label in target.labels or (possible and _holds(target, record))
 
 
-def _wants(placement: RecordTarget, label: str, record: RecordSet | None) -> bool:
-    """Whether the name is for a service of its; or may be, and it has it already."""
-    perhaps = placement.perhaps is None or label in placement.perhaps
-    return label in placement.labels or (perhaps and record is not None and _holds(placement, record))
-
-
-def elect_holders(index: PlanningIndex, name: RecordSlot) -> list[RecordTarget]:
-    """Who gets the name: the one who has it, else the first; and with them all who share it."""
-    winners: list[RecordTarget] = []
-    for placement in name.wanted_by:
-        alone = not winners and not name.held
-        if name.fits([*winners, placement]) and (alone or _may_join(index, name, placement, winners)):
-            winners.append(placement)
-    return winners
+def elect_holders(index: PlanningIndex, slot: RecordSlot) -> list[RecordTarget]:
+    """Which of the endpoints that want the name get it."""
+    elected: list[RecordTarget] = []
+    for target in slot.wanted_by:
+        first = not elected and not slot.held
+        if slot.fits([*elected, target]) and (first or _may_join(index, slot, target, elected)):
+            elected.append(target)
+    return elected
 
 
 def _may_join(
-    index: PlanningIndex, name: RecordSlot, placement: RecordTarget, winners: list[RecordTarget]
+    index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]
 ) -> bool:
-    was_there = name.record is not None and _holds(placement, name.record)
-    held_by = set(name.held.values()) - (index.kept if was_there else frozenset())
-    holders = {holder: index.snapshot.get(ReadEndpoint(holder)) for holder in sorted(held_by)}
-    if was_there and not any(isinstance(found, Endpoint) for found in holders.values()) and not winners:
-        return True  # They stood there together before, and nobody knows what the others consent to now.
-    others = [(one.shares, one.alias.lower()) for one in winners]
-    for found in holders.values():
-        if isinstance(found, Endpoint):
-            connection = private_link(index, found)
-            others.append((shares(found), connection.target.lower() if connection else ""))
-        elif not was_there:
-            return False
-    return placement.shares and all(other == (True, placement.alias.lower()) for other in others)
+    joined = _holds(target, slot.record)
+    if joined and target.only_adds:
+        return True
+    held_by = set(slot.held.values()) - (index.release_withheld if joined else frozenset())
+    holders = [index.endpoint(holder) for holder in held_by]
+    if joined and not any(holders) and not elected:
+        return True  # They shared the record before, and whether the others still do is not known.
+    if not joined and not all(holders):
+        return False
+    others = [(one.shares, one.alias.lower()) for one in elected]
+    for found in filter(None, holders):
+        connection = private_link(index, found)
+        others.append((shares(found), connection.target.lower() if connection else ""))
+    return target.shares and all(other == (True, target.alias.lower()) for other in others)
 
 
-def _alias_of_wildcard(index: PlanningIndex, name: RecordSlot) -> str | None:
-    """The alias, in lower case, that the wildcard's endpoint reaches; None if nobody knows."""
-    if name.record and not is_owned_record(name.record, index.config.owner):
+def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
+    """The alias, in lower case, of the Private Link service that the wildcard leads to; None if not known."""
+    if slot.record and not is_owned_record(slot.record, index.config.owner):
         return None
-    if winners := elect_holders(index, name):
-        return winners[0].alias.lower()
-    for holder in sorted(set(name.held.values())):
-        found = index.snapshot.get(ReadEndpoint(holder))
-        if isinstance(found, Endpoint) and (connection := private_link(index, found)):
+    if elected := elect_holders(index, slot):
+        return elected[0].alias.lower()
+    for holder in sorted(set(slot.held.values())):
+        found = index.endpoint(holder)
+        if found and (connection := private_link(index, found)):
             return connection.target.lower()
     return None
 
 
-def _holds(placement: RecordTarget, record: RecordSet) -> bool:
-    return placement.endpoint.id in holders_of(record).values()
+def _holds(target: RecordTarget, record: RecordSet | None) -> bool:
+    return record is not None and target.endpoint.id in holders_of(record).values()

@@ -1,22 +1,22 @@
-"""How the page says things."""
+"""Short forms of names, times and counts."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from shared.status_page.wording import (
+from shared.status_page.formatting import (
     brief,
     clipped,
-    group_of,
-    lasting,
-    moment,
-    name_of,
+    duration,
+    elapsed,
+    resource_group,
+    resource_name,
     short_alias,
     short_id,
-    shown,
-    subscription_of,
-    took,
-    width,
+    subscription_id,
+    text_width,
+    timestamp,
+    visible,
 )
 
 ARM = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-net/providers/x/privateEndpoints/pe-1"
@@ -24,7 +24,7 @@ GUID = "3b7e37a4-c5df-5e3e-b5f9-e2bf14afdd1e"
 
 
 @pytest.mark.parametrize(
-    ("text", "seen"),
+    ("text", "expected"),
     [
         ("pe-1", "pe-1"),
         ("名 é שלום", "名 é שלום"),
@@ -35,9 +35,9 @@ GUID = "3b7e37a4-c5df-5e3e-b5f9-e2bf14afdd1e"
         ("a\u00a0b", "a\u00a0b"),
     ],
 )
-def test_nothing_hides(text: str, seen: str) -> None:
-    """What cannot be seen is spelled out; what can be is left as it is, in any script."""
-    assert shown(text) == seen
+def test_visible(text: str, expected: str) -> None:
+    """Invisible characters become escapes. Visible text in any script stays as it is."""
+    assert visible(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,16 @@ def test_nothing_hides(text: str, seen: str) -> None:
     ],
 )
 def test_parts_of_ids(ident: str, name: str, subscription: str, group: str) -> None:
-    """ARM ids are taken apart, anything else is its own name."""
-    assert (name_of(ident), subscription_of(ident), group_of(ident)) == (name, subscription, group)
+    """ARM ids are split. Any other text is its own name."""
+    assert (resource_name(ident), subscription_id(ident), resource_group(ident)) == (
+        name,
+        subscription,
+        group,
+    )
 
 
 def test_short_forms() -> None:
-    """GUIDs and aliases have short forms; other names have none."""
+    """GUIDs and aliases have short forms. Other names have none."""
     assert short_id(GUID) == "3b7e37a4…"
     assert short_id("production-westus3-0-0-x") == "production-westus3-0-0-x"
     assert (
@@ -67,7 +71,7 @@ def test_short_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "columns", "fitting"),
+    ("text", "columns", "expected"),
     [
         ("pe-clickhouse", 13, "pe-clickhouse"),
         ("pe-clickhouse-analytics-7", 13, "pe-click…cs-7"),
@@ -76,14 +80,14 @@ def test_short_forms() -> None:
         ("a\u202e" * 20, 12, "a\\u202e…202e"),
     ],
 )
-def test_clipping(text: str, columns: int, fitting: str) -> None:
-    """What is too wide loses its middle, counted as it is shown and in columns."""
-    assert clipped(text, columns) == fitting
-    assert width(clipped(text, columns)) <= columns
+def test_clipping(text: str, columns: int, expected: str) -> None:
+    """Text that is too wide loses its middle. Its width counts escapes and wide characters."""
+    assert clipped(text, columns) == expected
+    assert text_width(clipped(text, columns)) <= columns
 
 
 @pytest.mark.parametrize(
-    ("span", "told"),
+    ("span", "expected"),
     [
         (timedelta(seconds=59), "less than a minute"),
         (timedelta(seconds=-5), "less than a minute"),
@@ -95,26 +99,26 @@ def test_clipping(text: str, columns: int, fitting: str) -> None:
         (timedelta(days=9, hours=5), "9 days"),
     ],
 )
-def test_spans(span: timedelta, told: str) -> None:
-    """Spans are told in at most two units."""
-    assert lasting(span) == told
+def test_duration(span: timedelta, expected: str) -> None:
+    """Time spans have at most two units."""
+    assert duration(span) == expected
 
 
-def test_moments() -> None:
-    """Moments are told in UTC, wherever they were written down."""
+def test_timestamp() -> None:
+    """Times are shown in UTC, whatever their time zone."""
     at = datetime(2026, 11, 23, 8, 30, tzinfo=timezone(timedelta(hours=2)))
-    assert moment(at) == "23 Nov 2026, 06:30 UTC"
-    assert moment(datetime(2026, 1, 2, tzinfo=UTC)) == "2 Jan 2026, 00:00 UTC"
+    assert timestamp(at) == "23 Nov 2026, 06:30 UTC"
+    assert timestamp(datetime(2026, 1, 2, tzinfo=UTC)) == "2 Jan 2026, 00:00 UTC"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
-        (f"the record * in {ARM} stands for {ARM}.", "the record * in pe-1 stands for pe-1."),
-        (f"it is on {ARM}, and {ARM}: no", "it is on pe-1, and pe-1: no"),
+        (f"the record * in {ARM} belongs to {ARM}.", "the record * in pe-1 belongs to pe-1."),
+        (f"found on {ARM}, and {ARM}: no", "found on pe-1, and pe-1: no"),
         (
-            f"connected to a-0.{GUID}.westus3.azure.privatelinkservice, a stranger",
-            "connected to a-0, a stranger",
+            f"connected to a-0.{GUID}.westus3.azure.privatelinkservice, a foreign service",
+            "connected to a-0, a foreign service",
         ),
         (
             "no zone westus3.privatelink.azure.clickhouse.cloud",
@@ -122,11 +126,11 @@ def test_moments() -> None:
         ),
     ],
 )
-def test_sentences_in_brief(text: str, told: str) -> None:
-    """A sentence is read with short names in it."""
-    assert brief(text) == told
+def test_brief(text: str, expected: str) -> None:
+    """Ids and aliases in a sentence become names."""
+    assert brief(text) == expected
 
 
-def test_work() -> None:
-    """How long work took is told in a unit that suits it."""
-    assert [took(timedelta(seconds=s)) for s in (0.0482, 1.44, 100)] == ["48 ms", "1.4 s", "100.0 s"]
+def test_elapsed() -> None:
+    """Short time spans are shown in milliseconds or seconds."""
+    assert [elapsed(timedelta(seconds=s)) for s in (0.0482, 1.44, 100)] == ["48 ms", "1.4 s", "100.0 s"]

@@ -1,0 +1,179 @@
+"""Reports and steps on a terminal. Piped, the same lines without colors; lines are never wrapped."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from shared.domain.audit.report_model import AuditedFinding, AuditReport
+from shared.domain.changes import Change
+from shared.domain.changes.outcome import Outcome, stages
+from shared.domain.model.findings import Finding
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.text import counted
+from shared.domain.preflight.check_result import Status, Steps, first_problem
+from shared.domain.results.pass_report import Report
+
+ERROR, WARNING, UNKNOWN, REMEDY = "bold red", "yellow", "magenta", "cyan"
+_SIGNS = {"+": "green", "~": "yellow", "-": "red"}
+_NOUNS = {"+": "addition", "~": "update", "-": "removal"}
+_OUTCOMES = {"done": "green", "failed": ERROR, "skipped": WARNING}
+_SEVERITIES = {"error": ERROR, "warning": WARNING, "info": "cyan"}
+_STATUSES = {
+    Status.PASSED: "green",
+    Status.WARNING: WARNING,
+    Status.FAILED: ERROR,
+    Status.UNKNOWN: UNKNOWN,
+    Status.SKIPPED: "dim",
+}
+_VERB = 25
+
+
+def make_console(file: TextIO | None = None, *, stderr: bool = False) -> Console:
+    """A console that prints text unchanged: no markup, no highlighting."""
+    return Console(file=file, stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+class Output:
+    """Results go to `out`, everything else to `err`."""
+
+    def __init__(self, out: Console | None = None, err: Console | None = None) -> None:
+        self.out, self.err = out or make_console(), err or make_console(stderr=True)
+
+    def json(self, document: Mapping[str, Any]) -> None:
+        self.out.file.write(json.dumps(document, indent=1) + "\n")
+        self.out.file.flush()
+
+    def error(self, text: str) -> None:
+        self.err.print(Text(text, ERROR))
+
+    def plan(self, report: Report, release: str) -> None:
+        """The changes of each endpoint, like a diff. `release`: the command for what is withheld."""
+        names = _service_names(report)
+        for endpoint in sorted({change.endpoint for change in report.plan.changes}):
+            self._headline(report, endpoint)
+            changes = [change for change in report.plan.changes if change.endpoint == endpoint]
+            for change in (change for stage in stages(changes) for change in stage):
+                self.out.print(_line(change, names))
+        self._withheld(report, names, release)
+        self._findings_and_problems(report)
+        numbers = Counter(change.sign for change in report.plan.changes)
+        counts = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
+        counts = f"Incomplete, see problems: {counts}" if report.problems else counts
+        style = "bold yellow" if report.problems else "bold"
+        self.out.print(Text(f"{counts}, for {_verdicts(report)}. Nothing was changed.", style))
+
+    def outcomes(self, report: Report, release: str) -> None:
+        """The outcome of each change. `release`: the command for what is withheld."""
+        names = _service_names(report)
+        for endpoint in sorted({outcome.change.endpoint for outcome in report.outcomes}):
+            self._headline(report, endpoint)
+            for outcome in (one for one in report.outcomes if one.change.endpoint == endpoint):
+                self._outcome(outcome, names)
+        self._withheld(report, names, release)
+        self._findings_and_problems(report)
+        numbers = Counter(outcome.status.value for outcome in report.outcomes)
+        counts = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
+        self.out.print(Text(f"{counts}, for {_verdicts(report)}.", "bold"))
+
+    def audit(self, report: AuditReport) -> None:
+        """Repairs, findings and problems, and last the summary."""
+        for repair in report.repairs:
+            style = _OUTCOMES[repair.status]
+            change = f"{repair.change} {repair.object}: {repair.before} -> {repair.after}"
+            self.out.print(Text(f"{repair.status:<8}{change}  for {repair.endpoint}", style))
+            if repair.error:
+                self.out.print(Text(f"        {repair.error}", style))
+        for finding in report.findings:
+            since = f"since {finding.first_seen:%Y-%m-%d %H:%M} UTC. "
+            self._finding(finding.severity, finding, f"{since}{finding.remedy}")
+        self._problems(report.problems)
+        for left in report.left:
+            self.out.print(Text(f"not reached  {left}", WARNING))
+        severities = {finding.severity for finding in report.findings}
+        style = "bold yellow" if "warning" in severities or not report.complete else "bold green"
+        self.out.print(Text(report.sentence, ERROR if "error" in severities or report.problems else style))
+
+    def steps(self, steps: Steps) -> None:
+        """A line for each step, and one for its remedy."""
+        width = max(len(step.name) for step in steps)
+        for step in steps:
+            style = _STATUSES[step.status]
+            line = Text.assemble((f"{step.status.value:<8} ", style), (step.name.ljust(width), "bold"))
+            self.out.print(line.append(f"  {step.detail}", "dim" if style == "dim" else ""))
+            if step.remedy:
+                self.out.print(Text(f"{'':<9}{'':<{width}}  {step.remedy}", REMEDY))
+
+    def conclusion(self, steps: Steps, success: str) -> None:
+        """The first problem and what to do about it; otherwise `success`, with the number of warnings."""
+        numbers = Counter(step.status for step in steps)
+        if problem := first_problem(steps):
+            unknown = counted(numbers[Status.UNKNOWN], "check")
+            no_problem = f"No problem found, but {unknown} could not be made. {problem.question} Unknown:"
+            lead = f"{problem.question} No:" if problem.status is Status.FAILED else no_problem
+            style = f"bold {_STATUSES[problem.status].removeprefix('bold ')}"
+            self.out.print(Text(f"{lead} {problem.detail.removesuffix('.')}.", style))
+            self.out.print(Text(f"What to do: {problem.remedy}", f"bold {REMEDY}"))
+        elif numbers[Status.WARNING]:
+            self.out.print(Text(f"{success} {counted(numbers[Status.WARNING], 'warning')}.", "bold yellow"))
+        else:
+            self.out.print(Text(success, "bold green"))
+
+    def command(self, changes: Iterable[Change], command: str) -> None:
+        """A command and the changes that it would make; nothing without changes."""
+        numbers: Counter[str] = Counter(change.sign for change in changes)
+        counts = ", ".join(counted(numbers[sign], noun) for sign, noun in _NOUNS.items() if numbers[sign])
+        if counts:
+            self.hint(f"To make {counts}: {command}")
+
+    def hint(self, text: str) -> None:
+        self.out.print(Text(text, REMEDY))
+
+    def _headline(self, report: Report, endpoint: ResourceId) -> None:
+        verdict = report.plan.verdicts.get(endpoint)
+        self.out.print(Text(f"{endpoint}  {verdict.value if verdict else ''}".rstrip(), "bold"))
+
+    def _outcome(self, outcome: Outcome, names: Mapping[str, str]) -> None:
+        style = _OUTCOMES[outcome.status.value]
+        self.out.print(Text(f"  {outcome.status.value:<8}", style).append(_line(outcome.change, names)))
+        if outcome.error:
+            self.out.print(Text(f"            {outcome.error}", style))
+
+    def _withheld(self, report: Report, names: Mapping[str, str], release: str) -> None:
+        for change in report.plan.withheld:
+            self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
+        if report.plan.withheld:
+            counts = counted(len(report.plan.withheld), "removal")
+            self.hint(f"MAX_REMOVALS withholds {counts}. To make them: {release}")
+
+    def _findings_and_problems(self, report: Report) -> None:
+        for finding in report.plan.findings:
+            self._finding(finding.severity.name.lower(), finding, finding.remedy)
+        self._problems(report.problems)
+
+    def _finding(self, severity: str, finding: Finding | AuditedFinding, remedy: str) -> None:
+        line = Text.assemble((f"{severity:<8}", _SEVERITIES[severity]), (finding.code, "bold"))
+        self.out.print(line.append(f"  {finding.object}: {finding.message}", ""))
+        self.out.print(Text(f"        {remedy}", REMEDY))
+
+    def _problems(self, problems: Iterable[str]) -> None:
+        for problem in problems:
+            self.out.print(Text(f"problem  {problem}", ERROR))
+
+
+def _line(change: Change, names: Mapping[str, str]) -> Text:
+    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary(names)}", _SIGNS[change.sign])
+
+
+def _verdicts(report: Report) -> str:
+    numbers = Counter(verdict.value for verdict in report.plan.verdicts.values())
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in sorted(numbers.items()))
+    number = counted(len(report.plan.verdicts), "endpoint")
+    return f"{number} ({listed})" if listed else number
+
+
+def _service_names(report: Report) -> dict[str, str]:
+    return {service.id: service.name for service in report.snapshot.services() or ()}

@@ -1,0 +1,106 @@
+"""Findings on an endpoint's registrations and allow-list entries, and on its connection."""
+
+from collections.abc import Iterator
+
+from shared.domain.model.findings import Finding
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Status
+from shared.domain.planning.access import allow_lists
+from shared.domain.planning.endpoint_findings import service_unread
+from shared.domain.planning.planning_index import Entry, PlanningIndex
+from shared.domain.planning.service_index import DesiredAccess
+
+_BY_STATUS: dict[str, str] = {
+    Status.PENDING: "endpoint-pending",
+    Status.REJECTED: "endpoint-rejected",
+    Status.DISCONNECTED: "endpoint-disconnected",
+}
+
+
+# By status, and whether an allow list has the endpoint's id. Otherwise the remedy of the finding's code applies.
+_REMEDIES: dict[tuple[str, bool], str] = {
+    (Status.PENDING, True): (
+        "None if it is new: ClickHouse Cloud approves it within minutes. Otherwise contact ClickHouse support."
+    ),
+    (Status.PENDING, False): (
+        "Select a service in the tag: ClickHouse Cloud approves the connection once an allow list has its id."
+    ),
+    (Status.REJECTED, True): (
+        "Recreate the private endpoint: sync cannot approve a rejected connection. If it is rejected again, contact "
+        "ClickHouse support."
+    ),
+    (Status.REJECTED, False): (
+        "Select a service in the tag, so that an allow list has the endpoint's id; then recreate the private endpoint."
+    ),
+}
+
+
+def access_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
+    """Findings on the registrations and allow-list entries of an endpoint with the verdict MANAGE."""
+    endpoint, at = desired.endpoint, str(desired.endpoint.id)
+    for made in allow_lists.registered_without_mark(index, endpoint.id):
+        registered = made.id.lower() in index.access.registrations
+        state = "it is still registered" if registered else "it was deregistered again"
+        message = f"ClickHouse Cloud did not store the description of the registration of {made.id}"
+        yield Finding("registration-mark-not-kept", at, f"{message}; {state}, without access")
+        return
+    preferred, other = index.config.id_of(endpoint), index.config.other_id_of(endpoint)
+    id_ = index.access.ownership.id_for(endpoint, index.config)
+    if id_ is None:
+        if endpoint.guid:  # otherwise endpoint-in-progress is reported
+            message = f"both ids, {preferred} and {other}, are registered outside this deployment"
+            yield Finding("registration-blocked", at, message)
+        return
+    if id_ != preferred:
+        message = (
+            f"{preferred} is registered outside this deployment and is not modified; registered as {id_}"
+        )
+        yield Finding("registration-foreign", at, message)
+    others = sorted(index.access.ownership.ids_of.get(endpoint.id, frozenset()) - {id_.lower()})
+    entries = [
+        *allow_lists.unwanted_entries(index, desired, id_),
+        *(e for one in others for e in allow_lists.entries_of(index, one)),
+    ]
+    yield from _staying(index, endpoint.id, entries)
+    if others or allow_lists.is_in_other_region(index, desired, id_):
+        yield from _waiting(index, endpoint.id)
+    if endpoint.ids.intersection(others):
+        message = f"it is registered under another kind of id than {index.config.id_kind}"
+        yield Finding("id-kind-mixed", at, message)
+
+
+def release_findings(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
+    """What is not removed of a released endpoint: because of SERVICE_FILTER, or until allow lists can be read."""
+    yield from _waiting(index, endpoint)
+    for registered in sorted(index.access.ownership.ids_of.get(endpoint, frozenset())):
+        yield from _staying(index, endpoint, allow_lists.entries_of(index, registered))
+
+
+def connection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
+    connections = desired.endpoint.connections
+    status = next(one.status for one in connections if one.target == desired.alias)
+    listed = sorted(
+        {entry.service.label for id_ in desired.endpoint.ids for entry in allow_lists.entries_of(index, id_)}
+    )
+    allowed = f"on the allow list of {', '.join(listed)}" if listed else "on no allow list"
+    if code := _BY_STATUS.get(status):
+        message = f"its connection to {desired.alias} is {status}; its id is {allowed}"
+        yield Finding(code, str(desired.endpoint.id), message, _REMEDIES.get((status, bool(listed)), ""))
+
+
+def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
+    """The services because of which no registration of the endpoint can be removed yet."""
+    unread = index.services.unread if endpoint in index.access.ownership.ids_of else ()
+    yield from (Finding("unreadable", str(endpoint), service_unread(service)) for service in unread)
+
+
+def _staying(index: PlanningIndex, endpoint: ResourceId, entries: list[Entry]) -> Iterator[Finding]:
+    found = index.endpoint(endpoint)
+    state = "the endpoint is untagged, but " if found and index.config.request_of(found) is None else ""
+    for entry in entries:
+        if not allow_lists.is_removable(index, endpoint, entry):
+            message = (
+                f"{state}{entry.id} stays on the allow list of {entry.service.name}: SERVICE_FILTER does not permit "
+                "this deployment to change that service"
+            )
+            yield Finding("allow-list-outside-filter", str(endpoint), message)
