@@ -17,6 +17,7 @@ NEVER = "0 0 0 1 1 *"
 
 type Eventually = Callable[[Callable[[], Any]], Any]
 type Logged = Callable[[Host, str], str]
+type Calls = Callable[[str], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +62,7 @@ def logged(eventually: Eventually) -> Logged:
 
 
 @pytest.fixture
-def calls(client: httpx.Client) -> Callable[[str], list[dict[str, Any]]]:
+def calls(client: httpx.Client) -> Calls:
     """Returns the calls that a function of the sample app recorded."""
 
     def recorded(function: str) -> list[dict[str, Any]]:

@@ -1,15 +1,10 @@
 import json
-from collections.abc import Callable
-from typing import Any
 
 import httpx
 import pytest
 
 from localhost.host import Host
-
-type Calls = Callable[[str], list[dict[str, Any]]]
-type Logged = Callable[[Host, str], str]
-type Eventually = Callable[[Callable[[], Any]], Any]
+from tests.localhost.conftest import Calls, Eventually, Logged
 
 
 def test_ready_line_lists_the_functions(host: Host) -> None:

@@ -1,14 +1,10 @@
-from collections.abc import Callable
-from typing import Any
-
 import httpx
 import pytest
 
 from localhost.event_grid import ORIGINS
+from tests.localhost.conftest import Calls
 
 HOOK = "/runtime/webhooks/eventgrid"
-
-type Calls = Callable[[str], list[dict[str, Any]]]
 
 
 def event(event_id: str, **data: object) -> dict[str, object]:

@@ -1,12 +1,10 @@
 import socket
-from collections.abc import Callable
 
 import httpx
 import pytest
 
 from localhost.host import Host
-
-type Logged = Callable[[Host, str], str]
+from tests.localhost.conftest import Logged
 
 
 def test_request(client: httpx.Client, host: Host) -> None:

@@ -6,17 +6,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from localhost.host import Host, HostError, running
-
-type Logged = Callable[[Host, str], str]
-type Eventually = Callable[[Callable[[], Any]], Any]
+from tests.localhost.conftest import Eventually, Logged
 
 NEVER = {"SCHEDULE": "0 0 0 1 1 *"}
 

@@ -28,6 +28,8 @@ ORGANIZATION = "/v1/organizations/22222222-2222-4222-8222-222222222222"
 ANALYTICS = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333331"
 REPORTING = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333332"
 HANG_UP = 0
+GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
+"""The GUID of an endpoint that the demo world does not contain."""
 KEY = ("demo-key", "demo-secret")
 
 type Json = dict[str, Any]

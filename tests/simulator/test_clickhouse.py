@@ -4,10 +4,9 @@ import httpx
 import pytest
 
 from simulator.client import RunningSimulator
-from tests.simulator.conftest import ANALYTICS, ORGANIZATION, REPORTING, Json, register
+from tests.simulator.conftest import ANALYTICS, GUID, ORGANIZATION, REPORTING, Json, register
 
 LEGACY = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333334"
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 OTHER = "9d1c3c35-9a7e-4d5c-8f0f-7f4b8f0f2a11"
 
 

@@ -13,12 +13,11 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from simulator.client import RunningSimulator
-from tests.simulator.conftest import ANALYTICS, ORGANIZATION, Json
+from tests.simulator.conftest import ANALYTICS, GUID, ORGANIZATION, Json
 from tests.support.paths import ROOT
 
 FILE = Path(os.environ.get("CLICKHOUSE_OPENAPI", ROOT / "../shared/contracts/clickhouse_cloud_openapi.json"))
 URI = "urn:clickhouse-cloud"
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 SERVICE_PATH = "/v1/organizations/{organizationId}/services/{serviceId}"
 ORGANIZATION_PATH = "/v1/organizations/{organizationId}"
 REGION = "cloud_provider=azure&region_id=westus3"

@@ -8,9 +8,8 @@ import pytest
 
 from simulator.client import RunningSimulator
 from simulator.worldfile import WorldError, demo, parse_world
-from tests.simulator.conftest import ANALYTICS, KEY, ORGANIZATION, REPORTING, Json
+from tests.simulator.conftest import ANALYTICS, GUID, KEY, ORGANIZATION, REPORTING, Json
 
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 REFERENCE = {"id": GUID, "cloudProvider": "azure", "region": "westus3"}
 CALLS = {
     "organization": ("GET", ORGANIZATION, None),
@@ -107,11 +106,11 @@ def test_list_without_permission(sim: RunningSimulator, client: httpx.Client) ->
 
 
 def test_roles_in_the_list_of_keys(sim: RunningSimulator, client: httpx.Client) -> None:
-    """A key is listed with its roles and their types; `roles` contains only legacy roles."""
+    """A key is listed with the end of its id, its roles and their types; `roles` contains only legacy roles."""
     sim.role("Keys", "organization:view-api-keys")
     sim.key("demo-key", role=["Keys", "developer"], name="automation")
     (key,) = client.get(f"{ORGANIZATION}/keys").json()["result"]
-    assert (key["name"], key["roles"]) == ("automation", ["developer"])
+    assert (key["name"], key["keySuffix"], key["roles"]) == ("automation", "-key", ["developer"])
     assigned = [(one["roleName"], one["roleType"]) for one in key["assignedRoles"]]
     assert assigned == [("Keys", "custom"), ("Developer", "system")]
     assert client.get(f"{ORGANIZATION}/keys/{key['id']}").json()["result"] == key

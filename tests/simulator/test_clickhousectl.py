@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from simulator.client import RunningSimulator
+from tests.simulator.conftest import GUID
 
 PROGRAM = Path(sys.executable).parent / "clickhousectl"
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 SERVICE = "33333333-3333-4333-8333-333333333331"
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 
 type Run = Callable[..., Any]
 

@@ -1,4 +1,4 @@
-"""Read-only calls: permissions and Event Grid metrics in ARM, and API keys in ClickHouse Cloud."""
+"""Permissions, system topics and delivery metrics in ARM."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from simulator.client import RunningSimulator
-from tests.simulator.conftest import BASE, KEY, ORGANIZATION, VNET, ZONE, Json, Webhook, put_endpoint
+from tests.simulator.conftest import BASE, VNET, ZONE, Json, Webhook, put_endpoint
 
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 NETWORK_GROUP, DNS_GROUP = f"{BASE}/resourceGroups/rg-network", f"{BASE}/resourceGroups/rg-dns"
@@ -136,17 +136,3 @@ def test_unknown_metrics(
     subscribe(sim, webhook)
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]
     assert totals(arm, topic["id"], **changed).status_code == 400
-
-
-def test_keys(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """Only an admin can list the organization's keys; each has its roles and the last characters of its id."""
-    (key,) = cloud.get(f"{ORGANIZATION}/keys").json()["result"]
-    assert (key["keySuffix"], key["roles"], key["assignedRoles"][0]["roleName"]) == (
-        "-key",
-        ["admin"],
-        "Admin",
-    )
-    start = sim.state()
-    start["clickhouse"]["keys"][0]["role"] = "developer"
-    sim.reset(start)
-    assert httpx.get(f"{sim.url}{ORGANIZATION}/keys", auth=KEY, trust_env=False).status_code == 403
