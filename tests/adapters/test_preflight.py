@@ -209,8 +209,8 @@ def test_event_subscription(properties: dict[str, Any], destination: str) -> Non
 def test_filters() -> None:
     """Types and operations come from the filter; filters on other keys are ignored."""
     advanced = [{"key": "data.operationName", "values": ["w"]}, {"key": "subject", "values": ["s"]}]
-    wanted = {"includedEventTypes": ["t"], "advancedFilters": advanced}
-    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
+    event_filter = {"includedEventTypes": ["t"], "advancedFilters": advanced}
+    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"filter": event_filter}})
     assert (parsed.types, parsed.operations) == (frozenset({"t"}), frozenset({"w"}))
 
 

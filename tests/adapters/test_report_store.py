@@ -62,15 +62,15 @@ async def test_write_and_read(store: ReportStore) -> None:
 async def test_concurrent_writes(store: ReportStore) -> None:
     """During and after concurrent writes, a read returns one complete document."""
     documents = [bytes([letter]) * 200_000 for letter in b"abcdef"]
-    seen = set()
+    results = set()
 
     async def read_repeatedly() -> None:
         for _ in range(20):
-            seen.add(await store.read("latest.json"))
+            results.add(await store.read("latest.json"))
 
     await asyncio.gather(read_repeatedly(), *(store.write("latest.json", document) for document in documents))
-    seen.add(await store.read("latest.json"))
-    assert seen <= {NotFound(), *documents}
+    results.add(await store.read("latest.json"))
+    assert results <= {NotFound(), *documents}
 
 
 async def test_folder_contains_only_documents(tmp_path: Path) -> None:

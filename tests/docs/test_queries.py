@@ -43,7 +43,7 @@ async def sim(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[
 async def cause_every_event(sim: RunningSimulator, store: Path) -> None:
     """Cause at least one log line of each event."""
     sim.fault(match={"system": "clickhouse"}, status=429, headers={"X-RateLimit-Reset": "0"})
-    put_endpoint(sim, **{"clickhouse-services": "analytics,nobody"})
+    put_endpoint(sim, **{"clickhouse-services": "analytics,unknown"})
     await audit()
     await endpoint_changed(PE)
     await audit()

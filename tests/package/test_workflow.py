@@ -61,7 +61,7 @@ def test_actions_are_pinned_to_a_commit(path: Path, workflow: Any) -> None:
     assert [line for line in lines if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
 
 
-def test_every_target_that_is_made_exists(workflow: Any) -> None:
+def test_make_targets_exist(workflow: Any) -> None:
     """Each make target of a workflow is in the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert make_targets(commands(workflow)) <= targets
