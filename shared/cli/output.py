@@ -147,7 +147,7 @@ class Output:
             self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
         if report.plan.withheld:
             counts = counted(len(report.plan.withheld), "removal")
-            self.hint(f"MAX_REMOVALS withholds {counts}. To make them: {release}")
+            self.hint(f"MAX_REMOVALS withholds {counts}. To apply them: {release}")
 
     def _findings_and_problems(self, report: Report) -> None:
         for finding in report.plan.findings:

@@ -12,24 +12,20 @@ from tests.support.paths import ROOT
 FORMS = SELECTOR_FORMS.split(", ")
 
 
-def tag_row() -> str:
-    """Return the row of the tag in README."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return next(line for line in readme.splitlines() if line.startswith("| `clickhouse-services` |"))
+def section(page: str, heading: str) -> str:
+    """Return the text of a page under a heading."""
+    text = (ROOT / page).read_text(encoding="utf-8").partition(f"\n### {heading}\n")[2]
+    return re.split(r"^#+ ", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def finding_section() -> str:
-    """Return the section of the finding in docs/operate.md."""
-    operate = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
-    section = operate.partition("\n### `bad-selector`\n")[2]
-    return re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0]
-
-
-@pytest.mark.parametrize("text", [tag_row(), finding_section()], ids=["README.md", "docs/operate.md"])
-def test_pages(text: str) -> None:
-    """README and docs/operate.md list every form: words as text, symbols as code."""
+@pytest.mark.parametrize(
+    ("page", "heading"), [("README.md", "Selectors"), ("docs/findings.md", "`bad-selector`")]
+)
+def test_pages(page: str, heading: str) -> None:
+    """README and docs/findings.md list every form: words as text, symbols as code."""
+    text = " ".join(section(page, heading).split())
     quoted = [form if form.startswith("a ") else f"`{form}`" for form in FORMS]
-    assert [form for form in quoted if form not in " ".join(text.split())] == []
+    assert [form for form in quoted if form not in text] == []
 
 
 def test_messages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ async def test_it_only_reads(subscribed: RunningSimulator, app: Runtime) -> None
     sent = Counter(one["system"] for one in subscribed.requests())
     assert writes(subscribed) == []
     assert sent["clickhouse"] == 5
-    assert sent["arm"] + sent["dns"] == 11
+    assert sent["arm"] + sent["dns"] == 14
 
 
 async def test_concurrent_checks(subscribed: RunningSimulator, app: Runtime) -> None:
@@ -234,6 +234,6 @@ async def test_report_store(subscribed: RunningSimulator, tmp_path: Path) -> Non
         await run_audit(app)
         assert (await checked(app))["report store"].status is Status.PASSED
     async with started_runtime(subscribed.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
-        assert "it is the report of demo" in (await checked(app))["report store"].detail
+        assert "the report belongs to deployment demo" in (await checked(app))["report store"].detail
     async with started_runtime(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
         assert (await checked(app))["report store"].status is Status.FAILED

@@ -171,11 +171,11 @@ def test_remedy_by_policy(code: str, world: Snapshot, policy: str, remedy: str) 
     assert finding(audit(report, policy=policy), code).remedy == remedy
 
 
-def _failed(*, temporary: bool = False, forbidden: bool = False) -> AuditReport:
+def _failed(*, temporary: bool = False, forbidden: bool = False, locked: bool = False) -> AuditReport:
     """An audit with the policy upsert, whose registration failed."""
     plan = permitted(plan_of(UNREGISTERED), Policy.UPSERT)
     outcomes = tuple(
-        Outcome(change, Status.FAILED, "HTTP 4xx (request 7)", temporary=temporary, forbidden=forbidden)
+        Outcome(change, Status.FAILED, "HTTP 4xx (request 7)", temporary, forbidden=forbidden, locked=locked)
         for change in plan.changes
     )
     return audit(Report(UNREGISTERED, plan, outcomes), policy="upsert")

@@ -255,7 +255,11 @@ def test_tagged_zone() -> None:
         (pending(), "connection", "approval takes some minutes"),
         (HOLDER, "record", str(pe(2))),
         (connected(None, OWN_NAME), "record", "main resolves to 10.9.9.9 (record main), not to 10.0.0.1"),
-        (MISSPELT, "services", "no service on Azure matches mian; selects main"),
+        (
+            MISSPELT,
+            "services",
+            "no service on Azure matches mian, did you mean main?; nothing is removed for this endpoint until the tag is corrected",
+        ),
     ],
 )
 def test_details(seen: Snapshot, name: str, words: str) -> None:
