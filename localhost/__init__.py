@@ -1,1 +1,1 @@
-"""The Azure Functions host's HTTP contract in front of Microsoft's own Python worker library."""
+"""Implements the HTTP contract of the Azure Functions host in front of Microsoft's Python worker library."""

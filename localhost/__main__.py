@@ -1,4 +1,4 @@
-"""`python -m localhost`: run a function app directory without Azure and without `func`."""
+"""`python -m localhost`: runs a function app without Azure and without Core Tools."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ ABANDONED = 1
 
 
 def main() -> int:
-    """Run until stopped. 0: ended in order. 1: could not start, or gave up waiting for an invocation."""
+    """Run until stopped. Returns 0 after a normal stop, 1 if the start failed or an invocation did not end."""
     options, stdout = _options(), sys.stdout
 
     def ready(url: str, functions: list[str]) -> None:
@@ -32,36 +32,46 @@ def main() -> int:
 
     try:
         _prepare(options)
-        with contextlib.redirect_stdout(sys.stderr):  # what an app prints is log, not the ready line
+        with contextlib.redirect_stdout(sys.stderr):  # the output of the app must not mix with the ready line
             unfinished = asyncio.run(_run(options, ready))
     except AppError as error:
         sys.stderr.write("\n".join(filter(None, (error.trace.rstrip(), str(error)))) + "\n")
         return 1
     if unfinished:
-        log.warning("Gave up waiting for: %s", ", ".join(unfinished))
+        log.warning("Stopped before these invocations ended: %s", ", ".join(unfinished))
         logging.shutdown()
-        os._exit(ABANDONED)  # a thread that does not end would keep the process
+        os._exit(ABANDONED)  # a running thread would keep the process alive
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m localhost", description=__doc__)
     option = parser.add_argument
-    option("--app", type=Path, default=Path(), help="directory of the function app (default: this one)")
-    option("--port", type=int, default=7071, help="port on 127.0.0.1, 0 for a free one (default: 7071)")
-    option("--settings", type=Path, help="settings file (default: the app's local.settings.json, if any)")
-    option("--no-timers", dest="timers", action="store_false", help="fire no timer by its schedule")
     option(
-        "--grace", type=float, default=10.0, help="seconds to wait for invocations at the end (default: 10)"
+        "--app",
+        type=Path,
+        default=Path(),
+        help="directory of the function app (default: the current directory)",
+    )
+    option("--port", type=int, default=7071, help="port on 127.0.0.1; 0 picks a free one (default: 7071)")
+    option(
+        "--settings", type=Path, help="settings file (default: the app's local.settings.json, if it exists)"
+    )
+    option("--no-timers", dest="timers", action="store_false", help="do not fire timers")
+    option(
+        "--grace",
+        type=float,
+        default=10.0,
+        help="seconds to wait for running invocations on stop (default: 10)",
     )
     return parser.parse_args()
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    """Put settings into the environment, which wins, and go where Azure runs an app: to its directory."""
+    """Load settings into the environment, without overriding it, and change to the directory of the app."""
     options.app = options.app.resolve()
     if not options.app.is_dir():
-        raise AppError(f"no directory {options.app}")
+        raise AppError(f"directory {options.app} does not exist")
     path = options.settings or options.app / "local.settings.json"
     if options.settings or path.exists():
         for name, value in local_settings(path).items():
@@ -86,7 +96,9 @@ def _report(worker: Worker) -> None:
         log.error("The '%s' function is in error and is not served: %s", name, error)
     for function in worker.functions.values():
         if function.kind not in SERVED:
-            log.warning("'%s' has a trigger the local host does not fire: %s", function.name, function.kind)
+            log.warning(
+                "'%s' has a trigger that the local host does not fire: %s", function.name, function.kind
+            )
 
 
 if __name__ == "__main__":

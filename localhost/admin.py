@@ -1,4 +1,4 @@
-"""`/admin`: what the host tells about itself, and functions run by hand."""
+"""`/admin`: host status, the list of functions, and manual runs."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from localhost.worker import Worker
 class Admin:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._began = time.monotonic()
+        self._start_time = time.monotonic()
 
     def routes(self) -> list[Route]:
         return [
@@ -33,7 +33,7 @@ class Admin:
         return Response()
 
     async def status(self, _request: Request) -> Response:
-        uptime = int((time.monotonic() - self._began) * 1000)
+        uptime = int((time.monotonic() - self._start_time) * 1000)
         return JSONResponse({"id": self._worker.app_dir.name, "state": "Running", "processUptime": uptime})
 
     async def list(self, request: Request) -> Response:
@@ -46,19 +46,19 @@ class Admin:
         return JSONResponse(self._description(function, request)) if function else Response(status_code=404)
 
     async def function_status(self, request: Request) -> Response:
-        """The errors of a function, also of one that is not served because of them."""
+        """Return the errors of a function. Functions in error are not served, but have a status."""
         name = request.path_params["name"]
         if name in self._worker.errors:
             return JSONResponse({"errors": [self._worker.errors[name]]})
         return JSONResponse({"errors": None}) if name in self._worker.functions else Response(status_code=404)
 
     async def run(self, request: Request) -> Response:
-        """Accept the run and answer at once; how it went is in the log."""
+        """Start a manual run and respond immediately; the result is in the log."""
         function = self._worker.functions.get(request.path_params["name"])
         if function is None:
             return Response(status_code=404)
         try:
-            data = _input(function, json.loads(await request.body()))
+            data = _trigger_data(function, json.loads(await request.body()))
         except ValueError as error:
             return PlainTextResponse(str(error), 400)
         self._worker.begin(function.name, data)
@@ -83,18 +83,18 @@ class Admin:
         }
 
 
-def _input(function: Function, invocation: Any) -> TypedData:
+def _trigger_data(function: Function, invocation: Any) -> TypedData:
     if not isinstance(invocation, dict):
-        raise ValueError('the body must be {"input": "..."}')  # noqa: TRY004 - a fault of the caller's data
+        raise ValueError('the body must be {"input": "..."}')  # noqa: TRY004 - an error in the request body
     if function.kind == TIMER:
         return TypedData(json=json.dumps(timer_info(function.schedule)))
     if function.kind == EVENT_GRID:
         return TypedData(json=json.dumps(_event(invocation.get("input"))))
-    raise ValueError(f"only {TIMER} and {EVENT_GRID} are run by hand here, not {function.kind}")
+    raise ValueError(f"only {TIMER} and {EVENT_GRID} functions can be run manually, not {function.kind}")
 
 
-def _event(given: Any) -> dict[str, Any]:
-    event = json.loads(given) if isinstance(given, str) else given
+def _event(value: Any) -> dict[str, Any]:
+    event = json.loads(value) if isinstance(value, str) else value
     if not isinstance(event, dict):
-        raise ValueError("input must be an event, as JSON")  # noqa: TRY004 - a fault of the caller's data
+        raise ValueError("input must be an event in JSON")  # noqa: TRY004 - an error in the request body
     return event

@@ -1,4 +1,4 @@
-"""The host's HTTP contract as an ASGI app."""
+"""The ASGI app with all routes of the host."""
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -12,17 +12,17 @@ from localhost.worker import Worker
 
 
 def create_app(worker: Worker) -> Starlette:
-    """Serve a started worker. Timers are not part of it: see `localhost.timers`."""
+    """Create the app for a started worker. Timers are separate: see `localhost.timers`."""
     webhook = Route(
         "/runtime/webhooks/eventgrid", EventGridWebhook(worker).__call__, methods=["POST", "OPTIONS"]
     )
     functions = Route("/{path:path}", HttpTriggers(worker))
     routes = [webhook, *Admin(worker).routes(), functions]
-    app = Starlette(routes=routes, exception_handlers={ClientDisconnect: _nobody_listens})
-    app.router.redirect_slashes = False  # the host redirects nothing
+    app = Starlette(routes=routes, exception_handlers={ClientDisconnect: _client_disconnected})
+    app.router.redirect_slashes = False  # the Functions host does not redirect
     return app
 
 
-def _nobody_listens(_request: Request, _error: Exception) -> Response:
-    """The client hung up before its request was complete: nothing to run, and nobody to tell."""
+def _client_disconnected(_request: Request, _error: Exception) -> Response:
+    """The client disconnected before its request was complete, so no function runs."""
     return Response(status_code=400)

@@ -1,4 +1,4 @@
-"""The app's script in this process's `sys.path` and `sys.modules`, and out of them again."""
+"""Adds the script of an app to `sys.path` and `sys.modules`, and removes it."""
 
 import importlib
 import os
@@ -8,11 +8,10 @@ from types import ModuleType
 
 
 class AppModule:
-    """The place of one app's script among the modules.
+    """Makes one app's script importable between `enter` and `leave`.
 
-    The worker imports the script by its bare name, so a script of that name imported earlier (a test's,
-    another app's) is set aside meanwhile. What else the app imports stays: loading it again would double its
-    classes.
+    The worker imports the script by its name, so an imported module of the same name is removed and restored
+    later. Other modules that the app imports stay: importing them again would create their classes twice.
     """
 
     def __init__(self, app_dir: Path) -> None:

@@ -1,8 +1,8 @@
-"""What can go wrong between the host and an app."""
+"""Errors of the local host."""
 
 
 class AppError(Exception):
-    """The app cannot be served at all. The message says why; `trace` is the app's own, where there is one."""
+    """The app cannot be served. `trace` is the traceback of the app, if there is one."""
 
     def __init__(self, message: str, trace: str = "") -> None:
         super().__init__(message)
@@ -10,7 +10,7 @@ class AppError(Exception):
 
 
 class InvocationFailedError(Exception):
-    """A function raised. The worker has logged it already; `trace` is the function's own."""
+    """A function raised an exception, which the worker has logged. `trace` is the traceback of the function."""
 
     def __init__(self, function: str, message: str, trace: str) -> None:
         super().__init__(f"Exception while executing function: Functions.{function} {message}")

@@ -1,4 +1,4 @@
-"""`/runtime/webhooks/eventgrid`: where Event Grid delivers, as the host's Event Grid extension answers it."""
+"""`/runtime/webhooks/eventgrid`: the webhook of the host's Event Grid extension."""
 
 import asyncio
 import json
@@ -45,11 +45,11 @@ class EventGridWebhook:
                 return await self._dispatch(name, _events(json.loads(await request.body())))
             case "unsubscribe":
                 return Response(status_code=202)
-            case other:
-                raise ValueError(f"aeg-event-type '{other}' is not understood")
+            case event_type:
+                raise ValueError(f"unknown aeg-event-type '{event_type}'")
 
     async def _dispatch(self, name: str, events: list[dict[str, Any]]) -> Response:
-        """One invocation per event, all at once; after one failure Event Grid sends the whole array again."""
+        """Invoke the function once per event, concurrently. Event Grid retries the array if one invocation fails."""
         runs = [self._worker.event_grid(name, event) for event in events]
         for outcome in await asyncio.gather(*runs, return_exceptions=True):
             if isinstance(outcome, InvocationFailedError):
@@ -60,7 +60,7 @@ class EventGridWebhook:
 
 
 def _event_type(request: Request) -> str:
-    """What the request is; CloudEvents say so in the content type and may do without the header."""
+    """Return the type of the request. CloudEvents are recognized by content type and need no header."""
     if "aeg-event-type" in request.headers:
         return request.headers["aeg-event-type"].lower()
     cloud_events = request.headers.get("content-type", "").lower().startswith("application/cloudevents")
@@ -68,8 +68,8 @@ def _event_type(request: Request) -> str:
 
 
 def _cloud_events_handshake(request: Request) -> Response:
-    asked = request.headers.get("WebHook-Request-Origin")
-    origin = asked if asked in ORIGINS else ORIGINS[0]
+    requested = request.headers.get("WebHook-Request-Origin")
+    origin = requested if requested in ORIGINS else ORIGINS[0]
     return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
 
 
@@ -81,11 +81,11 @@ def _events(payload: Any) -> list[dict[str, Any]]:
 
 
 def _validation_code(payload: Any) -> str:
-    """The code of the one event in an array, or of a CloudEvent, whose data is JSON within JSON."""
+    """Return the code of the first event. The data of a CloudEvent can be a JSON string."""
     event = _events(payload)[:1]
     data = event[0].get("data") if event else None
     if isinstance(data, str):
         data = json.loads(data)
     if not isinstance(data, dict) or "validationCode" not in data:
-        raise ValueError("no data.validationCode in the validation event")
+        raise ValueError("the validation event has no data.validationCode")
     return str(data["validationCode"])

@@ -1,4 +1,4 @@
-"""The functions of an app: what the worker found, made ready to be served."""
+"""The functions of an app, from the metadata that the worker returns."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ class Function:
 
     @cached_property
     def trigger(self) -> Mapping[str, Any]:
-        """The one binding that makes the function run."""
+        """The trigger binding."""
         return next(binding for binding in self.bindings if binding["type"].lower().endswith("trigger"))
 
     @property
@@ -37,7 +37,7 @@ class Function:
 
     @cached_property
     def route(self) -> Route:
-        """Where an HTTP function listens; without a route of its own, at its name."""
+        """The route of an HTTP function; by default its name."""
         return Route.parse(self.trigger.get("route") or self.name, self.trigger.get("methods"))
 
     @cached_property
@@ -45,7 +45,7 @@ class Function:
         return Schedule(self.trigger["schedule"])
 
     def check(self) -> None:
-        """Raise `ValueError` where the worker is content but the host would not be."""
+        """Raise `ValueError` for a binding that the worker accepts but the Functions host rejects."""
         if self.kind == HTTP:
             _ = self.route
         elif self.kind == TIMER:
@@ -53,11 +53,11 @@ class Function:
 
 
 def catalogue(
-    found: Iterable[RpcFunctionMetadata], settings: Mapping[str, str]
+    indexed: Iterable[RpcFunctionMetadata], settings: Mapping[str, str]
 ) -> tuple[dict[str, Function], dict[str, str]]:
-    """The functions that can be served, and for each of the others why not."""
+    """Return the functions that can be served, and the error of each of the others."""
     functions, errors = {}, {}
-    for metadata in found:
+    for metadata in indexed:
         try:
             function = _function(metadata, settings)
             function.check()

@@ -1,4 +1,4 @@
-"""The local host as a process of its own, for tests and demos."""
+"""Runs the local host as a separate process, for tests and demos."""
 
 import contextlib
 import json
@@ -17,14 +17,14 @@ STOP_SECONDS = 15.0
 
 
 class HostError(Exception):
-    """The host did not come up; the message carries what it logged."""
+    """The host did not start. The message contains its log."""
 
 
 class Host:
-    """A running local host. `url`, `functions` and `process` are there to be used."""
+    """A running local host. `url`, `functions` and `process` are public."""
 
     def __init__(self, process: subprocess.Popen[str], timeout: float) -> None:
-        """Wait at most `timeout` seconds for the host to be ready, or raise `HostError`."""
+        """Wait at most `timeout` seconds for the ready line, or raise `HostError`."""
         assert process.stdout is not None
         assert process.stderr is not None
         self.process = process
@@ -34,15 +34,15 @@ class Host:
         self.functions: list[str] = ready["functions"]
 
     def logs(self) -> list[str]:
-        """The lines logged so far; all of them once the host has ended."""
+        """Return the log lines so far; all of them after the host has exited."""
         return list(self._err.lines)
 
     def output(self) -> list[str]:
-        """The lines on stdout so far: the ready line and, if all is well, no other."""
+        """Return the lines on stdout so far. The host prints only the ready line."""
         return list(self._out.lines)
 
     def stop(self, timeout: float = STOP_SECONDS) -> int:
-        """Ask the host to end (SIGTERM), kill it if it has not after `timeout` seconds; its exit code."""
+        """Send SIGTERM, then SIGKILL after `timeout` seconds. Returns the exit code."""
         if self.process.poll() is None:
             self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -50,7 +50,7 @@ class Host:
         return self.kill()
 
     def kill(self) -> int:
-        """End the host at once (SIGKILL), as a crash would; its exit code."""
+        """Send SIGKILL, to simulate a crash. Returns the exit code."""
         if self.process.poll() is None:
             self.process.kill()
         code = self.process.wait()
@@ -62,16 +62,16 @@ class Host:
         try:
             return json.loads(self._out.first(timeout))
         except queue.Empty:
-            how = "was not ready in time"
-        except ValueError:  # the pipe ended without a line; the process is about to
+            reason = f"was not ready within {timeout:g} s"
+        except ValueError:  # the pipe was closed without a line, so the process is about to exit
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_SECONDS)
-            how = f"ended with code {self.kill()}"
-        except BaseException:  # someone lost patience with us: leave no process behind
+            reason = f"exited with code {self.kill()}"
+        except BaseException:  # leave no process behind if the caller is interrupted
             self.kill()
             raise
         self.kill()
-        raise HostError(f"the local host {how}:\n" + "\n".join(self.logs()))
+        raise HostError(f"the local host {reason}:\n" + "\n".join(self.logs()))
 
 
 @contextlib.contextmanager
@@ -84,15 +84,14 @@ def running(
     grace: float = 10.0,
     timeout: float = 30.0,
 ) -> Iterator[Host]:
-    """The app served by a process that is surely gone afterwards.
+    """Serve the app from a separate process, which is stopped on exit.
 
-    The app sees `env` and of this process's environment only what any program needs to run, so a developer's
-    own settings do not leak into it.
+    The app sees only `env` and the variables in BASE_ENVIRONMENT, so settings of the developer do not leak into it.
     """
     command = [sys.executable, "-m", "localhost", "--app", str(Path(app_dir).resolve())]
     command += ["--port", str(port), "--grace", str(grace)] + ([] if timers else ["--no-timers"])
     base = {name: os.environ[name] for name in BASE_ENVIRONMENT if name in os.environ}
-    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+    process = subprocess.Popen(  # noqa: S603 - runs this repository's package, without a shell
         command,
         cwd=ROOT,
         env={**base, **(env or {})},
@@ -108,7 +107,7 @@ def running(
 
 
 class _Lines:
-    """Reads a pipe to its end in a thread of its own, so that the writer never waits for us."""
+    """Reads a pipe in a separate thread, so that the writer never blocks."""
 
     def __init__(self, pipe: IO[str]) -> None:
         self.lines: list[str] = []
@@ -118,11 +117,11 @@ class _Lines:
         self._thread.start()
 
     def first(self, timeout: float) -> str:
-        """The first line, empty if the pipe ended without one; `queue.Empty` if none came in time."""
+        """Return the first line, empty if the pipe was closed without one. Raises `queue.Empty` on timeout."""
         return self._first.get(timeout=timeout)
 
     def finish(self) -> None:
-        """Wait for the rest, but not for a grandchild that holds the pipe."""
+        """Read the remaining lines. Do not wait for a grandchild that keeps the pipe open."""
         self._thread.join(5.0)
         if not self._thread.is_alive():
             self._pipe.close()

@@ -1,4 +1,4 @@
-"""HTTP functions: a request becomes the worker's message, its message the response."""
+"""HTTP functions: converts requests to worker messages, and worker messages to responses."""
 
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
@@ -19,7 +19,7 @@ _BODILESS = {204, 304}
 
 
 class HttpTriggers:
-    """Answers every path that is a function's; as in Azure, any other path and any other method is a 404."""
+    """Responds to the routes of HTTP functions. As in Azure, other paths and other methods return 404."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -44,7 +44,7 @@ class HttpTriggers:
             return Response(status_code=500)
 
     def _path(self, request: Request) -> str | None:
-        """The path after the route prefix, or None if it does not begin with it."""
+        """Return the path after the route prefix, or None if the path does not start with the prefix."""
         path = decoded(request.scope["raw_path"]).strip("/")
         prefix = self._worker.route_prefix
         if not prefix:
@@ -66,11 +66,11 @@ async def _message(request: Request, params: dict[str, str]) -> RpcHttp:
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Repeated names joined with commas and empty values left out, as the host passes them to Python."""
+    """Join repeated names with commas and omit empty values, as the Functions host does for Python."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
-    return {name: joined for name, found in values.items() if (joined := ",".join(found))}
+    return {name: joined for name, repeated in values.items() if (joined := ",".join(repeated))}
 
 
 def _response(returned: TypedData | None) -> Response:

@@ -1,4 +1,4 @@
-"""The log of the host, the worker and the app: on stderr, one line each, a traceback below its line."""
+"""Logging of the host, the worker and the app to stderr: one line per record, followed by its traceback."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ WORKER_LOGGER = "azure.functions"
 
 
 def configure(current_function: Callable[[], str | None]) -> None:
-    """Send all logging to stderr from INFO on; with `PYTHON_ENABLE_DEBUG_LOGGING` from DEBUG on."""
+    """Log to stderr at level INFO, or DEBUG if `PYTHON_ENABLE_DEBUG_LOGGING` is set."""
     debug = os.environ.get("PYTHON_ENABLE_DEBUG_LOGGING", "").strip().lower() in {"1", "true"}
     handler = logging.StreamHandler(sys.stderr)
     line = logging.Formatter(LINE, "%Y-%m-%dT%H:%M:%S")
@@ -24,7 +24,7 @@ def configure(current_function: Callable[[], str | None]) -> None:
 
 
 class _Filter(logging.Filter):
-    """Names the function a record belongs to, and drops what the worker library says about itself."""
+    """Adds the function name to each record, and drops the worker library's records below WARNING."""
 
     def __init__(self, current_function: Callable[[], str | None]) -> None:
         super().__init__()
@@ -32,6 +32,6 @@ class _Filter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.function = self._current_function() or "host"
-        # A failed import is logged by the library's `wrappers` and, plainly, by us: once is enough.
-        own = record.name == WORKER_LOGGER
-        return not own or (record.levelno >= logging.WARNING and record.module != "wrappers")
+        # The library's `wrappers` module logs failed imports, which the host reports itself.
+        from_library = record.name == WORKER_LOGGER
+        return not from_library or (record.levelno >= logging.WARNING and record.module != "wrappers")

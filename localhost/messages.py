@@ -1,9 +1,9 @@
-"""The messages a Functions host and its Python worker exchange, without gRPC.
+"""The messages between the Functions host and its Python worker, without gRPC.
 
-The worker library is handed its message classes by its host (parameter `protos`); in Azure they are
-generated from the Functions gRPC contract. It never looks at their types: it makes them by keyword, reads
-their attributes and asks `WhichOneof` which alternative is set. So plain classes with the contract's names
-serve it just as well, and this module as a whole is what we hand it.
+The host passes the message classes to the worker library (parameter `protos`); in Azure they are generated
+from the Functions gRPC contract. The library does not check their types: it calls them with keywords, reads
+their attributes and calls `WhichOneof`. So plain classes with the contract's names work, and the local host
+passes this module as `protos`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 
 
 class TypedData:
-    """A value of exactly one kind (`json`, `string`, `bytes`, `http`, `int`, `double`), or no value."""
+    """A value of one kind (`json`, `string`, `bytes`, `http`, `int`, `double`), or no value."""
 
     def __init__(self, **alternative: Any) -> None:
         self.kind = next(iter(alternative), None)
         self.value = alternative.get(self.kind) if self.kind else None
         vars(self).update(alternative)
 
-    def WhichOneof(self, _group: str) -> str | None:  # noqa: N802 - protobuf's name
+    def WhichOneof(self, _group: str) -> str | None:  # noqa: N802 - name in the protobuf API
         return self.kind
 
 
@@ -29,7 +29,7 @@ class ParameterBinding:
     name: str
     data: TypedData | None
 
-    def WhichOneof(self, _group: str) -> str:  # noqa: N802 - protobuf's name
+    def WhichOneof(self, _group: str) -> str:  # noqa: N802 - name in the protobuf API
         return "data"
 
 
@@ -111,7 +111,7 @@ class FunctionMetadataResponse:
 
 @dataclass
 class RpcHttp:
-    """A request on the way in, a response on the way out."""
+    """A request to the worker, or a response from it."""
 
     method: str = ""
     url: str = ""
@@ -150,7 +150,7 @@ class SameSite:
     Lax, Strict, ExplicitNone = 1, 2, 3
 
 
-setattr(SameSite, "None", 0)  # `None` cannot be assigned as a name, yet the contract has it
+setattr(SameSite, "None", 0)  # the contract uses `None`, which Python does not accept as a name
 
 
 @dataclass

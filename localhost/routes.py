@@ -1,4 +1,4 @@
-"""HTTP route templates as the Functions host reads them (those of ASP.NET)."""
+"""HTTP route templates of the Functions host (ASP.NET syntax)."""
 
 import re
 from collections.abc import Iterable
@@ -23,30 +23,30 @@ _REST = r"(?:/(?P<{name}>.*))?"
 
 @dataclass(frozen=True)
 class Route:
-    """A template with the methods it answers to; no methods means all of them."""
+    """A template and its methods; an empty set means all methods."""
 
     template: str
     methods: frozenset[str]
 
     @classmethod
     def parse(cls, template: str, methods: Iterable[str] | None) -> Self:
-        """A route that can be matched, or a `ValueError` that says what in the template is not understood."""
+        """Parse a template. Raises `ValueError` with the part that is not valid."""
         route = cls(template.strip("/"), frozenset(method.upper() for method in methods or ()))
-        route._pattern  # noqa: B018 - a template that cannot be understood fails here, not at the first request
+        route._pattern  # noqa: B018 - an invalid template fails here, not at the first request
         return route
 
     @property
     def precedence(self) -> tuple[int, ...]:
-        """Sorts a more specific template before a more general one, segment by segment."""
+        """Sort key: more specific templates first, segment by segment."""
         return tuple(_generality(segment) for segment in self.template.split("/"))
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The route parameters in a decoded path (without the prefix), or None: this route is not meant."""
+        """Return the route parameters of a decoded path (without the prefix), or None if the route does not match."""
         if self.methods and method.upper() not in self.methods:
             return None
         path = path.strip("/")
-        found = self._pattern.fullmatch(f"/{path}" if path else "")
-        return {name: value for name, value in found.groupdict().items() if value} if found else None
+        matched = self._pattern.fullmatch(f"/{path}" if path else "")
+        return {name: value for name, value in matched.groupdict().items() if value} if matched else None
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -54,11 +54,11 @@ class Route:
         try:
             return re.compile("".join(map(_segment_pattern, segments)), re.IGNORECASE | re.DOTALL)
         except re.error as error:
-            raise ValueError(f"route '{self.template}' is not understood: {error}") from error
+            raise ValueError(f"route '{self.template}' is not valid: {error}") from error
 
 
 def decoded(raw_path: bytes) -> str:
-    """The path as ASP.NET decodes it: everything but an encoded slash, which stays part of its segment."""
+    """Decode a path as ASP.NET does. An encoded slash is not decoded and stays part of its segment."""
     parts = re.split("%2f", raw_path.decode("latin-1"), flags=re.IGNORECASE)
     return "%2F".join(unquote(part) for part in parts)
 
@@ -86,12 +86,12 @@ def _segment_pattern(segment: str) -> str:
 def _parameter_pattern(parameter: re.Match[str]) -> str:
     constraint = parameter["constraint"]
     if constraint and constraint[1:] not in _CONSTRAINTS:
-        known = ", ".join(_CONSTRAINTS)
-        raise ValueError(f"route constraint '{constraint[1:]}' is not known here; known are {known}")
+        supported = ", ".join(_CONSTRAINTS)
+        raise ValueError(f"route constraint '{constraint[1:]}' is not supported; supported are {supported}")
     return f"(?P<{parameter['name']}>{_CONSTRAINTS[constraint[1:]] if constraint else '[^/]+?'})"
 
 
 def _literal(text: str) -> str:
     if "{" in text or "}" in text:
-        raise ValueError(f"route part '{text}' is not understood")
+        raise ValueError(f"route part '{text}' is not valid")
     return re.escape(text)

@@ -1,4 +1,4 @@
-"""When a timer is due."""
+"""Schedules of timer triggers."""
 
 from datetime import UTC, datetime
 
@@ -6,20 +6,20 @@ from cronsim import CronSim, CronSimError
 
 
 class Schedule:
-    """An NCRONTAB expression in UTC: six fields beginning with the seconds, or five without them."""
+    """An NCRONTAB expression in UTC: six fields, or five without the seconds."""
 
     def __init__(self, expression: str) -> None:
-        """Raise `ValueError` for an expression that is not NCRONTAB or never comes due."""
+        """Raise `ValueError` for an expression that is not NCRONTAB or never occurs."""
         self.expression = expression
         try:
             self.after(datetime.now(UTC))
         except CronSimError as error:
-            raise ValueError(f"schedule '{expression}' is no NCRONTAB expression: {error}") from error
+            raise ValueError(f"schedule '{expression}' is not an NCRONTAB expression: {error}") from error
         except StopIteration as error:
-            raise ValueError(f"schedule '{expression}' never comes due") from error
+            raise ValueError(f"schedule '{expression}' never occurs") from error
 
     def after(self, moment: datetime) -> datetime:
-        """The first time due later than `moment`."""
+        """Return the first occurrence after `moment`."""
         times = CronSim(self.expression, moment)
-        times.day_and = True  # NCRONTAB wants day of month and day of week both met; Debian's cron either
+        times.day_and = True  # NCRONTAB requires day of month and day of week; Debian's cron accepts either
         return next(times)

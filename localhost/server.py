@@ -1,4 +1,4 @@
-"""The ASGI app on a loopback port, from the first request to a graceful end."""
+"""Serves the ASGI app on a loopback port, and shuts down gracefully."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on loopback, or an `AppError` if the port cannot be had; 0 means any free port."""
+    """Open a socket on loopback; port 0 picks a free one. Raises `AppError` if the port is not available."""
     try:
         return socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:
@@ -28,7 +28,7 @@ def listen(port: int) -> socket.socket:
 async def serve(
     worker: Worker, sock: socket.socket, ready: Callable[[str], None], *, timers: bool, grace: float
 ) -> list[str]:
-    """Serve a started worker until SIGTERM or SIGINT; name the invocations that outlasted `grace` seconds."""
+    """Serve a started worker until SIGTERM or SIGINT. Returns the invocations that did not end in `grace` seconds."""
     clock = Timers(worker)
     url = f"http://{HOST}:{sock.getsockname()[1]}"
 
@@ -47,7 +47,7 @@ async def serve(
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn with a word when it begins and when it ends, and one deadline for all it does at the end."""
+    """A uvicorn server with callbacks for start and stop, and one deadline for the whole shutdown."""
 
     def __init__(
         self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None], grace: float
@@ -73,14 +73,14 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Uvicorn, once done, raises its signal again; without a handler that would cut off our tidying."""
+    """Handle signals here: uvicorn raises its signal again after shutdown, which would skip the cleanup."""
 
     def stop(*_: object) -> None:
         server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

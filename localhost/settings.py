@@ -1,4 +1,4 @@
-"""Where an app's settings come from: the environment, `local.settings.json` and `host.json`."""
+"""Settings of an app: the environment, `local.settings.json` and `host.json`."""
 
 import json
 import re
@@ -14,10 +14,10 @@ _PLACEHOLDER = re.compile(r"%([^%]+)%")
 
 
 def local_settings(path: Path) -> dict[str, str]:
-    """The `Values` of a `local.settings.json`."""
+    """Return the `Values` of a `local.settings.json`."""
     document = _read(path)
     if document.get("IsEncrypted"):
-        raise AppError(f"{path} is encrypted; decrypt it with: func settings decrypt")
+        raise AppError(f"{path} is encrypted; run: func settings decrypt")
     values = document.get("Values", {})
     if not isinstance(values, dict):
         raise AppError(f"{path}: Values is not an object")
@@ -25,7 +25,7 @@ def local_settings(path: Path) -> dict[str, str]:
 
 
 def route_prefix(app_dir: Path) -> str:
-    """What `host.json` puts before every HTTP route (`extensions.http.routePrefix`), without slashes."""
+    """Return the prefix of HTTP routes (`extensions.http.routePrefix` in `host.json`), without slashes."""
     path = app_dir / "host.json"
     section: Any = _read(path) if path.exists() else {}
     for name in ("extensions", "http"):
@@ -37,10 +37,10 @@ def route_prefix(app_dir: Path) -> str:
 
 
 def resolve(value: Any, settings: Mapping[str, str]) -> Any:
-    """`value` with every `%NAME%` in its strings replaced; a name that is not set is a `ValueError`."""
+    """Replace every `%NAME%` in the strings of `value`. Raises `ValueError` for a name that is not set."""
     match value:
         case str():
-            return _PLACEHOLDER.sub(lambda found: _setting(found[1], settings), value)
+            return _PLACEHOLDER.sub(lambda match: _setting(match[1], settings), value)
         case dict():
             return {key: resolve(item, settings) for key, item in value.items()}
         case list():

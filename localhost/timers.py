@@ -1,4 +1,4 @@
-"""Timers fired when they are due."""
+"""Fires timer functions on their schedules."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ from localhost.functions import TIMER, Function
 from localhost.schedule import Schedule
 from localhost.worker import Worker
 
-LONGEST_NAP = 30.0  # a clock that was set, or a laptop that slept, is noticed within this time
+MAX_SLEEP_SECONDS = 30.0  # detects clock changes and system sleep within this time
 
 
 class Timers:
-    """Fires each timer function on its schedule, one run at a time; a run missed is not made up for."""
+    """Fires each timer function on its schedule, one run at a time. Missed runs are skipped."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -22,14 +22,14 @@ class Timers:
 
     def start(self) -> None:
         timers = [function for function in self._worker.functions.values() if function.kind == TIMER]
-        self._tasks = [asyncio.create_task(self._keep_firing(function)) for function in timers]
+        self._tasks = [asyncio.create_task(self._run(function)) for function in timers]
 
     def stop(self) -> None:
-        """Fire no more. A run under way goes on; the worker waits for it."""
+        """Stop firing. A running invocation continues; the worker waits for it."""
         for task in self._tasks:
             task.cancel()
 
-    async def _keep_firing(self, function: Function) -> None:
+    async def _run(self, function: Function) -> None:
         last = None
         if function.trigger.get("runOnStartup"):
             last = await self._fire(function, last)
@@ -39,15 +39,13 @@ class Timers:
 
     async def _fire(self, function: Function, last: datetime | None) -> datetime:
         now = datetime.now(UTC)
-        with contextlib.suppress(
-            InvocationFailedError
-        ):  # the worker has logged it; the next run is due all the same
+        with contextlib.suppress(InvocationFailedError):  # already logged by the worker
             await self._worker.timer(function.name, timer_info(function.schedule, last=last))
         return now
 
 
 def timer_info(schedule: Schedule, *, last: datetime | None = None) -> dict[str, Any]:
-    """What the host tells a timer function about its schedule."""
+    """Return the data that the host passes to a timer function."""
     now = datetime.now(UTC)
     status = {
         "Last": (last or now).isoformat(),
@@ -58,5 +56,5 @@ def timer_info(schedule: Schedule, *, last: datetime | None = None) -> dict[str,
 
 
 async def _sleep_until(moment: datetime) -> None:
-    while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110 - it is time we wait for
-        await asyncio.sleep(min(left, LONGEST_NAP))
+    while (remaining := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110 - waits for a time, not for an event
+        await asyncio.sleep(min(remaining, MAX_SLEEP_SECONDS))

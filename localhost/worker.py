@@ -1,4 +1,4 @@
-"""Microsoft's Python worker, driven in this process."""
+"""Runs Microsoft's Python worker library in this process."""
 
 import asyncio
 import json
@@ -23,20 +23,20 @@ from localhost.settings import route_prefix
 log = logging.getLogger(__name__)
 
 CANCEL_SECONDS = 1.0
-ADVICE = ". Cannot find module. Please check"
+TROUBLESHOOTING_TEXT = ". Cannot find module. Please check"
 
 
 class Worker:
     """One function app, indexed and run by the worker library.
 
-    The library keeps its state in module globals, so a process runs one app at a time; starting a second is
-    an `AppError`. Once stopped, another may follow.
+    The library keeps its state in module globals, so a process runs one app at a time: starting a second one
+    raises `AppError`. After a stop, another app can start.
     """
 
     _started: ClassVar["Worker | None"] = None
 
     def __init__(self, app_dir: Path | str, settings: Mapping[str, str] | None = None) -> None:
-        """`settings` resolve `%NAME%` in bindings; the environment does unless given."""
+        """`settings` resolve `%NAME%` in bindings; default: the environment."""
         self.app_dir = Path(app_dir).resolve()
         self.settings = dict(os.environ if settings is None else settings)
         self.functions: dict[str, Function] = {}
@@ -46,11 +46,13 @@ class Worker:
         self._running: dict[str, tuple[Function, asyncio.Task[InvocationResponse]]] = {}
 
     async def start(self) -> Self:
-        """Import the app and index its functions; a failed import is an `AppError` with the app's trace."""
+        """Import the app and index its functions. A failed import raises `AppError` with the traceback."""
         if Worker._started:
-            raise AppError(f"one app per process: {Worker._started.app_dir} is running in this one")
+            raise AppError(
+                f"this process already runs {Worker._started.app_dir}; a process runs one app at a time"
+            )
         if not self._module.script.is_file():
-            raise AppError(f"no {self._module.script.name} in {self.app_dir}")
+            raise AppError(f"{self.app_dir} has no {self._module.script.name}")
         self.route_prefix = route_prefix(self.app_dir)
         Worker._started = self
         self._module.enter()
@@ -63,9 +65,9 @@ class Worker:
         return self
 
     async def stop(self, grace: float = 10.0) -> list[str]:
-        """Wait for running invocations, cancel what has not ended after `grace` seconds, and name it.
+        """Wait for running invocations, then cancel and return those that have not ended after `grace` seconds.
 
-        A thread cannot be cancelled: one of those named may still be running.
+        Threads cannot be cancelled, so a returned invocation may still be running.
         """
         if Worker._started is not self:
             return []
@@ -87,26 +89,26 @@ class Worker:
         await self.stop()
 
     async def http(self, name: str, request: RpcHttp) -> TypedData | None:
-        """What an HTTP function returned."""
+        """Run an HTTP function and return its result."""
         return (await self.invoke(name, TypedData(http=request))).return_value
 
     async def event_grid(self, name: str, event: Mapping[str, Any]) -> None:
-        """Hand one event, of either schema, to an Event Grid function."""
+        """Pass one event, in either schema, to an Event Grid function."""
         await self.invoke(name, TypedData(json=json.dumps(event)))
 
     async def timer(self, name: str, timer: Mapping[str, Any] | None = None) -> None:
-        """Run a timer function; `timer` is what the host says of it (`IsPastDue`, `ScheduleStatus`)."""
+        """Run a timer function; `timer` is the host's data (`IsPastDue`, `ScheduleStatus`)."""
         await self.invoke(name, TypedData(json=json.dumps(timer or {})))
 
     async def invoke(self, name: str, data: TypedData) -> InvocationResponse:
-        """Run a function to its end, even if the caller is cancelled; may raise `InvocationFailedError`."""
+        """Run a function to its end, even if the caller is cancelled. Raises `InvocationFailedError`."""
         response = await asyncio.shield(self.begin(name, data))
         if failure := response.result.exception:
             raise InvocationFailedError(name, failure.message, failure.stack_trace)
         return response
 
     def begin(self, name: str, data: TypedData) -> asyncio.Task[InvocationResponse]:
-        """Start an invocation and leave it to itself; its failure is in the response and in the log."""
+        """Start an invocation in the background. A failure is in the response and in the log."""
         function, invocation_id = self.functions[name], str(uuid.uuid4())
         task = asyncio.create_task(self._run(function, invocation_id, data), name=name)
         self._running[invocation_id] = function, task
@@ -114,19 +116,19 @@ class Worker:
         return task
 
     def current_function(self) -> str | None:
-        """The function on whose behalf the calling code runs, in a coroutine or a thread of the worker's."""
+        """Return the function that the current coroutine or worker thread runs."""
         running = self._running.get(runtime.invocation_id_cv.get())
         return running[0].name if running else None
 
     async def _run(self, function: Function, invocation_id: str, data: TypedData) -> InvocationResponse:
-        # For threads the worker sets this itself; for coroutines it is the host's part.
+        # The worker sets this for threads; the host sets it for coroutines.
         runtime.invocation_id_cv.set(invocation_id)
         log.info("Executing 'Functions.%s' (Id=%s)", function.name, invocation_id)
-        began = time.monotonic()
+        start_time = time.monotonic()
         response: InvocationResponse = await runtime.invocation_request(
             _envelope(invocation_request=_invocation(function, invocation_id, data))
         )
-        _report(function, response, time.monotonic() - began)
+        _report(function, response, time.monotonic() - start_time)
         return response
 
     async def _index(self) -> list[messages.RpcFunctionMetadata]:
@@ -136,24 +138,28 @@ class Worker:
         )
         script = self._module.script
         if failure := response.result.exception:
-            # To a missing module the library adds advice on Azure and all of sys.path; the cause stands before it.
-            message, trace = (text.partition(ADVICE)[0] for text in (failure.message, failure.stack_trace))
+            # For a missing module, the library appends advice about Azure and sys.path to the cause.
+            message, trace = (
+                text.partition(TROUBLESHOOTING_TEXT)[0] for text in (failure.message, failure.stack_trace)
+            )
             raise AppError(f"{script} cannot be loaded: {message}", trace)
         if "HttpUri" in response.capabilities:
-            raise AppError(f"{script} uses HTTP streaming (the fastapi extension), which is not served here")
-        found: messages.FunctionMetadataResponse = await runtime.functions_metadata_request(_envelope())
-        return list(found.function_metadata_results or ())
+            raise AppError(
+                f"{script} uses HTTP streaming (the fastapi extension), which the local host does not support"
+            )
+        indexed: messages.FunctionMetadataResponse = await runtime.functions_metadata_request(_envelope())
+        return list(indexed.function_metadata_results or ())
 
     async def _drain(self, grace: float) -> list[str]:
         running = {task for _function, task in self._running.values()}
         if not running:
             return []
-        _ended, late = await asyncio.wait(running, timeout=grace)
-        for task in late:
+        _done, unfinished = await asyncio.wait(running, timeout=grace)
+        for task in unfinished:
             task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=CANCEL_SECONDS)
-        return sorted(task.get_name() for task in late)
+        if unfinished:
+            await asyncio.wait(unfinished, timeout=CANCEL_SECONDS)
+        return sorted(task.get_name() for task in unfinished)
 
 
 def _envelope(properties: Mapping[str, Any] | None = None, **request: Any) -> SimpleNamespace:
@@ -168,10 +174,12 @@ def _invocation(function: Function, invocation_id: str, data: TypedData) -> Invo
 
 def _report(function: Function, response: InvocationResponse, seconds: float) -> None:
     for output in response.output_data:
-        log.warning("Output binding '%s' of '%s' is not delivered here", output.name, function.name)
+        log.warning(
+            "Output binding '%s' of '%s' is not delivered by the local host", output.name, function.name
+        )
     failure = response.result.exception
-    how = "Failed" if failure else "Succeeded"
-    run = f"({how}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"
+    status = "Failed" if failure else "Succeeded"
+    run = f"({status}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"
     if failure:
         trace = failure.stack_trace.rstrip()
         log.error("Executed 'Functions.%s' %s: %s\n%s", function.name, run, failure.message, trace)

@@ -1,4 +1,4 @@
-"""`python -m simulator`: prints one JSON line with its URL when it is ready."""
+"""`python -m simulator`: runs the simulator, and prints its URL as one JSON line when it is ready."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def main() -> int:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    signal.signal(signal.SIGTERM, _terminated)  # so that the folder of the certificate goes as well
+    signal.signal(signal.SIGTERM, _terminated)  # also removes the folder of the certificate
     try:
         _serve(settings, arguments.port, arguments.tls)
     except KeyboardInterrupt:
@@ -37,27 +37,29 @@ def main() -> int:
 
 def _serve(settings: Settings, port: int, https_port: int | None) -> None:
     if https_port is None:
-        serve(settings, port, lambda addresses: _say({"url": addresses.url}))
+        serve(settings, port, lambda addresses: _print_json({"url": addresses.url}))
         return
     with TemporaryDirectory(prefix="simulator-") as name:
         folder = Path(name)
         certificate = make_certificate(folder)
 
-        def announce(addresses: Addresses) -> None:
+        def print_addresses(addresses: Addresses) -> None:
             https_url = str(addresses.https_url)
-            _say({"url": addresses.url, "httpsUrl": https_url, "certificate": str(certificate.authority)})
+            _print_json(
+                {"url": addresses.url, "httpsUrl": https_url, "certificate": str(certificate.authority)}
+            )
             sys.stdout.write(f"{as_shell(https_url, certificate.authority, folder / 'azure')}\n")
             sys.stdout.flush()
 
-        serve(settings, port, announce, Https(certificate, https_port))
+        serve(settings, port, print_addresses, Https(certificate, https_port))
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(143)
 
 
-def _say(what: Mapping[str, str]) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
+def _print_json(document: Mapping[str, str]) -> None:
+    sys.stdout.write(json.dumps(document) + "\n")
     sys.stdout.flush()
 
 
@@ -66,16 +68,18 @@ def _arguments() -> argparse.Namespace:
         prog="python -m simulator",
         description="Azure private endpoints, Private DNS, Event Grid and ClickHouse Cloud on one loopback port.",
     )
-    parser.add_argument("--port", type=int, default=0, help="loopback port (default 0: any free one)")
-    parser.add_argument("--seed", type=Path, default=DEMO, metavar="FILE", help="world file to start from")
+    parser.add_argument("--port", type=int, default=0, help="loopback port (default: 0, any free port)")
+    parser.add_argument(
+        "--seed", type=Path, default=DEMO, metavar="FILE", help="world file to start from and to reset to"
+    )
     parser.add_argument(
         "--rate-limit",
         default="10/10",
         metavar="N/S",
-        help="ClickHouse requests per seconds and key, or 'off'",
+        help="ClickHouse requests per seconds and API key, or 'off' (default: 10/10)",
     )
     parser.add_argument(
-        "--latency-ms", type=int, default=0, metavar="N", help="added to every simulated answer"
+        "--latency-ms", type=int, default=0, metavar="N", help="added to every simulated response"
     )
     parser.add_argument(
         "--tls",
@@ -83,7 +87,7 @@ def _arguments() -> argparse.Namespace:
         nargs="?",
         const=0,
         metavar="PORT",
-        help="serve https as well, and print how an Azure CLI is pointed at it (default port: any free one)",
+        help="also serve https, and print the commands to use an Azure CLI with it (default port: any free port)",
     )
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""The ASGI application: control routes, and the gate for everything else."""
+"""The ASGI application: the control API, and the gate to the simulated systems."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Rules that make chosen requests slow, wrong or lost."""
+"""Fault rules, which delay, replace or drop requests."""
 
 import re
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"no regular expression: {error}") from error
+        raise ValueError(f"not a regular expression: {error}") from error
     return text
 
 
 class Match(Model):
-    """Which requests; what is not said matches all. `path` is searched without regard to case."""
+    """Selects requests; omitted keys match all. `path` is a case-insensitive regular expression."""
 
     method: str | None = None
     path: Annotated[str, AfterValidator(_pattern)] | None = None
@@ -36,7 +36,7 @@ class Match(Model):
 
 
 class Fault(Model):
-    """What to do to the requests that match, after `skip` of them and for `count` (null: for ever)."""
+    """A rule: skips `skip` matching requests, then applies to `count` of them (null: no limit)."""
 
     match: Match = Match()
     status: Annotated[int, Field(ge=100, le=599)] | None = None
@@ -48,7 +48,7 @@ class Fault(Model):
     skip: Annotated[int, Field(ge=0)] = 0
 
     def reply(self, system: System) -> Reply | None:
-        """The answer given instead of the real one; None where the request goes through."""
+        """Return the response that replaces the real one, or None if the request is processed."""
         if self.status is None:
             return None
         return Reply(
@@ -57,13 +57,13 @@ class Fault(Model):
 
 
 class Faults:
-    """The rules in force; the first that matches a request is the only one to touch it."""
+    """The active rules. Only the first matching rule applies to a request."""
 
     def __init__(self) -> None:
-        self._rules: list[_Armed] = []
+        self._rules: list[_Rule] = []
 
     def add(self, *faults: Fault) -> None:
-        self._rules += [_Armed(fault) for fault in faults]
+        self._rules += [_Rule(fault) for fault in faults]
 
     def clear(self) -> None:
         self._rules.clear()
@@ -78,7 +78,7 @@ class Faults:
         return None
 
 
-class _Armed:
+class _Rule:
     def __init__(self, fault: Fault) -> None:
         self.fault, self.seen, self.used = fault, 0, 0
 
@@ -94,7 +94,7 @@ class _Armed:
 
 
 def _body(status: int, system: System) -> Json:
-    """An error in the shape of the system that seems to answer."""
+    """Return an error body in the format of the system."""
     if system == "clickhouse":
         return {
             "status": status,

@@ -1,4 +1,4 @@
-"""The ASGI door of the simulated systems: faults, latency and the log, then the answer."""
+"""The ASGI entry point of the simulated systems: request log, faults and latency, then the response."""
 
 import asyncio
 import json
@@ -16,9 +16,9 @@ type HangUp = Callable[[Any], None]
 
 
 class Gate:
-    """Passes each request to the simulation of the moment.
+    """Passes each request to the current simulation.
 
-    `hang_up` closes the connection of a client (its host and port) without an answer.
+    `hang_up` closes the connection of a client (host and port) without a response.
     """
 
     def __init__(self, current: Callable[[], Simulation], hang_up: HangUp) -> None:
@@ -31,12 +31,12 @@ class Gate:
         reply = await self._answer(request)
         if reply is None:
             self._hang_up(scope["client"])
-            await _gone(receive)
+            await _wait_for_disconnect(receive)
         else:
             await _write(send, reply)
 
     async def _answer(self, request: Request) -> Reply | None:
-        """The reply, or None where a fault wants the connection dropped."""
+        """Return the reply, or None if a fault drops the connection."""
         simulation, system = self._current(), system_of(request.path)
         entry = simulation.journal.open(request, system)
         fault = simulation.faults.take(request, system)
@@ -83,7 +83,7 @@ async def _write(send: Send, reply: Reply) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _gone(receive: Receive) -> None:
-    """Return once the server knows that the connection is no more."""
+async def _wait_for_disconnect(receive: Receive) -> None:
+    """Return when the server has noticed the disconnect."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The log of requests, for assertions on what a client did."""
+"""The request log."""
 
 import json
 import time
@@ -9,14 +9,14 @@ from typing import Any
 from simulator.faults import System
 from simulator.wire import Json, Request
 
-MOST_ENTRIES = 50_000
+MAX_ENTRIES = 50_000
 _STARTED = time.monotonic()
 _WRITES = {"PUT", "PATCH", "POST", "DELETE"}
 
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """One request; `status` stays None while it is under way and where its connection was dropped."""
+    """One request. `status` is None while it is in progress, and if its connection was dropped."""
 
     sequence: int
     request: Request
@@ -47,7 +47,7 @@ class Journal:
     """The latest requests, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
         self._sequence = 0
 
     def open(self, request: Request, system: System) -> Entry:
@@ -64,13 +64,13 @@ class Journal:
 
 
 def now() -> float:
-    """Monotonic seconds since the simulator was loaded."""
+    """Return monotonic seconds since the simulator was loaded."""
     return time.monotonic() - _STARTED
 
 
 def _redacted(request: Request) -> Json:
-    secret = {"authorization", "aeg-sas-key"}
-    return {name: "(redacted)" if name in secret else value for name, value in request.headers.items()}
+    secrets = {"authorization", "aeg-sas-key"}
+    return {name: "(redacted)" if name in secrets else value for name, value in request.headers.items()}
 
 
 def _body(request: Request) -> Any:

@@ -1,4 +1,4 @@
-"""What every document the simulator reads has in common: strict, frozen models and faults with paths."""
+"""The base of all documents: strict, frozen models, and errors with paths."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, ip_network
@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Model(BaseModel):
-    """Frozen, camelCase outside, and no unknown keys, so that a typing error is not a silent default."""
+    """A frozen model with camelCase keys. Unknown keys are errors, so that a typo is not ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
@@ -23,7 +23,7 @@ def guid() -> str:
 
 
 def explain(error: ValidationError) -> str:
-    """Every fault of a document on a line of its own, each named by its path."""
+    """Return every error of a document on a separate line, with its path."""
     return "\n".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
 
 

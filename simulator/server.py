@@ -1,4 +1,4 @@
-"""Running the simulator: in this process for tests and the demo, or as a process of its own."""
+"""Runs the simulator in this process, for tests and the demo, or as a separate process."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ _LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Https:
-    """What https is served with, and on which port (0: any free one)."""
+    """The certificate and the port of https; port 0 picks a free one."""
 
     certificate: Certificate
     port: int = 0
@@ -32,16 +32,16 @@ class Https:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a simulator answers."""
+    """The URLs of a simulator."""
 
     url: str
     https_url: str | None = None
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server on loopback that says when it is ready and can hang up on a client.
+    """A uvicorn server on loopback that reports when it is ready and can drop connections.
 
-    With a certificate it serves https as well, on a port of its own.
+    With a certificate it also serves https, on a separate port.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Server(uvicorn.Server):
         self._on_ready(Addresses(_url("http", self._socket), https_url))
 
     async def serve_https(self, https: Https) -> str:
-        """Answer https as well from now on; returns the URL of it. Raises OSError where the port is taken."""
+        """Also serve https. Returns its URL. Raises OSError if the port is in use."""
         bound = _loopback_socket(https.port)
         loop = asyncio.get_running_loop()
         self.servers.append(
@@ -81,15 +81,15 @@ class Server(uvicorn.Server):
         return _url("https", bound)
 
     def listen(self) -> None:
-        """Serve until told to stop."""
+        """Serve until a signal or `should_exit`."""
         self.run(sockets=[self._socket])
 
     def _protocol(self) -> asyncio.Protocol:
-        protocol = cast("Any", self.config.http_protocol_class)
-        made: asyncio.Protocol = protocol(
+        factory = cast("Any", self.config.http_protocol_class)
+        protocol: asyncio.Protocol = factory(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        return made
+        return protocol
 
     def _hang_up(self, client: Any) -> None:
         for connection in list(self.server_state.connections):
@@ -98,7 +98,7 @@ class Server(uvicorn.Server):
 
 
 def _loopback_socket(port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it each answer takes 40 ms.
+    # asyncio disables Nagle's algorithm only if the protocol is explicit; otherwise each response takes 40 ms.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -116,7 +116,7 @@ def _url(scheme: str, bound: socket.socket) -> str:
 def serve(
     settings: Settings, port: int, on_ready: Callable[[Addresses], None], https: Https | None = None
 ) -> None:
-    """Serve in this thread until a signal ends it."""
+    """Serve in this thread until a signal."""
     Server(Controller(settings), port, on_ready, https).listen()
 
 
@@ -127,9 +127,9 @@ def running(
     rate_limit: str = "off",
     latency_ms: int = 0,
 ) -> Iterator[RunningSimulator]:
-    """A simulator on a free loopback port in a thread of its own; nothing is left of it afterwards.
+    """Run a simulator on a free loopback port in a separate thread, which ends with the context.
 
-    Without a world it starts from `worlds/demo.json`; a later `reset()` goes back to where it started.
+    The default world is `worlds/demo.json`. `reset()` returns to the world of the start.
     """
     seed = parse_world(start) if start else read_world(DEMO)
     controller = Controller(make_settings(seed, rate_limit, latency_ms))
@@ -147,13 +147,15 @@ def running(
         raise RuntimeError("the simulator did not start within 10 seconds")
     try:
         url, loop = ready[0]
-        yield RunningSimulator(url, controller, loop, lambda made: server.serve_https(Https(made)))
+        yield RunningSimulator(
+            url, controller, loop, lambda certificate: server.serve_https(Https(certificate))
+        )
     finally:
         server.should_exit = True
         thread.join()
 
 
 def make_settings(seed: world.World, rate_limit: str, latency_ms: int) -> Settings:
-    """Settings whose rate limit is known to be readable; raises ValueError where it is not."""
+    """Return settings with a valid rate limit. Raises ValueError if it is not valid."""
     parse_limit(rate_limit, lambda: 0.0)
     return Settings(seed, rate_limit, latency_ms)

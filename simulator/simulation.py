@@ -1,4 +1,4 @@
-"""The whole simulated world behind one door."""
+"""The simulated systems and their common entry point."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _DNS = "/providers/microsoft.network/privatednszones"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a simulator is started with and keeps across resets."""
+    """The start settings of a simulator, which a reset keeps."""
 
     seed: world.World
     rate_limit: str = "off"
@@ -27,22 +27,22 @@ class Settings:
 
 
 class Simulation:
-    """Azure, Event Grid and ClickHouse Cloud; replaced as a whole by a reset.
+    """Azure, Event Grid and ClickHouse Cloud. A reset replaces the whole simulation.
 
     Raises:
-        WorldError: there is no room for the world's endpoints in their subnets.
+        WorldError: the endpoints of the world do not fit into their subnets.
     """
 
     def __init__(self, settings: Settings, start: world.World | None = None) -> None:
-        begin = start or settings.seed
+        world_state = start or settings.seed
         self.latency = settings.latency_ms / 1000
         self.grid, self.topics = Grid(), Topics()
         self.faults, self.journal = Faults(), Journal()
         try:
-            self.arm = Arm(begin.azure, self.grid.publish, self.grid)
+            self.arm = Arm(world_state.azure, self.grid.publish, self.grid)
         except ArmError as error:
             raise WorldError(f"azure: {error.message}") from error
-        self.cloud = Cloud(begin.clickhouse, settings.rate_limit)
+        self.cloud = Cloud(world_state.clickhouse, settings.rate_limit)
         self.settle()
 
     def answer(self, request: Request, system: System) -> Reply:
@@ -56,24 +56,32 @@ class Simulation:
             case "metadata":
                 return metadata.answer(request)
             case "unknown":
-                return Reply(404, {"error": {"code": "NotFound", "message": f"nothing at {request.path}"}})
+                return Reply(
+                    404,
+                    {
+                        "error": {
+                            "code": "NotFound",
+                            "message": f"the simulator serves nothing at {request.path}",
+                        }
+                    },
+                )
         if request.method != "GET" and system != "dns":
             self.settle()
         return reply
 
     def settle(self) -> None:
-        """Let every private endpoint's connection follow the allow lists."""
+        """Set the status of all connections from the allow lists."""
         self.arm.state.settle(self.cloud.access())
 
     def dump(self) -> Json:
-        """The present state as a world that could be started from."""
+        """Return the current state as a world."""
         return world.World(clickhouse=self.cloud.state, azure=self.arm.state.dump()).model_dump(
             mode="json", by_alias=True
         )
 
 
 def system_of(path: str) -> System:
-    """Which system a path belongs to."""
+    """Return the system of a path."""
     lower = path.lower()
     if lower == "/subscriptions" or lower.startswith("/subscriptions/"):
         return "dns" if _DNS in lower else "arm"

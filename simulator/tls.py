@@ -1,4 +1,4 @@
-"""A certificate of the simulator's own, for clients that speak https only."""
+"""The certificate of the simulator, for clients that require https."""
 
 import ssl
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What the simulator serves https with. `authority`: the file that a client has to trust."""
+    """The TLS context of the server. `authority` is the CA file that clients must trust."""
 
     authority: Path
     context: ssl.SSLContext
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """A certificate for loopback, of an authority that is made for it and written to `folder`."""
+    """Create a certificate for loopback and its certificate authority, and write the latter to `folder`."""
     import trustme  # noqa: PLC0415 -- slow to load, and only https needs it
 
     authority = trustme.CA(organization_name="simulator")

@@ -1,4 +1,4 @@
-"""Requests and replies as the simulated systems see them, free of any web framework."""
+"""Requests and replies of the simulated systems, independent of a web framework."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ type Json = dict[str, Any]
 
 
 class BadJsonError(ValueError):
-    """A body that is not the JSON object its reader needs."""
+    """A body that is not a JSON object."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Request:
     client: str = "127.0.0.1"
 
     def params(self, name: str) -> list[str]:
-        """Every value of a query parameter, whatever the case of its name."""
+        """Return all values of a query parameter; its name is case-insensitive."""
         return [value for key, value in self.query if key.lower() == name.lower()]
 
     @property
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer; a body of None is sent as no body at all."""
+    """One HTTP response; None is an absent body."""
 
     status: int
     body: Any = None

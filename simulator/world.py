@@ -1,7 +1,7 @@
-"""What exists in Azure and ClickHouse Cloud, in a form that can be written by hand (see `worldfile`).
+"""The models of world files, which describe Azure and ClickHouse Cloud (see `worldfile`).
 
-The same frozen models are the simulator's state, so `GET /_sim/state` answers with a world that can be
-given back to `POST /_sim/reset`.
+The simulator's state uses the same frozen models, so `POST /_sim/reset` accepts the result of
+`GET /_sim/state`.
 """
 
 from typing import Annotated, Any, Literal
@@ -98,7 +98,7 @@ class PrivateEndpoint(Model):
     pinned: bool = False
     provisioning_state: ProvisioningState = "Succeeded"
     missing: tuple[Part, ...] = ()
-    """What Azure does not tell of it yet."""
+    """The parts that Azure does not return yet."""
     manual: bool = True
     connection_name: str | None = None
     request_message: str = ""
@@ -144,7 +144,7 @@ class Zone(Model):
 
 
 class Denial(Model):
-    """A scope the caller may not read or write, perhaps for one resource type (a part of its name) only."""
+    """A scope that the caller cannot read or write, optionally only for resource types that contain `type`."""
 
     scope: ArmId
     type: str = ""
@@ -152,14 +152,14 @@ class Denial(Model):
 
 
 class Lock(Model):
-    """A management lock on a resource, a group or a subscription, and on all that lies in it."""
+    """A management lock on a resource, a resource group or a subscription, and everything in it."""
 
     scope: ArmId
     level: Literal["ReadOnly", "CanNotDelete"] = "ReadOnly"
 
 
 class Hold(Model):
-    """Whether new endpoints stay unfinished, with what missing, and whether deleted ones stay."""
+    """Whether creations stay incomplete (without `missing`), and whether deletions stay in progress."""
 
     creation: Literal["Updating", "Failed"] | None = None
     missing: tuple[Part, ...] = ()

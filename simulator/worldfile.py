@@ -1,4 +1,4 @@
-"""Reading world files."""
+"""Reads and validates world files."""
 
 import json
 from collections import Counter
@@ -16,33 +16,33 @@ DEMO = Path(__file__).parent / "worlds" / "demo.json"
 
 
 class WorldError(ValueError):
-    """A world that cannot be; every fault is named by its path."""
+    """A world that is not valid. The message contains every error with its path."""
 
 
 def demo() -> dict[str, Any]:
-    """The demo world as a document, to be varied and given to `running` or `reset`."""
+    """Return the demo world as a document, to be changed and passed to `running` or `reset`."""
     document: dict[str, Any] = json.loads(DEMO.read_text(encoding="utf-8"))
     return document
 
 
 def parse_world(document: Any) -> World:
-    """The world a document describes.
+    """Parse a world.
 
     Raises:
-        WorldError: the document is no world; the message names every faulty path.
+        WorldError: the document is not a valid world.
     """
     try:
         world = World.model_validate(document)
     except ValidationError as error:
         raise WorldError(explain(error)) from error
-    faults = [*_dangling(world.azure), *_contradictions(world.clickhouse)]
-    if faults:
-        raise WorldError("\n".join(faults))
+    errors = [*_missing_references(world.azure), *_contradictions(world.clickhouse)]
+    if errors:
+        raise WorldError("\n".join(errors))
     return world
 
 
 def read_world(path: Path) -> World:
-    """The world in a file; raises WorldError where it is no world."""
+    """Read a world file. Raises WorldError if it is not valid."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -51,7 +51,7 @@ def read_world(path: Path) -> World:
 
 
 def _contradictions(cloud: ClickHouse) -> Iterable[str]:
-    """Roles that nobody defined, and ids that are registered twice."""
+    """Yield undefined roles and duplicate registrations."""
     roles = {name.lower() for name in (*PREDEFINED, *(role.name for role in cloud.roles))}
     for index, key in enumerate(cloud.keys):
         for name in key.role:
@@ -63,8 +63,8 @@ def _contradictions(cloud: ClickHouse) -> Iterable[str]:
             yield f"clickhouse.organization.privateEndpoints[{index}].id: registered more than once"
 
 
-def _dangling(azure: Azure) -> Iterable[str]:
-    """References to networks and subnets that are nowhere in the world."""
+def _missing_references(azure: Azure) -> Iterable[str]:
+    """Yield references to networks and subnets that the world does not contain."""
     networks = {network.id.lower() for network in azure.virtual_networks}
     subnets = {f"{n.id}/subnets/{s.name}".lower() for n in azure.virtual_networks for s in n.subnets}
     for index, endpoint in enumerate(azure.private_endpoints):

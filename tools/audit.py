@@ -1,8 +1,7 @@
-"""Holds the locked packages against the published vulnerabilities: `python -m tools.audit [--strict]`.
+"""Checks the locked packages for known vulnerabilities: `python -m tools.audit [--strict]`.
 
-Exits with 0 if none is known, with 1 if one is, and with 2 if the audit could not be carried out for a
-reason of its own. A database that does not answer is no finding: that is said, and is a failure (1) only
-where `--strict` asks for it.
+Exit codes: 0 no known vulnerability, 1 at least one, 2 the audit failed. A vulnerability database that does not
+answer is reported, and is a failure (1) only with `--strict`.
 """
 
 import argparse
@@ -15,11 +14,11 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
-# It holds all that requirements.txt holds.
+# Includes all packages of requirements.txt.
 LOCK = ROOT / "requirements-dev.txt"
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off")
-# How pip-audit's complaint reads where the database is out of reach or out of order.
-_OUT_OF_REACH = (
+# Error texts of pip-audit if the vulnerability database is not available.
+_UNAVAILABLE = (
     "requests.exceptions.",
     "ConnectionError",
     "Could not connect",
@@ -29,71 +28,73 @@ _OUT_OF_REACH = (
 
 
 class AuditError(Exception):
-    """pip-audit failed for another reason than a database out of reach."""
+    """pip-audit failed, and the vulnerability database is not the reason."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What the database said: a line for each vulnerability, and the packages it said nothing of."""
+    """The result: a line for each vulnerability, and the packages that the database does not know."""
 
     packages: int
     vulnerabilities: tuple[str, ...] = ()
-    unanswered: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, answer: str) -> Self:
-        """From pip-audit's JSON."""
+        """Parse the JSON output of pip-audit."""
         packages: list[dict[str, Any]] = json.loads(answer)["dependencies"]
-        found = [(package, one) for package in packages for one in package.get("vulns", ())]
+        vulnerabilities = [_line(package, one) for package in packages for one in package.get("vulns", ())]
         skipped = [package["name"] for package in packages if "skip_reason" in package]
-        return cls(len(packages), tuple(_line(package, one) for package, one in found), tuple(skipped))
+        return cls(len(packages), tuple(vulnerabilities), tuple(skipped))
 
     def __str__(self) -> str:
-        answered = self.packages - len(self.unanswered)
-        if not answered:
-            return f"NOT AUDITED: the database knows none of the {self.packages} locked packages, so nothing is known."
-        told = [
-            f"{answered} of {self.packages} locked packages audited, {len(self.vulnerabilities)} vulnerabilities"
+        audited = self.packages - len(self.unknown)
+        if not audited:
+            return f"NOT AUDITED: the vulnerability database has none of the {self.packages} locked packages."
+        lines = [
+            f"{audited} of {self.packages} locked packages audited, {len(self.vulnerabilities)} vulnerabilities"
         ]
-        told += [f"  {line}" for line in self.vulnerabilities]
+        lines += [f"  {line}" for line in self.vulnerabilities]
         if self.vulnerabilities:
-            told.append("To raise what is locked: make lock UPGRADE=1, make test, and commit the lock files.")
-        if self.unanswered:
-            told.append(f"NOT AUDITED, as the database does not know them: {', '.join(self.unanswered)}")
-        return "\n".join(told)
+            lines.append("To upgrade: run `make lock UPGRADE=1` and `make test`, then commit the lock files.")
+        if self.unknown:
+            lines.append(f"NOT AUDITED, not in the vulnerability database: {', '.join(self.unknown)}")
+        return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None, pip_audit: Sequence[str] = ()) -> int:
-    """Audit and tell; the exit code."""
+    """Run the audit, print the result and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.audit", description=__doc__.partition("\n")[0])
-    parser.add_argument("--strict", action="store_true", help="fail also where the database gives no answer")
+    parser.add_argument(
+        "--strict", action="store_true", help="also fail if the vulnerability database does not answer"
+    )
     strict = parser.parse_args(arguments).strict
     try:
-        audit = audited(pip_audit or [sys.executable, "-m", "pip_audit"])
+        audit = run_audit(pip_audit or [sys.executable, "-m", "pip_audit"])
     except AuditError as error:
         print(error, file=sys.stderr)
         return 2
     if audit is None:
-        print("NOT AUDITED: the database of vulnerabilities is out of reach, so nothing is known.")
+        print("NOT AUDITED: the vulnerability database is not available.")
         return int(strict)
     print(audit)
-    return int(bool(audit.vulnerabilities or (strict and audit.unanswered)))
+    return int(bool(audit.vulnerabilities or (strict and audit.unknown)))
 
 
-def audited(pip_audit: Sequence[str]) -> Audit | None:
-    """What the database says of the locked packages; None if it is out of reach. May raise AuditError."""
+def run_audit(pip_audit: Sequence[str]) -> Audit | None:
+    """Audit the locked packages. Returns None if the database is not available. Raises AuditError."""
     command = [*pip_audit, "--requirement", str(LOCK), *OPTIONS]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- pip-audit
-    if done.stdout.startswith("{"):
-        return Audit.read(done.stdout)
-    if any(sign in done.stderr for sign in _OUT_OF_REACH):
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- pip-audit
+    if completed.stdout.startswith("{"):
+        return Audit.read(completed.stdout)
+    if any(text in completed.stderr for text in _UNAVAILABLE):
         return None
-    raise AuditError(f"pip-audit failed (exit code {done.returncode}):\n{done.stderr}")
+    raise AuditError(f"pip-audit failed (exit code {completed.returncode}):\n{completed.stderr}")
 
 
 def _line(package: dict[str, Any], vulnerability: dict[str, Any]) -> str:
-    fixed = ", ".join(vulnerability["fix_versions"]) or "no version yet"
-    return f"{package['name']} {package['version']}: {vulnerability['id']}, cured in {fixed}"
+    fixed = ", ".join(vulnerability["fix_versions"]) or "no version"
+    return f"{package['name']} {package['version']}: {vulnerability['id']}, fixed in {fixed}"
 
 
 if __name__ == "__main__":

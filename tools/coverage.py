@@ -1,10 +1,9 @@
-"""Holds the last measurement of coverage against what it must be: `python -m tools.coverage [folder]`.
+"""Checks the last coverage measurement against its limits: `python -m tools.coverage [folder]`.
 
-Statements and branches are held apart, because a limit on the figure of both together would let one make up
-for the other. All statements are reached. Of the branches, some cannot be taken: the way past the last case
-of a `match` that mypy proves to be exhaustive.
+Statements and branches have separate limits, because coverage.py only has one for both together. All statements
+must be covered. Some branches cannot be: the one after the last case of a `match` that mypy proves exhaustive.
 
-Exits with 0 if both are as they must be, with 1 if not. The folder is the one with the data file.
+Exit codes: 0 both limits are met, 1 otherwise. The folder contains the data file.
 """
 
 import json
@@ -18,31 +17,31 @@ ROOT = Path(__file__).resolve().parent.parent
 STATEMENTS, BRANCHES = 100.0, 99.0
 
 
-def faults(totals: Mapping[str, Any]) -> list[str]:
-    """What is less than it must be, a line each, from the totals of coverage's JSON report."""
-    least = {"statements": STATEMENTS, "branches": BRANCHES}
-    found = {kind: float(totals[f"percent_{kind}_covered"]) for kind in least}
+def shortfalls(totals: Mapping[str, Any]) -> list[str]:
+    """Return a line for each limit that the totals of coverage's JSON report do not meet."""
+    limits = {"statements": STATEMENTS, "branches": BRANCHES}
+    covered = {kind: float(totals[f"percent_{kind}_covered"]) for kind in limits}
     return [
-        f"{found[kind]:.2f} % of {kind} are covered, {least[kind]:g} % must be"
-        for kind in least
-        if found[kind] < least[kind]
+        f"{covered[kind]:.2f} % of {kind} are covered, {limits[kind]:g} % are required"
+        for kind in limits
+        if covered[kind] < limits[kind]
     ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     (folder,) = arguments or sys.argv[1:] or [str(ROOT)]
     report = [sys.executable, "-m", "coverage", "json", "--quiet", "-o", "-"]
-    done = subprocess.run(report, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 -- fixed
-    totals = json.loads(done.stdout)["totals"]
-    told = faults(totals)
-    for line in told:
+    completed = subprocess.run(report, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 -- a fixed command
+    totals = json.loads(completed.stdout)["totals"]
+    missed = shortfalls(totals)
+    for line in missed:
         sys.stderr.write(f"{line}\n")
-    if not told:
+    if not missed:
         percents = (
             f"{totals[f'percent_{kind}_covered']:.2f} % of {kind}" for kind in ("statements", "branches")
         )
         sys.stdout.write(f"covered: {', '.join(percents)}\n")
-    return 1 if told else 0
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

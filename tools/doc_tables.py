@@ -1,7 +1,7 @@
-"""Brings the tables of the code into the pages that tell them: `python -m tools.doc_tables`.
+"""Copies tables from docstrings into docs/*.md: `python -m tools.doc_tables`.
 
-A page tells which by a comment right before the table, `<!-- table of shared/domain/planning/plan.py -->`: the
-table with the same head in one of that file's docstrings.
+The comment `<!-- table of shared/domain/planning/plan.py -->` before a table names its source: the table with the
+same header row in a docstring of that file.
 """
 
 import ast
@@ -18,30 +18,30 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def main() -> None:
     for page in sorted(ROOT.glob("docs/*.md")):
         text = page.read_text(encoding="utf-8")
-        if (new := renewed(text)) != text:
+        if (new := updated(text)) != text:
             page.write_text(new, encoding="utf-8")
-            print(f"{page.relative_to(ROOT)}: tables renewed")
+            print(f"{page.relative_to(ROOT)}: tables updated")
 
 
-def renewed(text: str) -> str:
-    """The page's text with each of these tables as it stands in the code. Raises LookupError if it is not there."""
-    return _COPY.sub(lambda found: f"{found[1]}{found[2]}{_table(found[1], found[3])}", text)
+def updated(text: str) -> str:
+    """Return the text with each table replaced by its source. Raises LookupError if the source has no such table."""
+    return _COPY.sub(lambda match: f"{match[1]}{match[2]}{_table(match[1], match[3])}", text)
 
 
-def _table(path: str, former: str) -> str:
-    head = _head(former)
+def _table(path: str, current: str) -> str:
+    header = _header(current)
     for table in tables(path):
-        if _head(table) == head:
+        if _header(table) == header:
             return table
-    raise LookupError(f"no docstring of {path} has a table with the head {head}")
+    raise LookupError(f"no docstring of {path} has a table with the header {header}")
 
 
-def _head(table: str) -> list[str]:
+def _header(table: str) -> list[str]:
     return [cell.strip() for cell in table.partition("\n")[0].split("|")]
 
 
 def tables(path: str) -> Iterator[str]:
-    """The tables in the docstrings of a file."""
+    """Yield the tables in the docstrings of a file."""
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, _DOCUMENTED):
             yield from _tables_in((ast.get_docstring(node) or "").splitlines())
@@ -49,9 +49,9 @@ def tables(path: str) -> Iterator[str]:
 
 def _tables_in(lines: list[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
-        begins = line.startswith("|") and (number == 0 or not lines[number - 1].startswith("|"))
-        if begins:
-            rows = takewhile(lambda one: one.startswith("|"), lines[number:])
+        first_row = line.startswith("|") and (number == 0 or not lines[number - 1].startswith("|"))
+        if first_row:
+            rows = takewhile(lambda row: row.startswith("|"), lines[number:])
             yield "".join(f"{row}\n" for row in rows)
 
 

@@ -1,29 +1,29 @@
 #!/bin/sh
-# Prints the path of a Python of at least 3.13: $PYTHON, one on PATH, one of pyenv's, one of uv's.
-# Exits 1 with a plain word on what to install where there is none.
+# Prints the path of a Python 3.13 or newer: $PYTHON, on PATH, of pyenv or of uv.
+# If there is none, prints how to install one and exits with code 1.
 set -u
 
 usable() {
     "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 13))' >/dev/null 2>&1
 }
 
-offer() {
+print_if_usable() {
     usable "$1" || return 0
     "$1" -c 'import sys; print(sys.executable)'
     exit 0
 }
 
-[ -n "${PYTHON:-}" ] && offer "$PYTHON"
+[ -n "${PYTHON:-}" ] && print_if_usable "$PYTHON"
 for name in python3.13 python3.14 python3 python; do
-    command -v "$name" >/dev/null 2>&1 && offer "$name"
+    command -v "$name" >/dev/null 2>&1 && print_if_usable "$name"
 done
 if command -v pyenv >/dev/null 2>&1; then
     for folder in "$(pyenv root)"/versions/3.1[3-9]*; do
-        [ -x "$folder/bin/python" ] && offer "$folder/bin/python"
+        [ -x "$folder/bin/python" ] && print_if_usable "$folder/bin/python"
     done
 fi
 if command -v uv >/dev/null 2>&1; then
-    found=$(uv python find '>=3.13' 2>/dev/null) && offer "$found"
+    found=$(uv python find '>=3.13' 2>/dev/null) && print_if_usable "$found"
 fi
 
 cat >&2 <<'TEXT'
@@ -34,6 +34,6 @@ Install one of these, then run make again:
   macOS:   brew install python@3.13
   Debian:  apt install python3.13 python3.13-venv
   Windows: winget install Python.Python.3.13
-Or name one yourself: make PYTHON=/path/to/python3.13
+Or set the path: make PYTHON=/path/to/python3.13
 TEXT
 exit 1

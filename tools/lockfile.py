@@ -1,4 +1,4 @@
-"""Reads the lock files: which version of each package is installed, from which files, and who asked for it."""
+"""Reads lock files: the version of each package, the hashes of its files, and what requires it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,11 +14,11 @@ _HASH = re.compile(r"--hash=(\S+)")
 
 @dataclass(frozen=True)
 class Locked:
-    """One package of a lock file. `hashes` are `algorithm:digest`; `wanted_by` names packages and input files."""
+    """One package of a lock file. `hashes` are `algorithm:digest`; `required_by` are packages and input files."""
 
     requirement: Requirement
     hashes: tuple[str, ...]
-    wanted_by: tuple[str, ...]
+    required_by: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -26,27 +26,27 @@ class Locked:
 
     @property
     def version(self) -> Version:
-        """Its one version; a ValueError where the lock allows more than one."""
+        """The pinned version. Raises ValueError if the package is not pinned."""
         pins = list(self.requirement.specifier)
         if len(pins) != 1 or pins[0].operator != "==":
-            raise ValueError(f"{self.requirement} is not locked to one version")
+            raise ValueError(f"{self.requirement} is not pinned to one version")
         return Version(pins[0].version)
 
     def line(self) -> str:
-        """The package as pip is to install it on any platform, its marker left out."""
-        return " ".join([f"{self.name}=={self.version}", *(f"--hash={one}" for one in self.hashes)])
+        """The requirement line for pip, without its marker."""
+        return " ".join([f"{self.name}=={self.version}", *(f"--hash={digest}" for digest in self.hashes)])
 
 
 def read_lock(path: Path) -> dict[str, Locked]:
-    """The packages of a lock file by their canonical name."""
+    """Return the packages of a lock file by canonical name."""
     return {locked.name: locked for locked in _locked(path.read_text().replace("\\\n", " ").splitlines())}
 
 
 def read_input(path: Path) -> dict[str, Requirement]:
-    """The packages an input file asks for by their canonical name; its `-r` and `-c` lines are let go."""
+    """Return the requirements of an input file by canonical name, without its `-r` and `-c` lines."""
     lines = (line.partition(" #")[0].strip() for line in path.read_text().splitlines())
-    asked = (Requirement(line) for line in lines if line and not line.startswith(("#", "-")))
-    return {canonicalize_name(requirement.name): requirement for requirement in asked}
+    requirements = (Requirement(line) for line in lines if line and not line.startswith(("#", "-")))
+    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
 
 
 def _locked(lines: Iterable[str]) -> Iterator[Locked]:
@@ -62,5 +62,5 @@ def _locked(lines: Iterable[str]) -> Iterator[Locked]:
 
 def _parsed(package: str, comments: Iterable[str]) -> Locked:
     requirement = Requirement(package.partition(" --hash=")[0])
-    wanted_by = (comment.removeprefix("via").strip() for comment in comments)
-    return Locked(requirement, tuple(_HASH.findall(package)), tuple(filter(None, wanted_by)))
+    required_by = (comment.removeprefix("via").strip() for comment in comments)
+    return Locked(requirement, tuple(_HASH.findall(package)), tuple(filter(None, required_by)))

@@ -1,9 +1,9 @@
-"""Builds the zip that a function app on Flex Consumption takes: `python -m tools.package [--with-dependencies]`.
+"""Builds the deployment package for Flex Consumption: `python -m tools.package [--with-dependencies]`.
 
-As it is, the zip asks Azure to install requirements.txt (a remote build, which azd, func and az ask for by
-themselves). With its dependencies it needs no build: for One Deploy from Terraform, for apps whose build
-cannot reach a package index, and where the build takes longer than the minute that Azure grants it.
-The same files give the same bytes (under the same zlib), so a package can be told by its digest.
+Without dependencies, the package needs a remote build, which azd, func and az request by default. With
+dependencies, it needs no build: for One Deploy from Terraform, for builds without access to a package index,
+and for builds that exceed Azure's limit of one minute.
+The build is reproducible: with the same zlib, the same files result in the same digest.
 """
 
 import argparse
@@ -19,18 +19,18 @@ from tools.package_dependencies import SITE_PACKAGES, InstallError, installed_fi
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-# What runs in Azure, and what Azure has to install for it. `.funcignore` leaves just this to azd and func.
+# The app and its requirements. `.funcignore` limits azd and func to the same files.
 CONTENTS = ("function_app.py", "host.json", "requirements.txt", "shared")
 _LARGEST = 8
-# The earliest time that a zip can tell.
+# The earliest time that the zip format supports.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the package and tell its size and what is largest in it."""
-    asked = _parser().parse_args(arguments)
+    """Build the package and print its digest, its size and its largest files."""
+    options = _parser().parse_args(arguments)
     try:
-        print(_report(build(asked.to, with_dependencies=asked.with_dependencies)))
+        print(_report(build(options.to, with_dependencies=options.with_dependencies)))
     except InstallError as error:
         print(error, file=sys.stderr)
         return 1
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(folder: Path, *, with_dependencies: bool = False) -> Path:
-    """Write the package into that folder. May raise InstallError, with its dependencies."""
+    """Write the package to a folder. Raises InstallError if the dependencies cannot be installed."""
     files = app_files(ROOT)
     if not with_dependencies:
         return write_zip(files, folder / "clickhouse-privatelink.zip")
@@ -48,21 +48,21 @@ def build(folder: Path, *, with_dependencies: bool = False) -> Path:
 
 
 def app_files(root: Path) -> dict[str, Path]:
-    """The files of the app, by their names in the package."""
-    found = {name: root / name for name in CONTENTS if (root / name).is_file()}
+    """Return the files of the app by their names in the package."""
+    files = {name: root / name for name in CONTENTS if (root / name).is_file()}
     for folder in (root / name for name in CONTENTS if (root / name).is_dir()):
-        found |= {file.relative_to(root).as_posix(): file for file in folder.rglob("*") if _deployed(file)}
-    return found
+        files |= {file.relative_to(root).as_posix(): file for file in folder.rglob("*") if _deployed(file)}
+    return files
 
 
 def write_zip(files: Mapping[str, Path], path: Path) -> Path:
-    """A zip of these files whose bytes depend on their names and contents alone."""
+    """Write a zip whose bytes depend only on the names and contents of the files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, so that the rights below are told in the same way on every system
+            entry.create_system = 3  # Unix, so that the permissions below are the same on every build system
             entry.external_attr = 0o100644 << 16
             package.writestr(entry, files[name].read_bytes())
     return path
@@ -82,21 +82,21 @@ def _report(path: Path) -> str:
         entries = package.infolist()
     sizes = Counter[str]()
     for entry in entries:
-        sizes[_shown_as(entry.filename)] += entry.compress_size
+        sizes[_listed_as(entry.filename)] += entry.compress_size
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     largest = [f"  {_kib(size)}  {name}" for name, size in sizes.most_common(_LARGEST)]
     unpacked = sum(entry.file_size for entry in entries)
     return "\n".join(
         [
-            f"{_shortest(path)}  sha256:{digest}",
+            f"{_display_path(path)}  sha256:{digest}",
             f"  {_kib(path.stat().st_size)}  in {len(entries)} files, unpacked {_kib(unpacked).strip()}; largest:",
             *largest,
         ]
     )
 
 
-def _shown_as(name: str) -> str:
-    """A file of the app stands for itself, one of a dependency for the dependency."""
+def _listed_as(name: str) -> str:
+    """Group the files of a dependency; list the files of the app individually."""
     inside = name.removeprefix(SITE_PACKAGES)
     return name if inside == name else f"{SITE_PACKAGES}{inside.split('/')[0]}"
 
@@ -105,7 +105,7 @@ def _kib(size: int) -> str:
     return f"{size / 1024:9,.1f} KiB"
 
 
-def _shortest(path: Path) -> Path:
+def _display_path(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
@@ -114,9 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--with-dependencies",
         action="store_true",
-        help="put the locked dependencies for Azure's Linux inside",
+        help="include the locked dependencies for Linux x86-64",
     )
-    parser.add_argument("--to", type=Path, default=BUILD, help="the folder to write into (default: build)")
+    parser.add_argument("--to", type=Path, default=BUILD, help="output folder (default: build)")
     return parser
 
 

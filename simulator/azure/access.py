@@ -1,4 +1,4 @@
-"""Who may do what: everything, except where the world denies it."""
+"""Permissions of the caller: everything that the world does not deny."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,7 +14,7 @@ def action(method: str) -> str:
 
 
 def authorise(denied: Sequence[world.Denial], target: Target, kind: str, method: str) -> None:
-    """Raise ArmError(403) where the caller is denied the target or the scope it lies in."""
+    """Raise ArmError(403) if the world denies the target or its scope."""
     if any(_applies(denial, target.id, kind, write=method != "GET") for denial in denied):
         raise forbidden(f"{kind}/{action(method)}", target.scope if target.collection else target.id)
 
@@ -22,7 +22,7 @@ def authorise(denied: Sequence[world.Denial], target: Target, kind: str, method:
 def readable[T](
     denied: Sequence[world.Denial], kind: str, rows: Iterable[tuple[str, T]]
 ) -> Iterator[tuple[str, T]]:
-    """The rows of a wider list the caller may see: what lies in a denied scope is left out without a word."""
+    """Yield the rows of a list that the caller can read. Rows in denied scopes are omitted without an error."""
     return (row for row in rows if not any(_applies(d, row[0], kind, write=False) for d in denied))
 
 

@@ -1,14 +1,14 @@
-"""Private addresses for network interfaces."""
+"""Private IP addresses of network interfaces."""
 
 from ipaddress import ip_address, ip_network
 
 from simulator.azure.errors import ArmError, bad_request
 
-AZURE_KEEPS = 4  # the network's own address, the gateway and two for DNS
+RESERVED = 4  # the network address, the gateway and two for DNS
 
 
 class AddressBook:
-    """Hands out each subnet's addresses in order and goes on from the last one, so a recreated endpoint moves."""
+    """Allocates the addresses of each subnet in ascending order, so a recreated endpoint gets a new address."""
 
     def __init__(self) -> None:
         self._next: dict[str, int] = {}
@@ -19,11 +19,11 @@ class AddressBook:
         return address
 
     def release(self, subnet: str, address: str) -> None:
-        """Let an address be asked for again; it is handed out unasked only if it never was."""
+        """Make an address available for static assignment. Dynamic allocation does not reuse it."""
         self._taken.discard((subnet.lower(), address))
 
     def check(self, subnet: str, prefix: str, address: str) -> None:
-        """Raise ArmError unless this very address can be had."""
+        """Raise ArmError if the address is not available."""
         if ip_address(address) not in ip_network(prefix):
             raise bad_request(f"{address} does not belong to subnet {subnet}.", "PrivateIPAddressNotInSubnet")
         if (subnet.lower(), address) in self._taken:
@@ -31,7 +31,7 @@ class AddressBook:
 
     def allocate(self, subnet: str, prefix: str) -> str:
         key, network = subnet.lower(), ip_network(prefix)
-        for host in range(self._next.get(key, AZURE_KEEPS), network.num_addresses - 1):
+        for host in range(self._next.get(key, RESERVED), network.num_addresses - 1):
             address = str(network[host])
             if (key, address) not in self._taken:
                 self._next[key] = host + 1

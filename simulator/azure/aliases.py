@@ -1,9 +1,9 @@
-"""Record sets of type CNAME, which share their name with no other record set."""
+"""Record sets of type CNAME. No other record set can have the same name."""
 
 from simulator import world
 from simulator.azure.bodies import body_of, section, text
 from simulator.azure.conditions import check
-from simulator.azure.errors import record_not_found, same_name
+from simulator.azure.errors import name_conflict, record_not_found
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State, Zone
@@ -31,7 +31,7 @@ def put(state: State, target: Target, request: Request) -> Reply:
     old = zone.aliases.get(target.name.lower())
     check(request, old.etag if old else None, target.name)
     if target.name.lower() in zone.records:
-        raise same_name(target)
+        raise name_conflict(target)
     alias = world.Alias(
         name=old.name if old else target.name,
         cname=text(section(properties, "cnameRecord"), "cname"),

@@ -1,4 +1,4 @@
-"""Reading what a caller sent, and refusing what Azure would refuse."""
+"""Parses request bodies with the validation of Azure."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, Literal
 from simulator.azure.errors import bad_request
 from simulator.wire import BadJsonError, Json, Request
 
-MOST_PAIRS, LONGEST_VALUE = 15, 256
+MAX_PAIRS, MAX_VALUE_LENGTH = 15, 256
 _BAD_NAME = re.compile(r"\d|$")
 _RESERVED = re.compile(r"[<>%&\\?/\x00-\x1f]")
 
@@ -20,7 +20,7 @@ def body_of(request: Request) -> Json:
 
 
 def section(body: Mapping[str, Any], name: str) -> Json:
-    """An object inside a body; absent and null are an empty object."""
+    """Return an object of a body; absent and null are an empty object."""
     value = body.get(name) or {}
     if not isinstance(value, dict):
         raise bad_request(f"'{name}' must be an object.")
@@ -28,7 +28,7 @@ def section(body: Mapping[str, Any], name: str) -> Json:
 
 
 def items(body: Mapping[str, Any], name: str) -> list[Json]:
-    """A list of objects inside a body; absent and null are an empty list."""
+    """Return a list of objects of a body; absent and null are an empty list."""
     value = body.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise bad_request(f"'{name}' must be a list of objects.")
@@ -38,12 +38,12 @@ def items(body: Mapping[str, Any], name: str) -> list[Json]:
 def text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise bad_request(f"Required property '{name}' is missing or no string.")
+        raise bad_request(f"Required property '{name}' is missing or not a string.")
     return value
 
 
 def texts(body: Mapping[str, Any], name: str) -> list[str]:
-    """A list of strings inside a body; absent and null are an empty list."""
+    """Return a list of strings of a body; absent and null are an empty list."""
     value = body.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise bad_request(f"'{name}' must be a list of strings.")
@@ -51,7 +51,7 @@ def texts(body: Mapping[str, Any], name: str) -> list[str]:
 
 
 def strings(body: Mapping[str, Any], name: str) -> dict[str, str]:
-    """An object of strings inside a body."""
+    """Return an object of strings of a body."""
     value = section(body, name)
     if not all(isinstance(entry, str) for entry in value.values()):
         raise bad_request(f"The values of '{name}' must be strings.")
@@ -59,31 +59,31 @@ def strings(body: Mapping[str, Any], name: str) -> dict[str, str]:
 
 
 def metadata_of(body: Mapping[str, Any], bad_names: Literal["refuse", "drop"]) -> dict[str, str]:
-    """The metadata of a record set, within Azure's limits; names that it does not take are refused or dropped."""
-    given = strings(body, "metadata")
-    pairs = {name: value for name, value in given.items() if not _BAD_NAME.match(name)}
-    if bad_names == "refuse" and len(pairs) < len(given):
-        bad = ", ".join(f"'{name}'" for name in given if name not in pairs)
+    """Return the metadata of a record set within Azure's limits. Invalid names are refused or dropped."""
+    metadata = strings(body, "metadata")
+    pairs = {name: value for name, value in metadata.items() if not _BAD_NAME.match(name)}
+    if bad_names == "refuse" and len(pairs) < len(metadata):
+        bad = ", ".join(f"'{name}'" for name in metadata if name not in pairs)
         raise bad_request(f"Metadata names must not begin with a digit: {bad}.", "BadRequest")
-    if len(pairs) > MOST_PAIRS:
-        raise bad_request(f"A record set has at most {MOST_PAIRS} pairs of metadata.", "BadRequest")
+    if len(pairs) > MAX_PAIRS:
+        raise bad_request(f"A record set has at most {MAX_PAIRS} pairs of metadata.", "BadRequest")
     for name, value in pairs.items():
-        if len(value) > LONGEST_VALUE:
+        if len(value) > MAX_VALUE_LENGTH:
             raise bad_request(
-                f"The metadata value of '{name}' exceeds {LONGEST_VALUE} characters.", "BadRequest"
+                f"The metadata value of '{name}' exceeds {MAX_VALUE_LENGTH} characters.", "BadRequest"
             )
     return pairs
 
 
 def tags_of(body: Mapping[str, Any]) -> dict[str, str]:
-    """The tags of a body, within Azure's limits."""
+    """Return the tags of a body. Raises ArmError if they exceed Azure's limits."""
     tags = strings(body, "tags")
     check_tags(tags)
     return tags
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """Raise ArmError unless these tags could stand on one resource."""
+    """Raise ArmError if the tags of one resource exceed Azure's limits."""
     if len(tags) > 50:
         raise bad_request(f"The number of tags {len(tags)} exceeds the maximum of 50.", "TooManyTags")
     if len({name.lower() for name in tags}) < len(tags):

@@ -1,17 +1,17 @@
-"""Optimistic concurrency as the private DNS provider keeps it."""
+"""Conditional requests (If-Match, If-None-Match) of the private DNS provider."""
 
 from simulator.azure.errors import precondition_failed
 from simulator.wire import Request
 
 
 def check(request: Request, etag: str | None, name: str) -> None:
-    """Raise ArmError(412) where a condition of the request does not hold.
+    """Raise ArmError(412) if a condition of the request is not met.
 
-    `etag` is the present one, None where nothing is there. A quoted etag does not match: every recorded
-    exchange has it bare.
+    `etag` is the current one, None if the resource does not exist. A quoted etag does not match: all recorded
+    requests have it without quotes.
     """
     expected, forbidden = request.headers.get("if-match"), request.headers.get("if-none-match")
     stale = expected is not None and (etag is None if expected == "*" else expected != etag)
-    taken = forbidden is not None and etag is not None and forbidden in ("*", etag)
-    if stale or taken:
+    exists = forbidden is not None and etag is not None and forbidden in ("*", etag)
+    if stale or exists:
         raise precondition_failed(name)

@@ -6,7 +6,7 @@ from simulator import world
 from simulator.azure.access import readable
 from simulator.azure.bodies import body_of, items, section, tags_of, text, texts
 from simulator.azure.errors import bad_request, resource_not_found
-from simulator.azure.lifecycle import begun, poll_headers, refuse_busy, remove
+from simulator.azure.lifecycle import apply_creation_hold, poll_headers, refuse_busy, remove
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State
@@ -18,7 +18,7 @@ _DESCRIPTIONS = {
     "Pending": "Awaiting approval",
     "Approved": "Approved",
     "Rejected": "Removed from the allow list",
-    "Disconnected": "The Private Link service is gone",
+    "Disconnected": "The Private Link service was deleted",
 }
 
 
@@ -35,22 +35,22 @@ def listing(state: State, target: Target, request: Request) -> Reply:
 
 
 def put(state: State, target: Target, request: Request) -> Reply:
-    """Create, or replace all but what makes the endpoint itself: its GUID, address and interface."""
+    """Create or replace an endpoint. A replacement keeps its GUID, address and network interface."""
     old = state.endpoints.get(target.key)
     refuse_busy(old)
-    wanted = _read(state, body_of(request), old.id if old else target.id)
-    if wanted.address and not (old and old.address == wanted.address):
-        subnet = state.subnet(wanted.subnet)
+    requested = _read(state, body_of(request), old.id if old else target.id)
+    if requested.address and not (old and old.address == requested.address):
+        subnet = state.subnet(requested.subnet)
         assert subnet
-        state.addresses.check(wanted.subnet, subnet.prefix, wanted.address)
-    stored = state.store_endpoint(_carried_over(wanted, old) if old else begun(state, wanted))
+        state.addresses.check(requested.subnet, subnet.prefix, requested.address)
+    stored = state.store_endpoint(_replaced(requested, old) if old else apply_creation_hold(state, requested))
     busy = stored.provisioning_state != "Succeeded"
     headers = poll_headers(state, target, request, stored.location, "creation") if busy else {}
     return Reply(200 if old else 201, render(stored), headers)
 
 
 def delete(state: State, target: Target, request: Request) -> Reply:
-    """Accept the removal; the operation it answers with has already succeeded, unless deletions are held."""
+    """Accept the deletion. Its operation has already succeeded, unless deletions are held."""
     if target.key not in state.endpoints:
         return Reply(204)
     headers = poll_headers(state, target, request, state.endpoints[target.key].location, "deletion")
@@ -75,7 +75,7 @@ def _properties(endpoint: world.PrivateEndpoint) -> Json:
     array = _MANUAL if endpoint.manual else _AUTOMATIC
     connections: dict[str, list[Json]] = {_AUTOMATIC: [], _MANUAL: []}
     connections[array].append(_connection(endpoint, array))
-    told = {
+    rendered = {
         "provisioningState": endpoint.provisioning_state,
         "resourceGuid": endpoint.resource_guid,
         **connections,
@@ -86,22 +86,22 @@ def _properties(endpoint: world.PrivateEndpoint) -> Json:
         "customDnsConfigs": [],
     }
     if "networkInterfaces" in endpoint.missing:
-        told["networkInterfaces"] = []
+        rendered["networkInterfaces"] = []
     if "resourceGuid" in endpoint.missing:
-        del told["resourceGuid"]
-    return told
+        del rendered["resourceGuid"]
+    return rendered
 
 
 def _connection(endpoint: world.PrivateEndpoint, array: str) -> Json:
     name = endpoint.connection_name or last(endpoint.id)
-    told: Json = {
+    rendered: Json = {
         "provisioningState": endpoint.provisioning_state,
         "privateLinkServiceId": endpoint.private_link_service,
         "groupIds": list(endpoint.group_ids),
         "requestMessage": endpoint.request_message,
     }
     if "connectionState" not in endpoint.missing:
-        told["privateLinkServiceConnectionState"] = {
+        rendered["privateLinkServiceConnectionState"] = {
             "status": endpoint.connection,
             "description": _DESCRIPTIONS[endpoint.connection],
             "actionsRequired": "None",
@@ -110,7 +110,7 @@ def _connection(endpoint: world.PrivateEndpoint, array: str) -> Json:
         "name": name,
         "id": f"{endpoint.id}/{array}/{name}",
         "type": f"{TYPE}/{array}",
-        "properties": told,
+        "properties": rendered,
     }
 
 
@@ -153,16 +153,16 @@ def _static_address(properties: Json) -> str | None:
     return text(section(configurations[0], "properties"), "privateIPAddress") if configurations else None
 
 
-def _carried_over(wanted: world.PrivateEndpoint, old: world.PrivateEndpoint) -> world.PrivateEndpoint:
-    stays = wanted.subnet.lower() == old.subnet.lower()
-    same = wanted.private_link_service.lower() == old.private_link_service.lower()
+def _replaced(requested: world.PrivateEndpoint, old: world.PrivateEndpoint) -> world.PrivateEndpoint:
+    same_subnet = requested.subnet.lower() == old.subnet.lower()
+    same_service = requested.private_link_service.lower() == old.private_link_service.lower()
     kept = {
         "resource_guid": old.resource_guid,
         "network_interface": old.network_interface,
         "custom_network_interface_name": old.custom_network_interface_name,
-        "address": wanted.address or (old.address if stays else None),
-        "connection": old.connection if same else "Pending",
-        "pinned": old.pinned and same,
+        "address": requested.address or (old.address if same_subnet else None),
+        "connection": old.connection if same_service else "Pending",
+        "pinned": old.pinned and same_service,
         "missing": old.missing,
     }
-    return wanted.model_copy(update=kept)
+    return requested.model_copy(update=kept)

@@ -1,19 +1,19 @@
-"""Azure's refusals, in the shapes its clients know."""
+"""Error responses of Azure."""
 
 from simulator.azure.paths import Target
 from simulator.wire import Reply
 
 
 class ArmError(Exception):
-    """A refusal; the private DNS provider answers some of its own without the `error` wrapper."""
+    """An error response. Some errors of the private DNS provider have no `error` wrapper."""
 
     def __init__(self, status: int, code: str, message: str, *, wrapped: bool = True) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.wrapped = status, code, message, wrapped
 
     def reply(self) -> Reply:
-        fault = {"code": self.code, "message": self.message}
-        return Reply(self.status, {"error": fault} if self.wrapped else fault)
+        details = {"code": self.code, "message": self.message}
+        return Reply(self.status, {"error": details} if self.wrapped else details)
 
 
 def bad_request(message: str, code: str = "InvalidRequestFormat") -> ArmError:
@@ -64,7 +64,7 @@ def record_not_found(record: Target) -> ArmError:
     return ArmError(404, "NotFound", message, wrapped=False)
 
 
-def same_name(record: Target) -> ArmError:
+def name_conflict(record: Target) -> ArmError:
     message = (
         f"The record could not be created because a record set named '{record.name}' of a type that"
         " cannot share its name already exists in this zone."

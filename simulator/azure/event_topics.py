@@ -1,7 +1,7 @@
-"""Event Grid as ARM tells of it: system topics, their event subscriptions, and the metrics of deliveries.
+"""Event Grid in ARM: system topics, their event subscriptions, and delivery metrics.
 
-Each simulated subscription has one system topic as soon as there is an event subscription (those of the
-control API), in the first of its resource groups.
+If the control API has an event subscription, each simulated subscription has one system topic, in its first
+resource group.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 
 
 class Grid(Protocol):
-    """What is told of here."""
+    """The event subscriptions and deliveries that ARM shows."""
 
     @property
     def subscriptions(self) -> list[Subscription]: ...
@@ -41,14 +41,14 @@ class Grid(Protocol):
 
 
 def listing(state: State, grid: Grid, target: Target, request: Request) -> Reply:
-    """The system topics of a subscription or resource group."""
+    """List the system topics of a subscription or resource group."""
     check_version(request, TYPE, VERSIONS)
     rows = ((topic.lower(), topic) for topic in _topics(state, grid) if target.holds(topic.lower()))
     return page(request, state.page_size, readable(state.denied, TYPE, rows), _render)
 
 
 def list_subscriptions(state: State, grid: Grid, target: Target, request: Request) -> Reply:
-    """The event subscriptions of a system topic."""
+    """List the event subscriptions of a system topic."""
     check_version(request, SUBSCRIPTION_TYPE, VERSIONS)
     topic = _existing(state, grid, target.parent, target)
     rows = ((one.name.lower(), one) for one in grid.subscriptions)
@@ -56,19 +56,24 @@ def list_subscriptions(state: State, grid: Grid, target: Target, request: Reques
 
 
 def metrics(state: State, grid: Grid, topic: Target, request: Request) -> Reply:
-    """What was delivered, hour by hour over a time span, summed over the topic's event subscriptions."""
+    """Return delivery counts per hour in a time span, summed over the topic's event subscriptions."""
     check_version(request, METRICS_TYPE, METRICS_VERSIONS)
     _existing(state, grid, topic.id, topic)
-    asked = [name for name in (request.param("metricnames") or "").split(",") if name]
-    unknown = [name for name in asked if name not in METRICS]
-    if unknown or not asked or request.param("interval") != "PT1H" or request.param("aggregation") != "Total":
+    requested = [name for name in (request.param("metricnames") or "").split(",") if name]
+    unknown = [name for name in requested if name not in METRICS]
+    if (
+        unknown
+        or not requested
+        or request.param("interval") != "PT1H"
+        or request.param("aggregation") != "Total"
+    ):
         raise bad_request(
             f"Failed to find metric configuration for {', '.join(unknown) or 'this'}.", "BadRequest"
         )
     begin, end = _span(request.param("timespan") or "")
     counted = Counter((name, _hour(at)) for name, at in _counts(grid))
     hours = [begin + number * HOUR for number in range(max(1, -(-(end - begin) // HOUR)))]
-    return Reply(200, {"value": [_metric(topic, name, hours, counted) for name in asked]})
+    return Reply(200, {"value": [_metric(topic, name, hours, counted) for name in requested]})
 
 
 def _topics(state: State, grid: Grid) -> list[str]:
@@ -80,10 +85,10 @@ def _topics(state: State, grid: Grid) -> list[str]:
 
 
 def _existing(state: State, grid: Grid, topic: str, target: Target) -> str:
-    found = next((one for one in _topics(state, grid) if one.lower() == topic.lower()), None)
-    if found is None:
+    existing = next((one for one in _topics(state, grid) if one.lower() == topic.lower()), None)
+    if existing is None:
         raise resource_not_found(f"{TYPE}/{last(topic)}", target.group)
-    return found
+    return existing
 
 
 def _render(topic: str) -> Json:
@@ -101,7 +106,7 @@ def _render(topic: str) -> Json:
 
 
 def _render_subscription(topic: str, one: Subscription) -> Json:
-    """The webhook is told without its query, as Azure does, because keys may be in it."""
+    """The webhook URL has no query, as in Azure, because the query can contain keys."""
     base = urlunsplit(urlsplit(one.endpoint)._replace(query=""))
     return {
         "id": f"{topic}/eventSubscriptions/{one.name}",
@@ -121,7 +126,7 @@ def _render_subscription(topic: str, one: Subscription) -> Json:
 
 
 def _counts(grid: Grid) -> Iterator[tuple[str, float]]:
-    """Each thing that a metric counts, and when it was, by the request log's clock."""
+    """Yield the metric name and the time (by the request log's clock) of each counted event."""
     ends = {"delivered": METRICS[0], "deadLettered": METRICS[2], "dropped": METRICS[3]}
     for delivery in grid.deliveries():
         yield from ((METRICS[1], attempt.at) for attempt in delivery.attempts if not attempt.succeeded)
@@ -135,11 +140,11 @@ def _hour(at: float) -> datetime:
 
 
 def _span(text: str) -> tuple[datetime, datetime]:
-    """The first hour and the end of a time span `begin/end`, in ISO 8601."""
+    """Return the first full hour and the end of a time span `begin/end` in ISO 8601."""
     try:
         begin, end = (datetime.fromisoformat(part).astimezone(UTC) for part in text.split("/"))
     except ValueError as error:
-        raise bad_request(f"'{text}' is no time span.", "BadRequest") from error
+        raise bad_request(f"'{text}' is not a time span.", "BadRequest") from error
     return begin.replace(minute=0, second=0, microsecond=0), end
 
 

@@ -1,4 +1,4 @@
-"""The events Azure raises about its resources, in the Event Grid schema."""
+"""The events that Azure raises for resources, in the Event Grid schema."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -9,12 +9,12 @@ TENANT = "00000000-0000-0000-0000-0000000000aa"
 
 
 def change(resource: str, kind: str, verb: str, correlation: str) -> Json:
-    """The event of one successful write or delete; it names the resource and says nothing about it."""
+    """Return the event of a successful write or delete. It identifies the resource, without its properties."""
     subscription, operation = resource.split("/")[2], f"{kind}/{verb}"
-    outcome = "ResourceDeleteSuccess" if verb == "delete" else "ResourceWriteSuccess"
+    event_type = "ResourceDeleteSuccess" if verb == "delete" else "ResourceWriteSuccess"
     return {
         "subject": resource,
-        "eventType": f"Microsoft.Resources.{outcome}",
+        "eventType": f"Microsoft.Resources.{event_type}",
         "id": str(uuid4()),
         "data": {
             "authorization": {

@@ -1,4 +1,4 @@
-"""Which resource types are served, and by what."""
+"""The served resource types and their handlers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ type Handler = Callable[[State, Target, Request], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A resource type; a method without a handler is answered 405."""
+    """A resource type; methods without a handler return 405."""
 
     type: str
     get: Handler | None = None

@@ -1,12 +1,12 @@
-"""How long a private endpoint takes to come and go: at once, or as long as the world holds it.
+"""Creation and deletion of private endpoints: immediate, or held until a release.
 
-| Held     | `provisioningState` | What GET tells                  | Its operation |
+| Held     | `provisioningState` | GET returns                     | Operation     |
 |----------|---------------------|---------------------------------|---------------|
-| creation | `Updating`          | all but what the hold says      | `InProgress`  |
-| creation | `Failed`            | all but what the hold says      | `Failed`      |
-| deletion | `Deleting`          | all                             | `InProgress`  |
+| creation | `Updating`          | all parts not in `missing`      | `InProgress`  |
+| creation | `Failed`            | all parts not in `missing`      | `Failed`      |
+| deletion | `Deleting`          | all parts                       | `InProgress`  |
 
-The event of a write or delete is raised when it is accepted, as ever; nothing is raised when it is done.
+The event of a write or delete is raised when the request is accepted. No event is raised on completion.
 """
 
 from typing import Literal
@@ -19,8 +19,8 @@ from simulator.schema import guid
 from simulator.wire import Json, Reply, Request
 
 
-def begun(state: State, endpoint: world.PrivateEndpoint) -> world.PrivateEndpoint:
-    """A new endpoint as the hold on creations leaves it."""
+def apply_creation_hold(state: State, endpoint: world.PrivateEndpoint) -> world.PrivateEndpoint:
+    """Return a new endpoint with the state that the hold on creations sets."""
     hold = state.hold
     if hold.creation is None:
         return endpoint
@@ -28,7 +28,7 @@ def begun(state: State, endpoint: world.PrivateEndpoint) -> world.PrivateEndpoin
 
 
 def remove(state: State, key: str) -> None:
-    """Remove an endpoint, or leave it as `Deleting` where deletions are held."""
+    """Delete an endpoint, or set it to `Deleting` if deletions are held."""
     if state.hold.deletion:
         deleting = {"provisioning_state": "Deleting", "etag": guid()}
         state.endpoints[key] = state.endpoints[key].model_copy(update=deleting)
@@ -37,17 +37,17 @@ def remove(state: State, key: str) -> None:
 
 
 def release(state: State, key: str) -> None:
-    """Bring to its end what an endpoint is going through; one that failed is then whole."""
+    """Finish the held operation of an endpoint. A failed creation then succeeds."""
     endpoint = state.endpoints[key]
     if endpoint.provisioning_state == "Deleting":
         state.drop_endpoint(key)
     else:
-        done = {"provisioning_state": "Succeeded", "missing": (), "etag": guid()}
-        state.endpoints[key] = endpoint.model_copy(update=done)
+        succeeded = {"provisioning_state": "Succeeded", "missing": (), "etag": guid()}
+        state.endpoints[key] = endpoint.model_copy(update=succeeded)
 
 
 def refuse_busy(endpoint: world.PrivateEndpoint | None) -> None:
-    """Raise ArmError(409) where an endpoint is being made or deleted."""
+    """Raise ArmError(409) if an operation on the endpoint is in progress."""
     if endpoint and endpoint.provisioning_state in ("Updating", "Deleting"):
         message = f"Another operation on {endpoint.id} is in progress. Please try again later."
         raise ArmError(409, "AnotherOperationInProgress", message)
@@ -56,7 +56,7 @@ def refuse_busy(endpoint: world.PrivateEndpoint | None) -> None:
 def poll_headers(
     state: State, target: Target, request: Request, location: str, kind: Literal["creation", "deletion"]
 ) -> dict[str, str]:
-    """Where a client asks how it goes, on the host and in the scheme that it has asked by."""
+    """Return the headers with the URLs to poll, with the scheme and host of the request."""
     operation = guid()
     state.operations[operation] = Operation(target.key, kind)
     base = f"{request.origin}/subscriptions/{target.subscription}/providers/Microsoft.Network"
@@ -80,11 +80,11 @@ def operation_result(state: State, target: Target, _request: Request) -> Reply:
 
 
 def _status(state: State, target: Target) -> str:
-    """How an operation goes. Those of a world that was reset are unknown, and done."""
-    known = state.operations.get(last(target.id))
-    endpoint = state.endpoints.get(known.endpoint) if known else None
-    if known is None or endpoint is None:
+    """Return the status of an operation. After a reset, operations are unknown and count as succeeded."""
+    operation = state.operations.get(last(target.id))
+    endpoint = state.endpoints.get(operation.endpoint) if operation else None
+    if operation is None or endpoint is None:
         return "Succeeded"
-    if known.kind == "deletion":
+    if operation.kind == "deletion":
         return "InProgress" if endpoint.provisioning_state == "Deleting" else "Succeeded"
     return {"Updating": "InProgress", "Failed": "Failed"}.get(endpoint.provisioning_state, "Succeeded")

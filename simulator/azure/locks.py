@@ -1,4 +1,4 @@
-"""Management locks, which refuse writes and deletes in their scope to everybody."""
+"""Management locks, which refuse writes and deletes in their scope."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from simulator.azure.paths import Target
 
 
 def refuse_locked(locks: Sequence[world.Lock], target: Target, method: str) -> None:
-    """Raise ArmError(409) where a lock holds the target: `ReadOnly` for all but reads, `CanNotDelete` for deletes."""
+    """Raise ArmError(409) if a lock applies: `ReadOnly` to writes and deletes, `CanNotDelete` to deletes."""
     if method == "GET":
         return
-    holding = [one.scope for one in locks if _holds(one, target, method)]
-    if holding:
-        scopes = ", ".join(f"'{scope}'" for scope in holding)
+    locked = [lock.scope for lock in locks if _applies(lock, target, method)]
+    if locked:
+        scopes = ", ".join(f"'{scope}'" for scope in locked)
         message = (
             f"The scope '{target.id}' cannot perform {action(method)} operation because following scope(s) are"
             f" locked: {scopes}. Please remove the lock and try again."
@@ -22,6 +22,6 @@ def refuse_locked(locks: Sequence[world.Lock], target: Target, method: str) -> N
         raise ArmError(409, "ScopeLocked", message)
 
 
-def _holds(lock: world.Lock, target: Target, method: str) -> bool:
+def _applies(lock: world.Lock, target: Target, method: str) -> bool:
     inside = f"{target.key}/".startswith(f"{lock.scope.lower()}/")
     return inside and (lock.level == "ReadOnly" or method == "DELETE")

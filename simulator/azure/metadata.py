@@ -1,6 +1,6 @@
-"""What an Azure client asks for before its first request: the cloud's endpoints, and a token of its identity.
+"""Cloud endpoints and managed identity tokens, which Azure clients request first.
 
-Tokens are not signed, and nothing checks them: any `Authorization` is good for ARM.
+Tokens are not signed or checked: ARM accepts any `Authorization`.
 """
 
 import base64
@@ -18,7 +18,7 @@ _LIFETIME = 24 * 3600
 
 
 def answer(request: Request) -> Reply:
-    """The answer to a request below `/metadata/`."""
+    """Answer a request below `/metadata/`."""
     match request.method, request.path.lower().rstrip("/"):
         case "GET", path if path == ENDPOINTS:
             return Reply(200, _endpoints(request.origin))
@@ -28,7 +28,7 @@ def answer(request: Request) -> Reply:
 
 
 def _endpoints(origin: str) -> Json:
-    """The cloud, as ARM describes one; what is nowhere here is left out."""
+    """Return the cloud's endpoints as ARM does, without those that the simulator does not serve."""
     return {
         "name": "simulator",
         "portal": origin,
@@ -44,7 +44,7 @@ def _endpoints(origin: str) -> Json:
 
 
 def _token(request: Request) -> Reply:
-    """A token as App Service gives one to an app with a managed identity."""
+    """Return a token as App Service does for a managed identity."""
     resource = request.param("resource")
     if not request.headers.get("x-identity-header") or not resource:
         return Reply(400, {"statusCode": 400, "message": "X-IDENTITY-HEADER and resource are required."})

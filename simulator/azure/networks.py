@@ -1,4 +1,4 @@
-"""Virtual networks and their subnets: enough to find a network and to put an endpoint into it."""
+"""Virtual networks and subnets, as far as private endpoints need them."""
 
 from simulator import world
 from simulator.azure.access import readable

@@ -1,4 +1,4 @@
-"""Network interfaces, each the address of one private endpoint."""
+"""Network interfaces of private endpoints."""
 
 from simulator import world
 from simulator.azure.access import readable
@@ -13,14 +13,14 @@ TYPE = "Microsoft.Network/networkInterfaces"
 
 def get(state: State, target: Target, _request: Request) -> Reply:
     owner = state.nics.get(target.key)
-    if owner is None or not _there(state.endpoints[owner]):
+    if owner is None or not _exists(state.endpoints[owner]):
         raise resource_not_found(f"{TYPE}/{target.name}", target.group)
     return Reply(200, render(state.endpoints[owner]))
 
 
 def listing(state: State, target: Target, request: Request) -> Reply:
     known = ((nic, state.endpoints[owner]) for nic, owner in state.nics.items() if target.holds(nic))
-    rows = (row for row in known if _there(row[1]))
+    rows = (row for row in known if _exists(row[1]))
     return page(request, state.page_size, readable(state.denied, TYPE, rows), render)
 
 
@@ -28,7 +28,7 @@ def _address(endpoint: world.PrivateEndpoint) -> Json:
     return {} if "privateIPAddress" in endpoint.missing else {"privateIPAddress": endpoint.address}
 
 
-def _there(endpoint: world.PrivateEndpoint) -> bool:
+def _exists(endpoint: world.PrivateEndpoint) -> bool:
     return "networkInterfaces" not in endpoint.missing
 
 

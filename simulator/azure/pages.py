@@ -1,4 +1,4 @@
-"""Lists, in pages."""
+"""Paging of lists."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -11,16 +11,16 @@ from simulator.wire import Json, Reply, Request
 
 
 def page[T](request: Request, size: int, rows: Iterable[tuple[str, T]], render: Callable[[T], Json]) -> Reply:
-    """One page of a list ordered by key.
+    """Return one page of a list, ordered by key.
 
-    The token is the last key shown, so what is written between two pages neither hides nor doubles a row.
+    The token is the last key of the page, so writes between two pages do not hide or repeat other rows.
     """
     top, after = _top(request), request.param("$skiptoken") or ""
     limit = min(size, top) if top else size
-    shown = list(islice(sorted((row for row in rows if row[0] > after), key=itemgetter(0)), limit + 1))
-    body: dict[str, Any] = {"value": [render(item) for _, item in shown[:limit]]}
-    if len(shown) > limit:
-        body["nextLink"] = _next(request, shown[limit - 1][0])
+    selected = list(islice(sorted((row for row in rows if row[0] > after), key=itemgetter(0)), limit + 1))
+    body: dict[str, Any] = {"value": [render(item) for _, item in selected[:limit]]}
+    if len(selected) > limit:
+        body["nextLink"] = _next(request, selected[limit - 1][0])
     return Reply(200, body)
 
 

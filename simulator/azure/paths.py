@@ -1,4 +1,4 @@
-"""ARM paths, whose every part is case-insensitive."""
+"""ARM paths, which are case-insensitive."""
 
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -8,7 +8,7 @@ TAGS_SUFFIX = "/providers/microsoft.resources/tags/default"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an ARM path names: a resource, or (`collection`) all resources of a type in a scope."""
+    """The target of an ARM path: a resource, or (`collection`) all resources of a type in a scope."""
 
     id: str
     type: str
@@ -27,22 +27,22 @@ class Target:
 
     @property
     def parent(self) -> str:
-        """The id of the resource this one is nested in, for a collection as for an item."""
+        """The id of the parent resource, for collections and for items."""
         return self.id.rsplit("/", 1 if self.collection else 2)[0]
 
     @property
     def scope(self) -> str:
-        """The subscription or resource group, as an id without a final slash."""
+        """The id of the subscription or resource group, without a trailing slash."""
         group = f"/resourceGroups/{self.group}" if self.group else ""
         return f"/subscriptions/{self.subscription}{group}"
 
     def holds(self, key: str) -> bool:
-        """Whether the resource with this lower-case id lies in the target's scope."""
+        """Return whether the resource with this lower-case id is in the target's scope."""
         return key.startswith(self.scope.lower() + "/")
 
 
 def parse(path: str) -> Target | None:
-    """The target of an ARM path; None where it is no such path."""
+    """Return the target of an ARM path, or None if it is not an ARM path."""
     parts = path.strip("/").split("/")
     if parts[0].lower() != "subscriptions" or "" in parts:
         return None
@@ -68,7 +68,7 @@ def parse(path: str) -> Target | None:
 
 
 def canonical(target: Target, kind: str, group: str | None) -> Target:
-    """The target with the casing of its type and of its resource group (an id) instead of the caller's."""
+    """Return the target with the casing of its type and resource group (an id) instead of the caller's."""
     if not group or not target.names or kind == "Microsoft.Resources/resourceGroups":
         return target
     namespace, *kinds = kind.split("/")
@@ -90,6 +90,6 @@ def last(arm_id: str) -> str:
 
 
 def group_of(arm_id: str) -> str | None:
-    """The id of the resource group an ARM id lies in, in the id's own casing."""
+    """Return the id of the resource group of an ARM id, in the casing of the id."""
     parts = arm_id.split("/")
     return "/".join(parts[:5]) if len(parts) > 4 and parts[3].lower() == "resourcegroups" else None

@@ -1,8 +1,8 @@
-"""What the caller may do, through `{scope}/providers/Microsoft.Authorization/permissions`.
+"""The caller's permissions: `{scope}/providers/Microsoft.Authorization/permissions`.
 
-The caller may do everything but what the world denies, so there is one permission whose `notActions` are
-the denials that hold for the whole scope. Azure documents this for resource groups and resources; it
-answers for subscriptions as well.
+The caller has all permissions except those that the world denies, so the response has one permission whose
+`notActions` are the denials for the whole scope. Azure documents the call for resource groups and resources;
+the simulator also answers it for subscriptions.
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ _VERBS = {"read": ("/read",), "write": ("/write", "/delete", "/action"), "all": 
 
 
 def answer(state: State, scope: Target, request: Request) -> Reply:
-    """The caller's permissions at a subscription, a resource group or a resource."""
+    """Return the caller's permissions at a subscription, a resource group or a resource."""
     check_version(request, TYPE, VERSIONS)
     if scope.type not in _SCOPES and not state.has(scope.key):
         raise resource_not_found(f"{scope.type}/{last(scope.id)}", scope.group)
-    denied = sorted({pattern for one in state.denied if _holds(one, scope) for pattern in _patterns(one)})
+    denied = sorted({pattern for one in state.denied if _applies(one, scope) for pattern in _patterns(one)})
     permission = {"actions": ["*"], "notActions": denied, "dataActions": [], "notDataActions": []}
     return Reply(200, {"value": [permission]})
 
 
 def check_version(request: Request, kind: str, versions: frozenset[str]) -> None:
-    """Raise ArmError unless the request is for a version of the API that there is."""
+    """Raise ArmError if the API version does not exist."""
     version = request.param("api-version")
     if version not in versions:
         namespace, _, name = kind.partition("/")
@@ -44,7 +44,7 @@ def check_version(request: Request, kind: str, versions: frozenset[str]) -> None
 _SCOPES = frozenset({"Microsoft.Resources/subscriptions", "Microsoft.Resources/resourceGroups"})
 
 
-def _holds(denial: world.Denial, scope: Target) -> bool:
+def _applies(denial: world.Denial, scope: Target) -> bool:
     return f"{scope.id.lower()}/".startswith(f"{denial.scope.lower()}/")
 
 

@@ -1,4 +1,4 @@
-"""Record sets of type A, and the SOA record every zone has."""
+"""Record sets of type A, and the SOA record set of each zone."""
 
 from ipaddress import AddressValueError, IPv4Address
 
@@ -6,7 +6,7 @@ from simulator import world
 from simulator.azure import aliases
 from simulator.azure.bodies import body_of, items, metadata_of, section, text
 from simulator.azure.conditions import check
-from simulator.azure.errors import bad_request, record_not_found, same_name
+from simulator.azure.errors import bad_request, name_conflict, record_not_found
 from simulator.azure.pages import page
 from simulator.azure.paths import Target, last
 from simulator.azure.state import State, Zone
@@ -16,7 +16,7 @@ from simulator.wire import Json, Reply, Request
 
 TYPE = "Microsoft.Network/privateDnsZones/A"
 SOA_TYPE = "Microsoft.Network/privateDnsZones/SOA"
-MOST_ADDRESSES = 20
+MAX_ADDRESSES = 20
 
 
 def get(state: State, target: Target, _request: Request) -> Reply:
@@ -37,7 +37,7 @@ def listing(state: State, target: Target, request: Request) -> Reply:
 
 
 def list_all(state: State, target: Target, request: Request) -> Reply:
-    """Every record set of a zone, of whatever type."""
+    """List the record sets of a zone, of all types."""
     zone = zone_of(state, target)
     rows = [
         ("@", _soa(zone)),
@@ -52,7 +52,7 @@ def put(state: State, target: Target, request: Request) -> Reply:
     old = zone.records.get(target.name.lower())
     check(request, old.etag if old else None, target.name)
     if target.name.lower() in zone.aliases:
-        raise same_name(target)
+        raise name_conflict(target)
     record = world.RecordSet(
         name=old.name if old else target.name,
         ttl=_ttl(properties),
@@ -138,10 +138,10 @@ def _ttl(properties: Json) -> int:
 
 def _addresses(properties: Json) -> tuple[str, ...]:
     addresses = tuple(text(item, "ipv4Address") for item in items(properties, "aRecords"))
-    if len(addresses) > MOST_ADDRESSES:
-        raise bad_request(f"A record set can hold at most {MOST_ADDRESSES} records.", "BadRequest")
+    if len(addresses) > MAX_ADDRESSES:
+        raise bad_request(f"A record set can hold at most {MAX_ADDRESSES} records.", "BadRequest")
     if len(set(addresses)) < len(addresses):
-        raise bad_request("The records of a record set must differ.", "BadRequest")
+        raise bad_request("The records of a record set must be unique.", "BadRequest")
     for address in addresses:
         _check_address(address)
     return addresses
@@ -151,4 +151,4 @@ def _check_address(address: str) -> None:
     try:
         IPv4Address(address)
     except AddressValueError as error:
-        raise bad_request(f"'{address}' is no IPv4 address.", "BadRequest") from error
+        raise bad_request(f"'{address}' is not an IPv4 address.", "BadRequest") from error

@@ -1,4 +1,4 @@
-"""Everything that exists in the simulated Azure, keyed by lower-case id."""
+"""The resources of the simulated Azure, by lower-case id."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from simulator.schema import guid
 
 @dataclass
 class Zone:
-    """A private DNS zone with what is nested in it, so that both go together."""
+    """A private DNS zone with its links and record sets, which are deleted with it."""
 
     zone: world.Zone
     links: dict[str, world.Link] = field(default_factory=dict)
@@ -30,14 +30,14 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What an endpoint is going through, under the id that a client polls."""
+    """An operation on an endpoint that a client can poll."""
 
     endpoint: str
     kind: Literal["creation", "deletion"]
 
 
 class State:
-    """The resources of a world; groups and subscriptions that ids mention exist without being listed."""
+    """The resources of a world. Subscriptions and resource groups in ids exist without being listed."""
 
     def __init__(self, start: world.Azure) -> None:
         self.subscriptions = {name.lower(): name for name in start.subscriptions}
@@ -51,11 +51,11 @@ class State:
         self.operations: dict[str, Operation] = {}
         self.page_size = start.page_size
         self.addresses = AddressBook()
-        self._admit_scopes(start)
-        self._admit_endpoints(start.private_endpoints)
+        self._add_scopes(start)
+        self._add_endpoints(start.private_endpoints)
 
     def has(self, key: str) -> bool:
-        """Whether there is a resource with this lower-case id."""
+        """Return whether a resource with this lower-case id exists."""
         return key in self.networks or key in self.zones or key in self.endpoints or key in self.nics
 
     def dump(self) -> world.Azure:
@@ -78,7 +78,7 @@ class State:
         return next((s for s in network.subnets if s.name.lower() == name), None) if network else None
 
     def store_endpoint(self, endpoint: world.PrivateEndpoint) -> world.PrivateEndpoint:
-        """Keep an endpoint, giving it a network interface and an address where it has none yet."""
+        """Store an endpoint. A new one gets a network interface and an address."""
         nic = endpoint.network_interface or _nic_id(endpoint)
         stored = endpoint.model_copy(
             update={"network_interface": nic, "address": endpoint.address or self._address(endpoint)}
@@ -89,7 +89,7 @@ class State:
         return stored
 
     def move_endpoint(self, key: str, address: str) -> world.PrivateEndpoint:
-        """Give an endpoint's network interface another address."""
+        """Change the address of an endpoint's network interface."""
         endpoint = self.endpoints[key]
         self.addresses.release(endpoint.subnet, endpoint.address or "")
         return self.store_endpoint(endpoint.model_copy(update={"address": address, "etag": guid()}))
@@ -101,16 +101,16 @@ class State:
             self.nics.pop(endpoint.network_interface.lower(), None)
 
     def settle(self, access: Mapping[str, frozenset[str]]) -> None:
-        """Bring every connection in line with the allow lists behind its Private Link service.
+        """Set the status of each connection from the allow lists of its Private Link service.
 
-        `access` maps each service's alias to the ids let in, all in lower case.
+        `access` maps each alias to the allowed ids, all in lower case.
         """
         for key, endpoint in self.endpoints.items():
-            status = _judged(endpoint, access.get(endpoint.private_link_service.lower()))
+            status = _connection_status(endpoint, access.get(endpoint.private_link_service.lower()))
             if status != endpoint.connection:
                 self.endpoints[key] = endpoint.model_copy(update={"connection": status, "etag": guid()})
 
-    def _admit_scopes(self, start: world.Azure) -> None:
+    def _add_scopes(self, start: world.Azure) -> None:
         for arm_id in (*start.resource_groups, *_ids(start)):
             subscription = arm_id.split("/")[2]
             self.subscriptions.setdefault(subscription.lower(), subscription)
@@ -118,7 +118,7 @@ class State:
             if group:
                 self.groups.setdefault(group.lower(), group)
 
-    def _admit_endpoints(self, endpoints: tuple[world.PrivateEndpoint, ...]) -> None:
+    def _add_endpoints(self, endpoints: tuple[world.PrivateEndpoint, ...]) -> None:
         for endpoint in endpoints:
             if endpoint.address:
                 self.addresses.take(endpoint.subnet, endpoint.address)
@@ -153,16 +153,18 @@ def _nic_id(endpoint: world.PrivateEndpoint) -> str:
     return f"{group_of(endpoint.id)}/providers/Microsoft.Network/networkInterfaces/{name}"
 
 
-def _judged(endpoint: world.PrivateEndpoint, allowed: frozenset[str] | None) -> world.ConnectionStatus:
-    """The status a connection ought to have.
+def _connection_status(
+    endpoint: world.PrivateEndpoint, allowed: frozenset[str] | None
+) -> world.ConnectionStatus:
+    """Return the status of a connection. A known service is one of the simulated organization.
 
-    | pinned | our service | id is let in | was      | becomes   |
-    |--------|-------------|--------------|----------|-----------|
-    | yes    | any         | any          | any      | unchanged |
-    | no     | no          | any          | any      | unchanged |
-    | no     | yes         | yes          | any      | Approved  |
-    | no     | yes         | no           | Approved | Rejected  |
-    | no     | yes         | no           | other    | unchanged |
+    | pinned | known service | id is allowed | current  | new       |
+    |--------|---------------|---------------|----------|-----------|
+    | yes    | any           | any           | any      | unchanged |
+    | no     | no            | any           | any      | unchanged |
+    | no     | yes           | yes           | any      | Approved  |
+    | no     | yes           | no            | Approved | Rejected  |
+    | no     | yes           | no            | other    | unchanged |
     """
     if endpoint.pinned or allowed is None:
         return endpoint.connection

@@ -1,4 +1,4 @@
-"""Azure Resource Manager: one door to every simulated resource type."""
+"""Azure Resource Manager: dispatches requests to the resource types."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ _EVENT_TOPICS = {
 
 
 class Arm:
-    """Answers ARM requests and publishes an event for every successful write and delete."""
+    """Answers ARM requests, and publishes an event for every successful write and delete."""
 
     def __init__(self, start: world.Azure, publish: Publish, grid: event_topics.Grid) -> None:
         self.state = State(start)
@@ -45,7 +45,7 @@ class Arm:
         return replace(reply, headers={**identity, **reply.headers})
 
     def touch(self, endpoint: world.PrivateEndpoint, verb: Literal["write", "delete"] = "write") -> None:
-        """Publish the event of a write or delete that did not come through a request."""
+        """Publish the event of a write or delete that the control API made."""
         self._publish(events.change(endpoint.id, "Microsoft.Network/privateEndpoints", verb, str(uuid4())))
 
     def _dispatch(self, request: Request, correlation: str) -> Reply:
@@ -63,7 +63,7 @@ class Arm:
         return self._resource(request, target, kind, correlation)
 
     def _resource(self, request: Request, target: Target, kind: Kind, correlation: str) -> Reply:
-        self._admit(target, kind.type, request.method)
+        self._check_scope(target, kind.type, request.method)
         target = canonical(target, kind.type, self.state.groups.get(target.scope.lower()))
         handler = kind.handler(request.method, collection=target.collection)
         if handler is None:
@@ -78,8 +78,8 @@ class Arm:
     def _tags(self, request: Request, correlation: str) -> Reply:
         scope = parse(request.path[: -len(TAGS_SUFFIX)])
         if scope is None or scope.collection:
-            raise ArmError(404, "InvalidResourceType", f"Nothing at '{request.path}' can carry tags.")
-        self._admit(scope, tags.TYPE, request.method)
+            raise ArmError(404, "InvalidResourceType", f"'{request.path}' is not a resource with tags.")
+        self._check_scope(scope, tags.TYPE, request.method)
         refuse_locked(self.state.locks, scope, request.method)
         reply = tags.answer(self.state, scope, request)
         if reply is None:
@@ -91,7 +91,7 @@ class Arm:
         return reply
 
     def _extension(self, request: Request) -> Reply | None:
-        """What is told of any scope below its own path, and only told."""
+        """Answer the read-only extensions of any scope: permissions and metrics."""
         lower = request.path.lower()
         for suffix, kind in (
             (permissions.SUFFIX, permissions.TYPE),
@@ -100,7 +100,7 @@ class Arm:
             scope = parse(request.path[: -len(suffix)]) if lower.endswith(suffix) else None
             if scope is None or scope.collection:
                 continue
-            self._admit(scope, kind, request.method)
+            self._check_scope(scope, kind, request.method)
             if request.method != "GET":
                 raise _not_allowed(request, kind)
             if kind == permissions.TYPE:
@@ -110,17 +110,17 @@ class Arm:
 
     def _event_topics(self, request: Request) -> Reply | None:
         target = parse(request.path)
-        found = {kind.lower(): (kind, handler) for kind, handler in _EVENT_TOPICS.items()}
-        kind, handler = found.get(target.type.lower(), ("", None)) if target else ("", None)
+        handlers = {kind.lower(): (kind, handler) for kind, handler in _EVENT_TOPICS.items()}
+        kind, handler = handlers.get(target.type.lower(), ("", None)) if target else ("", None)
         if target is None or handler is None:
             return None
-        self._admit(target, kind, request.method)
+        self._check_scope(target, kind, request.method)
         if request.method != "GET" or not target.collection:
             raise _not_allowed(request, kind)
         return handler(self.state, self._grid, target, request)
 
-    def _admit(self, target: Target, kind: str, method: str) -> None:
-        """Raise ArmError unless the caller may ask (this comes first, as in ARM) and the scope exists."""
+    def _check_scope(self, target: Target, kind: str, method: str) -> None:
+        """Raise ArmError if the caller has no permission (checked first, as in ARM) or the scope does not exist."""
         authorise(self.state.denied, target, kind, method)
         if target.subscription and target.subscription.lower() not in self.state.subscriptions:
             raise subscription_not_found(target.subscription)

@@ -1,4 +1,4 @@
-"""The tags of any resource, through `{scope}/providers/Microsoft.Resources/tags/default`."""
+"""The tags API: `{scope}/providers/Microsoft.Resources/tags/default`."""
 
 from collections.abc import Mapping
 
@@ -13,15 +13,15 @@ TYPE = "Microsoft.Resources/tags"
 
 
 def answer(state: State, scope: Target, request: Request) -> Reply | None:
-    """The answer to a request for the tags of `scope`; None where the method is not served."""
-    present = _read(state, scope)
+    """Answer a request for the tags of `scope`. Returns None if the method is not served."""
+    current = _read(state, scope)
     match request.method:
         case "GET":
-            return _render(scope, present)
+            return _render(scope, current)
         case "PUT":
-            return _written(state, scope, tags_of(section(body_of(request), "properties")))
+            return _store(state, scope, tags_of(section(body_of(request), "properties")))
         case "PATCH":
-            return _written(state, scope, _patched(present, request))
+            return _store(state, scope, _patched(current, request))
         case "DELETE":
             _write(state, scope, {})
             return Reply(200)
@@ -29,35 +29,35 @@ def answer(state: State, scope: Target, request: Request) -> Reply | None:
             return None
 
 
-def merged(present: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """Both sets of tags; a given one replaces the present one of that name, which keeps its casing."""
-    casing = {name.lower(): name for name in present}
-    return dict(present) | {casing.get(name.lower(), name): value for name, value in given.items()}
+def merged(current: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """Merge tags by name. A tag that exists gets the new value and keeps the casing of its name."""
+    casing = {name.lower(): name for name in current}
+    return dict(current) | {casing.get(name.lower(), name): value for name, value in changes.items()}
 
 
-def without(present: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The present tags less those given with the same name and value."""
-    gone = {(name.lower(), value) for name, value in given.items()}
-    return {name: value for name, value in present.items() if (name.lower(), value) not in gone}
+def without(current: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the current tags without those that have the same name and value in `changes`."""
+    removed = {(name.lower(), value) for name, value in changes.items()}
+    return {name: value for name, value in current.items() if (name.lower(), value) not in removed}
 
 
-def _patched(present: Mapping[str, str], request: Request) -> dict[str, str]:
+def _patched(current: Mapping[str, str], request: Request) -> dict[str, str]:
     body = body_of(request)
-    given = tags_of(section(body, "properties"))
+    changes = tags_of(section(body, "properties"))
     match str(body.get("operation", "")).lower():
         case "merge":
-            return merged(present, given)
+            return merged(current, changes)
         case "replace":
-            return given
+            return changes
         case "delete":
-            return without(present, given)
-        case other:
+            return without(current, changes)
+        case operation:
             raise bad_request(
-                f"The tags patch operation '{other}' is not Merge, Replace or Delete.", "InvalidTagsPatch"
+                f"The tags patch operation '{operation}' is not Merge, Replace or Delete.", "InvalidTagsPatch"
             )
 
 
-def _written(state: State, scope: Target, tags: dict[str, str]) -> Reply:
+def _store(state: State, scope: Target, tags: dict[str, str]) -> Reply:
     check_tags(tags)
     _write(state, scope, tags)
     return _render(scope, tags)

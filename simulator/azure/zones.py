@@ -17,7 +17,7 @@ LINK_TYPE = f"{TYPE}/virtualNetworkLinks"
 
 
 def zone_of(state: State, target: Target) -> Zone:
-    """The zone a link or record set is nested in."""
+    """Return the zone of a link or record set."""
     zone = state.zones.get(target.parent.lower())
     if zone is None:
         raise parent_not_found(last(target.parent))
@@ -122,7 +122,7 @@ def delete_link(state: State, target: Target, request: Request) -> Reply:
 
 
 def _refuse_second_link(state: State, target: Target, network: str) -> None:
-    """Raise ArmError where the network is missing or is linked to a zone of this name already."""
+    """Raise ArmError if the network does not exist, or is already linked to a zone of this name."""
     if network.lower() not in state.networks:
         raise bad_request(f"The resource '{network}' was not found.", "InvalidResourceReference")
     name = last(target.parent)
@@ -130,8 +130,8 @@ def _refuse_second_link(state: State, target: Target, network: str) -> None:
         if last(key) != name.lower():
             continue
         for link_name, link in zone.links.items():
-            itself = key == target.parent.lower() and link_name == target.name.lower()
-            if link.virtual_network.lower() == network.lower() and not itself:
+            same_link = key == target.parent.lower() and link_name == target.name.lower()
+            if link.virtual_network.lower() == network.lower() and not same_link:
                 raise _overlapping(last(zone.zone.id), name)
 
 

@@ -1,6 +1,6 @@
-"""Who calls, and what the caller's roles permit.
+"""Authentication and authorization of API keys.
 
-The permission of each operation is the one that ClickHouse's own client names for it.
+The permission of each operation is the one in ClickHouse's own client.
 """
 
 import base64
@@ -21,7 +21,7 @@ VIEW_ENDPOINTS, MANAGE_ENDPOINTS = "service:view-private-endpoints", "service:ma
 
 _READ_SERVICES = frozenset({VIEW_SERVICE, VIEW_ENDPOINTS})
 _MANAGE_SERVICES = _READ_SERVICES | {MANAGE_SERVICE, MANAGE_ENDPOINTS}
-# What the documentation says of each role in words. "Developer" is no longer given to new keys.
+# The documentation describes these roles in prose only. "Developer" is not available for new keys.
 PREDEFINED: Mapping[str, frozenset[str]] = {
     "Admin": _MANAGE_SERVICES | {VIEW_ORGANIZATION, MANAGE_ORGANIZATION, VIEW_KEYS},
     "Developer": _READ_SERVICES | {VIEW_ORGANIZATION},
@@ -38,7 +38,7 @@ PREDEFINED: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one role permits: on these services, None for all of them."""
+    """The permissions of one role. `services` limits it to these services; None is all services."""
 
     role: str
     permissions: frozenset[str]
@@ -48,7 +48,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a key's roles permit together."""
+    """The permissions of all roles of a key."""
 
     grants: tuple[Grant, ...]
 
@@ -56,7 +56,7 @@ class Rights:
         return any(_covers(one, service) and VIEW_SERVICE in one.permissions for one in self.grants)
 
     def require(self, permission: str, service: world.Service | None = None) -> None:
-        """Raise CloudError: 404 for a service that no role covers, else 403 without the permission."""
+        """Raise CloudError: 404 if no role covers the service, 403 if the permission is missing."""
         covering = [one for one in self.grants if service is None or _covers(one, service)]
         if service and not covering:
             raise not_found(f"service {service.id}")
@@ -65,10 +65,10 @@ class Rights:
 
 
 def grants_of(key: world.Key, roles: Iterable[world.Role]) -> tuple[Grant, ...]:
-    """The key's roles, by name without regard to case; one of the organization goes before a predefined one.
+    """Return the roles of a key. Names are case-insensitive; custom roles take precedence over predefined ones.
 
     Raises:
-        LookupError: there is no role of that name.
+        LookupError: a role does not exist.
     """
     known = {name.lower(): Grant(name, permissions) for name, permissions in PREDEFINED.items()}
     for role in roles:
@@ -81,14 +81,14 @@ def grants_of(key: world.Key, roles: Iterable[world.Role]) -> tuple[Grant, ...]:
 
 
 def authenticate(keys: Iterable[world.Key], request: Request) -> world.Key:
-    """The key of a request. Raises CloudError: 401, or 403 where its IP access list refuses the caller."""
+    """Return the key of a request. Raises CloudError: 401, or 403 if its IP access list excludes the caller."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     try:
-        given, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+        key_id, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        given, secret = "", ""
+        key_id, secret = "", ""
     for key in keys:
-        if scheme.lower() == "basic" and (key.id, key.secret) == (given, secret):
+        if scheme.lower() == "basic" and (key.id, key.secret) == (key_id, secret):
             return _usable(key, request.client)
     raise unauthorized("invalid API key")
 

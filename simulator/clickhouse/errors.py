@@ -1,8 +1,8 @@
-"""The refusals of the ClickHouse Cloud API."""
+"""Error responses of the ClickHouse Cloud API."""
 
 
 class CloudError(Exception):
-    """A refusal, told in the `error` of the envelope."""
+    """An error response; the message is the `error` of the envelope."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

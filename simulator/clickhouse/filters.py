@@ -1,4 +1,4 @@
-"""The `filter` parameter of the list of services."""
+"""The `filter` parameter of the service list."""
 
 from collections.abc import Callable
 
@@ -7,13 +7,13 @@ from simulator.clickhouse.errors import bad_request
 
 
 def parse_filter(text: str) -> Callable[[world.Service], bool]:
-    """`tag:Key=Value` or `tag:Key` as a test of a service; raises CloudError(400) for anything else."""
-    kind, colon, wanted = text.partition(":")
-    key, equals, value = wanted.partition("=")
+    """Parse `tag:Key=Value` or `tag:Key` into a test of a service. Raises CloudError(400) for anything else."""
+    kind, colon, tag = text.partition(":")
+    key, equals, value = tag.partition("=")
     if kind != "tag" or not colon or not key:
-        raise bad_request(f"'{text}' is no filter, use tag:Key=Value or tag:Key")
+        raise bad_request(f"'{text}' is not a filter; use tag:Key=Value or tag:Key")
 
     def test(service: world.Service) -> bool:
-        return any(tag.key == key and (not equals or tag.value == value) for tag in service.tags)
+        return any(one.key == key and (not equals or one.value == value) for one in service.tags)
 
     return test

@@ -6,17 +6,14 @@ from collections.abc import Callable
 
 
 class RateLimit:
-    """At most `count` requests in any span of `seconds`, for each key: the strictest reading of the rule.
-
-    A refused request does not count.
-    """
+    """A sliding window per key: at most `count` requests in `seconds`. Refused requests do not count."""
 
     def __init__(self, count: int, seconds: float, clock: Callable[[], float]) -> None:
         self._count, self._seconds, self._clock = count, seconds, clock
         self._admitted: dict[str, deque[float]] = defaultdict(deque)
 
     def refuse(self, key: str) -> int | None:
-        """None where the request may pass (it then counts), else the whole seconds until one may."""
+        """Return None if the request is admitted (and counted), else the whole seconds to wait."""
         now, admitted = self._clock(), self._admitted[key]
         while admitted and admitted[0] <= now - self._seconds:
             admitted.popleft()
@@ -27,14 +24,14 @@ class RateLimit:
 
 
 def parse_limit(text: str, clock: Callable[[], float]) -> RateLimit | None:
-    """`10/10` as a limit of ten requests in ten seconds, `off` as none.
+    """Parse `10/10` into a limit of ten requests in ten seconds, `off` into None.
 
     Raises:
-        ValueError: the text is neither.
+        ValueError: the text is not a rate limit.
     """
     if text == "off":
         return None
     count, slash, seconds = text.partition("/")
     if not slash or int(count) < 1 or float(seconds) <= 0:
-        raise ValueError(f"a rate limit is 'off' or COUNT/SECONDS, not '{text}'")
+        raise ValueError(f"the rate limit must be 'off' or COUNT/SECONDS, not '{text}'")
     return RateLimit(int(count), float(seconds), clock)

@@ -1,4 +1,4 @@
-"""What exists in ClickHouse Cloud; part of `simulator.world`."""
+"""The state of ClickHouse Cloud; part of `simulator.world`."""
 
 from typing import Annotated, Any, Literal
 
@@ -32,7 +32,7 @@ class IpAccess(Model):
 
 
 class Registration(Model):
-    """A private endpoint known to the organization; no description at all where the API dropped it."""
+    """A private endpoint of the organization. The description is None if the API dropped it."""
 
     id: Annotated[str, Field(min_length=1)]
     description: str | None = ""
@@ -48,7 +48,7 @@ class Organization(Model):
 
 
 class Role(Model):
-    """A role that the organization defined itself; without `services` it holds for all of them."""
+    """A custom role. Without `services` it applies to all services."""
 
     name: Annotated[str, Field(min_length=1)]
     permissions: tuple[Annotated[str, Field(pattern=r"^(organization|service):[a-z-]+$")], ...] = ()
@@ -56,7 +56,7 @@ class Role(Model):
 
 
 class Key(Model):
-    """An API key. Without `ip_access_list` it may be used from anywhere, with an empty one from nowhere."""
+    """An API key. Without `ip_access_list` it is valid from any address, with an empty one from none."""
 
     id: str
     secret: str
@@ -83,17 +83,17 @@ class Service(Model):
     private_link_service: str
     private_dns_hostname: str
     byoc_id: str | None = None
-    """The infrastructure that it runs on, where that is the customer's own account."""
+    """The infrastructure id of a BYOC service."""
     ip_access_list: tuple[IpAccess, ...] = ()
     created_at: str = "2025-01-01T00:00:00Z"
     config_status: Literal[400, 403, 404] | None = None
-    """What a service without Private Link answers when it is asked for its private endpoint configuration."""
+    """The status of the private endpoint configuration of a service without Private Link."""
     omits: tuple[str, ...] = ()
-    """Keys that the API leaves out of this service."""
+    """Keys that the API omits for this service."""
 
 
 class Switches(Model):
-    """How the ClickHouse side behaves where reality is unknown or differs between accounts."""
+    """Switches for behavior of ClickHouse Cloud that is unknown or differs between accounts."""
 
     refuse_organization_add: bool = False
     tolerate_absent_registration: bool = False

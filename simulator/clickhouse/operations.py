@@ -1,4 +1,4 @@
-"""The operations of the API: which permission each needs, what it answers, and what is true after it."""
+"""The operations of the API: their permissions, results and state changes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ type Outcome = tuple[world.ClickHouse, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, the key that sends it, and what that key may do."""
+    """A request, its API key and the permissions of the key."""
 
     request: Request
     key: world.Key
@@ -38,7 +38,7 @@ class Call:
 
 
 def carry_out(state: world.ClickHouse, call: Call) -> Outcome:
-    """The state after a call, and its result. Raises CloudError; nothing has changed then."""
+    """Return the new state and the result of a call. Raises CloudError without any change."""
     match [call.request.method, *call.request.path.strip("/").split("/")[1:]]:
         case ["GET", "whoami"] if not state.switches.hide_whoami:
             return state, render.whoami(call.key, state.organization.id)
@@ -78,33 +78,35 @@ def _of_service(state: world.ClickHouse, call: Call, service: world.Service, wha
     match what:
         case ["GET"]:
             call.rights.require(VIEW_SERVICE, service)
-            return state, _shown(state, service)
+            return state, _rendered(state, service)
         case ["PATCH"]:
             call.rights.require(MANAGE_SERVICE, service)
-            after = changes.patch_service(_awake(state, service), service, read(ServicePatch, call.request))
-            return after, _shown(after, service_of(after, service.id))
+            after = changes.patch_service(
+                _check_awake(state, service), service, read(ServicePatch, call.request)
+            )
+            return after, _rendered(after, service_of(after, service.id))
         case ["GET", "privateEndpointConfig"]:
             call.rights.require(VIEW_ENDPOINTS, service)
-            return _awake(state, service), _config(service)
+            return _check_awake(state, service), _config(service)
         case ["POST", "privateEndpoint"]:
             call.rights.require(MANAGE_ENDPOINTS, service)
-            wanted = read(PrivateEndpointPost, call.request)
-            after, entry = changes.create_endpoint(_awake(state, service), service, wanted)
+            body = read(PrivateEndpointPost, call.request)
+            after, entry = changes.create_endpoint(_check_awake(state, service), service, body)
             return after, render.registration(entry)
     raise call.unknown()
 
 
 def service_of(state: world.ClickHouse, service: str) -> world.Service:
-    """A service by its id; raises CloudError where there is none."""
-    wanted = _uuid(service)
+    """Return a service by its id. Raises CloudError if it does not exist."""
+    service_id = _uuid(service)
     for one in state.services:
-        if one.id.lower() == wanted:
+        if one.id.lower() == service_id:
             return one
     raise not_found(f"service {service}")
 
 
-def _awake(state: world.ClickHouse, service: world.Service) -> world.ClickHouse:
-    """The state as it is; raises CloudError(424) where idle services refuse and this is one."""
+def _check_awake(state: world.ClickHouse, service: world.Service) -> world.ClickHouse:
+    """Return the state. Raises CloudError(424) for an idle service if the `refuseIdle` switch is on."""
     if state.switches.refuse_idle and service.state == "idle":
         raise CloudError(424, "FAILED_DEPENDENCY: the service is idle, wake it up and try again")
     return state
@@ -119,27 +121,27 @@ def _config(service: world.Service) -> Any:
 
 
 def _services(state: world.ClickHouse, call: Call) -> list[Any]:
-    """Those that the key sees; the others are left out without a word."""
-    wanted = [parse_filter(text) for text in call.request.params("filter")]
-    seen = (one for one in state.services if call.rights.sees(one))
-    return [_shown(state, one) for one in seen if all(test(one) for test in wanted)]
+    """List the services that the key can view. Other services are omitted without an error."""
+    filters = [parse_filter(text) for text in call.request.params("filter")]
+    visible = (one for one in state.services if call.rights.sees(one))
+    return [_rendered(state, one) for one in visible if all(test(one) for test in filters)]
 
 
 def _keys(state: world.ClickHouse, which: list[str]) -> Any:
-    """All keys, or the one with the id by which the organization lists it."""
+    """Return all keys, or the one with this id."""
     listed = [render.key(one, grants_of(one, state.roles)) for one in state.keys]
     match which:
         case []:
             return listed
-        case [wanted]:
+        case [key_id]:
             for one in listed:
-                if one["id"] == _uuid(wanted):
+                if one["id"] == _uuid(key_id):
                     return one
     raise not_found(f"key {'/'.join(which)}")
 
 
 def _region_config(state: world.ClickHouse, request: Request) -> Any:
-    """The deprecated per-region answer: the Private Link service of the region's first service."""
+    """The deprecated configuration per region: the Private Link service of the region's first service."""
     provider, region = request.param("cloud_provider"), request.param("region_id")
     if not provider or not region:
         raise bad_request("cloud_provider and region_id are required")
@@ -149,7 +151,7 @@ def _region_config(state: world.ClickHouse, request: Request) -> Any:
     raise bad_request(f"no private endpoint service for {provider} in {region}")
 
 
-def _shown(state: world.ClickHouse, service: world.Service) -> Any:
+def _rendered(state: world.ClickHouse, service: world.Service) -> Any:
     return render.service(service, state.organization.private_endpoints)
 
 

@@ -1,4 +1,4 @@
-"""Organizations and services as the API shows them."""
+"""Renders organizations, services and keys as the API does."""
 
 from uuid import NAMESPACE_URL, uuid5
 
@@ -6,7 +6,7 @@ from simulator import world
 from simulator.clickhouse.access import Grant
 from simulator.wire import Json
 
-_ROLES_OF_OLD = frozenset({"Admin", "Developer"})
+_LEGACY_ROLES = frozenset({"Admin", "Developer"})
 
 
 def organization(start: world.Organization) -> Json:
@@ -26,9 +26,9 @@ def registration(entry: world.Registration) -> Json:
 
 
 def service(entry: world.Service, registered: tuple[world.Registration, ...]) -> Json:
-    """A service without the keys it omits; what a private-link user never looks at is the same for all."""
-    told = _full(entry, registered) | ({"byocId": entry.byoc_id} if entry.byoc_id else {})
-    return {key: value for key, value in told.items() if key not in entry.omits}
+    """Render a service without its omitted keys. Keys that do not concern Private Link have constant values."""
+    body = _full(entry, registered) | ({"byocId": entry.byoc_id} if entry.byoc_id else {})
+    return {key: value for key, value in body.items() if key not in entry.omits}
 
 
 def _full(entry: world.Service, registered: tuple[world.Registration, ...]) -> Json:
@@ -78,18 +78,18 @@ def private_endpoint_config(entry: world.Service) -> Json:
 
 
 def key_id(entry: world.Key) -> str:
-    """The id under which the organization lists a key, which is not the one that the key is used with."""
+    """The id of a key in the organization's list, which differs from the id for authentication."""
     return str(uuid5(NAMESPACE_URL, entry.id))
 
 
 def key(entry: world.Key, grants: tuple[Grant, ...]) -> Json:
-    """An API key as the organization lists it, with the end of the id that it is used with."""
-    old = [grant.role.lower() for grant in grants if not grant.custom and grant.role in _ROLES_OF_OLD]
+    """Render an API key as in the organization's list, with the last characters of its authentication id."""
+    legacy = [grant.role.lower() for grant in grants if not grant.custom and grant.role in _LEGACY_ROLES]
     return {
         "id": key_id(entry),
         "name": entry.name or entry.id,
         "state": entry.state,
-        "roles": old,
+        "roles": legacy,
         "assignedRoles": [_assigned(grant) for grant in grants],
         "keySuffix": entry.id[-4:],
         "createdAt": "2025-01-01T00:00:00Z",
@@ -99,7 +99,7 @@ def key(entry: world.Key, grants: tuple[Grant, ...]) -> Json:
 
 
 def whoami(entry: world.Key, organization_id: str) -> Json:
-    """The calling key, with the fields that ClickHouse's own client reads."""
+    """Render the calling key, with the fields that ClickHouse's own client reads."""
     return {
         "actorType": "apiKey",
         "keyId": key_id(entry),
@@ -117,7 +117,7 @@ def _assigned(grant: Grant) -> Json:
 
 
 def _endpoints(entry: world.Service) -> list[Json]:
-    """The public endpoints: the private host name without what makes it private."""
+    """The public endpoints: the private host name without its private label."""
     host = entry.private_dns_hostname.replace(".privatelink.", ".").replace(".vpce.", ".")
     return [
         {"protocol": "nativesecure", "host": host, "port": 9440},
@@ -126,11 +126,11 @@ def _endpoints(entry: world.Service) -> list[Json]:
 
 
 def _available(entry: world.Service, registered: tuple[world.Registration, ...]) -> list[str]:
-    taken = set(entry.private_endpoint_ids)
+    attached = set(entry.private_endpoint_ids)
     return [
         one.id
         for one in registered
-        if (one.cloud_provider, one.region) == (entry.provider, entry.region) and one.id not in taken
+        if (one.cloud_provider, one.region) == (entry.provider, entry.region) and one.id not in attached
     ]
 
 

@@ -1,4 +1,4 @@
-"""The bodies callers may send; anything the simulator does not know is refused rather than ignored."""
+"""Request bodies. Unknown keys are refused, not ignored."""
 
 from typing import Annotated
 
@@ -64,7 +64,7 @@ class PrivateEndpointPost(Model):
 
 
 def read[M: Model](kind: type[M], request: Request) -> M:
-    """The body of a request as `kind`; raises CloudError(400) naming every fault."""
+    """Parse the body of a request. Raises CloudError(400) with every error."""
     try:
         return kind.model_validate(request.json)
     except BadJsonError as error:

@@ -26,13 +26,13 @@ class Cloud:
         self._limit = self._rate_limit(start.switches.rate_limit or rate_limit)
 
     def switch(self, named: Mapping[str, Any]) -> None:
-        """Change these switches from now on; a rate limit among them starts afresh."""
+        """Change these switches. A changed rate limit starts with an empty window."""
         self.state = self.state.model_copy(update={"switches": self.state.switches.model_copy(update=named)})
         if named.get("rate_limit"):
             self._limit = self._rate_limit(named["rate_limit"])
 
     def change_key(self, key: str, named: Mapping[str, Any]) -> world.Key:
-        """Change these fields of a key; raises LookupError where there is no such key or role."""
+        """Change these fields of a key. Raises LookupError if the key or a role does not exist."""
         for one in self.state.keys:
             if one.id == key:
                 changed = one.model_copy(update=dict(named))
@@ -43,13 +43,13 @@ class Cloud:
         raise LookupError(f"no API key {key}")
 
     def define(self, role: world.Role) -> world.Role:
-        """Add a role, in place of the one of that name if there is one."""
+        """Add or replace a role."""
         others = (one for one in self.state.roles if one.name.lower() != role.name.lower())
         self.state = self.state.model_copy(update={"roles": (*others, role)})
         return role
 
     def change_service(self, service: str, named: Mapping[str, Any]) -> world.Service:
-        """Change these fields of a service, found by id or name; raises LookupError where there is none."""
+        """Change these fields of a service, by id or name. Raises LookupError if it does not exist."""
         for one in self.state.services:
             if service in (one.id, one.name):
                 changed = one.model_copy(update=dict(named))
@@ -58,7 +58,7 @@ class Cloud:
         raise LookupError(f"no service {service}")
 
     def access(self) -> Mapping[str, frozenset[str]]:
-        """For each Private Link service the ids let in, all in lower case."""
+        """Return the allowed ids of each Private Link service, all in lower case."""
         ids: dict[str, set[str]] = {}
         for service in self.state.services:
             ids.setdefault(service.private_link_service.lower(), set()).update(
@@ -67,25 +67,25 @@ class Cloud:
         return {alias: frozenset(allowed) for alias, allowed in ids.items()}
 
     def answer(self, request: Request) -> Reply:
-        identity = str(uuid4())
+        request_id = str(uuid4())
         try:
             key = authenticate(self.state.keys, request)
-            reply = self._refused(key, identity)
+            reply = self._refused(key, request_id)
             if reply is None:
                 rights = Rights(grants_of(key, self.state.roles))
                 self.state, result = carry_out(self.state, Call(request, key, rights))
-                reply = Reply(200, {"status": 200, "requestId": identity, "result": result})
+                reply = Reply(200, {"status": 200, "requestId": request_id, "result": result})
         except CloudError as error:
-            body = {"status": error.status, "error": error.message, "requestId": identity}
+            body = {"status": error.status, "error": error.message, "requestId": request_id}
             reply = Reply(error.status, body)
-        return replace(reply, headers={"x-request-id": identity, **reply.headers})
+        return replace(reply, headers={"x-request-id": request_id, **reply.headers})
 
     def _rate_limit(self, text: str) -> RateLimit | None:
         return parse_limit(text, self._clock)
 
-    def _refused(self, key: world.Key, identity: str) -> Reply | None:
+    def _refused(self, key: world.Key, request_id: str) -> Reply | None:
         wait = self._limit.refuse(key.id) if self._limit else None
         if wait is None:
             return None
-        body = {"status": 429, "error": "TOO_MANY_REQUESTS: rate limit exceeded", "requestId": identity}
+        body = {"status": 429, "error": "TOO_MANY_REQUESTS: rate limit exceeded", "requestId": request_id}
         return Reply(429, body, {"x-ratelimit-reset": str(wait)})

@@ -1,4 +1,4 @@
-"""What the control API is told about the simulated Azure."""
+"""Request bodies of the control API."""
 
 from typing import Annotated, Literal
 
@@ -19,26 +19,26 @@ from simulator.world import (
 
 
 class Denied(Model):
-    """The scopes denied from now on, instead of the former ones."""
+    """Replaces the denied scopes."""
 
     denied: tuple[Annotated[Denial, BeforeValidator(read_scope)], ...] = ()
 
 
 class Locks(Model):
-    """The locks from now on, instead of the former ones."""
+    """Replaces the locks."""
 
     locks: tuple[Annotated[Lock, BeforeValidator(read_scope)], ...] = ()
 
 
 class Release(Model):
-    """Which held endpoint is finished, all without one; `event`: whether that raises the event of a write or delete."""
+    """Finishes held operations of one endpoint, or of all. `event`: also raise the write or delete event."""
 
     endpoint: ArmId | None = None
     event: bool = False
 
 
 class EndpointChange(Model):
-    """What of an endpoint is changed; what is not named stays. No event is raised."""
+    """Changes the named fields of an endpoint, without an event."""
 
     endpoint: ArmId
     provisioning_state: ProvisioningState = "Succeeded"
@@ -46,14 +46,14 @@ class EndpointChange(Model):
 
 
 class TagsStripped(Model):
-    """Tags (without any: all) that are taken off endpoints (without any: all)."""
+    """Removes tags (default: all) from endpoints (default: all)."""
 
     tags: tuple[str, ...] | None = None
     endpoints: tuple[ArmId, ...] | None = None
 
 
 class BadMetadataNames(Model):
-    """Whether metadata names that Azure does not take are refused, or dropped without a word."""
+    """Whether metadata names that are not valid in Azure are refused or silently dropped."""
 
     bad_names: Literal["refuse", "drop"] = "refuse"
 
@@ -63,7 +63,7 @@ class PageSize(Model):
 
 
 class ConnectionChange(Model):
-    """Holds a connection in a status whatever the allow lists say; null lets it follow them again."""
+    """Holds a connection in a status, independent of the allow lists; null releases it."""
 
     endpoint: ArmId
     status: ConnectionStatus | None
@@ -75,7 +75,7 @@ class AddressChange(Model):
 
 
 class KeyChange(Model):
-    """What of an API key is changed; what is not named stays. The key is found by the id it is used with."""
+    """Changes the named fields of an API key. `id` is the id for authentication."""
 
     id: str
     name: str | None = None
@@ -86,7 +86,7 @@ class KeyChange(Model):
 
 
 class ServiceChange(Model):
-    """What of a ClickHouse service is changed; what is not named stays. `service`: its id or its name."""
+    """Changes the named fields of a ClickHouse service. `service` is its id or name."""
 
     service: str
     state: ServiceState = "running"

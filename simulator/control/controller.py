@@ -1,4 +1,4 @@
-"""The control calls themselves, without HTTP. All of them run on the simulator's event loop."""
+"""The operations of the control API, without HTTP. They run on the simulator's event loop."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,25 +27,25 @@ from simulator.wire import Json
 from simulator.worldfile import parse_world
 
 
-def named(change: Model, *but: str) -> Mapping[str, Any]:
-    """The fields that the caller named, but for those that say what is changed."""
-    return {name: getattr(change, name) for name in change.model_fields_set if name not in but}
+def named(change: Model, *excluded: str) -> Mapping[str, Any]:
+    """Return the fields that the caller set, without the excluded ones."""
+    return {name: getattr(change, name) for name in change.model_fields_set if name not in excluded}
 
 
 class Controller:
-    """Holds the simulation of the moment."""
+    """Holds the current simulation."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.simulation = Simulation(settings)
 
     async def reset(self, document: Any = None, *, keep_subscriptions: bool = False) -> None:
-        """Begin anew, from a world or from the seed; raises WorldError and changes nothing where it is no world."""
+        """Reset to a world or to the seed. Raises WorldError without any change if the world is not valid."""
         start = parse_world(document) if document else None
-        former, self.simulation = self.simulation, Simulation(self._settings, start)
+        previous, self.simulation = self.simulation, Simulation(self._settings, start)
         if keep_subscriptions:
-            self.simulation.grid.adopt(former.grid.subscriptions)
-        await former.grid.close()
+            self.simulation.grid.adopt(previous.grid.subscriptions)
+        await previous.grid.close()
 
     def state(self) -> Json:
         return self.simulation.dump()
@@ -94,28 +94,28 @@ class Controller:
     def topic(self, name: str) -> list[Json]:
         return list(self.simulation.topics.events.get(name, ()))
 
-    def deny(self, wanted: Denied) -> Json:
-        self.simulation.arm.state.denied = wanted.denied
-        return wanted.dump()
+    def deny(self, body: Denied) -> Json:
+        self.simulation.arm.state.denied = body.denied
+        return body.dump()
 
-    def lock(self, wanted: Locks) -> Json:
-        self.simulation.arm.state.locks = wanted.locks
-        return wanted.dump()
+    def lock(self, body: Locks) -> Json:
+        self.simulation.arm.state.locks = body.locks
+        return body.dump()
 
-    def hold(self, wanted: world.Hold) -> Json:
-        self.simulation.arm.state.hold = wanted
-        return wanted.dump()
+    def hold(self, body: world.Hold) -> Json:
+        self.simulation.arm.state.hold = body
+        return body.dump()
 
-    def release(self, wanted: Release) -> list[str]:
-        """Finish what endpoints are held in; the ids of those."""
+    def release(self, body: Release) -> list[str]:
+        """Finish held operations. Returns the ids of their endpoints."""
         state = self.simulation.arm.state
-        asked = [self._endpoint(wanted.endpoint)] if wanted.endpoint else list(state.endpoints.values())
-        held = [one for one in asked if one.provisioning_state != "Succeeded" or one.missing]
+        selected = [self._endpoint(body.endpoint)] if body.endpoint else list(state.endpoints.values())
+        held = [one for one in selected if one.provisioning_state != "Succeeded" or one.missing]
         for endpoint in held:
             lifecycle.release(state, endpoint.id.lower())
-            if wanted.event:
-                gone = endpoint.provisioning_state == "Deleting"
-                self.simulation.arm.touch(endpoint, "delete" if gone else "write")
+            if body.event:
+                deleted = endpoint.provisioning_state == "Deleting"
+                self.simulation.arm.touch(endpoint, "delete" if deleted else "write")
         return [one.id for one in held]
 
     def endpoint(self, change: EndpointChange) -> Json:
@@ -124,14 +124,14 @@ class Controller:
         self.simulation.arm.state.endpoints[endpoint.id.lower()] = changed
         return changed.dump()
 
-    def strip_tags(self, wanted: TagsStripped) -> list[str]:
-        """Take tags off endpoints as a pipeline that does not know them would: one write each. The ids of those."""
-        state, gone = self.simulation.arm.state, {name.lower() for name in wanted.tags or ()}
-        asked = [self._endpoint(one) for one in wanted.endpoints or [e.id for e in state.endpoints.values()]]
+    def strip_tags(self, body: TagsStripped) -> list[str]:
+        """Remove tags from endpoints as a deployment pipeline could: one write each. Returns their ids."""
+        state, removed = self.simulation.arm.state, {name.lower() for name in body.tags or ()}
+        selected = [self._endpoint(one) for one in body.endpoints or [e.id for e in state.endpoints.values()]]
         stripped = []
-        for endpoint in asked:
+        for endpoint in selected:
             kept = {
-                k: v for k, v in endpoint.tags.items() if wanted.tags is not None and k.lower() not in gone
+                k: v for k, v in endpoint.tags.items() if body.tags is not None and k.lower() not in removed
             }
             if kept != endpoint.tags:
                 changed = endpoint.model_copy(update={"tags": kept, "etag": guid()})
@@ -140,13 +140,13 @@ class Controller:
                 stripped.append(endpoint.id)
         return stripped
 
-    def metadata(self, wanted: BadMetadataNames) -> Json:
-        self.simulation.arm.state.bad_metadata_names = wanted.bad_names
-        return wanted.dump()
+    def metadata(self, body: BadMetadataNames) -> Json:
+        self.simulation.arm.state.bad_metadata_names = body.bad_names
+        return body.dump()
 
-    def page_size(self, wanted: PageSize) -> Json:
-        self.simulation.arm.state.page_size = wanted.page_size
-        return wanted.dump()
+    def page_size(self, body: PageSize) -> Json:
+        self.simulation.arm.state.page_size = body.page_size
+        return body.dump()
 
     def connection(self, change: ConnectionChange) -> Json:
         endpoint = self._endpoint(change.endpoint)
@@ -157,14 +157,14 @@ class Controller:
         return self._endpoint(change.endpoint).dump()
 
     def address(self, change: AddressChange) -> Json:
-        """Move an endpoint's network interface to another address, as a write that raises its event."""
+        """Change the address of an endpoint's network interface, with a write event."""
         endpoint = self._endpoint(change.endpoint)
         moved = self.simulation.arm.state.move_endpoint(endpoint.id.lower(), change.address)
         self.simulation.arm.touch(moved)
         return moved.dump()
 
     def switch(self, changed: world.Switches) -> Json:
-        """Change the ClickHouse switches that are named and leave the others."""
+        """Change the named ClickHouse switches."""
         self.simulation.cloud.switch(named(changed))
         return self.simulation.cloud.state.switches.dump()
 

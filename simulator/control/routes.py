@@ -1,4 +1,4 @@
-"""The control API under `/_sim`: what a test or a demo turns and looks at."""
+"""The control API under `/_sim`."""
 
 import inspect
 import json
@@ -36,17 +36,17 @@ type Work = Callable[[Controller, Request], Awaitable[Any]]
 
 
 class ControlError(Exception):
-    """A control call that cannot be done."""
+    """A control call that is not valid."""
 
 
 def routes(controller: Controller) -> list[Route]:
-    """Every route of the control API; what is none of them is answered 404 without being logged."""
+    """Return all routes of the control API. Unknown paths return 404 and are not logged."""
     known = [_route(controller, *call) for call in _CALLS]
-    return [*known, Route("/_sim/{rest:path}", _nowhere)]
+    return [*known, Route("/_sim/{rest:path}", _not_found)]
 
 
-def _plain(read: Callable[[Controller], Any]) -> Work:
-    """A call without a body."""
+def _without_body(read: Callable[[Controller], Any]) -> Work:
+    """Wrap a call without a body."""
 
     async def work(controller: Controller, _request: Request) -> Any:
         return read(controller)
@@ -54,8 +54,8 @@ def _plain(read: Callable[[Controller], Any]) -> Work:
     return work
 
 
-def _told[M: Model](kind: type[M], write: Callable[[Controller, M], Any]) -> Work:
-    """A call whose body is a document of `kind`."""
+def _with_body[M: Model](kind: type[M], write: Callable[[Controller, M], Any]) -> Work:
+    """Wrap a call whose body is a document of `kind`."""
 
     async def work(controller: Controller, request: Request) -> Any:
         result = write(controller, kind.model_validate(await _json(request) or {}))
@@ -70,12 +70,12 @@ async def _reset(controller: Controller, request: Request) -> Any:
 
 
 async def _add_faults(controller: Controller, request: Request) -> Any:
-    controller.add_faults(*(Fault.model_validate(rule) for rule in _several(await _json(request))))
+    controller.add_faults(*(Fault.model_validate(rule) for rule in _as_list(await _json(request))))
     return controller.faults()
 
 
 async def _emit(controller: Controller, request: Request) -> Any:
-    events = _several(await _json(request))
+    events = _as_list(await _json(request))
     if not all(isinstance(event, dict) for event in events):
         raise ControlError("an event must be an object")
     for event in events:
@@ -91,41 +91,41 @@ async def _topic(controller: Controller, request: Request) -> Any:
     return controller.topic(request.path_params["name"])
 
 
-async def _nowhere(_request: Request) -> Response:
+async def _not_found(_request: Request) -> Response:
     return JSONResponse({"error": "no such control call"}, status_code=404)
 
 
 _CALLS: tuple[tuple[str, str, Work], ...] = (
     ("POST", "/reset", _reset),
-    ("GET", "/state", _plain(Controller.state)),
-    ("GET", "/requests", _plain(Controller.requests)),
-    ("DELETE", "/requests", _plain(Controller.clear_requests)),
-    ("GET", "/faults", _plain(Controller.faults)),
+    ("GET", "/state", _without_body(Controller.state)),
+    ("GET", "/requests", _without_body(Controller.requests)),
+    ("DELETE", "/requests", _without_body(Controller.clear_requests)),
+    ("GET", "/faults", _without_body(Controller.faults)),
     ("POST", "/faults", _add_faults),
-    ("DELETE", "/faults", _plain(Controller.clear_faults)),
-    ("GET", "/subscriptions", _plain(Controller.subscriptions)),
-    ("POST", "/subscriptions", _told(Subscription, Controller.subscribe)),
+    ("DELETE", "/faults", _without_body(Controller.clear_faults)),
+    ("GET", "/subscriptions", _without_body(Controller.subscriptions)),
+    ("POST", "/subscriptions", _with_body(Subscription, Controller.subscribe)),
     ("DELETE", "/subscriptions/{name}", _unsubscribe),
-    ("GET", "/events", _plain(Controller.events)),
+    ("GET", "/events", _without_body(Controller.events)),
     ("POST", "/events", _emit),
-    ("GET", "/deadletters", _plain(Controller.dead_letters)),
-    ("POST", "/delivery", _told(Disturbance, Controller.disturb)),
-    ("POST", "/idle", _told(Idle, Controller.idle)),
+    ("GET", "/deadletters", _without_body(Controller.dead_letters)),
+    ("POST", "/delivery", _with_body(Disturbance, Controller.disturb)),
+    ("POST", "/idle", _with_body(Idle, Controller.idle)),
     ("GET", "/topics/{name}", _topic),
-    ("POST", "/azure/denied", _told(Denied, Controller.deny)),
-    ("POST", "/azure/locks", _told(Locks, Controller.lock)),
-    ("POST", "/azure/hold", _told(Hold, Controller.hold)),
-    ("POST", "/azure/release", _told(Release, Controller.release)),
-    ("POST", "/azure/endpoint", _told(EndpointChange, Controller.endpoint)),
-    ("POST", "/azure/strip-tags", _told(TagsStripped, Controller.strip_tags)),
-    ("POST", "/azure/metadata", _told(BadMetadataNames, Controller.metadata)),
-    ("POST", "/azure/page-size", _told(PageSize, Controller.page_size)),
-    ("POST", "/azure/connection", _told(ConnectionChange, Controller.connection)),
-    ("POST", "/azure/address", _told(AddressChange, Controller.address)),
-    ("POST", "/clickhouse/switches", _told(Switches, Controller.switch)),
-    ("POST", "/clickhouse/role", _told(Role, Controller.role)),
-    ("POST", "/clickhouse/key", _told(KeyChange, Controller.key)),
-    ("POST", "/clickhouse/service", _told(ServiceChange, Controller.service)),
+    ("POST", "/azure/denied", _with_body(Denied, Controller.deny)),
+    ("POST", "/azure/locks", _with_body(Locks, Controller.lock)),
+    ("POST", "/azure/hold", _with_body(Hold, Controller.hold)),
+    ("POST", "/azure/release", _with_body(Release, Controller.release)),
+    ("POST", "/azure/endpoint", _with_body(EndpointChange, Controller.endpoint)),
+    ("POST", "/azure/strip-tags", _with_body(TagsStripped, Controller.strip_tags)),
+    ("POST", "/azure/metadata", _with_body(BadMetadataNames, Controller.metadata)),
+    ("POST", "/azure/page-size", _with_body(PageSize, Controller.page_size)),
+    ("POST", "/azure/connection", _with_body(ConnectionChange, Controller.connection)),
+    ("POST", "/azure/address", _with_body(AddressChange, Controller.address)),
+    ("POST", "/clickhouse/switches", _with_body(Switches, Controller.switch)),
+    ("POST", "/clickhouse/role", _with_body(Role, Controller.role)),
+    ("POST", "/clickhouse/key", _with_body(KeyChange, Controller.key)),
+    ("POST", "/clickhouse/service", _with_body(ServiceChange, Controller.service)),
 )
 
 
@@ -152,6 +152,6 @@ async def _json(request: Request) -> Any:
         raise ControlError(f"the body is not JSON: {error}") from error
 
 
-def _several(body: Any) -> list[Any]:
-    """One document, or a list of them, as a list."""
+def _as_list(body: Any) -> list[Any]:
+    """Return one document or a list of them as a list."""
     return body if isinstance(body, list) else [body]

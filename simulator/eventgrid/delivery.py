@@ -1,4 +1,4 @@
-"""One event on its way to one subscription, and what Event Grid makes of each answer."""
+"""The delivery of one event to one subscription, and Event Grid's retry rules."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,15 +8,15 @@ from simulator.wire import Json
 
 type Status = Literal["pending", "delivered", "deadLettered", "dropped", "lost"]
 
-# Answers that no retry can cure, for a webhook.
-NEVER_RETRIED = frozenset({400, 401, 403, 413})
-# Answers after which Event Grid waits at least so long, in seconds.
-LEAST_DELAYS = {404: 300.0, 408: 120.0, 503: 30.0}
+# Responses of a webhook that end delivery.
+NOT_RETRIED = frozenset({400, 401, 403, 413})
+# The minimum delay in seconds after these responses.
+MIN_DELAYS = {404: 300.0, 408: 120.0, 503: 30.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: the answer's status, or in `error` why there was none. `at` is by the request log's clock."""
+    """One attempt: the status of the response, or the `error`. `at` is by the request log's clock."""
 
     at: float
     status: int | None
@@ -47,13 +47,13 @@ class Delivery:
         }
 
     def dead_letter(self) -> Json:
-        """The event as it lies in the dead-letter store."""
+        """Return the event as in the dead-letter store."""
         final = self.attempts[-1]
-        hopeless = final.status in NEVER_RETRIED
+        rejected = final.status in NOT_RETRIED
         return self.event | {
             "subscriptionName": self.subscription.name,
             "deadLetterReason": "UndeliverableDueToClientError"
-            if hopeless
+            if rejected
             else "MaxDeliveryAttemptsExceeded",
             "deliveryAttempts": len(self.attempts),
             "lastHttpStatusCode": final.status,
@@ -61,9 +61,9 @@ class Delivery:
         }
 
 
-def next_delay(retry: Retry, tried: int, status: int | None) -> float | None:
-    """Seconds until the next attempt after `tried` failed ones; None where there is none."""
-    if tried >= retry.max_attempts or status in NEVER_RETRIED:
+def next_delay(retry: Retry, attempts: int, status: int | None) -> float | None:
+    """Return the seconds until the next attempt after `attempts` failed ones, or None if there is none."""
+    if attempts >= retry.max_attempts or status in NOT_RETRIED:
         return None
-    scheduled = retry.delays[min(tried, len(retry.delays)) - 1]
-    return max(scheduled, LEAST_DELAYS.get(status or 0, 0.0)) * retry.scale
+    scheduled = retry.delays[min(attempts, len(retry.delays)) - 1]
+    return max(scheduled, MIN_DELAYS.get(status or 0, 0.0)) * retry.scale

@@ -1,4 +1,4 @@
-"""Event Grid: at-least-once delivery to webhooks, in no promised order."""
+"""Event Grid: at-least-once, unordered delivery to webhooks."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -14,12 +14,12 @@ from simulator.eventgrid.shapes import encode, matches
 from simulator.journal import now
 from simulator.wire import Json
 
-REORDER_WINDOW = 0.02  # seconds in which events gather before they leave in reverse
+REORDER_WINDOW = 0.02  # seconds in which events are collected before they are delivered in reverse order
 
 
 @dataclass(eq=False, slots=True)
 class Published:
-    """An event with all its copies under way."""
+    """An event with all its deliveries."""
 
     event: Json
     deliveries: list[Delivery] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Published:
 
 @dataclass(eq=False, slots=True)
 class _Queue:
-    """What waits for its first attempt, for one subscription."""
+    """The deliveries of one subscription that wait for their first attempt."""
 
     subscription: Subscription
     waiting: list[Delivery] = field(default_factory=list)
@@ -38,7 +38,7 @@ class _Queue:
 
 
 class Grid:
-    """Subscriptions, published events and their deliveries. Lives on one event loop."""
+    """Subscriptions, published events and their deliveries, on one event loop."""
 
     def __init__(self) -> None:
         self.published: list[Published] = []
@@ -55,16 +55,16 @@ class Grid:
         return [queue.subscription for queue in self._queues.values()]
 
     def deliveries(self) -> Iterator[Delivery]:
-        """Every delivery of every event so far."""
+        """Yield every delivery of every event."""
         return (delivery for event in self.published for delivery in event.deliveries)
 
     async def subscribe(self, subscription: Subscription) -> None:
-        """Add or replace a subscription once its webhook agreed; raises HandshakeError where it did not."""
+        """Add or replace a subscription. Raises HandshakeError if its webhook does not pass the handshake."""
         await shake_hands(self._http(subscription), subscription)
         self._queues[subscription.name] = _Queue(subscription)
 
     def adopt(self, subscriptions: list[Subscription]) -> None:
-        """Add subscriptions whose webhooks agreed earlier."""
+        """Add subscriptions without a handshake."""
         self._queues.update({one.name: _Queue(one) for one in subscriptions})
 
     def unsubscribe(self, name: str) -> bool:
@@ -75,7 +75,7 @@ class Grid:
         self._notify()
 
     def publish(self, event: Json) -> None:
-        """Keep an event and send it to every subscription it matches."""
+        """Store an event and deliver it to every matching subscription."""
         published = Published(event)
         self.published.append(published)
         lost = self.disturbance.lose > 0
@@ -85,8 +85,8 @@ class Grid:
             if matches(queue.subscription, event):
                 published.deliveries += self._enqueue(queue, event, lost=lost)
 
-    async def idle(self, timeout: float) -> bool:  # noqa: ASYNC109 - the bound is part of the control API
-        """Wait until nothing is under way, retries included; False where that took longer than the bound."""
+    async def idle(self, timeout: float) -> bool:  # noqa: ASYNC109 - the timeout is part of the control API
+        """Wait until no delivery is in progress, retries included. Returns False on timeout."""
         try:
             async with asyncio.timeout(timeout):
                 while self._pending:
@@ -96,7 +96,7 @@ class Grid:
         return True
 
     async def close(self) -> None:
-        """Give up everything under way."""
+        """Cancel all deliveries."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -117,7 +117,7 @@ class Grid:
         return copies
 
     async def _drain(self, queue: _Queue) -> None:
-        """Send what waits, in batches that travel side by side."""
+        """Deliver the waiting events in concurrent batches."""
         await asyncio.sleep(REORDER_WINDOW if self.disturbance.reorder else 0)
         while self.disturbance.paused:
             await self._changed.wait()
@@ -173,7 +173,7 @@ class Grid:
         self._notify()
 
     def _notify(self) -> None:
-        """Wake whoever waits for a change; a fresh event serves the next change."""
+        """Wake all waiting tasks; a new event object serves the next change."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -183,9 +183,9 @@ class Grid:
         task.add_done_callback(self._tasks.discard)
 
     def _http(self, subscription: Subscription) -> httpx.AsyncClient:
-        """The subscription's own connections: one whose webhook is slow holds up no other's deliveries."""
+        """Return the client of a subscription. Separate clients keep a slow webhook from delaying others."""
         if subscription.name not in self._clients:
-            # Webhooks are on this machine: a proxy set in the environment must not see them.
+            # Webhooks are local: a proxy in the environment must not be used.
             limits = httpx.Limits(max_connections=64)
             self._clients[subscription.name] = httpx.AsyncClient(trust_env=False, limits=limits)
         return self._clients[subscription.name]

@@ -1,4 +1,4 @@
-"""The proof that a webhook wants the events of a subscription."""
+"""The validation handshake of webhooks."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -11,11 +11,11 @@ ORIGIN = "eventgrid.azure.net"
 
 
 class HandshakeError(Exception):
-    """The webhook did not agree; the message says how."""
+    """The webhook did not pass the handshake."""
 
 
 async def shake_hands(client: httpx.AsyncClient, subscription: Subscription) -> None:
-    """Raise HandshakeError unless the webhook agrees to be sent events."""
+    """Raise HandshakeError unless the webhook passes the handshake."""
     try:
         if subscription.event_schema == "EventGridSchema":
             await _validation_event(client, subscription)

@@ -1,4 +1,4 @@
-"""What callers configure about event delivery."""
+"""The configuration of event delivery."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,12 @@ from pydantic import Field
 
 from simulator.schema import Model
 
-# Event Grid's own schedule; the last step repeats.
+# Event Grid's retry schedule in seconds; the last delay repeats.
 DELAYS = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)
 
 
 class Retry(Model):
-    """When to try again. `scale` shortens every delay, so that a test need not wait for hours."""
+    """The retry policy. `scale` is a factor for every delay, to shorten tests."""
 
     delays: Annotated[tuple[float, ...], Field(min_length=1)] = DELAYS
     scale: Annotated[float, Field(ge=0)] = 1.0
@@ -36,7 +36,7 @@ class Subscription(Model):
 
 
 class Disturbance(Model):
-    """What goes wrong with delivery: see the README for each."""
+    """Delivery problems; the README describes each switch."""
 
     duplicate: Annotated[int, Field(ge=0)] = 0
     lose: Annotated[int, Field(ge=0)] = 0

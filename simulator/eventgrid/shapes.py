@@ -1,4 +1,4 @@
-"""Events on the wire, in either schema."""
+"""Encodes events in the schema of a subscription."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from simulator.wire import Json
 
 
 def matches(subscription: Subscription, event: Json) -> bool:
-    """Whether an event passes a subscription's filters, which compare without regard to case."""
+    """Return whether an event matches the case-insensitive filters of a subscription."""
     operation = str((event.get("data") or {}).get("operationName", "")).lower()
     operations = {name.lower() for name in subscription.included_operations}
     kinds = {name.lower() for name in subscription.included_event_types}
@@ -20,7 +20,7 @@ def matches(subscription: Subscription, event: Json) -> bool:
 
 
 def cloud_event(event: Json) -> Json:
-    """An Event Grid event as CloudEvents 1.0; one that is a cloud event already stays as it is."""
+    """Convert an Event Grid event to CloudEvents 1.0. CloudEvents are returned unchanged."""
     if "specversion" in event:
         return event
     return {
@@ -35,7 +35,7 @@ def cloud_event(event: Json) -> Json:
 
 
 def encode(subscription: Subscription, events: Sequence[Json]) -> tuple[bytes, str]:
-    """The body of one delivery and its content type."""
+    """Return the body and the content type of one delivery."""
     if subscription.event_schema == "EventGridSchema":
         return json.dumps(list(events)).encode(), "application/json; charset=utf-8"
     converted = [cloud_event(event) for event in events]

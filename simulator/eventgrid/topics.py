@@ -1,4 +1,4 @@
-"""Custom topics: they take CloudEvents 1.0 and keep them to be looked at."""
+"""Custom topics, which accept and store CloudEvents 1.0."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ _REQUIRED = ("specversion", "id", "source", "type")
 
 
 class Topics:
-    """Every topic exists as soon as something is published to it."""
+    """The events of each topic. Topics need not be created."""
 
     def __init__(self) -> None:
         self.events: dict[str, list[Json]] = {}
@@ -24,26 +24,26 @@ class Topics:
     def _accept(self, name: str, request: Request) -> Reply:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in ("application/cloudevents-batch+json", "application/cloudevents+json"):
-            return _refusal(400, "BadRequest", f"the topic takes CloudEvents 1.0 in JSON, not '{kind}'")
+            return _refusal(400, "BadRequest", f"the topic accepts CloudEvents 1.0 in JSON, not '{kind}'")
         try:
             body = json.loads(request.body)
         except ValueError as error:
             return _refusal(400, "BadRequest", f"the body is not JSON: {error}")
         events = body if kind.endswith("-batch+json") else [body]
-        fault = _fault(events)
-        if fault:
-            return _refusal(400, "BadRequest", fault)
+        error_message = _error_message(events)
+        if error_message:
+            return _refusal(400, "BadRequest", error_message)
         self.events.setdefault(name, []).extend(events)
         return Reply(200)
 
 
-def _fault(events: Any) -> str | None:
-    """What keeps a body from being a list of cloud events."""
+def _error_message(events: Any) -> str | None:
+    """Return why a body is not a list of CloudEvents, or None."""
     if not isinstance(events, list):
         return "a batch must be a list"
     for index, event in enumerate(events):
         if not isinstance(event, dict):
-            return f"event {index} is no object"
+            return f"event {index} is not an object"
         for name in _REQUIRED:
             if not isinstance(event.get(name), str) or not event[name]:
                 return f"event {index} lacks the attribute '{name}'"

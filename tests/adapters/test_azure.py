@@ -1,4 +1,4 @@
-"""The Azure adapters against the simulator, through Azure's own SDK."""
+"""The Azure adapters with Azure's SDK, against the simulator."""
 
 import json
 import os
@@ -61,15 +61,15 @@ LISTS = {
 
 @pytest.fixture
 def samples() -> dict[str, Any]:
-    """What Azure itself was seen to answer."""
+    """Recorded responses of Azure."""
     if not SAMPLES.is_file():
-        pytest.skip("no recorded samples of Azure's answers; AZURE_SAMPLES names the file")
-    told: dict[str, Any] = json.loads(SAMPLES.read_text())
-    return told
+        pytest.skip("no recorded responses of Azure; set the path of the file in AZURE_SAMPLES")
+    recorded: dict[str, Any] = json.loads(SAMPLES.read_text())
+    return recorded
 
 
 def test_recorded_endpoint(samples: dict[str, Any]) -> None:
-    """An endpoint as Azure tells it is read: GUID, alias, state, network and interface, and no address."""
+    """GUID, alias, state, network and interface of a recorded endpoint are parsed; it has no address."""
     endpoint = endpoint_from(samples["private_endpoint_get"])
     assert endpoint.arm_id == samples["private_endpoint_get"]["id"]
     assert endpoint.id == ResourceId.parse(endpoint.arm_id, Kind.PRIVATE_ENDPOINT)
@@ -82,20 +82,20 @@ def test_recorded_endpoint(samples: dict[str, Any]) -> None:
 
 
 def test_recorded_record(samples: dict[str, Any]) -> None:
-    """A record set as Azure tells it is read, with a bare etag."""
-    told = samples["private_dns_record_set_put"]["response"]
-    record = record_from(ZONE, told)
+    """A recorded record set is parsed, with an unquoted etag."""
+    response = samples["private_dns_record_set_put"]["response"]
+    record = record_from(ZONE, response)
     assert (record.name, record.ttl, record.addresses) == ("*", 300, ("10.0.0.4",))
-    assert (dict(record.metadata), record.etag) == ({"key": "value"}, told["etag"])
+    assert (dict(record.metadata), record.etag) == ({"key": "value"}, response["etag"])
 
 
 async def test_endpoint(sim: RunningSimulator, adapters: Adapters) -> None:
-    """An endpoint is read through the SDK, the undeclared resourceGuid included; tag names lose their case."""
-    told = put_endpoint(sim, **{"ClickHouse-Services": "Analytics"})
+    """An endpoint is read through the SDK with the undeclared resourceGuid; tag names become lower case."""
+    created = put_endpoint(sim, **{"ClickHouse-Services": "Analytics"})
     endpoint = await adapters.network.endpoint(PE)
     assert not isinstance(endpoint, NotFound)
-    assert (endpoint.id, endpoint.arm_id) == (PE, told["id"])
-    assert endpoint.guid == told["properties"]["resourceGuid"].lower()
+    assert (endpoint.id, endpoint.arm_id) == (PE, created["id"])
+    assert endpoint.guid == created["properties"]["resourceGuid"].lower()
     assert endpoint.tags == {"clickhouse-services": "Analytics"}
     assert endpoint.network == VNET
     assert endpoint.connections == (Connection(ALIAS, "Pending"),)
@@ -110,7 +110,7 @@ async def test_endpoint(sim: RunningSimulator, adapters: Adapters) -> None:
 
 
 async def test_scopes(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A list of a resource group tells nothing of another group."""
+    """A list of a resource group contains only resources of that group."""
     put_endpoint(sim)
     elsewhere = Scope(SUBSCRIPTION, "rg-dns")
     assert await adapters.network.endpoints(elsewhere) == ()
@@ -137,21 +137,24 @@ async def test_scopes(sim: RunningSimulator, adapters: Adapters) -> None:
     ],
 )
 def test_own_addresses(properties: dict[str, Any], addresses: tuple[str, ...]) -> None:
-    """Addresses on the endpoint itself count only where it has no network interface; IPv6 never does."""
+    """Addresses of the endpoint itself are used only without a network interface; IPv6 addresses are ignored."""
     endpoint = endpoint_from({"id": str(PE), "properties": {"resourceGuid": "G", **properties}})
     assert (endpoint.addresses, endpoint.guid) == (addresses, "g")
 
 
 def test_interface_with_several_addresses() -> None:
-    """All IPv4 addresses of an interface are told, sorted and once, whatever is half told beside them."""
-    told = ["10.0.0.9", "10.0.0.10", "fd00::1", None, "10.0.0.9", "soon"]
-    configurations = [{"properties": {"privateIPAddress": one}} for one in told] + [{}, {"properties": None}]
+    """All IPv4 addresses of an interface are returned sorted and unique; incomplete configurations are ignored."""
+    values = ["10.0.0.9", "10.0.0.10", "fd00::1", None, "10.0.0.9", "soon"]
+    configurations = [{"properties": {"privateIPAddress": one}} for one in values] + [
+        {},
+        {"properties": None},
+    ]
     assert addresses_from({"properties": {"ipConfigurations": configurations}}) == ("10.0.0.10", "10.0.0.9")
 
 
 def test_connections_of_both_kinds() -> None:
-    """Connections that need approval and those that do not are both told, half told ones too."""
-    told = {
+    """Manual and automatic connections are both returned, also incomplete ones."""
+    properties = {
         "manualPrivateLinkServiceConnections": [{"properties": {"privateLinkServiceId": ALIAS}}],
         "privateLinkServiceConnections": [
             {
@@ -163,7 +166,7 @@ def test_connections_of_both_kinds() -> None:
             {},
         ],
     }
-    endpoint = endpoint_from({"id": str(PE), "properties": {"resourceGuid": "g", **told}})
+    endpoint = endpoint_from({"id": str(PE), "properties": {"resourceGuid": "g", **properties}})
     assert endpoint.connections == (
         Connection(ALIAS, ""),
         Connection("/subscriptions/x", "Approved"),
@@ -172,7 +175,7 @@ def test_connections_of_both_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "body",
     [
         {"properties": {"resourceGuid": "g"}},
         {"id": "pe1", "properties": {"resourceGuid": "g"}},
@@ -181,28 +184,28 @@ def test_connections_of_both_kinds() -> None:
         {"id": str(PE), "tags": {"a": 1}, "properties": {"resourceGuid": "g"}},
     ],
 )
-def test_endpoint_without_what_it_needs(told: dict[str, Any]) -> None:
-    """An endpoint without id, or with ids of no known form, is unreadable and not half read."""
+def test_invalid_endpoint(body: dict[str, Any]) -> None:
+    """An endpoint without an id, or with malformed ids, is a parse error."""
     with pytest.raises(PermanentError, match="private endpoint"):
-        endpoint_from(told)
+        endpoint_from(body)
 
 
-@pytest.mark.parametrize("told", [{"id": str(PE)}, {"id": str(PE), "properties": {}}])
-def test_endpoint_that_is_being_made(told: dict[str, Any]) -> None:
-    """An endpoint of which ARM knows but its id so far is read as such: what is missing is left empty."""
-    assert endpoint_from(told) == Endpoint(PE, str(PE), guid="", state="")
+@pytest.mark.parametrize("body", [{"id": str(PE)}, {"id": str(PE), "properties": {}}])
+def test_incomplete_endpoint(body: dict[str, Any]) -> None:
+    """An endpoint that ARM is still creating is parsed; missing fields are empty."""
+    assert endpoint_from(body) == Endpoint(PE, str(PE), guid="", state="")
 
 
 @pytest.mark.parametrize(
-    ("told", "state"), [("Deleting", "Deleting"), ("succeeded", "Succeeded"), (None, "")]
+    ("value", "state"), [("Deleting", "Deleting"), ("succeeded", "Succeeded"), (None, "")]
 )
-def test_provisioning_state(told: str | None, state: str) -> None:
-    """The provisioning state is read, in whatever letter case ARM spells it."""
-    assert endpoint_from({"id": str(PE), "properties": {"provisioningState": told}}).state == state
+def test_provisioning_state(value: str | None, state: str) -> None:
+    """The provisioning state is parsed in any letter case."""
+    assert endpoint_from({"id": str(PE), "properties": {"provisioningState": value}}).state == state
 
 
 async def test_zone(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A zone is read with its linked networks and its A records by name; other record types are none."""
+    """A zone is read with its linked networks and its A record sets by name; other types are ignored."""
     await adapters.dns.put(wildcard("10.0.1.9", owner="edges"), None)
     await adapters.dns.put(wildcard("10.0.1.8", name="One"), None)
     zone = await adapters.dns.zone(ZONE)
@@ -215,8 +218,8 @@ async def test_zone(sim: RunningSimulator, adapters: Adapters) -> None:
     assert record.etag
 
 
-async def test_absent(adapters: Adapters) -> None:
-    """What ARM answers 404 for, by its own id or for want of its group, is absent."""
+async def test_not_found(adapters: Adapters) -> None:
+    """A 404 for the resource or its resource group is NotFound."""
     assert await adapters.network.endpoint(PE) == NotFound()
     assert await adapters.network.addresses(NIC) == NotFound()
     assert await adapters.dns.zone(OTHER_ZONE) == NotFound()
@@ -227,7 +230,7 @@ async def test_absent(adapters: Adapters) -> None:
 
 @pytest.mark.parametrize("name", ARM_CALLS)
 async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
-    """A 403 is not absence: the error has code, action and scope, after one request to each URL."""
+    """A 403 is a ForbiddenError with code, action and scope, after one request to each URL."""
     put_endpoint(sim)
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
     denied = (
@@ -240,7 +243,7 @@ async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -
 
 
 async def test_unknown_subscription(adapters: Adapters) -> None:
-    """A 404 for the subscription is not absence: nothing is known of what lies in it."""
+    """A 404 for the subscription is an error, not NotFound: the resource may exist."""
     endpoint = ResourceId(ELSEWHERE, "rg", PE.type, "pe1")
     interface = ResourceId(ELSEWHERE, "rg", Kind.NETWORK_INTERFACE.value, "nic1")
     zone = ResourceId(ELSEWHERE, "rg", ZONE.type, ZONE.name)
@@ -256,8 +259,8 @@ async def test_unknown_subscription(adapters: Adapters) -> None:
             await call
 
 
-async def test_missing_group_is_no_empty_list(adapters: Adapters) -> None:
-    """A list of a resource group that is not there is unreadable, not empty: it may have been misspelt."""
+async def test_list_of_a_missing_group(adapters: Adapters) -> None:
+    """A list of a missing resource group is an error, not an empty list: its name may be misspelled."""
     for call in (
         adapters.network.endpoints(Scope(SUBSCRIPTION, "rg-gone")),
         adapters.network.addresses_in(Scope(SUBSCRIPTION, "rg-gone")),
@@ -268,7 +271,7 @@ async def test_missing_group_is_no_empty_list(adapters: Adapters) -> None:
 
 
 async def test_conditions_on_the_wire(sim: RunningSimulator, adapters: Adapters) -> None:
-    """Every record write carries its condition: `If-None-Match: *` for a new one, else the bare etag."""
+    """Every record write is conditional: `If-None-Match: *` for a new record set, else the unquoted etag."""
     new = await adapters.dns.put(wildcard("10.0.1.9"), None)
     assert new.etag
     changed = await adapters.dns.put(wildcard("10.0.1.8"), new.etag)
@@ -288,7 +291,7 @@ async def test_conditions_on_the_wire(sim: RunningSimulator, adapters: Adapters)
 
 
 async def test_new_zones_and_links(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A zone and its link are made only where there is none yet, and are read as they were made."""
+    """A zone and its link are created with `If-None-Match: *`, and can be read."""
     await adapters.dns.create_zone(OTHER_ZONE)
     await adapters.dns.link(OTHER_ZONE, VNET)
     assert await adapters.dns.zone(OTHER_ZONE) == Zone(OTHER_ZONE, frozenset({VNET}))
@@ -296,8 +299,8 @@ async def test_new_zones_and_links(sim: RunningSimulator, adapters: Adapters) ->
     assert [one["headers"].get("if-none-match") for one in writes] == ["*", "*"]
 
 
-async def test_somebody_wrote_first(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A stale etag and a record that is there already are ChangedErrors after one call, and change nothing."""
+async def test_conflicting_write(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A stale etag, or an existing record set, is a ChangedError after one call, without any change."""
     first = await adapters.dns.put(wildcard("10.0.1.9"), None)
     second = await adapters.dns.put(wildcard("10.0.1.8"), first.etag)
     sim.clear_requests()
@@ -313,8 +316,8 @@ async def test_somebody_wrote_first(sim: RunningSimulator, adapters: Adapters) -
     assert zone.records["*"] == second
 
 
-async def test_delete_what_is_gone(sim: RunningSimulator, adapters: Adapters) -> None:
-    """To delete a record that is gone is no error, or one that is decided anew."""
+async def test_delete_of_a_deleted_record(sim: RunningSimulator, adapters: Adapters) -> None:
+    """Deleting a deleted record set succeeds on a 404, and is a ChangedError on a 412."""
     record = await adapters.dns.put(wildcard("10.0.1.9"), None)
     await adapters.dns.delete(record)
     with pytest.raises(ChangedError):
@@ -324,7 +327,7 @@ async def test_delete_what_is_gone(sim: RunningSimulator, adapters: Adapters) ->
 
 
 async def test_delete_without_etag(sim: RunningSimulator, adapters: Adapters) -> None:
-    """Nothing is deleted without a condition."""
+    """A delete without an etag is refused without a request."""
     with pytest.raises(PermanentError, match="etag is not known"):
         await adapters.dns.delete(wildcard())
     assert sim.requests() == []
@@ -332,7 +335,7 @@ async def test_delete_without_etag(sim: RunningSimulator, adapters: Adapters) ->
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_paging(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
-    """Lists are read to their last page."""
+    """All pages of a list are read."""
     await _five_of_everything(sim, adapters)
     whole = await adapters.calls()[name]()
     sim.page_size(2)
@@ -344,8 +347,8 @@ async def test_paging(sim: RunningSimulator, adapters: Adapters, name: str) -> N
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 503}, {"drop": "before"}], ids=str)
-async def test_list_that_breaks_off(sim: RunningSimulator, name: str, fault: dict[str, Any]) -> None:
-    """A list whose second page cannot be had fails as a whole."""
+async def test_list_with_a_failing_page(sim: RunningSimulator, name: str, fault: dict[str, Any]) -> None:
+    """If one page of a list fails, the whole list fails."""
     async with adapters_for(sim.url) as adapters:
         await _five_of_everything(sim, adapters)
     sim.page_size(1)
@@ -356,8 +359,8 @@ async def test_list_that_breaks_off(sim: RunningSimulator, name: str, fault: dic
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_list_that_breaks_off_once(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
-    """A list that broke off is read anew from its beginning, and nothing is told twice."""
+async def test_list_is_retried(sim: RunningSimulator, adapters: Adapters, name: str) -> None:
+    """After a temporary error the list is read from its first page, without duplicates."""
     await _five_of_everything(sim, adapters)
     whole = await adapters.calls()[name]()
     sim.page_size(1)
@@ -371,7 +374,7 @@ async def test_list_that_breaks_off_once(sim: RunningSimulator, adapters: Adapte
     ["{}/page2", "https://127.0.0.1:{port}/page2", "http://127.0.0.1/page2", "{base}.example.com/page2"],
 )
 async def test_next_page_on_another_host(name: str, url: str) -> None:
-    """A next page on another host, port or scheme is not requested, because the request would carry our token."""
+    """A next page on another host, port or scheme is not requested, because the request would contain the token."""
     with answering(http_answer(200, {"value": []})) as elsewhere:
         base = "http://127.0.0.1"
         link = url.format(elsewhere.url, port=elsewhere.url.rpartition(":")[2], base=base)
@@ -394,7 +397,7 @@ async def test_next_page_on_another_host(name: str, url: str) -> None:
     ],
 )
 def test_same_host(url: str, *, same: bool) -> None:
-    """The default port and letter case do not make another host; a longer name or user information does."""
+    """The default port and letter case are equal to the host; a longer name or user information is not."""
     policy = OnlyArm("https://management.azure.com")
     request = PipelineRequest(HttpRequest("GET", url), PipelineContext(None))
     with nullcontext() if same else pytest.raises(PermanentError, match="another host"):
@@ -403,7 +406,7 @@ def test_same_host(url: str, *, same: bool) -> None:
 
 @pytest.mark.parametrize("name", ARM_WRITES)
 async def test_dry_run_writes_nothing(sim: RunningSimulator, name: str) -> None:
-    """Clients for a dry run refuse every write before it is on the wire."""
+    """Clients for a dry run refuse every write before it is sent."""
     async with adapters_for(sim.url, read_only=True) as adapters:
         with pytest.raises(PermanentError, match="a dry run sends no"):
             await adapters.calls()[name]()
@@ -413,28 +416,28 @@ async def test_dry_run_writes_nothing(sim: RunningSimulator, name: str) -> None:
 
 
 async def test_request_id(sim: RunningSimulator, adapters: Adapters) -> None:
-    """ARM's own words and the id of the request are in the error's message."""
-    body = {"error": {"code": "Nope", "message": "not like this"}}
+    """The error message contains the error and the request id of ARM."""
+    body = {"error": {"code": "Rejected", "message": "bad property"}}
     sim.fault(match={"system": "arm"}, status=400, body=body, headers={"x-ms-request-id": "r-17"})
     with pytest.raises(
-        PermanentError, match=r"ARM returned 400: Nope not like this \(request r-17\)"
-    ) as caught:
+        PermanentError, match=r"ARM returned 400: Rejected bad property \(request r-17\)"
+    ) as raised:
         await adapters.network.endpoint(PE)
-    assert caught.value.request_id == "r-17"
-    assert str(PE) in str(caught.value)
+    assert raised.value.request_id == "r-17"
+    assert str(PE) in str(raised.value)
     assert len(sim.requests()) == 1
 
 
 async def test_long_errors(sim: RunningSimulator, adapters: Adapters) -> None:
-    """However much ARM says about an error, a message stays fit for a line of a log."""
+    """Long error messages of ARM are shortened."""
     sim.fault(match={"system": "arm"}, status=400, body={"error": {"code": "X", "message": "no " * 10_000}})
-    with pytest.raises(PermanentError) as caught:
+    with pytest.raises(PermanentError) as raised:
         await adapters.network.endpoint(PE)
-    assert len(str(caught.value)) < 1000
+    assert len(str(raised.value)) < 1000
 
 
-async def test_nobody_there() -> None:
-    """Where nobody listens, every call is a TemporaryError that says what it was about."""
+async def test_unreachable_host() -> None:
+    """If the connection is refused, every call is a TemporaryError."""
     async with adapters_for("http://127.0.0.1:9", 0.2) as adapters:
         for name in ARM_READS:
             with pytest.raises(TemporaryError):

@@ -1,4 +1,4 @@
-"""The Azure adapters where Azure is not simulated: with a credential, over https."""
+"""The Azure adapters with a credential and https."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,18 +20,18 @@ from simulator.client import RunningSimulator
 from tests.support.real_clients import BYOC_ZONE, SCOPE, ZONE
 
 AZURE = "https://management.azure.com"
-TOKEN = "eyJ-a-token-never-to-be-told"
+TOKEN = "eyJ-a-secret-token"
 
 
 @dataclass
 class Credential:
-    """A credential that gives its token, or fails to."""
+    """A credential that returns a token, or raises an error."""
 
     error: Exception | None = None
-    asked: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
 
     async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
-        self.asked += scopes
+        self.scopes += scopes
         if self.error:
             raise self.error
         return AccessToken(TOKEN, 2**40)
@@ -46,8 +46,8 @@ class Credential:
         pass
 
 
-class Rerouted(AioHttpTransport):  # type: ignore[misc] # the SDK hands it out without a type
-    """A transport that takes what is meant for Azure to the simulator."""
+class Rerouted(AioHttpTransport):  # type: ignore[misc] # the SDK declares no type
+    """A transport that sends requests for Azure to the simulator."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -73,42 +73,42 @@ async def azure(
 
 
 async def test_token(sim: RunningSimulator) -> None:
-    """Azure is asked with a token for Azure Resource Manager."""
+    """Requests have a token for Azure Resource Manager."""
     credential = Credential()
     async with azure(sim, credential) as (dns, transport):
         assert await dns.zones(SCOPE) == (BYOC_ZONE, ZONE)
-    assert credential.asked == [f"{AZURE}/.default"]
+    assert credential.scopes == [f"{AZURE}/.default"]
     assert transport.tokens == [f"Bearer {TOKEN}"]
 
 
 async def test_one_token(sim: RunningSimulator) -> None:
-    """Whatever is asked first and however much at once, a token is fetched once for all clients."""
+    """Concurrent first requests of all clients share one token request."""
     credential = Credential()
     async with azure(sim, credential) as (dns, transport):
         network = AzureNetwork(dns.clients, dns.budget)
         await asyncio.gather(network.endpoints(SCOPE), dns.zones(SCOPE), dns.zone(ZONE))
-    assert len(credential.asked) == 1
+    assert len(credential.scopes) == 1
     assert set(transport.tokens) == {f"Bearer {TOKEN}"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 503])
-async def test_token_is_never_told(
+async def test_token_is_redacted(
     sim: RunningSimulator, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
-    """The token is in no error, repr or log, even where the answer repeats it."""
+    """The token is not in errors, reprs or logs, even if a response contains it."""
     caplog.set_level(0)
     body = {"error": {"code": "Bad", "message": f"Authorization: Bearer {TOKEN}"}}
     sim.fault(status=status, body=body, headers={"Retry-After": "60"}, count=None)
     async with azure(sim, Credential()) as (dns, _):
         with pytest.raises(
             (PermanentError, TemporaryError), match=r"Bad Authorization: Bearer \*\*\*"
-        ) as caught:
+        ) as raised:
             await dns.zones(SCOPE)
-        assert TOKEN not in f"{caught.value} {caught.value!r} {caplog.text} {dns!r}"
+        assert TOKEN not in f"{raised.value} {raised.value!r} {caplog.text} {dns!r}"
 
 
 async def test_no_token(sim: RunningSimulator) -> None:
-    """Where no token can be had Azure is not asked, and it may be had later: nothing is known to be refused."""
+    """Without a token no request is sent, and the error is temporary."""
     credential = Credential(ClientAuthenticationError("the identity endpoint is not available"))
     async with azure(sim, credential, 0.3) as (dns, _):
         with pytest.raises(TemporaryError, match="identity endpoint is not available"):

@@ -1,4 +1,4 @@
-"""What we rely on in Azure's SDKs beyond what they describe: a new version that changes it fails here."""
+"""Undocumented behavior of Azure's SDKs that the adapters depend on; a change in a new version fails these tests."""
 
 import subprocess
 import sys
@@ -40,13 +40,16 @@ DIFFERENT = {"x-ms-client-request-id"}
 type Send = Callable[[PrivateDnsManagementClient], Awaitable[Any]]
 
 AT = (ZONE.resource_group, ZONE.name, "A", "*")
-BARE = {"If-Match": "an-etag"}
+UNQUOTED = {"If-Match": "an-etag"}
 UNCHANGED = MatchConditions.IfNotModified
 CONDITIONS: dict[str, tuple[Send, str | None]] = {
-    "a bare header, as we send it": (lambda dns: written(dns, headers=BARE), "an-etag"),
-    "the same of a deletion": (lambda dns: dns.record_sets.delete(*AT, headers=BARE), "an-etag"),
-    "an etag alone": (lambda dns: written(dns, etag="an-etag"), None),
-    "a match condition": (lambda dns: written(dns, etag="an-etag", match_condition=UNCHANGED), '"an-etag"'),
+    "an unquoted header, as in the adapters": (lambda dns: put_record(dns, headers=UNQUOTED), "an-etag"),
+    "an unquoted header of a delete": (lambda dns: dns.record_sets.delete(*AT, headers=UNQUOTED), "an-etag"),
+    "an etag without a match condition": (lambda dns: put_record(dns, etag="an-etag"), None),
+    "a match condition": (
+        lambda dns: put_record(dns, etag="an-etag", match_condition=UNCHANGED),
+        '"an-etag"',
+    ),
 }
 
 
@@ -56,22 +59,22 @@ async def clients(sim: RunningSimulator) -> AsyncIterator[ArmClients]:
         yield ArmClients(sim.url, None, transport)
 
 
-async def written(dns: PrivateDnsManagementClient, **condition: Any) -> RecordSet:
+async def put_record(dns: PrivateDnsManagementClient, **condition: Any) -> RecordSet:
     properties = RecordSetProperties(ttl=300, a_records=[ARecord(ipv4_address="10.0.1.9")])
     return await dns.record_sets.create_or_update(*AT, RecordSet(properties=properties), **condition)
 
 
 async def test_one_endpoint(sim: RunningSimulator, clients: ArmClients) -> None:
-    """An endpoint is read by the SDK's own request: path, query (with its API version) and headers."""
+    """The request for one endpoint equals that of the SDK: path, query with API version, and headers."""
     put_endpoint(sim)
     await AzureNetwork(clients, Budget.of(5)).endpoint(PE)
     await (await clients.network(SUBSCRIPTION)).private_endpoints.get(PE.resource_group, PE.name)
-    ours, theirs = [
-        {**one, "headers": {name: told for name, told in one["headers"].items() if name not in DIFFERENT}}
+    adapter, sdk = [
+        {**one, "headers": {name: value for name, value in one["headers"].items() if name not in DIFFERENT}}
         for one in sim.requests()
     ]
     for part in ("method", "path", "query", "headers"):
-        assert ours[part] == theirs[part]
+        assert adapter[part] == sdk[part]
 
 
 async def _zones(clients: ArmClients) -> Listing:
@@ -88,17 +91,17 @@ LISTINGS: dict[str, Callable[[ArmClients], Awaitable[Listing]]] = {
 
 @pytest.mark.parametrize("name", LISTINGS)
 async def test_lists(sim: RunningSimulator, clients: ArmClients, name: str) -> None:
-    """The items of a list are the JSON on the wire, undeclared `resourceGuid` included; the SDK sends the requests."""
+    """List items are the JSON of the response with the undeclared `resourceGuid`; the SDK sends the requests."""
     for endpoint in ("pe1", "pe2", "pe3"):
         put_endpoint(sim, endpoint)
     sim.page_size(2)
     listing = await LISTINGS[name](clients)
     items = await every(dict, listing)
-    ours = [(one["path"], one["query"]) for one in sim.requests()]
+    requests = [(one["path"], one["query"]) for one in sim.requests()]
     sim.clear_requests()
     models = [model async for model in listing()]
     assert [item["id"] for item in items] == [model["id"] for model in models]
-    assert ours == [(one["path"], one["query"]) for one in sim.requests()]
+    assert requests == [(one["path"], one["query"]) for one in sim.requests()]
     assert name not in ("endpoints", "endpoints of a group") or all(
         item["properties"]["resourceGuid"] for item in items
     )
@@ -106,30 +109,30 @@ async def test_lists(sim: RunningSimulator, clients: ArmClients, name: str) -> N
 
 
 async def test_lists_create_no_models(sim: RunningSimulator, clients: ArmClients) -> None:
-    """If a response hook takes the items of a page, the SDK creates no models of them, which takes long."""
+    """If a response hook removes the items of a page, the SDK skips the slow creation of models."""
     put_endpoint(sim)
 
-    def take(response: PipelineResponse[Any, Any]) -> None:
+    def remove_items(response: PipelineResponse[Any, Any]) -> None:
         response.http_response.json()["value"] = []
 
     listing = await list_endpoints(clients, Scope(SUBSCRIPTION))
-    assert [model async for model in listing(raw_response_hook=take)] == []
+    assert [model async for model in listing(raw_response_hook=remove_items)] == []
     assert len(await every(dict, listing)) == 1
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
 async def test_conditions(sim: RunningSimulator, clients: ArmClients, name: str) -> None:
-    """Only a header sends the etag as the service knows it: `etag=` alone sends none, a match condition quotes it."""
-    send, on_the_wire = CONDITIONS[name]
+    """Only an explicit header sends an unquoted etag: `etag=` alone sends none, a match condition quotes it."""
+    send, header = CONDITIONS[name]
     sim.fault(match={"system": "dns"}, status=412, body={"code": "PreconditionFailed", "message": "stale"})
     with pytest.raises(HttpResponseError):
         await send(await clients.dns(SUBSCRIPTION))
-    assert [one["headers"].get("if-match") for one in sim.requests()] == [on_the_wire]
+    assert [one["headers"].get("if-match") for one in sim.requests()] == [header]
 
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_no_retries(sim: RunningSimulator, clients: ArmClients, status: int) -> None:
-    """The clients themselves ask once, and leave waiting and asking again to us."""
+    """The SDK clients send one request and do not retry."""
     sim.fault(match={"system": "arm"}, status=status, headers={"Retry-After": "60"}, count=None)
     operations = (await clients.network(SUBSCRIPTION)).private_endpoints
     with pytest.raises(HttpResponseError):
@@ -138,36 +141,37 @@ async def test_no_retries(sim: RunningSimulator, clients: ArmClients, status: in
 
 
 async def test_calls_are_counted(sim: RunningSimulator, clients: ArmClients) -> None:
-    """Every request counts for the pass that is under way, pages of lists included, Private DNS apart."""
+    """Every request, including pages of lists, is counted for the current pass, separately for Private DNS."""
     for name in ("pe1", "pe2", "pe3"):
         put_endpoint(sim, name)
     sim.page_size(1)
-    with pass_context("sync") as under_way:
+    with pass_context("sync") as progress:
         network, dns = await clients.network(SUBSCRIPTION), await clients.dns(SUBSCRIPTION)
         assert len([one async for one in network.private_endpoints.list_by_subscription()]) == 3
         assert [one async for one in dns.private_zones.list()]
-    assert under_way.calls == Calls(clickhouse=0, azure_network=3, azure_dns=2)
+    assert progress.calls == Calls(clickhouse=0, azure_network=3, azure_dns=2)
 
 
 async def test_read_only_clients(sim: RunningSimulator) -> None:
-    """The operations of read-only clients refuse every write themselves, whoever calls them."""
+    """Read-only clients refuse every write operation."""
     async with AioHttpTransport() as transport:
         dns = await ArmClients(sim.url, None, transport, read_only=True).dns(SUBSCRIPTION)
-        for write in (written(dns), dns.private_zones.begin_delete(ZONE.resource_group, ZONE.name)):
+        for write in (put_record(dns), dns.private_zones.begin_delete(ZONE.resource_group, ZONE.name)):
             with pytest.raises(PermanentError, match="a dry run sends no"):
                 await write
     assert sim.requests() == []
 
 
 async def test_one_client_for_each_subscription(clients: ArmClients) -> None:
-    """A client is made once for each subscription, and all of them send through one pipeline."""
+    """One client per subscription is created and reused."""
     assert await clients.network("a") is await clients.network("a")
     assert await clients.network("a") is not await clients.network("b")
     assert await clients.dns("a") is await clients.dns("a")
 
 
-def test_one_endpoint_is_read_without_the_sdks(sim: RunningSimulator) -> None:
-    """Whether an endpoint is ours is known before any management SDK is imported; its interface is read with one."""
+def test_endpoint_is_read_without_importing_the_sdk(sim: RunningSimulator) -> None:
+    """Reading an endpoint imports no management SDK; reading its interface does."""
     put_endpoint(sim)
-    done = subprocess.run([sys.executable, "-c", READER, sim.url], capture_output=True, text=True, check=True)  # noqa: S603 -- our own program
-    assert done.stdout.split() == ["Endpoint", "False", "True"]
+    command = [sys.executable, "-c", READER, sim.url]
+    completed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- a script of this test
+    assert completed.stdout.split() == ["Endpoint", "False", "True"]

@@ -1,4 +1,4 @@
-"""The cause of a failed call, as data: remedies are chosen by it."""
+"""The causes of failed calls, which determine the remedies."""
 
 from typing import Any
 
@@ -27,9 +27,9 @@ LINKED = (
 
 
 async def cause_of(adapters: Adapters, name: str) -> Cause:
-    with pytest.raises(PrivateLinkError) as caught:
+    with pytest.raises(PrivateLinkError) as raised:
         await adapters.calls()[name]()
-    return caught.value.cause
+    return raised.value.cause
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ async def cause_of(adapters: Adapters, name: str) -> Cause:
 )
 @pytest.mark.parametrize("name", ["zones", "endpoint", "services", "update_registrations"])
 async def test_kinds(sim: RunningSimulator, name: str, fault: dict[str, Any], kind: CauseKind) -> None:
-    """The status, or the lack of one, is the kind of cause, alike for Azure and ClickHouse Cloud."""
+    """The status determines the kind of cause, for Azure and for ClickHouse Cloud."""
     sim.fault(count=None, **fault)
     async with adapters_for(sim.url, 0.3) as adapters:
         cause = await cause_of(adapters, name)
@@ -57,7 +57,7 @@ async def test_kinds(sim: RunningSimulator, name: str, fault: dict[str, Any], ki
 
 @pytest.mark.parametrize("name", ["zones", "services"])
 async def test_timeout(sim: RunningSimulator, name: str) -> None:
-    """A response that does not come before the deadline has timed out."""
+    """Without a response before the deadline, the cause is a timeout."""
     sim.fault(delay_ms=3_000, count=None)
     async with adapters_for(sim.url, 0.2) as adapters:
         assert await cause_of(adapters, name) == Cause(CauseKind.TIMED_OUT)
@@ -66,14 +66,14 @@ async def test_timeout(sim: RunningSimulator, name: str) -> None:
 @pytest.mark.parametrize("name", ["endpoint", "services"])
 @pytest.mark.parametrize("body", ["[1]", '{"value": [', '{"result": 1}'])
 async def test_unexpected_responses(body: str, name: str) -> None:
-    """A response that the API does not describe is a cause of its own."""
+    """A response that does not match the API has the cause UNEXPECTED_RESPONSE."""
     with answering(http_answer(200, body)) as server:
         async with adapters_for(server.url, 0.2) as adapters:
             assert await cause_of(adapters, name) == Cause(CauseKind.UNEXPECTED_RESPONSE)
 
 
 async def test_missing_permission_in_azure(sim: RunningSimulator, adapters: Adapters) -> None:
-    """The cause of a 403 of ARM has the action and the scope that ARM names."""
+    """The cause of a 403 from ARM has the action and the scope of the response."""
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
     assert await cause_of(adapters, "endpoint") == Cause(
         CauseKind.MISSING_PERMISSION, READ, str(PE), status=403
@@ -81,7 +81,7 @@ async def test_missing_permission_in_azure(sim: RunningSimulator, adapters: Adap
 
 
 async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapters: Adapters) -> None:
-    """Of a linked scope, the cause has the action that is missing, and not the one that is there."""
+    """For a linked scope, the cause has the missing action, not the permitted one."""
     network = (
         f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub"
     )
@@ -91,9 +91,9 @@ async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapt
 
 
 async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters: Adapters) -> None:
-    """The cause of a 403 of ClickHouse Cloud has the permission that the call needs."""
+    """The cause of a 403 from ClickHouse Cloud has the permission that the call requires."""
     sim.fault(status=403, count=None)
-    needed = {
+    required = {
         "registrations": "organization:view",
         "services": "service:view",
         "config": "service:view-private-endpoints",
@@ -101,16 +101,16 @@ async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters:
         "update_allow_list": "service:manage",
         "register_through": "service:manage-private-endpoints",
     }
-    causes = {name: await cause_of(adapters, name) for name in needed}
+    causes = {name: await cause_of(adapters, name) for name in required}
     scope = f"organization {ORGANIZATION}"
     assert causes == {
         name: Cause(CauseKind.MISSING_PERMISSION, permission, scope, status=403)
-        for name, permission in needed.items()
+        for name, permission in required.items()
     }
 
 
 async def test_lock(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A management lock is a cause of its own."""
-    body = {"error": {"code": "ScopeLocked", "message": "there is a lock"}}
+    """A management lock has the cause LOCKED."""
+    body = {"error": {"code": "ScopeLocked", "message": "the scope is locked"}}
     sim.fault(match={"method": "PUT"}, status=409, body=body)
     assert await cause_of(adapters, "put") == Cause(CauseKind.LOCKED, status=409)

@@ -30,11 +30,11 @@ from tests.support.real_clients import (
 )
 
 ENDPOINT = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
-OURS = Registration(ENDPOINT, "westus3", "clickhouse-privatelink/edges /subscriptions/x")
+MARKED = Registration(ENDPOINT, "westus3", "clickhouse-privatelink/edges /subscriptions/x")
 
 
 async def test_services(adapters: Adapters) -> None:
-    """Services of all clouds are told with name, region, state, tags and allow list."""
+    """Services of all providers are returned with name, region, state, tags and allow list."""
     services = {service.name: service for service in await adapters.clickhouse.services()}
     assert sorted(services) == ["analytics", "legacy", "own-account", "reporting", "sandbox"]
     assert services["analytics"] == Service(
@@ -44,28 +44,28 @@ async def test_services(adapters: Adapters) -> None:
 
 
 async def test_config(adapters: Adapters) -> None:
-    """A service's config tells its alias and its private host name."""
+    """The config of a service has its alias and its private host name."""
     config = await adapters.clickhouse.config(ANALYTICS)
     assert config == Config(ALIAS, "analytics01.westus3.privatelink.azure.clickhouse.cloud")
 
 
 async def test_registrations(sim: RunningSimulator, adapters: Adapters) -> None:
-    """Registrations are added and removed by deltas, and all of them are told afterwards."""
+    """Registrations are added and removed with a PATCH, which returns all registrations."""
     assert await adapters.clickhouse.registrations() == ()
-    assert await adapters.clickhouse.update_registrations((OURS,), ()) == (OURS,)
-    assert await adapters.clickhouse.registrations() == (OURS,)
+    assert await adapters.clickhouse.update_registrations((MARKED,), ()) == (MARKED,)
+    assert await adapters.clickhouse.registrations() == (MARKED,)
     other = Registration("other", "westus3")
-    assert await adapters.clickhouse.update_registrations((other,), (OURS,)) == (other,)
+    assert await adapters.clickhouse.update_registrations((other,), (MARKED,)) == (other,)
     bodies = [request["body"] for request in sim.requests("clickhouse", "PATCH")]
-    named = {"id": ENDPOINT, "cloudProvider": "azure", "region": "westus3"}
-    assert bodies[0] == {"privateEndpoints": {"add": [{**named, "description": OURS.description}]}}
-    assert bodies[1]["privateEndpoints"]["remove"] == [named]
+    reference = {"id": ENDPOINT, "cloudProvider": "azure", "region": "westus3"}
+    assert bodies[0] == {"privateEndpoints": {"add": [{**reference, "description": MARKED.description}]}}
+    assert bodies[1]["privateEndpoints"]["remove"] == [reference]
 
 
 async def test_allow_list(sim: RunningSimulator, adapters: Adapters) -> None:
-    """An allow list is changed by deltas in one call, and the service is told afterwards."""
-    others = Registration("other", "westus3")
-    await adapters.clickhouse.update_registrations((OURS, others), ())
+    """An allow list is changed with one PATCH, which returns the service."""
+    other = Registration("other", "westus3")
+    await adapters.clickhouse.update_registrations((MARKED, other), ())
     service = await adapters.clickhouse.update_allow_list(ANALYTICS, (ENDPOINT, "other"), ())
     assert service
     assert service.allow_list == {ENDPOINT, "other"}
@@ -80,16 +80,16 @@ async def test_allow_list(sim: RunningSimulator, adapters: Adapters) -> None:
 
 
 async def test_register_through(adapters: Adapters) -> None:
-    """One call registers an endpoint with its description and lets it into the service."""
-    await adapters.clickhouse.register_through(REPORTING, ENDPOINT, OURS.description)
-    assert await adapters.clickhouse.registrations() == (OURS,)
+    """One call registers an endpoint with its description and allows it on the service."""
+    await adapters.clickhouse.register_through(REPORTING, ENDPOINT, MARKED.description)
+    assert await adapters.clickhouse.registrations() == (MARKED,)
     allowed = {one.name: one.allow_list for one in await adapters.clickhouse.services() if one.allow_list}
     assert allowed == {"reporting": {ENDPOINT}}
 
 
 @pytest.mark.parametrize("name", CLICKHOUSE_WRITES)
 async def test_dry_run_writes_nothing(sim: RunningSimulator, name: str) -> None:
-    """Clients for a dry run refuse every write before it is on the wire, and read all the same."""
+    """Clients for a dry run refuse every write before it is sent; reads succeed."""
     async with adapters_for(sim.url, read_only=True) as adapters:
         with pytest.raises(PermanentError, match=r"a dry run sends no (PATCH|POST)"):
             await adapters.calls()[name]()
@@ -100,24 +100,24 @@ async def test_dry_run_writes_nothing(sim: RunningSimulator, name: str) -> None:
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 422, 451])
 @pytest.mark.parametrize("name", CLICKHOUSE_CALLS)
 async def test_refusal(sim: RunningSimulator, adapters: Adapters, name: str, status: int) -> None:
-    """A 4xx is permanent after exactly one call, in the API's own words and with its request id."""
+    """A 4xx is a PermanentError after one call, with the error and the request id of the API."""
     body = {"status": status, "error": "BAD: because", "requestId": "r-17"}
     sim.fault(match={"system": "clickhouse"}, status=status, body=body, count=None)
-    with pytest.raises(PermanentError, match=rf"returned {status}: BAD: because \(request r-17\)") as caught:
+    with pytest.raises(PermanentError, match=rf"returned {status}: BAD: because \(request r-17\)") as raised:
         await adapters.calls()[name]()
-    assert caught.value.request_id == "r-17"
+    assert raised.value.request_id == "r-17"
     of_the_service = name == "config" and status != 401
-    assert isinstance(caught.value, RefusedError) is of_the_service
-    assert isinstance(caught.value, ForbiddenError) is (status in (401, 403) and not of_the_service)
+    assert isinstance(raised.value, RefusedError) is of_the_service
+    assert isinstance(raised.value, ForbiddenError) is (status in (401, 403) and not of_the_service)
     assert len(sim.requests()) == 1
 
 
 @pytest.mark.parametrize("status", [408, 424, 425, 429, 500, 503])
 @pytest.mark.parametrize("name", ["services", "config", "update_registrations", "register_through"])
-async def test_what_may_go_through_later(
+async def test_temporary_statuses_are_retried(
     sim: RunningSimulator, adapters: Adapters, name: str, status: int
 ) -> None:
-    """A status that passes by itself, 424 of an idle service among them, is temporary: the call is made again."""
+    """Temporary statuses, including 424 of an idle service, are retried."""
     sim.fault(match={"system": "clickhouse"}, status=status)
     await adapters.calls()[name]()
     assert len(sim.requests()) == 2
@@ -132,25 +132,28 @@ async def test_what_may_go_through_later(
         (302, ReadFailed("", temporary=False)),
     ],
 )
-async def test_a_refused_config(
+async def test_refused_config(
     sim: RunningSimulator, adapters: Adapters, status: int, expected: ReadFailed
 ) -> None:
-    """A config that is refused is that service's matter and no failed event; a key that is refused is everybody's."""
+    """A refused config concerns one service and is not retryable; a refused key is."""
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
-    with pytest.raises(PermanentError) as caught:
+    with pytest.raises(PermanentError) as raised:
         await adapters.clickhouse.config(ANALYTICS)
-    assert replace(read_failed(caught.value), reason="", cause=UNKNOWN_CAUSE) == expected
+    assert replace(read_failed(raised.value), reason="", cause=UNKNOWN_CAUSE) == expected
     assert expected.retryable is (status == 401)
 
 
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("part", ["endpointServiceId", "privateDnsHostname"])
-async def test_a_config_without_values(
+async def test_config_without_values(
     sim: RunningSimulator, adapters: Adapters, part: str, value: str | None
 ) -> None:
-    """A config whose values are still to come is temporary, and is not waited for within the pass."""
-    told = {"endpointServiceId": ALIAS, "privateDnsHostname": "a.westus3.privatelink.azure.clickhouse.cloud"}
-    body = {"status": 200, "requestId": "r", "result": told | {part: value}}
+    """A config without values is a TemporaryError without retries within the pass."""
+    config = {
+        "endpointServiceId": ALIAS,
+        "privateDnsHostname": "a.westus3.privatelink.azure.clickhouse.cloud",
+    }
+    body = {"status": 200, "requestId": "r", "result": config | {part: value}}
     sim.fault(match={"system": "clickhouse"}, status=200, body=body, count=None)
     with pytest.raises(TemporaryError, match="has no value yet"):
         await adapters.clickhouse.config(ANALYTICS)
@@ -158,11 +161,11 @@ async def test_a_config_without_values(
 
 
 async def test_wrong_key(sim: RunningSimulator) -> None:
-    """A key that the API does not know is a PermanentError that does not tell the secret."""
+    """An invalid key is a PermanentError without the secret."""
     async with adapters_for(sim.url, key=Key("demo-key", "mistyped")) as adapters:
-        with pytest.raises(PermanentError, match="401") as caught:
+        with pytest.raises(PermanentError, match="401") as raised:
             await adapters.clickhouse.services()
-    assert "mistyped" not in str(caught.value)
+    assert "mistyped" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -174,37 +177,37 @@ async def test_wrong_key(sim: RunningSimulator) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 429])
-async def test_secret_is_never_told(
+async def test_secret_is_redacted(
     sim: RunningSimulator, caplog: pytest.LogCaptureFixture, echo: dict[str, Any], status: int
 ) -> None:
-    """The secret, plain or as it was sent, is in no error, repr or log, even where the answer repeats it."""
+    """The secret, plain or encoded, is not in errors, reprs or logs, even if a response contains it."""
     caplog.set_level(0)
     sim.fault(match={"system": "clickhouse"}, status=status, body=echo, count=None)
     async with adapters_for(sim.url, 0.2) as adapters:
-        with pytest.raises((PermanentError, TemporaryError)) as caught:
+        with pytest.raises((PermanentError, TemporaryError)) as raised:
             await adapters.clickhouse.services()
-        told = [repr(adapters), str(caught.value), repr(caught.value), repr(caught.value.request_id)]
-    told += [repr(caught.value.__cause__), repr(caught.value.__context__), caplog.text]
-    told += [repr(record.args) for record in caplog.records]
-    for text in told:
+        texts = [repr(adapters), str(raised.value), repr(raised.value), repr(raised.value.request_id)]
+    texts += [repr(raised.value.__cause__), repr(raised.value.__context__), caplog.text]
+    texts += [repr(record.args) for record in caplog.records]
+    for text in texts:
         assert "demo-secret" not in text
         assert KEY_AS_SENT not in text
         assert "demo-sec" not in text
 
 
-async def test_authorization_is_sent_and_only_to_the_api(sim: RunningSimulator, adapters: Adapters) -> None:
-    """The key goes to ClickHouse Cloud alone; a simulated ARM gets no credential at all."""
+async def test_key_is_sent_only_to_clickhouse(sim: RunningSimulator, adapters: Adapters) -> None:
+    """The key is sent only to ClickHouse Cloud; a simulated ARM receives no credential."""
     await adapters.clickhouse.services()
     assert sim.requests("clickhouse")[0]["headers"]["authorization"] == "(redacted)"
     await adapters.dns.zones(SCOPE)
     assert "authorization" not in sim.requests("dns")[0]["headers"]
 
 
-async def test_odd_service_ids(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A service id is one part of a path, whatever is in it."""
-    for odd in ("../..", "a/b", "a?b=c", "a#b", "a\nb", "ü", "%2e%2e", "a b"):
+async def test_service_ids_are_encoded(sim: RunningSimulator, adapters: Adapters) -> None:
+    """A service id is one segment of the path, with any content."""
+    for id_ in ("../..", "a/b", "a?b=c", "a#b", "a\nb", "ü", "%2e%2e", "a b"):
         with pytest.raises(PermanentError, match=r"404|400"):
-            await adapters.clickhouse.config(odd)
+            await adapters.clickhouse.config(id_)
     organization = f"/v1/organizations/{ORGANIZATION}/services/"
     assert all(request["path"].startswith(organization) for request in sim.requests())
     assert all(request["path"].endswith("/privateEndpointConfig") for request in sim.requests())

@@ -1,4 +1,4 @@
-"""One part of a good answer, replaced by any JSON: the parsers understand it or say that they do not."""
+"""Replaces one part of a valid response with random JSON: the parsers accept it or raise a parse error."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -58,19 +58,19 @@ JSON = st.recursive(
 )
 
 
-def places(told: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every part of a document."""
+def paths(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every part of a document."""
     yield at
-    if isinstance(told, dict | list):
-        for key, value in told.items() if isinstance(told, dict) else enumerate(told):
-            yield from places(value, (*at, key))
+    if isinstance(document, dict | list):
+        for key, value in document.items() if isinstance(document, dict) else enumerate(document):
+            yield from paths(value, (*at, key))
 
 
-def with_part(told: Any, at: tuple[Any, ...], part: Any) -> Any:
-    """The document with another part at that place."""
+def with_part(document: Any, at: tuple[Any, ...], part: Any) -> Any:
+    """Return the document with another part at this path."""
     if not at:
         return part
-    copy = json.loads(json.dumps(told))
+    copy = json.loads(json.dumps(document))
     inner = copy
     for key in at[:-1]:
         inner = inner[key]
@@ -78,23 +78,24 @@ def with_part(told: Any, at: tuple[Any, ...], part: Any) -> Any:
     return copy
 
 
-def spoilt(told: Any) -> st.SearchStrategy[Any]:
-    return st.builds(lambda at, part: with_part(told, at, part), st.sampled_from(list(places(told))), JSON)
+def corrupted(document: Any) -> st.SearchStrategy[Any]:
+    at = st.sampled_from(list(paths(document)))
+    return st.builds(lambda at, part: with_part(document, at, part), at, JSON)
 
 
 @pytest.mark.parametrize(
-    ("parse", "told"), [(endpoint_from, ENDPOINT), (record_from, RECORD), (service_from, SERVICE)]
+    ("parse", "document"), [(endpoint_from, ENDPOINT), (record_from, RECORD), (service_from, SERVICE)]
 )
-def test_the_good_one(parse: Callable[..., object], told: Any) -> None:
-    """What is spoilt below is understood as it stands here."""
-    assert parse(ZONE, told) if parse is record_from else parse(told)
+def test_valid_document(parse: Callable[..., object], document: Any) -> None:
+    """The parsers accept the valid documents."""
+    assert parse(ZONE, document) if parse is record_from else parse(document)
 
 
-@given(told=spoilt(ENDPOINT))
-def test_endpoint(told: Any) -> None:
-    """An endpoint is made of texts, or refused with a PermanentError."""
+@given(document=corrupted(ENDPOINT))
+def test_endpoint(document: Any) -> None:
+    """An endpoint has strings only, or is a PermanentError."""
     try:
-        endpoint = endpoint_from(told)
+        endpoint = endpoint_from(document)
     except PermanentError:
         return
     assert isinstance(endpoint, Endpoint)
@@ -103,22 +104,22 @@ def test_endpoint(told: Any) -> None:
     assert all(isinstance(text, str) for text in texts)
 
 
-@given(told=spoilt(ENDPOINT))
-def test_addresses(told: Any) -> None:
-    """An interface's addresses are texts, or refused in a way that the adapter understands."""
+@given(document=corrupted(ENDPOINT))
+def test_addresses(document: Any) -> None:
+    """The addresses of an interface are strings, or a parse error."""
     try:
-        addresses = addresses_from(told)
+        addresses = addresses_from(document)
     except PARSE_ERRORS:
         return
     assert all(isinstance(address, str) for address in addresses)
 
 
-@given(told=spoilt(RECORD))
-@example(told=with_part(RECORD, ("properties", "ttl"), float("inf")))
-def test_record(told: Any) -> None:
-    """A record set is made of texts and a number, or refused in a way that the adapter understands."""
+@given(document=corrupted(RECORD))
+@example(document=with_part(RECORD, ("properties", "ttl"), float("inf")))
+def test_record(document: Any) -> None:
+    """A record set has strings and an integer TTL, or is a parse error."""
     try:
-        record = record_from(ZONE, told)
+        record = record_from(ZONE, document)
     except PARSE_ERRORS:
         return
     assert isinstance(record, RecordSet)
@@ -127,11 +128,11 @@ def test_record(told: Any) -> None:
     assert all(isinstance(text, str) for text in texts)
 
 
-@given(told=spoilt(SERVICE))
-def test_service(told: Any) -> None:
-    """A service is made of texts, or refused in a way that the adapter understands."""
+@given(document=corrupted(SERVICE))
+def test_service(document: Any) -> None:
+    """A service has strings only, or is a parse error."""
     try:
-        service = service_from(told)
+        service = service_from(document)
     except PARSE_ERRORS:
         return
     assert isinstance(service, Service)
@@ -140,11 +141,11 @@ def test_service(told: Any) -> None:
     assert all(isinstance(text, str) for text in texts)
 
 
-@given(told=st.lists(spoilt(SERVICE), min_size=1))
-def test_services(told: list[Any]) -> None:
-    """However a service is misshapen, the others of the list are read, and it is there as one that cannot be read."""
-    *others, last = services_from([*told, SERVICE])
-    assert (last.id, last.readable, len(others)) == (ANALYTICS, True, len(told))
+@given(document=st.lists(corrupted(SERVICE), min_size=1))
+def test_services(document: list[Any]) -> None:
+    """A malformed service is returned as unreadable, and the other services of the list are parsed."""
+    *others, last = services_from([*document, SERVICE])
+    assert (last.id, last.readable, len(others)) == (ANALYTICS, True, len(document))
     for one in others:
         texts = [one.id, one.name, one.provider, one.region, one.state]
         assert all(isinstance(text, str) for text in texts)
@@ -156,7 +157,7 @@ UNREAD = Service(ANALYTICS, "analytics", "azure", "westus3", tags=None, readable
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("document", "expected"),
     [
         (with_part(SERVICE, ("privateEndpointIds",), None), UNREAD),
         (with_part(SERVICE, ("tags",), 7), UNREAD),
@@ -169,21 +170,21 @@ UNREAD = Service(ANALYTICS, "analytics", "azure", "westus3", tags=None, readable
         ("text", Service("", "", "", "", "", tags=None, readable=False)),
     ],
 )
-def test_what_is_known_of_a_misshapen_service(told: Any, expected: Service) -> None:
-    """Of a service that cannot be read the texts are kept that are there; its tags and allow list are not known."""
-    assert services_from([told]) == (expected,)
+def test_unreadable_service(document: Any, expected: Service) -> None:
+    """An unreadable service keeps its valid strings; its tags and allow list are unknown."""
+    assert services_from([document]) == (expected,)
 
 
 @pytest.mark.parametrize("empty", [None, ""])
 @pytest.mark.parametrize("part", ["id", "provider", "region"])
-def test_a_service_without_what_names_it(part: str, empty: str | None) -> None:
-    """An empty id, provider or region is not taken for one."""
+def test_service_with_an_empty_field(part: str, empty: str | None) -> None:
+    """An empty id, provider or region is a parse error."""
     with pytest.raises(PARSE_ERRORS):
         service_from(with_part(SERVICE, (part,), empty))
 
 
 @pytest.mark.parametrize("part", ["id", "name", "provider", "region", "privateEndpointIds"])
-def test_a_service_tells_what_decides_about_access(part: str) -> None:
-    """Nothing told of what decides about access is no empty text and no empty allow list."""
+def test_service_without_a_field(part: str) -> None:
+    """A missing field that access depends on is a parse error, not an empty string or an empty allow list."""
     with pytest.raises(PARSE_ERRORS):
         service_from(with_part(SERVICE, (part,), None))

@@ -54,7 +54,7 @@ class Credential:
     async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
         if self._token is None:
             await asyncio.Event().wait()
-            raise AssertionError("nobody sets it")
+            raise AssertionError("the event is never set")
         if isinstance(self._token, Exception):
             raise self._token
         return AccessToken(self._token, 2**40)
@@ -65,14 +65,16 @@ def token(**claims: str) -> str:
     return f"head.{payload}.signature"
 
 
-async def identity(found: str | Exception | None, seconds: float = 5) -> str:
+async def identity(token_or_error: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
-        clients = ArmClients("https://management.azure.com", Credential(found), transport, read_only=True)
+        clients = ArmClients(
+            "https://management.azure.com", Credential(token_or_error), transport, read_only=True
+        )
         return await AzurePreflight(clients, Deadline.after(seconds)).identity()
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("value", "expected"),
     [
         (token(oid="o-1", appid="a-1"), "token for application a-1, object id o-1"),
         (token(upn="me@example.com", oid="o-1"), "token for user me@example.com, object id o-1"),
@@ -80,20 +82,20 @@ async def identity(found: str | Exception | None, seconds: float = 5) -> str:
         ("a.b!.c", "token for an identity that its claims do not name"),
     ],
 )
-async def test_identity(found: str, expected: str) -> None:
+async def test_identity(value: str, expected: str) -> None:
     """The identity is read from the claims of the token, and the token is not shown."""
-    assert await identity(found) == expected
+    assert await identity(value) == expected
 
 
 async def test_no_identity() -> None:
     """Without a token the reason is one line of bounded length."""
-    trouble = ClientAuthenticationError("no credential:\n\tEnvironment: none\n" + "x" * 5000)
-    with pytest.raises(PermanentError, match=r"^no credential: Environment: none x") as caught:
-        await identity(trouble)
-    assert len(str(caught.value)) <= 500
+    error = ClientAuthenticationError("no credential:\n\tEnvironment: none\n" + "x" * 5000)
+    with pytest.raises(PermanentError, match=r"^no credential: Environment: none x") as raised:
+        await identity(error)
+    assert len(str(raised.value)) <= 500
 
 
-async def test_identity_that_does_not_come() -> None:
+async def test_identity_timeout() -> None:
     """A credential that does not respond times out."""
     with pytest.raises(PermanentError, match="timed out while getting a token"):
         await identity(None, 0.05)
@@ -102,17 +104,21 @@ async def test_identity_that_does_not_come() -> None:
 async def test_no_reads_of_azure_without_an_identity() -> None:
     """Without a token nothing else is read from Azure: every read would fail for the same reason."""
     async with AioHttpTransport() as transport:
-        trouble = ClientAuthenticationError("no credential")
-        clients = ArmClients("https://management.invalid", Credential(trouble), transport, read_only=True)
+        error = ClientAuthenticationError("no credential")
+        clients = ArmClients("https://management.invalid", Credential(error), transport, read_only=True)
         azure, log = AzurePreflight(clients, Deadline.after(5)), Log()
-        asked = PreflightSystems(
+        systems = PreflightSystems(
             azure, FakeDns(log), WithKeys(log), None, "key", "o-1", timedelta(minutes=15)
         )
-        seen = await read_preflight(asked, deployment())
-    assert seen.identity == ReadFailed("no credential", temporary=False)
-    assert not seen.endpoints
-    assert (seen.key_id, seen.organization, seen.caller) == ("key", "o-1", Caller("k-1", "mine", "o-1"))
-    assert seen.roles == ReadFailed("403", temporary=False, forbidden=True)
+        snapshot = await read_preflight(systems, deployment())
+    assert snapshot.identity == ReadFailed("no credential", temporary=False)
+    assert not snapshot.endpoints
+    assert (snapshot.key_id, snapshot.organization, snapshot.caller) == (
+        "key",
+        "o-1",
+        Caller("k-1", "mine", "o-1"),
+    )
+    assert snapshot.roles == ReadFailed("403", temporary=False, forbidden=True)
     assert {call.name for call in log.calls} == {"registrations", "services"}
 
 
@@ -121,18 +127,18 @@ async def test_malformed_endpoint() -> None:
     with answering(http_answer(200, {"value": [{"id": "odd"}]})) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            there = AzurePreflight(clients, Deadline.after(5))
-            assert await there.endpoints(Scope.parse(SUB)) == ()
+            preflight = AzurePreflight(clients, Deadline.after(5))
+            assert await preflight.endpoints(Scope.parse(SUB)) == ()
 
 
-async def permissions(answer: bytes) -> tuple[Any, int]:
+async def permissions(response: bytes) -> tuple[Any, int]:
     """The permissions parsed from a response, and the number of requests."""
-    with answering(answer) as raw:
+    with answering(response) as raw:
         async with AioHttpTransport() as transport:
             clients = ArmClients(raw.url, None, transport, read_only=True)
-            inspection = AzurePreflight(clients, Deadline.after(0.5))
+            preflight = AzurePreflight(clients, Deadline.after(0.5))
             try:
-                return await inspection.rights(SUB), raw.calls
+                return await preflight.rights(SUB), raw.calls
             except PrivateLinkError as error:
                 return error, raw.calls
 
@@ -141,25 +147,25 @@ async def permissions(answer: bytes) -> tuple[Any, int]:
     "body",
     [b"{", {}, {"value": 1}, {"value": [{"actions": "all"}]}, {"value": [1]}, {"value": [{"actions": [1]}]}],
 )
-async def test_misshapen_rights(body: Any) -> None:
-    """A response that the API does not describe is an error, not an empty list of permissions."""
-    found, _ = await permissions(http_answer(200, body))
-    assert isinstance(found, PrivateLinkError)
+async def test_malformed_permissions(body: Any) -> None:
+    """A malformed response is an error, not an empty list of permissions."""
+    result, _ = await permissions(http_answer(200, body))
+    assert isinstance(result, PrivateLinkError)
 
 
 @pytest.mark.parametrize("code", ["SubscriptionNotFound", "ResourceGroupNotFound"])
 async def test_permissions_at_a_missing_scope(code: str) -> None:
     """A 404 means that the scope does not exist or is not visible; other refusals are errors."""
     assert await permissions(http_answer(404, {"error": {"code": code, "message": "m"}})) == (NotFound(), 1)
-    found, _ = await permissions(http_answer(403, {"error": {"code": "AuthorizationFailed"}}))
-    assert isinstance(found, ForbiddenError)
+    result, _ = await permissions(http_answer(403, {"error": {"code": "AuthorizationFailed"}}))
+    assert isinstance(result, ForbiddenError)
 
 
-async def test_next_page_elsewhere() -> None:
-    """A next page outside ARM is not read: the request would carry the token."""
+async def test_next_page_on_another_host() -> None:
+    """A next page outside ARM is not read: the request would contain the token."""
     body = {"value": [{"actions": ["*"]}], "nextLink": "http://127.0.0.1:9/subscriptions/x"}
-    found, calls = await permissions(http_answer(200, body))
-    assert (len(found), calls) == (1, 1)
+    result, calls = await permissions(http_answer(200, body))
+    assert (len(result), calls) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -203,8 +209,8 @@ def test_event_subscription(properties: dict[str, Any], destination: str) -> Non
 def test_filters() -> None:
     """Types and operations come from the filter; filters on other keys are ignored."""
     advanced = [{"key": "data.operationName", "values": ["w"]}, {"key": "subject", "values": ["s"]}]
-    wanted = {"includedEventTypes": ["t"], "advancedFilters": advanced}
-    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"filter": wanted}})
+    event_filter = {"includedEventTypes": ["t"], "advancedFilters": advanced}
+    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"filter": event_filter}})
     assert (parsed.types, parsed.operations) == (frozenset({"t"}), frozenset({"w"}))
 
 
@@ -266,28 +272,28 @@ def test_callers(json_: dict[str, Any], expected: Caller) -> None:
     assert caller_from(json_) == expected
 
 
-async def read_clickhouse(answers: dict[str, httpx.Response]) -> tuple[PreflightSnapshot, list[str]]:
-    """The preflight's reads of ClickHouse Cloud, and their paths; a path without a response is a 404."""
+async def read_clickhouse(responses: dict[str, httpx.Response]) -> tuple[PreflightSnapshot, list[str]]:
+    """Return the result and the paths of the preflight's reads of ClickHouse Cloud. Other paths return 404."""
     paths: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         paths.append(request.url.path)
-        refused = httpx.Response(404, json={"status": 404, "error": "NOT_FOUND", "requestId": "r"})
-        return answers.get(request.url.path, refused)
+        not_found = httpx.Response(404, json={"status": 404, "error": "NOT_FOUND", "requestId": "r"})
+        return responses.get(request.url.path, not_found)
 
     key, budget = Key("demo-key", "demo-secret"), Budget(Deadline.after(5), Deadline.after(5))
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(respond)
     async with (
         httpx.AsyncClient(base_url="https://clickhouse.invalid/v1", transport=transport) as client,
         AioHttpTransport() as azure_transport,
     ):
-        nobody = Credential(ClientAuthenticationError("no credential"))
-        clients = ArmClients("https://management.invalid", nobody, azure_transport, read_only=True)
+        credential = Credential(ClientAuthenticationError("no credential"))
+        clients = ArmClients("https://management.invalid", credential, azure_transport, read_only=True)
         azure = AzurePreflight(clients, Deadline.after(5))
         api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
         period = timedelta(minutes=15)
-        asked = PreflightSystems(azure, FakeDns(Log()), api, None, key.id, "o-1", period)
-        return await read_preflight(asked, deployment()), sorted(paths)
+        systems = PreflightSystems(azure, FakeDns(Log()), api, None, key.id, "o-1", period)
+        return await read_preflight(systems, deployment()), sorted(paths)
 
 
 def result(value: Any, status: int = 200) -> httpx.Response:
@@ -295,41 +301,41 @@ def result(value: Any, status: int = 200) -> httpx.Response:
 
 
 async def test_whoami_and_roles() -> None:
-    """Five calls are made, each once: whoami at the API's own address, the others below the organization."""
+    """The preflight sends five requests, each once: whoami, and four for the organization."""
     organization = "/v1/organizations/o-1"
-    answers = {
+    responses = {
         "/v1/whoami": result(WHOAMI),
         organization: result({"privateEndpoints": []}),
         f"{organization}/services": result([]),
         f"{organization}/keys": result([{"id": "k-1", "keySuffix": "-key", "assignedRoles": [MINE]}]),
         f"{organization}/roles": result([{"id": "r-1", "name": "Mine", "type": "custom"}]),
     }
-    seen, paths = await read_clickhouse(answers)
-    assert seen.caller == Caller("k-1", "mine", "o-1")
-    assert seen.keys == (ApiKey("-key", custom=frozenset({"Mine"}), id="k-1"),)
-    assert seen.roles == 1
-    assert paths == sorted(answers)
+    snapshot, paths = await read_clickhouse(responses)
+    assert snapshot.caller == Caller("k-1", "mine", "o-1")
+    assert snapshot.keys == (ApiKey("-key", custom=frozenset({"Mine"}), id="k-1"),)
+    assert snapshot.roles == 1
+    assert paths == sorted(responses)
 
 
 async def test_without_whoami() -> None:
-    """Without whoami and roles, and with keys refused, only these are unreadable, and none is read twice."""
+    """If whoami, roles and keys fail, only these are unreadable, and none is read twice."""
     organization = "/v1/organizations/o-1"
-    answers = {
+    responses = {
         organization: result({"privateEndpoints": []}),
         f"{organization}/services": result([]),
         f"{organization}/keys": result(None, 403),
     }
-    seen, paths = await read_clickhouse(answers)
-    assert (seen.registrations, seen.services, len(paths)) == ((), (), 5)
-    for unread, forbidden in ((seen.caller, False), (seen.keys, True), (seen.roles, False)):
+    snapshot, paths = await read_clickhouse(responses)
+    assert (snapshot.registrations, snapshot.services, len(paths)) == ((), (), 5)
+    for unread, forbidden in ((snapshot.caller, False), (snapshot.keys, True), (snapshot.roles, False)):
         assert isinstance(unread, ReadFailed)
         assert (unread.temporary, unread.forbidden) == (False, forbidden)
-    assert isinstance(seen.caller, ReadFailed)
-    assert seen.caller.reason.startswith("GET /whoami at ClickHouse Cloud returned 404")
+    assert isinstance(snapshot.caller, ReadFailed)
+    assert snapshot.caller.reason.startswith("GET /whoami at ClickHouse Cloud returned 404")
 
 
 @pytest.mark.parametrize("body", [None, 1, "text", [], [{}]])
 async def test_malformed_whoami(body: Any) -> None:
     """A whoami that is not an object is unreadable, and fails nothing else."""
-    seen, _ = await read_clickhouse({"/v1/whoami": result(body)})
-    assert isinstance(seen.caller, ReadFailed)
+    snapshot, _ = await read_clickhouse({"/v1/whoami": result(body)})
+    assert isinstance(snapshot.caller, ReadFailed)

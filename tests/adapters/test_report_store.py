@@ -1,4 +1,4 @@
-"""The report store: a folder, and a blob container of Azurite's, through the real SDK."""
+"""The report stores: a folder, and a blob container in Azurite with the real SDK."""
 
 import asyncio
 import subprocess
@@ -30,8 +30,8 @@ def account() -> Iterator[str]:
         pytest.skip(f"no Azurite: {error}")
 
 
-async def made(account: str) -> str:
-    """The URL of a new container."""
+async def new_container(account: str) -> str:
+    """Create a container and return its URL."""
     container = f"{account}/{uuid4()}"
     async with ContainerClient.from_container_url(container, PUBLISHED_KEY) as client:
         await client.create_container()
@@ -44,13 +44,13 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "folder":
         opened = FolderStore(tmp_path / "reports")
     else:
-        opened = BlobStore(await made(request.getfixturevalue("account")), None)
+        opened = BlobStore(await new_container(request.getfixturevalue("account")), None)
     yield opened
     await opened.close()
 
 
 async def test_write_and_read(store: ReportStore) -> None:
-    """What was written is read, also under a name with folders in it; the last who writes wins."""
+    """A document is read as it was last written, also with folders in its name."""
     name = "history/2026-11-23/06-00-00.json"
     assert await store.read(name) == NotFound()
     for document in (b"first", b"", "zweitens, größer".encode()):
@@ -59,40 +59,40 @@ async def test_write_and_read(store: ReportStore) -> None:
     assert await store.read("latest.json") == NotFound()
 
 
-async def test_written_at_once(store: ReportStore) -> None:
-    """Of documents written at the same time one is there afterwards, whole; and so it is at any moment between."""
+async def test_concurrent_writes(store: ReportStore) -> None:
+    """During and after concurrent writes, a read returns one complete document."""
     documents = [bytes([letter]) * 200_000 for letter in b"abcdef"]
-    seen = set()
+    results = set()
 
-    async def look() -> None:
+    async def read_repeatedly() -> None:
         for _ in range(20):
-            seen.add(await store.read("latest.json"))
+            results.add(await store.read("latest.json"))
 
-    await asyncio.gather(look(), *(store.write("latest.json", document) for document in documents))
-    seen.add(await store.read("latest.json"))
-    assert seen <= {NotFound(), *documents}
+    await asyncio.gather(read_repeatedly(), *(store.write("latest.json", document) for document in documents))
+    results.add(await store.read("latest.json"))
+    assert results <= {NotFound(), *documents}
 
 
-async def test_nothing_is_left_in_the_folder(tmp_path: Path) -> None:
-    """A folder has the documents and nothing else, and one that cannot be written leaves nothing."""
+async def test_folder_contains_only_documents(tmp_path: Path) -> None:
+    """The folder contains only the documents; a failed write leaves no file."""
     store = FolderStore(tmp_path)
     await store.write("a/b.json", b"x")
     (tmp_path / "c.json").mkdir()
     with pytest.raises(PermanentError, match=r"writing c\.json to the report store"):
         await store.write("c.json", b"x")
-    there = await asyncio.to_thread(lambda: sorted(path.name for path in tmp_path.rglob("*")))
-    assert there == ["a", "b.json", "c.json"]
+    names = await asyncio.to_thread(lambda: sorted(path.name for path in tmp_path.rglob("*")))
+    assert names == ["a", "b.json", "c.json"]
 
 
 async def test_unreadable_folder(tmp_path: Path) -> None:
-    """What is there and cannot be read is not absent."""
+    """A document that exists but cannot be read is an error, not NotFound."""
     (tmp_path / "latest.json").mkdir()
     with pytest.raises(PermanentError, match=r"reading latest\.json"):
         await FolderStore(tmp_path).read("latest.json")
 
 
 async def test_missing_container(account: str) -> None:
-    """A container that is not there is not a document that is not there: it is said so, and by its name."""
+    """A missing container is an error with its URL, not NotFound."""
     store = BlobStore(f"{account}/nowhere", None)
     with pytest.raises(PermanentError, match="/nowhere: the store returned 404 ContainerNotFound"):
         await store.read("latest.json")
@@ -102,8 +102,8 @@ async def test_missing_container(account: str) -> None:
 
 
 async def test_content_type(account: str) -> None:
-    """Blobs tell that they are JSON."""
-    container = await made(account)
+    """Blobs have the content type application/json."""
+    container = await new_container(account)
     store = BlobStore(container, None)
     await store.write("latest.json", b"{}")
     await store.close()
@@ -113,16 +113,16 @@ async def test_content_type(account: str) -> None:
 
 
 async def test_wrong_key(account: str) -> None:
-    """An identity without the right is refused for good."""
-    store = BlobStore(await made(account), "bm90IHRoZSBrZXk=")
+    """A 403 is a PermanentError."""
+    store = BlobStore(await new_container(account), "bm90IHRoZSBrZXk=")
     with pytest.raises(PermanentError, match="403"):
         await store.read("latest.json")
     await store.close()
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-async def test_storage_in_trouble(status: int) -> None:
-    """A storage account that is down is temporary trouble."""
+async def test_unavailable_storage(status: int) -> None:
+    """A 5xx or 429 of the storage account is a TemporaryError."""
     with answering(http_answer(status, "")) as raw:
         store = BlobStore(f"{raw.url}/account/reports", None)
         with pytest.raises(TemporaryError, match=str(status)):
@@ -130,8 +130,8 @@ async def test_storage_in_trouble(status: int) -> None:
         await store.close()
 
 
-async def test_nobody_there() -> None:
-    """Nor is one that cannot be reached trouble for good."""
+async def test_unreachable_storage() -> None:
+    """A storage account that cannot be reached is a TemporaryError."""
     with answering(b"") as raw:
         pass
     store = BlobStore(f"{raw.url}/account/reports", None)
@@ -140,16 +140,16 @@ async def test_nobody_there() -> None:
     await store.close()
 
 
-def test_loaded_only_when_needed() -> None:
-    """The product's modules load neither the storage SDK nor that of Event Grid."""
-    told = (
+def test_sdks_are_imported_on_demand() -> None:
+    """The app's modules import neither the storage SDK nor the Event Grid SDK."""
+    script = (
         "import sys, shared.triggers.endpoint_changed; "
         "print([m for m in ('azure.storage.blob', 'azure.eventgrid') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)  # noqa: S603
-    assert done.stdout.strip() == "[]"
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    assert completed.stdout.strip() == "[]"
 
 
 async def test_unused_container() -> None:
-    """A container that nothing was asked of has nothing to close."""
+    """A store that was not used can be closed."""
     await BlobStore("https://account.invalid/reports", None).close()

@@ -1,4 +1,4 @@
-"""What is tried again, how often, and for how long."""
+"""Retries: which errors, how often, and for how long."""
 
 import asyncio
 import time
@@ -17,15 +17,15 @@ from tests.support.real_clients import SCOPE, Adapters, adapters_for, wildcard
 TEMPORARY = [408, 429, 500, 502, 503, 504]
 
 
-def waiting(kind: CauseKind, seconds: float) -> TemporaryError:
-    """An error whose response asks to wait that long."""
+def retry_after(kind: CauseKind, seconds: float) -> TemporaryError:
+    """Return an error whose response requests this delay."""
     return TemporaryError("x", cause=Cause(kind, retry_after=seconds))
 
 
 @pytest.mark.parametrize("status", TEMPORARY)
 @pytest.mark.parametrize("name", ["zones", "services", "update_registrations", "put new"])
 async def test_outage(sim: RunningSimulator, adapters: Adapters, name: str, status: int) -> None:
-    """A call that fails for a moment is made again, and its caller learns nothing of it."""
+    """A call that fails once with a temporary error is retried, and succeeds."""
     sim.fault(status=status)
     await adapters.calls()[name]()
     assert len(sim.requests()) == 2
@@ -34,7 +34,7 @@ async def test_outage(sim: RunningSimulator, adapters: Adapters, name: str, stat
 @pytest.mark.parametrize("system", ["arm", "dns", "clickhouse"])
 @pytest.mark.parametrize("drop", ["before", "after"])
 async def test_dropped_read(sim: RunningSimulator, adapters: Adapters, system: str, drop: str) -> None:
-    """A read whose connection breaks is made again."""
+    """A read whose connection is dropped is retried."""
     name = {"arm": "endpoints", "dns": "zones", "clickhouse": "services"}[system]
     sim.fault(match={"system": system}, drop=drop)
     await adapters.calls()[name]()
@@ -42,7 +42,7 @@ async def test_dropped_read(sim: RunningSimulator, adapters: Adapters, system: s
 
 
 async def test_dropped_write(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A write whose answer was lost is found to be there already: it is decided anew, and not done twice."""
+    """A write whose response is lost is not repeated: its retry is a ChangedError."""
     sim.fault(match={"method": "PUT"}, drop="after")
     with pytest.raises(ChangedError):
         await adapters.dns.put(wildcard("10.0.1.9"), None)
@@ -50,27 +50,27 @@ async def test_dropped_write(sim: RunningSimulator, adapters: Adapters) -> None:
 
 
 async def test_lasting_outage(sim: RunningSimulator) -> None:
-    """A system that stays down is a TemporaryError before the deadline, after several calls with pauses."""
+    """A lasting outage is a TemporaryError before the deadline, after several attempts."""
     sim.fault(status=503, count=None)
     async with adapters_for(sim.url, 0.6) as adapters:
-        began = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(TemporaryError, match="503"):
             await adapters.clickhouse.services()
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - start < 0.6
     assert 2 <= len(sim.requests()) <= ATTEMPTS
 
 
 @pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
-async def test_clickhouse_asks_to_wait(sim: RunningSimulator, adapters: Adapters, header: str) -> None:
-    """The seconds that ClickHouse Cloud asks for pass before the next call."""
+async def test_delay_of_clickhouse(sim: RunningSimulator, adapters: Adapters, header: str) -> None:
+    """The next attempt waits for the delay that ClickHouse Cloud requests."""
     sim.fault(status=429, headers={header: "1"})
     await adapters.clickhouse.services()
     first, second = sim.requests()
     assert second["start"] - first["end"] >= 1
 
 
-async def test_arm_asks_to_wait(sim: RunningSimulator, adapters: Adapters) -> None:
-    """The seconds that ARM asks for pass before the next call."""
+async def test_delay_of_arm(sim: RunningSimulator, adapters: Adapters) -> None:
+    """The next attempt waits for the delay that ARM requests."""
     sim.fault(status=429, headers={"Retry-After": "1"})
     await adapters.dns.zones(SCOPE)
     first, second = sim.requests()
@@ -86,32 +86,32 @@ async def test_arm_asks_to_wait(sim: RunningSimulator, adapters: Adapters) -> No
         ("zones", {"Retry-After": "60"}),
     ],
 )
-async def test_asked_to_wait_too_long(
+async def test_delay_beyond_the_deadline(
     sim: RunningSimulator, adapters: Adapters, name: str, headers: dict[str, str]
 ) -> None:
-    """A wait that would last beyond the deadline is not begun: the error is raised at once, with the wait."""
+    """A delay beyond the deadline raises the error immediately, with the delay."""
     sim.fault(status=429, headers=headers, count=None)
-    began = time.monotonic()
-    with pytest.raises(TemporaryError, match="429") as caught:
+    start = time.monotonic()
+    with pytest.raises(TemporaryError, match="429") as raised:
         await adapters.calls()[name]()
-    assert time.monotonic() - began < 2
-    assert caught.value.cause == Cause(CauseKind.THROTTLED, retry_after=60, status=429)
+    assert time.monotonic() - start < 2
+    assert raised.value.cause == Cause(CauseKind.THROTTLED, retry_after=60, status=429)
     assert len(sim.requests()) == 1
 
 
 @pytest.mark.parametrize("name", ["zones", "services", "update_registrations", "put"])
-async def test_slow_answer(sim: RunningSimulator, name: str) -> None:
-    """An answer that does not come is waited for until the deadline, and no longer."""
+async def test_slow_response(sim: RunningSimulator, name: str) -> None:
+    """A call waits for its response until the deadline, and no longer."""
     sim.fault(delay_ms=3_000, count=None)
     async with adapters_for(sim.url, 0.3) as adapters:
-        began = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(TemporaryError, match="no response before the deadline of the pass"):
             await adapters.calls()[name]()
-        assert 0.25 < time.monotonic() - began < 2
+        assert 0.25 < time.monotonic() - start < 2
 
 
-async def test_slow_answer_after_a_failure(sim: RunningSimulator) -> None:
-    """If the deadline ends a further attempt, the error is that of the attempt before: it says why the call failed."""
+async def test_slow_response_after_a_failure(sim: RunningSimulator) -> None:
+    """If the deadline ends a retry, the error is that of the previous attempt."""
     sim.fault(status=503)
     sim.fault(delay_ms=3_000, count=None)
     async with adapters_for(sim.url, 1) as adapters:
@@ -120,8 +120,8 @@ async def test_slow_answer_after_a_failure(sim: RunningSimulator) -> None:
     assert [request["status"] for request in sim.requests()] == [503, None]
 
 
-async def test_over_before_it_began(sim: RunningSimulator) -> None:
-    """When the time is over nothing more is sent."""
+async def test_expired_deadline(sim: RunningSimulator) -> None:
+    """After the deadline no request is sent."""
     async with adapters_for(sim.url, 0) as adapters:
         for name in ("zones", "services", "put", "update_registrations"):
             with pytest.raises(TemporaryError):
@@ -130,7 +130,7 @@ async def test_over_before_it_began(sim: RunningSimulator) -> None:
 
 
 async def test_reads_leave_time_for_writes() -> None:
-    """Reads end before writes do, so that what was decided can still be done."""
+    """The deadline of reads is before that of writes, so that the plan can be applied."""
     budget = Budget.of(100)
     assert 50 < budget.for_reads().left() < budget.for_writes().left() - 20 <= 80
 
@@ -138,51 +138,51 @@ async def test_reads_leave_time_for_writes() -> None:
 @pytest.mark.parametrize(
     ("error", "calls"),
     [
-        (waiting(CauseKind.SERVER_ERROR, 100), 1),
-        (waiting(CauseKind.SERVER_ERROR, -5), ATTEMPTS),
+        (retry_after(CauseKind.SERVER_ERROR, 100), 1),
+        (retry_after(CauseKind.SERVER_ERROR, -5), ATTEMPTS),
         (ChangedError("x"), 1),
         (PermanentError("x"), 1),
         (KeyError("x"), 1),
     ],
     ids=repr,
 )
-async def test_what_is_tried_again(error: Exception, calls: int) -> None:
-    """Only TemporaryErrors are tried again, and a change by others is not: it wants another decision."""
-    made = 0
+async def test_retried_errors(error: Exception, calls: int) -> None:
+    """Only TemporaryErrors are retried. A ChangedError is not: it requires a new plan."""
+    attempts = 0
 
     async def call() -> None:
-        nonlocal made
-        made += 1
+        nonlocal attempts
+        attempts += 1
         raise error
 
-    with pytest.raises(type(error)) as caught:
+    with pytest.raises(type(error)) as raised:
         await within(Deadline.after(20), System.AZURE, "it", call)
-    assert caught.value is error
-    assert made == calls
+    assert raised.value is error
+    assert attempts == calls
 
 
-async def test_throttling_is_no_try() -> None:
-    """A call that was refused for there being too many is made again as long as there is time."""
-    left = ATTEMPTS
+async def test_throttling_is_retried_until_the_deadline() -> None:
+    """A call that was refused for there being too many is attempts again as long as there is time."""
+    remaining = ATTEMPTS
 
     async def call() -> str:
-        nonlocal left
-        left -= 1
-        if left >= 0:
-            raise waiting(CauseKind.THROTTLED, 0.01)
+        nonlocal remaining
+        remaining -= 1
+        if remaining >= 0:
+            raise retry_after(CauseKind.THROTTLED, 0.01)
         return "done"
 
     assert await within(Deadline.after(20), System.AZURE, "it", call) == "done"
 
 
-async def test_reading_again_what_was_written() -> None:
-    """Once something is written, reads may last as long as the pass."""
+async def test_reads_after_writes() -> None:
+    """After the first write, reads have the deadline of the pass."""
     budget = Budget.of(100)
     assert budget.for_reads() < budget.for_writes() == budget.for_reads() == budget.for_one_read()
 
 
 async def test_one_read_of_a_long_pass() -> None:
-    """One read that gets no answer does not hold up a pass for all the time it has."""
+    """One read has a shorter deadline than the pass."""
     budget = Budget.of(100, each=5)
     assert 4 < budget.for_one_read().left() <= 5
     assert budget.for_reads().left() > 50
@@ -190,10 +190,10 @@ async def test_one_read_of_a_long_pass() -> None:
 
 
 async def test_cancelling() -> None:
-    """Cancelling a call that waits for its next try ends it."""
+    """A call can be cancelled while it waits for its next attempt."""
 
     async def call() -> None:
-        raise waiting(CauseKind.SERVER_ERROR, 5)
+        raise retry_after(CauseKind.SERVER_ERROR, 5)
 
     task = asyncio.create_task(within(Deadline.after(20), System.AZURE, "it", call))
     await asyncio.sleep(0)
@@ -204,7 +204,7 @@ async def test_cancelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (None, None),
         ("", None),
@@ -218,15 +218,15 @@ async def test_cancelling() -> None:
         ("Wed, 21 Oct 2037 07:28:00 GMT", None),
     ],
 )
-def test_seconds(text: str | None, told: float | None) -> None:
-    """Seconds in a header are taken if they are a number, and never fail otherwise."""
-    assert seconds(text) == told
+def test_seconds(text: str | None, expected: float | None) -> None:
+    """A delay in a header is parsed if it is a finite number; other values are ignored."""
+    assert seconds(text) == expected
 
 
-def test_only_so_many_retries_are_told(caplog: pytest.LogCaptureFixture) -> None:
-    """A pass that tries again and again counts every retry, and tells of the first only."""
-    with pass_context("sync") as under_way:
+def test_retry_log_lines_are_limited(caplog: pytest.LogCaptureFixture) -> None:
+    """A pass counts every retry, and logs only the first ones."""
+    with pass_context("sync") as progress:
         for _ in range(MAX_RETRY_LINES + 5):
             log_retry(System.AZURE, TemporaryError("503"), 0.1)
-    assert under_way.retries == MAX_RETRY_LINES + 5
+    assert progress.retries == MAX_RETRY_LINES + 5
     assert len(Lines(caplog).of("retry")) == MAX_RETRY_LINES

@@ -1,4 +1,4 @@
-"""The demo as its audience meets it: to its end, kept running, and spoilt."""
+"""Runs the demo: to its end, with --keep, stopped by a signal, and with a fault."""
 
 import io
 import os
@@ -20,8 +20,8 @@ SECONDS = 180
 
 
 def start(*options: str) -> subprocess.Popen[str]:
-    """The demo in a process group of its own, not on a terminal."""
-    return subprocess.Popen(  # noqa: S603 -- our own program, no shell
+    """Start the demo in its own process group, without a terminal."""
+    return subprocess.Popen(  # noqa: S603 -- runs this repository's package, without a shell
         [sys.executable, "-m", "demo", *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -33,8 +33,8 @@ def start(*options: str) -> subprocess.Popen[str]:
     )
 
 
-def left_over(process: subprocess.Popen[str]) -> bool:
-    """Whether anything that it started is still there."""
+def has_processes(process: subprocess.Popen[str]) -> bool:
+    """Return whether a process of the group is still running."""
     try:
         os.killpg(process.pid, 0)
     except ProcessLookupError:
@@ -44,19 +44,19 @@ def left_over(process: subprocess.Popen[str]) -> bool:
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[dict[str, subprocess.Popen[str]]]:
-    """Both ways to run it, side by side: most of its time it waits for ClickHouse Cloud's rate limit."""
-    both = {"plain": start(), "kept": start("--keep")}
-    yield both
-    for process in both.values():
-        if left_over(process):
+    """The demo without and with --keep, in parallel: most of the time it waits for the rate limit."""
+    processes = {"plain": start(), "kept": start("--keep")}
+    yield processes
+    for process in processes.values():
+        if has_processes(process):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if process.stdout:
             process.stdout.close()
 
 
-def test_runs_to_its_end(started: dict[str, subprocess.Popen[str]]) -> None:
-    """The story is told to its end in plain lines, all of it checked, and no process is left."""
+def test_demo_succeeds(started: dict[str, subprocess.Popen[str]]) -> None:
+    """The demo passes all checks, prints plain text without a terminal, and leaves no process running."""
     process = started["plain"]
     text, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, text
@@ -67,14 +67,11 @@ def test_runs_to_its_end(started: dict[str, subprocess.Popen[str]]) -> None:
     pages = [ROOT / line.rpartition(" ")[2] for line in text.splitlines() if "its page: " in line]
     assert len(pages) == 4
     assert all("<html" in page.read_text(encoding="utf-8") for page in pages)
-    assert not left_over(process)
+    assert not has_processes(process)
 
 
-def test_keeps_running(started: dict[str, subprocess.Popen[str]]) -> None:
-    """With --keep everything answers after the show, by the commands it prints, until Ctrl-C ends it well.
-
-    So does https, for one's own Azure CLI.
-    """
+def test_keep_serves_until_ctrl_c(started: dict[str, subprocess.Popen[str]]) -> None:
+    """With --keep the simulator (also over https) and the app respond to the printed commands until Ctrl-C."""
     process = started["kept"]
     assert process.stdout
     lines = []
@@ -97,15 +94,15 @@ def test_keeps_running(started: dict[str, subprocess.Popen[str]]) -> None:
     assert httpx.get(f"{https}/metadata/endpoints", verify=trust, trust_env=False).is_success
     (settings,) = [line.split()[0] for line in lines if line.startswith("SETTINGS=")]
     command = [sys.executable, "-m", "shared", "plan", "--all", "--settings", settings.partition("=")[2]]
-    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 -- ours
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 -- this repository's CLI
     assert "Nothing was changed." in planned.stdout, planned.stderr
     process.send_signal(signal.SIGINT)
     assert process.wait(SECONDS) == 0
-    assert not left_over(process)
+    assert not has_processes(process)
 
 
-def test_stops_when_told() -> None:
-    """A demo that is terminated in the midst of the story takes everything with it."""
+def test_sigterm_stops_all_processes() -> None:
+    """SIGTERM during the demo ends the demo and every process that it started."""
     process = start()
     assert process.stdout
     with process.stdout as lines:
@@ -113,7 +110,7 @@ def test_stops_when_told() -> None:
             pass
         process.terminate()
         assert process.wait(SECONDS) == 143
-    assert not left_over(process)
+    assert not has_processes(process)
 
 
 def refuse_allow_lists(stage: Stage) -> None:
@@ -121,8 +118,8 @@ def refuse_allow_lists(stage: Stage) -> None:
     stage.sim.fault(match={"method": "PATCH", "path": "/services/"}, status=400, count=None)
 
 
-def test_fails_visibly() -> None:
-    """A state that is not as told ends the story: what was expected and found, the host's log, and exit code 1."""
+def test_failed_check_ends_the_demo() -> None:
+    """A failed check ends the demo with the expected and the actual state, the host's log, and exit code 1."""
     printed = io.StringIO()
     assert (
         run(Console(file=printed, width=100, highlight=False, markup=False), prepare=refuse_allow_lists) == 1

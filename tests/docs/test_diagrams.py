@@ -1,4 +1,4 @@
-"""Every drawing in the pages is one that Mermaid can read, by its own parser."""
+"""Parses every diagram of the pages with Mermaid's own parser."""
 
 import json
 import shutil
@@ -12,8 +12,8 @@ from tests.support.pages import manual
 from tests.support.paths import ROOT
 
 HERE = Path(__file__).parent / "mermaid"
-THERE = ROOT / "build" / "mermaid"
-DRAWN = [
+BUILD = ROOT / "build" / "mermaid"
+DIAGRAMS = [
     (f"{page.at(fence.line)}", fence.text)
     for page in manual()
     for fence in page.fences
@@ -23,43 +23,43 @@ DRAWN = [
 
 @pytest.fixture(scope="module")
 def parser() -> list[str]:
-    """The command that parses; npm fetches Mermaid once, in the locked version."""
+    """The parser command. npm installs the locked version of Mermaid once."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("node and npm are not installed")
-    THERE.mkdir(parents=True, exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
     locked = (HERE / "package-lock.json").read_bytes()
-    copy = THERE / "package-lock.json"
-    if not (THERE / "node_modules" / "mermaid").exists() or copy.read_bytes() != locked:
+    copy = BUILD / "package-lock.json"
+    if not (BUILD / "node_modules" / "mermaid").exists() or copy.read_bytes() != locked:
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, THERE / name)
+            shutil.copy(HERE / name, BUILD / name)
         _install(npm)
-    shutil.copy(HERE / "parse.js", THERE / "parse.js")
+    shutil.copy(HERE / "parse.js", BUILD / "parse.js")
     return [node, "parse.js"]
 
 
 def _install(npm: str) -> None:
-    done = run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=THERE)
-    if done.returncode:
-        shutil.rmtree(THERE)
-        pytest.skip(f"npm cannot fetch Mermaid: {done.stderr.strip().splitlines()[-1:]}")
+    completed = run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=BUILD)
+    if completed.returncode:
+        shutil.rmtree(BUILD)
+        pytest.skip(f"npm cannot install Mermaid: {completed.stderr.strip().splitlines()[-1:]}")
 
 
-def parsed(parser: list[str], diagrams: list[str]) -> Any:
-    """What the parser says of each: None, or its error."""
-    done = run(*parser, told=json.dumps(diagrams), folder=THERE)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def errors_of(parser: list[str], diagrams: list[str]) -> Any:
+    """Return for each diagram the error of the parser, or None."""
+    completed = run(*parser, stdin=json.dumps(diagrams), folder=BUILD)
+    assert completed.returncode == 0, completed.stderr
+    return json.loads(completed.stdout)
 
 
 def test_every_diagram_parses(parser: list[str]) -> None:
-    """Mermaid takes each of them, and there are some."""
-    assert len(DRAWN) >= 3
-    told = parsed(parser, [text for _, text in DRAWN])
-    assert [f"{at}: {error}" for (at, _), error in zip(DRAWN, told, strict=True) if error] == []
+    """The pages have at least three diagrams, and Mermaid parses all of them."""
+    assert len(DIAGRAMS) >= 3
+    errors = errors_of(parser, [text for _, text in DIAGRAMS])
+    assert [f"{at}: {error}" for (at, _), error in zip(DIAGRAMS, errors, strict=True) if error] == []
 
 
-def test_a_broken_diagram_is_told(parser: list[str]) -> None:
-    """An arrow that leads nowhere is an error to it."""
-    (told,) = parsed(parser, ["flowchart LR\n A[ --> B"])
-    assert "Parse error" in told
+def test_broken_diagram_is_an_error(parser: list[str]) -> None:
+    """A diagram with a syntax error is an error."""
+    (error,) = errors_of(parser, ["flowchart LR\n A[ --> B"])
+    assert "Parse error" in error

@@ -1,4 +1,4 @@
-"""docs/findings.md and docs/operate.md list every finding, alert, log line and outcome event, and no other."""
+"""docs/findings.md and docs/operate.md list exactly the findings, alerts, log lines and outcome events that exist."""
 
 import json
 import re
@@ -25,41 +25,41 @@ TEXT = FINDINGS.path.read_text(encoding="utf-8")
 
 
 def section(code: str) -> str:
-    """What stands under the finding's heading."""
+    """Return the section of a finding."""
     return re.split(r"^#+ ", TEXT.partition(f"\n### `{code}`\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def test_every_finding_has_a_heading_and_every_such_heading_a_finding() -> None:
-    """The codes in the catalogue are the headings of the page's chapter on findings, each once."""
+def test_headings_are_the_finding_codes() -> None:
+    """The headings of docs/findings.md are the codes of the catalogue, each once."""
     assert sorted(re.findall(r"^### `(.+)`$", TEXT, re.MULTILINE)) == CODES
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_finding_is_told_with_severity_cause_and_remedy(code: str) -> None:
-    """Under its heading stand the severity it has, what brings it, and what to do."""
+def test_findings_have_severity_cause_and_remedy(code: str) -> None:
+    """The section of each finding has its severity, its cause and its remedy."""
     severity = CATALOGUE[code][0].name.capitalize()
     assert section(code).strip().startswith(f"{severity}."), code
     assert "**Cause:**" in section(code)
     assert "**Remedy:**" in section(code)
 
 
-def test_the_overview_links_every_finding() -> None:
-    """The table of findings names each with its severity, and leads to its section."""
+def test_overview_links_every_finding() -> None:
+    """The table of findings has each finding with its severity and a link to its section."""
     rows = FINDINGS.table_of("findings")[1:]
-    told = {row[0]: row[1] for row in rows}
-    assert told == {f"[`{code}`](#{code})": CATALOGUE[code][0].name.lower() for code in CODES}
+    severities = {row[0]: row[1] for row in rows}
+    assert severities == {f"[`{code}`](#{code})": CATALOGUE[code][0].name.lower() for code in CODES}
 
 
-def test_every_alert_is_told() -> None:
-    """The alerts of the templates are the rows of the page's table, each with where to go."""
+def test_table_lists_every_alert() -> None:
+    """The rows of the alert table are the alerts of the templates."""
     deployment = json.loads((ROOT / "infra" / "alerts" / "rules.json").read_text())
     deliveries = json.loads((ROOT / "infra" / "alerts" / "deliveries.json").read_text())
-    told = {row[0].strip("`") for row in OPERATE.table_of("alerts")[1:]}
-    assert told == {rule["name"] for rule in deployment} | {rule["metric"] for rule in deliveries}
+    documented = {row[0].strip("`") for row in OPERATE.table_of("alerts")[1:]}
+    assert documented == {rule["name"] for rule in deployment} | {rule["metric"] for rule in deliveries}
 
 
-def test_every_kind_of_log_line_is_told() -> None:
-    """The page's table has the kinds of lines that the code writes, with fields that it writes."""
+def test_table_lists_every_kind_of_log_line() -> None:
+    """The table of log lines has every event that the code logs, with existing fields."""
     code = {path: path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     written = {kind for text in code.values() for kind in re.findall(r'\blog_event\(\s*"(\w+)"', text)}
     rows = {row[0].strip("`"): row for row in OPERATE.table_of("log lines")[1:]}
@@ -69,24 +69,24 @@ def test_every_kind_of_log_line_is_told() -> None:
     assert fields <= names
 
 
-def test_every_type_of_outcome_event_is_told() -> None:
-    """The page's table of payloads has every type of event, with just the data it carries."""
-    told: dict[str, set[str]] = {}
+def test_table_lists_every_outcome_event() -> None:
+    """The table of payloads has every type of outcome event with its data fields."""
+    documented: dict[str, set[str]] = {}
     for kinds, data in OPERATE.table_of("outcome data")[1:]:
-        told |= {kind: set(re.findall(r"`(\w+)`", data)) for kind in re.findall(r"`(\w+)`", kinds)}
-    assert told == {event.type: set(event.data) for event in some_of_each()}
+        documented |= {kind: set(re.findall(r"`(\w+)`", data)) for kind in re.findall(r"`(\w+)`", kinds)}
+    assert documented == {event.type: set(event.data) for event in one_event_of_each_type()}
 
 
-def some_of_each() -> list[OutcomeEvent]:
-    """One event of each type, made by the code that makes them."""
+def one_event_of_each_type() -> list[OutcomeEvent]:
+    """Create one event of each type with the app's own functions."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     at = ResourceId("s", "g", Kind.PRIVATE_ENDPOINT.value, "pe")
-    finding = AuditedFinding("record-drift", "error", str(at), "told", "remedy", now, now)
+    finding = AuditedFinding("record-drift", "error", str(at), "message", "remedy", now, now)
     repair = Repair("put-record", "zone", str(at), "-", "10.0.0.1", "done")
     audit = AuditReport(
         "o", "p", now, now, 900, "upsert", Health.WRONG, "", findings=(finding,), repairs=(repair,)
     )
-    made: list[Change] = [Register(at, "id", "westus3", "d"), Deregister(at, "id", "westus3")]
-    report = Report(Snapshot(), Plan(), tuple(Outcome(change, Status.DONE) for change in made))
-    refusal = of_refusal(Finding("bad-selector", str(at), "told"), "p", now)
+    changes: list[Change] = [Register(at, "id", "westus3", "d"), Deregister(at, "id", "westus3")]
+    report = Report(Snapshot(), Plan(), tuple(Outcome(change, Status.DONE) for change in changes))
+    refusal = of_refusal(Finding("bad-selector", str(at), "message"), "p", now)
     return [*of_pass(report, now), refusal, *of_audit(audit, None)]

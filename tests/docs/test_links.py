@@ -1,4 +1,4 @@
-"""What a page points at is there: files, folders and headings of the repository."""
+"""Checks the links of all pages: files, folders and headings of the repository."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -7,25 +7,23 @@ import pytest
 from tests.support.pages import Page, pages, read
 from tests.support.paths import ROOT
 
-EVERY = pages("*.md", "*/*.md", "*/*/*.md")
+PAGES = pages("*.md", "*/*.md", "*/*/*.md")
 
 
-@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.name)
-def test_links_within_the_repository_lead_somewhere(page: Page) -> None:
-    """Each relative link names a file or folder, and each anchor a heading of the page it is on."""
-    faults = [
-        f"{page.at(link.line)}: {link.text}" for link in page.links if not leads_somewhere(page, link.text)
-    ]
-    assert faults == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_have_targets(page: Page) -> None:
+    """Each relative link has an existing file or folder, and each anchor an existing heading."""
+    broken = [f"{page.at(link.line)}: {link.text}" for link in page.links if not has_target(page, link.text)]
+    assert broken == []
 
 
-@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.name)
-def test_links_to_elsewhere_are_encrypted(page: Page) -> None:
-    """A link that leaves the repository is https."""
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_external_links_use_https(page: Page) -> None:
+    """External links use https."""
     assert {urlsplit(link.text).scheme for link in page.links} <= {"", "https"}
 
 
-def leads_somewhere(page: Page, target: str) -> bool:
+def has_target(page: Page, target: str) -> bool:
     parts = urlsplit(target)
     if parts.scheme:
         return True
@@ -36,7 +34,7 @@ def leads_somewhere(page: Page, target: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("target", "there"),
+    ("target", "exists"),
     [
         ("#try-it", True),
         ("README.md#try-it", True),
@@ -47,6 +45,6 @@ def leads_somewhere(page: Page, target: str) -> bool:
         ("function_app.py#try-it", False),
     ],
 )
-def test_a_link_is_told_from_a_broken_one(target: str, *, there: bool) -> None:
-    """Files, folders and headings that are not there, or not in the repository, are told."""
-    assert leads_somewhere(read(ROOT / "README.md"), target) is there
+def test_broken_links_are_detected(target: str, *, exists: bool) -> None:
+    """Links to missing files, folders and headings, or outside the repository, are detected."""
+    assert has_target(read(ROOT / "README.md"), target) is exists

@@ -1,4 +1,4 @@
-"""What a page names in code is somewhere in the repository: settings, files, functions, make targets."""
+"""Checks that names in code spans exist in the repository: settings, files, functions, make targets."""
 
 import re
 from functools import cache
@@ -9,8 +9,8 @@ import pytest
 from tests.support.pages import Page, manual
 from tests.support.paths import ROOT
 
-# What is not in the repository, because it is made, others name it so, or a page does in its example.
-ELSEWHERE = {
+# Names that are not in the repository: generated files, names in other projects, and example names.
+EXTERNAL = {
     "--purge",
     ".azure/privatelink/.env",
     "build/demo/",
@@ -37,8 +37,8 @@ SUFFIXES = {
 
 
 @cache
-def everything() -> str:
-    """All that is not a page, in lower case: code, templates, data."""
+def repository_text() -> str:
+    """Return the text of all files except pages, in lower case."""
     skipped = {".venv", ".git", "build", "mutants", "node_modules", "__pycache__"}
     files = [
         path
@@ -53,28 +53,28 @@ def text_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("page", manual(), ids=lambda page: page.name)
-def test_names_in_code_are_those_of_the_repository(page: Page) -> None:
-    """A word in code that no file has is misspelt, or the thing has another name by now."""
-    named = [span for span in page.spans if is_name(span.text)]
-    unknown = [f"{page.at(span.line)}: {span.text}" for span in named if not known(span.text)]
+def test_names_exist(page: Page) -> None:
+    """Each name in a code span exists in the repository; otherwise it is misspelled or was renamed."""
+    names = [span for span in page.spans if is_name(span.text)]
+    unknown = [f"{page.at(span.line)}: {span.text}" for span in names if not exists(span.text)]
     assert unknown == []
 
 
 @pytest.mark.parametrize("page", manual(), ids=lambda page: page.name)
-def test_make_targets_are_there(page: Page) -> None:
-    """Every `make` command that a page tells has a target."""
+def test_make_targets_exist(page: Page) -> None:
+    """Every `make` command of a page has a target."""
     code = [*(span.text for span in page.spans), *(fence.text for fence in page.fences)]
     targets = {target for text in code for target in re.findall(r"\bmake ([a-z][a-z-]+)", text)}
     assert targets <= set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
 
 
 def is_name(text: str) -> bool:
-    """Whether it is one word that stands for itself, neither a pattern nor a number nor a sign."""
+    """Return whether a code span is one name, not an expression, number or symbol."""
     return bool(re.fullmatch(r"[\w./:@=*#\[\]-]+", text)) and bool(re.search(r"[A-Za-z]{2}", text))
 
 
-def known(text: str) -> bool:
+def exists(text: str) -> bool:
     bare = text.rstrip("/").lower()
     if "*" in text and any(ROOT.glob(text)):
         return True
-    return text in ELSEWHERE or (ROOT / bare).exists() or (ROOT / text).exists() or bare in everything()
+    return text in EXTERNAL or (ROOT / bare).exists() or (ROOT / text).exists() or bare in repository_text()

@@ -1,4 +1,4 @@
-"""What docs/queries.kql asks the log for, and the log itself."""
+"""Checks docs/queries.kql against the log of the app."""
 
 import logging
 import re
@@ -26,21 +26,24 @@ EVENT = re.compile(r"event\) (?:==|!=) '(\w+)'|\bevent == '(\w+)'")
 
 @pytest.fixture
 async def sim(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[RunningSimulator]:
-    """The demo world, with the settings of a deployment that keeps reports and tells outcomes."""
-    with running() as started:
-        more = {"REPORT_STORE": str(tmp_path), "OUTCOME_TOPIC_ENDPOINT": f"{started.url}/topics/t/api/events"}
-        for name, value in {**environment(started.url), **more}.items():
+    """The demo world, with the settings of a deployment with a report store and an outcome topic."""
+    with running() as simulator:
+        optional = {
+            "REPORT_STORE": str(tmp_path),
+            "OUTCOME_TOPIC_ENDPOINT": f"{simulator.url}/topics/t/api/events",
+        }
+        for name, value in {**environment(simulator.url), **optional}.items():
             monkeypatch.setenv(name, value)
         get_runtime.cache_clear()
-        yield started
+        yield simulator
         await get_runtime().close()
         get_runtime.cache_clear()
 
 
-async def everything_happens(sim: RunningSimulator, store: Path) -> None:
-    """One of everything that is told in the log."""
+async def cause_every_event(sim: RunningSimulator, store: Path) -> None:
+    """Cause at least one log line of each event."""
     sim.fault(match={"system": "clickhouse"}, status=429, headers={"X-RateLimit-Reset": "0"})
-    put_endpoint(sim, **{"clickhouse-services": "analytics,nobody"})
+    put_endpoint(sim, **{"clickhouse-services": "analytics,unknown"})
     await audit()
     await endpoint_changed(PE)
     await audit()
@@ -51,25 +54,25 @@ async def everything_happens(sim: RunningSimulator, store: Path) -> None:
     with pytest.raises(TemporaryError):
         await endpoint_changed(PE)
     sim.fault(match={"system": "eventgrid-topic"}, status=400, count=None)
-    (store / "latest.json").write_text("no report")
+    (store / "latest.json").write_text("not a report")
     await audit()
 
 
 @pytest.fixture
 async def lines(sim: RunningSimulator, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> list[Line]:
     caplog.set_level(logging.INFO)
-    await everything_happens(sim, tmp_path)
+    await cause_every_event(sim, tmp_path)
     return Lines(caplog).all
 
 
 def names(line: Line) -> set[str]:
-    """The fields of a line, those of objects in it with their own."""
-    inner = {f"{name}.{key}" for name, value in line.items() if isinstance(value, dict) for key in value}
-    return set(line) | inner
+    """Return the fields of a line, including `field.key` of nested objects."""
+    nested = {f"{name}.{key}" for name, value in line.items() if isinstance(value, dict) for key in value}
+    return set(line) | nested
 
 
 async def test_every_field_is_logged(lines: list[Line]) -> None:
-    """Every field and every event that docs/queries.kql asks for is one that the app logs."""
+    """The app logs every field and every event that docs/queries.kql uses."""
     logged = set[str]().union(*map(names, lines))
     events = {line["event"] for line in lines}
     assert set(FIELD.findall(KQL)) <= logged
@@ -78,7 +81,7 @@ async def test_every_field_is_logged(lines: list[Line]) -> None:
 
 
 async def test_every_line_is_an_object(lines: list[Line], caplog: pytest.LogCaptureFixture) -> None:
-    """Lines are JSON objects that begin with their event, none has a secret, and nobody else logs at INFO."""
+    """Lines are JSON objects that start with their event, have no secrets, and are the only ones at INFO."""
     assert all(next(iter(line)) == "event" for line in lines)
     records = caplog.get_records("setup")
     assert not [one for one in records if "demo-secret" in one.getMessage()]
@@ -86,7 +89,7 @@ async def test_every_line_is_an_object(lines: list[Line], caplog: pytest.LogCapt
 
 
 def test_queries_stand_alone() -> None:
-    """Every query has words that say what it asks, and begins at a table."""
+    """Every query has a description and starts with a table."""
     queries: list[Any] = re.split(r"\n\n(?=// )", KQL)[1:]
     assert len(queries) >= 10
     for query in queries:

@@ -1,4 +1,4 @@
-"""The forms of a selector have one source, which messages and pages quote."""
+"""SELECTOR_FORMS is the one source of the selector forms in messages and pages."""
 
 import re
 
@@ -13,7 +13,7 @@ FORMS = SELECTOR_FORMS.split(", ")
 
 
 def section(page: str, heading: str) -> str:
-    """The text of a page under a heading."""
+    """Return the text of a page under a heading."""
     text = (ROOT / page).read_text(encoding="utf-8").partition(f"\n### {heading}\n")[2]
     return re.split(r"^#+ ", text, maxsplit=1, flags=re.MULTILINE)[0]
 
@@ -22,14 +22,14 @@ def section(page: str, heading: str) -> str:
     ("page", "heading"), [("README.md", "Selectors"), ("docs/findings.md", "`bad-selector`")]
 )
 def test_pages(page: str, heading: str) -> None:
-    """README and docs/findings.md name every form: words as they are, symbols as code."""
+    """README and docs/findings.md list every form: words as text, symbols as code."""
     text = " ".join(section(page, heading).split())
     quoted = [form if form.startswith("a ") else f"`{form}`" for form in FORMS]
     assert [form for form in quoted if form not in text] == []
 
 
 def test_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault, the remedy of its finding and the error of SERVICE_FILTER list every form."""
+    """The selector error, the remedy of its finding and the error of SERVICE_FILTER list every form."""
     (fault,) = parse_selectors("tag:").faults
     assert SELECTOR_FORMS in fault
     assert SELECTOR_FORMS in CATALOGUE["bad-selector"][1]

@@ -1,4 +1,4 @@
-"""docs/settings.md tells of every setting that there is, with its default, and of no other."""
+"""docs/settings.md documents exactly the settings that exist, with their defaults."""
 
 from enum import StrEnum
 from typing import Any
@@ -14,14 +14,14 @@ ROWS = {row[0].strip("`"): row for row in read(ROOT / "docs" / "settings.md").ta
 FIELDS = {name.upper(): field for name, field in Settings.model_fields.items()}
 
 
-def test_every_setting_has_a_row_and_every_row_a_setting() -> None:
-    """The table's names are just those that the app reads."""
+def test_table_lists_the_settings_of_the_app() -> None:
+    """The rows of the table are the settings that the app reads."""
     assert sorted(ROWS) == sorted(FIELDS)
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_setting_is_told_with_its_meaning_and_default(name: str) -> None:
-    """The default in the table is the one in the code; a setting without one is called required."""
+def test_settings_have_meaning_and_default(name: str) -> None:
+    """The default in the table is the one in the code; a setting without a default is `required`."""
     _, meaning, default = ROWS[name]
     assert len(meaning) > 10
     field = FIELDS[name]
@@ -34,11 +34,11 @@ def test_a_setting_is_told_with_its_meaning_and_default(name: str) -> None:
         assert default == f"`{in_environment(field.default)}`"
 
 
-def test_every_choice_is_told() -> None:
-    """Where a setting takes one of a few words, each of them is in its meaning."""
-    words = [(name, word.value) for name, field in FIELDS.items() for word in choices(field.annotation)]
-    assert len(words) >= 4
-    assert [(name, word) for name, word in words if f"`{word}`" not in ROWS[name][1]] == []
+def test_every_choice_is_documented() -> None:
+    """The meaning of a setting with fixed values lists each value."""
+    values = [(name, choice.value) for name, field in FIELDS.items() for choice in choices(field.annotation)]
+    assert len(values) >= 4
+    assert [(name, value) for name, value in values if f"`{value}`" not in ROWS[name][1]] == []
 
 
 def choices(annotation: Any) -> list[StrEnum]:
@@ -46,7 +46,7 @@ def choices(annotation: Any) -> list[StrEnum]:
 
 
 def in_environment(default: Any) -> str:
-    """A default as it would be written in the environment."""
+    """Return a default in the format of an environment variable."""
     if isinstance(default, bool):
         return str(default).lower()
     return "/".join(map(str, default)) if isinstance(default, tuple) else str(default)

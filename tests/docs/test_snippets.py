@@ -1,4 +1,4 @@
-"""What a page shows of JSON, YAML and other languages can be read by a program."""
+"""Parses the JSON, YAML, Python and HCL snippets of the pages."""
 
 import ast
 import json
@@ -17,7 +17,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "python": ast.parse,
     "hcl": hcl2.loads,
 }
-# Tested elsewhere (commands, diagrams), or of no form: outputs, layouts.
+# Tested elsewhere (commands, diagrams), or without a parser (outputs, layouts).
 OTHERS = {"sh", "mermaid", "text", "kusto", "bicep"}
 SNIPPETS = [(page, fence) for page in manual() for fence in page.fences if fence.language in PARSERS]
 
@@ -25,12 +25,12 @@ SNIPPETS = [(page, fence) for page in manual() for fence in page.fences if fence
 @pytest.mark.parametrize(
     ("page", "fence"), SNIPPETS, ids=lambda one: one.name if isinstance(one, Page) else f"{one.line}"
 )
-def test_a_snippet_parses(page: Page, fence: Fence) -> None:
-    """Its language's own parser takes it; what was left out of an output is told by `…`, and not parsed."""
+def test_snippets_parse(page: Page, fence: Fence) -> None:
+    """The parser of its language accepts each snippet; shortened snippets (`…`) are not parsed."""
     if "…" not in fence.text:
         PARSERS[fence.language](fence.text)
 
 
 def test_every_language_is_known() -> None:
-    """No block is of a language that nothing here reads."""
+    """Every block has a language that a test covers."""
     assert {fence.language for page in manual() for fence in page.fences} <= {*PARSERS, *OTHERS}

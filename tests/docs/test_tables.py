@@ -1,36 +1,38 @@
-"""Tables that stand in the code as well are the same in both places."""
+"""Tables that the pages copy from docstrings are up to date."""
 
 import pytest
 
 from tests.support.pages import Page, manual
-from tools.doc_tables import renewed, tables
+from tools.doc_tables import tables, updated
 
-MARK = "<!-- table of "
+MARKER = "<!-- table of "
 
 
 @pytest.mark.parametrize("page", manual(), ids=lambda page: page.name)
-def test_a_table_of_the_code_is_told_as_it_stands_there(page: Page) -> None:
-    """A table under the comment `table of FILE` is the one in that file's docstring."""
+def test_copied_tables_are_up_to_date(page: Page) -> None:
+    """A table after the comment `table of FILE` equals the one in a docstring of that file."""
     text = page.path.read_text(encoding="utf-8")
-    assert renewed(text) == text, "run `python -m tools.doc_tables`, and commit what it writes"
+    assert updated(text) == text, "run `python -m tools.doc_tables` and commit the pages"
 
 
-def test_pages_tell_such_tables() -> None:
-    """The architecture is told by the tables of the code."""
-    assert sum(page.path.read_text(encoding="utf-8").count(MARK) for page in manual()) >= 4
+def test_pages_have_copied_tables() -> None:
+    """The pages have at least four tables from docstrings."""
+    assert sum(page.path.read_text(encoding="utf-8").count(MARKER) for page in manual()) >= 4
 
 
-def test_a_table_is_found_by_its_head() -> None:
-    """An old row goes, the table of the code comes, and what stands around it stays."""
-    (verdicts,) = tables("shared/domain/planning/classification.py")
-    head = verdicts.splitlines()[0]
-    page = f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{head}\n|--|\n| old |\n\nafter\n"
+def test_table_is_found_by_its_header() -> None:
+    """An outdated table is replaced by the one with the same header; the text around it is unchanged."""
+    (table,) = tables("shared/domain/planning/classification.py")
+    header = table.splitlines()[0]
+    page = (
+        f"before\n\n{MARKER}shared/domain/planning/classification.py -->\n{header}\n|--|\n| old |\n\nafter\n"
+    )
     assert (
-        renewed(page) == f"before\n\n{MARK}shared/domain/planning/classification.py -->\n{verdicts}\nafter\n"
+        updated(page) == f"before\n\n{MARKER}shared/domain/planning/classification.py -->\n{table}\nafter\n"
     )
 
 
-def test_a_table_that_is_not_in_the_code_is_told() -> None:
-    """A table whose head no docstring has belongs to another file, or is no copy."""
+def test_unknown_table_is_an_error() -> None:
+    """A table whose header no docstring of the file has is an error."""
     with pytest.raises(LookupError, match=r"no docstring of shared/reconciler/reconcile\.py"):
-        renewed(f"{MARK}shared/reconciler/reconcile.py -->\n| a |\n|---|\n")
+        updated(f"{MARKER}shared/reconciler/reconcile.py -->\n| a |\n|---|\n")

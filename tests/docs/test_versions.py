@@ -1,4 +1,4 @@
-"""What a page tells of versions and layers is what the project's own files ask for."""
+"""Versions and layers in the pages match the project files."""
 
 import re
 import tomllib
@@ -8,24 +8,24 @@ import yaml
 from tests.support.paths import ROOT
 
 
-def test_the_oldest_azd_is_the_one_that_azd_itself_is_told() -> None:
-    """azd refuses to run a project that asks for a newer one, so that nobody removes it with one that must not."""
-    asked = yaml.safe_load((ROOT / "azure.yaml").read_text())["requiredVersions"]["azd"]
-    told = re.findall(
+def test_azd_version() -> None:
+    """docs/deploy.md has the minimum azd version of azure.yaml, which azd enforces."""
+    required = yaml.safe_load((ROOT / "azure.yaml").read_text())["requiredVersions"]["azd"]
+    documented = re.findall(
         r"(?:`azd`\) \*\*|azd )(\d+\.\d+\.\d+) or newer", (ROOT / "docs" / "deploy.md").read_text()
     )
-    assert len(told) == 2
-    assert {f">= {version}" for version in told} == {asked}
+    assert len(documented) == 2
+    assert {f">= {version}" for version in documented} == {required}
 
 
-def test_the_oldest_python_is_the_one_that_the_project_asks_for() -> None:
-    """The README names the Python that pyproject.toml requires."""
+def test_python_version() -> None:
+    """README has the minimum Python version of pyproject.toml."""
     (required,) = re.findall(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
     assert f"Python {required} or newer" in (ROOT / "README.md").read_text()
 
 
-def test_the_layers_are_those_of_the_contract() -> None:
-    """The architecture tells the layers of `shared/` as import-linter checks them, from the top."""
+def test_layers_match_the_import_contract() -> None:
+    """docs/architecture.md lists the layers of `shared/` in the order of the import-linter contract."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (layers,) = [one["layers"] for one in contracts if one.get("containers") == ["shared"]]
     page = " ".join((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split())

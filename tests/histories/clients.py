@@ -1,4 +1,4 @@
-"""Histories through the real clients, against the simulator."""
+"""Histories with the real clients against the simulator."""
 
 from copy import deepcopy
 from typing import Any
@@ -56,7 +56,7 @@ steps = st.one_of(
 
 
 class History:
-    """One history on a simulator that begins anew."""
+    """One history on a simulator that is reset first."""
 
     def __init__(self, sim: RunningSimulator) -> None:
         world = deepcopy(demo())
@@ -71,53 +71,53 @@ class History:
     async def step(self, step: tuple[object, ...]) -> None:
         match step:
             case ("put", str(at), dict(tags), str(alias)):
-                told = put_endpoint(self.sim, tags, endpoint=at, alias=alias)
+                created = put_endpoint(self.sim, tags, endpoint=at, alias=alias)
                 slot = ResourceId.parse(at, Kind.PRIVATE_ENDPOINT)
-                self.known |= {told["properties"]["resourceGuid"].lower(): slot, at.lower(): slot}
-            case ("delete", str(at)) if at in self._there():
+                self.known |= {created["properties"]["resourceGuid"].lower(): slot, at.lower(): slot}
+            case ("delete", str(at)) if at in self._endpoints():
                 delete_endpoint(self.sim, at)
-            case ("hand", str(at)) if at in self._there():
-                register_by_hand(self.sim, self._there()[at])
+            case ("hand", str(at)) if at in self._endpoints():
+                register_by_hand(self.sim, self._endpoints()[at])
             case ("event", str(at)):
-                await self._troubled(named(at))
+                await self._pass_with_faults(named(at))
             case ("fault", dict(fault), str(system), int(skip)):
                 self.faults.append({"match": {"system": system}, "skip": skip, **fault})
             case ("denied", bool(denied)):
                 self.denied = denied
 
-    def _there(self) -> dict[str, str]:
+    def _endpoints(self) -> dict[str, str]:
         return {one["id"]: one["resourceGuid"] for one in self.sim.state()["azure"]["privateEndpoints"]}
 
     async def settle(self) -> tuple[Truth, Truth]:
-        """The truth before and after an audit that nothing disturbs."""
+        """Return the truth before and after an audit without faults."""
         before = truth_of(self.sim, self.known)
         await self._pass(ReconcileRequest(Targets(everything=True), max_removals=10**6))
         return before, truth_of(self.sim, self.known)
 
-    async def _troubled(self, order: ReconcileRequest) -> None:
-        """A pass that meets with the faults that wait; nobody else does."""
+    async def _pass_with_faults(self, request: ReconcileRequest) -> None:
+        """Run a pass with the pending faults, and clear them afterwards."""
         self.sim.deny(*([f"/subscriptions/{SUBSCRIPTION}"] if self.denied else []))
         for fault in self.faults:
             self.sim.fault(**fault)
-        await self._pass(order)
+        await self._pass(request)
         self.faults.clear()
         self.sim.clear_faults()
         self.sim.deny()
 
-    async def _pass(self, order: ReconcileRequest) -> None:
+    async def _pass(self, request: ReconcileRequest) -> None:
         async with started_runtime(self.sim.url) as runtime:
-            await runtime.reconcile(order, SECONDS)
+            await runtime.reconcile(request, SECONDS)
 
 
-async def live(story: History, history: list[tuple[object, ...]]) -> None:
-    """Go through the history and hold its end against the oracle."""
+async def run_history(run: History, history: list[tuple[object, ...]]) -> None:
+    """Run the steps of a history and check the final state with the oracle."""
     for step in history:
-        await story.step(step)
-    before, after = await story.settle()
+        await run.step(step)
+    before, after = await run.settle()
     assert oracle.faults_of(oracle.Case(before, after, DEPLOYMENT)) == []
-    story.sim.clear_requests()
-    await story.settle()
-    assert writes(story.sim) == []
+    run.sim.clear_requests()
+    await run.settle()
+    assert writes(run.sim) == []
 
 
 histories = st.lists(steps, min_size=2, max_size=8)

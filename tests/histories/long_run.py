@@ -1,6 +1,6 @@
-"""Many histories, for `make test-long`: tells their count, the seed, and the kinds of fault met.
+"""Runs many histories, for `make test-long`, and prints their number, the seed and the kinds of faults.
 
-A line follows each chunk, so that a run that is broken off (Ctrl-C) has told how far it came.
+It prints a line after each chunk, so that an interrupted run shows its progress.
 
 python -m tests.histories.long_run [--histories 20000] [--seed N] [--processes 2] [--steps 25]
     [--through-clients 200]
@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from simulator.server import running
-from tests.histories.clients import History, histories, live
+from tests.histories.clients import History, histories, run_history
 from tests.histories.machine import Histories, Tally
 
 CHUNK = 500
@@ -27,7 +27,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """So many histories, which that seed determines."""
+    """A number of histories with one seed."""
 
     histories: int
     seed: int
@@ -35,7 +35,7 @@ class Chunk:
 
 
 def run(chunk: Chunk) -> tuple[Tally, str]:
-    """Try these histories; the tally, and what failed (shortened as far as it goes), if anything did."""
+    """Run the histories of a chunk. Returns the tally, and the minimized failure if there is one."""
     Histories.tally = Tally()
     machine = seed(chunk.seed)(Histories)
     chosen = settings(
@@ -54,29 +54,29 @@ def run(chunk: Chunk) -> tuple[Tally, str]:
     return Histories.tally, ""
 
 
-def run_through_clients(histories_asked: int, first_seed: int) -> tuple[int, str]:
-    """Try these histories through the real clients; how many were, and what failed."""
-    lived = 0
+def run_through_clients(number: int, first_seed: int) -> tuple[int, str]:
+    """Run histories with the real clients. Returns their number and the failure, if any."""
+    completed = 0
     with running(rate_limit="off") as sim:
 
         @seed(first_seed)
         @settings(
-            max_examples=histories_asked,
+            max_examples=number,
             database=None,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         )
         @given(history=histories)
         def go(history: list[tuple[object, ...]]) -> None:
-            nonlocal lived
-            asyncio.run(live(History(sim), history))
-            lived += 1
+            nonlocal completed
+            asyncio.run(run_history(History(sim), history))
+            completed += 1
 
         try:
             go()
         except AssertionError as error:
-            return lived, "\n".join([str(error), *getattr(error, "__notes__", ())])
-    return lived, ""
+            return completed, "\n".join([str(error), *getattr(error, "__notes__", ())])
+    return completed, ""
 
 
 def chunks(histories: int, first_seed: int, steps: int) -> list[Chunk]:
@@ -91,40 +91,40 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--through-clients", type=int, default=200)
     parser.add_argument("--steps", type=int, default=25)
-    asked = parser.parse_args(arguments)
-    began, total, failures = time.monotonic(), Tally(), []
-    todo = chunks(asked.histories, asked.seed, asked.steps)
-    with multiprocessing.get_context("spawn").Pool(asked.processes, maxtasksperchild=1) as pool:
-        for chunk, (tally, failure) in pool.imap_unordered(_run_named, todo):
+    options = parser.parse_args(arguments)
+    start, total, failures = time.monotonic(), Tally(), []
+    pending = chunks(options.histories, options.seed, options.steps)
+    with multiprocessing.get_context("spawn").Pool(options.processes, maxtasksperchild=1) as pool:
+        for chunk, (tally, failure) in pool.imap_unordered(_run_chunk, pending):
             total.add(tally)
             if failure:
                 failures.append(f"seed {chunk.seed}:\n{failure}")
-                _tell(failures[-1])
-            _tell(
-                f"{total.histories} of {asked.histories} histories, {len(failures)} failures, "
-                f"{time.monotonic() - began:.0f} s"
+                _print(failures[-1])
+            _print(
+                f"{total.histories} of {options.histories} histories, {len(failures)} failures, "
+                f"{time.monotonic() - start:.0f} s"
             )
-    lived, failure = 0, ""
-    if asked.through_clients:
-        lived, failure = run_through_clients(asked.through_clients, asked.seed)
+    completed, failure = 0, ""
+    if options.through_clients:
+        completed, failure = run_through_clients(options.through_clients, options.seed)
     if failure:
         failures.append(failure)
-        _tell(failure)
-    _tell(
-        f"{lived} histories through the real clients against the simulator\n"
-        f"{total.histories} histories of up to {asked.steps} steps with {total.passes} passes, "
-        f"seed {asked.seed}, in {time.monotonic() - began:.0f} s; {len(failures)} failures\n"
-        f"kinds of fault met: {', '.join(sorted(total.met))}"
+        _print(failure)
+    _print(
+        f"{completed} histories with the real clients against the simulator\n"
+        f"{total.histories} histories of up to {options.steps} steps with {total.passes} passes, "
+        f"seed {options.seed}, in {time.monotonic() - start:.0f} s; {len(failures)} failures\n"
+        f"kinds of faults: {', '.join(sorted(total.encountered))}"
     )
     return 1 if failures else 0
 
 
-def _run_named(chunk: Chunk) -> tuple[Chunk, tuple[Tally, str]]:
+def _run_chunk(chunk: Chunk) -> tuple[Chunk, tuple[Tally, str]]:
     return chunk, run(chunk)
 
 
-def _tell(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 -- somebody waits for it
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 -- progress output
 
 
 if __name__ == "__main__":

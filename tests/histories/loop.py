@@ -1,7 +1,7 @@
-"""An event loop whose idleness is a decision: which of the waiting calls goes on next.
+"""A deterministic event loop: a scheduler decides which waiting call continues next.
 
-Every call of a port waits for its turn. When nothing else can run, the loop would sleep; instead it takes
-the next pick and lets that call go, or stops when it was told to let only so many go.
+Every call of a port waits. If no task can run, the loop does not sleep, but continues the call that the next
+pick selects, or stops after the given number of calls.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class _Idle(selectors.DefaultSelector):
-    """A selector that never waits: it asks the scheduler what is next."""
+    """A selector that never waits, but calls the scheduler."""
 
     scheduler: "Scheduler | None" = None
 
@@ -22,7 +22,7 @@ class _Idle(selectors.DefaultSelector):
 
 
 class Scheduler:
-    """Lets one call at a time go on. Calls are told apart by the worker that makes them."""
+    """Continues one call at a time. Calls belong to workers."""
 
     def __init__(self) -> None:
         selector = _Idle()
@@ -30,31 +30,31 @@ class Scheduler:
         self.loop = asyncio.SelectorEventLoop(selector)
         self._waiting: list[tuple[object, asyncio.Future[None]]] = []
         self._picks: list[int] = []
-        self._left = 0
+        self._remaining = 0
 
-    async def turn(self, worker: object) -> None:
+    async def wait_for_pick(self, worker: object) -> None:
         """Wait until this call is picked."""
         future = self.loop.create_future()
         self._waiting.append((worker, future))
         await future
 
     def go(self, calls: int, picks: Iterable[int] = ()) -> None:
-        """Let that many calls go on, fewer if no more are waiting. A pick is an index among those waiting."""
-        self._left, self._picks = calls, list(picks)[::-1]
+        """Continue up to that many waiting calls. A pick is an index into the waiting calls."""
+        self._remaining, self._picks = calls, list(picks)[::-1]
         self.loop.run_forever()
 
     def idle(self) -> None:
         self._waiting = [(w, f) for w, f in self._waiting if not f.done()]
-        if not self._waiting or not self._left:
+        if not self._waiting or not self._remaining:
             self.loop.stop()
             return
-        self._left -= 1
+        self._remaining -= 1
         pick = self._picks.pop() if self._picks else 0
         _, future = self._waiting.pop(pick % len(self._waiting))
         future.set_result(None)
 
     def kill(self, worker: object) -> None:
-        """None of the worker's calls goes on any more: its process is dead."""
+        """Cancel all calls of a worker, to simulate a crash of its process."""
         for one, future in self._waiting:
             if one is worker:
                 future.cancel()

@@ -1,4 +1,4 @@
-"""Histories: whatever may happen to networks, zones, services and passes, in whatever order."""
+"""Histories: random sequences of changes to endpoints, networks, zones, services and passes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -16,12 +16,13 @@ from shared.domain.planning.policy import Policy
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.histories import oracle
-from tests.histories.guard import Evidence
+from tests.histories.guard import Guard
 from tests.histories.loop import Scheduler
-from tests.histories.ports import KEPT, KINDS, SYSTEMS, Crash, Fault, Ports, Weather
+from tests.histories.ports import KEPT, KINDS, SYSTEMS, Behavior, Crash, Fault, Ports
 from tests.histories.world import (
     DENIABLE,
     E1,
+    FOREIGN_ALIAS,
     HAND,
     MARK,
     ONE,
@@ -30,7 +31,6 @@ from tests.histories.world import (
     SERVICE_IDS,
     SHARING_TAG,
     SLOTS,
-    STRANGE,
     TAG,
     TWO,
     VNETS,
@@ -43,21 +43,21 @@ from tests.histories.world import (
     Truth,
     Universe,
     address,
-    made,
+    new_endpoint,
     zone_name,
 )
 
 ENOUGH = 2_000
 EVERYTHING = 10**6
 
-# Drawn so that endpoints meet: most of them are in the networks of one zone.
+# Weighted so that endpoints interact: most of them are in networks of the same zone.
 slots = st.sampled_from([SLOTS[n] for n in (0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 5)])
 services = st.sampled_from(SERVICE_IDS)
 id_kinds = st.sampled_from([IdKind.GUID, IdKind.GUID, IdKind.RESOURCE_ID])
 by_id = SERVICE_IDS[1]
 plain = ["*", "*", "*", "", "alpha", "gamma", "alpha,beta", "tag:env", "tag:env=prod", by_id]
 odd = [
-    "nobody, Alpha",
+    "unknown, Alpha",
     "Twin",
     "a:b,delta",
     "twin",
@@ -70,8 +70,8 @@ requests = st.sampled_from([*plain, *plain, *odd, None, None])
 tagged_zones = st.sampled_from([*[None] * 10, *map(str, ZONES), str(ZONES[0]).upper(), "nonsense"])
 tags = st.fixed_dictionaries(
     {TAG: requests, ZONE_TAG: tagged_zones, SHARING_TAG: st.sampled_from([None, None, "shared"])}
-).map(lambda told: {name: value for name, value in told.items() if value is not None})
-aliases = st.sampled_from([*[W1] * 6, *[W2] * 3, E1, E1, STRANGE])
+).map(lambda drawn: {name: value for name, value in drawn.items() if value is not None})
+aliases = st.sampled_from([*[W1] * 6, *[W2] * 3, E1, E1, FOREIGN_ALIAS])
 picks = st.lists(st.integers(0, 3), max_size=12)
 descriptions = st.sampled_from([*[KEPT] * 9, 0, 40, 100])
 filters = st.sampled_from([None, None, "tag:env=prod", "*", "ALPHA,twin", "Twin,beta", "mistyped"])
@@ -93,48 +93,48 @@ by_azure_users = st.one_of(
     _step("delete", slot=slots),
     _step("retag", slot=slots, tags=tags),
     _step("retag", slot=slots, tags=tags),
-    _step("move", slot=slots),
+    _step("change_address", slot=slots),
     _step("strip_tags", slot=st.just(SLOTS[0])),
-    _step("hold", slot=slots, state=states),
-    _step("hold", slot=slots, state=states),
+    _step("set_state", slot=slots, state=states),
+    _step("set_state", slot=slots, state=states),
 )
-by_hand = st.one_of(
+manual_changes = st.one_of(
     _step("relink", network=st.sampled_from(VNETS), to=st.sampled_from([None, *ZONES])),
     _step(
-        "hand_record",
+        "add_record_manually",
         zone=zones,
         name=names,
         number=st.integers(1, 6),
-        pairs=st.sampled_from([{}, {"made-by": "hand"}]),
+        pairs=st.sampled_from([{}, {"new_endpoint-by": "hand"}]),
     ),
-    _step("tamper", zone=zones, name=names, number=st.integers(1, 99)),
-    _step("hand_register", slot=slots, text=st.sampled_from(["by hand", "by hand", ""]), kind=id_kinds),
-    _step("hand_register", slot=slots, text=st.just("by hand"), kind=id_kinds),
-    _step("hand_allow", slot=slots, kind=id_kinds, service=services),
-    _step("hand_allow", slot=slots, kind=id_kinds, service=services),
-    _step("hand_disallow", slot=slots, kind=id_kinds, service=services),
-    _step("hand_deregister", slot=slots, kind=id_kinds),
-    _step("hand_describe", slot=slots, kind=id_kinds, text=st.sampled_from(["", "changed by hand"])),
+    _step("change_record_manually", zone=zones, name=names, number=st.integers(1, 99)),
+    _step("register_manually", slot=slots, text=st.sampled_from(["by hand", "by hand", ""]), kind=id_kinds),
+    _step("register_manually", slot=slots, text=st.just("by hand"), kind=id_kinds),
+    _step("allow_manually", slot=slots, kind=id_kinds, service=services),
+    _step("allow_manually", slot=slots, kind=id_kinds, service=services),
+    _step("disallow_manually", slot=slots, kind=id_kinds, service=services),
+    _step("deregister_manually", slot=slots, kind=id_kinds),
+    _step("describe_manually", slot=slots, kind=id_kinds, text=st.sampled_from(["", "changed by hand"])),
     _step("retag_service", service=services, env=st.sampled_from([{}, {"env": "prod"}, {"env": "dev"}])),
-    _step("drop_service", service=services),
+    _step("delete_service", service=services),
 )
-troubles = st.one_of(
+problems = st.one_of(
     _step("permissions", denied=st.sets(st.sampled_from(DENIABLE), max_size=2)),
     _step(
-        "break_down",
+        "add_fault",
         kind=st.sampled_from(KINDS),
         system=st.sampled_from(SYSTEMS),
         skip=st.integers(0, 6),
         times=st.sampled_from([1, 1, 2, 5]),
     ),
     _step(
-        "break_down",
+        "add_fault",
         kind=st.sampled_from(KINDS),
         system=st.just("clickhouse"),
         skip=st.integers(0, 9),
         times=st.just(1),
     ),
-    _step("lose_list", gone=st.booleans()),
+    _step("empty_service_list", gone=st.booleans()),
     _step("lock", scopes=st.sets(st.sampled_from([Scope(S1, "rg-dns"), Scope(S2, "rg-dns")]), max_size=2)),
     _step("refuse_configs", refused=st.sets(services, max_size=2)),
     _step(
@@ -143,20 +143,20 @@ troubles = st.one_of(
         kind=st.sampled_from(IdKind),
         service_filter=filters,
     ),
-    _step("make_zones", on=st.booleans()),
+    _step("create_zones", on=st.booleans()),
     _step("restart", owner=st.sampled_from(["one", "one", "two"]), number=st.integers(0, 1)),
 )
-# What becomes of an event: lost, begun, worked on for so many calls, or done.
-fates = st.sampled_from(["lost", 0, 5, 9, 13, 18, *[ENOUGH] * 5])
+# The processing of an event: lost, or a pass with that many calls before the next step.
+deliveries = st.sampled_from(["lost", 0, 5, 9, 13, 18, *[ENOUGH] * 5])
 
 
 @dataclass
 class Process:
-    """One worker: its memory, and the pass it is at."""
+    """One worker process: its cache and its current pass."""
 
-    memory: ProcessCache = field(default_factory=ProcessCache)
+    cache: ProcessCache = field(default_factory=ProcessCache)
     task: Any = None
-    evidence: Evidence | None = None
+    guard: Guard | None = None
 
     @property
     def busy(self) -> bool:
@@ -165,20 +165,20 @@ class Process:
 
 @dataclass
 class Tally:
-    """What all histories met with."""
+    """The counts of all histories."""
 
     histories: int = 0
     passes: int = 0
-    met: set[str] = field(default_factory=set)
+    encountered: set[str] = field(default_factory=set)
 
     def add(self, other: "Tally") -> None:
         self.histories += other.histories
         self.passes += other.passes
-        self.met |= other.met
+        self.encountered |= other.encountered
 
 
 class Histories(RuleBasedStateMachine):
-    """One history: rules are steps, and at its end the faults stop and everything is delivered."""
+    """One history. Rules are steps; at the end faults stop and all events are delivered."""
 
     tally: ClassVar[Tally] = Tally()
     scheduler: ClassVar[Scheduler]
@@ -188,7 +188,7 @@ class Histories(RuleBasedStateMachine):
         if "scheduler" not in type(self).__dict__:
             type(self).scheduler = Scheduler()
         self.universe = Universe()
-        self.weather = Weather()
+        self.behavior = Behavior()
         self.deployments = {"one": ONE, "two": TWO}
         self.processes = {"one": [Process(), Process()], "two": [Process()]}
         self.by_audit = True
@@ -199,7 +199,7 @@ class Histories(RuleBasedStateMachine):
     def truth(self) -> Truth:
         return self.universe.truth
 
-    # The beginning
+    # Start
 
     @initialize(
         description=descriptions,
@@ -215,49 +215,49 @@ class Histories(RuleBasedStateMachine):
     )
     def begin(self, **chosen: Any) -> None:
         self.by_audit = chosen["by_audit"]
-        self.weather.description = chosen["description"]
-        self.weather.refuses_add = chosen["refuses_add"]
-        self.weather.manages = chosen["manages"]
-        self.weather.met |= set() if chosen["manages"] else {"a key without organization:manage"}
-        self.weather.answers = chosen["answers"]
-        told = zip(self.deployments.items(), chosen["service_filters"], strict=True)
-        for (owner, deployment), service_filter in list(told):
-            more = {"id_kind": chosen["kind"], "adopt": chosen["adopt"]}
-            self.deployments[owner] = replace(deployment, service_filter=service_filter, **more)
+        self.behavior.description = chosen["description"]
+        self.behavior.refuses_add = chosen["refuses_add"]
+        self.behavior.manages = chosen["manages"]
+        self.behavior.encountered |= set() if chosen["manages"] else {"a key without organization:manage"}
+        self.behavior.answers = chosen["answers"]
+        configured = zip(self.deployments.items(), chosen["service_filters"], strict=True)
+        for (owner, deployment), service_filter in list(configured):
+            options = {"id_kind": chosen["kind"], "adopt": chosen["adopt"]}
+            self.deployments[owner] = replace(deployment, service_filter=service_filter, **options)
         for step in chosen["first"]:
-            self.act(step, number=0, fate=chosen["events"], order=[])
+            self.act(step, number=0, delivery=chosen["events"], order=[])
 
-    # The steps
+    # Steps
 
-    @rule(step=by_azure_users, number=st.integers(0, 1), fate=fates, order=picks)
-    def act(self, step: Step, number: int, fate: str | int, order: list[int]) -> None:
-        """Somebody changes an endpoint, and something becomes of the event."""
+    @rule(step=by_azure_users, number=st.integers(0, 1), delivery=deliveries, order=picks)
+    def act(self, step: Step, number: int, delivery: str | int, order: list[int]) -> None:
+        """Change an endpoint, and process its event."""
         self._do(step)
-        if isinstance(fate, int):
+        if isinstance(delivery, int):
             self._start([step[1]["slot"]], number)
-            self._go(fate, order)
+            self._go(delivery, order)
 
-    @rule(step=by_hand)
-    def meddle(self, step: Step) -> None:
+    @rule(step=manual_changes)
+    def change_manually(self, step: Step) -> None:
         self._do(step)
 
-    @rule(step=troubles)
-    def trouble(self, step: Step) -> None:
+    @rule(step=problems)
+    def add_problem(self, step: Step) -> None:
         self._do(step)
 
     def _do(self, step: Step) -> None:
         name, chosen = step
         getattr(self, f"do_{name}")(**chosen)
 
-    # What people do in Azure
+    # Changes in Azure
 
     def do_create(self, slot: ResourceId, alias: str, tags: dict[str, str], *, ready: bool) -> None:
-        """Also: delete it and create it again under the same name."""
-        self.moved |= slot in self.truth.incarnations.values()
+        """Create or recreate an endpoint."""
+        self.moved |= slot in self.truth.slot_of_id.values()
         number = self.universe.next_number()
-        endpoint = made(slot, number, alias, tags)
+        endpoint = new_endpoint(slot, number, alias, tags)
         ids = dict.fromkeys(oracle.live_ids(endpoint), slot)
-        known = replace(self.truth, incarnations={**self.truth.incarnations, **ids})
+        known = replace(self.truth, slot_of_id={**self.truth.slot_of_id, **ids})
         known = known.with_endpoint(slot, endpoint)
         self.universe.become(known.with_address(endpoint, (address(number),) if ready else ()))
 
@@ -271,18 +271,18 @@ class Histories(RuleBasedStateMachine):
             self.universe.become(self.truth.with_endpoint(slot, changed))
 
     def do_strip_tags(self, slot: ResourceId) -> None:
-        """A pipeline takes the tags off every endpoint."""
-        self.weather.met.add("tags stripped")
+        """A deployment pipeline removes the tags of every endpoint."""
+        self.behavior.encountered.add("tags stripped")
         for one in list(self.truth.endpoints):
             self.do_retag(one, {})
 
-    def do_hold(self, slot: ResourceId, state: str) -> None:
-        """Azure begins to delete it or to change it, fails, or is done."""
+    def do_set_state(self, slot: ResourceId, state: str) -> None:
+        """Azure changes the provisioning state."""
         if endpoint := self.truth.endpoints.get(slot):
-            self.weather.met |= {state} - {"Succeeded"}
+            self.behavior.encountered |= {state} - {"Succeeded"}
             self.universe.become(self.truth.with_endpoint(slot, replace(endpoint, state=state)))
 
-    def do_move(self, slot: ResourceId) -> None:
+    def do_change_address(self, slot: ResourceId) -> None:
         if endpoint := self.truth.endpoints.get(slot):
             new = (address(self.universe.next_number()),)
             self.universe.become(self.truth.with_address(endpoint, new))
@@ -297,13 +297,13 @@ class Histories(RuleBasedStateMachine):
                 truth = truth.with_zone(replace(zone, networks=networks))
         self.universe.become(truth)
 
-    def do_hand_record(self, zone: ResourceId, name: str, number: int, pairs: dict[str, str]) -> None:
-        """A record made by hand, perhaps with the very address that an endpoint has; none is overwritten."""
+    def do_add_record_manually(self, zone: ResourceId, name: str, number: int, pairs: dict[str, str]) -> None:
+        """Create a record manually, possibly with the address of an endpoint, unless it exists."""
         if name not in self.truth.zones[zone].records:
             self._put(RecordSet(zone, name, 3600, (address(number),), MappingProxyType(pairs)))
 
-    def do_tamper(self, zone: ResourceId, name: str, number: int) -> None:
-        """A record is deleted by hand, or its address is changed and all else left."""
+    def do_change_record_manually(self, zone: ResourceId, name: str, number: int) -> None:
+        """Change the address of a record manually, or delete a record without mark."""
         record = self.truth.zones[zone].records.get(name)
         if record and number > 20:
             self._put(replace(record, addresses=(address(number),), ttl=number))
@@ -314,29 +314,29 @@ class Histories(RuleBasedStateMachine):
         written = replace(record, etag=self.universe.next_etag())
         self.universe.become(self.truth.with_record(record.zone, record.name, written))
 
-    # What people do at ClickHouse Cloud
+    # Changes in ClickHouse Cloud
 
-    def do_hand_register(self, slot: ResourceId, text: str, kind: IdKind) -> None:
+    def do_register_manually(self, slot: ResourceId, text: str, kind: IdKind) -> None:
         endpoint = self.truth.endpoints.get(slot)
         if endpoint and not self.truth.registered(_id(endpoint, kind)):
             region = endpoint.connections[0].target.split(".")[2]
             entry = Registration(_id(endpoint, kind), region, text)
             self.universe.become(self.truth.with_registration(entry, HAND))
 
-    def do_hand_allow(self, slot: ResourceId, service: str, kind: IdKind) -> None:
+    def do_allow_manually(self, slot: ResourceId, service: str, kind: IdKind) -> None:
         endpoint, known = self.truth.endpoints.get(slot), self.truth.services.get(service)
         if endpoint is None or known is None or (id_ := _id(endpoint, kind)) in known.allow_list:
             return
         if (id_, known.region) in self.truth.registrations:
             self.universe.become(self.truth.with_entry(service, id_, HAND))
 
-    def do_hand_disallow(self, slot: ResourceId, service: str, kind: IdKind) -> None:
+    def do_disallow_manually(self, slot: ResourceId, service: str, kind: IdKind) -> None:
         endpoint, known = self.truth.endpoints.get(slot), self.truth.services.get(service)
         if endpoint and known and (id_ := _id(endpoint, kind)) in known.allow_list:
             self.universe.become(self.truth.without_entry(service, id_))
 
-    def do_hand_deregister(self, slot: ResourceId, kind: IdKind) -> None:
-        """Someone cleans up an id altogether."""
+    def do_deregister_manually(self, slot: ResourceId, kind: IdKind) -> None:
+        """Remove an id from all allow lists and deregister it, manually."""
         endpoint, truth = self.truth.endpoints.get(slot), self.truth
         if endpoint is None:
             return
@@ -347,20 +347,20 @@ class Histories(RuleBasedStateMachine):
             truth = truth.without_registration((entry.id, entry.region))
         self.universe.become(truth)
 
-    def do_hand_describe(self, slot: ResourceId, text: str, kind: IdKind) -> None:
-        """Somebody gives a registration other words."""
+    def do_describe_manually(self, slot: ResourceId, text: str, kind: IdKind) -> None:
+        """Change the description of a registration manually."""
         endpoint = self.truth.endpoints.get(slot)
         for entry in self.truth.registered(_id(endpoint, kind)) if endpoint else ():
-            author = self.truth.authors["registration", entry.id, entry.region]
+            creator = self.truth.creators["registration", entry.id, entry.region]
             changed = replace(entry, description=text)
-            self.universe.become(self.truth.with_registration(changed, author))
+            self.universe.become(self.truth.with_registration(changed, creator))
 
     def do_retag_service(self, service: str, env: dict[str, str]) -> None:
         if known := self.truth.services.get(service):
             self.universe.become(self.truth.with_service(replace(known, tags=MappingProxyType(env))))
 
-    def do_drop_service(self, service: str) -> None:
-        """A service is deleted, and its allow list with it; now and then only."""
+    def do_delete_service(self, service: str) -> None:
+        """Delete a service with its allow list, in one of four steps."""
         if self.universe.number % 4 or service not in self.truth.services:
             return
         truth = self.truth
@@ -369,57 +369,62 @@ class Histories(RuleBasedStateMachine):
         known = {id_: one for id_, one in truth.services.items() if id_ != service}
         self.universe.become(replace(truth, services=known))
 
-    def _at_work(self) -> bool:
+    def _has_running_pass(self) -> bool:
         return any(process.busy for process in self._all_processes())
 
-    # What goes wrong
+    # Problems
 
     def do_permissions(self, denied: set[Scope]) -> None:
         self.universe.become(replace(self.truth, denied=frozenset(denied)))
 
-    def do_break_down(self, kind: str, system: str, skip: int, times: int) -> None:
-        self.weather.faults.append(Fault(kind, system, skip, times))
+    def do_add_fault(self, kind: str, system: str, skip: int, times: int) -> None:
+        self.behavior.faults.append(Fault(kind, system, skip, times))
 
     def do_lock(self, scopes: set[Scope]) -> None:
-        self.weather.locked = frozenset(scopes)
+        self.behavior.locked = frozenset(scopes)
 
     def do_refuse_configs(self, refused: set[str]) -> None:
-        self.weather.refused_configs = frozenset(refused)
+        self.behavior.refused_configs = frozenset(refused)
 
-    def do_lose_list(self, *, gone: bool) -> None:
-        self.weather.empty_list = gone
+    def do_empty_service_list(self, *, gone: bool) -> None:
+        self.behavior.empty_list = gone
 
-    # What the deployments do
+    # Deployments
 
     def do_settings(self, owner: str, kind: IdKind, service_filter: str | None) -> None:
-        """An administrator changes the settings."""
+        """Change the settings of a deployment."""
         known = self.deployments[owner]
         self._configure(replace(known, id_kind=kind, service_filter=service_filter))
 
-    def do_make_zones(self, *, on: bool) -> None:
+    def do_create_zones(self, *, on: bool) -> None:
         group = Scope(S1, "rg-zones") if on else None
         self._configure(replace(self.deployments["one"], zone_group=group))
 
     def _configure(self, deployment: Deployment) -> None:
-        """New settings: every process of the deployment is ended, and begins anew with them."""
+        """Restart every process of the deployment with new settings."""
         self.deployments[deployment.owner] = deployment
         for process in self.processes[deployment.owner]:
             if process.busy:
-                self.weather.met.add("restart")
+                self.behavior.encountered.add("restart")
             self.scheduler.kill(process)
-            process.memory = ProcessCache()
+            process.cache = ProcessCache()
         self._go(0)
 
     def do_restart(self, owner: str, number: int) -> None:
         process = self._process(owner, number)
         if not process.busy:
-            process.memory = ProcessCache()
+            process.cache = ProcessCache()
 
-    @rule(events=st.sets(slots, min_size=1, max_size=3), number=st.integers(0, 1), fate=fates, order=picks)
-    def deliver(self, events: set[ResourceId], number: int, fate: str | int, order: list[int]) -> None:
-        """Events arrive late or again, and their pass gets so far until something else happens."""
+    @rule(
+        events=st.sets(slots, min_size=1, max_size=3),
+        number=st.integers(0, 1),
+        delivery=deliveries,
+        order=picks,
+    )
+    def deliver(self, events: set[ResourceId], number: int, delivery: str | int, order: list[int]) -> None:
+        """Deliver events late or again, and run their pass for some calls."""
         self._start(events, number)
-        self._go(fate if isinstance(fate, int) else 3, order)
+        self._go(delivery if isinstance(delivery, int) else 3, order)
 
     @rule(
         owner=st.sampled_from(["one", "one", "two"]), calls=st.sampled_from([3, 9, 15, ENOUGH]), order=picks
@@ -430,12 +435,12 @@ class Histories(RuleBasedStateMachine):
             self._run(owner, process, Targets(everything=True))
             self._go(calls, order)
 
-    @precondition(lambda self: self._at_work())
+    @precondition(lambda self: self._has_running_pass())
     @rule(calls=st.integers(1, 30), order=picks)
-    def go_on(self, calls: int, order: list[int]) -> None:
+    def continue_passes(self, calls: int, order: list[int]) -> None:
         self._go(calls, order)
 
-    # How passes run
+    # Passes
 
     def _all_processes(self) -> Iterable[Process]:
         return (process for known in self.processes.values() for process in known)
@@ -446,10 +451,10 @@ class Histories(RuleBasedStateMachine):
 
     def _start(self, events: Iterable[ResourceId], number: int) -> None:
         for owner in self.deployments:
-            mine = frozenset(slot for slot in events if self._receives(owner, slot))
+            received = frozenset(slot for slot in events if self._receives(owner, slot))
             process = self._process(owner, number)
-            if mine and not process.busy:
-                self._run(owner, process, Targets(mine))
+            if received and not process.busy:
+                self._run(owner, process, Targets(received))
 
     def _receives(self, owner: str, slot: ResourceId) -> bool:
         return any(scope.subscription == slot.subscription for scope in self.deployments[owner].scopes)
@@ -457,20 +462,20 @@ class Histories(RuleBasedStateMachine):
     def _run(self, owner: str, process: Process, targets: Targets) -> None:
         self.tally.passes += 1
         deployment = self.deployments[owner]
-        evidence = Evidence(deployment, self.universe.complaints, self.truth)
-        self.universe.watchers.append(evidence.watch)
-        ports = Ports(self.universe, self.weather, self.scheduler, evidence, process)
-        process.evidence = evidence
+        guard = Guard(deployment, self.universe.violations, self.truth)
+        self.universe.watchers.append(guard.watch)
+        ports = Ports(self.universe, self.behavior, self.scheduler, guard, process)
+        process.guard = guard
         process.task = self.scheduler.start(self._pass(ports, deployment, process, targets))
 
     async def _pass(self, ports: Ports, deployment: Deployment, process: Process, targets: Targets) -> None:
-        order = ReconcileRequest(targets, policy=Policy.SYNC, max_removals=EVERYTHING)
+        request = ReconcileRequest(targets, policy=Policy.SYNC, max_removals=EVERYTHING)
         try:
-            await reconcile(order, ports.systems(), deployment.config(), process.memory)
+            await reconcile(request, ports.systems(), deployment.config(), process.cache)
         except Crash:
-            process.memory = ProcessCache()
+            process.cache = ProcessCache()
         finally:
-            self.universe.watchers.remove(ports.evidence.watch)
+            self.universe.watchers.remove(ports.guard.watch)
 
     def _go(self, calls: int, order: Iterable[int] = ()) -> None:
         self.scheduler.go(calls, order)
@@ -479,14 +484,14 @@ class Histories(RuleBasedStateMachine):
                 task, process.task = process.task, None
                 if not task.cancelled():
                     task.result()
-        if self.universe.complaints:
+        if self.universe.violations:
             self.settled = True
-        assert not self.universe.complaints, "\n".join(self.universe.complaints)
+        assert not self.universe.violations, "\n".join(self.universe.violations)
 
-    # The end
+    # End
 
     def teardown(self) -> None:
-        """The faults stop, everything is delivered, and the world is as it should be."""
+        """Stop the faults, deliver everything, and check the final state."""
         try:
             if not self.settled:
                 self.settled = True
@@ -494,22 +499,22 @@ class Histories(RuleBasedStateMachine):
                 self.tally.histories += 1
         finally:
             self._end_all()
-        self.tally.met |= self.weather.met
+        self.tally.encountered |= self.behavior.encountered
 
     def _end_all(self) -> None:
-        """No pass of a history that failed goes on in the next one."""
+        """Cancel all passes, so that none continues in the next history."""
         for process in self._all_processes():
             self.scheduler.kill(process)
         self.scheduler.go(0)
 
     def _settle(self) -> None:
-        self.weather.clear()
+        self.behavior.clear()
         self.universe.become(replace(self.truth, denied=frozenset()))
         self._go(ENOUGH)
         for process in self._all_processes():
-            process.memory.refused_configs.clear()  # an hour later
+            process.cache.refused_configs.clear()  # an hour later
         before = self.truth
-        # What an endpoint left in a former zone is found by audits alone.
+        # Only audits find records in a previous zone.
         by_audit = self.by_audit or self.moved
         self._deliver_all(by_audit=by_audit)
         self._deliver_all(by_audit=by_audit)
@@ -528,9 +533,9 @@ class Histories(RuleBasedStateMachine):
             before,
             self.truth,
             self.deployments[owner],
-            needs_service=self.weather.refuses_add or not self.weather.manages,
-            manages=self.weather.manages,
-            forgets=self.weather.description != KEPT,
+            needs_service=self.behavior.refuses_add or not self.behavior.manages,
+            manages=self.behavior.manages,
+            forgets=self.behavior.description != KEPT,
             others=tuple(one for one in self.deployments.values() if one.owner != owner),
         )
 
@@ -538,9 +543,9 @@ class Histories(RuleBasedStateMachine):
         every = [SLOTS[:]] if by_audit else [[slot] for slot in SLOTS]
         for events in every:
             for owner in self.deployments:
-                mine = frozenset(slot for slot in events if self._receives(owner, slot))
-                if mine:
-                    targets = Targets(everything=True) if by_audit else Targets(mine)
+                received = frozenset(slot for slot in events if self._receives(owner, slot))
+                if received:
+                    targets = Targets(everything=True) if by_audit else Targets(received)
                     process = self._process(owner, 0)
                     self._run(owner, process, targets)
                     self._go(ENOUGH)

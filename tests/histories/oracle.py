@@ -1,11 +1,9 @@
-"""What a world should be, told naively: from what is true now, without reads, rounds, plans or changes.
+"""Derives the expected state from the current truth, without reads, plans or changes.
 
-It is written apart from the product's decision and shares no code with it. `faults_of` compares the world
-after everything was delivered with the world just before, because some things must only stay as they are.
-
-Where history matters, every rightful end is accepted: whoever of those who want a record may hold it. A
-registration whose mark was lost (cut by the API, or changed by hand) counts as somebody else's: it must be
-left alone.
+The oracle is independent of the app's planning and shares no code with it. `faults_of` compares the state after
+all deliveries with the state before, because some items must not change. If the result depends on the order of
+events, every valid result is accepted: any endpoint that wants a record may hold it. A registration whose mark
+was lost (truncated by the API, or changed manually) is foreign and must not change.
 """
 
 from collections.abc import Iterator
@@ -21,12 +19,11 @@ LOST = "lost"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A deployment and the world before and after everything was delivered to it.
+    """A deployment, and the truth before and after all deliveries.
 
-    `needs_service`: the API registers only through a service, so that nobody without one is registered.
-    `manages`: the key may deregister. `forgets`: the API does not keep descriptions, so that nobody is registered.
-    `others`: deployments that had everything delivered too; what changed at an endpoint that they serve as well
-    may be their doing.
+    `needs_service`: the API registers only through a service, so endpoints without one are not registered.
+    `manages`: the key can deregister. `forgets`: the API does not store descriptions, so nothing is registered.
+    `others`: other deployments with all deliveries; they can have changed endpoints in their own scope.
     """
 
     before: Truth
@@ -37,16 +34,16 @@ class Case:
     manages: bool = True
     others: tuple[Deployment, ...] = ()
 
-    def alone(self, id_: str) -> bool:
-        """Whether no other deployment serves the endpoint of that id."""
-        slot = self.after.incarnations[id_.lower()]
-        return not any(covered(slot, other.scopes) for other in self.others)
+    def is_exclusive(self, id_: str) -> bool:
+        """Return whether no other deployment has the endpoint of this id in scope."""
+        slot = self.after.slot_of_id[id_.lower()]
+        return not any(in_scope(slot, other.scopes) for other in self.others)
 
 
-# Who may have what
+# Permitted access
 
 
-def covered(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
+def in_scope(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
     return any(
         resource.subscription == scope.subscription
         and scope.resource_group in (None, resource.resource_group)
@@ -55,26 +52,26 @@ def covered(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
 
 
 def alias_of(truth: Truth, endpoint: Endpoint) -> str | None:
-    """The organization's Private Link service that the endpoint is connected to."""
+    """Return the organization's Private Link service that the endpoint is connected to."""
     known = {truth.configs[s.id].alias for s in truth.services.values() if s.provider == "azure"}
     return next((c.target for c in endpoint.connections if c.target in known), None)
 
 
-def is_held(endpoint: Endpoint) -> bool:
-    """Whether Azure is deleting it, or failed to make one that is tagged: it keeps just what it has."""
+def in_transition(endpoint: Endpoint) -> bool:
+    """Return whether Azure is deleting the endpoint, or failed to create it with a tag: nothing of it may change."""
     return endpoint.state == "Deleting" or (endpoint.state == "Failed" and TAG in endpoint.tags)
 
 
-def standing(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
-    """`outside`, `held`, `none` (absent or untagged), `stranger`, or `rightful`."""
+def classify(truth: Truth, deployment: Deployment, slot: ResourceId) -> str:
+    """Return `out of scope`, `in transition`, `released` (absent or untagged), `foreign` (service) or `managed`."""
     endpoint = truth.endpoints.get(slot)
-    if not covered(slot, deployment.scopes):
-        return "outside"
-    if endpoint is not None and is_held(endpoint):
-        return "held"
+    if not in_scope(slot, deployment.scopes):
+        return "out of scope"
+    if endpoint is not None and in_transition(endpoint):
+        return "in transition"
     if endpoint is None or TAG not in endpoint.tags:
-        return "none"
-    return "rightful" if alias_of(truth, endpoint) else "stranger"
+        return "released"
+    return "managed" if alias_of(truth, endpoint) else "foreign"
 
 
 def _matches(part: str, service: Service, truth: Truth) -> bool:
@@ -84,10 +81,10 @@ def _matches(part: str, service: Service, truth: Truth) -> bool:
         return key in tags and (not value or tags[key] == value)
     if part in ("*", service.id, service.name):
         return True
-    return part.lower() == service.name.lower() and not _borne_exactly(part, truth)
+    return part.lower() == service.name.lower() and not _has_exact_name(part, truth)
 
 
-def _borne_exactly(name: str, truth: Truth) -> bool:
+def _has_exact_name(name: str, truth: Truth) -> bool:
     return any(s.provider == "azure" and s.name == name for s in truth.services.values())
 
 
@@ -95,19 +92,19 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _doubtful(part: str, truth: Truth) -> bool:
-    """Whether the part is a name that several services bear, and so names nobody."""
-    bearing = [s for s in truth.services.values() if s.provider == "azure" and s.name == part]
+def _is_ambiguous(part: str, truth: Truth) -> bool:
+    """Return whether several services have this name, so that it selects none."""
+    exact = [s for s in truth.services.values() if s.provider == "azure" and s.name == part]
     alike = [s for s in truth.services.values() if s.provider == "azure" and s.name.lower() == part.lower()]
-    return len(bearing or alike) > 1
+    return len(exact or alike) > 1
 
 
-def mistaken(truth: Truth, endpoint: Endpoint) -> bool:
-    """Whether a part of the tag is no selector, is a name of several services, or fits no service on Azure."""
+def has_tag_error(truth: Truth, endpoint: Endpoint) -> bool:
+    """Return whether a part of the tag is not a selector, is ambiguous, or matches no service on Azure."""
     azure = [s for s in truth.services.values() if s.provider == "azure"]
     parts = [part for part in _parts(endpoint.tags.get(TAG, "")) if part != "*"]
     return any(
-        _doubtful(part, truth)
+        _is_ambiguous(part, truth)
         or ";" in part
         or (":" in part and not part.startswith("tag:"))
         or not any(_matches(part, s, truth) for s in azure)
@@ -116,41 +113,45 @@ def mistaken(truth: Truth, endpoint: Endpoint) -> bool:
 
 
 def _permits(deployment: Deployment, service: Service, truth: Truth) -> bool:
-    """SERVICE_FILTER permits all that bear a name exactly, but nobody by one that fits several loosely."""
+    """SERVICE_FILTER permits services by exact name, but not by a name that matches several in other letter case."""
     if deployment.service_filter is None:
         return True
     parts = [
-        p for p in _parts(deployment.service_filter) if _borne_exactly(p, truth) or not _doubtful(p, truth)
+        p
+        for p in _parts(deployment.service_filter)
+        if _has_exact_name(p, truth) or not _is_ambiguous(p, truth)
     ]
     return any(_matches(part, service, truth) for part in parts)
 
 
 def granted(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> set[str]:
-    """The services that tag, SERVICE_FILTER and Private Link service together let the endpoint reach."""
-    asked = [part for part in _parts(endpoint.tags.get(TAG, "")) if not _doubtful(part, truth)]
+    """Return the services that tag, SERVICE_FILTER and Private Link service permit."""
+    selectors = [part for part in _parts(endpoint.tags.get(TAG, "")) if not _is_ambiguous(part, truth)]
     return {
         s.id
         for s in truth.services.values()
         if s.provider == "azure"
-        and any(_matches(part, s, truth) for part in asked)
+        and any(_matches(part, s, truth) for part in selectors)
         and _permits(deployment, s, truth)
         and truth.configs[s.id].alias == alias_of(truth, endpoint)
     }
 
 
 def undecided(truth: Truth, endpoint: Endpoint) -> set[str]:
-    """The services that only an ambiguous name asks for: their lists stay as they are."""
+    """Return the services that only an ambiguous name selects: their allow lists must not change."""
     parts = _parts(endpoint.tags.get(TAG, ""))
     azure = [s for s in truth.services.values() if s.provider == "azure"]
-    doubted = {s.id for s in azure for part in parts if _doubtful(part, truth) and _matches(part, s, truth)}
-    surely = {
-        s.id for s in azure for part in parts if not _doubtful(part, truth) and _matches(part, s, truth)
+    doubtful = {
+        s.id for s in azure for part in parts if _is_ambiguous(part, truth) and _matches(part, s, truth)
     }
-    return doubted - surely
+    certain = {
+        s.id for s in azure for part in parts if not _is_ambiguous(part, truth) and _matches(part, s, truth)
+    }
+    return doubtful - certain
 
 
-def wanted_id(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> str | None:
-    """The id of the preferred kind, or, where somebody else registered that, the other; None if both are taken."""
+def preferred_id(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> str | None:
+    """Return the id of the preferred kind, else of the other kind; None if both registrations are foreign."""
     ids = [endpoint.guid, endpoint.arm_id]
     ordered = ids if deployment.id_kind is IdKind.GUID else ids[::-1]
     return next((one for one in ordered if not is_foreign(truth, deployment.owner, one)), None)
@@ -161,47 +162,49 @@ def live_ids(endpoint: Endpoint | None) -> set[str]:
 
 
 def zone_of(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> Zone | None:
-    """The zone that the endpoint's address belongs into, if there is just one."""
+    """Return the zone for the endpoint's record, if it is unique."""
     alias = alias_of(truth, endpoint)
     if alias is None:
         return None
     name = f"{alias.split('.')[2]}.privatelink.azure.clickhouse.cloud"
-    seen = [z for z in truth.zones.values() if z.id.name == name and covered(z.id, deployment.dns_scopes)]
+    candidates = [
+        z for z in truth.zones.values() if z.id.name == name and in_scope(z.id, deployment.dns_scopes)
+    ]
     if (text := endpoint.tags.get(ZONE_TAG)) is not None:
-        return next((z for z in seen if str(z.id).lower() == text.lower()), None)
-    linked = [z for z in seen if endpoint.network in z.networks]
+        return next((z for z in candidates if str(z.id).lower() == text.lower()), None)
+    linked = [z for z in candidates if endpoint.network in z.networks]
     return linked[0] if len(linked) == 1 else None
 
 
-def placed(truth: Truth, deployment: Deployment, slot: ResourceId) -> Zone | None:
-    """The zone of an endpoint that is to have a record, None if it is not or cannot."""
+def target_zone(truth: Truth, deployment: Deployment, slot: ResourceId) -> Zone | None:
+    """Return the zone if the endpoint should have a record, else None."""
     endpoint = truth.endpoints.get(slot)
-    if endpoint is None or standing(truth, deployment, slot) != "rightful" or not truth.addresses(endpoint):
+    if endpoint is None or classify(truth, deployment, slot) != "managed" or not truth.addresses(endpoint):
         return None
     return zone_of(truth, deployment, endpoint)
 
 
-# Whose things are
+# Ownership
 
 
 def claims(record: RecordSet) -> dict[str, str]:
-    """The endpoint, in short, that our metadata names for each address."""
+    """Return the endpoint, in short form, that the metadata has for each address."""
     pairs = [value.split(" ") for key, value in record.metadata.items() if key.startswith("endpoint-")]
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
-def short(slot: ResourceId) -> str:
+def short_id(slot: ResourceId) -> str:
     return f"{slot.subscription}/{slot.resource_group}/{slot.name}"
 
 
 def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
-    """Who may remove it: its maker, as long as its description says so; LOST if it does not."""
-    author = truth.authors.get(("registration", id_, region), "hand")
-    slot = truth.incarnations.get(id_.lower())
-    if author == "hand" or slot is None:
+    """Return who may remove a registration: its creator if the description has its mark, else LOST."""
+    creator = truth.creators.get(("registration", id_, region), "hand")
+    slot = truth.slot_of_id.get(id_.lower())
+    if creator == "hand" or slot is None:
         return "hand"
-    marked = truth.registrations[id_, region].description == f"{MARK}/{author} {short(slot)};"
-    return author if marked else LOST
+    marked = truth.registrations[id_, region].description == f"{MARK}/{creator} {short_id(slot)};"
+    return creator if marked else LOST
 
 
 def owns(truth: Truth, owner: str, id_: str) -> bool:
@@ -212,143 +215,151 @@ def is_foreign(truth: Truth, owner: str, id_: str) -> bool:
     return bool(truth.registered(id_)) and not owns(truth, owner, id_)
 
 
-# What should be
+# Expected state
 
 
 def faults_of(case: Case) -> list[str]:
-    """All that is not as it should be for this deployment, in sentences."""
-    slots = sorted(set(case.after.incarnations.values()))
+    """Return a message for each difference from the expected state of this deployment."""
+    slots = sorted(set(case.after.slot_of_id.values()))
     access = [fault for slot in slots for fault in _access(case, slot)]
     records = [fault for zone in case.after.zones.values() for fault in _zone(case, zone)]
     return [f"{case.deployment.owner}: {fault}" for fault in [*access, *records]]
 
 
 def _access(case: Case, slot: ResourceId) -> Iterator[str]:
-    state = standing(case.after, case.deployment, slot)
+    state = classify(case.after, case.deployment, slot)
     endpoint = case.after.endpoints.get(slot)
-    ids = sorted(id_ for id_, at in case.after.incarnations.items() if at == slot)
-    if endpoint and state in ("rightful", "stranger") and mistaken(case.after, endpoint):
+    ids = sorted(id_ for id_, at in case.after.slot_of_id.items() if at == slot)
+    if endpoint and state in ("managed", "foreign") and has_tag_error(case.after, endpoint):
         yield from _nothing_removed(case, ids)
-        yield from _connected(case, endpoint) if state == "rightful" else ()
+        yield from _check_access(case, endpoint) if state == "managed" else ()
         return
-    if state == "rightful" and endpoint:
-        yield from _connected(case, endpoint)
-        wanted = wanted_id(case.after, case.deployment, endpoint)
-        ids = [i for i in ids if wanted is None or i != wanted.lower()]
-        ids = [i for i in ids if i not in (live_ids(endpoint) if _waits(case, endpoint) else ())]
+    if state == "managed" and endpoint:
+        yield from _check_access(case, endpoint)
+        preferred = preferred_id(case.after, case.deployment, endpoint)
+        ids = [i for i in ids if preferred is None or i != preferred.lower()]
+        ids = [i for i in ids if i not in (live_ids(endpoint) if _must_keep_other_id(case, endpoint) else ())]
     for id_ in ids:
-        if state == "held" or (state == "stranger" and id_ in live_ids(endpoint)):
-            yield from _unchanged(case, id_)
-        elif state != "outside":
-            yield from _gone(case, id_)
+        if state == "in transition" or (state == "foreign" and id_ in live_ids(endpoint)):
+            yield from _check_unchanged_id(case, id_)
+        elif state != "out of scope":
+            yield from _check_released_id(case, id_)
 
 
 def _nothing_removed(case: Case, ids: list[str]) -> Iterator[str]:
-    """While a tag has a mistake, its endpoint keeps what it has."""
-    for id_ in (id_ for id_ in ids if case.alone(id_)):
+    """If a tag has an error, nothing of its endpoint is removed."""
+    for id_ in (id_ for id_ in ids if case.is_exclusive(id_)):
         for service in sorted(case.before.listing(id_) - case.after.listing(id_)):
-            yield f"{id_} was taken off {service} though the tag has a mistake"
+            yield f"{id_} was removed from {service} although the tag has an error"
         if not {r.region for r in case.before.registered(id_)} <= {
             r.region for r in case.after.registered(id_)
         }:
-            yield f"{id_} was deregistered though the tag has a mistake"
+            yield f"{id_} was deregistered although the tag has an error"
 
 
-def _may_go(truth: Truth, deployment: Deployment, service: str, id_: str) -> bool:
-    """Whether an entry lies in the deployment's domain: always where its id names nobody any more."""
-    if id_.lower() not in live_ids(truth.endpoints.get(truth.incarnations[id_.lower()])):
+def _may_remove(truth: Truth, deployment: Deployment, service: str, id_: str) -> bool:
+    """Return whether the deployment may remove an entry: always if no endpoint has its id any more."""
+    if id_.lower() not in live_ids(truth.endpoints.get(truth.slot_of_id[id_.lower()])):
         return True
     known = truth.services.get(service)
     return known is None or _permits(deployment, known, truth)
 
 
-def _must_go(case: Case, service: str, id_: str) -> bool:
-    author = case.after.authors.get(("entry", service, id_))
-    mine = author == case.deployment.owner or case.alone(id_)
-    return mine and all(_may_go(truth, case.deployment, service, id_) for truth in (case.before, case.after))
-
-
-def _must_stay(case: Case, service: str, id_: str) -> bool:
-    return not any(_may_go(truth, case.deployment, service, id_) for truth in (case.before, case.after))
-
-
-def _waits(case: Case, endpoint: Endpoint) -> bool:
-    """Whether the other kind of id must stay: the one wanted cannot be allowed, or nothing was decided."""
-    held = undecided(case.after, endpoint)
-    wanted = wanted_id(case.after, case.deployment, endpoint)
-    if wanted is None:
-        return True
-    unregistered = (case.needs_service or case.forgets) and not case.after.registered(wanted)
-    unallowed = granted(case.after, case.deployment, endpoint) - case.after.listing(wanted)
-    return (
-        unregistered or bool(unallowed) or any(case.before.listing(id_) & held for id_ in live_ids(endpoint))
+def _must_remove(case: Case, service: str, id_: str) -> bool:
+    creator = case.after.creators.get(("entry", service, id_))
+    mine = creator == case.deployment.owner or case.is_exclusive(id_)
+    return mine and all(
+        _may_remove(truth, case.deployment, service, id_) for truth in (case.before, case.after)
     )
 
 
-def _connected(case: Case, endpoint: Endpoint) -> Iterator[str]:
+def _must_keep(case: Case, service: str, id_: str) -> bool:
+    return not any(_may_remove(truth, case.deployment, service, id_) for truth in (case.before, case.after))
+
+
+def _must_keep_other_id(case: Case, endpoint: Endpoint) -> bool:
+    """Return whether the other kind of id must stay: the preferred one is not allowed yet, or undecided."""
+    unclear = undecided(case.after, endpoint)
+    preferred = preferred_id(case.after, case.deployment, endpoint)
+    if preferred is None:
+        return True
+    unregistered = (case.needs_service or case.forgets) and not case.after.registered(preferred)
+    unallowed = granted(case.after, case.deployment, endpoint) - case.after.listing(preferred)
+    return (
+        unregistered
+        or bool(unallowed)
+        or any(case.before.listing(id_) & unclear for id_ in live_ids(endpoint))
+    )
+
+
+def _check_access(case: Case, endpoint: Endpoint) -> Iterator[str]:
     before, after, owner = case.before, case.after, case.deployment.owner
-    id_ = wanted_id(after, case.deployment, endpoint)
+    id_ = preferred_id(after, case.deployment, endpoint)
     if id_ is None:
-        return  # what is foreign must not change: see the guard
-    may, held = granted(after, case.deployment, endpoint), undecided(after, endpoint)
+        return  # foreign items must not change: see the guard
+    permitted, unclear = granted(after, case.deployment, endpoint), undecided(after, endpoint)
     listing = after.listing(id_)
-    if not after.registered(id_) and not (case.needs_service and not may) and not case.forgets:
+    if not after.registered(id_) and not (case.needs_service and not permitted) and not case.forgets:
         yield f"{id_} of {endpoint.id} is not registered"
-    keeps = mistaken(after, endpoint)
+    keeps = has_tag_error(after, endpoint)
     stuck = (keeps or not case.manages) and _is_in_other_region(after, case.deployment, endpoint, id_)
-    for service in sorted(may - listing) if not case.forgets and not stuck else ():
+    for service in sorted(permitted - listing) if not case.forgets and not stuck else ():
         yield f"{id_} of {endpoint.id} is not allowed on {service}"
     stayed = {one.region for one in before.registered(id_)} <= {one.region for one in after.registered(id_)}
-    for service in sorted((listing ^ before.listing(id_)) & held) if stayed and case.alone(id_) else ():
+    for service in (
+        sorted((listing ^ before.listing(id_)) & unclear) if stayed and case.is_exclusive(id_) else ()
+    ):
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
-    for service in sorted(listing - may - held) if not keeps else ():
-        if owns(before, owner, id_) and _must_go(case, service, id_):
+    for service in sorted(listing - permitted - unclear) if not keeps else ():
+        if owns(before, owner, id_) and _must_remove(case, service, id_):
             yield f"{id_} of {endpoint.id} is still allowed on {service}"
-    for service in sorted(before.listing(id_) - listing - may - held):
-        mine = owns(before, owner, id_) and not _must_stay(case, service, id_)
-        if not mine and case.alone(id_):
-            yield f"{id_} of {endpoint.id} was taken off {service} though it is not ours"
+    for service in sorted(before.listing(id_) - listing - permitted - unclear):
+        mine = owns(before, owner, id_) and not _must_keep(case, service, id_)
+        if not mine and case.is_exclusive(id_):
+            yield f"{id_} of {endpoint.id} was removed from {service} although it is foreign"
 
 
 def _is_in_other_region(truth: Truth, deployment: Deployment, endpoint: Endpoint, id_: str) -> bool:
-    """Whether the id is registered for another region than its services': a former endpoint's, of the same name."""
+    """Return whether the id is registered in another region, by a previous endpoint of the same name."""
     regions = {truth.services[one].region for one in granted(truth, deployment, endpoint)}
     return not regions & {one.region for one in truth.registered(id_)}
 
 
-def _gone(case: Case, id_: str) -> Iterator[str]:
-    """What should be of an id that should not be there (any more)."""
+def _check_released_id(case: Case, id_: str) -> Iterator[str]:
+    """Check an id that should have no access or registration (any more)."""
     before, after, owner = case.before, case.after, case.deployment.owner
-    ours = owns(before, owner, id_)
-    staying = any(not _must_go(case, service, id_) for service in after.listing(id_))
-    if ours and owns(after, owner, id_) and not staying and case.manages:
+    owned = owns(before, owner, id_)
+    staying = any(not _must_remove(case, service, id_) for service in after.listing(id_))
+    if owned and owns(after, owner, id_) and not staying and case.manages:
         yield f"{id_} is still registered"
-    if not ours and before.registered(id_) != after.registered(id_) and case.alone(id_):
-        yield f"the registration of {id_} was changed though it is not ours"
+    if not owned and before.registered(id_) != after.registered(id_) and case.is_exclusive(id_):
+        yield f"the registration of {id_} was changed although it is foreign"
     for service in sorted(after.listing(id_)):
-        if owns(before, owner, id_) and _must_go(case, service, id_):
+        if owns(before, owner, id_) and _must_remove(case, service, id_):
             yield f"{id_} is still allowed on {service}"
     for service in sorted(before.listing(id_) - after.listing(id_)):
-        if _must_stay(case, service, id_) and case.alone(id_):
-            yield f"{id_} was taken off {service}, which lies outside the domain"
+        if _must_keep(case, service, id_) and case.is_exclusive(id_):
+            yield f"{id_} was removed from {service}, which SERVICE_FILTER does not permit"
     for service in sorted(before.listing(id_) ^ after.listing(id_)):
-        if not owns(before, owner, id_) and case.alone(id_):
-            yield f"{id_} was changed on {service} though it is not ours"
+        if not owns(before, owner, id_) and case.is_exclusive(id_):
+            yield f"{id_} was changed on {service} although it is foreign"
 
 
-def _unchanged(case: Case, id_: str) -> Iterator[str]:
-    if not case.alone(id_):
+def _check_unchanged_id(case: Case, id_: str) -> Iterator[str]:
+    if not case.is_exclusive(id_):
         return
     registered = case.before.registered(id_) != case.after.registered(id_)
     if registered or case.before.listing(id_) != case.after.listing(id_):
-        yield f"{id_} was changed though its endpoint is held or a stranger's"
+        yield f"{id_} was changed although its endpoint is in transition or foreign"
 
 
 def _zone(case: Case, zone: Zone) -> Iterator[str]:
     after, deployment = case.after, case.deployment
-    wanting = [s for s in sorted(after.endpoints) if (z := placed(after, deployment, s)) and z.id == zone.id]
+    wanting = [
+        s for s in sorted(after.endpoints) if (z := target_zone(after, deployment, s)) and z.id == zone.id
+    ]
     yield from _record(case, zone, "*", wanting)
-    apart = _apart(case, zone, wanting)
+    apart = _on_other_service(case, zone, wanting)
     names = {*zone.records, *(name for slot in wanting for name in labels(after, deployment, slot))} - {"*"}
     for name in sorted(names):
         candidates = wanting if apart is None else apart
@@ -356,13 +367,13 @@ def _zone(case: Case, zone: Zone) -> Iterator[str]:
         yield from _record(case, zone, name, named, must=apart is not None)
 
 
-def _apart(case: Case, zone: Zone, wanting: list[ResourceId]) -> list[ResourceId] | None:
-    """Those on another Private Link service than the wildcard leads to; None if nobody knows where."""
+def _on_other_service(case: Case, zone: Zone, wanting: list[ResourceId]) -> list[ResourceId] | None:
+    """Return the endpoints on another Private Link service than the wildcard; None if that is unknown."""
     wildcard = zone.records.get("*")
     if wildcard is None or wildcard.metadata.get(MARK) != case.deployment.owner:
         return None
-    there = [e for slot, e in case.after.endpoints.items() if short(slot) in _slots(wildcard)]
-    aliases = {alias for e in there if (alias := alias_of(case.after, e))}
+    holding = [e for slot, e in case.after.endpoints.items() if short_id(slot) in _slots(wildcard)]
+    aliases = {alias for e in holding if (alias := alias_of(case.after, e))}
     return (
         [s for s in wanting if alias_of(case.after, case.after.endpoints[s]) not in aliases]
         if aliases
@@ -382,56 +393,58 @@ def _slots(record: RecordSet) -> set[str]:
 def _record(
     case: Case, zone: Zone, name: str, wanting: list[ResourceId], *, must: bool = True
 ) -> Iterator[str]:
-    """What is wrong with one name of a zone that these endpoints want."""
+    """Check one record set of a zone that these endpoints want."""
     where = f"record {name} of {zone.id}"
     record = zone.records.get(name)
     if record is None and must and wanting:
         yield f"{where} is missing, wanted by {', '.join(slot.name for slot in wanting)}"
     if record is None or record.metadata.get(MARK) != case.deployment.owner:
         return
-    told = claims(record)
-    holders = {s for s in case.after.incarnations.values() if short(s) in _slots(record)}
-    if holders & set(wanting) and sorted(told) != list(record.addresses):
-        yield f"{where} has {record.addresses}, but tells of {sorted(told)}"
+    claimed = claims(record)
+    holders = {s for s in case.after.slot_of_id.values() if short_id(s) in _slots(record)}
+    if holders & set(wanting) and sorted(claimed) != list(record.addresses):
+        yield f"{where} has {record.addresses}, but its metadata has {sorted(claimed)}"
     for slot in sorted(holders):
-        yield from _held(case, record, slot, where, wants=slot in wanting)
+        yield from _check_holder(case, record, slot, where, wants=slot in wanting)
     yield from _shared(case.after, holders, wanting, where)
     if record.ttl != 300 and holders & set(wanting):
         yield f"{where} has a TTL of {record.ttl}"
 
 
-def _held(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants: bool) -> Iterator[str]:
-    mine = {address: claim for address, claim in claims(record).items() if claim == short(slot)}
+def _check_holder(
+    case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants: bool
+) -> Iterator[str]:
+    mine = {address: claim for address, claim in claims(record).items() if claim == short_id(slot)}
     zone = case.before.zones.get(record.zone)
     old = zone.records.get(record.name) if zone else None
     if wants:
-        yield from _rightly_held(case, slot, mine, where)
+        yield from _check_entitled_holder(case, slot, mine, where)
     elif not _may_stay(case, slot) and not _is_undecided(case.after, slot, record.name):
-        yield f"{where} is held by {slot.name}, which has no right to it"
+        yield f"{where} is held by {slot.name}, which is not entitled to it"
     elif old is None or any(claims(old).get(address) != claim for address, claim in mine.items()):
-        yield f"{where}: what it tells of {slot.name} was changed"
+        yield f"{where}: the metadata of {slot.name} was changed"
 
 
-def _rightly_held(case: Case, slot: ResourceId, mine: dict[str, str], where: str) -> Iterator[str]:
+def _check_entitled_holder(case: Case, slot: ResourceId, mine: dict[str, str], where: str) -> Iterator[str]:
     expected = case.after.addresses(case.after.endpoints[slot])
     if tuple(sorted(mine)) != expected:
         yield f"{where} names {sorted(mine)} for {slot.name}, which has {expected}"
 
 
 def _may_stay(case: Case, slot: ResourceId) -> bool:
-    """Whether an endpoint that does not want the record keeps what it has: nobody knows where it belongs."""
-    state = standing(case.after, case.deployment, slot)
-    homeless = state == "rightful" and placed(case.after, case.deployment, slot) is None
+    """Return whether an endpoint that does not want the record keeps its addresses: its zone is unknown."""
+    state = classify(case.after, case.deployment, slot)
+    without_zone = state == "managed" and target_zone(case.after, case.deployment, slot) is None
     endpoint = case.after.endpoints.get(slot)
-    homeless |= state == "rightful" and endpoint is not None and mistaken(case.after, endpoint)
-    return homeless or state in ("stranger", "outside", "held")
+    without_zone |= state == "managed" and endpoint is not None and has_tag_error(case.after, endpoint)
+    return without_zone or state in ("foreign", "out of scope", "in transition")
 
 
 def _is_undecided(truth: Truth, slot: ResourceId, name: str) -> bool:
-    """Whether the name is that of a service of which it is not decided whether the endpoint gets it."""
+    """Return whether the name is that of a service that only an ambiguous name selects."""
     endpoint = truth.endpoints.get(slot)
-    held = undecided(truth, endpoint) if endpoint and TAG in endpoint.tags else set()
-    return name in {truth.configs[service].hostname.split(".")[0] for service in held}
+    unclear = undecided(truth, endpoint) if endpoint and TAG in endpoint.tags else set()
+    return name in {truth.configs[service].hostname.split(".")[0] for service in unclear}
 
 
 def _consent(truth: Truth, endpoint: Endpoint) -> tuple[bool, str | None]:
@@ -439,11 +452,11 @@ def _consent(truth: Truth, endpoint: Endpoint) -> tuple[bool, str | None]:
 
 
 def _shared(after: Truth, holders: set[ResourceId], wanting: list[ResourceId], where: str) -> Iterator[str]:
-    """Several may hold a record only by consent and on one alias; and then all of those who consent do."""
+    """Endpoints share a record only with consent and the same alias; then all that consent share it."""
     there = [after.endpoints[s] for s in sorted(holders) if s in after.endpoints]
     kinds = {_consent(after, endpoint) for endpoint in there}
     agreed = len(kinds) == 1 and next(iter(kinds))[0]
-    keeping = any(mistaken(after, endpoint) for endpoint in there)
+    keeping = any(has_tag_error(after, endpoint) for endpoint in there)
     if len(holders & set(wanting)) > 1 and not agreed and not keeping:
         yield f"{where} is shared without consent"
     for slot in sorted(set(wanting) - holders):

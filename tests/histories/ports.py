@@ -1,4 +1,4 @@
-"""The three systems as one pass sees them: strict, slow (every call waits for its turn) and breakable."""
+"""The three systems of one pass in memory: strict, with scheduled calls and injected faults."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,25 +18,25 @@ from shared.domain.model.errors import (
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
-from tests.histories.guard import Evidence
+from tests.histories.guard import Guard
 from tests.histories.loop import Scheduler
 from tests.histories.world import Truth, Universe
 
-# What the API keeps of a description: so many characters of it.
+# The number of characters of a description that the API stores.
 KEPT = 1_000
 # Azure's limits on the metadata of a record set.
-MOST_PAIRS, LONGEST_VALUE = 15, 256
+MAX_PAIRS, MAX_VALUE_LENGTH = 15, 256
 SYSTEMS = ("network", "dns", "clickhouse")
 KINDS = ("throttled", "error", "refused", "lost before", "lost after", "crash before", "crash after")
 
 
 class Crash(BaseException):
-    """The process that made the call is no more."""
+    """The process that made the call has crashed."""
 
 
 @dataclass
 class Fault:
-    """The next `times` calls to a system after `skip` others meet with this."""
+    """A fault of the next `times` calls to a system, after `skip` calls."""
 
     kind: str
     system: str
@@ -45,8 +45,8 @@ class Fault:
 
 
 @dataclass
-class Weather:
-    """How the systems behave, and what has been met with so far."""
+class Behavior:
+    """The behavior of the systems, and the kinds of faults so far."""
 
     faults: list[Fault] = field(default_factory=list)
     empty_list: bool = False
@@ -56,7 +56,7 @@ class Weather:
     manages: bool = True
     locked: frozenset[Scope] = frozenset()
     refused_configs: frozenset[str] = frozenset()
-    met: set[str] = field(default_factory=set)
+    encountered: set[str] = field(default_factory=set)
 
     def fault(self, system: str) -> str:
         for fault in self.faults:
@@ -66,7 +66,7 @@ class Weather:
                 fault.skip -= 1
                 continue
             fault.times -= 1
-            self.met.add(fault.kind)
+            self.encountered.add(fault.kind)
             return fault.kind
         return ""
 
@@ -79,12 +79,12 @@ class Weather:
 
 @dataclass
 class Ports:
-    """All three ports for one pass, and what it may know."""
+    """The three ports of one pass."""
 
     universe: Universe
-    weather: Weather
+    behavior: Behavior
     scheduler: Scheduler
-    evidence: Evidence
+    guard: Guard
     worker: object
 
     def systems(self) -> Systems:
@@ -95,9 +95,9 @@ class Ports:
         return self.universe.truth
 
     async def call[T](self, system: str, effect: Callable[[], T]) -> T:
-        """The effect, in its turn, unless something goes wrong before; and perhaps something does after."""
-        await self.scheduler.turn(self.worker)
-        match self.weather.fault(system):
+        """Wait for the scheduler, then apply the effect, with a fault before or after it."""
+        await self.scheduler.wait_for_pick(self.worker)
+        match self.behavior.fault(system):
             case "throttled":
                 raise TemporaryError("429: slow down", cause=Cause(CauseKind.THROTTLED, retry_after=1.0))
             case "error":
@@ -111,33 +111,33 @@ class Ports:
                     effect()
                 raise TemporaryError("the connection was lost")
             case "crash before":
-                self._die()
+                self._crash()
             case "crash after":
                 with suppress(PermanentError, TemporaryError):
                     effect()
-                self._die()
+                self._crash()
         return effect()
 
-    def _die(self) -> None:
+    def _crash(self) -> None:
         self.scheduler.kill(self.worker)
         raise Crash
 
-    def see(self, what: ResourceId | Scope) -> None:
-        """Raises what ARM answers to those who may not read it."""
+    def check_readable(self, what: ResourceId | Scope) -> None:
+        """Raise the error of ARM if the resource is not readable."""
         if any(scope.covers(what) for scope in self.truth.denied):
-            self.weather.met.add("forbidden")
+            self.behavior.encountered.add("forbidden")
             raise PermanentError(f"403: {what}")
 
-    def unlocked(self, zone: ResourceId) -> None:
-        """Raises what ARM answers where a management lock forbids a write."""
-        if any(scope.covers(zone) for scope in self.weather.locked):
-            self.weather.met.add("locked")
+    def check_lock(self, zone: ResourceId) -> None:
+        """Raise the error of ARM if a management lock applies."""
+        if any(scope.covers(zone) for scope in self.behavior.locked):
+            self.behavior.encountered.add("locked")
             raise LockedError(f"409 ScopeLocked: {zone}")
 
     def write(self, truth: Truth) -> None:
-        """Make this the truth; every safety invariant is checked against it."""
+        """Set the new truth, after the guard has checked it."""
         if truth != self.truth:
-            self.evidence.judge(self.truth, truth)
+            self.guard.check(self.truth, truth)
             self.universe.become(truth)
 
 
@@ -147,14 +147,14 @@ class _Network:
 
     async def endpoint(self, endpoint: ResourceId) -> Endpoint | NotFound:
         def read() -> Endpoint | NotFound:
-            self.ports.see(endpoint)
+            self.ports.check_readable(endpoint)
             return self.ports.truth.endpoints.get(endpoint, NotFound())
 
         return await self.ports.call("network", read)
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         def read() -> tuple[Endpoint, ...]:
-            self.ports.see(scope)
+            self.ports.check_readable(scope)
             known = self.ports.truth.endpoints.values()
             return tuple(e for e in known if scope.covers(e.id) and self.ports.truth.readable(e.id))
 
@@ -162,14 +162,14 @@ class _Network:
 
     async def addresses(self, interface: ResourceId) -> tuple[str, ...] | NotFound:
         def read() -> tuple[str, ...] | NotFound:
-            self.ports.see(interface)
+            self.ports.check_readable(interface)
             return self.ports.truth.interfaces.get(interface, NotFound())
 
         return await self.ports.call("network", read)
 
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         def read() -> Mapping[ResourceId, tuple[str, ...]]:
-            self.ports.see(scope)
+            self.ports.check_readable(scope)
             truth = self.ports.truth
             return {n: a for n, a in truth.interfaces.items() if scope.covers(n) and truth.readable(n)}
 
@@ -182,7 +182,7 @@ class _Dns:
 
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
         def read() -> tuple[ResourceId, ...]:
-            self.ports.see(scope)
+            self.ports.check_readable(scope)
             truth = self.ports.truth
             return tuple(z for z in sorted(truth.zones) if scope.covers(z) and truth.readable(z))
 
@@ -190,16 +190,16 @@ class _Dns:
 
     async def zone(self, zone: ResourceId) -> Zone | NotFound:
         def read() -> Zone | NotFound:
-            self.ports.see(zone)
+            self.ports.check_readable(zone)
             return self.ports.truth.zones.get(zone, NotFound())
 
         return await self.ports.call("dns", read)
 
     async def put(self, record: RecordSet, replacing: str | None) -> RecordSet:
         def write() -> RecordSet:
-            self._hold(record, replacing)
-            self.ports.unlocked(record.zone)
-            _within_limits(record.metadata)
+            self._check_etag(record, replacing)
+            self.ports.check_lock(record.zone)
+            _check_limits(record.metadata)
             pairs = MappingProxyType(dict(record.metadata))
             written = replace(record, etag=self.ports.universe.next_etag(), metadata=pairs)
             self.ports.write(self.ports.truth.with_record(record.zone, record.name, written))
@@ -210,44 +210,44 @@ class _Dns:
     async def delete(self, record: RecordSet) -> None:
         def write() -> None:
             if record.name in self.ports.truth.zones[record.zone].records:
-                self._hold(record, record.etag)
-                self.ports.unlocked(record.zone)
+                self._check_etag(record, record.etag)
+                self.ports.check_lock(record.zone)
             self.ports.write(self.ports.truth.with_record(record.zone, record.name, None))
 
         return await self.ports.call("dns", write)
 
     async def create_zone(self, zone: ResourceId) -> None:
         def write() -> None:
-            self.ports.see(zone)
+            self.ports.check_readable(zone)
             if zone in self.ports.truth.zones:
-                raise ChangedError("412: there is such a zone")
+                raise ChangedError("412: the zone exists")
             self.ports.write(self.ports.truth.with_zone(Zone(zone)))
 
         return await self.ports.call("dns", write)
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
         def write() -> None:
-            self.ports.see(zone)
+            self.ports.check_readable(zone)
             known = self.ports.truth.zones.values()
             if any(network in z.networks for z in known if z.id.name == zone.name):
                 raise PermanentError("409: the network is linked to a zone of that name")
-            wanted = self.ports.truth.zones[zone]
-            linked = replace(wanted, networks=wanted.networks | {network})
+            current = self.ports.truth.zones[zone]
+            linked = replace(current, networks=current.networks | {network})
             self.ports.write(self.ports.truth.with_zone(linked))
 
         return await self.ports.call("dns", write)
 
-    def _hold(self, record: RecordSet, etag: str | None) -> None:
-        self.ports.see(record.zone)
+    def _check_etag(self, record: RecordSet, etag: str | None) -> None:
+        self.ports.check_readable(record.zone)
         known = self.ports.truth.zones[record.zone].records.get(record.name)
         if (known.etag if known else None) != etag:
-            self.ports.weather.met.add("written meanwhile")
+            self.ports.behavior.encountered.add("written meanwhile")
             raise ChangedError("412: the record set was changed")
 
 
 @dataclass(frozen=True)
 class _ClickHouse:
-    """Every write is all or nothing, and what is already so is refused."""
+    """Every write is all or nothing; a write without effect is refused."""
 
     ports: Ports
 
@@ -256,8 +256,8 @@ class _ClickHouse:
 
     async def services(self) -> tuple[Service, ...]:
         def read() -> tuple[Service, ...]:
-            if self.ports.weather.empty_list:
-                self.ports.weather.met.add("empty list of services")
+            if self.ports.behavior.empty_list:
+                self.ports.behavior.encountered.add("empty list of services")
                 return ()
             return tuple(self.ports.truth.services.values())
 
@@ -265,8 +265,8 @@ class _ClickHouse:
 
     async def config(self, service: str) -> Config | NotFound:
         def read() -> Config | NotFound:
-            if service in self.ports.weather.refused_configs:
-                self.ports.weather.met.add("refused config")
+            if service in self.ports.behavior.refused_configs:
+                self.ports.behavior.encountered.add("refused config")
                 raise RefusedError("400: no Private Link")
             there = service in self.ports.truth.services
             return self.ports.truth.configs[service] if there else NotFound()
@@ -277,16 +277,16 @@ class _ClickHouse:
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
         def write() -> tuple[Registration, ...] | None:
-            if not self.ports.weather.manages:
+            if not self.ports.behavior.manages:
                 raise ForbiddenError("403: organization:manage")
-            _refuse(bool(add) and self.ports.weather.refuses_add, "privateEndpoints.add is deprecated")
+            _refuse(bool(add) and self.ports.behavior.refuses_add, "privateEndpoints.add is deprecated")
             truth = self.ports.truth
             for one in remove:
                 truth = self._deregistered(truth, one)
             for one in add:
                 truth = self._registered(truth, one)
             self.ports.write(truth)
-            return self._all() if self.ports.weather.answers else None
+            return self._all() if self.ports.behavior.answers else None
 
         return await self.ports.call("clickhouse", write)
 
@@ -295,25 +295,25 @@ class _ClickHouse:
     ) -> Service | None:
         def write() -> Service | None:
             truth = self.ports.truth
-            _refuse(service not in truth.services, f"there is no service {service}")
+            _refuse(service not in truth.services, f"service {service} does not exist")
             for one in remove:
                 _refuse(one not in truth.services[service].allow_list, f"{one} is not attached")
                 truth = truth.without_entry(service, one)
             for one in add:
                 truth = self._allowed(truth, service, one)
             self.ports.write(truth)
-            return truth.services[service] if self.ports.weather.answers else None
+            return truth.services[service] if self.ports.behavior.answers else None
 
         return await self.ports.call("clickhouse", write)
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         def write() -> Registration | None:
             truth = self.ports.truth
-            _refuse(service not in truth.services, f"there is no service {service}")
+            _refuse(service not in truth.services, f"service {service} does not exist")
             entry = Registration(endpoint_id, truth.services[service].region, description)
             truth = self._allowed(self._registered(truth, entry), service, endpoint_id)
             self.ports.write(truth)
-            return truth.registrations[endpoint_id, entry.region] if self.ports.weather.answers else None
+            return truth.registrations[endpoint_id, entry.region] if self.ports.behavior.answers else None
 
         return await self.ports.call("clickhouse", write)
 
@@ -322,8 +322,8 @@ class _ClickHouse:
 
     def _registered(self, truth: Truth, one: Registration) -> Truth:
         _refuse(bool(truth.registered(one.id)), f"{one.id} is already registered")
-        kept = replace(one, description=one.description[: self.ports.weather.description])
-        return truth.with_registration(kept, self.ports.evidence.deployment.owner)
+        kept = replace(one, description=one.description[: self.ports.behavior.description])
+        return truth.with_registration(kept, self.ports.guard.deployment.owner)
 
     def _deregistered(self, truth: Truth, one: Registration) -> Truth:
         using = [s for s in truth.services.values() if s.region == one.region and one.id in s.allow_list]
@@ -335,15 +335,15 @@ class _ClickHouse:
         known = truth.services[service]
         _refuse(id_ in known.allow_list, f"{id_} is already attached")
         _refuse((id_, known.region) not in truth.registrations, f"{id_} is not registered")
-        return truth.with_entry(service, id_, self.ports.evidence.deployment.owner)
+        return truth.with_entry(service, id_, self.ports.guard.deployment.owner)
 
 
-def _within_limits(pairs: Mapping[str, str]) -> None:
-    _refuse(len(pairs) > MOST_PAIRS, "too many pairs of metadata")
+def _check_limits(pairs: Mapping[str, str]) -> None:
+    _refuse(len(pairs) > MAX_PAIRS, "too many pairs of metadata")
     _refuse(any(name[:1].isdigit() for name in pairs), "a name begins with a digit")
-    _refuse(any(len(value) > LONGEST_VALUE for value in pairs.values()), "a value is too long")
+    _refuse(any(len(value) > MAX_VALUE_LENGTH for value in pairs.values()), "a value is too long")
 
 
-def _refuse(refused: bool, why: str) -> None:  # noqa: FBT001 -- reads as a sentence
+def _refuse(refused: bool, why: str) -> None:  # noqa: FBT001 -- the condition is the first argument
     if refused:
         raise PermanentError(f"400: {why}")

@@ -1,4 +1,4 @@
-"""The truth of the model-based tests, as the simulator's state tells it, and steps that change it."""
+"""Converts the simulator's state to the truth of the model-based tests."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,19 +9,19 @@ import httpx
 from shared.domain.model.ids import Kind, ResourceId, virtual_network_of
 from shared.domain.model.resources import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
 from simulator.client import RunningSimulator
-from tests.histories.world import HAND, MARK, Thing, Truth
+from tests.histories.world import HAND, MARK, Item, Truth
 
 OWNER = "demo"
 
 
 def truth_of(sim: RunningSimulator, known: Mapping[str, ResourceId]) -> Truth:
-    """What is true in the simulator; `known` tells the place of every id that ever was an endpoint's."""
+    """Return the truth of the simulator. `known` maps every id that an endpoint ever had to its slot."""
     state = sim.state()
     cloud, azure = state["clickhouse"], state["azure"]
-    told = [_registration(one) for one in cloud["organization"]["privateEndpoints"]]
-    authors: dict[Thing, str] = {
+    registrations = [_registration(one) for one in cloud["organization"]["privateEndpoints"]]
+    creators: dict[Item, str] = {
         ("registration", one.id, one.region): OWNER if one.description.startswith(MARK) else HAND
-        for one in told
+        for one in registrations
     }
     endpoints = [_endpoint(one) for one in azure["privateEndpoints"]]
     addresses = {one["id"].lower(): (one["address"],) for one in azure["privateEndpoints"]}
@@ -29,14 +29,14 @@ def truth_of(sim: RunningSimulator, known: Mapping[str, ResourceId]) -> Truth:
         endpoints={one.id: one for one in endpoints},
         interfaces={one.interfaces[0]: addresses[one.arm_id.lower()] for one in endpoints},
         zones={zone.id: zone for zone in map(_zone, azure["privateDnsZones"])},
-        registrations={(one.id, one.region): one for one in told},
+        registrations={(one.id, one.region): one for one in registrations},
         services={one["id"]: _service(one) for one in cloud["services"]},
         configs={
             one["id"]: Config(one["privateLinkService"], one["privateDnsHostname"])
             for one in cloud["services"]
         },
-        authors=authors,
-        incarnations=dict(known),
+        creators=creators,
+        slot_of_id=dict(known),
     )
 
 
@@ -67,7 +67,7 @@ def _endpoint(json: Mapping[str, Any]) -> Endpoint:
 def _zone(json: Mapping[str, Any]) -> Zone:
     at = ResourceId.parse(json["id"], Kind.ZONE)
     links = [ResourceId.parse(one["virtualNetwork"], Kind.VIRTUAL_NETWORK) for one in json.get("links", [])]
-    told = [
+    records = [
         RecordSet(
             at,
             one["name"],
@@ -77,11 +77,11 @@ def _zone(json: Mapping[str, Any]) -> Zone:
         )
         for one in json.get("records", [])
     ]
-    return Zone(at, frozenset(links), MappingProxyType({one.name: one for one in told}))
+    return Zone(at, frozenset(links), MappingProxyType({one.name: one for one in records}))
 
 
 def register_by_hand(sim: RunningSimulator, guid: str) -> None:
-    """Somebody registers the id with the organization, if it is not yet."""
+    """Register the id with the organization manually, unless it is registered."""
     organization = sim.state()["clickhouse"]["organization"]["id"]
     entry = {"id": guid, "description": "by hand", "cloudProvider": "azure", "region": "westus3"}
     httpx.patch(

@@ -1,4 +1,4 @@
-"""Model-based tests: thousands of histories, each of which must end in a world that is as it should be."""
+"""Model-based tests: every random history must end in the expected state."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -15,6 +15,6 @@ SLICE = settings(
 )
 
 
-def test_every_history_ends_in_a_world_that_is_as_it_should_be() -> None:
-    """Whatever happened, once faults stop and everything is delivered, the world is what tags and settings ask."""
+def test_every_history_ends_in_the_expected_state() -> None:
+    """After faults stop and all events are delivered, the state is the one that tags and settings request."""
     run_state_machine_as_test(Histories, settings=SLICE)

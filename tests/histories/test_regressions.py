@@ -1,4 +1,4 @@
-"""What histories have found to be wrong, each told once more as a small world."""
+"""Errors that histories have found, each as a small world."""
 
 import asyncio
 from dataclasses import replace
@@ -25,12 +25,12 @@ from tests.support.worlds import (
 )
 
 
-def test_beside_a_foreign_wildcard_nobody_gets_a_record_for_not_being_the_first() -> None:
-    """Where a wildcard that is not ours leads nobody knows, so that no other endpoint is told from it.
+def test_no_records_for_single_hosts_beside_a_foreign_wildcard() -> None:
+    """The target of a foreign wildcard is unknown, so no endpoint gets a record for a single host beside it.
 
-    An audit used to make a record of its own for the second endpoint, and its next event to delete it.
+    An audit created such a record for the second endpoint, and its next event deleted it.
     """
-    seen = snapshot(
+    state = snapshot(
         endpoint(1),
         endpoint(2, alias=OTHER_ALIAS),
         services=[service("main"), service("other")],
@@ -38,35 +38,35 @@ def test_beside_a_foreign_wildcard_nobody_gets_a_record_for_not_being_the_first(
         registrations=[registered(1), registered(2)],
         zones=[zone(foreign_record())],
     )
-    assert not [change for change in plan_of(seen).changes if isinstance(change, PutRecord)]
+    assert not [change for change in plan_of(state).changes if isinstance(change, PutRecord)]
 
 
-def test_an_arm_id_registered_for_the_region_of_its_former_service_is_registered_anew() -> None:
-    """A recreated endpoint keeps its ARM id but may lead to another region, where the id is not known yet."""
+def test_arm_id_is_registered_again_for_another_region() -> None:
+    """A recreated endpoint keeps its ARM id, and can connect to a service of another region: it is registered again."""
     by_arm_id = endpoint(1)
     cloud = Cloud(by_arm_id, services=[service("main")], zones=[zone()])
-    former = replace(registered(1, id_=by_arm_id.arm_id), region="eastus2")
-    cloud.clickhouse.have_registered(former)
+    previous = replace(registered(1, id_=by_arm_id.arm_id), region="eastus2")
+    cloud.clickhouse.have_registered(previous)
     asyncio.run(run(cloud, pe(1), by=deployment(id_kind=IdKind.RESOURCE_ID)))
     assert [one.region for one in cloud.clickhouse.registered.values()] == [REGION]
     assert cloud.allowed() == {by_arm_id.arm_id}
 
 
-def test_a_service_that_is_not_permitted_holds_no_record_by_tags_that_are_not_known() -> None:
-    """A selector that may match holds only records of services that SERVICE_FILTER may permit.
+def test_denied_service_with_unknown_tags_keeps_no_record() -> None:
+    """A selector with an unknown result keeps only records of services that SERVICE_FILTER can permit.
 
-    If the config of one that is not permitted was not read, a record that no tag selects stayed forever.
+    If the config of a denied service was not read, a record that no tag selects stayed forever.
     """
-    left = replace(record(2), name="other")
+    stale = replace(record(2), name="other")
     unknown = replace(service("second"), tags=None)
-    seen = snapshot(
+    state = snapshot(
         endpoint(1),
         endpoint(2, "tag:env=prod", alias=OTHER_ALIAS),
         services=[service("main", env="prod"), service("other"), unknown],
         elsewhere={"other": OTHER_ALIAS},
         registrations=[registered(1), registered(2)],
-        zones=[zone(record(1), left)],
+        zones=[zone(record(1), stale)],
         also={ReadConfig(unknown.id): ReadFailed("503", temporary=True)},
     )
-    plan = plan_of(seen, deployment(service_filter="main,other"))
+    plan = plan_of(state, deployment(service_filter="main,other"))
     assert [change.before.name for change in plan.changes if isinstance(change, DeleteRecord)] == ["other"]

@@ -1,7 +1,7 @@
-"""The universe of the model-based tests: what truly exists, who made it, and who is at work on it.
+"""The world of the model-based tests: existing objects, their creators, and the deployments.
 
-Three subscriptions, three virtual networks (one of each subscription), six places for endpoints, two
-deployments on one organization that share its services, its zones and one endpoint.
+Three subscriptions with one virtual network each, six slots for endpoints, and two deployments with one
+organization that share its services, its zones and one endpoint.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,13 +17,13 @@ TAG, ZONE_TAG, SHARING_TAG = "clickhouse-services", "clickhouse-dns-zone", "clic
 MARK = "clickhouse-privatelink"
 HAND = "hand"
 WEST, EAST = "westus3", "eastus2"
-W1, W2, E1, STRANGE = (
+W1, W2, E1, FOREIGN_ALIAS = (
     f"{name}.{region}.azure.privatelinkservice"
     for name, region in [
         ("production-westus3-0-0.63c890a9-4d32-48cc-a08c-8cd92dfb1ad3", WEST),
         ("production-westus3-1-0.0e9cf0b1-39a6-4a5c-a6e5-4bd7a1e7aa0b", WEST),
         ("production-eastus2-0-0.3b1f6c11-77aa-4f0e-9a52-2f31d1a5c0de", EAST),
-        ("somebody.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11", WEST),
+        ("foreign.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11", WEST),
     ]
 )
 SUBSCRIPTIONS = tuple(f"{n}{n}{n}{n}{n}{n}{n}{n}-0000-4000-8000-000000000000" for n in (1, 2, 3))
@@ -61,7 +61,7 @@ DENIABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployment's settings, as its administrator writes them."""
+    """The settings of one deployment."""
 
     owner: str
     scopes: tuple[Scope, ...]
@@ -72,7 +72,7 @@ class Deployment:
     zone_group: Scope | None = None
 
     def config(self) -> DeploymentConfig:
-        """The same for the product."""
+        """Return the settings in the app's own type."""
         chosen = None if self.service_filter is None else parse_selectors(self.service_filter)
         kind, group = self.id_kind, self.zone_group
         return DeploymentConfig(
@@ -81,7 +81,7 @@ class Deployment:
 
 
 ONE = Deployment("one", (Scope(S1), Scope(S2, "rg-app")), (Scope(S1), Scope(S2)))
-# Both serve the endpoint in rg-two.
+# Both deployments have the endpoint in rg-two in scope.
 TWO = Deployment("two", (Scope(S3), Scope(S1, "rg-two")), (Scope(S3), Scope(S1, "rg-dns"), Scope(S2)))
 
 _SERVICES = [
@@ -97,17 +97,17 @@ ELSEWHERE = Service("00000009-5e00-4000-8000-000000000009", "alpha-aws", "aws", 
 
 
 def _services() -> dict[str, Service]:
-    told = zip(SERVICE_IDS, _SERVICES, strict=True)
+    rows = zip(SERVICE_IDS, _SERVICES, strict=True)
     known = {
         id_: Service(id_, name, "azure", region, tags=MappingProxyType(tags))
-        for id_, (name, _, region, tags) in told
+        for id_, (name, _, region, tags) in rows
     }
     return {**known, ELSEWHERE.id: ELSEWHERE}
 
 
 def _configs() -> dict[str, Config]:
-    told = zip(SERVICE_IDS, _SERVICES, strict=True)
-    return {id_: Config(alias, f"host{id_[7]}.{zone_name(region)}") for id_, (_, alias, region, _) in told}
+    rows = zip(SERVICE_IDS, _SERVICES, strict=True)
+    return {id_: Config(alias, f"host{id_[7]}.{zone_name(region)}") for id_, (_, alias, region, _) in rows}
 
 
 def guid(n: int) -> str:
@@ -119,14 +119,14 @@ def address(n: int) -> str:
 
 
 type RegistrationKey = tuple[str, str]
-"""Id and region; the API keeps an id once."""
-type Thing = tuple[str, ...]
+"""Id and region; ids are unique."""
+type Item = tuple[str, ...]
 """("registration", id, region) or ("entry", service, id)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What exists at one moment. Its parts are never changed in place."""
+    """Everything that exists at one moment. Immutable: changes create a new object."""
 
     endpoints: dict[ResourceId, Endpoint] = field(default_factory=dict)
     interfaces: dict[ResourceId, tuple[str, ...]] = field(default_factory=dict)
@@ -134,10 +134,10 @@ class Truth:
     registrations: dict[RegistrationKey, Registration] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=_services)
     configs: dict[str, Config] = field(default_factory=_configs)
-    authors: dict[Thing, str] = field(default_factory=dict)
-    """Who made each registration and each entry of an allow list: an owner, or HAND."""
-    incarnations: dict[str, ResourceId] = field(default_factory=dict)
-    """The place of every id, of both kinds, that ever was an endpoint's; ids in lower case."""
+    creators: dict[Item, str] = field(default_factory=dict)
+    """The creator of each registration and each allow list entry: an owner, or HAND."""
+    slot_of_id: dict[str, ResourceId] = field(default_factory=dict)
+    """The slot of every id, of both kinds and in lower case, that an endpoint ever had."""
     denied: frozenset[Scope] = frozenset()
 
     def readable(self, resource: ResourceId) -> bool:
@@ -153,11 +153,11 @@ class Truth:
         return [one for one in self.registrations.values() if one.id.lower() == id_.lower()]
 
     def listing(self, id_: str) -> set[str]:
-        """The services whose allow list has that id."""
-        wanted = id_.lower()
-        return {s.id for s in self.services.values() if wanted in {one.lower() for one in s.allow_list}}
+        """Return the services whose allow list has this id."""
+        lower = id_.lower()
+        return {s.id for s in self.services.values() if lower in {one.lower() for one in s.allow_list}}
 
-    # What follows tells the truth after a change.
+    # These methods return the truth after a change.
 
     def with_endpoint(self, slot: ResourceId, endpoint: Endpoint | None) -> "Truth":
         return replace(self, endpoints=_with(self.endpoints, slot, endpoint))
@@ -175,29 +175,29 @@ class Truth:
     def with_service(self, service: Service) -> "Truth":
         return replace(self, services=_with(self.services, service.id, service))
 
-    def with_registration(self, entry: Registration, author: str) -> "Truth":
+    def with_registration(self, entry: Registration, creator: str) -> "Truth":
         key = (entry.id, entry.region)
-        thing: Thing = ("registration", *key)
+        item: Item = ("registration", *key)
         return replace(
             self,
             registrations=_with(self.registrations, key, entry),
-            authors=_with(self.authors, thing, author),
+            creators=_with(self.creators, item, creator),
         )
 
     def without_registration(self, key: RegistrationKey) -> "Truth":
-        thing: Thing = ("registration", *key)
-        authors = _with(self.authors, thing, None)
-        return replace(self, registrations=_with(self.registrations, key, None), authors=authors)
+        item: Item = ("registration", *key)
+        creators = _with(self.creators, item, None)
+        return replace(self, registrations=_with(self.registrations, key, None), creators=creators)
 
-    def with_entry(self, service: str, id_: str, author: str) -> "Truth":
+    def with_entry(self, service: str, id_: str, creator: str) -> "Truth":
         known = self.services[service]
         changed = self.with_service(replace(known, allow_list=known.allow_list | {id_}))
-        return replace(changed, authors=_with(self.authors, ("entry", service, id_), author))
+        return replace(changed, creators=_with(self.creators, ("entry", service, id_), creator))
 
     def without_entry(self, service: str, id_: str) -> "Truth":
         known = self.services[service]
         changed = self.with_service(replace(known, allow_list=known.allow_list - {id_}))
-        return replace(changed, authors=_with(self.authors, ("entry", service, id_), None))
+        return replace(changed, creators=_with(self.creators, ("entry", service, id_), None))
 
 
 def _with[K, V](known: Mapping[K, V], key: K, value: V | None) -> dict[K, V]:
@@ -205,14 +205,14 @@ def _with[K, V](known: Mapping[K, V], key: K, value: V | None) -> dict[K, V]:
     return changed if value is None else {**changed, key: value}
 
 
-def beginning() -> Truth:
-    """The truth a history begins with: three zones, two of them shared, and nothing else."""
+def initial_truth() -> Truth:
+    """Return the truth at the start of a history: three zones, two of them shared, and nothing else."""
     links = (frozenset({VNETS[0], VNETS[2]}), frozenset({VNETS[1]}), frozenset({VNETS[0]}))
     return Truth(zones={id_: Zone(id_, networks) for id_, networks in zip(ZONES, links, strict=True)})
 
 
-def made(slot: ResourceId, number: int, alias: str, tags: dict[str, str]) -> Endpoint:
-    """The `number`-th endpoint ever made, at that place."""
+def new_endpoint(slot: ResourceId, number: int, alias: str, tags: dict[str, str]) -> Endpoint:
+    """Return a new endpoint in a slot; `number` is its unique number."""
     nic = ResourceId(slot.subscription, slot.resource_group, Kind.NETWORK_INTERFACE.value, f"nic-{number}")
     return Endpoint(
         id=slot,
@@ -227,11 +227,11 @@ def made(slot: ResourceId, number: int, alias: str, tags: dict[str, str]) -> End
 
 @dataclass
 class Universe:
-    """The truth now, and those who watch every change of it: `watch` is called with before and after."""
+    """The current truth, and the watchers that are called with each change (before, after)."""
 
-    truth: Truth = field(default_factory=beginning)
+    truth: Truth = field(default_factory=initial_truth)
     watchers: list[Callable[[Truth, Truth], None]] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     number: int = 0
     etag: int = 0
 

@@ -1,4 +1,4 @@
-"""One host process with the sample app for all tests that only talk to it, and what polls it."""
+"""Fixtures: one host process with the sample app, shared by all tests, and helpers that wait for a condition."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +17,7 @@ NEVER = "0 0 0 1 1 *"
 
 type Eventually = Callable[[Callable[[], Any]], Any]
 type Logged = Callable[[Host, str], str]
+type Calls = Callable[[str], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
@@ -26,59 +27,59 @@ def apps() -> Path:
 
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
-    with running(APPS / "sample", {"SCHEDULE": NEVER}) as started:
-        yield started
+    with running(APPS / "sample", {"SCHEDULE": NEVER}) as running_host:
+        yield running_host
 
 
 @pytest.fixture
 def client(host: Host) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=host.url, trust_env=False) as opened:
-        yield opened
+    with httpx.Client(base_url=host.url, trust_env=False) as http_client:
+        yield http_client
 
 
 @pytest.fixture
 def eventually() -> Eventually:
-    """Ask until the answer is true, at most ten seconds."""
+    """Returns the first true result of a call that is repeated for at most ten seconds."""
 
-    def ask(question: Callable[[], Any]) -> Any:
+    def wait(condition: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + 10
-        while not (answer := question()):
-            assert time.monotonic() < deadline, "it never came true"
+        while not (result := condition()):
+            assert time.monotonic() < deadline, "the condition did not become true within 10 s"
             time.sleep(0.02)
-        return answer
+        return result
 
-    return ask
+    return wait
 
 
 @pytest.fixture
 def logged(eventually: Eventually) -> Logged:
-    """Wait until a host has logged a line with this text, and give that line."""
+    """Waits for a log line that contains a text, and returns the line."""
 
-    def ask(host: Host, text: str) -> str:
+    def wait(host: Host, text: str) -> str:
         return str(eventually(lambda: next((line for line in host.logs() if text in line), None)))
 
-    return ask
+    return wait
 
 
 @pytest.fixture
-def seen(client: httpx.Client) -> Callable[[str], list[dict[str, Any]]]:
-    """What a function of the sample app noted."""
+def calls(client: httpx.Client) -> Calls:
+    """Returns the calls that a function of the sample app recorded."""
 
-    def ask(function: str) -> list[dict[str, Any]]:
-        return [note for note in client.get("/tryout/seen").json() if note["function"] == function]
+    def recorded(function: str) -> list[dict[str, Any]]:
+        return [call for call in client.get("/tryout/calls").json() if call["function"] == function]
 
-    return ask
+    return recorded
 
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
-    async with Worker(APPS / "sample", {"SCHEDULE": NEVER}) as started:
-        yield started
+    async with Worker(APPS / "sample", {"SCHEDULE": NEVER}) as running_worker:
+        yield running_worker
 
 
 @pytest.fixture
-async def inside(worker: Worker) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app within this process."""
+async def in_process(worker: Worker) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that calls the app in this process, without a port."""
     transport = httpx.ASGITransport(create_app(worker))
-    async with httpx.AsyncClient(transport=transport, base_url="http://host") as opened:
-        yield opened
+    async with httpx.AsyncClient(transport=transport, base_url="http://host") as http_client:
+        yield http_client

@@ -32,7 +32,7 @@ from localhost.routes import Route, decoded
     ],
 )
 def test_match(template: str, path: str, params: dict[str, str] | None) -> None:
-    """A template matches the paths it matches in ASP.NET, and gives their parameters."""
+    """A template matches the same paths as in ASP.NET and returns their parameters."""
     assert Route.parse(template, None).match("GET", path) == params
 
 
@@ -41,12 +41,12 @@ def test_match(template: str, path: str, params: dict[str, str] | None) -> None:
     [(None, "PATCH", True), (["get"], "GET", True), (["GET"], "HEAD", False)],
 )
 def test_methods(*, methods: list[str] | None, method: str, matches: bool) -> None:
-    """A route answers to its methods only, and to all if it names none."""
+    """A route matches its methods only, or all methods if it has none."""
     assert (Route.parse("a", methods).match(method, "a") is not None) is matches
 
 
 def test_precedence() -> None:
-    """The more specific template goes first."""
+    """More specific templates sort first."""
     templates = ["a/{*x}", "a/{*x:int}", "a/{x}", "a/b{x}", "a/{x:int}", "a/b"]
     routes = sorted(
         (Route.parse(template, None) for template in templates), key=lambda route: route.precedence
@@ -62,12 +62,12 @@ def test_precedence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "why"),
-    [("a/{x:even}", "'even' is not known"), ("a/{x=1}", "not understood"), ("{x}/{x}", "not understood")],
+    ("template", "reason"),
+    [("a/{x:even}", "'even' is not supported"), ("a/{x=1}", "not valid"), ("{x}/{x}", "not valid")],
 )
-def test_not_understood(template: str, why: str) -> None:
-    """A template that is not understood is refused at once, with the reason."""
-    with pytest.raises(ValueError, match=why):
+def test_invalid_template(template: str, reason: str) -> None:
+    """Parsing an invalid template fails with the reason."""
+    with pytest.raises(ValueError, match=reason):
         Route.parse(template, None)
 
 
@@ -75,5 +75,5 @@ def test_not_understood(template: str, why: str) -> None:
     ("raw", "path"), [(b"/a%20b", "/a b"), (b"/a%2fb%2Fc", "/a%2Fb%2Fc"), (b"/%C3%A9", "/é")]
 )
 def test_decoded(raw: bytes, path: str) -> None:
-    """A path is decoded but for slashes, which would part what belongs together."""
+    """A path is decoded except for encoded slashes, which would split a segment."""
     assert decoded(raw) == path

@@ -1,4 +1,4 @@
-"""What is deployed: only what runs in Azure, the same by every way of deploying, and in the same bytes."""
+"""The deployment package: only the app's files, the same for every deployment method, and reproducible."""
 
 import re
 import subprocess
@@ -13,8 +13,8 @@ from tests.support.paths import ROOT
 from tools import package
 
 IGNORE_FILE = (ROOT / ".funcignore").read_text()
-# What lies about in the folder of someone who works here, and must not be deployed.
-STRAY = {
+# Other files in a working copy, which must not be deployed.
+OTHER_FILES = {
     ".DS_Store",
     ".azure/dev/.env",
     ".env",
@@ -35,13 +35,13 @@ STRAY = {
     "secret.txt",
     "tests/shared/host.json",
 }
-BYTECODE = {"shared/__pycache__/doors.cpython-313.pyc", "shared/domain/__pycache__/x.cpython-313.pyc"}
+BYTECODE = {"shared/__pycache__/module.cpython-313.pyc", "shared/domain/__pycache__/x.cpython-313.pyc"}
 
 
 @pytest.fixture(scope="module")
 def tracked() -> set[str]:
-    """The files that git knows."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 -- git as the developer has it
+    """The files that git tracks."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 -- git from PATH
     return {path for path in listed.stdout.splitlines() if (ROOT / path).is_file()}
 
 
@@ -56,40 +56,40 @@ def names(built: Path) -> list[str]:
         return opened.namelist()
 
 
-def test_only_what_runs_in_azure_is_packed(names: list[str]) -> None:
-    """The app's script, its host's settings, what to install for it, and shared/; nothing else."""
-    runs = re.compile(r"function_app\.py|host\.json|requirements\.txt|shared/.+")
-    assert [name for name in names if not runs.fullmatch(name)] == []
+def test_package_contains_only_the_app(names: list[str]) -> None:
+    """The package contains function_app.py, host.json, requirements.txt and shared/; nothing else."""
+    app = re.compile(r"function_app\.py|host\.json|requirements\.txt|shared/.+")
+    assert [name for name in names if not app.fullmatch(name)] == []
     assert {"function_app.py", "host.json", "requirements.txt", "shared/__init__.py"} <= set(names)
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".in"))]
 
 
 @pytest.mark.parametrize("reader", [ignore_readers.git, ignore_readers.azd])
-def test_the_ignore_file_leaves_what_is_packed(reader: Reader, tracked: set[str]) -> None:
-    """azd and GitHub's action deploy the files that the package has, whatever else lies in the folder."""
+def test_ignore_file_selects_the_files_of_the_package(reader: Reader, tracked: set[str]) -> None:
+    """azd and the GitHub action deploy the same files as the package, whatever other files the folder contains."""
     packed = {name for name in tracked if name in package.app_files(ROOT)}
-    assert reader(IGNORE_FILE, tracked | STRAY | BYTECODE) == packed
+    assert reader(IGNORE_FILE, tracked | OTHER_FILES | BYTECODE) == packed
 
 
-def test_func_deploys_what_is_packed_and_at_most_its_bytecode(tracked: set[str]) -> None:
-    """func cannot leave bytecode out of a folder it takes; nothing else comes in that way."""
+def test_func_deploys_the_files_of_the_package_and_their_bytecode(tracked: set[str]) -> None:
+    """func deploys the files of the package and their bytecode, which it cannot exclude; nothing else."""
     packed = {name for name in tracked if name in package.app_files(ROOT)}
-    assert ignore_readers.func(IGNORE_FILE, tracked | STRAY | BYTECODE) == packed | BYTECODE
+    assert ignore_readers.func(IGNORE_FILE, tracked | OTHER_FILES | BYTECODE) == packed | BYTECODE
 
 
-def test_all_of_the_app_that_git_knows_is_packed(names: list[str], tracked: set[str]) -> None:
-    """No file of the app is left behind, whatever its kind: pages and schemas as well as modules."""
+def test_package_contains_every_tracked_file_of_the_app(names: list[str], tracked: set[str]) -> None:
+    """The package contains every tracked file of the app, also templates and schemas."""
     app = {path for path in tracked if path.partition("/")[0] in package.CONTENTS}
     assert app <= set(names)
 
 
-def test_bytecode_and_what_a_desktop_leaves_are_not_packed(tmp_path: Path) -> None:
-    """Of a folder of the app, what no source is stays behind."""
+def test_package_excludes_bytecode_and_desktop_files(tmp_path: Path) -> None:
+    """Bytecode and .DS_Store files are not packaged."""
     for name in [
         "function_app.py",
         *BYTECODE,
         "shared/.DS_Store",
-        "shared/doors.pyc",
+        "shared/module.pyc",
         "shared/status_page.html",
     ]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -97,8 +97,8 @@ def test_bytecode_and_what_a_desktop_leaves_are_not_packed(tmp_path: Path) -> No
     assert sorted(package.app_files(tmp_path)) == ["function_app.py", "shared/status_page.html"]
 
 
-def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
-    """Neither the order nor the age, the rights or the place of the files shows in the package."""
+def test_build_is_reproducible(tmp_path: Path) -> None:
+    """The package does not depend on the order, time, permissions or location of the files."""
     one, two = tmp_path / "one", tmp_path / "two"
     for folder, order in ((one, ["a", "b"]), (two, ["b", "a"])):
         folder.mkdir()
@@ -110,18 +110,18 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_the_packed_files_are_the_files(names: list[str], built: Path) -> None:
-    """What is packed is what stands in the folder, byte for byte and readable for everybody."""
+def test_packaged_files_are_unchanged_and_readable(names: list[str], built: Path) -> None:
+    """Each packaged file has the same bytes as in the folder, and is readable for every user."""
     with zipfile.ZipFile(built) as opened:
         for name in names:
             assert opened.read(name) == (ROOT / name).read_bytes()
             assert opened.getinfo(name).external_attr >> 16 == 0o100644
 
 
-def test_building_tells_the_size_and_what_is_largest(
+def test_build_prints_digest_size_and_largest_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The operator sees where the package is, its digest and size, and what takes the space."""
+    """A build prints the path, digest and size of the package, and its largest files."""
     assert package.main(["--to", str(tmp_path)]) == 0
     first, second, *largest = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r".*clickhouse-privatelink\.zip  sha256:[0-9a-f]{64}", first)
@@ -140,7 +140,7 @@ def test_building_tells_the_size_and_what_is_largest(
             ignore_readers.git,
             "/*\n!/shared",
             {"shared/a/b.py", "shared/__pycache__/c.pyc"},
-            id="git: it does not",
+            id="git: a star stays in its folder",
         ),
         pytest.param(
             ignore_readers.func,
@@ -153,12 +153,12 @@ def test_building_tells_the_size_and_what_is_largest(
             ignore_readers.func,
             "!/shared\n*\n",
             {"shared/a/b.py", "shared/__pycache__/c.pyc"},
-            id="func: ! wins",
+            id="func: ! takes precedence",
         ),
-        pytest.param(ignore_readers.git, "!/shared\n*\n", set(), id="git: the last one wins"),
+        pytest.param(ignore_readers.git, "!/shared\n*\n", set(), id="git: the last pattern takes precedence"),
     ],
 )
-def test_the_readers_differ_as_the_tools_do(reader: Reader, ignore_file: str, kept: set[str]) -> None:
-    """Each tool's own way is told, so that a pattern which only git understands is noticed here."""
+def test_each_reader_follows_its_own_tool(reader: Reader, ignore_file: str, kept: set[str]) -> None:
+    """git, azd and func interpret the same pattern differently, and the readers reproduce each of them."""
     paths = {"shared/a/b.py", "shared/__pycache__/c.pyc", "x.py"}
     assert reader(ignore_file, paths) == kept

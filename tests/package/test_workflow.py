@@ -1,4 +1,4 @@
-"""The GitHub workflows do what .ci/run does, with pinned actions, few rights and no secrets."""
+"""The GitHub workflows run the same targets as .ci/run, with pinned actions, minimal permissions and no secrets."""
 
 import re
 import shlex
@@ -23,15 +23,15 @@ def steps(workflow: Any) -> Iterator[Any]:
 
 
 def commands(workflow: Any) -> Iterator[str]:
-    """Each line of each step's commands, once for every value of the matrix."""
+    """Yield each command line of each step, once per value of the matrix."""
     for job in workflow["jobs"].values():
         targets = job.get("strategy", {}).get("matrix", {}).get("target", [""])
         for line in "\n".join(step.get("run", "") for step in job["steps"]).splitlines():
             yield from {line.replace("${{ matrix.target }}", target) for target in targets}
 
 
-def made(lines: Iterator[str] | list[str]) -> set[str]:
-    """The make targets that these commands ask for."""
+def make_targets(lines: Iterator[str] | list[str]) -> set[str]:
+    """Return the make targets in these commands."""
     words = [shlex.split(line, comments=True) for line in lines]
     calls = [line[1:] for line in words if line[:1] == ["make"]]
     return {word for call in calls for word in call if "=" not in word and not word.startswith("-")}
@@ -47,13 +47,13 @@ def workflow(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 
-def test_there_is_a_workflow() -> None:
-    """The other tests here are about something."""
+def test_workflows_exist() -> None:
+    """The repository has at least one workflow, so that the other tests check something."""
     assert WORKFLOWS
 
 
-def test_every_action_is_pinned_and_its_version_told(path: Path, workflow: Any) -> None:
-    """A tag can be moved, a commit cannot; the comment says which release the commit is."""
+def test_actions_are_pinned_to_a_commit(path: Path, workflow: Any) -> None:
+    """Each action is pinned to a commit, with its release in a comment: tags can be moved."""
     used = [step["uses"] for step in steps(workflow) if "uses" in step]
     assert used
     assert [action for action in used if not PINNED.fullmatch(action)] == []
@@ -61,21 +61,23 @@ def test_every_action_is_pinned_and_its_version_told(path: Path, workflow: Any) 
     assert [line for line in lines if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
 
 
-def test_every_target_that_is_made_exists(workflow: Any) -> None:
-    """What the workflow asks make for stands in the Makefile."""
+def test_make_targets_exist(workflow: Any) -> None:
+    """Each make target of a workflow is in the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert made(commands(workflow)) <= targets
+    assert make_targets(commands(workflow)) <= targets
 
 
-def test_forks_check_what_ci_checks() -> None:
-    """The workflows make what .ci/run makes, and nothing is left out on either side."""
-    here = made((ROOT / ".ci" / "run").read_text().splitlines())
-    there = {target for path in WORKFLOWS for target in made(commands(yaml.safe_load(path.read_text())))}
-    assert {"lint", "test", "package", "audit"} <= here
-    assert here == there
+def test_workflows_run_the_targets_of_ci() -> None:
+    """The workflows and .ci/run run the same make targets."""
+    ci = make_targets((ROOT / ".ci" / "run").read_text().splitlines())
+    workflows = {
+        target for path in WORKFLOWS for target in make_targets(commands(yaml.safe_load(path.read_text())))
+    }
+    assert {"lint", "test", "package", "audit"} <= ci
+    assert ci == workflows
 
 
-def test_a_workflow_may_only_read(path: Path, workflow: Any) -> None:
+def test_workflow_token_is_read_only(path: Path, workflow: Any) -> None:
     """The token of a run can read the repository and nothing more, and no step keeps it.
 
     A deployment also gets an identity token, with which it signs in to Azure instead of with a secret.
@@ -88,11 +90,11 @@ def test_a_workflow_may_only_read(path: Path, workflow: Any) -> None:
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_a_workflow_knows_no_secret_and_runs_nothing_that_a_stranger_wrote(path: Path, workflow: Any) -> None:
-    """No secrets, no trigger that gives a stranger's code our rights, no expression of theirs in a command."""
+def test_workflow_has_no_secrets_and_no_untrusted_input(path: Path, workflow: Any) -> None:
+    """No secrets, no trigger that runs a fork's code with write permissions, no untrusted expression in a command."""
     text = path.read_text()
     assert "secrets." not in text
-    triggers = workflow[True]  # YAML reads the bare word `on` so
+    triggers = workflow[True]  # YAML parses the key `on` as true
     assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(triggers)
     expressions = {
         one for step in steps(workflow) for one in re.findall(r"\$\{\{(.*?)\}\}", step.get("run", ""))
@@ -100,14 +102,14 @@ def test_a_workflow_knows_no_secret_and_runs_nothing_that_a_stranger_wrote(path:
     assert {one.strip() for one in expressions} <= {"matrix.target"}
 
 
-def test_a_workflow_ends_and_does_not_pile_up(workflow: Any) -> None:
-    """Each job has a limit, and a newer push to a request ends the older run."""
+def test_jobs_have_timeouts_and_concurrency_limits(workflow: Any) -> None:
+    """Each job has a timeout, and a newer push to a pull request cancels the older run."""
     assert all(job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
     assert set(workflow["concurrency"]) == {"group", "cancel-in-progress"}
 
 
-def test_it_runs_on_the_python_of_the_project(workflow: Any) -> None:
-    """The Python of the workflow is the one that is deployed to and checked for."""
+def test_workflow_uses_the_python_version_of_the_project(workflow: Any) -> None:
+    """The workflow's Python version is the one that mypy checks and Azure runs."""
     pythons = {
         step["with"]["python-version"] for step in steps(workflow) if "setup-python@" in step.get("uses", "")
     }

@@ -1,4 +1,4 @@
-"""What the simulator's tests share: a running simulator, the vendors' own clients, and a webhook."""
+"""Fixtures of the simulator tests: a running simulator, HTTP clients, Azure's SDK clients, and a webhook."""
 
 import json
 import threading
@@ -28,6 +28,8 @@ ORGANIZATION = "/v1/organizations/22222222-2222-4222-8222-222222222222"
 ANALYTICS = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333331"
 REPORTING = f"{ORGANIZATION}/services/33333333-3333-4333-8333-333333333332"
 HANG_UP = 0
+GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
+"""The GUID of an endpoint that the demo world does not contain."""
 KEY = ("demo-key", "demo-secret")
 
 type Json = dict[str, Any]
@@ -35,44 +37,44 @@ type Json = dict[str, Any]
 
 @pytest.fixture
 def arm(sim: RunningSimulator) -> Iterator[httpx.Client]:
-    """A plain client of ARM."""
+    """An HTTP client for ARM."""
     with httpx.Client(base_url=sim.url, params={"api-version": "2024-06-01"}, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 def cloud(sim: RunningSimulator) -> Iterator[httpx.Client]:
-    """A plain client of ClickHouse Cloud."""
+    """An HTTP client for ClickHouse Cloud."""
     with httpx.Client(base_url=sim.url, auth=KEY, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 def control(sim: RunningSimulator) -> Iterator[httpx.Client]:
-    """A plain client of the control API."""
+    """An HTTP client for the control API."""
     with httpx.Client(base_url=f"{sim.url}/_sim", trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 async def network(sim: RunningSimulator) -> AsyncIterator[NetworkManagementClient]:
-    """Azure's own client of the network provider."""
+    """Azure's SDK client for Microsoft.Network."""
     async with NetworkManagementClient(NoCredential(), SUBSCRIPTION, **sdk_options(sim)) as client:
         yield client
 
 
 @pytest.fixture
 async def dns(sim: RunningSimulator) -> AsyncIterator[PrivateDnsManagementClient]:
-    """Azure's own client of the private DNS provider."""
+    """Azure's SDK client for private DNS."""
     async with PrivateDnsManagementClient(NoCredential(), SUBSCRIPTION, **sdk_options(sim)) as client:
         yield client
 
 
 class NoCredential:
-    """A credential that is never asked, because the authentication policy is replaced."""
+    """A credential that is not used, because the authentication policy is replaced."""
 
     async def get_token(self, *_scopes: str, **_options: Any) -> Any:
-        raise AssertionError("no token should be asked for")
+        raise AssertionError("no token should be requested")
 
     async def close(self) -> None:
         pass
@@ -95,7 +97,7 @@ def sdk_options(sim: RunningSimulator) -> Json:
 
 
 def endpoint_body(alias: str = ALIAS, tags: dict[str, str] | None = None) -> Any:
-    """What to PUT for a private endpoint in the demo network."""
+    """Return the request body for a private endpoint in the demo network."""
     connection = {"name": "conn1", "properties": {"privateLinkServiceId": alias, "requestMessage": "please"}}
     return {
         "location": "westus3",
@@ -108,7 +110,7 @@ def endpoint_body(alias: str = ALIAS, tags: dict[str, str] | None = None) -> Any
 
 
 def put_endpoint(arm: httpx.Client, name: str = "pe1", alias: str = ALIAS, **tags: str) -> Json:
-    """Create or update a private endpoint and answer with what ARM says of it."""
+    """Create or update a private endpoint. Returns the response of ARM."""
     response = arm.put(f"{NETWORKS}/privateEndpoints/{name}", json=endpoint_body(alias, tags))
     assert response.is_success, response.text
     result: Json = response.json()
@@ -116,7 +118,7 @@ def put_endpoint(arm: httpx.Client, name: str = "pe1", alias: str = ALIAS, **tag
 
 
 def status_of(endpoint: Json) -> str:
-    """The connection's status in a private endpoint as ARM shows it."""
+    """Return the connection status of a private endpoint."""
     connection = endpoint["properties"]["manualPrivateLinkServiceConnections"][0]
     return str(connection["properties"]["privateLinkServiceConnectionState"]["status"])
 
@@ -124,7 +126,7 @@ def status_of(endpoint: Json) -> str:
 def register(
     cloud: httpx.Client, endpoint: str, service: str = ANALYTICS, description: str = ""
 ) -> httpx.Response:
-    """Register an endpoint with the organization and let it into a service."""
+    """Register an endpoint with the organization and add it to a service's allow list."""
     return cloud.post(f"{service}/privateEndpoint", json={"id": endpoint, "description": description})
 
 
@@ -138,14 +140,14 @@ class Received:
 
 @dataclass
 class Webhook:
-    """A webhook that agrees to be sent events, keeps them, and answers as told (then 200)."""
+    """A webhook that passes the handshake, records requests, and returns `answers`, then 200."""
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
-    agrees: bool = True
+    accepts_handshake: bool = True
     held: threading.Event | None = None
-    """Notifications are answered once it is set."""
+    """If set, notifications wait for this event."""
 
     @property
     def notifications(self) -> list[Received]:
@@ -153,7 +155,7 @@ class Webhook:
 
     @property
     def subjects(self) -> list[str]:
-        """The last part of every subject received, in order of arrival."""
+        """The last segment of every subject, in the order of delivery."""
         batches = [one.body if isinstance(one.body, list) else [one.body] for one in self.notifications]
         return [event["subject"].rsplit("/", 1)[-1] for batch in batches for event in batch]
 
@@ -177,16 +179,16 @@ def serving(hook: Webhook) -> Iterator[Webhook]:
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # connections beyond it are made anew a second later
+    request_queue_size = 128  # the kernel drops further connections, which TCP retries after a second
 
 
 def _handler(hook: Webhook) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            self._keep(body)
+            self._record(body)
             if self.headers["aeg-event-type"] == "SubscriptionValidation":
-                code = body[0]["data"]["validationCode"] if hook.agrees else "something else"
+                code = body[0]["data"]["validationCode"] if hook.accepts_handshake else "something else"
                 self._answer(200, json.dumps({"validationResponse": code}).encode())
             else:
                 if hook.held:
@@ -196,14 +198,16 @@ def _handler(hook: Webhook) -> type[BaseHTTPRequestHandler]:
                     self._answer(status)
 
         def do_OPTIONS(self) -> None:
-            self._keep(None)
-            allowed = self.headers["WebHook-Request-Origin"] if hook.agrees else "elsewhere.example"
+            self._record(None)
+            allowed = (
+                self.headers["WebHook-Request-Origin"] if hook.accepts_handshake else "elsewhere.example"
+            )
             self._answer(200, headers={"WebHook-Allowed-Origin": allowed})
 
         def log_message(self, *_arguments: Any) -> None:
             pass
 
-        def _keep(self, body: Any) -> None:
+        def _record(self, body: Any) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             hook.received.append(Received(self.command, self.path, headers, body))
 

@@ -1,4 +1,4 @@
-"""What holds for every resource of the simulated ARM."""
+"""Behavior of all resources of the simulated ARM."""
 
 import httpx
 import pytest
@@ -15,13 +15,13 @@ def code(response: httpx.Response) -> tuple[int, str]:
 
 
 def test_api_version(sim: RunningSimulator) -> None:
-    """A request without an api-version is refused."""
+    """A request without an api-version returns 400."""
     response = httpx.get(f"{sim.url}{ENDPOINT}", trust_env=False)
     assert code(response) == (400, "MissingApiVersionParameter")
 
 
 def test_request_ids(arm: httpx.Client) -> None:
-    """Every answer carries the ids by which Azure's support would find it."""
+    """Every response has a request id and a correlation id."""
     for path in (VNET, f"{VNET}x"):
         headers = arm.get(path).headers
         assert headers["x-ms-request-id"]
@@ -49,12 +49,12 @@ def test_request_ids(arm: httpx.Client) -> None:
     ],
 )
 def test_absent(arm: httpx.Client, path: str, expected: str) -> None:
-    """What is absent is answered 404 with the code that says what is missing."""
+    """A missing resource returns 404 with the code for what is missing."""
     assert code(arm.get(path)) == (404, expected)
 
 
 def test_put_into_missing_group(arm: httpx.Client) -> None:
-    """Nothing can be put into a resource group that does not exist, until it does."""
+    """A resource can be created only in an existing resource group."""
     group = f"{BASE}/resourceGroups/new"
     path = f"{group}/providers/Microsoft.Network/privateEndpoints/pe1"
     assert code(arm.put(path, json=endpoint_body())) == (404, "ResourceGroupNotFound")
@@ -65,19 +65,19 @@ def test_put_into_missing_group(arm: httpx.Client) -> None:
 
 
 def test_subscriptions(arm: httpx.Client) -> None:
-    """A subscription can be got and listed."""
+    """Subscriptions can be read and listed."""
     assert arm.get(BASE).json()["id"] == BASE
     assert [one["id"] for one in arm.get("/subscriptions").json()["value"]] == [BASE]
 
 
 def test_case(arm: httpx.Client) -> None:
-    """Ids are found in any casing and shown in the casing of their creation."""
-    shouted = f"{BASE}/RESOURCEGROUPS/RG-NETWORK/PROVIDERS/MICROSOFT.NETWORK/PRIVATEENDPOINTS"
-    made = arm.put(f"{shouted}/Pe1", json=endpoint_body()).json()["id"]
-    assert made == f"{NETWORKS}/privateEndpoints/Pe1"
-    assert arm.put(f"{shouted.lower()}/PE1", json=endpoint_body()).json()["id"] == made
-    assert arm.get(f"{shouted}/pE1").json()["id"] == made
-    assert [one["id"] for one in arm.get(shouted.lower()).json()["value"]] == [made]
+    """Ids are case-insensitive and keep the casing of their creation."""
+    upper = f"{BASE}/RESOURCEGROUPS/RG-NETWORK/PROVIDERS/MICROSOFT.NETWORK/PRIVATEENDPOINTS"
+    created = arm.put(f"{upper}/Pe1", json=endpoint_body()).json()["id"]
+    assert created == f"{NETWORKS}/privateEndpoints/Pe1"
+    assert arm.put(f"{upper.lower()}/PE1", json=endpoint_body()).json()["id"] == created
+    assert arm.get(f"{upper}/pE1").json()["id"] == created
+    assert [one["id"] for one in arm.get(upper.lower()).json()["value"]] == [created]
 
 
 @pytest.mark.parametrize(
@@ -91,16 +91,16 @@ def test_case(arm: httpx.Client) -> None:
     ],
 )
 def test_unserved_method(arm: httpx.Client, method: str, path: str) -> None:
-    """A method that is not served is answered 405."""
+    """A method that is not served returns 405."""
     put_endpoint(arm)
     assert arm.request(method, path).status_code == 405
 
 
 @pytest.mark.parametrize(
-    "body", ["no json", "[]", '{"location": "westus3", "properties": []}', '{"tags": {"a": 1}}']
+    "body", ["not JSON", "[]", '{"location": "westus3", "properties": []}', '{"tags": {"a": 1}}']
 )
 def test_bad_body(arm: httpx.Client, body: str) -> None:
-    """A body of the wrong form is refused with 400."""
+    """A malformed body returns 400."""
     assert arm.put(ENDPOINT, content=body).status_code == 400
 
 
@@ -127,7 +127,7 @@ def test_denied(
     refused: list[tuple[str, str]],
     allowed: list[tuple[str, str]],
 ) -> None:
-    """A denied scope is answered 403 to what is denied, and the rest is not."""
+    """Denied requests return 403; other requests succeed."""
     put_endpoint(arm)
     sim.deny(denied)
     assert [code(arm.request(*request)) for request in refused] == [(403, "AuthorizationFailed")] * len(
@@ -139,13 +139,13 @@ def test_denied(
 
 
 def test_denied_before_absent(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """What is absent in a denied scope is unreadable, not absent."""
+    """A missing resource in a denied scope returns 403, not 404."""
     sim.deny(f"{BASE}/resourceGroups/rg-network")
     assert code(arm.get(ENDPOINT)) == (403, "AuthorizationFailed")
 
 
 def test_denied_in_wider_list(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A list of a wider scope leaves out what is denied without a word."""
+    """A list of a wider scope silently omits denied resources."""
     put_endpoint(arm, "pe1")
     put_endpoint(arm, "pe2")
     sim.deny(ENDPOINT)
@@ -156,17 +156,17 @@ def test_denied_in_wider_list(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "given", "expected"),
+    ("operation", "changes", "expected"),
     [
         ("Merge", {"A": "9", "c": "3"}, {"a": "9", "b": "2", "c": "3"}),
         ("Replace", {"c": "3"}, {"c": "3"}),
         ("Delete", {"A": "1", "b": "other"}, {"b": "2"}),
     ],
 )
-def test_patch_tags(arm: httpx.Client, operation: str, given: Json, expected: Json) -> None:
-    """Tags are merged, replaced and deleted by name without regard to case, and the endpoint shows them."""
+def test_patch_tags(arm: httpx.Client, operation: str, changes: Json, expected: Json) -> None:
+    """Tags are merged, replaced and deleted by case-insensitive names, and the endpoint shows them."""
     put_endpoint(arm, a="1", b="2")
-    response = arm.patch(TAGS, json={"operation": operation, "properties": {"tags": given}})
+    response = arm.patch(TAGS, json={"operation": operation, "properties": {"tags": changes}})
     assert response.json()["properties"]["tags"] == expected
     assert arm.get(TAGS).json()["properties"]["tags"] == expected
     assert arm.get(ENDPOINT).json()["tags"] == expected
@@ -174,7 +174,7 @@ def test_patch_tags(arm: httpx.Client, operation: str, given: Json, expected: Js
 
 @pytest.mark.parametrize("resource", [ENDPOINT, VNET, ZONE])
 def test_put_and_delete_tags(arm: httpx.Client, resource: str) -> None:
-    """Tags of endpoints, networks and zones are replaced by PUT and gone after DELETE."""
+    """PUT replaces the tags of endpoints, networks and zones; DELETE removes them."""
     put_endpoint(arm)
     tags = f"{resource}/providers/Microsoft.Resources/tags/default"
     arm.put(tags, json={"properties": {"tags": {"a": "1"}}}).raise_for_status()
@@ -195,14 +195,14 @@ def test_put_and_delete_tags(arm: httpx.Client, resource: str) -> None:
     ],
 )
 def test_tag_limits(arm: httpx.Client, tags: Json) -> None:
-    """Tags beyond Azure's limits are refused, through the endpoint and through the tags API."""
+    """Tags that exceed Azure's limits are refused, for the endpoint and for the tags API."""
     assert arm.put(ENDPOINT, json=endpoint_body(tags=tags)).status_code == 400
     put_endpoint(arm)
     assert arm.put(TAGS, json={"properties": {"tags": tags}}).status_code == 400
 
 
-def test_tag_limits_count_what_is_there(arm: httpx.Client) -> None:
-    """A merge that would leave more than 50 tags is refused and changes nothing."""
+def test_tag_limits_include_existing_tags(arm: httpx.Client) -> None:
+    """A merge that would result in more than 50 tags is refused without any change."""
     put_endpoint(arm, **{f"t{number}": "" for number in range(50)})
     body = {"operation": "Merge", "properties": {"tags": {"one-more": ""}}}
     assert arm.patch(TAGS, json=body).status_code == 400
@@ -210,6 +210,6 @@ def test_tag_limits_count_what_is_there(arm: httpx.Client) -> None:
 
 
 def test_unknown_tags_operation(arm: httpx.Client) -> None:
-    """A tags patch that is not Merge, Replace or Delete is refused."""
+    """A tags PATCH with an operation other than Merge, Replace or Delete is refused."""
     put_endpoint(arm)
     assert arm.patch(TAGS, json={"operation": "Append"}).status_code == 400

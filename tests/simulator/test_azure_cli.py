@@ -1,4 +1,4 @@
-"""The real Azure CLI against the simulator, with the commands that the demo prints."""
+"""Runs the real Azure CLI against the simulator, with the commands that the demo prints."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ type Shell = Callable[[str], str]
 
 
 class Recorded(Show):
-    """A show of which the commands are kept."""
+    """A console output that records the commands."""
 
     def __init__(self) -> None:
         super().__init__(Console(file=StringIO()))
@@ -41,7 +41,7 @@ class Recorded(Show):
 
 @pytest.fixture(scope="module")
 def world() -> Any:
-    """The demo's, with a wildcard record to point elsewhere."""
+    """The demo world with a wildcard record."""
     world = first_world()
     world["azure"]["privateDnsZones"][0]["records"].append({"name": "*", "addresses": ["10.0.1.9"]})
     return world
@@ -49,42 +49,42 @@ def world() -> Any:
 
 @pytest.fixture(scope="module")
 def cli(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSimulator, Shell]]:
-    """A simulator, and a shell in which the CLI is signed in to it as the simulator says how."""
+    """A simulator, and a shell in which the CLI is signed in with the simulator's commands."""
     home = tmp_path_factory.mktemp("home")
     with running(world) as sim:
         certificate = make_certificate(home)
         url = sim.serve_https(certificate)
-        told = {**az_environment(home), **environment(url, certificate.authority, home / "azure")}
+        variables = {**az_environment(home), **environment(url, certificate.authority, home / "azure")}
 
         def shell(script: str) -> str:
-            done = subprocess.run(  # noqa: S603 -- the demo's commands
-                ["bash", "-euc", script],  # noqa: S607 -- the shell as it is installed
-                env=told,
+            completed = subprocess.run(  # noqa: S603 -- the demo's commands
+                ["bash", "-euc", script],  # noqa: S607 -- bash from PATH
+                env=variables,
                 capture_output=True,
                 text=True,
                 check=False,
                 timeout=300,
             )
-            assert done.returncode == 0, done.stderr
-            return done.stdout
+            assert completed.returncode == 0, completed.stderr
+            return completed.stdout
 
         for command in sign_in(url):
             shell(" ".join(command))
         yield sim, shell
 
 
-def make_and_retag(someone: People) -> None:
-    someone.create_endpoint(ENDPOINT, "tag:env=prod")
-    someone.retag(ENDPOINT, "analytics")
-    someone.repoint_wildcard("10.0.1.77")
+def create_and_retag(by_hand: People) -> None:
+    by_hand.create_endpoint(ENDPOINT, "tag:env=prod")
+    by_hand.retag(ENDPOINT, "analytics")
+    by_hand.repoint_wildcard("10.0.1.77")
 
 
-def delete(someone: People) -> None:
-    someone.delete_endpoint(ENDPOINT)
+def delete(by_hand: People) -> None:
+    by_hand.delete_endpoint(ENDPOINT)
 
 
 def azure(sim: RunningSimulator) -> Any:
-    """What there is in Azure, without what differs from one to the next."""
+    """Return the Azure part of the state, without values that differ between runs."""
     return _comparable(sim.state()["azure"])
 
 
@@ -96,21 +96,21 @@ def _comparable(value: Any) -> Any:
     return {key: _comparable(one) for key, one in value.items() if key not in VARYING}
 
 
-def test_the_commands_of_the_demo(world: Any, cli: tuple[RunningSimulator, Shell]) -> None:
-    """Each command that the demo prints does with the real CLI what the demo does itself, deletion included."""
+def test_demo_commands(world: Any, cli: tuple[RunningSimulator, Shell]) -> None:
+    """The commands that the demo prints have the same effect in the real CLI as in the demo."""
     sim, shell = cli
     with running(world) as other:
-        for deeds in (make_and_retag, delete):
+        for steps in (create_and_retag, delete):
             shown = Recorded()
-            with people(other.url, shown) as someone:
-                deeds(someone)
+            with people(other.url, shown) as by_hand:
+                steps(by_hand)
             assert all("az " in one or one.startswith("ALIAS=") for one in shown.commands)
             shell("\n".join(shown.commands))
             assert azure(sim) == azure(other)
 
 
 def test_reading(cli: tuple[RunningSimulator, Shell]) -> None:
-    """The CLI lists the subscription, the zones and the record sets that there are."""
+    """The CLI shows the subscription and lists the zones and record sets."""
     _sim, shell = cli
     assert json.loads(shell("az account show"))["environmentName"] == "simulator"
     zones = json.loads(shell("az network private-dns zone list"))
@@ -121,7 +121,7 @@ def test_reading(cli: tuple[RunningSimulator, Shell]) -> None:
 
 
 def test_refusal(cli: tuple[RunningSimulator, Shell]) -> None:
-    """A refusal of ARM is told in its own words."""
+    """The CLI prints the error code of ARM."""
     _sim, shell = cli
     with pytest.raises(AssertionError, match="ResourceNotFound"):
         shell("az network private-endpoint show -g rg-network -n nothing")

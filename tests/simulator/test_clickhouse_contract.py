@@ -1,4 +1,4 @@
-"""Every answer of the simulated ClickHouse Cloud against the official OpenAPI file."""
+"""Checks responses of the simulated ClickHouse Cloud against the official OpenAPI file."""
 
 import json
 import os
@@ -13,12 +13,11 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from simulator.client import RunningSimulator
-from tests.simulator.conftest import ANALYTICS, ORGANIZATION, Json
+from tests.simulator.conftest import ANALYTICS, GUID, ORGANIZATION, Json
 from tests.support.paths import ROOT
 
 FILE = Path(os.environ.get("CLICKHOUSE_OPENAPI", ROOT / "../shared/contracts/clickhouse_cloud_openapi.json"))
 URI = "urn:clickhouse-cloud"
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 SERVICE_PATH = "/v1/organizations/{organizationId}/services/{serviceId}"
 ORGANIZATION_PATH = "/v1/organizations/{organizationId}"
 REGION = "cloud_provider=azure&region_id=westus3"
@@ -30,14 +29,14 @@ pytestmark = pytest.mark.skipif(
 
 
 class Contract:
-    """The OpenAPI file, as the schema of each answer."""
+    """The response schemas of the OpenAPI file."""
 
     def __init__(self, document: Json) -> None:
         self._document = document
         self._registry: Registry[Any] = Registry().with_resource(URI, DRAFT202012.create_resource(document))
 
-    def faults(self, template: str, method: str, response: httpx.Response) -> list[str]:
-        """What is wrong with an answer; statuses the file does not list are held to its 400."""
+    def violations(self, template: str, method: str, response: httpx.Response) -> list[str]:
+        """Return all schema violations of a response. A status that the file does not list is checked as 400."""
         declared = self._document["paths"][template][method.lower()]["responses"]
         status = str(response.status_code) if str(response.status_code) in declared else "400"
         path = f"{template.replace('~', '~0').replace('/', '~1')}/{method.lower()}/responses/{status}"
@@ -45,13 +44,13 @@ class Contract:
         validator = Draft202012Validator(
             schema, registry=self._registry, format_checker=Draft202012Validator.FORMAT_CHECKER
         )
-        wrong = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(response.json())]
-        return wrong + list(
+        errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(response.json())]
+        return errors + list(
             self._undeclared(declared[status]["content"]["application/json"]["schema"], response.json())
         )
 
     def _undeclared(self, schema: Json, value: Any, path: str = "$") -> Iterator[str]:
-        """Keys of an answer the file does not know, which JSON Schema alone would let pass."""
+        """Yield undeclared keys, which JSON Schema accepts."""
         schema = self._resolved(schema)
         if isinstance(value, list):
             for index, item in enumerate(value):
@@ -65,8 +64,8 @@ class Contract:
 
     def _resolved(self, schema: Json) -> Json:
         name = schema.get("$ref", "").rpartition("/")[2]
-        found: Json = self._document["components"]["schemas"][name] if name else schema
-        return found
+        resolved: Json = self._document["components"]["schemas"][name] if name else schema
+        return resolved
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +74,7 @@ def contract() -> Contract:
 
 
 class Call(NamedTuple):
-    """A request, where the file describes it, and the status to expect."""
+    """A request, its path in the file, and the expected status."""
 
     method: str
     template: str
@@ -106,39 +105,39 @@ class Call(NamedTuple):
         Call("POST", f"{SERVICE_PATH}/privateEndpoint", f"{ANALYTICS}/privateEndpoint", 200, {"id": "new"}),
     ],
 )
-def test_answers(contract: Contract, cloud: httpx.Client, call: Call) -> None:
-    """An answer is valid under the official file and has no key the file does not declare."""
+def test_responses(contract: Contract, cloud: httpx.Client, call: Call) -> None:
+    """Responses match the official schema and have no undeclared keys."""
     cloud.post(f"{ANALYTICS}/privateEndpoint", json={"id": GUID, "description": "x"}).raise_for_status()
     response = cloud.request(call.method, call.path, json=call.body)
     assert response.status_code == call.status
-    assert contract.faults(call.template, call.method, response) == []
+    assert contract.violations(call.template, call.method, response) == []
 
 
-def test_refusals(sim: RunningSimulator, contract: Contract, cloud: httpx.Client) -> None:
-    """Refusals outside the file's list of statuses keep to its error envelope."""
+def test_errors(sim: RunningSimulator, contract: Contract, cloud: httpx.Client) -> None:
+    """Errors with statuses that the file does not list have its error envelope."""
     config = f"{SERVICE_PATH}/privateEndpointConfig", "GET", f"{ANALYTICS}/privateEndpointConfig"
     sim.service("analytics", configStatus=403)
-    assert contract.faults(*config[:2], cloud.get(config[2])) == []
+    assert contract.violations(*config[:2], cloud.get(config[2])) == []
     sim.switches(refuseIdle=True)
     sim.service("analytics", state="idle")
-    assert contract.faults(*config[:2], cloud.get(config[2])) == []
+    assert contract.violations(*config[:2], cloud.get(config[2])) == []
     cloud.auth = httpx.BasicAuth("demo-key", "wrong")
-    assert contract.faults(ORGANIZATION_PATH, "GET", cloud.get(ORGANIZATION)) == []
+    assert contract.violations(ORGANIZATION_PATH, "GET", cloud.get(ORGANIZATION)) == []
 
 
 def test_custom_roles(sim: RunningSimulator, contract: Contract, cloud: httpx.Client) -> None:
-    """A key with custom roles is told as the official file describes it."""
+    """A key with custom roles matches the official schema."""
     sim.role("Keys", "organization:view-api-keys")
     sim.key("demo-key", role=["Keys", "Service API admin"], expireAt="2099-01-01T00:00:00Z")
     listed = cloud.get(f"{ORGANIZATION}/keys")
-    assert contract.faults(f"{ORGANIZATION_PATH}/keys", "GET", listed) == []
+    assert contract.violations(f"{ORGANIZATION_PATH}/keys", "GET", listed) == []
     one = cloud.get(f"{ORGANIZATION}/keys/{listed.json()['result'][0]['id']}")
-    assert contract.faults(f"{ORGANIZATION_PATH}/keys/{{keyId}}", "GET", one) == []
+    assert contract.violations(f"{ORGANIZATION_PATH}/keys/{{keyId}}", "GET", one) == []
 
 
-def test_the_check_bites(contract: Contract) -> None:
-    """A wrong type and an unknown key are found."""
+def test_violations_are_detected(contract: Contract) -> None:
+    """The check detects a wrong type and an unknown key."""
     request = httpx.Request("GET", "http://x")
-    result = {"id": 1, "surprise": True}
+    result = {"id": 1, "undeclared": True}
     wrong = httpx.Response(200, json={"status": 200, "requestId": GUID, "result": result}, request=request)
-    assert len(contract.faults(ORGANIZATION_PATH, "GET", wrong)) == 2
+    assert len(contract.violations(ORGANIZATION_PATH, "GET", wrong)) == 2

@@ -1,4 +1,4 @@
-"""What an API key of the simulated ClickHouse Cloud may do, and when it is refused."""
+"""Permissions and validity of API keys of the simulated ClickHouse Cloud."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,8 @@ import pytest
 
 from simulator.client import RunningSimulator
 from simulator.worldfile import WorldError, demo, parse_world
-from tests.simulator.conftest import ANALYTICS, KEY, ORGANIZATION, REPORTING, Json
+from tests.simulator.conftest import ANALYTICS, GUID, KEY, ORGANIZATION, REPORTING, Json
 
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 REFERENCE = {"id": GUID, "cloudProvider": "azure", "region": "westus3"}
 CALLS = {
     "organization": ("GET", ORGANIZATION, None),
@@ -26,20 +25,20 @@ WRITES = {*READS, "change service", "register"}
 
 
 @pytest.fixture
-def console(sim: RunningSimulator) -> Iterator[httpx.Client]:
+def client(sim: RunningSimulator) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=sim.url, auth=KEY, trust_env=False) as client:
         yield client
 
 
 def granted(client: httpx.Client) -> set[str]:
-    """The calls that are not refused for want of a permission."""
-    answers = {name: client.request(verb, path, json=body) for name, (verb, path, body) in CALLS.items()}
-    assert {answer.status_code for answer in answers.values()} <= {200, 403}
-    return {name for name, answer in answers.items() if answer.is_success}
+    """Return the calls that are permitted."""
+    responses = {name: client.request(verb, path, json=body) for name, (verb, path, body) in CALLS.items()}
+    assert {response.status_code for response in responses.values()} <= {200, 403}
+    return {name for name, response in responses.items() if response.is_success}
 
 
 @pytest.mark.parametrize(
-    ("role", "may"),
+    ("role", "permitted"),
     [
         ("Admin", set(CALLS)),
         ("admin", set(CALLS)),
@@ -56,15 +55,15 @@ def granted(client: httpx.Client) -> set[str]:
     ],
 )
 def test_predefined_roles(
-    sim: RunningSimulator, console: httpx.Client, role: str | list[str], may: set[str]
+    sim: RunningSimulator, client: httpx.Client, role: str | list[str], permitted: set[str]
 ) -> None:
-    """A key may do what its predefined roles permit together, and is refused all else with 403."""
+    """A key has the permissions of all its predefined roles; other calls return 403."""
     sim.key("demo-key", role=role)
-    assert granted(console) == may
+    assert granted(client) == permitted
 
 
 @pytest.mark.parametrize(
-    ("permission", "may"),
+    ("permission", "permitted"),
     [
         ("organization:view", {"organization"}),
         ("organization:manage", {"change organization"}),
@@ -75,53 +74,55 @@ def test_predefined_roles(
         ("service:manage-private-endpoints", {"register"}),
     ],
 )
-def test_permissions(sim: RunningSimulator, console: httpx.Client, permission: str, may: set[str]) -> None:
-    """Each permission of a custom role permits its own operation."""
+def test_permissions(
+    sim: RunningSimulator, client: httpx.Client, permission: str, permitted: set[str]
+) -> None:
+    """Each permission of a custom role permits one operation."""
     sim.role("Network team", permission)
     sim.key("demo-key", role="network team")
-    assert granted(console) == may
+    assert granted(client) == permitted
 
 
-def test_refusal_names_the_permission(sim: RunningSimulator, console: httpx.Client) -> None:
-    """A refusal names the permission that is missing."""
+def test_refusal_names_the_permission(sim: RunningSimulator, client: httpx.Client) -> None:
+    """A 403 response contains the missing permission."""
     sim.key("demo-key", role="Service API admin")
-    assert "organization:manage" in console.patch(ORGANIZATION, json={}).json()["error"]
+    assert "organization:manage" in client.patch(ORGANIZATION, json={}).json()["error"]
 
 
-def test_role_of_some_services(sim: RunningSimulator, console: httpx.Client) -> None:
-    """Services that no role of the key covers are left out of the list, and are answered 404."""
+def test_role_of_some_services(sim: RunningSimulator, client: httpx.Client) -> None:
+    """Services that no role of the key covers are not listed, and return 404."""
     sim.role("One service", "service:view", services=[ANALYTICS.rpartition("/")[2]])
     sim.key("demo-key", role="One service")
-    listed = console.get(f"{ORGANIZATION}/services").raise_for_status().json()["result"]
+    listed = client.get(f"{ORGANIZATION}/services").raise_for_status().json()["result"]
     assert [one["name"] for one in listed] == ["analytics"]
-    assert console.get(ANALYTICS).is_success
-    assert console.get(REPORTING).status_code == 404
+    assert client.get(ANALYTICS).is_success
+    assert client.get(REPORTING).status_code == 404
 
 
-def test_list_without_permission(sim: RunningSimulator, console: httpx.Client) -> None:
-    """Without the permission to view services their list is empty, and no error."""
+def test_list_without_permission(sim: RunningSimulator, client: httpx.Client) -> None:
+    """Without permission to view services, their list is empty."""
     sim.key("demo-key", role="Org API reader")
-    assert console.get(f"{ORGANIZATION}/services").raise_for_status().json()["result"] == []
+    assert client.get(f"{ORGANIZATION}/services").raise_for_status().json()["result"] == []
 
 
-def test_roles_in_the_list_of_keys(sim: RunningSimulator, console: httpx.Client) -> None:
-    """A key is listed with its roles and their kind; of those of old only where it has one."""
+def test_roles_in_the_list_of_keys(sim: RunningSimulator, client: httpx.Client) -> None:
+    """A key is listed with the end of its id, its roles and their types; `roles` contains only legacy roles."""
     sim.role("Keys", "organization:view-api-keys")
     sim.key("demo-key", role=["Keys", "developer"], name="automation")
-    (key,) = console.get(f"{ORGANIZATION}/keys").json()["result"]
-    assert (key["name"], key["roles"]) == ("automation", ["developer"])
-    told = [(one["roleName"], one["roleType"]) for one in key["assignedRoles"]]
-    assert told == [("Keys", "custom"), ("Developer", "system")]
-    assert console.get(f"{ORGANIZATION}/keys/{key['id']}").json()["result"] == key
-    assert console.get(f"{ORGANIZATION}/keys/{GUID}").status_code == 404
-    assert console.get(f"{ORGANIZATION}/keys/{key['id']}/more").status_code == 404
+    (key,) = client.get(f"{ORGANIZATION}/keys").json()["result"]
+    assert (key["name"], key["keySuffix"], key["roles"]) == ("automation", "-key", ["developer"])
+    assigned = [(one["roleName"], one["roleType"]) for one in key["assignedRoles"]]
+    assert assigned == [("Keys", "custom"), ("Developer", "system")]
+    assert client.get(f"{ORGANIZATION}/keys/{key['id']}").json()["result"] == key
+    assert client.get(f"{ORGANIZATION}/keys/{GUID}").status_code == 404
+    assert client.get(f"{ORGANIZATION}/keys/{key['id']}/more").status_code == 404
 
 
-def test_whoami(sim: RunningSimulator, console: httpx.Client) -> None:
-    """Whatever its role, a key may ask who it is: by the id of the list of keys, its name and organization."""
-    listed = console.get(f"{ORGANIZATION}/keys").json()["result"][0]
+def test_whoami(sim: RunningSimulator, client: httpx.Client) -> None:
+    """`whoami` needs no permission and returns the key's id in the key list, its name and its organization."""
+    listed = client.get(f"{ORGANIZATION}/keys").json()["result"][0]
     sim.key("demo-key", role="Basic service API reader")
-    assert console.get("/v1/whoami").raise_for_status().json()["result"] == {
+    assert client.get("/v1/whoami").raise_for_status().json()["result"] == {
         "actorType": "apiKey",
         "keyId": listed["id"],
         "name": "demo-key",
@@ -129,14 +130,14 @@ def test_whoami(sim: RunningSimulator, console: httpx.Client) -> None:
     }
 
 
-def test_no_whoami(sim: RunningSimulator, console: httpx.Client) -> None:
-    """The operation is a beta, and can be taken away."""
+def test_no_whoami(sim: RunningSimulator, client: httpx.Client) -> None:
+    """With `hideWhoami`, `whoami` returns 404."""
     sim.switches(hideWhoami=True)
-    assert console.get("/v1/whoami").status_code == 404
+    assert client.get("/v1/whoami").status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "why"),
+    ("change", "status", "reason"),
     [
         ({"state": "disabled"}, 401, "disabled"),
         ({"expireAt": (datetime.now(UTC) - timedelta(seconds=1)).isoformat()}, 401, "expired"),
@@ -148,37 +149,37 @@ def test_no_whoami(sim: RunningSimulator, console: httpx.Client) -> None:
     ],
 )
 def test_refused_keys(
-    sim: RunningSimulator, console: httpx.Client, change: Json, status: int, why: str | None
+    sim: RunningSimulator, client: httpx.Client, change: Json, status: int, reason: str | None
 ) -> None:
-    """A key is refused when it is disabled, has expired, or its IP access list does not have the caller."""
+    """A key is refused if it is disabled or expired, or if its IP access list excludes the caller."""
     sim.key("demo-key", **change)
-    answer = console.get("/v1/whoami")
-    assert answer.status_code == status
-    assert why is None or why in answer.json()["error"]
+    response = client.get("/v1/whoami")
+    assert response.status_code == status
+    assert reason is None or reason in response.json()["error"]
 
 
 @pytest.mark.parametrize(
-    ("call", "change", "fault"),
+    ("call", "change", "error"),
     [
-        ("key", {"id": "nobody"}, "no API key nobody"),
-        ("key", {"id": "demo-key", "role": "King"}, "no role King"),
+        ("key", {"id": "unknown-key"}, "no API key unknown-key"),
+        ("key", {"id": "demo-key", "role": "Unknown"}, "no role Unknown"),
         ("key", {"id": "demo-key", "ipAccessList": [{"source": "x"}]}, "ipAccessList[0].source"),
         ("service", {"service": "nothing"}, "no service nothing"),
         ("service", {"service": "analytics", "configStatus": 500}, "configStatus"),
         ("role", {"name": "x", "permissions": ["all"]}, "permissions[0]"),
     ],
 )
-def test_impossible_changes(control: httpx.Client, call: str, change: Json, fault: str) -> None:
-    """A change of what is not there, or to what cannot be, is refused by name."""
-    answer = control.post(f"/clickhouse/{call}", json=change)
-    assert answer.status_code == 400
-    assert fault in answer.json()["error"]
+def test_invalid_changes(control: httpx.Client, call: str, change: Json, error: str) -> None:
+    """A change of an unknown object, or to an invalid value, is refused with the reason."""
+    response = control.post(f"/clickhouse/{call}", json=change)
+    assert response.status_code == 400
+    assert error in response.json()["error"]
 
 
 def test_contradictions() -> None:
-    """A world with an unknown role, or with an id that is registered twice, is refused by path."""
+    """A world with an unknown role or a duplicate registration is refused with the paths."""
     world = demo()
-    world["clickhouse"]["keys"][0]["role"] = ["Admin", "King"]
+    world["clickhouse"]["keys"][0]["role"] = ["Admin", "Unknown"]
     world["clickhouse"]["organization"]["privateEndpoints"] = [REFERENCE, {**REFERENCE, "region": "eastus2"}]
     with pytest.raises(WorldError) as refused:
         parse_world(world)

@@ -1,4 +1,4 @@
-"""ClickHouse's own command-line client against the simulator."""
+"""Runs ClickHouse's own command-line client against the simulator."""
 
 import json
 import subprocess
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from simulator.client import RunningSimulator
+from tests.simulator.conftest import GUID
 
 PROGRAM = Path(sys.executable).parent / "clickhousectl"
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 SERVICE = "33333333-3333-4333-8333-333333333331"
-GUID = "4c8ad43e-195c-4673-9cc0-e26969210f4f"
 
 type Run = Callable[..., Any]
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="clickhousectl is n
 
 @pytest.fixture
 def cli(sim: RunningSimulator, tmp_path: Path) -> Run:
-    """Runs `clickhousectl cloud …` and answers with what it prints; raises where it fails."""
+    """Runs `clickhousectl cloud …` and returns its output; raises on failure."""
     environment = {
         "HOME": str(tmp_path),
         "DO_NOT_TRACK": "1",
@@ -33,7 +33,7 @@ def cli(sim: RunningSimulator, tmp_path: Path) -> Run:
 
     def run(*arguments: str) -> Any:
         common = ("cloud", "--url", sim.url, "--json", "--org-id", ORGANIZATION)
-        done = subprocess.run(  # noqa: S603 - the program is the one installed next to Python
+        completed = subprocess.run(  # noqa: S603 - the program next to Python
             [PROGRAM, *common, *arguments],
             env=environment,
             capture_output=True,
@@ -41,15 +41,15 @@ def cli(sim: RunningSimulator, tmp_path: Path) -> Run:
             check=False,
             timeout=30,
         )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return json.loads(done.stdout)
+        if completed.returncode:
+            raise RuntimeError(completed.stderr)
+        return json.loads(completed.stdout)
 
     return run
 
 
 def test_reading(cli: Run) -> None:
-    """The client lists organizations and services, filters them, and gets one."""
+    """The client lists organizations and services, filters them, and reads one."""
     assert [one["id"] for one in cli("org", "list")] == [ORGANIZATION]
     assert len(cli("service", "list")) == 5
     assert [one["name"] for one in cli("service", "list", "--filter", "tag:env=dev")] == ["sandbox"]
@@ -58,35 +58,37 @@ def test_reading(cli: Run) -> None:
     assert config["endpointServiceId"].endswith(".azure.privatelinkservice")
 
 
-def test_life_of_an_endpoint(cli: Run) -> None:
-    """The client registers an endpoint, lets it in and out, and removes it."""
-    made = cli(
+def test_lifecycle_of_an_endpoint(cli: Run) -> None:
+    """The client registers an endpoint, changes allow lists, and removes the registration."""
+    created = cli(
         "service", "private-endpoint", "create", SERVICE, "--endpoint-id", GUID, "--description", "mine"
     )
-    assert made["description"] == "mine"
+    assert created["description"] == "mine"
     assert cli("service", "update", SERVICE, "--remove-private-endpoint-id", GUID)["privateEndpointIds"] == []
     assert cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)["privateEndpointIds"] == [
         GUID
     ]
     cli("service", "update", SERVICE, "--remove-private-endpoint-id", GUID)
-    left = cli("org", "update", "--remove-private-endpoint", f"{GUID},cloud-provider=azure,region=westus3")
-    assert left["privateEndpoints"] == []
+    organization = cli(
+        "org", "update", "--remove-private-endpoint", f"{GUID},cloud-provider=azure,region=westus3"
+    )
+    assert organization["privateEndpoints"] == []
 
 
 def test_whoami(cli: Run) -> None:
-    """The client reads each field that it knows of the calling key, and no other."""
-    told = cli("auth", "whoami")
-    assert told == {
+    """`whoami` returns exactly the fields that the client reads."""
+    caller = cli("auth", "whoami")
+    assert caller == {
         "actorType": "apiKey",
         "keyId": cli("key", "list")["result"][0]["id"],
         "name": "demo-key",
         "organizationId": ORGANIZATION,
     }
-    assert cli("key", "get", told["keyId"])["name"] == "demo-key"
+    assert cli("key", "get", caller["keyId"])["name"] == "demo-key"
 
 
 def test_refusal(cli: Run) -> None:
-    """The client shows the API's own reason for a refusal."""
+    """The client shows the error of the API."""
     cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)
     with pytest.raises(RuntimeError, match="already attached"):
         cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)

@@ -1,4 +1,4 @@
-"""The simulator as a process of its own."""
+"""The simulator as a separate process."""
 
 import json
 import signal
@@ -18,13 +18,13 @@ from tests.support.paths import ROOT
 
 
 def command(*arguments: str) -> list[str]:
-    """How a simulator is started as a process of its own."""
+    """Return the command that starts a simulator."""
     return [sys.executable, "-m", "simulator", *arguments]
 
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[Popen[str], str]]:
-    """A simulator process and the URL it announces; the process is gone afterwards."""
+    """Start a simulator process and yield it with its URL; kill it afterwards."""
     with Popen(command(*arguments), cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
         assert process.stdout
         try:
@@ -34,7 +34,7 @@ def started(*arguments: str) -> Iterator[tuple[Popen[str], str]]:
 
 
 def test_start_line(tmp_path: Path) -> None:
-    """It prints one line with its URL, is then ready on loopback with the given world, and says nothing more."""
+    """The simulator prints one line with its URL, then serves the seed world; it prints nothing else."""
     world = demo()
     world["clickhouse"]["organization"]["name"] = "From the file"
     seed = tmp_path / "world.json"
@@ -50,7 +50,7 @@ def test_start_line(tmp_path: Path) -> None:
 
 
 def test_default_rate_limit() -> None:
-    """Without being told otherwise it has the real limit of ten requests in ten seconds."""
+    """The default rate limit is that of ClickHouse Cloud: ten requests in ten seconds."""
     with started() as (_process, url), httpx.Client(auth=KEY, trust_env=False) as client:
         statuses = [client.get(f"{url}{ORGANIZATION}").status_code for _ in range(11)]
         assert statuses == [200] * 10 + [429]
@@ -64,20 +64,20 @@ def test_default_rate_limit() -> None:
     ],
 )
 def test_bad_arguments(arguments: list[str], reason: str) -> None:
-    """What it cannot start with it refuses with status 2 and the reason."""
-    done = subprocess.run(  # noqa: S603 -- our own program
+    """Invalid arguments end the simulator with exit code 2 and the reason."""
+    completed = subprocess.run(  # noqa: S603 -- this repository's simulator
         command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
     )
-    assert done.returncode == 2
-    assert reason in done.stderr
+    assert completed.returncode == 2
+    assert reason in completed.stderr
 
 
-def test_taken_port() -> None:
-    """A port that is taken is refused with status 2 and named."""
+def test_port_in_use() -> None:
+    """A port in use ends the simulator with exit code 2 and an error with the port."""
     with started() as (_process, url):
         port = url.rpartition(":")[2]
-        done = subprocess.run(  # noqa: S603 -- our own program
+        completed = subprocess.run(  # noqa: S603 -- this repository's simulator
             command("--port", port), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
         )
-    assert done.returncode == 2
-    assert port in done.stderr
+    assert completed.returncode == 2
+    assert port in completed.stderr

@@ -1,4 +1,4 @@
-"""Faults, the request log, resets and edits of the world."""
+"""The control API: faults, the request log, resets and changes of the world."""
 
 import re
 from itertools import pairwise
@@ -46,21 +46,21 @@ def statuses(cloud: httpx.Client, count: int, path: str = ORGANIZATION) -> list[
     ],
 )
 def test_fault_rules(sim: RunningSimulator, cloud: httpx.Client, rule: Json, expected: list[int]) -> None:
-    """A rule touches the requests it matches, after those it skips, as often as it says."""
+    """A rule skips `skip` matching requests, then applies to `count` of them."""
     sim.fault(**rule)
     assert statuses(cloud, 4) == expected
 
 
-def test_first_rule_wins(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """Of several rules the first that matches is used, then the next."""
+def test_first_matching_rule_applies(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """Of several matching rules the first one applies, until its count is used."""
     sim.fault(status=500)
     sim.fault(status=503)
     assert statuses(cloud, 3) == [500, 503, 200]
     assert [(rule["seen"], rule["used"]) for rule in sim.faults()] == [(1, 1), (1, 1)]
 
 
-def test_fault_answer(sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client) -> None:
-    """A rule's body and headers are sent; without a body the error has the shape of its system."""
+def test_fault_response(sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client) -> None:
+    """A rule returns its headers and body; without a body, an error in the format of its system."""
     sim.fault(status=429, headers={"Retry-After": "7"}, body={"a": 1})
     response = cloud.get(ORGANIZATION)
     assert (response.headers["retry-after"], response.json()) == ("7", {"a": 1})
@@ -71,7 +71,7 @@ def test_fault_answer(sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Cli
 
 @pytest.mark.parametrize(("drop", "applied"), [("before", False), ("after", True)])
 def test_drop(sim: RunningSimulator, cloud: httpx.Client, drop: str, *, applied: bool) -> None:
-    """A dropped connection loses the request, or only its answer."""
+    """A dropped connection loses the request, or only its response."""
     sim.fault(match={"method": "POST"}, drop=drop)
     with pytest.raises(httpx.RemoteProtocolError):
         register(cloud, "id-1")
@@ -80,7 +80,7 @@ def test_drop(sim: RunningSimulator, cloud: httpx.Client, drop: str, *, applied:
 
 
 def test_delay(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """A rule can make a request slow and let it through."""
+    """A rule can delay a request that then succeeds."""
     sim.fault(delayMs=60)
     assert cloud.get(ORGANIZATION).is_success
     (entry,) = sim.requests("clickhouse")
@@ -88,7 +88,7 @@ def test_delay(sim: RunningSimulator, cloud: httpx.Client) -> None:
 
 
 def test_faults_over_http(control: httpx.Client, cloud: httpx.Client) -> None:
-    """Rules are added singly or as a list, listed, and cleared; a bad one is refused by the path of its fault."""
+    """Rules can be added one at a time or as a list, listed, and cleared; errors have a path."""
     control.post("/faults", json=[{"status": 500, "count": None}, {"status": 501}]).raise_for_status()
     control.post("/faults", json={"status": 502}).raise_for_status()
     assert [rule["status"] for rule in control.get("/faults").json()] == [500, 501, 502]
@@ -102,7 +102,7 @@ def test_faults_over_http(control: httpx.Client, cloud: httpx.Client) -> None:
 def test_request_log(
     sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client, control: httpx.Client
 ) -> None:
-    """Every request is on record in order, with its system, times and body, and without secrets."""
+    """The request log has every request in order, with its system, times and body, without secrets."""
     put_endpoint(arm)
     arm.get(f"{ZONE}/A", params={"$top": "5"})
     register(cloud, "id-1")
@@ -124,20 +124,20 @@ def test_request_log(
 
 
 def test_state_is_a_world(sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client) -> None:
-    """The state can be given back to a reset, which restores it entirely."""
+    """A reset with a state restores it completely."""
     register(cloud, put_endpoint(arm, owner="me")["properties"]["resourceGuid"], description="mine")
     arm.put(f"{ZONE}/A/*", json={"properties": {"ttl": 300, "metadata": {"a": "b"}}})
-    before, shown = sim.state(), arm.get(ENDPOINT).json()
+    before, response = sim.state(), arm.get(ENDPOINT).json()
     assert before["azure"]["privateEndpoints"][0]["connection"] == "Approved"
     sim.reset()
     assert sim.state() != before
     sim.reset(before)
     assert sim.state() == before
-    assert arm.get(ENDPOINT).json() == shown
+    assert arm.get(ENDPOINT).json() == response
 
 
-def test_reset_forgets(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """A reset forgets faults, log, switches and limits, not only the world."""
+def test_reset_clears_everything(sim: RunningSimulator, cloud: httpx.Client) -> None:
+    """A reset clears faults, the request log, switches and rate limits."""
     sim.fault(status=500, count=None)
     sim.switches(rateLimit="1/600", refuseOrganizationAdd=True)
     sim.delivery(lose=3)
@@ -148,7 +148,7 @@ def test_reset_forgets(sim: RunningSimulator, cloud: httpx.Client) -> None:
 
 
 def test_reset_over_http(control: httpx.Client) -> None:
-    """A reset takes a world, or goes back to the seed; a bad world changes nothing."""
+    """A reset takes a world, or returns to the seed; an invalid world changes nothing."""
     world = demo()
     world["clickhouse"]["organization"]["name"] = "Other"
     control.post("/reset", json=world).raise_for_status()
@@ -161,7 +161,7 @@ def test_reset_over_http(control: httpx.Client) -> None:
 
 
 def test_pinned_connection(sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client) -> None:
-    """A connection can be held in a status against the allow lists, and let go."""
+    """A connection can be held in a status, independent of the allow lists, and released."""
     register(cloud, put_endpoint(arm)["properties"]["resourceGuid"])
     sim.connection(ENDPOINT, "Disconnected")
     assert status_of(arm.get(ENDPOINT).json()) == "Disconnected"
@@ -169,8 +169,8 @@ def test_pinned_connection(sim: RunningSimulator, cloud: httpx.Client, arm: http
     assert status_of(arm.get(ENDPOINT).json()) == "Approved"
 
 
-def test_moved_address(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """An endpoint's address can be moved, which raises the event of a write."""
+def test_changed_address(sim: RunningSimulator, arm: httpx.Client) -> None:
+    """An endpoint's address can be changed, which raises a write event."""
     put_endpoint(arm)
     sim.address(ENDPOINT, "10.0.1.99")
     (nic,) = arm.get(f"{NETWORKS}/networkInterfaces").json()["value"]
@@ -185,7 +185,7 @@ def test_moved_address(sim: RunningSimulator, arm: httpx.Client) -> None:
         ("/azure/connection", {"endpoint": ENDPOINT, "status": "Odd"}),
         ("/azure/address", {"endpoint": ENDPOINT, "address": "10.0.1.9"}),
         ("/azure/page-size", {"pageSize": 0}),
-        ("/azure/denied", {"denied": ["no scope"]}),
+        ("/azure/denied", {"denied": ["not a scope"]}),
         ("/clickhouse/switches", {"unknown": True}),
         ("/clickhouse/switches", {"rateLimit": "fast"}),
         ("/delivery", {"duplicate": -1}),
@@ -194,19 +194,19 @@ def test_moved_address(sim: RunningSimulator, arm: httpx.Client) -> None:
     ],
 )
 def test_bad_control_call(control: httpx.Client, path: str, body: Json) -> None:
-    """A control call that cannot be done is refused with 400 and a reason."""
+    """An invalid control call returns 400 with the reason."""
     response = control.post(path, json=body)
     assert response.status_code == 400
     assert response.json()["error"]
 
 
 def test_bad_control_body(control: httpx.Client) -> None:
-    """A control call whose body is no JSON is refused with 400."""
+    """A control call with a body that is not JSON returns 400."""
     assert control.post("/reset", content="{").status_code == 400
 
 
 def test_unknown_control_call(sim: RunningSimulator, control: httpx.Client) -> None:
-    """An unknown control call is 404, and no control call is in the request log."""
+    """An unknown control call returns 404; control calls are not in the request log."""
     assert control.get("/nothing").status_code == 404
     assert sim.requests() == []
 
@@ -214,7 +214,7 @@ def test_unknown_control_call(sim: RunningSimulator, control: httpx.Client) -> N
 def test_control_over_http_is_the_python_api(
     control: httpx.Client, sim: RunningSimulator, arm: httpx.Client
 ) -> None:
-    """What HTTP changes, Python sees."""
+    """Changes through HTTP are visible in Python."""
     put_endpoint(arm)
     control.post("/azure/denied", json={"denied": [VNET]}).raise_for_status()
     control.post("/azure/page-size", json={"pageSize": 7}).raise_for_status()
@@ -229,26 +229,26 @@ def test_control_over_http_is_the_python_api(
     assert control.get("/deadletters").json() == []
 
 
-def test_own_settings() -> None:
-    """A simulator of one's own has its rate limit and latency, keeps them over a reset, and ends with its block."""
-    with running(rate_limit="1/600", latency_ms=20) as own, httpx.Client(auth=KEY, trust_env=False) as client:
+def test_settings_of_a_simulator() -> None:
+    """A simulator keeps its rate limit and latency across resets, and ends with its context."""
+    with running(rate_limit="1/600", latency_ms=20) as sim, httpx.Client(auth=KEY, trust_env=False) as client:
         for _ in range(2):
-            own.reset()
-            assert [client.get(f"{own.url}{ORGANIZATION}").status_code for _ in range(2)] == [200, 429]
-        assert all(entry["end"] - entry["start"] >= 0.02 for entry in own.requests())
-        url = own.url
+            sim.reset()
+            assert [client.get(f"{sim.url}{ORGANIZATION}").status_code for _ in range(2)] == [200, 429]
+        assert all(entry["end"] - entry["start"] >= 0.02 for entry in sim.requests())
+        url = sim.url
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
 
 
-def test_own_world() -> None:
-    """A simulator given a world that cannot be does not start."""
+def test_invalid_world() -> None:
+    """A simulator does not start with an invalid world."""
     with pytest.raises(WorldError, match=re.escape("clickhouse: Field required")), running({"azure": {}}):
         pass
 
 
 def test_two_at_once() -> None:
-    """Two simulators in one process know nothing of each other."""
+    """Two simulators in one process are independent."""
     with running() as first, running() as second:
         first.switches(description="drop")
         assert second.state()["clickhouse"]["switches"]["description"] == "keep"

@@ -18,13 +18,13 @@ FAST = {"scale": 0.0001}
 
 
 def outcomes(sim: RunningSimulator) -> list[str]:
-    """The status of every delivery."""
+    """Return the status of every delivery."""
     assert sim.idle()
     return [delivery["status"] for event in sim.events() for delivery in event["deliveries"]]
 
 
 def test_write(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """A write is told in the shape of Azure's sample, in an array, with the header that marks a notification."""
+    """A write is delivered as an array with one event in Azure's format, as a notification."""
     sim.subscribe(name="s", endpoint=webhook.url)
     put_endpoint(arm)
     assert outcomes(sim) == ["delivered"]
@@ -51,7 +51,7 @@ def test_write(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> No
 
 
 def test_operations(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """Every kind of write and delete is told by its operation; reads, refusals and empty deletes are not."""
+    """Every successful write and delete raises an event with its operation; reads, errors and empty deletes do not."""
     put_endpoint(arm)
     tags = f"{ENDPOINT}/providers/Microsoft.Resources/tags/default"
     arm.patch(tags, json={"operation": "Merge", "properties": {"tags": {"a": "b"}}})
@@ -61,8 +61,10 @@ def test_operations(sim: RunningSimulator, arm: httpx.Client) -> None:
     arm.delete(f"{ZONE}/A/*")
     arm.get(ENDPOINT)
     arm.delete(ENDPOINT)
-    told = [(entry["event"]["data"]["operationName"], entry["event"]["subject"]) for entry in sim.events()]
-    assert told == [
+    operations = [
+        (entry["event"]["data"]["operationName"], entry["event"]["subject"]) for entry in sim.events()
+    ]
+    assert operations == [
         ("Microsoft.Network/privateEndpoints/write", ENDPOINT),
         ("Microsoft.Resources/tags/write", tags),
         ("Microsoft.Network/privateDnsZones/A/write", f"{ZONE}/A/*"),
@@ -73,12 +75,12 @@ def test_operations(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 
 def test_handshake(sim: RunningSimulator, webhook: Webhook, control: httpx.Client) -> None:
-    """A subscription comes to be only when its webhook gives back the validation code."""
+    """A subscription is created only if its webhook returns the validation code."""
     sim.subscribe(name="s", endpoint=webhook.url)
     (received,) = webhook.received
     assert received.headers["aeg-event-type"] == "SubscriptionValidation"
     assert received.body[0]["eventType"] == "Microsoft.EventGrid.SubscriptionValidationEvent"
-    webhook.agrees = False
+    webhook.accepts_handshake = False
     with pytest.raises(HandshakeError, match="validationResponse"):
         sim.subscribe(name="t", endpoint=webhook.url)
     refused = control.post("/subscriptions", json={"name": "t", "endpoint": webhook.url})
@@ -88,13 +90,13 @@ def test_handshake(sim: RunningSimulator, webhook: Webhook, control: httpx.Clien
 
 
 def test_unreachable_webhook(sim: RunningSimulator) -> None:
-    """A subscription to nothing fails with the reason."""
+    """A subscription to an unreachable webhook fails with the reason."""
     with pytest.raises(HandshakeError, match="could not be reached"):
         sim.subscribe(name="s", endpoint="http://127.0.0.1:1/")
 
 
 def test_cloud_events(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """CloudEvents are agreed on by OPTIONS and sent one by one as structured JSON."""
+    """CloudEvents use the OPTIONS handshake and are delivered one at a time as structured JSON."""
     sim.subscribe(name="s", endpoint=webhook.url, schema="CloudEventSchemaV1_0")
     assert webhook.received[0].method == "OPTIONS"
     put_endpoint(arm)
@@ -108,8 +110,8 @@ def test_cloud_events(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook
 
 
 def test_cloud_events_refused(sim: RunningSimulator, webhook: Webhook) -> None:
-    """A webhook that allows another origin gets no cloud events."""
-    webhook.agrees = False
+    """A webhook that allows only another origin does not pass the CloudEvents handshake."""
+    webhook.accepts_handshake = False
     with pytest.raises(HandshakeError, match="WebHook-Allowed-Origin"):
         sim.subscribe(name="s", endpoint=webhook.url, schema="CloudEventSchemaV1_0")
 
@@ -121,7 +123,7 @@ def test_cloud_events_refused(sim: RunningSimulator, webhook: Webhook) -> None:
 def test_batches(
     sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, schema: str, content_type: str
 ) -> None:
-    """Events that wait together travel together, up to the size of a batch."""
+    """Waiting events are delivered in batches of up to maxEventsPerBatch."""
     sim.subscribe(name="s", endpoint=webhook.url, schema=schema, maxEventsPerBatch=4)
     sim.delivery(paused=True)
     for number in range(6):
@@ -144,7 +146,7 @@ def test_batches(
 def test_filters(
     sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, filters: Json, expected: list[str]
 ) -> None:
-    """A subscription gets the events its filters let through."""
+    """A subscription receives the events that match its filters."""
     sim.subscribe(name="s", endpoint=webhook.url, **filters)
     put_endpoint(arm)
     arm.put(f"{ZONE}/A/*", json={"properties": {"ttl": 300}})
@@ -155,7 +157,7 @@ def test_filters(
 
 @pytest.mark.parametrize("status", [404, 408, 429, 500, 503])
 def test_retry(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, status: int) -> None:
-    """A failure that may pass is retried until the webhook accepts, and every attempt is on record."""
+    """A temporary failure is retried until the webhook accepts the event; every attempt is recorded."""
     sim.subscribe(name="s", endpoint=webhook.url, retry=FAST)
     webhook.answers = [status, status, 202]
     put_endpoint(arm)
@@ -166,7 +168,7 @@ def test_retry(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, statu
 
 
 def test_attempts_are_timed(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """An attempt and the request that raised its event are on one clock."""
+    """Delivery attempts and the request log use the same clock."""
     sim.subscribe(name="s", endpoint=webhook.url, retry=FAST)
     put_endpoint(arm)
     assert outcomes(sim) == ["delivered"]
@@ -176,7 +178,7 @@ def test_attempts_are_timed(sim: RunningSimulator, arm: httpx.Client, webhook: W
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413])
 @pytest.mark.parametrize(("dead_letter", "outcome"), [(True, "deadLettered"), (False, "dropped")])
-def test_hopeless(
+def test_permanent_failure(
     sim: RunningSimulator,
     arm: httpx.Client,
     webhook: Webhook,
@@ -185,7 +187,7 @@ def test_hopeless(
     dead_letter: bool,
     outcome: str,
 ) -> None:
-    """A refusal no retry can cure ends delivery at once: in the dead letters, or nowhere without them."""
+    """A permanent error is not retried: the event is dead-lettered, or dropped without dead-lettering."""
     sim.subscribe(name="s", endpoint=webhook.url, retry=FAST, deadLetter=dead_letter)
     webhook.answers = [status]
     put_endpoint(arm)
@@ -193,8 +195,8 @@ def test_hopeless(
     assert [letter["lastHttpStatusCode"] for letter in sim.dead_letters()] == [status] * dead_letter
 
 
-def test_attempts_run_out(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """After the last attempt the event lies among the dead letters, with the reason."""
+def test_maximum_attempts(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
+    """After the last attempt the event is dead-lettered with the reason."""
     sim.subscribe(name="s", endpoint=webhook.url, retry={**FAST, "maxAttempts": 3}, deadLetter=True)
     webhook.answers = [500] * 3
     put_endpoint(arm)
@@ -205,8 +207,8 @@ def test_attempts_run_out(sim: RunningSimulator, arm: httpx.Client, webhook: Web
     assert letter["subject"] == ENDPOINT
 
 
-def test_no_answer(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """A webhook that hangs up is an attempt without a status, and is tried again."""
+def test_no_response(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
+    """A webhook that closes the connection is recorded without a status, and the event is retried."""
     sim.subscribe(name="s", endpoint=webhook.url, retry=FAST)
     webhook.answers = [HANG_UP]
     put_endpoint(arm)
@@ -217,7 +219,7 @@ def test_no_answer(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -
 
 
 @pytest.mark.parametrize(
-    ("tried", "status", "delay"),
+    ("attempts", "status", "delay"),
     [
         (1, 500, 10),
         (2, 500, 30),
@@ -232,13 +234,13 @@ def test_no_answer(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -
         (1, 400, None),
     ],
 )
-def test_schedule(tried: int, status: int | None, delay: float | None) -> None:
-    """The schedule is Event Grid's own: its steps, its least delays for some answers, thirty attempts."""
-    assert next_delay(Retry(), tried, status) == delay
+def test_schedule(attempts: int, status: int | None, delay: float | None) -> None:
+    """The schedule is that of Event Grid: its delays, its minimum delays after some statuses, thirty attempts."""
+    assert next_delay(Retry(), attempts, status) == delay
 
 
 def test_duplicates(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """Every event can be made to arrive more than once."""
+    """With `duplicate` every event is delivered more than once."""
     sim.subscribe(name="s", endpoint=webhook.url)
     sim.delivery(duplicate=2)
     put_endpoint(arm)
@@ -247,7 +249,7 @@ def test_duplicates(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) 
 
 
 def test_loss(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """The next events can be made to get lost; those after them arrive."""
+    """With `lose` the next events are lost; later events are delivered."""
     sim.subscribe(name="s", endpoint=webhook.url)
     sim.delivery(lose=2)
     for number in range(3):
@@ -257,7 +259,7 @@ def test_loss(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> Non
 
 
 def test_reorder(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """Events can be made to leave in reverse."""
+    """With `reorder` events are delivered in reverse order."""
     sim.subscribe(name="s", endpoint=webhook.url, maxEventsPerBatch=10)
     sim.delivery(reorder=True, paused=True)
     for number in range(3):
@@ -268,7 +270,7 @@ def test_reorder(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> 
 
 
 def test_delay(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """Delivery can be made late, and is not idle until then."""
+    """With `delayMs` delivery is delayed, and not idle until it ends."""
     sim.subscribe(name="s", endpoint=webhook.url)
     sim.delivery(delayMs=50)
     put_endpoint(arm)
@@ -277,17 +279,17 @@ def test_delay(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> No
 
 
 def test_emit(sim: RunningSimulator, webhook: Webhook, control: httpx.Client) -> None:
-    """An event of one's own is delivered as it is, whatever it says."""
+    """A raw event is delivered unchanged."""
     sim.subscribe(name="s", endpoint=webhook.url)
     control.post("/events", json={"id": "1", "subject": "/odd", "eventType": "Odd"}).raise_for_status()
     sim.emit({"id": "2", "subject": "/odder"})
     assert sim.idle()
     assert sorted(one.body[0]["id"] for one in webhook.notifications) == ["1", "2"]
-    assert control.post("/events", json=["no event"]).status_code == 400
+    assert control.post("/events", json=["not an event"]).status_code == 400
 
 
-def test_a_slow_webhook_holds_up_its_own_subscription_only(sim: RunningSimulator, webhook: Webhook) -> None:
-    """While one webhook has more deliveries to answer than may be under way, another gets all of its own."""
+def test_slow_webhook_delays_only_its_own_subscription(sim: RunningSimulator, webhook: Webhook) -> None:
+    """A webhook with more open deliveries than its connection limit does not delay another webhook."""
     numbers = {str(number) for number in range(80)}
     with serving(Webhook(held=threading.Event())) as slow:
         assert slow.held
@@ -295,19 +297,19 @@ def test_a_slow_webhook_holds_up_its_own_subscription_only(sim: RunningSimulator
         sim.subscribe(name="quick", endpoint=webhook.url)
         for number in numbers:
             sim.emit({"id": number, "subject": number})
-        ends = time.monotonic() + 20
-        while set(webhook.subjects) != numbers and time.monotonic() < ends:
+        deadline = time.monotonic() + 20
+        while set(webhook.subjects) != numbers and time.monotonic() < deadline:
             time.sleep(0.02)
-        arrived = set(webhook.subjects)
+        delivered = set(webhook.subjects)
         slow.held.set()
-        assert arrived == numbers
+        assert delivered == numbers
         assert sim.idle()
 
 
 def test_unsubscribe(
     sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, control: httpx.Client
 ) -> None:
-    """A subscription that is gone gets nothing more."""
+    """A removed subscription receives no more events."""
     sim.subscribe(name="s", endpoint=webhook.url)
     assert control.delete("/subscriptions/s").is_success
     assert control.delete("/subscriptions/s").status_code == 400
@@ -315,8 +317,8 @@ def test_unsubscribe(
     assert outcomes(sim) == []
 
 
-def test_reset_gives_up_deliveries(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """A reset forgets what is under way; subscriptions stay only where that is asked for."""
+def test_reset_cancels_deliveries(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
+    """A reset cancels deliveries, and removes subscriptions unless keepSubscriptions is set."""
     sim.subscribe(name="s", endpoint=webhook.url)
     webhook.answers = [500]
     put_endpoint(arm)
@@ -331,5 +333,5 @@ def test_reset_gives_up_deliveries(sim: RunningSimulator, arm: httpx.Client, web
 
 
 def test_idle_over_http(control: httpx.Client) -> None:
-    """Waiting for idleness says whether it came."""
+    """The idle call returns whether deliveries are idle."""
     assert control.post("/idle", json={"timeout": 1}).json() == {"idle": True}

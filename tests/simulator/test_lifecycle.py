@@ -1,4 +1,4 @@
-"""Private endpoints that take their time to come and go, or fail."""
+"""Held and failed creations and deletions of private endpoints."""
 
 from typing import Any
 
@@ -22,36 +22,36 @@ PE1 = f"{NETWORKS}/privateEndpoints/pe1"
 EVERYTHING = ["resourceGuid", "networkInterfaces", "privateIPAddress", "connectionState"]
 
 
-def shown(arm: httpx.Client, path: str = PE1) -> Any:
-    """The properties of an endpoint, the same by GET and in every list."""
-    got = arm.get(path).raise_for_status().json()
+def properties_of(arm: httpx.Client, path: str = PE1) -> Any:
+    """Return the properties of an endpoint, which GET and every list show alike."""
+    endpoint = arm.get(path).raise_for_status().json()
     for scope in (NETWORKS, f"{BASE}/providers/Microsoft.Network"):
-        assert arm.get(f"{scope}/privateEndpoints").json()["value"] == [got]
-    return got["properties"]
+        assert arm.get(f"{scope}/privateEndpoints").json()["value"] == [endpoint]
+    return endpoint["properties"]
 
 
 def test_succeeded(arm: httpx.Client) -> None:
-    """Unless the world says otherwise an endpoint is made at once, and whole."""
+    """By default an endpoint is created immediately and completely."""
     put_endpoint(arm)
-    assert shown(arm)["provisioningState"] == "Succeeded"
+    assert properties_of(arm)["provisioningState"] == "Succeeded"
 
 
 def test_held_in_creation(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A creation that is held is accepted, and answers Updating without what is missing, until it is released."""
+    """A held creation shows Updating, without the missing parts, until it is released."""
     sim.hold(creation="Updating", missing=EVERYTHING)
-    made = arm.put(PE1, json=endpoint_body())
-    assert made.status_code == 201
-    properties = shown(arm)
+    response = arm.put(PE1, json=endpoint_body())
+    assert response.status_code == 201
+    properties = properties_of(arm)
     assert properties["provisioningState"] == "Updating"
     assert "resourceGuid" not in properties
     assert properties["networkInterfaces"] == []
     (connection,) = properties["manualPrivateLinkServiceConnections"]
     assert "privateLinkServiceConnectionState" not in connection["properties"]
     assert arm.get(f"{NETWORKS}/networkInterfaces").json()["value"] == []
-    assert arm.get(made.headers["azure-asyncoperation"]).json() == {"status": "InProgress"}
+    assert arm.get(response.headers["azure-asyncoperation"]).json() == {"status": "InProgress"}
     assert sim.release(PE1) == [PE1]
-    assert arm.get(made.headers["azure-asyncoperation"]).json() == {"status": "Succeeded"}
-    properties = shown(arm)
+    assert arm.get(response.headers["azure-asyncoperation"]).json() == {"status": "Succeeded"}
+    properties = properties_of(arm)
     assert properties["provisioningState"] == "Succeeded"
     assert properties["resourceGuid"]
     assert len(properties["networkInterfaces"]) == 1
@@ -59,10 +59,10 @@ def test_held_in_creation(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 
 def test_without_address(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A network interface can be there before its address is."""
+    """A network interface can exist before it has an address."""
     sim.hold(creation="Updating", missing=["privateIPAddress"])
     put_endpoint(arm)
-    nic = shown(arm)["networkInterfaces"][0]["id"]
+    nic = properties_of(arm)["networkInterfaces"][0]["id"]
     (configuration,) = arm.get(nic).json()["properties"]["ipConfigurations"]
     assert "privateIPAddress" not in configuration["properties"]
     sim.release()
@@ -71,25 +71,25 @@ def test_without_address(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 
 def test_failed(sim: RunningSimulator, arm: httpx.Client, cloud: httpx.Client) -> None:
-    """A creation can fail: the endpoint is there as Failed, its operation too, and its connection goes its own way."""
+    """A failed creation shows Failed in the endpoint and its operation; the connection can still be approved."""
     sim.hold(creation="Failed")
-    made = arm.put(PE1, json=endpoint_body())
-    assert shown(arm)["provisioningState"] == "Failed"
-    assert arm.get(made.headers["azure-asyncoperation"]).json()["status"] == "Failed"
-    register(cloud, shown(arm)["resourceGuid"], ANALYTICS)
+    response = arm.put(PE1, json=endpoint_body())
+    assert properties_of(arm)["provisioningState"] == "Failed"
+    assert arm.get(response.headers["azure-asyncoperation"]).json()["status"] == "Failed"
+    register(cloud, properties_of(arm)["resourceGuid"], ANALYTICS)
     assert status_of(arm.get(PE1).json()) == "Approved"
     assert arm.delete(PE1).status_code == 202
     assert arm.get(PE1).status_code == 404
 
 
 def test_held_in_deletion(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A deletion that is held is accepted, and GET still answers the endpoint, as Deleting, until it is released."""
+    """A held deletion shows the endpoint as Deleting until it is released."""
     put_endpoint(arm)
-    before = shown(arm)
+    before = properties_of(arm)
     sim.hold(deletion=True)
     deleted = arm.delete(PE1)
     assert deleted.status_code == 202
-    after = shown(arm)
+    after = properties_of(arm)
     assert after["provisioningState"] == "Deleting"
     assert after["resourceGuid"] == before["resourceGuid"]
     assert arm.get(deleted.headers["azure-asyncoperation"]).json() == {"status": "InProgress"}
@@ -102,7 +102,7 @@ def test_held_in_deletion(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 @pytest.mark.parametrize("state", ["Updating", "Deleting"])
 def test_busy(sim: RunningSimulator, arm: httpx.Client, state: str) -> None:
-    """An endpoint that is being made or deleted is not written to: 409."""
+    """A PUT during a creation or deletion returns 409."""
     put_endpoint(arm)
     sim.endpoint(PE1, provisioningState=state)
     refused = arm.put(PE1, json=endpoint_body())
@@ -110,7 +110,7 @@ def test_busy(sim: RunningSimulator, arm: httpx.Client, state: str) -> None:
 
 
 def test_events(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """The event is raised when a write or delete is accepted; another when it is done only where that is asked."""
+    """Events are raised when a request is accepted; on completion only with `event=True`."""
     sim.subscribe(name="s", endpoint=webhook.url)
     sim.hold(creation="Updating", deletion=True)
     put_endpoint(arm)
@@ -128,19 +128,19 @@ def test_events(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> N
 
 
 def test_change_of_one_endpoint(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """One endpoint can be put into any state, and what is not named stays as it is."""
+    """The state of one endpoint can be changed; fields that are not named are unchanged."""
     put_endpoint(arm)
     sim.endpoint(PE1, provisioningState="Failed")
     sim.endpoint(PE1, missing=["resourceGuid"])
-    assert shown(arm)["provisioningState"] == "Failed"
-    assert "resourceGuid" not in shown(arm)
+    assert properties_of(arm)["provisioningState"] == "Failed"
+    assert "resourceGuid" not in properties_of(arm)
     state = sim.state()
     sim.reset(state)
     assert sim.state() == state
 
 
 async def test_sdk_waits(sim: RunningSimulator, arm: httpx.Client, network: NetworkManagementClient) -> None:
-    """Azure's own client polls the operation of a deletion until it is done."""
+    """Azure's SDK polls the deletion until it is complete."""
     put_endpoint(arm)
     sim.hold(deletion=True)
     poller = await network.private_endpoints.begin_delete("rg-network", "pe1", polling_interval=0)
@@ -151,7 +151,7 @@ async def test_sdk_waits(sim: RunningSimulator, arm: httpx.Client, network: Netw
 
 
 def test_strip_tags(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """A pipeline can strip tags from many endpoints at once: a write event for each that had them."""
+    """Removing tags from many endpoints raises one write event for each changed endpoint."""
     put_endpoint(arm, "pe1", **{"clickhouse-services": "*", "team": "data"})
     put_endpoint(arm, "pe2", **{"Clickhouse-Services": "*"})
     put_endpoint(arm, "pe3", team="data")
@@ -164,7 +164,7 @@ def test_strip_tags(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) 
 
 
 def test_strip_all_tags(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """Without names all tags go, and with endpoints only theirs."""
+    """Without names all tags are removed; with endpoints only theirs."""
     for name in ("pe1", "pe2"):
         put_endpoint(arm, name, team="data", env="prod")
     assert sim.strip_tags(endpoints=[PE1]) == [PE1]

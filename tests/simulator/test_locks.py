@@ -13,7 +13,7 @@ GROUP = ZONE.partition("/providers/")[0]
 
 @pytest.mark.parametrize("scope", [ZONE, ZONE.upper(), GROUP, GROUP.partition("/resourceGroups/")[0]])
 def test_read_only(sim: RunningSimulator, arm: httpx.Client, scope: str) -> None:
-    """A lock on a zone, its group or its subscription refuses writes and deletes of records with 409 ScopeLocked."""
+    """A ReadOnly lock on a zone, resource group or subscription refuses record writes and deletes with 409."""
     arm.put(RECORD, json=BODY).raise_for_status()
     before = sim.state()["azure"]["privateDnsZones"]
     sim.lock(scope.replace("/SUBSCRIPTIONS", "/subscriptions"))
@@ -28,14 +28,14 @@ def test_read_only(sim: RunningSimulator, arm: httpx.Client, scope: str) -> None
 
 
 def test_cannot_delete(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A lock against deletion lets records be written, and refuses their deletion."""
+    """A CanNotDelete lock permits writes and refuses deletes."""
     sim.lock({"scope": ZONE, "level": "CanNotDelete"})
     assert arm.put(RECORD, json=BODY).is_success
     assert arm.delete(RECORD).json()["error"]["code"] == "ScopeLocked"
 
 
 def test_other_scopes(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A lock holds nothing outside its scope, be it that the name of that begins with its own."""
+    """A lock does not apply outside its scope, even if an id starts with the same text."""
     sim.lock(ZONE, f"{NETWORKS}/privateEndpoints/pe")
     put_endpoint(arm, "pe1")
     assert arm.put(f"{NETWORKS}/privateEndpoints/pe", json=endpoint_body()).status_code == 409
@@ -43,7 +43,7 @@ def test_other_scopes(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 
 def test_tags(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """The tags of what is locked are locked too."""
+    """A lock also applies to the tags of the resource."""
     sim.lock(ZONE)
     tags = f"{ZONE}/providers/Microsoft.Resources/tags/default"
     body = {"properties": {"tags": {"a": "b"}}}
@@ -52,7 +52,7 @@ def test_tags(sim: RunningSimulator, arm: httpx.Client) -> None:
 
 
 def test_permission_comes_first(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """Who may not write is told that, and not of the lock."""
+    """Permissions are checked before locks: 403, not 409."""
     sim.lock(ZONE)
     sim.deny(ZONE)
     assert arm.put(RECORD, json=BODY).status_code == 403

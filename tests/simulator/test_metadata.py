@@ -13,10 +13,10 @@ def body(metadata: Json) -> Json:
     return {"properties": {"ttl": 300, "aRecords": [{"ipv4Address": "10.0.1.4"}], "metadata": metadata}}
 
 
-def kept(arm: httpx.Client) -> Json:
-    """The metadata of the record set as ARM tells it."""
-    told: Json = arm.get(RECORD).raise_for_status().json()["properties"].get("metadata", {})
-    return told
+def stored(arm: httpx.Client) -> Json:
+    """Return the metadata of the record set."""
+    metadata: Json = arm.get(RECORD).raise_for_status().json()["properties"].get("metadata", {})
+    return metadata
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ def kept(arm: httpx.Client) -> Json:
     ],
 )
 def test_within_the_limits(arm: httpx.Client, metadata: Json) -> None:
-    """15 pairs, and values of 256 characters, are stored as they are given."""
+    """15 pairs and values of 256 characters are stored unchanged."""
     assert arm.put(RECORD, json=body(metadata)).status_code == 201
-    assert kept(arm) == metadata
+    assert stored(arm) == metadata
 
 
 @pytest.mark.parametrize(
-    ("metadata", "why"),
+    ("metadata", "reason"),
     [
         ({"10.0.1.4": "x"}, "'10.0.1.4'"),
         ({"": "x"}, "''"),
@@ -43,23 +43,23 @@ def test_within_the_limits(arm: httpx.Client, metadata: Json) -> None:
         ({"a": 1}, "must be strings"),
     ],
 )
-def test_beyond_the_limits(arm: httpx.Client, metadata: Json, why: str) -> None:
-    """A PUT or PATCH beyond them is refused with 400, and the record set stays as it is."""
+def test_beyond_the_limits(arm: httpx.Client, metadata: Json, reason: str) -> None:
+    """A PUT or PATCH over the limits returns 400 without any change."""
     assert arm.put(RECORD, json=body(metadata)).status_code == 400
     assert arm.get(RECORD).status_code == 404
     arm.put(RECORD, json=body({"team": "data"})).raise_for_status()
     refused = arm.patch(RECORD, json={"properties": {"metadata": metadata}})
     assert refused.status_code == 400
-    assert why in refused.json()["error"]["message"]
-    assert kept(arm) == {"team": "data"}
+    assert reason in refused.json()["error"]["message"]
+    assert stored(arm) == {"team": "data"}
 
 
 def test_dropped(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """Bad names can be made to vanish without a word, while the rest is written; the other limits stay."""
+    """With `drop` invalid names are silently dropped; the other limits still apply."""
     sim.metadata("drop")
     assert arm.put(RECORD, json=body({"10.0.1.4": "x", "team": "data"})).status_code == 201
-    assert kept(arm) == {"team": "data"}
+    assert stored(arm) == {"team": "data"}
     assert arm.patch(RECORD, json={"properties": {"metadata": {"1": "x"}}}).is_success
-    assert kept(arm) == {}
+    assert stored(arm) == {}
     assert arm.put(RECORD, json=body({"team": "x" * 257})).status_code == 400
     assert sim.state()["azure"]["badMetadataNames"] == "drop"

@@ -1,4 +1,4 @@
-"""Private DNS, through Azure's own client."""
+"""Private DNS, with Azure's SDK."""
 
 from typing import Any
 
@@ -25,30 +25,30 @@ def record(*addresses: str, ttl: int = 300, **metadata: str) -> Any:
 
 
 async def test_record_round_trip(dns: PrivateDnsManagementClient) -> None:
-    """A record set is got as it was put, with its metadata, its full name and a bare etag."""
-    made = await dns.record_sets.create_or_update(*IN_ZONE, "*", record("10.0.1.4", owner="me"))
-    got = await dns.record_sets.get(*IN_ZONE, "*")
-    assert got == made
-    assert got.properties
-    assert got.properties.fqdn == f"*.{ZONE_NAME}."
-    assert got.properties.metadata == {"owner": "me"}
-    assert got.properties.a_records
-    assert [entry.ipv4_address for entry in got.properties.a_records] == ["10.0.1.4"]
-    assert got.etag
-    assert '"' not in got.etag
+    """A record set is read as it was written, with metadata, fully qualified name and an unquoted etag."""
+    created = await dns.record_sets.create_or_update(*IN_ZONE, "*", record("10.0.1.4", owner="me"))
+    read = await dns.record_sets.get(*IN_ZONE, "*")
+    assert read == created
+    assert read.properties
+    assert read.properties.fqdn == f"*.{ZONE_NAME}."
+    assert read.properties.metadata == {"owner": "me"}
+    assert read.properties.a_records
+    assert [entry.ipv4_address for entry in read.properties.a_records] == ["10.0.1.4"]
+    assert read.etag
+    assert '"' not in read.etag
 
 
 async def test_update(dns: PrivateDnsManagementClient) -> None:
-    """Patching a record set changes what is given, leaves the rest, and gives a new etag."""
-    made = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4", owner="me"))
+    """A PATCH changes the given fields and the etag."""
+    created = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4", owner="me"))
     changed = await dns.record_sets.update(*IN_ZONE, "a", {"properties": {"metadata": {"owner": "you"}}})  # type: ignore[call-overload]
-    assert changed.etag != made.etag
+    assert changed.etag != created.etag
     assert changed.properties.metadata == {"owner": "you"}
     assert changed.properties.ttl == 300
 
 
 async def test_delete_record(dns: PrivateDnsManagementClient) -> None:
-    """A deleted record set is not found; deleting it again is no error."""
+    """A deleted record set is not found; deleting it again succeeds."""
     await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4"))
     for _ in range(2):
         await dns.record_sets.delete(*IN_ZONE, "a")
@@ -57,7 +57,7 @@ async def test_delete_record(dns: PrivateDnsManagementClient) -> None:
 
 
 async def test_lists(dns: PrivateDnsManagementClient) -> None:
-    """A list by type has that type only; a list of all also has the zone's SOA record."""
+    """A list by type contains that type; a list of all types also contains the SOA record set."""
     for name in ("*", "a", "b"):
         await dns.record_sets.create_or_update(*IN_ZONE, name, record("10.0.1.4"))
     by_type = [one.name async for one in dns.record_sets.list_by_type(*IN_ZONE)]
@@ -92,7 +92,7 @@ async def test_top(dns: PrivateDnsManagementClient, sim: RunningSimulator) -> No
 )
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_conditions(arm: httpx.Client, method: str, *, present: bool, headers: Json, allowed: bool) -> None:
-    """A write whose condition does not hold is refused with 412 in an unwrapped body and changes nothing."""
+    """A write whose condition is not met returns 412 in an unwrapped body, without any change."""
     path = f"{ZONE}/A/*"
     etag = arm.put(path, json=record("10.0.1.4")).json()["etag"]
     if not present:
@@ -110,23 +110,29 @@ def test_conditions(arm: httpx.Client, method: str, *, present: bool, headers: J
 
 
 async def test_quoted_etag_of_the_client(dns: PrivateDnsManagementClient) -> None:
-    """The client's own `IfNotModified` sends the etag quoted, which does not match."""
-    made = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4"))
-    with pytest.raises(HttpResponseError) as caught:
+    """`IfNotModified` of the SDK sends a quoted etag, which does not match."""
+    created = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4"))
+    with pytest.raises(HttpResponseError) as error:
         await dns.record_sets.create_or_update(
-            *IN_ZONE, "a", record("10.0.1.5"), etag=made.etag, match_condition=MatchConditions.IfNotModified
+            *IN_ZONE,
+            "a",
+            record("10.0.1.5"),
+            etag=created.etag,
+            match_condition=MatchConditions.IfNotModified,
         )
-    assert caught.value.status_code == 412
+    assert error.value.status_code == 412
 
 
 async def test_etag_header(dns: PrivateDnsManagementClient, sim: RunningSimulator) -> None:
-    """An etag given as a header travels bare and is honoured."""
-    made = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4"))
-    await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.5"), headers={"If-Match": made.etag})
-    assert sim.requests("dns")[-1]["headers"]["if-match"] == made.etag
+    """An etag in an explicit header is sent without quotes and is applied."""
+    created = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4"))
+    await dns.record_sets.create_or_update(
+        *IN_ZONE, "a", record("10.0.1.5"), headers={"If-Match": created.etag}
+    )
+    assert sim.requests("dns")[-1]["headers"]["if-match"] == created.etag
     with pytest.raises(HttpResponseError, match="PreconditionFailed"):
         await dns.record_sets.create_or_update(
-            *IN_ZONE, "a", record("10.0.1.6"), headers={"If-Match": made.etag}
+            *IN_ZONE, "a", record("10.0.1.6"), headers={"If-Match": created.etag}
         )
 
 
@@ -143,20 +149,20 @@ async def test_etag_header(dns: PrivateDnsManagementClient, sim: RunningSimulato
     ],
 )
 def test_bad_records(arm: httpx.Client, body: Json) -> None:
-    """A record set that cannot be is refused with 400."""
+    """An invalid record set returns 400."""
     response = arm.put(f"{ZONE}/A/a", json=body)
     assert response.status_code == 400
     assert arm.get(f"{ZONE}/A/a").status_code == 404
 
 
 def test_encoded_wildcard(arm: httpx.Client) -> None:
-    """A percent-encoded `*` names the wildcard."""
+    """A percent-encoded `*` is the wildcard."""
     arm.put(f"{ZONE}/A/%2A", json=record("10.0.1.4")).raise_for_status()
     assert arm.get(f"{ZONE}/A/*").json()["name"] == "*"
 
 
 async def test_zones(dns: PrivateDnsManagementClient) -> None:
-    """Zones are created, listed and deleted; one that is linked cannot be deleted."""
+    """Zones can be created, listed and deleted; a linked zone cannot be deleted."""
     body: Any = {"location": "global"}
     poller = await dns.private_zones.begin_create_or_update("rg-network", "example.org", body)
     assert (await poller.result()).name == "example.org"
@@ -177,7 +183,7 @@ async def test_zones(dns: PrivateDnsManagementClient) -> None:
 
 
 async def test_links(dns: PrivateDnsManagementClient) -> None:
-    """Links are created, listed and deleted."""
+    """VNet links can be created, listed and deleted."""
     await (await dns.virtual_network_links.begin_delete("rg-dns", ZONE_NAME, "vnet-app")).result()
     body: Any = {
         "location": "global",
@@ -185,10 +191,10 @@ async def test_links(dns: PrivateDnsManagementClient) -> None:
     }
     poller = await dns.virtual_network_links.begin_create_or_update("rg-dns", ZONE_NAME, "again", body)
     await poller.result()
-    got = await dns.virtual_network_links.get("rg-dns", ZONE_NAME, "again")
-    assert got.properties
-    assert got.properties.virtual_network
-    assert got.properties.virtual_network.id == VNET
+    read = await dns.virtual_network_links.get("rg-dns", ZONE_NAME, "again")
+    assert read.properties
+    assert read.properties.virtual_network
+    assert read.properties.virtual_network.id == VNET
     assert [link.name async for link in dns.virtual_network_links.list("rg-dns", ZONE_NAME)] == ["again"]
 
 
@@ -200,7 +206,7 @@ async def test_links(dns: PrivateDnsManagementClient) -> None:
     ],
 )
 def test_second_link(arm: httpx.Client, zone: str) -> None:
-    """A network linked to a zone cannot be linked to a zone of that name again."""
+    """A network cannot be linked to two zones of the same name."""
     arm.put(zone, json={"location": "global"}).raise_for_status()
     body = {"location": "global", "properties": {"virtualNetwork": {"id": VNET.upper()}}}
     response = arm.put(f"{zone}/virtualNetworkLinks/second", json=body)
@@ -210,7 +216,7 @@ def test_second_link(arm: httpx.Client, zone: str) -> None:
 
 @pytest.mark.parametrize("below", ["A/a", "A", "ALL", "virtualNetworkLinks", "virtualNetworkLinks/x"])
 def test_missing_zone(arm: httpx.Client, below: str) -> None:
-    """What is nested in a missing zone is answered with the missing parent."""
+    """Record sets and links of a missing zone return 404 ParentResourceNotFound."""
     response = arm.get(
         f"{BASE}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/none/{below}"
     )

@@ -1,4 +1,4 @@
-"""Private endpoints and their network interfaces, through Azure's own client."""
+"""Private endpoints and their network interfaces, with Azure's SDK."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ async def address_of(network: NetworkManagementClient, endpoint: PrivateEndpoint
 
 
 async def test_create(network: NetworkManagementClient) -> None:
-    """Creating an endpoint answers with its undeclared GUID, the alias as it was given, and status Pending."""
+    """A new endpoint has an undeclared GUID, the alias unchanged, and status Pending."""
     endpoint = await created(network)
     properties = endpoint.properties
     assert properties
@@ -61,12 +61,12 @@ async def test_create(network: NetworkManagementClient) -> None:
 
 
 async def test_address_while_pending(network: NetworkManagementClient) -> None:
-    """The network interface has its address while the connection is still pending."""
+    """The network interface has an address while the connection is pending."""
     assert await address_of(network, await created(network)) == "10.0.1.4"
 
 
-async def test_nic_names_its_endpoint(network: NetworkManagementClient) -> None:
-    """Lists of network interfaces show each with the endpoint it belongs to."""
+async def test_nic_has_its_endpoint(network: NetworkManagementClient) -> None:
+    """Lists of network interfaces contain the private endpoint of each."""
     endpoint = await created(network)
     for pages in (network.network_interfaces.list("rg-network"), network.network_interfaces.list_all()):
         nics = [nic async for nic in pages]
@@ -74,7 +74,7 @@ async def test_nic_names_its_endpoint(network: NetworkManagementClient) -> None:
 
 
 async def test_recreation(network: NetworkManagementClient) -> None:
-    """An endpoint recreated under its name has the same id, and a new GUID and address."""
+    """A recreated endpoint has the same id, and a new GUID and address."""
     first = await created(network)
     first_address = await address_of(network, first)
     await (await network.private_endpoints.begin_delete("rg-network", "pe1")).result()
@@ -87,7 +87,7 @@ async def test_recreation(network: NetworkManagementClient) -> None:
 
 
 async def test_update_keeps_identity(network: NetworkManagementClient) -> None:
-    """Putting an endpoint again keeps its GUID and its network interface."""
+    """Updating an endpoint keeps its GUID and network interface."""
     first, second = await created(network), await created(network)
     assert first.properties
     assert second.properties
@@ -97,7 +97,7 @@ async def test_update_keeps_identity(network: NetworkManagementClient) -> None:
 
 
 async def test_delete(network: NetworkManagementClient) -> None:
-    """A deleted endpoint is gone with its interface; deleting it again is no error."""
+    """A deleted endpoint and its network interface are not found; deleting it again succeeds."""
     await created(network)
     for _ in range(2):
         await (await network.private_endpoints.begin_delete("rg-network", "pe1")).result()
@@ -107,7 +107,7 @@ async def test_delete(network: NetworkManagementClient) -> None:
 
 
 async def test_lists_in_pages(network: NetworkManagementClient, sim: RunningSimulator) -> None:
-    """Lists come in pages of the set size and lose nothing."""
+    """Lists are complete across pages of the configured size."""
     names = {f"pe{number}" for number in range(7)}
     for name in names:
         await created(network, name)
@@ -120,7 +120,7 @@ async def test_lists_in_pages(network: NetworkManagementClient, sim: RunningSimu
 
 
 async def test_virtual_networks(network: NetworkManagementClient) -> None:
-    """A virtual network can be got and listed, with its subnets."""
+    """Virtual networks and their subnets can be read and listed."""
     one = await network.virtual_networks.get("rg-network", "vnet-app")
     assert one.id == VNET
     assert [subnet.name async for subnet in network.subnets.list("rg-network", "vnet-app")] == ["default"]
@@ -129,15 +129,15 @@ async def test_virtual_networks(network: NetworkManagementClient) -> None:
 
 
 async def test_network_created_by_put(network: NetworkManagementClient) -> None:
-    """A virtual network that was put can hold endpoints."""
+    """Endpoints can be created in a new virtual network."""
     space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
     subnets = [{"name": "s", "properties": {"addressPrefix": "10.9.1.0/24"}}]
     body: Any = {"location": "westus3", "properties": {**space, "subnets": subnets}}
     poller = await network.virtual_networks.begin_create_or_update("rg-network", "other", body)
-    made = await poller.result()
-    wanted = endpoint_body()
-    wanted["properties"]["subnet"]["id"] = f"{made.id}/subnets/s"
-    endpoint = await network.private_endpoints.begin_create_or_update("rg-network", "pe1", wanted)
+    created_network = await poller.result()
+    body_of_endpoint = endpoint_body()
+    body_of_endpoint["properties"]["subnet"]["id"] = f"{created_network.id}/subnets/s"
+    endpoint = await network.private_endpoints.begin_create_or_update("rg-network", "pe1", body_of_endpoint)
     assert await address_of(network, await endpoint.result()) == "10.9.1.4"
 
 
@@ -152,20 +152,20 @@ async def test_network_created_by_put(network: NetworkManagementClient) -> None:
     ],
 )
 async def test_bad_endpoint(network: NetworkManagementClient, change: dict[str, object], code: str) -> None:
-    """An endpoint that cannot be is refused with a 400 and Azure's code."""
-    with pytest.raises(HttpResponseError, match=code) as caught:
+    """An invalid endpoint returns 400 with Azure's error code."""
+    with pytest.raises(HttpResponseError, match=code) as error:
         await network.private_endpoints.begin_create_or_update("rg-network", "pe1", endpoint_body() | change)
-    assert caught.value.status_code == 400
+    assert error.value.status_code == 400
 
 
-@pytest.mark.parametrize("kind", ["guid", "arm id", "arm id in capitals"])
+@pytest.mark.parametrize("kind", ["guid", "arm id", "arm id in upper case"])
 def test_approval(arm: httpx.Client, cloud: httpx.Client, kind: str) -> None:
-    """A connection is approved while its GUID or ARM id is on an allow list of its service, then rejected."""
+    """A connection is Approved while its GUID or ARM id is on an allow list, then Rejected."""
     endpoint = put_endpoint(arm)
     ids = {
         "guid": endpoint["properties"]["resourceGuid"],
         "arm id": ENDPOINT,
-        "arm id in capitals": ENDPOINT.upper(),
+        "arm id in upper case": ENDPOINT.upper(),
     }
     register(cloud, ids[kind]).raise_for_status()
     assert status_of(arm.get(ENDPOINT).json()) == "Approved"
@@ -174,7 +174,7 @@ def test_approval(arm: httpx.Client, cloud: httpx.Client, kind: str) -> None:
 
 
 def test_one_allow_list_is_enough(arm: httpx.Client, cloud: httpx.Client) -> None:
-    """A connection stays approved until the last service behind its alias lets it go."""
+    """A connection stays Approved while at least one service of the alias allows it."""
     guid = put_endpoint(arm)["properties"]["resourceGuid"]
     register(cloud, guid)
     cloud.patch(REPORTING, json={"privateEndpointIds": {"add": [guid]}}).raise_for_status()
@@ -183,34 +183,34 @@ def test_one_allow_list_is_enough(arm: httpx.Client, cloud: httpx.Client) -> Non
 
 
 def test_allowed_before_created(arm: httpx.Client, cloud: httpx.Client) -> None:
-    """An endpoint whose ARM id was let in beforehand is approved as soon as it exists."""
+    """An endpoint whose ARM id is already allowed is approved after its creation."""
     register(cloud, ENDPOINT).raise_for_status()
     assert status_of(put_endpoint(arm)) == "Pending"
     assert status_of(arm.get(ENDPOINT).json()) == "Approved"
 
 
-def test_stranger(arm: httpx.Client, cloud: httpx.Client) -> None:
-    """A connection to a stranger's service stays pending, whatever our allow lists say."""
-    stranger = put_endpoint(
-        arm, alias="stranger.00000000-0000-0000-0000-000000000000.westus3.azure.privatelinkservice"
+def test_foreign_service(arm: httpx.Client, cloud: httpx.Client) -> None:
+    """A connection to a foreign Private Link service stays Pending, independent of the allow lists."""
+    endpoint = put_endpoint(
+        arm, alias="foreign.00000000-0000-0000-0000-000000000000.westus3.azure.privatelinkservice"
     )
-    register(cloud, stranger["properties"]["resourceGuid"])
+    register(cloud, endpoint["properties"]["resourceGuid"])
     assert status_of(arm.get(ENDPOINT).json()) == "Pending"
 
 
 def test_connection_by_id(arm: httpx.Client) -> None:
-    """A connection given for automatic approval is shown among the automatic ones."""
+    """An automatic connection is in privateLinkServiceConnections."""
     body = endpoint_body()
     body["properties"]["privateLinkServiceConnections"] = body["properties"].pop(
         "manualPrivateLinkServiceConnections"
     )
-    shown = arm.put(ENDPOINT, json=body).json()["properties"]
-    assert len(shown["privateLinkServiceConnections"]) == 1
-    assert shown["manualPrivateLinkServiceConnections"] == []
+    response = arm.put(ENDPOINT, json=body).json()["properties"]
+    assert len(response["privateLinkServiceConnections"]) == 1
+    assert response["manualPrivateLinkServiceConnections"] == []
 
 
 def test_static_address(arm: httpx.Client) -> None:
-    """An address asked for is given, shown in the endpoint, and not given to another."""
+    """A static address is assigned, shown in the endpoint, and not assigned to another endpoint."""
     body = endpoint_body()
     static = {"name": "ip", "properties": {"privateIPAddress": "10.0.1.4"}}
     body["properties"] |= {"ipConfigurations": [static], "customNetworkInterfaceName": "nic1"}
@@ -226,7 +226,7 @@ def test_static_address(arm: httpx.Client) -> None:
     ("address", "code"), [("10.9.9.9", "NotInSubnet"), ("10.0.1.4", "InUse"), ("x", "address")]
 )
 def test_bad_static_address(arm: httpx.Client, address: str, code: str) -> None:
-    """An address that is elsewhere, taken or none is refused; one whose endpoint is gone can be had again."""
+    """An invalid or used address is refused; the address of a deleted endpoint can be used again."""
     put_endpoint(arm)
     body = endpoint_body()
     body["properties"]["ipConfigurations"] = [{"name": "ip", "properties": {"privateIPAddress": address}}]
@@ -239,10 +239,10 @@ def test_bad_static_address(arm: httpx.Client, address: str, code: str) -> None:
 
 
 def test_shape(arm: httpx.Client) -> None:
-    """An endpoint has just the keys of the recorded sample."""
-    shown = put_endpoint(arm)
-    assert set(shown) == {"name", "id", "etag", "type", "location", "properties"}
-    assert set(shown["properties"]) == {
+    """An endpoint has exactly the keys of the recorded sample."""
+    response = put_endpoint(arm)
+    assert set(response) == {"name", "id", "etag", "type", "location", "properties"}
+    assert set(response["properties"]) == {
         "provisioningState",
         "resourceGuid",
         "privateLinkServiceConnections",
@@ -253,7 +253,7 @@ def test_shape(arm: httpx.Client) -> None:
         "networkInterfaces",
         "customDnsConfigs",
     }
-    assert set(shown["properties"]["manualPrivateLinkServiceConnections"][0]["properties"]) == {
+    assert set(response["properties"]["manualPrivateLinkServiceConnections"][0]["properties"]) == {
         "provisioningState",
         "privateLinkServiceId",
         "groupIds",

@@ -1,4 +1,4 @@
-"""The rate limit by itself, on a clock that is told the time."""
+"""The rate limit, with a manual clock."""
 
 import pytest
 
@@ -13,7 +13,7 @@ class Clock:
 
 
 def test_sliding_window() -> None:
-    """No span of the given length ever has more requests than the limit."""
+    """No window has more admitted requests than the limit."""
     clock = Clock()
     limit = RateLimit(10, 10, clock)
     admitted = []
@@ -27,7 +27,7 @@ def test_sliding_window() -> None:
 
 @pytest.mark.parametrize(("now", "wait"), [(0.0, 10), (0.5, 10), (1.0, 9), (9.5, 1), (9.99, 1), (10.0, None)])
 def test_wait(now: float, wait: int | None) -> None:
-    """A refusal says after how many whole seconds a request may pass."""
+    """A refusal returns the whole seconds until a request is admitted."""
     clock = Clock()
     limit = RateLimit(1, 10, clock)
     assert limit.refuse("key") is None
@@ -36,7 +36,7 @@ def test_wait(now: float, wait: int | None) -> None:
 
 
 def test_refusals_do_not_count() -> None:
-    """Being refused does not put off the next admission."""
+    """Refused requests do not delay the next admission."""
     clock = Clock()
     limit = RateLimit(1, 10, clock)
     limit.refuse("key")
@@ -47,19 +47,19 @@ def test_refusals_do_not_count() -> None:
     assert limit.refuse("key") is None
 
 
-def test_keys_are_apart() -> None:
-    """Each key has a limit of its own."""
+def test_limit_is_per_key() -> None:
+    """Each key has its own limit."""
     limit = RateLimit(1, 10, Clock())
     assert [limit.refuse(key) for key in ("a", "b", "a")] == [None, None, 10]
 
 
 @pytest.mark.parametrize("text", ["10", "0/10", "10/0", "ten/10", "10/", "-1/10", ""])
 def test_bad_limit(text: str) -> None:
-    """What is no rate limit is refused."""
+    """An invalid rate limit is refused."""
     with pytest.raises(ValueError, match=r".+"):
         parse_limit(text, Clock())
 
 
 def test_off() -> None:
-    """`off` is no limit."""
+    """`off` disables the limit."""
     assert parse_limit("off", Clock()) is None

@@ -1,4 +1,4 @@
-"""Custom topics that take outcome events."""
+"""Custom topics of Event Grid."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ GOOD = {"specversion": "1.0", "id": "1", "source": "/here", "type": "Happened"}
 
 
 async def test_publisher(sim: RunningSimulator) -> None:
-    """What Azure's own publisher sends is accepted and can be looked at; its key is not in the log."""
+    """Events of Azure's SDK are accepted and stored; the key is not in the request log."""
     async with EventGridPublisherClient(f"{sim.url}{TOPIC}", AzureKeyCredential("secret")) as publisher:
         await publisher.send([CloudEvent(source="/here", type="Happened", data={"a": 1})])
     (event,) = sim.topic("outcomes")
@@ -31,32 +31,32 @@ async def test_publisher(sim: RunningSimulator) -> None:
     [
         ("application/json", [GOOD]),
         (BATCH, GOOD),
-        (BATCH, ["no event"]),
+        (BATCH, ["not an event"]),
         (BATCH, [GOOD | {"specversion": "0.3"}]),
         *((BATCH, [GOOD, {key: value for key, value in GOOD.items() if key != missing}]) for missing in GOOD),
     ],
 )
 def test_refusals(sim: RunningSimulator, cloud: httpx.Client, content_type: str, body: Any) -> None:
-    """What is no batch of cloud events is refused whole."""
+    """An invalid batch of CloudEvents is refused completely."""
     response = cloud.post(TOPIC, headers={"content-type": content_type}, content=json.dumps(body))
     assert response.status_code == 400
     assert sim.topic("outcomes") == []
 
 
 def test_topics_over_http(cloud: httpx.Client, control: httpx.Client) -> None:
-    """What a topic took can be looked at; a topic nothing was sent to is empty."""
+    """The control API returns the events of a topic; an unused topic is empty."""
     kind = {"content-type": "application/cloudevents+json"}
     assert cloud.post(TOPIC, headers=kind, content=json.dumps(GOOD)).status_code == 200
     assert control.get("/topics/outcomes").json() == [GOOD]
     assert control.get("/topics/another").json() == []
 
 
-def test_no_json(cloud: httpx.Client) -> None:
-    """A body that is no JSON is refused."""
+def test_malformed_json(cloud: httpx.Client) -> None:
+    """A body that is not JSON is refused."""
     assert cloud.post(TOPIC, headers={"content-type": BATCH}, content="{").status_code == 400
 
 
-def test_elsewhere(cloud: httpx.Client) -> None:
-    """Nothing but a topic's own path takes events."""
+def test_other_paths(cloud: httpx.Client) -> None:
+    """Other paths and methods return 404."""
     assert cloud.post("/topics/outcomes").status_code == 404
     assert cloud.get(TOPIC).status_code == 404

@@ -12,12 +12,16 @@ from tests.simulator.conftest import ALIAS, NETWORKS, VNET, Json
 
 
 def test_demo() -> None:
-    """The demo world is what the documentation tells of it."""
+    """The demo world has the services and the network that the documentation describes."""
     world = read_world(DEMO)
     services = {service.name: service for service in world.clickhouse.services}
     assert list(services) == ["analytics", "reporting", "sandbox", "legacy", "own-account"]
-    behind = {name: service.private_link_service for name, service in services.items()}
-    assert [name for name, alias in behind.items() if alias == ALIAS] == ["analytics", "reporting", "sandbox"]
+    aliases = {name: service.private_link_service for name, service in services.items()}
+    assert [name for name, alias in aliases.items() if alias == ALIAS] == [
+        "analytics",
+        "reporting",
+        "sandbox",
+    ]
     assert services["own-account"].byoc_id
     assert services["legacy"].provider == "aws"
     assert world.azure.virtual_networks[0].id == VNET
@@ -33,7 +37,7 @@ def endpoint(**changes: object) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "named"),
+    ("change", "error"),
     [
         (lambda w: w.pop("clickhouse"), "clickhouse: Field required"),
         (lambda w: w["clickhouse"].update(extra=1), "clickhouse.extra: "),
@@ -61,16 +65,16 @@ def endpoint(**changes: object) -> Json:
         (lambda w: w["azure"].update(denied=[{"scope": VNET, "access": "some"}]), "azure.denied[0].access: "),
     ],
 )
-def test_faults_are_named(break_it: Callable[[Json], object], named: str) -> None:
-    """A world that cannot be is refused with the path of each fault."""
+def test_errors_have_paths(change: Callable[[Json], object], error: str) -> None:
+    """An invalid world is refused with the path of the error."""
     world = demo()
-    break_it(world)
-    with pytest.raises(WorldError) as caught:
+    change(world)
+    with pytest.raises(WorldError) as raised:
         parse_world(world)
-    assert named in str(caught.value)
+    assert error in str(raised.value)
 
 
-def test_no_room(sim: RunningSimulator) -> None:
+def test_full_subnet(sim: RunningSimulator) -> None:
     """A world whose endpoints do not fit into their subnet is refused."""
     world = demo()
     world["azure"]["virtualNetworks"][0]["subnets"][0]["prefix"] = "10.0.1.0/29"
@@ -79,19 +83,19 @@ def test_no_room(sim: RunningSimulator) -> None:
         sim.reset(world)
 
 
-def test_all_faults_at_once() -> None:
-    """Every fault of a world is named, not only the first."""
+def test_all_errors_are_reported() -> None:
+    """All errors of a world are reported together."""
     world = demo()
     world["clickhouse"]["services"][0]["region"] = "mars"
-    world["azure"]["subscriptions"] = ["no guid"]
-    with pytest.raises(WorldError) as caught:
+    world["azure"]["subscriptions"] = ["not a guid"]
+    with pytest.raises(WorldError) as raised:
         parse_world(world)
-    assert len(str(caught.value).splitlines()) == 2
+    assert len(str(raised.value).splitlines()) == 2
 
 
 @pytest.mark.parametrize("content", [None, "{", json.dumps([])])
 def test_unreadable_file(tmp_path: Path, content: str | None) -> None:
-    """A file that is missing, no JSON or no world is refused."""
+    """A file that is missing, not JSON, or not a valid world is refused."""
     path = tmp_path / "world.json"
     if content is not None:
         path.write_text(content)

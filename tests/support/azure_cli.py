@@ -1,4 +1,4 @@
-"""The Azure CLI that the tests run: the one of `make azure-cli`, or else one that is installed."""
+"""The Azure CLI for tests: the one of `make azure-cli`, or the installed one."""
 
 import os
 import shutil
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-_OWN = ROOT / ".azure-cli" / "bin" / "az"
-AZ = str(_OWN) if _OWN.exists() else shutil.which("az")
-MISSING = "no Azure CLI is installed: `make azure-cli` puts one into .azure-cli/"
+_LOCAL = ROOT / ".azure-cli" / "bin" / "az"
+AZ = str(_LOCAL) if _LOCAL.exists() else shutil.which("az")
+MISSING = "no Azure CLI found: `make azure-cli` installs one into .azure-cli/"
 
 
 def az_environment(home: Path) -> Mapping[str, str]:
-    """An environment in which the CLI keeps what it keeps below `home`, and reports nothing to anybody."""
+    """Return an environment in which the CLI stores its files in `home` and sends no telemetry."""
     folder = Path(AZ).parent if AZ else home
     return {
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",

@@ -1,4 +1,4 @@
-"""The commands of a page, run one after the other in one shell, and held against the output told of them."""
+"""Runs the command blocks of a page in one shell, and compares their output with the documented one."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 
 SHELL = "sh"
 AZURE, LONG, CI = "azure", "long", "ci"
-"""Why a test does not run a block: it needs Azure, it takes long, or `.ci/run` runs it."""
+"""Marks of blocks that the tests do not run: they need Azure, take long, or run in `.ci/run`."""
 OUTPUT = "output"
 SECONDS = 240
 
@@ -26,11 +26,11 @@ _MASKED = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of commands of a page, and the output that is told of it, if it is."""
+    """A command block of a page, and its documented output, if any."""
 
     page: Page
     fence: Fence
-    told: Fence | None
+    output: Fence | None
 
     @property
     def where(self) -> str:
@@ -38,22 +38,22 @@ class Block:
 
 
 def blocks(page: Page) -> Iterator[Block]:
-    """The blocks of commands of a page, each with the output that follows it."""
-    following = [*page.fences, Fence("", (), "", 0)]
-    for fence, then in pairwise(following):
+    """Yield the command blocks of a page, each with the output block after it."""
+    fences = [*page.fences, Fence("", (), "", 0)]
+    for fence, following in pairwise(fences):
         if fence.language == SHELL:
-            yield Block(page, fence, then if OUTPUT in then.marks else None)
+            yield Block(page, fence, following if OUTPUT in following.marks else None)
 
 
 def run(
-    *command: str, environment: Mapping[str, str] | None = None, told: str = "", folder: Path = ROOT
+    *command: str, environment: Mapping[str, str] | None = None, stdin: str = "", folder: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """A program's exit code and all that it printed; `told` is its input."""
-    return subprocess.run(  # noqa: S603 -- programs that a page or a test names
+    """Run a program and return its exit code and output."""
+    return subprocess.run(  # noqa: S603 -- programs of a page or a test
         command,
         cwd=folder,
         env=dict(environment) if environment is not None else None,
-        input=told,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -62,23 +62,24 @@ def run(
 
 
 def run_blocks(commands: list[Block], environment: Mapping[str, str], folder: Path) -> list[str]:
-    """What each block printed. They share a shell, so that a variable lasts; the first failure ends it."""
+    """Return the output of each block. All blocks run in one shell, up to the first failure."""
     script = ["set -euo pipefail", f"cd {ROOT}"]
     for number, block in enumerate(commands):
         script.append(f"{{\n{block.fence.text}}} >{folder}/{number} 2>&1 </dev/null")
-    done = run("bash", "-c", "\n".join(script), environment=environment)
+    completed = run("bash", "-c", "\n".join(script), environment=environment)
     printed = [path.read_text() for number in range(len(commands)) if (path := folder / str(number)).exists()]
-    if done.returncode:
-        at = commands[max(len(printed) - 1, 0)]
+    if completed.returncode:
+        failed = commands[max(len(printed) - 1, 0)]
+        output = printed[-1] if printed else ""
         raise AssertionError(
-            f"{at.where} ends with {done.returncode}:\n{printed[-1] if printed else ''}{done.stderr}"
+            f"{failed.where} failed with exit code {completed.returncode}:\n{output}{completed.stderr}"
         )
     return printed
 
 
-def agrees(told: str, printed: str) -> bool:
-    """Whether a program printed what a page tells, where `…` stands for anything and ids, ports and times vary."""
-    pattern = ".*".join(re.escape(_masked(part)) for part in _trimmed(told).split("…"))
+def output_matches(expected: str, printed: str) -> bool:
+    """Return whether an output matches the documented one: `…` matches any text; ids, ports and times can differ."""
+    pattern = ".*".join(re.escape(_masked(part)) for part in _trimmed(expected).split("…"))
     return re.fullmatch(pattern, _masked(_trimmed(printed)), re.DOTALL) is not None
 
 

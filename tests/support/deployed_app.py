@@ -1,9 +1,9 @@
-"""Runs in an environment that has a deployed app's dependencies and Microsoft's worker, and nothing else of ours.
+"""Runs a deployed app on Microsoft's worker, in an environment with only the dependencies of the app.
 
     python deployed_app.py APP_DIR BODY
 
-Indexes the app, hands `BODY` to its function `sync`, and prints one JSON line: the functions by name with
-their triggers, why others could not be indexed, the answer, and where each module came from.
+Indexes the app, calls its function `sync` with `BODY`, and prints one line of JSON: the triggers of the
+functions, indexing errors, the response, and the path of each module.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ from localhost.worker import Worker
 
 
 async def main(app_dir: Path, body: str) -> dict[str, Any]:
-    """What the app is and does on the worker."""
+    """Return the functions, the response and the modules of the app."""
     async with Worker(app_dir) as worker:
         request = RpcHttp(method="POST", url="http://localhost/api/sync", body=TypedData(bytes=body.encode()))
-        returned = await worker.http("sync", request)
-        answer = returned.value if returned else None
-        if not (is_dataclass(answer) and isinstance(answer, RpcHttp)):
-            raise TypeError(f"sync returned no HTTP response: {returned}")
-        said = asdict(answer)["body"].value
+        result = await worker.http("sync", request)
+        response = result.value if result else None
+        if not (is_dataclass(response) and isinstance(response, RpcHttp)):
+            raise TypeError(f"sync result no HTTP response: {result}")
+        content = asdict(response)["body"].value
         return {
             "functions": {name: function.kind for name, function in worker.functions.items()},
             "errors": worker.errors,
-            "status": answer.status_code,
-            "answer": said.decode() if isinstance(said, bytes) else said,
+            "status": response.status_code,
+            "answer": content.decode() if isinstance(content, bytes) else content,
             "modules": {name: path for name, module in sys.modules.items() if (path := _file_of(module))},
         }
 
@@ -40,4 +40,4 @@ def _file_of(module: object) -> str | None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))))  # noqa: T201 -- for the test that reads it
+    print(json.dumps(asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))))  # noqa: T201 -- the test reads this output

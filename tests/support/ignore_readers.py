@@ -1,9 +1,9 @@
-"""How each tool that deploys a function app reads `.funcignore`: all of them nearly as git would, and each otherwise.
+"""Interprets `.funcignore` as each deployment tool does; their rules differ from git's.
 
-git, and the GitHub action of Azure Functions: the last pattern that fits decides, and what lies in an ignored
-folder is not looked at. azd: likewise, but a pattern without a slash inside also fits across folders where it
-begins with one. func: looks at files alone, takes every pattern from the root of the app and for a beginning
-of the path, and lets an exclamation mark win wherever it stands.
+git, and the GitHub action of Azure Functions: the last matching pattern decides; ignored folders are not
+searched. azd: the same, but a pattern with a leading slash and no other slash also matches across folders.
+func: matches files only, all patterns from the root of the app and as a prefix of the path; a pattern with an
+exclamation mark takes precedence, independent of its position.
 """
 
 import re
@@ -18,13 +18,13 @@ type Reader = Callable[[str, Iterable[str]], set[str]]
 
 
 def git(ignore_file: str, paths: Iterable[str]) -> set[str]:
-    """The paths that git would keep."""
+    """Return the paths that git does not ignore."""
     patterns = GitIgnoreSpec.from_lines(ignore_file.splitlines())
     return {path for path in paths if not any(patterns.match_file(part) for part in _folders_and_file(path))}
 
 
 def azd(ignore_file: str, paths: Iterable[str]) -> set[str]:
-    """The paths that the Azure Developer CLI would deploy."""
+    """Return the paths that the Azure Developer CLI deploys."""
     patterns = _patterns(ignore_file)
     return {
         path
@@ -34,14 +34,14 @@ def azd(ignore_file: str, paths: Iterable[str]) -> set[str]:
 
 
 def func(ignore_file: str, paths: Iterable[str]) -> set[str]:
-    """The paths that the Azure Functions Core Tools would deploy."""
+    """Return the paths that Azure Functions Core Tools deploys."""
     patterns = _patterns(ignore_file)
-    kept = [_beginning(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
-    left = [_beginning(pattern) for pattern in patterns if not pattern.startswith("!")]
+    included = [_prefix(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
+    ignored = [_prefix(pattern) for pattern in patterns if not pattern.startswith("!")]
     return {
         path
         for path in paths
-        if any(one.match(path) for one in kept) or not any(one.match(path) for one in left)
+        if any(one.match(path) for one in included) or not any(one.match(path) for one in ignored)
     }
 
 
@@ -51,20 +51,20 @@ def _patterns(ignore_file: str) -> list[str]:
 
 
 def _folders_and_file(path: str) -> list[str]:
-    """`a/b/c` as `a/`, `a/b/`, `a/b/c`."""
+    """Split `a/b/c` into `a/`, `a/b/`, `a/b/c`."""
     *folders, file = PurePosixPath(path).parts
     return [*accumulate(f"{folder}/" for folder in folders), f"{'/'.join(folders)}/{file}".lstrip("/")]
 
 
 def _azd_ignores(patterns: Iterable[str], path: str) -> bool:
-    decision = False
+    ignored = False
     for pattern in patterns:
-        if _azd_fits(pattern.removeprefix("!"), path):
-            decision = not pattern.startswith("!")
-    return decision
+        if _azd_matches(pattern.removeprefix("!"), path):
+            ignored = not pattern.startswith("!")
+    return ignored
 
 
-def _azd_fits(pattern: str, path: str) -> bool:
+def _azd_matches(pattern: str, path: str) -> bool:
     anchored, pattern = pattern.startswith("/"), pattern.strip("/")
     if "/" in pattern:
         return _any_depth(pattern.split("/"), path.split("/"))
@@ -79,6 +79,6 @@ def _any_depth(pattern: Sequence[str], path: Sequence[str]) -> bool:
     return bool(path) and fnmatchcase(path[0], pattern[0]) and _any_depth(pattern[1:], path[1:])
 
 
-def _beginning(pattern: str) -> re.Pattern[str]:
-    wild = re.escape(pattern.removeprefix("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")
-    return re.compile(rf"({wild})\b", re.ASCII)
+def _prefix(pattern: str) -> re.Pattern[str]:
+    expression = re.escape(pattern.removeprefix("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")
+    return re.compile(rf"({expression})\b", re.ASCII)

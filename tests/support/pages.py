@@ -1,4 +1,4 @@
-"""The project's Markdown pages, taken apart as GitHub shows them: headings, links, code and tables."""
+"""Parses the project's Markdown pages: headings, links, code and tables."""
 
 import re
 from collections import Counter
@@ -14,12 +14,12 @@ from markdown_it.token import Token
 from tests.support.paths import ROOT
 
 type Table = tuple[tuple[str, ...], ...]
-"""The rows of a table, its head first: the Markdown of each cell, blanks made one."""
+"""The rows of a table, starting with its header: the Markdown of each cell, with normalized whitespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fenced block. `marks` are the words behind its language, `line` is that of its first fence."""
+    """A fenced block. `marks` are the words after its language; `line` is its first line."""
 
     language: str
     marks: tuple[str, ...]
@@ -28,8 +28,8 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A link's target, a code span, a heading or an HTML comment, and where it stands."""
+class Span:
+    """A link target, a code span or a heading, with its line."""
 
     text: str
     line: int
@@ -37,42 +37,42 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page. `tables` come with the HTML comment right before them, or an empty text."""
+    """A page. Each of `tables` has the HTML comment before it, or an empty string."""
 
     path: Path
-    headings: tuple[Found, ...]
+    headings: tuple[Span, ...]
     anchors: frozenset[str]
-    links: tuple[Found, ...]
-    spans: tuple[Found, ...]
+    links: tuple[Span, ...]
+    spans: tuple[Span, ...]
     fences: tuple[Fence, ...]
     tables: tuple[tuple[str, Table], ...]
 
     @property
     def name(self) -> str:
-        """Its path as the repository tells it."""
+        """The path relative to the repository."""
         return self.path.relative_to(ROOT).as_posix()
 
     def at(self, line: int) -> str:
         return f"{self.name}:{line}"
 
     def table_of(self, comment: str) -> Table:
-        """The table that stands under that comment. Raises LookupError if there is none."""
-        return next(table for told, table in self.tables if told == comment)
+        """Return the table after this comment. Raises StopIteration if there is none."""
+        return next(table for text, table in self.tables if text == comment)
 
 
 @cache
 def pages(*patterns: str) -> tuple[Page, ...]:
-    """The pages whose paths match, sorted. Those that only a build has made are left aside."""
-    found = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    return tuple(read(path) for path in sorted(found) if not _made(path.relative_to(ROOT)))
+    """Return the pages that match the patterns, sorted, without generated pages."""
+    paths = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    return tuple(read(path) for path in sorted(paths) if not _is_generated(path.relative_to(ROOT)))
 
 
-def _made(path: Path) -> bool:
+def _is_generated(path: Path) -> bool:
     return path.parts[0] in ("build", "mutants") or any(part.startswith(".") for part in path.parts)
 
 
 def manual() -> tuple[Page, ...]:
-    """What users read: the README and docs/."""
+    """Return the README and the pages in docs/."""
     return pages("README.md", "docs/*.md")
 
 
@@ -95,18 +95,18 @@ def _parsed(text: str) -> list[Token]:
     return MarkdownIt("commonmark").enable("table").parse(text)
 
 
-def _headings(tokens: list[Token]) -> Iterator[Found]:
+def _headings(tokens: list[Token]) -> Iterator[Span]:
     for before, token in pairwise(tokens):
         if before.type == "heading_open":
-            yield Found(_plain(token), _line(token))
+            yield Span(_plain(token), _line(token))
 
 
 def _plain(token: Token) -> str:
     return "".join(one.content for one in token.children or () if one.type in ("text", "code_inline"))
 
 
-def _anchors(headings: tuple[Found, ...]) -> Iterator[str]:
-    """The anchors that GitHub makes of headings; one that is there already is numbered."""
+def _anchors(headings: tuple[Span, ...]) -> Iterator[str]:
+    """Yield the anchors that GitHub generates for headings; duplicates are numbered."""
     seen: Counter[str] = Counter()
     for heading in headings:
         slug = re.sub(r"[^\w\- ]", "", heading.text.lower()).replace(" ", "-")
@@ -114,15 +114,15 @@ def _anchors(headings: tuple[Found, ...]) -> Iterator[str]:
         seen[slug] += 1
 
 
-def _links(tokens: list[Token]) -> Iterator[Found]:
+def _links(tokens: list[Token]) -> Iterator[Span]:
     for token, child in _inline(tokens):
         target = child.attrGet("href") or child.attrGet("src")
         if target:
-            yield Found(str(target), _line(token))
+            yield Span(str(target), _line(token))
 
 
-def _spans(tokens: list[Token]) -> Iterator[Found]:
-    yield from (Found(c.content, _line(t)) for t, c in _inline(tokens) if c.type == "code_inline")
+def _spans(tokens: list[Token]) -> Iterator[Span]:
+    yield from (Span(c.content, _line(t)) for t, c in _inline(tokens) if c.type == "code_inline")
 
 
 def _inline(tokens: list[Token]) -> Iterator[tuple[Token, Token]]:

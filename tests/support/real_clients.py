@@ -1,4 +1,4 @@
-"""What the tests of the edges share: the adapters over real clients, a server of raw bytes, a demo world."""
+"""Helpers of the adapter tests: adapters with real clients, a server of raw bytes, the demo world."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ ANALYTICS = "33333333-3333-4333-8333-333333333331"
 REPORTING = "33333333-3333-4333-8333-333333333332"
 KEY = Key("demo-key", "demo-secret")
 KEY_AS_SENT = "ZGVtby1rZXk6ZGVtby1zZWNyZXQ="
-"""The key as HTTP Basic sends it."""
+"""The key in HTTP Basic encoding."""
 
 SCOPE = Scope(SUBSCRIPTION)
 NETWORK_GROUP = Scope(SUBSCRIPTION, "rg-network")
@@ -48,15 +48,15 @@ type Call = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Adapters:
-    """The three adapters as one pass gets them, with `url` behind all of them."""
+    """The three adapters of one pass, with the same `url`."""
 
     network: AzureNetwork
     dns: AzureDns
     clickhouse: ClickHouseCloud
 
     def calls(self) -> dict[str, Call]:
-        """Every call the pass can make, by name."""
-        registration = Registration("an-id", "westus3", "ours")
+        """Return every call that a pass can make, by name."""
+        registration = Registration("an-id", "westus3", "description")
         record = wildcard(etag="e")
         return {
             "endpoint": lambda: self.network.endpoint(PE),
@@ -77,7 +77,7 @@ class Adapters:
             "config": lambda: self.clickhouse.config(ANALYTICS),
             "update_registrations": lambda: self.clickhouse.update_registrations((registration,), ()),
             "update_allow_list": lambda: self.clickhouse.update_allow_list(ANALYTICS, ("an-id",), ()),
-            "register_through": lambda: self.clickhouse.register_through(ANALYTICS, "an-id", "ours"),
+            "register_through": lambda: self.clickhouse.register_through(ANALYTICS, "an-id", "description"),
         }
 
 
@@ -104,17 +104,17 @@ CLICKHOUSE_CALLS = CLICKHOUSE_READS + CLICKHOUSE_WRITES
 async def adapters_for(
     url: str, seconds: float = 5.0, *, read_only: bool = False, key: Key = KEY
 ) -> AsyncIterator[Adapters]:
-    """The adapters within a budget of that many seconds for reads and for writes; closed afterwards."""
+    """Create the adapters with a budget in seconds for reads and writes; close them afterwards."""
     transport = AioHttpTransport()
     http = make_client(f"{url}/v1", key, read_only=read_only)
     budget = Budget(Deadline.after(seconds), Deadline.after(seconds))
     arm = ArmClients(url, None, transport, read_only=read_only)
-    throttle = RateLimiter(1000, 1)
+    rate_limiter = RateLimiter(1000, 1)
     try:
         yield Adapters(
             AzureNetwork(arm, budget),
             AzureDns(arm, budget),
-            ClickHouseCloud(http, key, ORGANIZATION, throttle, budget),
+            ClickHouseCloud(http, key, ORGANIZATION, rate_limiter, budget),
         )
     finally:
         await http.aclose()
@@ -122,19 +122,19 @@ async def adapters_for(
 
 
 def endpoint(name: str) -> ResourceId:
-    """An endpoint of that name in the demo world's network group."""
+    """Return the id of an endpoint in the demo world's network group."""
     return replace(PE, name=name)
 
 
 def wildcard(
     *addresses: str, etag: str | None = None, ttl: int = 300, name: str = "*", **metadata: str
 ) -> RecordSet:
-    """A wildcard record set in the demo world's zone."""
+    """Return a wildcard record set in the demo world's zone."""
     return RecordSet(ZONE, name, ttl, addresses or ("10.0.1.9",), MappingProxyType(metadata), etag)
 
 
 def put_endpoint(sim: RunningSimulator, name: str = "pe1", **tags: str) -> Json:
-    """Create or update a private endpoint in the demo world, and what ARM says of it."""
+    """Create or update a private endpoint in the demo world. Returns the response of ARM."""
     network = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
     connection = {"name": "conn1", "properties": {"privateLinkServiceId": ALIAS, "requestMessage": "please"}}
     body = {
@@ -146,11 +146,11 @@ def put_endpoint(sim: RunningSimulator, name: str = "pe1", **tags: str) -> Json:
         },
     }
     with httpx.Client(base_url=sim.url, params=API, trust_env=False) as arm:
-        answer = arm.put(f"{network}/privateEndpoints/{name}", json=body)
-    assert answer.is_success, answer.text
+        response = arm.put(f"{network}/privateEndpoints/{name}", json=body)
+    assert response.is_success, response.text
     sim.clear_requests()
-    told: Json = answer.json()
-    return told
+    result: Json = response.json()
+    return result
 
 
 def delete_endpoint(sim: RunningSimulator, which: ResourceId = PE) -> None:
@@ -160,7 +160,7 @@ def delete_endpoint(sim: RunningSimulator, which: ResourceId = PE) -> None:
 
 
 def environment(url: str) -> dict[str, str]:
-    """The settings of a deployment in the demo world."""
+    """Return the settings of a deployment in the demo world."""
     return {
         "CLICKHOUSE_ORG_ID": ORGANIZATION,
         "CLICKHOUSE_CLOUD_API_KEY": KEY.id,
@@ -176,28 +176,28 @@ def environment(url: str) -> dict[str, str]:
 
 @dataclass
 class Raw:
-    """A server that answers each request with the same bytes, whatever they are."""
+    """A server that answers each request with the same bytes."""
 
     url: str = ""
     calls: int = 0
 
 
 class _Server(ThreadingTCPServer):
-    request_queue_size = 64  # connections beyond it are made anew a second later
+    request_queue_size = 64  # the kernel drops further connections, which TCP retries after a second
 
 
 @contextmanager
 def answering(answer: bytes) -> Iterator[Raw]:
-    """A loopback server of these bytes, which hangs up after them."""
+    """Run a loopback server that sends these bytes and closes the connection."""
     raw = Raw()
 
     class Handler(StreamRequestHandler):
-        # A connection that a client has given up may be closed only after this server has ended: both
-        # are of one process, and its event loop waits for the end.
+        # A client in the same process may close its abandoned connection only after this server has ended,
+        # because its event loop waits for the end. The timeout prevents a deadlock.
         timeout = 1
 
         def handle(self) -> None:
-            with suppress(ConnectionError, TimeoutError):  # the client may have given up
+            with suppress(ConnectionError, TimeoutError):  # the client may have disconnected
                 if _whole_request(self.rfile):
                     raw.calls += 1
                     self.wfile.write(answer)
@@ -214,7 +214,7 @@ def answering(answer: bytes) -> Iterator[Raw]:
 
 
 def _whole_request(stream: BufferedIOBase) -> bool:
-    """Read a request with its body, lest the client misses the answer because we hang up on the rest."""
+    """Read a request with its body: closing the connection with unread data can lose the response."""
     length = 0
     while line := stream.readline().strip():
         name, _, value = line.partition(b":")
@@ -230,7 +230,7 @@ def http_answer(
     *,
     missing: int = 0,
 ) -> bytes:
-    """An HTTP answer on the wire, of which the last `missing` bytes promised never come."""
+    """Return a raw HTTP response. `missing` bytes of its Content-Length are not sent."""
     text = body if isinstance(body, bytes | str) else json.dumps(body)
     content = text if isinstance(text, bytes) else text.encode()
     return b"".join(

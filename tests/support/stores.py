@@ -11,8 +11,8 @@ from shared.domain.model.resources import NotFound
 
 @dataclass
 class MemoryStore:
-    """Documents in memory, by name. `fails`: names that are refused; `breaks`: names for which the store itself
-    fails; `slow`: names that are not answered before `awake` is set."""
+    """Documents in memory, by name. `fails`: names that return an error; `breaks`: names for which the store raises
+    an unexpected exception; `slow`: names that do not respond before `awake` is set."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)

@@ -1,12 +1,12 @@
-"""How much work a function does, as a count that is the same on every machine."""
+"""Measures the work of a function as a number of calls, which is the same on every machine."""
 
 import sys
 from collections.abc import Callable
 from typing import Any
 
 
-class Heard(str):
-    """A text whose hashing is seen: without that, C walks through a mapping of texts unnoticed."""
+class CountedStr(str):
+    """A string with a Python hash function, so that lookups in mappings are counted."""
 
     __slots__ = ()
 
@@ -16,22 +16,22 @@ class Heard(str):
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other)
 
-    def lower(self) -> "Heard":
-        return Heard(super().lower())
+    def lower(self) -> "CountedStr":
+        return CountedStr(super().lower())
 
 
 def work_of(run: Callable[[], object]) -> int:
-    """How many functions are called, Python's and C's, while it runs."""
+    """Return the number of Python and C calls while `run` executes."""
     calls = 0
 
-    def note(_frame: Any, event: str, _about: Any) -> None:
+    def count(_frame: Any, event: str, _argument: Any) -> None:
         nonlocal calls
         calls += event in ("call", "c_call")
 
-    before = sys.getprofile()
-    sys.setprofile(note)
+    previous = sys.getprofile()
+    sys.setprofile(count)
     try:
         run()
     finally:
-        sys.setprofile(before)
+        sys.setprofile(previous)
     return calls

@@ -1,4 +1,4 @@
-// Reads a JSON list of diagrams from stdin, and writes what mermaid's parser says of each: null, or its error.
+// Reads a JSON list of diagrams from stdin. Writes for each null, or the error of Mermaid's parser.
 import { JSDOM } from "jsdom";
 
 const { window } = new JSDOM("");
@@ -8,8 +8,8 @@ const { default: mermaid } = await import("mermaid");
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-const told = [];
+const errors = [];
 for (const diagram of JSON.parse(text)) {
-  told.push(await mermaid.parse(diagram).then(() => null, (error) => error.message));
+  errors.push(await mermaid.parse(diagram).then(() => null, (error) => error.message));
 }
-process.stdout.write(JSON.stringify(told));
+process.stdout.write(JSON.stringify(errors));

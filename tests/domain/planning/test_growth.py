@@ -16,7 +16,7 @@ from shared.domain.reading.zones import Hints
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit
 from tests.support.plans import plan_of
-from tests.support.work_count import Heard, work_of
+from tests.support.work_count import CountedStr, work_of
 from tests.support.worlds import (
     SUBSCRIPTION,
     deployment,
@@ -56,18 +56,18 @@ def zones(count: int, *, held: bool = True) -> Iterator[Zone]:
         yield zone(*records, id_=at, vnets=(f"vnet-{first // PER_NETWORK}",))
 
 
-def registered_as(ids: list[Heard]) -> dict[str, Any]:
+def registered_as(ids: list[CountedStr]) -> dict[str, Any]:
     """The endpoints' registrations under these ids, which are on the list of the service as well."""
     made = [replace(registered(n), id=id_) for n, id_ in enumerate(ids)]
     return {"registrations": made, "services": [service("main", *ids)]}
 
 
-def guids(count: int) -> list[Heard]:
-    return [Heard(guid(n)) for n in range(count)]
+def guids(count: int) -> list[CountedStr]:
+    return [CountedStr(guid(n)) for n in range(count)]
 
 
-def arm_ids(count: int) -> list[Heard]:
-    return [Heard(one.arm_id) for one in endpoints(count)]
+def arm_ids(count: int) -> list[CountedStr]:
+    return [CountedStr(one.arm_id) for one in endpoints(count)]
 
 
 def as_it_should_be(count: int) -> Snapshot:

@@ -2,4 +2,4 @@ import azure.functions as func
 
 app = func.FunctionApp()
 SETTINGS: dict[str, str] = {}
-REGION = SETTINGS["REGION"]  # fails at import, as reading a missing setting there would
+REGION = SETTINGS["REGION"]  # fails at import, like a missing setting

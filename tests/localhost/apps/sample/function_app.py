@@ -1,4 +1,4 @@
-"""A function app with something of everything; what its functions got is told at GET /tryout/seen."""
+"""A function app with each kind of function. GET /tryout/calls returns the recorded calls."""
 
 import asyncio
 import json
@@ -9,18 +9,18 @@ from pathlib import Path
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-seen: list[dict[str, object]] = []
+calls: list[dict[str, object]] = []
 log = logging.getLogger(__name__)
-gate = threading.Event()
+never_set = threading.Event()
 
 
-def _note(function: str, **facts: object) -> None:
-    seen.append({"function": function, **facts})
+def _record(function: str, **facts: object) -> None:
+    calls.append({"function": function, **facts})
 
 
-@app.route("seen", methods=["GET"])
-def told(req: func.HttpRequest) -> func.HttpResponse:
-    return func.HttpResponse(json.dumps(seen), mimetype="application/json")
+@app.route("calls", methods=["GET"])
+def recorded(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(calls), mimetype="application/json")
 
 
 @app.route("echo/{id:int}/{*rest}", methods=["GET", "PUT"])
@@ -74,57 +74,57 @@ def emit(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse:
 
 @app.route("files")
 def files(req: func.HttpRequest) -> func.HttpResponse:
-    print("printed, not logged")  # noqa: T201 - what an app prints must not spoil the ready line
+    print("printed, not logged")  # noqa: T201 - the output of an app must not mix with the ready line
     return func.HttpResponse(" ".join(sorted(path.name for path in Path().iterdir())))
 
 
 @app.route("log")
 def logged(req: func.HttpRequest) -> func.HttpResponse:
-    log.info("a word from a thread")
+    log.info("message from a thread")
     return func.HttpResponse("logged")
 
 
 @app.route("slow")
 async def slow(req: func.HttpRequest) -> func.HttpResponse:
-    log.info("slow has begun")
+    log.info("slow started")
     await asyncio.sleep(float(req.params["seconds"]))
-    log.info("slow is done")
+    log.info("slow ended")
     return func.HttpResponse("done")
 
 
 @app.route("stuck")
 def stuck(req: func.HttpRequest) -> func.HttpResponse:
-    log.info("stuck has begun")
-    gate.wait()
+    log.info("stuck started")
+    never_set.wait()
     return func.HttpResponse("never")
 
 
 @app.event_grid_trigger("event")
 async def changed(event: func.EventGridEvent) -> None:
-    _note("changed", id=event.id, subject=event.subject, type=event.event_type, data=event.get_json())
+    _record("changed", id=event.id, subject=event.subject, type=event.event_type, data=event.get_json())
     if event.get_json().get("fail"):
-        raise RuntimeError("asked to fail")
+        raise RuntimeError("simulated failure")
 
 
 @app.event_grid_trigger("event")
-def told_of(event: func.EventGridEvent) -> None:
-    _note("told_of", schema=type(event).__name__, id=event.id)
+def changed_sync(event: func.EventGridEvent) -> None:
+    _record("changed_sync", schema=type(event).__name__, id=event.id)
 
 
-meeting = asyncio.Barrier(2)
+barrier = asyncio.Barrier(2)
 
 
 @app.event_grid_trigger("event")
-async def meet(event: func.EventGridEvent) -> None:
+async def concurrent(event: func.EventGridEvent) -> None:
     async with asyncio.timeout(5):
-        await meeting.wait()
+        await barrier.wait()
 
 
 @app.timer_trigger("timer", schedule="%SCHEDULE%")
 def tick(timer: func.TimerRequest) -> None:
-    _note("tick", past_due=timer.past_due, known=sorted(getattr(timer, "schedule_status", {})))
+    _record("tick", past_due=timer.past_due, status_keys=sorted(getattr(timer, "schedule_status", {})))
 
 
 @app.timer_trigger("timer", schedule="0 0 0 1 1 *", run_on_startup=True)
 async def yearly(timer: func.TimerRequest) -> None:
-    _note("yearly")
+    _record("yearly")

@@ -8,14 +8,14 @@ def audit(timer: func.TimerRequest) -> None: ...
 
 
 @app.timer_trigger("timer", schedule="every now and then")
-def vague(timer: func.TimerRequest) -> None: ...
+def bad_schedule(timer: func.TimerRequest) -> None: ...
 
 
 @app.route("even/{number:even}")
-def even(req: func.HttpRequest) -> func.HttpResponse:
+def bad_route(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("even")
 
 
 @app.route()
-def well(req: func.HttpRequest) -> func.HttpResponse:
-    return func.HttpResponse("well")
+def healthy(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("healthy")

@@ -1,4 +1,4 @@
-"""What ARM tells of rights and of Event Grid, and ClickHouse Cloud of keys: only read, by those who look after both."""
+"""Permissions, system topics and delivery metrics in ARM."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from simulator.client import RunningSimulator
-from tests.simulator.conftest import BASE, KEY, ORGANIZATION, VNET, ZONE, Json, Webhook, put_endpoint
+from tests.simulator.conftest import BASE, VNET, ZONE, Json, Webhook, put_endpoint
 
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 NETWORK_GROUP, DNS_GROUP = f"{BASE}/resourceGroups/rg-network", f"{BASE}/resourceGroups/rg-dns"
@@ -17,21 +17,21 @@ GRID = {"api-version": "2022-06-15"}
 
 
 def not_actions(arm: httpx.Client, scope: str) -> list[str]:
-    """What the caller may not do there; everything else it may."""
-    (told,) = arm.get(f"{scope}{PERMISSIONS}", params=VERSION).raise_for_status().json()["value"]
-    assert told["actions"] == ["*"]
-    denied: list[str] = told["notActions"]
+    """Return the `notActions` of the caller at a scope."""
+    (permission,) = arm.get(f"{scope}{PERMISSIONS}", params=VERSION).raise_for_status().json()["value"]
+    assert permission["actions"] == ["*"]
+    denied: list[str] = permission["notActions"]
     return denied
 
 
 @pytest.mark.parametrize("scope", [BASE, NETWORK_GROUP, VNET, ZONE, ZONE.upper()])
 def test_everything_is_permitted(arm: httpx.Client, scope: str) -> None:
-    """Where nothing is denied, the caller may do everything, at a subscription, a group and a resource."""
+    """Without denials the caller has all permissions at a subscription, a resource group and a resource."""
     assert not_actions(arm, scope) == []
 
 
 def test_denials(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """A denial is told at its own scope and below it, as patterns of the actions that it covers."""
+    """A denial is shown at its scope and below, as patterns of the denied actions."""
     sim.deny({"scope": DNS_GROUP, "type": "privateDnsZones/A", "access": "write"})
     patterns = ["*privateDnsZones/A*/action", "*privateDnsZones/A*/delete", "*privateDnsZones/A*/write"]
     assert not_actions(arm, DNS_GROUP) == patterns
@@ -42,8 +42,8 @@ def test_denials(sim: RunningSimulator, arm: httpx.Client) -> None:
     assert not_actions(arm, NETWORK_GROUP) == ["*privateEndpoints*/read"]
 
 
-def test_rights_that_may_not_be_read(sim: RunningSimulator, arm: httpx.Client) -> None:
-    """Where everything is denied, or the reading of rights itself, the answer is 403."""
+def test_unreadable_permissions(sim: RunningSimulator, arm: httpx.Client) -> None:
+    """If the scope, or reading permissions, is denied, the response is 403."""
     for denial in (NETWORK_GROUP, {"scope": BASE, "type": "Microsoft.Authorization/permissions"}):
         sim.deny(denial)
         assert arm.get(f"{NETWORK_GROUP}{PERMISSIONS}", params=VERSION).status_code == 403
@@ -62,14 +62,14 @@ def test_rights_that_may_not_be_read(sim: RunningSimulator, arm: httpx.Client) -
     ],
 )
 def test_refused(arm: httpx.Client, path: str, version: str, expected: tuple[int, str]) -> None:
-    """What does not exist, and a version that there is not, is refused as ARM does."""
-    answer = arm.get(path, params={"api-version": version})
-    assert (answer.status_code, answer.json()["error"]["code"]) == expected
+    """Missing resources and unknown API versions return the errors of ARM."""
+    response = arm.get(path, params={"api-version": version})
+    assert (response.status_code, response.json()["error"]["code"]) == expected
 
 
 @pytest.mark.parametrize("path", [f"{BASE}{PERMISSIONS}", TOPICS])
-def test_only_read(arm: httpx.Client, path: str) -> None:
-    """None of it can be written."""
+def test_writes_are_refused(arm: httpx.Client, path: str) -> None:
+    """These resources are read-only: PUT returns 405."""
     assert arm.put(path, params=VERSION, json={}).status_code == 405
 
 
@@ -78,46 +78,46 @@ def subscribe(sim: RunningSimulator, webhook: Webhook) -> None:
 
 
 def test_no_topic(arm: httpx.Client) -> None:
-    """Without an event subscription there is no system topic."""
+    """Without an event subscription, there is no system topic."""
     assert arm.get(TOPICS, params=GRID).json()["value"] == []
 
 
 def test_topic(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """An event subscription belongs to the system topic of its Azure subscription, and tells no key of its webhook."""
+    """An event subscription is in the system topic of its Azure subscription, without the webhook's query."""
     subscribe(sim, webhook)
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]
     assert topic["properties"]["source"] == BASE
-    (told,) = arm.get(f"{topic['id']}/eventSubscriptions", params=GRID).json()["value"]
-    assert told["properties"]["destination"]["properties"] == {
+    (subscription,) = arm.get(f"{topic['id']}/eventSubscriptions", params=GRID).json()["value"]
+    assert subscription["properties"]["destination"]["properties"] == {
         "endpointBaseUrl": webhook.url.partition("?")[0]
     }
-    assert told["properties"]["filter"]["includedEventTypes"] == ["a.b"]
+    assert subscription["properties"]["filter"]["includedEventTypes"] == ["a.b"]
 
 
 def totals(arm: httpx.Client, topic: str, **changed: str) -> httpx.Response:
     end = datetime.now(UTC)
     names = "DeliverySuccessCount,DeliveryAttemptFailCount,DeadLetteredCount,DroppedEventCount"
-    asked = {
+    params = {
         "api-version": "2023-10-01",
         "metricnames": names,
         "timespan": f"{(end - timedelta(hours=3)).isoformat()}/{end.isoformat()}",
         "interval": "PT1H",
         "aggregation": "Total",
     }
-    return arm.get(f"{topic}/providers/Microsoft.Insights/metrics", params=asked | changed)
+    return arm.get(f"{topic}/providers/Microsoft.Insights/metrics", params=params | changed)
 
 
 def test_metrics(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> None:
-    """What was delivered, failed and dropped is counted hour by hour."""
+    """Delivered, failed and dropped events are counted per hour."""
     sim.subscribe(name="s", endpoint=webhook.url, retry={"scale": 0, "maxAttempts": 2})
     webhook.answers[:] = [500, 200, 400]
     for name in ("pe1", "pe2"):
         put_endpoint(arm, name)
         assert sim.idle()
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]
-    told: list[Json] = totals(arm, topic["id"]).raise_for_status().json()["value"]
+    metrics: list[Json] = totals(arm, topic["id"]).raise_for_status().json()["value"]
     counted = {
-        one["name"]["value"]: [point["total"] for point in one["timeseries"][0]["data"]] for one in told
+        one["name"]["value"]: [point["total"] for point in one["timeseries"][0]["data"]] for one in metrics
     }
     assert {name: sum(points) for name, points in counted.items()} == {
         "DeliverySuccessCount": 1,
@@ -128,25 +128,11 @@ def test_metrics(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> 
     assert {len(points) for points in counted.values()} <= {3, 4}
 
 
-@pytest.mark.parametrize("changed", [{"metricnames": "Nonsense"}, {"timespan": "P1D"}, {"interval": "PT1M"}])
-def test_metrics_that_there_are_not(
+@pytest.mark.parametrize("changed", [{"metricnames": "Unknown"}, {"timespan": "P1D"}, {"interval": "PT1M"}])
+def test_unknown_metrics(
     sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, changed: dict[str, str]
 ) -> None:
-    """A metric, time span or interval that the simulator does not know is refused."""
+    """An unknown metric, time span or interval returns 400."""
     subscribe(sim, webhook)
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]
     assert totals(arm, topic["id"], **changed).status_code == 400
-
-
-def test_keys(sim: RunningSimulator, cloud: httpx.Client) -> None:
-    """The organization's keys are told with their roles and the last four characters of their ids, to an admin only."""
-    (key,) = cloud.get(f"{ORGANIZATION}/keys").json()["result"]
-    assert (key["keySuffix"], key["roles"], key["assignedRoles"][0]["roleName"]) == (
-        "-key",
-        ["admin"],
-        "Admin",
-    )
-    start = sim.state()
-    start["clickhouse"]["keys"][0]["role"] = "developer"
-    sim.reset(start)
-    assert httpx.get(f"{sim.url}{ORGANIZATION}/keys", auth=KEY, trust_env=False).status_code == 403
