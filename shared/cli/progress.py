@@ -49,15 +49,21 @@ async def _report_pending(console: Console, command: str, deadline: Deadline, in
 
 
 class _Waits(logging.Handler):
-    """Reports noticeable waits before retries, from the log; those of concurrent calls once."""
+    """Reports noticeable waits before retries, and failures of the report store, from the log; each one once."""
 
     def __init__(self, console: Console, deadline: Deadline) -> None:
         super().__init__()
         self._console, self._deadline = console, deadline
         self._reported: dict[str, float] = {}
+        self._store_failed = False
 
     def emit(self, record: logging.LogRecord) -> None:
         line = json.loads(record.getMessage())
+        if line["event"] == "store" and not self._store_failed:
+            self._store_failed = True
+            self._console.print(
+                Text(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow")
+            )
         if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
             return
         system = "ClickHouse Cloud" if "ClickHouse Cloud" in line["error"] else "Azure"
@@ -69,8 +75,11 @@ class _Waits(logging.Handler):
 
 
 def _wait_text(error: str, wait: float) -> str:
-    if status := re.search(r"\banswered (\d{3})\b", error):
-        return f"asks to wait {wait:.0f} s ({status[1]})"
+    status = re.search(r"\breturned (\d{3})\b", error)
+    if status and status[1] == "429":
+        return f"asks to wait {wait:.0f} s (429)"
+    if status:
+        return f"returned {status[1]}; next attempt in {wait:.0f} s"
     return f"does not respond; next attempt in {wait:.0f} s"
 
 

@@ -142,10 +142,10 @@ async def test_waits_of_concurrent_calls() -> None:
     file = io.StringIO()
     logger = logging.getLogger(LOGGER)
     lines: list[dict[str, object]] = [
-        {"event": "retry", "error": "reading x: ARM answered 429: y", "waitSeconds": 5.2},
-        {"event": "retry", "error": "reading z: ARM answered 429: y", "waitSeconds": 5.3},
+        {"event": "retry", "error": "reading x: ARM returned 429: y", "waitSeconds": 5.2},
+        {"event": "retry", "error": "reading z: ARM returned 429: y", "waitSeconds": 5.3},
         {"event": "retry", "error": "GET x at ClickHouse Cloud: ConnectError", "waitSeconds": 2},
-        {"event": "retry", "error": "reading x: ARM answered 503: y", "waitSeconds": 0.4},
+        {"event": "retry", "error": "reading x: ARM returned 503: y", "waitSeconds": 0.4},
         {"event": "pass"},
     ]
     async with progress(make_console(file), "plan", 60):
