@@ -24,7 +24,7 @@ from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.reports.report_json import to_json
 from shared.triggers import health
-from shared.triggers.audit import run_audit
+from shared.triggers.audit import AFTERWARDS_SECONDS, run_audit
 
 EXIT_CODES = {Status.PASSED: OK, Status.FAILED: FAILED, Status.UNKNOWN: UNKNOWN}
 
@@ -50,7 +50,7 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
     given = {name: value for name, value in overrides.items() if value is not None}
     runtime.settings = runtime.settings.model_copy(update=given)
     async with progress(output.err, "audit", options.timeout) as runtime.watcher:
-        report = await run_audit(runtime, options.timeout)
+        report = await run_audit(runtime, options.timeout + AFTERWARDS_SECONDS)
     release = _release_command(report.allow_removals, options)
     output.json(json.loads(to_json(report))) if options.json else output.audit(report, release)
     errors = any(finding.severity == "error" for finding in report.findings)
@@ -86,7 +86,9 @@ async def explain(runtime: Runtime, options: Namespace, output: Output) -> int:
         output.conclusion(steps, "All checks passed: clients can reach ClickHouse through this endpoint.")
         output.command(report.plan.changes, command_line("sync", str(endpoint), settings=options.settings))
         if overall(steps) is Status.UNKNOWN:
-            output.hint(f"To find the cause: {command_line('check', settings=options.settings)}")
+            output.hint(
+                f"To check settings, permissions and systems: {command_line('check', settings=options.settings)}"
+            )
     return EXIT_CODES[overall(steps)]
 
 

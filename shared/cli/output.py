@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -62,7 +62,7 @@ class Output:
         self._findings_and_problems(report)
         numbers = Counter(change.sign for change in report.plan.changes)
         counts = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
-        counts = f"Incomplete, see problems: {counts}" if report.problems else counts
+        counts = f"Incomplete: {counts}" if report.problems else counts
         style = "bold yellow" if report.problems else "bold"
         self.out.print(Text(f"{counts}, for {_verdicts(report)}. Nothing was changed.", style))
 
@@ -77,7 +77,9 @@ class Output:
         self._findings_and_problems(report)
         numbers = Counter(outcome.status.value for outcome in report.outcomes)
         counts = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
-        self.out.print(Text(f"{counts}, for {_verdicts(report)}.", "bold"))
+        counts = f"Incomplete: {counts}" if report.problems else counts
+        style = "bold yellow" if report.problems else "bold"
+        self.out.print(Text(f"{counts}, for {_verdicts(report)}.", style))
 
     def audit(self, report: AuditReport, release: str) -> None:
         """Repairs, withheld removals, findings and problems, and last the summary."""
@@ -95,7 +97,7 @@ class Output:
         for finding in report.findings:
             since = f"since {finding.first_seen:%Y-%m-%d %H:%M} UTC. "
             self._finding(finding.severity, finding, f"{since}{finding.remedy}")
-        self._problems(report.problems)
+        self._problems(one for one in report.problems if not any(one in f.message for f in report.findings))
         for left in report.left:
             self.out.print(Text(f"not reached  {left}", WARNING))
         severities = {finding.severity for finding in report.findings}
@@ -117,8 +119,8 @@ class Output:
         numbers = Counter(step.status for step in steps)
         if problem := first_problem(steps):
             unknown = counted(numbers[Status.UNKNOWN], "check")
-            no_problem = f"No problem found, but {unknown} could not be made. {problem.question} Unknown:"
-            lead = f"{problem.question} No:" if problem.status is Status.FAILED else no_problem
+            not_made = f"{unknown} could not be made. {problem.question} Unknown:"
+            lead = f"{problem.question} No:" if problem.status is Status.FAILED else not_made
             style = f"bold {_STATUSES[problem.status].removeprefix('bold ')}"
             self.out.print(Text(f"{lead} {problem.detail.removesuffix('.')}.", style))
             self.out.print(Text(f"What to do: {problem.remedy}", f"bold {REMEDY}"))
@@ -127,12 +129,14 @@ class Output:
         else:
             self.out.print(Text(success, "bold green"))
 
-    def command(self, changes: Iterable[Change], command: str) -> None:
+    def command(self, changes: Collection[Change], command: str) -> None:
         """A command and the changes that it would make; nothing without changes."""
         numbers: Counter[str] = Counter(change.sign for change in changes)
+        endpoints = len({change.endpoint for change in changes})
         counts = ", ".join(counted(numbers[sign], noun) for sign, noun in _NOUNS.items() if numbers[sign])
         if counts:
-            self.hint(f"To make {counts}: {command}")
+            of = f" for {endpoints} endpoints" if endpoints > 1 else ""
+            self.hint(f"To make {counts}{of}: {command}")
 
     def hint(self, text: str) -> None:
         self.out.print(Text(text, REMEDY))
@@ -159,7 +163,11 @@ class Output:
     def _findings_and_problems(self, report: Report) -> None:
         for finding in report.plan.findings:
             self._finding(finding.severity.name.lower(), finding, finding.remedy)
-        self._problems(report.problems)
+        shown = [finding.message for finding in report.plan.findings]
+        for problem in report.problems_with_remedies:
+            if not any(message in problem.text or problem.text in message for message in shown):
+                self._problems([problem.text])
+                self.out.print(Text(f"        {problem.remedy}", REMEDY))
 
     def _finding(self, severity: str, finding: Finding | AuditedFinding, remedy: str) -> None:
         line = Text.assemble((f"{severity:<8}", _SEVERITIES[severity]), (finding.code, "bold"))

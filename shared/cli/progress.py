@@ -48,15 +48,21 @@ async def _report_pending(console: Console, command: str, deadline: Deadline, in
 
 
 class _Waits(logging.Handler):
-    """Reports noticeable waits before retries, from the log; those of concurrent calls once."""
+    """Reports noticeable waits before retries, and failures of the report store, from the log; each one once."""
 
     def __init__(self, console: Console, deadline: Deadline) -> None:
         super().__init__()
         self._console, self._deadline = console, deadline
         self._reported: dict[str, float] = {}
+        self._store_failed = False
 
     def emit(self, record: logging.LogRecord) -> None:
         line = json.loads(record.getMessage())
+        if line["event"] == "store" and not self._store_failed:
+            self._store_failed = True
+            self._console.print(
+                Text(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow")
+            )
         if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
             return
         system, left = line["system"], self._deadline.left()

@@ -117,7 +117,7 @@ def test_unreadable(sim: RunningSimulator, run: Run) -> None:
     result = run("plan", "--all")
     assert result.code == 1
     assert "problem  GET organization" in result.out
-    assert result.out.splitlines()[-1].startswith("Incomplete, see problems: 0 to add, ")
+    assert result.out.splitlines()[-1].startswith("Incomplete: 0 to add, ")
 
 
 def test_audit(sim: RunningSimulator, run: Run) -> None:
@@ -144,11 +144,11 @@ def test_audit_stores_its_report(
 
 
 def test_audit_that_times_out(sim: RunningSimulator, run: Run) -> None:
-    """What an audit could not read within --timeout is a problem, with exit code 1."""
+    """What an audit could not read within --timeout is reported, with exit code 1."""
     sim.fault(match={"system": "clickhouse"}, delayMs=30_000, count=None)
     result = run("audit", "--timeout", "1")
     assert result.code == 1
-    assert "problem  GET organization" in result.out
+    assert "unreadable  organization: GET organization" in result.out
 
 
 def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,10 +302,7 @@ def test_check_with_an_unknown(sim: RunningSimulator, run: Run) -> None:
     sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "Microsoft.EventGrid"})
     result = run("check")
     assert result.code == 4
-    assert (
-        "No problem found, but 1 check could not be made. Do events reach the function? Unknown: "
-        in result.out
-    )
+    assert "1 check could not be made. Do events reach the function? Unknown: " in result.out
 
 
 def test_findings_of_an_audit(sim: RunningSimulator, run: Run) -> None:
@@ -347,8 +344,11 @@ def test_explain_with_a_refused_key(sim: RunningSimulator, run: Run, monkeypatch
     monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "wrong")
     result = run("explain", ENDPOINT)
     assert result.code == 4
-    assert "No problem found, but 1 check could not be made." in result.out
-    assert result.out.splitlines()[-1] == f"To find the cause: {sys.orig_argv[0]} -m shared check"
+    assert "\n1 check could not be made. Is it connected" in result.out
+    assert (
+        result.out.splitlines()[-1]
+        == f"To check settings, permissions and systems: {sys.orig_argv[0]} -m shared check"
+    )
 
 
 def test_explain_untagged_and_deleted(sim: RunningSimulator, run: Run) -> None:

@@ -32,6 +32,8 @@ def _services(case: Case) -> CheckResult:
         names = case.names(selection.without_private_link)
         remedy = CATALOGUE["service-without-private-link"][1]
         return failed(f"the private endpoint config of {names} is refused; {granted}", remedy)
+    if not selection.granted and case.finding("bad-selector"):
+        return skipped("tag")
     if not selection.granted:
         return failed("the tag selects no service", CATALOGUE["no-service-selected"][1])
     return passed(granted)

@@ -31,13 +31,16 @@ def limited(plan: Plan, limit: int) -> Plan:
     releasing = {one.endpoint for one in removals if plan.verdicts.get(one.endpoint) is Verdict.RELEASE}
     if len(releasing) <= limit:
         return plan
-    message = (
-        f"{counted(len(releasing), 'endpoint')} would be released, the limit is {limit}: no removal is made"
+    count = len(releasing)
+    message = f"{counted(count, 'endpoint')} would be released, the limit is {limit}: no removal is made"
+    remedy = (
+        f"If intended, run sync --all --allow-removals {count} (HTTP: allowRemovals), or raise MAX_REMOVALS. If not, "
+        "restore the tags, or recreate the endpoints that were deleted."
     )
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if not change.removes),
-        findings=tuple(sorted({*plan.findings, Finding(CODE, "organization", message)})),
+        findings=tuple(sorted({*plan.findings, Finding(CODE, "organization", message, remedy)})),
         withheld=(*plan.withheld, *removals),
     )
 

@@ -78,4 +78,4 @@ def _unmatched(index: PlanningIndex, text: str) -> str:
     tags = [pair for service in index.services.all for pair in (service.tags or {}).items()]
     known = [*names, *(f"tag:{key}" for key, _ in tags), *(f"tag:{key}={value}" for key, value in tags)]
     near = get_close_matches(text, sorted(set(known)), n=1)
-    return f"no service on Azure matches {text}{f', did you mean {near[0]}?' if near else ''}"
+    return f"no service on Azure matches {text}{f' (did you mean {near[0]}?)' if near else ''}"

@@ -12,12 +12,12 @@ from shared.domain.model.resources import NotFound, ReadFailed, Zone
 from shared.domain.model.text import counted
 from shared.domain.ownership.marks import parse_registration_mark
 from shared.domain.preflight.check_result import (
-    RETRY,
     CheckResult,
     failed,
     failure_reason,
     is_temporary,
     passed,
+    retry_remedy,
     skipped,
     unknown,
     unreadable,
@@ -59,7 +59,7 @@ def scopes(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult
     if len(failures) < len(answers):
         return passed(", ".join(map(str, known)))
     if is_temporary(failures):
-        return unknown(f"no read succeeded: {failures[0].reason}", RETRY)
+        return unknown(f"no read succeeded: {failures[0].reason}", retry_remedy(failures))
     return failed(f"no read succeeded: {failures[0].reason}", NO_ROLE.format(", ".join(map(str, known))))
 
 
@@ -74,8 +74,11 @@ def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckR
     if unread := _unread_permissions(snapshot, config):
         reasons = "; ".join(dict.fromkeys(unread.values()))
         detail = f"not readable on {', '.join(unread)}: {reasons}. Lists may omit resources that exist"
-        temporary = is_temporary(snapshot.rights.get(place) for place in unread)
-        return unknown(detail, RETRY if temporary else ROLE.format("preflight", ", ".join(unread)))
+        answers = [snapshot.rights.get(place) for place in unread]
+        remedy = (
+            retry_remedy(answers) if is_temporary(answers) else ROLE.format("preflight", ", ".join(unread))
+        )
+        return unknown(detail, remedy)
     return passed("read at every scope")
 
 

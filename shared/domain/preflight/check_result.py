@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.model.errors import UNKNOWN_CAUSE
+from shared.domain.model.remedies import AZURE, remedy_for
 from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 
 RETRY = "Try again. If this persists, check that the system is up and can be reached from here."
@@ -101,7 +103,17 @@ def unreadable[K, T](answers: Mapping[K, ReadResult[T]], remedy: str) -> CheckRe
         return None
     texts = sorted(reason if key in reason else f"{key}: {reason}" for key, reason in reasons.items())
     detail = "; ".join(dict.fromkeys(texts))
-    return unknown(detail, RETRY) if is_temporary(answers.values()) else failed(detail, remedy)
+    return (
+        unknown(detail, retry_remedy(answers.values()))
+        if is_temporary(answers.values())
+        else failed(detail, remedy)
+    )
+
+
+def retry_remedy(answers: Iterable[object], system: str = AZURE) -> str:
+    """What to do about reads that may succeed later, by the cause of the first one that failed."""
+    cause = next((one.cause for one in answers if isinstance(one, ReadFailed)), UNKNOWN_CAUSE)
+    return remedy_for(cause, system) or RETRY
 
 
 def is_temporary(answers: Iterable[object]) -> bool:

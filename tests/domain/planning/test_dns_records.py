@@ -20,7 +20,8 @@ from shared.domain.model.snapshot import (
     Snapshot,
 )
 from shared.domain.ownership.marks import MARK
-from shared.domain.planning.plan import Plan
+from shared.domain.planning.affected_endpoints import Targets
+from shared.domain.planning.plan import Plan, make_plan
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
@@ -380,6 +381,15 @@ def test_joining_beside_one_who_cannot_be_read() -> None:
     assert record_changes(plan_of(seen)) == []
     seen = snapshot(shared(1), endpoint(3), also=HIDDEN, zones=[zone(three)])
     assert record_changes(plan_of(seen)) == ["replace 10.0.0.1, 10.0.0.2 for pe-1"]
+
+
+def test_sharing_with_untagged_endpoints() -> None:
+    """An endpoint keeps its address in a shared record while other holders are untagged and not yet released."""
+    untagged = endpoint(2, None), endpoint(3, None)
+    seen = snapshot(shared(1), *untagged, zones=[zone(shared_record(1, 2, 3))])
+    plan = make_plan(seen, deployment(), Targets(frozenset({pe(2)})))
+    assert record_changes(plan) == ["replace 10.0.0.1, 10.0.0.3 for pe-1"]
+    assert not [one for one in codes(plan) if one.startswith("wildcard-owned-by-other")]
 
 
 def sharers(count: int) -> list[Endpoint | ResourceId]:

@@ -154,9 +154,9 @@ def test_a_recreated_endpoint_keeps_a_former_id() -> None:
 @pytest.mark.parametrize(
     ("tag", "words"),
     [
-        ("analytcs", "no service on Azure matches analytcs, did you mean analytics?"),
-        ("tag:env=prdo", "no service on Azure matches tag:env=prdo, did you mean tag:env=prod?"),
-        ("tag:evn", "no service on Azure matches tag:evn, did you mean tag:env?"),
+        ("analytcs", "no service on Azure matches analytcs (did you mean analytics?)"),
+        ("tag:env=prdo", "no service on Azure matches tag:env=prdo (did you mean tag:env=prod?)"),
+        ("tag:evn", "no service on Azure matches tag:evn (did you mean tag:env?)"),
         ("unlike", "no service on Azure matches unlike;"),
         ("Legacy", f"legacy ({service_id('legacy')}) runs on AWS, not on Azure"),
         (service_id("legacy"), f"legacy ({service_id('legacy')}) runs on AWS, not on Azure"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
+from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.event_filter import OPERATIONS
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import NotFound, ReadFailed
@@ -329,6 +330,20 @@ def test_remedies_of_what_failed(answer: ReadFailed, *, retry: bool) -> None:
         (but(store=answer), "report store"),
     ):
         assert (run(seen)[name].remedy == RETRY) == retry
+
+
+@pytest.mark.parametrize(
+    ("kind", "azure", "clickhouse"),
+    [
+        (CauseKind.THROTTLED, "call ARM in this subscription", "lower CLICKHOUSE_RATE_LIMIT"),
+        (CauseKind.SERVER_ERROR, "see Azure Service Health", "see status.clickhouse.com"),
+    ],
+)
+def test_remedies_by_cause(kind: CauseKind, azure: str, clickhouse: str) -> None:
+    """The remedy of a system that does not respond is that of the cause."""
+    answer = ReadFailed("later", temporary=True, cause=Cause(kind))
+    assert azure in run(but(endpoints={SCOPE: answer}))["private endpoints"].remedy
+    assert clickhouse in run(but(registrations=answer))["ClickHouse key"].remedy
 
 
 def test_details() -> None:

@@ -84,8 +84,11 @@ def connection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterato
     )
     allowed = f"on the allow list of {', '.join(listed)}" if listed else "on no allow list"
     if code := _BY_STATUS.get(status):
+        remedy = _REMEDIES.get((status, bool(listed)), "")
+        if status == Status.PENDING and not listed and desired.selection.granted:
+            remedy = "Run sync: ClickHouse Cloud approves the connection once an allow list has its id."
         message = f"its connection to {desired.alias} is {status}; its id is {allowed}"
-        yield Finding(code, str(desired.endpoint.id), message, _REMEDIES.get((status, bool(listed)), ""))
+        yield Finding(code, str(desired.endpoint.id), message, remedy)
 
 
 def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:

@@ -100,6 +100,8 @@ def _may_join(
         return True
     held_by = set(slot.held.values()) - (index.release_withheld if joined else frozenset())
     holders = [index.endpoint(holder) for holder in held_by]
+    if joined:  # an untagged holder leaves the record when it is released
+        holders = [one for one in holders if one is None or index.config.request_of(one) is not None]
     if joined and not any(holders) and not elected:
         return True  # They shared the record before, and whether the others still do is not known.
     if not joined and not all(holders):
