@@ -239,7 +239,7 @@ def test_typing_error(sim: RunningSimulator, read: Read, tag: str, cause: str) -
 
 def test_audit_overdue(sim: RunningSimulator) -> None:
     """The page says since when no audit finished, how many are missing and where to look."""
-    report = asyncio.run(get_runtime().archive.latest())
+    report = asyncio.run(get_runtime().report_repository.latest())
     assert isinstance(report, AuditReport)
     text = text_of(render(report, datetime.now(UTC) + timedelta(hours=3)))
     assert "No audit has finished since" in text

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.model.errors import UNKNOWN_CAUSE
-from shared.domain.model.remedies import AZURE, remedy_for
+from shared.domain.model.errors import UNKNOWN_CAUSE, System
+from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 
 RETRY = "Try again. If this persists, check that the system is up and can be reached from here."
@@ -110,7 +110,7 @@ def unreadable[K, T](answers: Mapping[K, ReadResult[T]], remedy: str) -> CheckRe
     )
 
 
-def retry_remedy(answers: Iterable[object], system: str = AZURE) -> str:
+def retry_remedy(answers: Iterable[object], system: System = System.AZURE) -> str:
     """What to do about reads that may succeed later, by the cause of the first one that failed."""
     cause = next((one.cause for one in answers if isinstance(one, ReadFailed)), UNKNOWN_CAUSE)
     return remedy_for(cause, system) or RETRY

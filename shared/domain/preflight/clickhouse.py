@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.remedies import CLICKHOUSE
 from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
 from shared.domain.model.text import counted
 from shared.domain.preflight.check_result import (
@@ -69,7 +69,9 @@ def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
         return passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
     if isinstance(answer, ReadFailed) and not answer.forbidden:
         refused = failed(answer.reason, ORGANIZATION)
-        return unknown(answer.reason, retry_remedy([answer], CLICKHOUSE)) if answer.temporary else refused
+        return (
+            unknown(answer.reason, retry_remedy([answer], System.CLICKHOUSE)) if answer.temporary else refused
+        )
     return failed(str(failure_reason(answer)), KEY)
 
 
@@ -77,7 +79,7 @@ def services(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResu
     found = snapshot.services
     if not isinstance(found, tuple):
         reason = str(failure_reason(found))
-        remedy = retry_remedy([found], CLICKHOUSE)
+        remedy = retry_remedy([found], System.CLICKHOUSE)
         return unknown(reason, remedy) if is_temporary([found]) else failed(reason, ROLE)
     if malformed := sorted(one.label for one in found if one.on_azure and not one.readable):
         return warning(f"not as the API describes them, and not modified: {', '.join(malformed)}", MALFORMED)

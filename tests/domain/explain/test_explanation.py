@@ -258,8 +258,10 @@ def test_tagged_zone() -> None:
         (
             MISSPELT,
             "services",
-            "no service on Azure matches mian (did you mean main?); "
-            "nothing is removed for this endpoint until the tag is corrected",
+            (
+                "no service on Azure matches mian (did you mean main?); "
+                "nothing is removed for this endpoint until the tag is corrected"
+            ),
         ),
     ],
 )
