@@ -28,7 +28,8 @@ from shared.reconciler.ports import Systems
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reader import read_needed
 
-# A new zone that is created, linked and filled takes three rounds; the fourth confirms the result.
+# A new zone that is created, linked and filled takes three rounds, the fourth confirms the result, and one is spare
+# for an endpoint that changes meanwhile.
 ROUNDS = 5
 
 HELD_BY_OTHERS = frozenset({"wildcard-owned-by-other", "wildcard-served-by-other"})
