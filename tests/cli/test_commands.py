@@ -116,7 +116,7 @@ def test_unreadable(sim: RunningSimulator, run: Run) -> None:
     sim.fault(match={"system": "clickhouse"}, status=401, count=None)
     result = run("plan", "--all")
     assert result.code == 1
-    assert "problem  GET organization" in result.out
+    assert result.out.count("organization/services at ClickHouse Cloud returned 401") == 1
     assert result.out.splitlines()[-1].startswith("Incomplete: 0 to add, ")
 
 
