@@ -30,6 +30,8 @@ class Guard:
     owned: set[str] = field(default_factory=set)
     """The ids that were registered with this deployment's mark at any time since the pass started."""
     record_targets: dict[ResourceId, RecordTarget] = field(default_factory=dict)
+    created: set[Item] = field(default_factory=set)
+    """What this pass has created."""
 
     def __post_init__(self) -> None:
         truth = self.truth
@@ -58,6 +60,7 @@ class Guard:
 
     def check(self, before: Truth, after: Truth) -> None:
         """Record every rule that a write of the pass violates."""
+        self.created |= after.creators.keys() - before.creators.keys()
         violated = [
             *self._foreign_things(before, after),
             *self._created(before, after),
@@ -127,7 +130,9 @@ class Guard:
             slot = before.slot_of_id.get(id_.lower())
             if slot is not None and not self._may_have_read(slot):
                 yield f"{item} was removed although its endpoint was unreadable"
-            if slot is not None and self._had_tag_error(slot) and item in self.truth.creators:
+            # A pass may remove what it created itself: a registration whose mark was not stored.
+            existed = item in self.truth.creators and item not in self.created
+            if slot is not None and self._had_tag_error(slot) and existed:
                 yield f"{item} was removed although the tag has an error"
 
     def _may_have_read(self, slot: ResourceId) -> bool:
