@@ -65,7 +65,7 @@ def banner(report: AuditReport, now: datetime) -> Banner:
 def summarized(report: AuditReport, previous: AuditReport | None = None) -> AuditReport:
     """The report with its health, sentence and history."""
     health = _health(report)
-    parts = [f"{_BEGINNINGS[health]}: {_endpoints(report)}.", *_details(report)]
+    parts = [f"{_BEGINNINGS[health]}: {_endpoints(report, health)}.", *_details(report)]
     history = (*(previous.history if previous else ())[1 - MOST_POINTS :], _history_point(report))
     return replace(report, health=health, sentence=" ".join(parts), history=history)
 
@@ -85,11 +85,12 @@ def _health(report: AuditReport) -> Health:
     return Health.WAITING if Health.WAITING in rows else Health.WELL
 
 
-def _endpoints(report: AuditReport) -> str:
+def _endpoints(report: AuditReport, health: Health) -> str:
     managed = Counter[Health](row.health for row in report.endpoints if row.health is not Health.LEFT_ALONE)
     if not managed:
-        return "no private endpoint requests access"
-    counts = (f"{count} {_VERBS[health][count > 1]}" for health in _VERBS if (count := managed[health]))
+        unread = health is Health.UNKNOWN
+        return "no private endpoint was read" if unread else "no private endpoint requests access"
+    counts = (f"{count} {_VERBS[one][count > 1]}" for one in _VERBS if (count := managed[one]))
     return ", ".join([counted(managed.total(), "private endpoint"), *counts])
 
 

@@ -179,6 +179,7 @@ def test_unreadable_services_and_zones() -> None:
 def test_unlisted_scope() -> None:
     """A list that could not be read is a finding, and the report is not healthy."""
     report = audit(snapshot(also={ListEndpoints(SCOPE): FORBIDDEN}))
+    assert report.sentence.startswith("Not everything could be read: no private endpoint was read.")
     assert finding(report, "unreadable").object == f"private endpoints of {SCOPE}"
     assert report.health is Health.UNKNOWN
 

@@ -207,6 +207,19 @@ def test_connections(status: str, *, listed: bool, message: str, remedy: str) ->
     assert "Run sync" not in found.remedy
 
 
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("Rejected", "Run sync, so that an allow list has the endpoint's id."),
+        ("Pending", "Run sync: ClickHouse Cloud approves the connection"),
+    ],
+)
+def test_connection_of_a_granted_service(status: str, remedy: str) -> None:
+    """If the tag selects a service and no allow list has the endpoint's id, sync is the remedy."""
+    seen = snapshot(endpoint(1, "main", status=status), services=[service("main")])
+    assert finding(seen, f"endpoint-{status.lower()}").remedy.startswith(remedy)
+
+
 CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
 TAG_BOTH = (
     "Set the tag clickhouse-dns = shared on this endpoint and on pe-1: the record then has all addresses. "

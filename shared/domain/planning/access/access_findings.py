@@ -16,7 +16,6 @@ _BY_STATUS: dict[str, str] = {
     Status.DISCONNECTED: "endpoint-disconnected",
 }
 
-
 # By status, and whether an allow list has the endpoint's id. Otherwise the remedy of the finding's code applies.
 _REMEDIES: dict[tuple[str, bool], str] = {
     (Status.PENDING, True): (
@@ -31,6 +30,15 @@ _REMEDIES: dict[tuple[str, bool], str] = {
     ),
     (Status.REJECTED, False): (
         "Select a service in the tag, so that an allow list has the endpoint's id; then recreate the private endpoint."
+    ),
+}
+
+# Where the tag selects a service, but no allow list has the endpoint's id.
+_SYNC_REMEDIES: dict[str, str] = {
+    Status.PENDING: "Run sync: ClickHouse Cloud approves the connection once an allow list has its id.",
+    Status.REJECTED: (
+        "Run sync, so that an allow list has the endpoint's id. If the connection stays Rejected, recreate the private "
+        "endpoint."
     ),
 }
 
@@ -85,8 +93,8 @@ def connection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterato
     allowed = f"on the allow list of {', '.join(listed)}" if listed else "on no allow list"
     if code := _BY_STATUS.get(status):
         remedy = _REMEDIES.get((status, bool(listed)), "")
-        if status == Status.PENDING and not listed and desired.selection.granted:
-            remedy = "Run sync: ClickHouse Cloud approves the connection once an allow list has its id."
+        if desired.selection.granted and not listed:
+            remedy = _SYNC_REMEDIES.get(status, "")
         message = f"its connection to {desired.alias} is {status}; its id is {allowed}"
         yield Finding(code, str(desired.endpoint.id), message, remedy)
 
