@@ -16,6 +16,7 @@ from shared.domain.model.text import counted
 from shared.status_page import formatting, tables
 from shared.status_page.index import Index, State, alerts, state, tally
 from shared.status_page.topology import Column, diagrams, layout
+from shared.status_page.topology.layout import WIDTH
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _RUN_AN_AUDIT = "The report store has no report yet. Wait for AUDIT_SCHEDULE, or run the function audit."
@@ -58,6 +59,7 @@ def _environment() -> Environment:
         "POLICY": policy(),
         "STATES": tuple(State),
         "COLUMNS": tuple(Column),
+        "DIAGRAM_WIDTH": WIDTH,
         "OPEN_REGIONS": OPEN_REGIONS,
         "MOST_ROWS": tables.MOST_ROWS,
     }

@@ -13,9 +13,9 @@ from shared.reports.report_repository import ReportRepository
 
 @dataclass(frozen=True, slots=True)
 class StorePreflight:
-    """The port `StorePreflight`. `place` is where `archive` stores reports; `folder` is None for a container."""
+    """The port `StorePreflight`. `place` is where `reports` stores them; `folder` is None for a container."""
 
-    archive: ReportRepository
+    reports: ReportRepository
     place: str
     folder: Path | None
 
@@ -23,7 +23,7 @@ class StorePreflight:
         writable = await asyncio.to_thread(_is_writable, self.folder) if self.folder else None
         if writable is False:
             return StoreState(self.place, writable)
-        latest = await self.archive.latest()
+        latest = await self.reports.latest()
         if isinstance(latest, ReadFailed):
             return latest
         return StoreState(self.place, writable, latest.finished if isinstance(latest, AuditReport) else None)

@@ -170,10 +170,6 @@ def write_places(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[
     ]
 
 
-def creates_zones(config: DeploymentConfig) -> bool:
-    return config.zone_group is not None
-
-
 def create_zones(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     """The virtual networks to link may be outside ENDPOINT_SCOPES."""
     group = config.zone_group
