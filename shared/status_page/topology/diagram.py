@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from shared.domain.audit.report_model import AuditedFinding, AuditReport
 from shared.status_page.index import Index
@@ -33,15 +34,21 @@ def _homes(report: AuditReport) -> dict[str, str]:
     """The region of each endpoint and zone, by id.
 
     An endpoint without a region takes that of another endpoint in its network. A zone takes that of the services
-    whose host names are in it, or else the first label of its name.
+    whose host names are in it, or else the label of its name that is the region of a service, or else the first.
     """
     neighbours = {one.network.lower(): one.region for one in report.endpoints if one.region and one.network}
     zones = {one.hostname.partition(".")[2]: one.region for one in report.services if one.hostname}
-    homes = {one.id: zones.get(one.name) or one.name.partition(".")[0] for one in report.zones}
+    regions = {one.region for one in report.services}
+    homes = {one.id: zones.get(one.name) or _region_of(one.name, regions) for one in report.zones}
     for one in report.endpoints:
         unknown = NO_REGION if one.network or is_deleted(one) else NOT_READABLE
         homes[one.id] = one.region or neighbours.get(one.network.lower(), unknown)
     return homes
+
+
+def _region_of(zone: str, regions: AbstractSet[str]) -> str:
+    labels = zone.split(".")
+    return next((label for label in labels if label in regions), labels[0])
 
 
 def _unreadable(index: Index) -> Iterator[AuditedFinding]:
