@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 
 from demo.checks import Checks
+from demo.initial_state import Json
 from demo.show import Show
-from demo.world import Json
 from localhost.host import Host
 from shared.domain.audit.report_model import AuditReport
 from shared.reports.report_json import from_json

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from demo.show import Show
-from demo.world import (
+from demo.initial_state import (
     AGENT,
     ALIAS,
     CONSOLE_KEY,
@@ -29,6 +28,7 @@ from demo.world import (
     endpoint_id,
     spoke_id,
 )
+from demo.show import Show
 
 _VERSION = "2024-05-01"
 _SUBNET = f"{NETWORKS}/virtualNetworks/{VNET}/subnets/{SUBNET}"

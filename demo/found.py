@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from demo.world import BYOC_ZONE, HUB_OWNER, HUB_ZONE, SPOKES, ZONE, ZONES, Json, endpoint_id, spoke_id
+from demo.initial_state import (
+    BYOC_ZONE,
+    HUB_OWNER,
+    HUB_ZONE,
+    SPOKES,
+    ZONE,
+    ZONES,
+    Json,
+    endpoint_id,
+    spoke_id,
+)
 
 NOTHING = "none"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from demo.initial_state import SPOKES, Json
 from demo.stage import HUB_MAX_REMOVALS, Stage
-from demo.world import SPOKES, Json
 
 _CONNECTED = dict.fromkeys(SPOKES, ("Approved", ["analytics"]))
 

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from demo.app import line_in
 from demo.by_hand import endpoint_body, to_create, to_delete, to_retag
+from demo.initial_state import ALIAS, APP_KEY, NETWORKS, ORGANIZATION, endpoint_id
 from demo.stage import Stage
 from demo.stage import settings as settings_for
-from demo.world import ALIAS, APP_KEY, NETWORKS, ORGANIZATION, endpoint_id
 from simulator.azure_cli import as_shell
 from simulator.tls import make_certificate
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from demo import hub
-from demo.stage import Stage
-from demo.world import (
+from demo.initial_state import (
     BYOC_ENDPOINT,
     BYOC_SERVICE,
     BYOC_ZONE,
@@ -19,6 +18,7 @@ from demo.world import (
     Json,
     endpoint_id,
 )
+from demo.stage import Stage
 from shared.domain.audit.report_model import AuditedEndpoint, AuditReport, Health
 
 DRIFT = ("allow-list-missing", "record-drift", "registration-missing", "registration-orphaned")

@@ -10,8 +10,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
+from demo.initial_state import SERVICE_IDS, Json
 from demo.timeline import Row
-from demo.world import SERVICE_IDS, Json
 from shared.domain.audit.report_model import Repair
 
 WIDTH = 100

@@ -12,9 +12,7 @@ from demo.app import PATIENCE, App
 from demo.by_hand import People, people
 from demo.checks import Checks, UnexpectedStateError
 from demo.found import Found
-from demo.show import Show
-from demo.timeline import requests_of_app, together, writes
-from demo.world import (
+from demo.initial_state import (
     APP_KEY,
     HUB_KEY,
     HUB_OWNER,
@@ -24,6 +22,8 @@ from demo.world import (
     SUBSCRIPTION,
     first_world,
 )
+from demo.show import Show
+from demo.timeline import requests_of_app, together, writes
 from localhost.host import Host
 from localhost.host import running as running_host
 from shared.domain.audit.report_model import AuditReport

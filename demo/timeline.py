@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from demo.world import AGENT, SERVICE_IDS, Json
+from demo.initial_state import AGENT, SERVICE_IDS, Json
 
 _SYSTEMS: dict[str, str] = {"arm": "Azure", "dns": "Private DNS", "clickhouse": "ClickHouse"}
 _SERVICES = {service: name for name, service in SERVICE_IDS.items()}

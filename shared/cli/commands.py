@@ -19,14 +19,14 @@ from shared.domain.model.ids import ResourceId, quoted
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.affected_endpoints import Targets
-from shared.domain.preflight.check_result import Status, Steps, first_problem, overall
+from shared.domain.preflight.check_result import CheckStatus, Steps, first_problem, overall
 from shared.domain.results.pass_report import Report
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.reports.report_json import to_json
 from shared.triggers import health
 from shared.triggers.audit import AFTERWARDS_SECONDS, run_audit
 
-EXIT_CODES = {Status.PASSED: OK, Status.FAILED: FAILED, Status.UNKNOWN: UNKNOWN}
+EXIT_CODES = {CheckStatus.PASSED: OK, CheckStatus.FAILED: FAILED, CheckStatus.UNKNOWN: UNKNOWN}
 
 
 async def plan(runtime: Runtime, options: Namespace, output: Output) -> int:
@@ -85,7 +85,7 @@ async def explain(runtime: Runtime, options: Namespace, output: Output) -> int:
         output.steps(steps)
         output.conclusion(steps, "All checks passed: clients can reach ClickHouse through this endpoint.")
         output.command(report.plan.changes, command_line("sync", str(endpoint), settings=options.settings))
-        if overall(steps) is Status.UNKNOWN:
+        if overall(steps) is CheckStatus.UNKNOWN:
             output.hint(
                 f"To check settings, permissions and systems: {command_line('check', settings=options.settings)}"
             )
@@ -127,7 +127,7 @@ async def _reconcile(
 
 
 def _request(runtime: Runtime, options: Namespace, *, dry_run: bool) -> ReconcileRequest:
-    if outside := [one for one in options.endpoints if not runtime.config.may_ask(one)]:
+    if outside := [one for one in options.endpoints if not runtime.config.in_endpoint_scopes(one)]:
         raise UsageError("; ".join(f"{one} is outside ENDPOINT_SCOPES" for one in outside))
     limit = options.allow_removals
     return ReconcileRequest(

@@ -14,7 +14,7 @@ from shared.domain.changes.outcome import Outcome, stages
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.text import counted
-from shared.domain.preflight.check_result import Status, Steps, first_problem
+from shared.domain.preflight.check_result import CheckStatus, Steps, first_problem
 from shared.domain.results.pass_report import Report
 
 ERROR, WARNING, UNKNOWN, REMEDY = "bold red", "yellow", "magenta", "cyan"
@@ -23,11 +23,11 @@ _NOUNS = {"+": "addition", "~": "update", "-": "removal"}
 _OUTCOMES = {"done": "green", "failed": ERROR, "skipped": WARNING}
 _SEVERITIES = {"error": ERROR, "warning": WARNING, "info": "cyan"}
 _STATUSES = {
-    Status.PASSED: "green",
-    Status.WARNING: WARNING,
-    Status.FAILED: ERROR,
-    Status.UNKNOWN: UNKNOWN,
-    Status.SKIPPED: "dim",
+    CheckStatus.PASSED: "green",
+    CheckStatus.WARNING: WARNING,
+    CheckStatus.FAILED: ERROR,
+    CheckStatus.UNKNOWN: UNKNOWN,
+    CheckStatus.SKIPPED: "dim",
 }
 _VERB = 25
 
@@ -118,14 +118,16 @@ class Output:
         """The first problem and what to do about it; otherwise `success`, with the number of warnings."""
         numbers = Counter(step.status for step in steps)
         if problem := first_problem(steps):
-            unknown = counted(numbers[Status.UNKNOWN], "check")
+            unknown = counted(numbers[CheckStatus.UNKNOWN], "check")
             not_made = f"{unknown} could not be made. {problem.question} Unknown:"
-            lead = f"{problem.question} No:" if problem.status is Status.FAILED else not_made
+            lead = f"{problem.question} No:" if problem.status is CheckStatus.FAILED else not_made
             style = f"bold {_STATUSES[problem.status].removeprefix('bold ')}"
             self.out.print(Text(f"{lead} {problem.detail.removesuffix('.')}.", style))
             self.out.print(Text(f"What to do: {problem.remedy}", f"bold {REMEDY}"))
-        elif numbers[Status.WARNING]:
-            self.out.print(Text(f"{success} {counted(numbers[Status.WARNING], 'warning')}.", "bold yellow"))
+        elif numbers[CheckStatus.WARNING]:
+            self.out.print(
+                Text(f"{success} {counted(numbers[CheckStatus.WARNING], 'warning')}.", "bold yellow")
+            )
         else:
             self.out.print(Text(success, "bold green"))
 

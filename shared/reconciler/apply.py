@@ -18,7 +18,7 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.changes.outcome import Outcome, Status, blocked, calls, stages
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages
 from shared.domain.model.errors import (
     ChangedError,
     ForbiddenError,
@@ -48,12 +48,12 @@ async def apply(
     """
     outcomes: list[Outcome] = []
     for stage in stages(changes):
-        failed = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
+        failed = [outcome for outcome in outcomes if outcome.status is not OutcomeStatus.DONE]
         skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, failed).items()}
         unmarked = _registered_without_mark(outcomes, snapshot)
         for change in stage:
             if isinstance(change, Allow) and change.id.lower() in unmarked:
-                skipped.setdefault(change, Outcome(change, Status.SKIPPED, _NO_MARK, temporary=True))
+                skipped.setdefault(change, Outcome(change, OutcomeStatus.SKIPPED, _NO_MARK, temporary=True))
         outcomes += skipped.values()
         ready = [change for change in stage if change not in skipped]
         for sent, update in await asyncio.gather(*(_apply_call(call, systems) for call in calls(ready))):
@@ -64,7 +64,7 @@ async def apply(
 
 def _registered_without_mark(outcomes: Iterable[Outcome], snapshot: Snapshot) -> frozenset[str]:
     """The ids, in lower case, registered by this pass for which the API has not returned our mark."""
-    done = (outcome.change for outcome in outcomes if outcome.status is Status.DONE)
+    done = (outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE)
     created = {(change.id.lower(), change.description) for change in done if isinstance(change, Register)}
     returned = {(one.id.lower(), one.description) for one in snapshot.registrations() or ()}
     return frozenset(id_ for id_, _ in created - returned)
@@ -83,7 +83,7 @@ async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
         return first + second, _invalidate(call)
     except PrivateLinkError as error:
         return [_failed(change, error) for change in call], _invalidate(call)
-    return [Outcome(change, Status.DONE) for change in call], update
+    return [Outcome(change, OutcomeStatus.DONE) for change in call], update
 
 
 async def _send(call: tuple[Change, ...], systems: Systems) -> Update:  # noqa: PLR0911 -- a table
@@ -150,7 +150,7 @@ def _invalidate(call: tuple[Change, ...]) -> Update:
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:
     return Outcome(
         change,
-        Status.FAILED,
+        OutcomeStatus.FAILED,
         str(error),
         temporary=isinstance(error, TemporaryError),
         stale=isinstance(error, ChangedError),
@@ -165,7 +165,7 @@ def _skipped(change: Change, blocker: Outcome) -> Outcome:
     error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
     return Outcome(
         change,
-        Status.SKIPPED,
+        OutcomeStatus.SKIPPED,
         error,
         temporary=blocker.temporary,
         forbidden=blocker.forbidden,

@@ -55,24 +55,24 @@ class Batching:
     """
 
     def __init__(self, read: Work[None, FirstRead], run_pass: Work[Endpoint | NotFound, Report]) -> None:
-        self._reads = _Batches(read)
-        self._passes = _Batches(run_pass, self._gather)
+        self._reads = _Batcher(read)
+        self._passes = _Batcher(run_pass, self._gather)
         self._unread = 0
         self._all_read = asyncio.Event()
 
-    async def report_on(self, endpoint: ResourceId) -> Report:
+    async def reconcile(self, endpoint: ResourceId) -> Report:
         """The endpoint's share of the report of a pass that reads it after this call.
 
         Raises what the pass raises, and TemporaryError if it is cancelled.
         """
         found = await self._first_read(endpoint)
-        return found if isinstance(found, Report) else await self._passes.result_for(endpoint, found)
+        return found if isinstance(found, Report) else await self._passes.submit(endpoint, found)
 
     async def _first_read(self, endpoint: ResourceId) -> FirstRead:
         self._unread += 1
         self._all_read.clear()
         try:
-            return await self._reads.result_for(endpoint, None)
+            return await self._reads.submit(endpoint, None)
         finally:
             self._unread -= 1
             if not self._unread:
@@ -91,7 +91,7 @@ class _Batch[Item, Result]:
     results: asyncio.Task[Mapping[ResourceId, Result]] | None = None
 
 
-class _Batches[Item, Result]:
+class _Batcher[Item, Result]:
     """Work on one batch at a time. Cancelling one waiting caller does not affect the others.
 
     `ready`: what to wait for before a batch is closed.
@@ -102,7 +102,7 @@ class _Batches[Item, Result]:
         self._lock = asyncio.Lock()
         self._next = _Batch[Item, Result]()
 
-    async def result_for(self, endpoint: ResourceId, item: Item) -> Result:
+    async def submit(self, endpoint: ResourceId, item: Item) -> Result:
         """The endpoint's result of a batch that starts after this call. Raises what its work raises."""
         batch = self._next
         batch.items[endpoint] = item

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.domain.changes import IN_A_ZONE, Deregister, PutRecord, Register, RegisterThroughService
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, ReadFailed
@@ -51,7 +51,7 @@ class ProcessCache:
     def hints(self) -> Hints:
         return Hints(MappingProxyType(self.links), self.listed)
 
-    def observed(self, snapshot: Snapshot) -> None:
+    def update_from(self, snapshot: Snapshot) -> None:
         """Keep what the next pass can use of this snapshot."""
         for read, answer in snapshot.answers.items():
             if isinstance(read, ReadConfig) and isinstance(answer, Config):
@@ -71,11 +71,11 @@ class ProcessCache:
                 links[network] = links.get(network, frozenset()) | {zone.id}
         self.links = {network: zones for network, zones in links.items() if zones}
 
-    def applied(self, outcomes: tuple[Outcome, ...], snapshot: Snapshot) -> None:
+    def update_add_refused(self, outcomes: tuple[Outcome, ...], snapshot: Snapshot) -> None:
         """Keep whether the API accepts the organization's `add`."""
         registered = {registration.id.lower() for registration in snapshot.registrations() or ()}
         for change, outcome in ((o.change, o) for o in outcomes if isinstance(o.change, Register)):
-            refused = outcome.status is Status.FAILED and not outcome.temporary
+            refused = outcome.status is OutcomeStatus.FAILED and not outcome.temporary
             if refused and change.id.lower() not in registered:
                 self.add_refused = not isinstance(change, RegisterThroughService)
 
@@ -91,9 +91,9 @@ class ProcessCache:
             endpoint: self.releases[endpoint] for endpoint in self.recently_released()
         }
 
-    def results(self, outcomes: tuple[Outcome, ...]) -> PassResults:
+    def pass_results(self, outcomes: tuple[Outcome, ...]) -> PassResults:
         """What the changes of this pass, and of earlier ones, have shown."""
-        done = [outcome.change for outcome in outcomes if outcome.status is Status.DONE]
+        done = [outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE]
         registered = {change.id.lower(): change for change in done if isinstance(change, Register)}
         gone = {change.id.lower() for change in done if isinstance(change, Deregister)}
         puts = [(o.change, o) for o in outcomes if isinstance(o.change, PutRecord)]

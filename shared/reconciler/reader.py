@@ -36,7 +36,7 @@ async def read_needed(
     """
     while reads := needs(snapshot, targets, config, cache.hints()):
         snapshot = snapshot.with_results(await read_all(reads, systems, cache))
-    cache.observed(snapshot)
+    cache.update_from(snapshot)
     return snapshot
 
 

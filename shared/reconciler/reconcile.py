@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.domain.changes import Change
-from shared.domain.changes.outcome import Outcome, Status, blocked
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
@@ -71,8 +71,8 @@ async def reconcile(
     rounds = 0
     while True:
         snapshot = await read_needed(snapshot, targets, systems, config, cache)
-        cache.applied(outcomes, snapshot)
-        make = partial(_permitted_plan, snapshot, targets, request, config, cache.results(outcomes))
+        cache.update_add_refused(outcomes, snapshot)
+        make = partial(_permitted_plan, snapshot, targets, request, config, cache.pass_results(outcomes))
         plan = make()
         if request.by_event:
             cache.count_released(releasing & released(outcomes, plan))
@@ -119,11 +119,13 @@ def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
 
     A change that depends on a failed one that is still planned is left to the next pass.
     """
-    final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not Status.SKIPPED]
+    final = [
+        outcome for outcome in outcomes if not outcome.stale and outcome.status is not OutcomeStatus.SKIPPED
+    ]
     tried = {outcome.change for outcome in final}
     untried = [change for change in plan.changes if change not in tried]
     planned = tried.intersection(plan.changes)
-    failed = [o for o in final if o.status is Status.FAILED and o.change in planned]
+    failed = [o for o in final if o.status is OutcomeStatus.FAILED and o.change in planned]
     waiting = blocked(untried, failed)
     return tuple(change for change in untried if change not in waiting)
 

@@ -4,6 +4,6 @@
 `topology` computes the diagrams. All of them are pure. Imports `domain` only. Start with `render`.
 """
 
-from shared.status_page.render import NO_AUDIT, notice, policy, render
+from shared.status_page.render import NO_AUDIT, content_security_policy, notice, render
 
-__all__ = ["NO_AUDIT", "notice", "policy", "render"]
+__all__ = ["NO_AUDIT", "content_security_policy", "notice", "render"]

@@ -56,7 +56,7 @@ def _environment() -> Environment:
         "STYLE": _asset("style.css"),
         "EARLY": _asset("early.js"),
         "SCRIPT": _asset("script.js"),
-        "POLICY": policy(),
+        "POLICY": content_security_policy(),
         "STATES": tuple(State),
         "COLUMNS": tuple(Column),
         "DIAGRAM_WIDTH": WIDTH,
@@ -77,7 +77,7 @@ def _asset(name: str) -> Markup:
 
 
 @cache
-def policy() -> str:
+def content_security_policy() -> str:
     """The page's Content-Security-Policy: only the styles and scripts in the page itself, by their hashes."""
     scripts = " ".join(_hash(name) for name in ("early.js", "script.js"))
     return (

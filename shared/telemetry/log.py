@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.changes.outcome import Status
+from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.errors import System, TemporaryError
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.ids import ResourceId
@@ -60,11 +60,13 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
 
     The line of the pass has the whole text of each problem. A finding with the same text gets no line.
     """
-    for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status is Status.DONE)[:MAX_LINES]:
+    for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status is OutcomeStatus.DONE)[
+        :MAX_LINES
+    ]:
         change = outcome.change
         log_event(
             "change",
-            logging.INFO if outcome.status is Status.DONE else logging.WARNING,
+            logging.INFO if outcome.status is OutcomeStatus.DONE else logging.WARNING,
             endpoint=str(change.endpoint),
             action=change.verb,
             object=change.object,
@@ -92,7 +94,7 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
         retries=context.retries if context else 0,
         dryRun=report.dry_run,
         verdicts=dict(sorted(Counter(verdict.value for verdict in report.plan.verdicts.values()).items())),
-        changes={status.value: statuses[status] for status in Status},
+        changes={status.value: statuses[status] for status in OutcomeStatus},
         planned=len(report.plan.changes) if report.dry_run else 0,
         withheld=len(report.plan.withheld),
         findings={severity.name.lower(): severities[severity] for severity in Severity},

@@ -19,7 +19,7 @@ async def endpoint_changed(endpoint: ResourceId, seconds: float = EVENT_SECONDS)
     runtime = get_runtime()
     try:
         async with asyncio.timeout(seconds):
-            report = await runtime.batching.report_on(endpoint)
+            report = await runtime.batching.reconcile(endpoint)
     except TimeoutError as error:
         message = f"{endpoint}: timed out after {seconds:.0f} s; the pass continues in the background"
         raise TemporaryError(message) from error

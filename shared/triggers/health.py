@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.bootstrap import Runtime, get_runtime
 from shared.bootstrap.preflight import preflight_systems
-from shared.domain.preflight.check_result import Status, Steps, overall
+from shared.domain.preflight.check_result import CheckStatus, Steps, overall
 from shared.domain.preflight.checks import preflight
 from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 from shared.reconciler.preflight_reader import read_preflight
@@ -40,7 +40,7 @@ async def health() -> Answer:
         steps = await check(get_runtime())
     except SettingsError as error:
         steps = without_settings(error)
-    return json_answer(503 if overall(steps) is Status.FAILED else 200, health_json(steps))
+    return json_answer(503 if overall(steps) is CheckStatus.FAILED else 200, health_json(steps))
 
 
 def health_json(steps: Steps) -> dict[str, object]:

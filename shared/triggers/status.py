@@ -9,7 +9,7 @@ from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.reports.report_json import to_json
 from shared.settings import SettingsError
-from shared.status_page import NO_AUDIT, notice, policy, render
+from shared.status_page import NO_AUDIT, content_security_policy, notice, render
 from shared.triggers.content_negotiation import Form, form_wanted, is_current
 from shared.triggers.http_answer import Answer, problem
 
@@ -122,5 +122,5 @@ def _unacceptable(request: StatusRequest) -> Answer:
 
 
 def _page(status_code: int, html: str) -> Answer:
-    headers = {"Content-Security-Policy": f"{policy()}; frame-ancestors 'none'"}
+    headers = {"Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'"}
     return Answer(status_code, html.encode(), "text/html", headers)

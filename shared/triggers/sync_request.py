@@ -33,7 +33,7 @@ def _endpoint(value: Any, info: ValidationInfo[DeploymentConfig]) -> ResourceId:
     if not isinstance(value, str):
         raise ValueError("not a string")  # noqa: TRY004 -- pydantic reports a ValueError as a fault
     endpoint = ResourceId.parse(value, Kind.PRIVATE_ENDPOINT)
-    if not info.context.may_ask(endpoint):
+    if not info.context.in_endpoint_scopes(endpoint):
         raise ValueError(f"{quoted(str(endpoint))} is outside ENDPOINT_SCOPES")
     return endpoint
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.azure import aliases, endpoints, groups, lifecycle, networks, nics, records, zones
+from simulator.azure import aliases, endpoints, groups, lifecycle, networks, nics, record_sets, zones
 from simulator.azure.paths import Target
 from simulator.azure.state import State
 from simulator.wire import Reply, Request
@@ -37,10 +37,17 @@ _ALL = (
     Kind(networks.SUBNET_TYPE, networks.get_subnet, networks.list_subnets, networks.put_subnet),
     Kind(zones.TYPE, zones.get, zones.listing, zones.put, delete=zones.delete),
     Kind(zones.LINK_TYPE, zones.get_link, zones.list_links, zones.put_link, delete=zones.delete_link),
-    Kind(records.TYPE, records.get, records.listing, records.put, records.patch, records.delete),
+    Kind(
+        record_sets.TYPE,
+        record_sets.get,
+        record_sets.listing,
+        record_sets.put,
+        record_sets.patch,
+        record_sets.delete,
+    ),
     Kind(aliases.TYPE, aliases.get, aliases.listing, aliases.put, delete=aliases.delete),
-    Kind(records.SOA_TYPE, records.get_soa),
-    Kind(f"{zones.TYPE}/ALL", listing=records.list_all),
+    Kind(record_sets.SOA_TYPE, record_sets.get_soa),
+    Kind(f"{zones.TYPE}/ALL", listing=record_sets.list_all),
     Kind(groups.TYPE, groups.get, groups.listing, groups.put),
     Kind(groups.SUBSCRIPTION_TYPE, groups.get_subscription, groups.list_subscriptions),
 )

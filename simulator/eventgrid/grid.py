@@ -8,9 +8,9 @@ from itertools import batched
 import httpx
 
 from simulator.eventgrid.delivery import Attempt, Delivery, Status, next_delay
+from simulator.eventgrid.event_schemas import encode, matches
 from simulator.eventgrid.handshake import shake_hands
 from simulator.eventgrid.schema import Disturbance, Subscription
-from simulator.eventgrid.shapes import encode, matches
 from simulator.journal import now
 from simulator.wire import Json
 

@@ -19,7 +19,7 @@ from shared.domain.explain.probe_results import (
     port_steps,
     resolves,
 )
-from shared.domain.preflight.check_result import Status
+from shared.domain.preflight.check_result import CheckStatus
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.simulated import ENDPOINT
@@ -153,27 +153,27 @@ async def test_probe(authority: trustme.CA, tls: ssl.SSLContext) -> None:
     """All hosts are looked up, and every port is tried on those that resolve to the endpoint."""
     async with serving(idle, certified(authority, HOST)) as well, serving(reset) as bad:
         steps = await Prober((well, bad), PATIENCE, tls).probe([HOST], frozenset({HERE}))
-        assert [step.status for step in steps] == [Status.PASSED, Status.PASSED, Status.FAILED]
+        assert [step.status for step in steps] == [CheckStatus.PASSED, CheckStatus.PASSED, CheckStatus.FAILED]
         assert "allow list" in steps[2].remedy
         astray = await Prober((well,), PATIENCE, tls).probe([HOST], frozenset({"10.0.0.1"}))
-        assert [step.status for step in astray] == [Status.FAILED, Status.SKIPPED]
+        assert [step.status for step in astray] == [CheckStatus.FAILED, CheckStatus.SKIPPED]
 
 
 @pytest.mark.parametrize(
     ("addresses", "status", "words"),
     [
-        (("10.0.0.1",), Status.PASSED, ""),
-        (("10.0.0.2",), Status.FAILED, "is for another endpoint"),
-        (("10.0.0.1", "10.0.0.2"), Status.FAILED, "is for another endpoint"),
-        (("20.1.2.3",), Status.FAILED, "168.63.129.16"),
-        ((), Status.FAILED, "168.63.129.16"),
+        (("10.0.0.1",), CheckStatus.PASSED, ""),
+        (("10.0.0.2",), CheckStatus.FAILED, "is for another endpoint"),
+        (("10.0.0.1", "10.0.0.2"), CheckStatus.FAILED, "is for another endpoint"),
+        (("20.1.2.3",), CheckStatus.FAILED, "168.63.129.16"),
+        ((), CheckStatus.FAILED, "168.63.129.16"),
     ],
 )
-def test_lookup_step(addresses: tuple[str, ...], status: Status, words: str) -> None:
+def test_lookup_step(addresses: tuple[str, ...], status: CheckStatus, words: str) -> None:
     """A public address or none means that the zone is not used; another private one, that the record is wrong."""
     expected = frozenset({"10.0.0.1"})
     step = lookup_step([Lookup("h", addresses)], expected)
-    assert (step.status, resolves(Lookup("h", addresses), expected)) == (status, status is Status.PASSED)
+    assert (step.status, resolves(Lookup("h", addresses), expected)) == (status, status is CheckStatus.PASSED)
     assert words in step.remedy
 
 
@@ -182,7 +182,7 @@ def test_port_steps(result: TlsResult) -> None:
     """Every result of a port has a text, and a remedy unless TLS opens."""
     (step,) = port_steps([8443], [TlsAttempt("h", 8443, result, "error text")])
     assert step.detail == f"h: {result} (error text)"
-    assert (step.status is Status.PASSED) == (result is TlsResult.OPENED) == (not step.remedy)
+    assert (step.status is CheckStatus.PASSED) == (result is TlsResult.OPENED) == (not step.remedy)
 
 
 def test_command(sim: RunningSimulator, run: Run) -> None:

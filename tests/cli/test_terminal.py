@@ -21,7 +21,7 @@ from rich.console import Console
 from shared.cli.output import Output, make_console
 from shared.cli.progress import progress
 from shared.cli.settings_file import load
-from shared.domain.preflight.check_result import Status, Step
+from shared.domain.preflight.check_result import CheckStatus, Step
 from shared.settings import SettingsError
 from shared.telemetry.log import LOGGER
 from simulator.client import RunningSimulator
@@ -253,8 +253,10 @@ def test_audit_with_problems() -> None:
     assert lines[-1] == report.sentence
 
 
-@pytest.mark.parametrize("seen", [Status.WARNING, Status.FAILED, Status.UNKNOWN, Status.PASSED])
-def test_colors(seen: Status) -> None:
+@pytest.mark.parametrize(
+    "seen", [CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.UNKNOWN, CheckStatus.PASSED]
+)
+def test_colors(seen: CheckStatus) -> None:
     """Warnings are yellow, errors red and unknowns magenta, in the steps and in the conclusion."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=200, _environ={"TERM": "xterm"})
@@ -262,7 +264,12 @@ def test_colors(seen: Status) -> None:
     output = Output(console)
     output.steps(steps)
     output.conclusion(steps, "success")
-    colors = {Status.WARNING: "33", Status.FAILED: "31", Status.UNKNOWN: "35", Status.PASSED: "32"}
+    colors = {
+        CheckStatus.WARNING: "33",
+        CheckStatus.FAILED: "31",
+        CheckStatus.UNKNOWN: "35",
+        CheckStatus.PASSED: "32",
+    }
     used = set(re.findall(r"\x1b\[(?:1;)?(3[1-5])m", file.getvalue()))
     assert used == {colors[seen]}
 

@@ -13,10 +13,10 @@ import pytest
 from rich.console import Console
 
 from demo.by_hand import people
+from demo.initial_state import FOREIGN_ALIAS, FOREIGN_ENDPOINT, NETWORKS, endpoint_id, first_world
 from demo.keep import MINE
 from demo.show import Show
 from demo.stage import APP, settings
-from demo.world import FOREIGN_ALIAS, FOREIGN_ENDPOINT, NETWORKS, endpoint_id, first_world
 from localhost.host import running as running_host
 from simulator.server import running as running_simulator
 from tests.support.azure_cli import AZ, MISSING, az_environment

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal
 from shared.domain.audit.report_model import AuditedFinding, AuditReport, Health, Repair
 from shared.domain.changes import Change, Deregister, Register
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.snapshot import Snapshot
@@ -87,6 +87,6 @@ def one_event_of_each_type() -> list[OutcomeEvent]:
         "o", "p", now, now, 900, "upsert", Health.WRONG, "", findings=(finding,), repairs=(repair,)
     )
     changes: list[Change] = [Register(at, "id", "westus3", "d"), Deregister(at, "id", "westus3")]
-    report = Report(Snapshot(), Plan(), tuple(Outcome(change, Status.DONE) for change in changes))
+    report = Report(Snapshot(), Plan(), tuple(Outcome(change, OutcomeStatus.DONE) for change in changes))
     refusal = of_refusal(Finding("bad-selector", str(at), "message"), "p", now)
     return [*of_pass(report, now), refusal, *of_audit(audit, None)]

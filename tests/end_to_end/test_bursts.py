@@ -45,7 +45,7 @@ async def burst(sim: RunningSimulator, runtime: Runtime, endpoints: Iterable[str
     waiters = []
     for number, one in enumerate(endpoints):
         endpoint = ResourceId.parse(one, Kind.PRIVATE_ENDPOINT)
-        waiters.append(asyncio.create_task(runtime.batching.report_on(endpoint)))
+        waiters.append(asyncio.create_task(runtime.batching.reconcile(endpoint)))
         await asyncio.sleep(0.01 if number < 10 else 0)
     return await asyncio.gather(*waiters)
 

@@ -54,7 +54,7 @@ class Process:
         for wait in RETRIES:
             try:
                 async with asyncio.timeout(EVENT_SECONDS):
-                    report = await self.batching.report_on(one)
+                    report = await self.batching.reconcile(one)
             except (TimeoutError, TemporaryError):
                 await asyncio.sleep(wait)
             else:

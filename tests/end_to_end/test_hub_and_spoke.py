@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.domain.explain.explanation import explain
 from shared.domain.model.ids import Kind, ResourceId
-from shared.domain.preflight.check_result import Status, overall
+from shared.domain.preflight.check_result import CheckStatus, overall
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
@@ -55,8 +55,8 @@ async def test_what_is_said_of_it(sim: RunningSimulator) -> None:
         at = ResourceId.parse(OTHER, Kind.PRIVATE_ENDPOINT)
         explained = {one.name: one for one in explain(report.snapshot, runtime.config, report.plan, at)}
         checked = {one.name: one for one in await check(runtime)}
-    assert overall(one for name, one in explained.items() if name != "connection") is Status.PASSED
+    assert overall(one for name, one in explained.items() if name != "connection") is CheckStatus.PASSED
     assert "cannot determine" in explained["link"].detail
     assert "through which clients reach the same services" in explained["record"].detail
-    assert checked["zones and networks"].status is Status.PASSED
+    assert checked["zones and networks"].status is CheckStatus.PASSED
     assert "cannot determine" in checked["zones and networks"].detail

@@ -11,8 +11,8 @@ from shared.reconciler.reconcile import ReconcileRequest
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.histories import oracle
+from tests.histories.initial_state import Deployment, Truth
 from tests.histories.simulated import OWNER, register_by_hand, truth_of
-from tests.histories.world import Deployment, Truth
 from tests.support.simulated import (
     ALIAS,
     ENDPOINT,

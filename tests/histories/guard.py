@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, RecordSet
 from tests.histories import oracle
-from tests.histories.world import MARK, TAG, Deployment, Item, Truth
+from tests.histories.initial_state import MARK, TAG, Deployment, Item, Truth
 
 type RecordTarget = tuple[ResourceId, tuple[str, ...]] | None
 

@@ -17,9 +17,7 @@ from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.histories import oracle
 from tests.histories.guard import Guard
-from tests.histories.loop import Scheduler
-from tests.histories.ports import KEPT, KINDS, SYSTEMS, Behavior, Crash, Fault, Ports
-from tests.histories.world import (
+from tests.histories.initial_state import (
     DENIABLE,
     E1,
     FOREIGN_ALIAS,
@@ -46,6 +44,8 @@ from tests.histories.world import (
     new_endpoint,
     zone_name,
 )
+from tests.histories.loop import Scheduler
+from tests.histories.ports import KEPT, KINDS, SYSTEMS, Behavior, Crash, Fault, Ports
 
 ENOUGH = 2_000
 EVERYTHING = 10**6

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, RecordSet, Service, Zone
-from tests.histories.world import MARK, SHARING_TAG, TAG, ZONE_TAG, Deployment, Truth
+from tests.histories.initial_state import MARK, SHARING_TAG, TAG, ZONE_TAG, Deployment, Truth
 
 LOST = "lost"
 

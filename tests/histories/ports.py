@@ -19,8 +19,8 @@ from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
 from tests.histories.guard import Guard
+from tests.histories.initial_state import Truth, Universe
 from tests.histories.loop import Scheduler
-from tests.histories.world import Truth, Universe
 
 # The number of characters of a description that the API stores.
 KEPT = 1_000

@@ -9,7 +9,7 @@ import httpx
 from shared.domain.model.ids import Kind, ResourceId, virtual_network_of
 from shared.domain.model.resources import Config, Connection, Endpoint, RecordSet, Registration, Service, Zone
 from simulator.client import RunningSimulator
-from tests.histories.world import HAND, MARK, Item, Truth
+from tests.histories.initial_state import HAND, MARK, Item, Truth
 
 OWNER = "demo"
 

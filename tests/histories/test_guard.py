@@ -1,8 +1,8 @@
 """Histories in which the guard once reported a violation that was none."""
 
 from shared.domain.model.deployment_config import IdKind
+from tests.histories.initial_state import SLOTS
 from tests.histories.machine import Histories, Tally
-from tests.histories.world import SLOTS
 from tests.support.worlds import ALIAS
 
 ENDPOINT = SLOTS[0]

@@ -60,7 +60,7 @@ class Stage:
     batching: Batching
 
     def event(self, one: ResourceId) -> asyncio.Task[Report]:
-        return asyncio.create_task(self.batching.report_on(one))
+        return asyncio.create_task(self.batching.reconcile(one))
 
     async def until_running(self) -> None:
         """Wait until the pass over the events so far has started."""

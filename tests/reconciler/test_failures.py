@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.changes.outcome import Status
+from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.errors import (
     ChangedError,
@@ -108,7 +108,11 @@ async def test_deregister_waits(error: PrivateLinkError) -> None:
     assert cloud.clickhouse.allow_lists() == {"main": frozenset(), "test": {guid(1)}, "last": frozenset()}
     assert set(cloud.clickhouse.registered) == {guid(1)}
     assert cloud.dns.record() is None
-    assert {o.status for o in report.outcomes} == {Status.DONE, Status.FAILED, Status.SKIPPED}
+    assert {o.status for o in report.outcomes} == {
+        OutcomeStatus.DONE,
+        OutcomeStatus.FAILED,
+        OutcomeStatus.SKIPPED,
+    }
     assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
     cloud.mend()
     assert not (await run(cloud, pe(1))).problems

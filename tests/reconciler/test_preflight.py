@@ -13,7 +13,7 @@ from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.preflight import MAX_PAGES, AzurePreflight
 from shared.adapters.retry import Deadline
 from shared.bootstrap import Runtime
-from shared.domain.preflight.check_result import Status, Step
+from shared.domain.preflight.check_result import CheckStatus, Step
 from shared.triggers.audit import run_audit
 from shared.triggers.health import check
 from simulator.client import RunningSimulator
@@ -29,14 +29,14 @@ async def checked(app: Runtime) -> dict[str, Step]:
     return {step.name: step for step in await check(app)}
 
 
-def named(steps: dict[str, Step], status: Status = Status.FAILED) -> set[str]:
+def named(steps: dict[str, Step], status: CheckStatus = CheckStatus.FAILED) -> set[str]:
     return {name for name, step in steps.items() if step.status is status}
 
 
 async def test_no_problem(subscribed: RunningSimulator, app: Runtime) -> None:
     """Without problems every check passes, with details."""
     steps = await checked(app)
-    assert {step.status for step in steps.values()} == {Status.PASSED}, steps
+    assert {step.status for step in steps.values()} == {CheckStatus.PASSED}, steps
     assert steps["event subscription"].detail.endswith("/subscription-events/eventSubscriptions/s")
     assert "event-key" not in str(steps)
 
@@ -81,7 +81,7 @@ async def test_rights(
     steps = await checked(app)
     assert named(steps) == expected
     if not expected:
-        assert named(steps, Status.UNKNOWN)
+        assert named(steps, CheckStatus.UNKNOWN)
 
 
 async def test_a_list_that_omits_resources(subscribed: RunningSimulator) -> None:
@@ -90,7 +90,7 @@ async def test_a_list_that_omits_resources(subscribed: RunningSimulator) -> None
     subscribed.fault(match={"path": "/privateEndpoints$"}, status=200, body={"value": []}, count=None)
     async with started_runtime(subscribed.url) as app:
         step = (await checked(app))["private endpoints"]
-    assert step.status is Status.FAILED
+    assert step.status is CheckStatus.FAILED
     assert "lists omit" in step.detail
 
 
@@ -116,21 +116,21 @@ async def test_key(subscribed: RunningSimulator) -> None:
     snapshot["clickhouse"]["keys"][0]["role"] = "developer"
     subscribed.reset(snapshot, keep_subscriptions=True)
     async with started_runtime(subscribed.url) as app:
-        assert (await checked(app))["ClickHouse role"].status is Status.UNKNOWN
+        assert (await checked(app))["ClickHouse role"].status is CheckStatus.UNKNOWN
 
 
 async def test_outage(subscribed: RunningSimulator, app: Runtime) -> None:
     """A system that is down or throttles makes one check unknown, and fails none."""
     subscribed.fault(match={"system": "clickhouse"}, status=503, headers=LONG, count=None)
-    assert named(await checked(app), Status.UNKNOWN) == {"ClickHouse key"}
+    assert named(await checked(app), CheckStatus.UNKNOWN) == {"ClickHouse key"}
     subscribed.clear_faults()
     subscribed.fault(match={"system": "dns"}, status=503, headers=LONG, count=None)
     steps = await checked(app)
-    assert (named(steps, Status.UNKNOWN), named(steps)) == ({"private DNS zones"}, set())
+    assert (named(steps, CheckStatus.UNKNOWN), named(steps)) == ({"private DNS zones"}, set())
     subscribed.clear_faults()
     subscribed.fault(match={"system": "arm"}, status=429, headers=LONG, count=None)
     steps = await checked(app)
-    assert (named(steps, Status.UNKNOWN), named(steps)) == ({"scopes"}, set())
+    assert (named(steps, CheckStatus.UNKNOWN), named(steps)) == ({"scopes"}, set())
 
 
 async def test_hidden_in_a_group(subscribed: RunningSimulator, app: Runtime) -> None:
@@ -186,7 +186,7 @@ async def test_zones(subscribed: RunningSimulator) -> None:
     async with started_runtime(subscribed.url, DNS_ZONE_RESOURCE_GROUP=DNS_GROUP) as app:
         steps = await checked(app)
         assert named(steps) == set()
-        assert steps["create zones"].status is Status.PASSED
+        assert steps["create zones"].status is CheckStatus.PASSED
 
 
 async def test_deliveries(subscribed: RunningSimulator, app: Runtime) -> None:
@@ -202,11 +202,11 @@ async def test_report_store(subscribed: RunningSimulator, tmp_path: Path) -> Non
     place = tmp_path / "reports" / "here"
     async with started_runtime(subscribed.url, REPORT_STORE=str(place)) as app:
         step = (await checked(app))["report store"]
-        assert (step.status, "it is writable" in step.detail) == (Status.WARNING, True)
+        assert (step.status, "it is writable" in step.detail) == (CheckStatus.WARNING, True)
         assert not place.parent.exists()
         await run_audit(app)
-        assert (await checked(app))["report store"].status is Status.PASSED
+        assert (await checked(app))["report store"].status is CheckStatus.PASSED
     async with started_runtime(subscribed.url, REPORT_STORE=str(place), OWNER_ID="another") as app:
         assert "the report belongs to deployment demo" in (await checked(app))["report store"].detail
     async with started_runtime(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
-        assert (await checked(app))["report store"].status is Status.FAILED
+        assert (await checked(app))["report store"].status is CheckStatus.FAILED

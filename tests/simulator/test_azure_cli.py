@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from demo.by_hand import People, people
+from demo.initial_state import BYOC_ZONE, ENDPOINT, ZONE, first_world
 from demo.show import Show
-from demo.world import BYOC_ZONE, ENDPOINT, ZONE, first_world
 from simulator.azure_cli import environment, sign_in
 from simulator.client import RunningSimulator
 from simulator.server import running

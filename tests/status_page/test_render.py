@@ -22,7 +22,7 @@ from shared.domain.audit.report_model import (
     HistoryPoint,
     WithheldRemoval,
 )
-from shared.status_page import notice, policy, render
+from shared.status_page import content_security_policy, notice, render
 from tests.support.paths import ROOT
 from tests.support.sample_reports import ATTACKS, NOW, all_well, finding, hostile, large, overdue, troubled
 
@@ -106,11 +106,11 @@ def test_the_policy_allows_only_the_inline_parts() -> None:
     assert [kind for kind, _ in parts] == ["style", "script", "script"]
     for _, text in parts:
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in policy()
-    assert "unsafe" not in policy()
-    assert policy().startswith("default-src 'none';")
+        assert f"'sha256-{digest}'" in content_security_policy()
+    assert "unsafe" not in content_security_policy()
+    assert content_security_policy().startswith("default-src 'none';")
     metas = [attributes for tag, attributes in Document(html).elements if tag == "meta"]
-    assert policy() in [attributes.get("content") for attributes in metas]
+    assert content_security_policy() in [attributes.get("content") for attributes in metas]
 
 
 def test_hostile_names_are_escaped() -> None:

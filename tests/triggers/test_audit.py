@@ -237,7 +237,7 @@ async def test_failed_pass_of_an_event(sim: RunningSimulator, tmp_path: Path) ->
     put_endpoint(sim, TAG)
     sim.fault(match={"system": "dns", "method": "PUT"}, status=403, count=None)
     async with started_runtime(sim.url, **more) as runtime:
-        failed = await runtime.batching.report_on(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
+        failed = await runtime.batching.reconcile(ResourceId.parse(ENDPOINT, Kind.PRIVATE_ENDPOINT))
     assert failed.problems
     report = await audited(sim, **more)
     assert "event-late" not in {one.code for one in report.findings}

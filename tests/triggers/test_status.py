@@ -14,7 +14,7 @@ from localhost.host import Host, running
 from shared.bootstrap import get_runtime
 from shared.reports.report_json import from_json, to_json
 from shared.reports.report_repository import LATEST
-from shared.status_page import NO_AUDIT, policy
+from shared.status_page import NO_AUDIT, content_security_policy
 from shared.triggers.http_answer import Answer
 from shared.triggers.status import NO_STORE, NoReport, StatusRequest, respond, status
 from tests.support.paths import ROOT
@@ -80,7 +80,9 @@ def test_headers(asked: StatusRequest, found: Any) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Vary"] == "Accept"
-    expected = f"{policy()}; frame-ancestors 'none'" if answer.content_type == "text/html" else None
+    expected = (
+        f"{content_security_policy()}; frame-ancestors 'none'" if answer.content_type == "text/html" else None
+    )
     assert answer.headers.get("Content-Security-Policy") == expected
 
 

@@ -26,7 +26,7 @@ from shared.domain.audit.report_model import (
     WithheldRemoval,
 )
 from shared.domain.audit.summary import summarized
-from shared.domain.changes.outcome import Status
+from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.planning.policy import Policy
@@ -119,9 +119,9 @@ def _repairs(report: Report) -> Iterator[Repair]:
     for change, tried in last.items():
         outcome = undone.get(change, tried)
         status, error = outcome.status, outcome.error
-        if change not in undone and status is not Status.DONE:
+        if change not in undone and status is not OutcomeStatus.DONE:
             if tried.stale:
                 continue  # another writer was first; the change was replaced or is not needed
-            status, error = Status.SKIPPED, f"already in effect, although the call failed: {error}"
+            status, error = OutcomeStatus.SKIPPED, f"already in effect, although the call failed: {error}"
         before, after = change.before_after()
         yield Repair(change.verb, change.object, str(change.endpoint), before, after, status.value, error)

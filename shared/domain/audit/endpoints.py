@@ -9,9 +9,9 @@ from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import AuditedEndpoint, Health
 from shared.domain.model.findings import IN_PROGRESS, Finding, Severity
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, Status
+from shared.domain.model.resources import ConnectionStatus, Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, addresses_of
-from shared.domain.planning.classification import Verdict, private_link
+from shared.domain.planning.classification import Verdict, private_link_connection
 
 # Above this number of endpoints the report has host names only with the services.
 MOST_WITH_HOSTNAMES = 500
@@ -29,7 +29,7 @@ def endpoint_rows(
     for id_, verdict in context.report.plan.verdicts.items():
         endpoint = context.report.snapshot.get(ReadEndpoint(id_))
         existing = endpoint if isinstance(endpoint, Endpoint) else None
-        connected = existing is not None and private_link(context.index, existing) is not None
+        connected = existing is not None and private_link_connection(context.index, existing) is not None
         if verdict is not Verdict.RELEASE or str(id_) in reported or connected:
             yield _row(context, id_, existing, previous.get(str(id_)), now)
 
@@ -47,8 +47,8 @@ def _row(
     if endpoint is None:
         kept = since if verdict is Verdict.UNKNOWN else None
         return AuditedEndpoint(str(id_), verdict.value, Health.WELL, pending_since=kept)
-    link = private_link(index, endpoint)
-    pending = link is not None and link.status == Status.PENDING
+    link = private_link_connection(index, endpoint)
+    pending = link is not None and link.status == ConnectionStatus.PENDING
     recreated = previous is None or previous.guid not in ("", endpoint.guid)
     addresses = addresses_of(context.report.snapshot, endpoint)
     allowed = {service.id for key in endpoint.ids for service in index.access.listing.get(key, ())}

@@ -11,7 +11,7 @@ from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Service, Zone
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadZone
 from shared.domain.ownership.marks import holders_of, is_owned_record
-from shared.domain.planning.classification import private_link
+from shared.domain.planning.classification import private_link_connection
 from shared.domain.planning.dns.zone_selection import zone_for
 
 RECORD_BLOCKED = frozenset({"wildcard-foreign", "wildcard-owned-by-other", "record-full"})
@@ -96,7 +96,7 @@ def _blocked_zones(context: AuditContext, findings: AbstractSet[Finding]) -> Ite
         id_ = ResourceId.parse(finding.object, Kind.PRIVATE_ENDPOINT)
         endpoint = context.report.snapshot.get(ReadEndpoint(id_))
         assert isinstance(endpoint, Endpoint), "only an endpoint that was read gets a record"
-        link = private_link(context.index, endpoint)
+        link = private_link_connection(context.index, endpoint)
         assert link is not None, "only a managed endpoint gets a record"
         zone = zone_for(context.index, endpoint, context.index.services.zone_names[link.target.lower()])
         assert isinstance(zone, Zone), "a record can be blocked only in a zone that was read"

@@ -22,7 +22,7 @@ from uuid import NAMESPACE_URL, uuid5
 from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.changes import Deregister, Register
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import Finding
 from shared.domain.results.pass_report import Report
 
@@ -91,7 +91,7 @@ def of_audit(report: AuditReport, previous: AuditReport | None) -> Iterator[Outc
             same = (one.code, one.message, origin)
             yield _event("DriftDetected", one.object, report.finished, same, **data, passId=report.pass_id)
     for repair in report.repairs:
-        if repair.status == Status.DONE:
+        if repair.status == OutcomeStatus.DONE:
             data = {"endpoint": repair.endpoint, "change": repair.change, "object": repair.object}
             data |= {"before": repair.before, "after": repair.after}
             unique = (*data.values(), report.pass_id)
@@ -102,7 +102,7 @@ def of_audit(report: AuditReport, previous: AuditReport | None) -> Iterator[Outc
 
 def _in_effect(outcome: Outcome) -> bool:
     """Whether the change was made, or is in effect although the response was lost."""
-    return outcome.status is Status.DONE or (outcome.temporary and not outcome.stale)
+    return outcome.status is OutcomeStatus.DONE or (outcome.temporary and not outcome.stale)
 
 
 def _event(kind: str, subject: str, time: datetime, same: tuple[str, ...], **data: str) -> OutcomeEvent:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.audit.report_model import AuditReport, Health, HistoryPoint
-from shared.domain.changes.outcome import Status
+from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.text import counted
 from shared.domain.planning.classification import Verdict
 
@@ -75,7 +75,7 @@ def _health(report: AuditReport) -> Health:
     rows |= {row.health for row in report.zones}
     verdicts = {row.verdict for row in report.endpoints}
     problems = [one for one in report.findings if one.severity != "info"]
-    failed = any(repair.status == Status.FAILED for repair in report.repairs)
+    failed = any(repair.status == OutcomeStatus.FAILED for repair in report.repairs)
     wrong = Health.WRONG in rows or verdicts & {Verdict.FOREIGN_SERVICE, Verdict.FAILED}
     if failed or wrong or any(one.seen and one.code != "unreadable" for one in problems):
         return Health.WRONG
@@ -100,9 +100,9 @@ def _details(report: AuditReport) -> Iterator[str]:
         most = ", ".join(f"{code} ({count})" for code, count in codes.most_common(_MOST_CODES))
         yield f"Findings: {most}{' and more' if len(codes) > _MOST_CODES else ''}."
     statuses = Counter(repair.status for repair in report.repairs)
-    if done := statuses[Status.DONE]:
+    if done := statuses[OutcomeStatus.DONE]:
         yield f"Repaired: {counted(done, 'object')}."
-    if failed := statuses[Status.FAILED]:
+    if failed := statuses[OutcomeStatus.FAILED]:
         yield f"Failed: {counted(failed, 'repair')}."
     if report.left:
         yield f"Not reached: {counted(len(report.left), 'object')}; the next audit tries again."
@@ -115,6 +115,6 @@ def _history_point(report: AuditReport) -> HistoryPoint:
         errors=severities["error"],
         warnings=severities["warning"],
         infos=severities["info"],
-        repaired=sum(1 for repair in report.repairs if repair.status == Status.DONE),
+        repaired=sum(1 for repair in report.repairs if repair.status == OutcomeStatus.DONE),
         endpoints=len(report.endpoints),
     )

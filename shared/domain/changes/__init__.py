@@ -5,8 +5,8 @@ it is displayed. Only `apply` distinguishes kinds, to choose the call. A new kin
 into the `match` in `shared/reconciler/apply.py`.
 """
 
-from shared.domain.changes.access import Allow, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key, with_reason
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 
 IN_A_ZONE = (PutRecord, DeleteRecord, CreateZone, LinkNetwork)

@@ -24,7 +24,7 @@ MOST_IN_A_CALL = 1000
 STAGES = (1, 2, 3)
 
 
-class Status(StrEnum):
+class OutcomeStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -40,7 +40,7 @@ class Outcome:
     """
 
     change: Change
-    status: Status
+    status: OutcomeStatus
     error: str = ""
     temporary: bool = False
     stale: bool = False
@@ -74,7 +74,7 @@ def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Chan
     """The changes that must be skipped, each with the failed outcome that it requires."""
     failures: dict[Key, Outcome] = {}
     for outcome in outcomes:
-        if outcome.status is not Status.DONE:
+        if outcome.status is not OutcomeStatus.DONE:
             for key in outcome.change.provides():
                 failures.setdefault(key, outcome)
     if not failures:

@@ -21,7 +21,7 @@ Steps that depend on an earlier one are skipped.
 
 from collections.abc import Iterator
 
-from shared.domain.explain import access, dns
+from shared.domain.explain import clickhouse, dns
 from shared.domain.explain.case import Case, finding_on, leftovers
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
@@ -29,7 +29,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, ReadResult
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.model.text import counted
-from shared.domain.planning.classification import is_decided, private_link
+from shared.domain.planning.classification import is_decided, private_link_connection
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.preflight.check_result import CheckResult, Step, Steps, failed, passed, skipped, unknown
@@ -68,7 +68,7 @@ def expected_addresses(
 
 
 def _case(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
-    connection = private_link(index, endpoint)
+    connection = private_link_connection(index, endpoint)
     if connection is None:
         return None
     return Case(index, plan, endpoint, connection, index.services.selection(endpoint, connection.target))
@@ -76,7 +76,7 @@ def _case(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
 
 def _walk(index: PlanningIndex, plan: Plan, endpoint: ResourceId) -> Iterator[tuple[str, CheckResult]]:
     yield "scope", _scope(index.config, endpoint)
-    if not index.config.may_ask(endpoint):
+    if not index.config.in_endpoint_scopes(endpoint):
         return
     found = index.snapshot.get(ReadEndpoint(endpoint))
     yield "endpoint", _endpoint(plan, found, endpoint)
@@ -87,7 +87,7 @@ def _walk(index: PlanningIndex, plan: Plan, endpoint: ResourceId) -> Iterator[tu
         return
     yield "private link service", _private_link(index, plan, found)
     if case := _case(index, plan, found):
-        yield from access.steps(case)
+        yield from clickhouse.steps(case)
         yield from dns.steps(case)
 
 
@@ -136,7 +136,7 @@ def _tag(config: DeploymentConfig, plan: Plan, endpoint: Endpoint) -> CheckResul
 
 
 def _private_link(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> CheckResult:
-    if connection := private_link(index, endpoint):
+    if connection := private_link_connection(index, endpoint):
         count = len(index.services.behind[connection.target.lower()])
         return passed(f"{connection.target}, with {counted(count, 'service')}")
     if finding := finding_on(plan, endpoint.id, "not-a-clickhouse-endpoint"):

@@ -48,7 +48,7 @@ class DeploymentConfig:
     def central(self) -> bool:
         return self.zone_choice is ZoneChoice.CENTRAL
 
-    def may_ask(self, endpoint: ResourceId) -> bool:
+    def in_endpoint_scopes(self, endpoint: ResourceId) -> bool:
         return in_scope(endpoint, self.endpoint_scopes)
 
     def request_of(self, endpoint: Endpoint) -> Selectors | None:

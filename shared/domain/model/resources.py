@@ -73,7 +73,7 @@ class ProvisioningState(StrEnum):
     DELETING = "Deleting"
 
 
-class Status(StrEnum):
+class ConnectionStatus(StrEnum):
     """The state of a private endpoint's connection, as Azure names it."""
 
     PENDING = "Pending"

@@ -26,9 +26,9 @@ There is no database: a mark on the object itself names the owner and one privat
 | foreign                             | a GUID, not there yet    | nothing yet                           |
 
 5. On permitted services, the allow-list entries of our registration equal what the tag selects. Entries of foreign
-   ids are not changed (`planning/access/allow_lists`).
+   ids are not changed (`planning/clickhouse/allow_lists`).
 6. Without the tag, or if Azure returns 404 for the endpoint, its entries are removed, then its registration.
-7. Where an entry must stay, the registration stays (`planning/access/allow_lists`).
+7. Where an entry must stay, the registration stays (`planning/clickhouse/allow_lists`).
 8. Records follow the endpoint, independently of 4 to 7 (`planning/dns`).
 9. What cannot be read changes nothing. Access requires a registration whose mark the API has returned.
 """

@@ -75,7 +75,7 @@ def _holders(record: RecordSet) -> AbstractSet[ResourceId]:
 def _deleted_holders(index: PlanningIndex) -> frozenset[ResourceId]:
     known = index.snapshot.endpoints()
     deleted = (one for one in index.dns.holders if isinstance(known.get(one), NotFound))
-    return frozenset(one for one in deleted if index.config.may_ask(one))
+    return frozenset(one for one in deleted if index.config.in_endpoint_scopes(one))
 
 
 def _frees(index: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
@@ -111,7 +111,7 @@ def _in_records_of(index: PlanningIndex, targets: frozenset[ResourceId]) -> froz
     alone = {one.id for one in tagged if not shares(one)}
     records = map(_holders, index.dns.owned_records)
     others = frozenset(one for holders in records if holders & alone for one in holders - alone)
-    return frozenset(one for one in others if index.endpoint(one) and index.config.may_ask(one))
+    return frozenset(one for one in others if index.endpoint(one) and index.config.in_endpoint_scopes(one))
 
 
 def _waits_for(index: PlanningIndex, zones: AbstractSet[ResourceId]) -> Callable[[Endpoint], bool]:

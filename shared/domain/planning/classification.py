@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 def verdict_on(index: PlanningIndex, endpoint: ResourceId) -> Verdict:
     """The verdict of the table above; UNKNOWN for an endpoint that was not read."""
-    if not index.config.may_ask(endpoint):
+    if not index.config.in_endpoint_scopes(endpoint):
         return Verdict.OUT_OF_SCOPE
     match index.snapshot.get(ReadEndpoint(endpoint)):
         case NotFound():
@@ -63,21 +63,21 @@ def concerns_us(endpoint: Endpoint | NotFound, config: DeploymentConfig) -> bool
     return config.request_of(endpoint) is not None or any(c.by_alias for c in endpoint.connections)
 
 
-def private_link(index: PlanningIndex, endpoint: Endpoint) -> Connection | None:
+def private_link_connection(index: PlanningIndex, endpoint: Endpoint) -> Connection | None:
     """The endpoint's connection to one of the organization's Private Link services."""
     return next((c for c in endpoint.connections if c.target.lower() in index.services.behind), None)
 
 
 def zone_name_of(index: PlanningIndex, endpoint: Endpoint) -> str | None:
     """The name of the private DNS zone for the endpoint's address; None if it is not known."""
-    connection = private_link(index, endpoint)
+    connection = private_link_connection(index, endpoint)
     return index.services.zone_names[connection.target.lower()] if connection else None
 
 
 def desired_access(index: PlanningIndex, endpoint: ResourceId) -> DesiredAccess:
     """What an endpoint with the verdict MANAGE selects."""
     found = index.endpoint(endpoint)
-    connection = private_link(index, found) if found else None
+    connection = private_link_connection(index, found) if found else None
     assert found is not None, "the verdict is MANAGE"
     assert connection is not None, "the verdict is MANAGE"
     return DesiredAccess(found, connection.target, index.services.selection(found, connection.target))
@@ -95,6 +95,6 @@ def _by_state(endpoint: Endpoint, config: DeploymentConfig) -> Verdict | None:
 def _by_tag_and_alias(index: PlanningIndex, endpoint: Endpoint) -> Verdict:
     if index.config.request_of(endpoint) is None:
         return Verdict.RELEASE
-    if private_link(index, endpoint):
+    if private_link_connection(index, endpoint):
         return Verdict.MANAGE
     return Verdict.FOREIGN_SERVICE if index.services.configs_complete else Verdict.UNKNOWN

@@ -28,9 +28,9 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
-from shared.domain.planning.access import access_findings, allow_lists
 from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
 from shared.domain.planning.classification import Verdict, desired_access, verdict_on
+from shared.domain.planning.clickhouse import access_findings, allow_lists
 from shared.domain.planning.dns import dns_records
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
 from shared.domain.planning.endpoint_findings import verdict_findings

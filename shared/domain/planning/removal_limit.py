@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
@@ -77,7 +77,11 @@ def released(outcomes: Iterable[Outcome], plan: Plan) -> frozenset[ResourceId]:
     removed = (
         outcome.change.taken_from()
         for outcome in outcomes
-        if outcome.status is Status.DONE
-        or (outcome.status is Status.FAILED and not outcome.stale and outcome.change not in plan.changes)
+        if outcome.status is OutcomeStatus.DONE
+        or (
+            outcome.status is OutcomeStatus.FAILED
+            and not outcome.stale
+            and outcome.change not in plan.changes
+        )
     )
     return frozenset[ResourceId]().union(*removed)

@@ -127,7 +127,7 @@ def endpoint_groups(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tu
     groups = {
         Scope(one.subscription, one.resource_group)
         for one in (*tagged, *marked, *linked)
-        if one and config.may_ask(one)
+        if one and config.in_endpoint_scopes(one)
     }
     return tuple(sorted(groups - set(config.endpoint_scopes), key=str)[:MAX_GROUPS])
 

@@ -11,7 +11,7 @@ from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 RETRY = "Try again. If this persists, check that the system is up and can be reached from here."
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """`warning`: works, but needs attention. `unknown`: not determined. `skipped`: another check did not pass."""
 
     PASSED = "passed"
@@ -25,29 +25,29 @@ class Status(StrEnum):
 class CheckResult:
     """`detail`: what was found. `remedy`: what to do; empty where nothing is to be done."""
 
-    status: Status
+    status: CheckStatus
     detail: str
     remedy: str = ""
 
 
 def passed(detail: str) -> CheckResult:
-    return CheckResult(Status.PASSED, detail)
+    return CheckResult(CheckStatus.PASSED, detail)
 
 
 def warning(detail: str, remedy: str) -> CheckResult:
-    return CheckResult(Status.WARNING, detail, remedy)
+    return CheckResult(CheckStatus.WARNING, detail, remedy)
 
 
 def failed(detail: str, remedy: str) -> CheckResult:
-    return CheckResult(Status.FAILED, detail, remedy)
+    return CheckResult(CheckStatus.FAILED, detail, remedy)
 
 
 def unknown(detail: str, remedy: str) -> CheckResult:
-    return CheckResult(Status.UNKNOWN, detail, remedy)
+    return CheckResult(CheckStatus.UNKNOWN, detail, remedy)
 
 
 def skipped(dependency: str) -> CheckResult:
-    return CheckResult(Status.SKIPPED, f"depends on {dependency}")
+    return CheckResult(CheckStatus.SKIPPED, f"depends on {dependency}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,19 @@ type Steps = tuple[Step, ...]
 def first_problem(steps: Iterable[Step]) -> Step | None:
     """The first step that failed, otherwise the first that is unknown; None if there is neither."""
     known = tuple(steps)
-    problems = (step for status in (Status.FAILED, Status.UNKNOWN) for step in known if step.status is status)
+    problems = (
+        step
+        for status in (CheckStatus.FAILED, CheckStatus.UNKNOWN)
+        for step in known
+        if step.status is status
+    )
     return next(problems, None)
 
 
-def overall(steps: Iterable[Step]) -> Status:
+def overall(steps: Iterable[Step]) -> CheckStatus:
     """FAILED, UNKNOWN or, if no step is either, PASSED."""
     problem = first_problem(steps)
-    return problem.status if problem else Status.PASSED
+    return problem.status if problem else CheckStatus.PASSED
 
 
 def failure_reason(answer: ReadResult[object] | None) -> str | None:

@@ -10,7 +10,15 @@ from operator import attrgetter
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
-from shared.domain.preflight.check_result import CheckResult, Status, Step, Steps, failed, passed, skipped
+from shared.domain.preflight.check_result import (
+    CheckResult,
+    CheckStatus,
+    Step,
+    Steps,
+    failed,
+    passed,
+    skipped,
+)
 from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 
 
@@ -68,9 +76,9 @@ def _run(
     check: Check, snapshot: PreflightSnapshot, config: DeploymentConfig | None, before: dict[str, Step]
 ) -> CheckResult:
     for need in (before[name] for name in check.needs):
-        if need.status is Status.SKIPPED:
+        if need.status is CheckStatus.SKIPPED:
             return CheckResult(need.status, need.detail)
-        if need.status in (Status.FAILED, Status.UNKNOWN):
+        if need.status in (CheckStatus.FAILED, CheckStatus.UNKNOWN):
             return skipped(need.name)
     assert config is not None, "all checks depend on the settings, which failed"
     return check.run(snapshot, config)

@@ -11,7 +11,7 @@ from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
 from shared.domain.model.text import counted
 from shared.domain.preflight.check_result import (
     CheckResult,
-    Status,
+    CheckStatus,
     failed,
     failure_reason,
     is_temporary,
@@ -138,7 +138,7 @@ def _is_admin(one: ApiKey) -> bool:
 def _with_expiry(snapshot: PreflightSnapshot, mine: tuple[ApiKey, ...], result: CheckResult) -> CheckResult:
     if not mine:
         reason = failure_reason(snapshot.keys) or "it is not in the list of keys"
-        remedy = EXPIRY if result.status is Status.PASSED else result.remedy
+        remedy = EXPIRY if result.status is CheckStatus.PASSED else result.remedy
         return warning(f"{result.detail}; its expiry date is not visible ({reason})", remedy)
     expiry = min((one.expires for one in mine if one.expires), default=None)
     if expiry and expiry - snapshot.at < SOON:

@@ -22,7 +22,7 @@ def endpoints_needed(
     snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig
 ) -> list[Read[Any]]:
     """The first round: the reads of these endpoints that are not in the snapshot."""
-    permitted = [one for one in sorted(endpoints) if config.may_ask(one)]
+    permitted = [one for one in sorted(endpoints) if config.in_endpoint_scopes(one)]
     return list(single_reads_or_lists(snapshot, permitted, config, ReadEndpoint, ListEndpoints))
 
 
@@ -60,5 +60,7 @@ def single_reads_or_lists(
 
 def affected_and_known(index: PlanningIndex, targets: Targets) -> list[Endpoint | NotFound]:
     """The endpoints that the pass affects and that may need changes, as they were read."""
-    in_scope = [one for one in sorted(affected_endpoints(index, targets)) if index.config.may_ask(one)]
+    in_scope = [
+        one for one in sorted(affected_endpoints(index, targets)) if index.config.in_endpoint_scopes(one)
+    ]
     return list(in_need_of_a_pass(index.snapshot, in_scope, index.config).values())

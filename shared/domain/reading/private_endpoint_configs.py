@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from shared.domain.model.resources import Endpoint, Service
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint
-from shared.domain.planning.classification import private_link
+from shared.domain.planning.classification import private_link_connection
 from shared.domain.planning.planning_index import PlanningIndex
 
 
@@ -29,7 +29,7 @@ def configs_of_holders(index: PlanningIndex, holders: Iterable[ReadEndpoint]) ->
 def _search(index: PlanningIndex, endpoint: Endpoint) -> list[ReadConfig]:
     """While the alias is not known: one service of the alias's region first, then that region's, then all."""
     near = [service for service in index.services.all if _is_near(service, endpoint)]
-    steps = [] if private_link(index, endpoint) else [near[:1], near, index.services.all]
+    steps = [] if private_link_connection(index, endpoint) else [near[:1], near, index.services.all]
     return next((unread for step in steps if (unread := _unread(index, step, endpoint))), [])
 
 

@@ -29,7 +29,11 @@ def holders(index: PlanningIndex, tagged: list[Endpoint]) -> list[ReadEndpoint]:
         or (config.zone_group and config.zone_group.covers(zone.id))
     ]
     records = [record for zone in zones for record in zone.records.values()]
-    return [ReadEndpoint(one) for one in sorted(endpoints_in(records, config.owner)) if config.may_ask(one)]
+    return [
+        ReadEndpoint(one)
+        for one in sorted(endpoints_in(records, config.owner))
+        if config.in_endpoint_scopes(one)
+    ]
 
 
 def waiting(index: PlanningIndex, targets: Targets) -> Iterator[Read[Any]]:
@@ -48,7 +52,7 @@ def waiting(index: PlanningIndex, targets: Targets) -> Iterator[Read[Any]]:
     wildcards = (record for record in index.snapshot.records() if record.name == WILDCARD)
     known = index.snapshot.endpoints().keys() | endpoints_in(wildcards, index.config.owner)
     unread = {endpoint_of[id_] for id_ in near & endpoint_of.keys()} - known
-    unread = {one for one in unread if index.config.may_ask(one)}
+    unread = {one for one in unread if index.config.in_endpoint_scopes(one)}
     if len(unread) <= FEW and near <= endpoint_of.keys():
         yield from (ReadEndpoint(one) for one in sorted(unread))
     else:

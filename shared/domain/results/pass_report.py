@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from shared.domain.changes import Change
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
@@ -122,10 +122,10 @@ class Report:
 
 
 def _undone(last: Outcome | None, change: Change) -> Outcome:
-    if last and last.status is not Status.DONE:
+    if last and last.status is not OutcomeStatus.DONE:
         return last
     error = "applied, but not present on re-read" if last else "not applied within the rounds of this pass"
-    return Outcome(change, Status.FAILED, error, temporary=True)
+    return Outcome(change, OutcomeStatus.FAILED, error, temporary=True)
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, object]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.errors import Cause, CauseKind, System
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
@@ -46,7 +46,7 @@ def problems_of(reads: Mapping[Read[Any], ReadFailed], undone: Iterable[Outcome]
     failures = [_Failure(one.reason, read.system, one.cause, one.temporary) for read, one in reads.items()]
     failures += [
         _Failure(f"{o.change.verb} {o.change.summary()}: {o.error}", o.change.system, o.cause, o.temporary)
-        for o in sorted(undone, key=lambda outcome: outcome.status is Status.SKIPPED)
+        for o in sorted(undone, key=lambda outcome: outcome.status is OutcomeStatus.SKIPPED)
     ]
     groups: defaultdict[tuple[object, ...], list[_Failure]] = defaultdict(list)
     for failure in dict.fromkeys(failures):

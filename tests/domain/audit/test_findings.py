@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
 from shared.domain.model.findings import CATALOGUE
@@ -184,7 +184,7 @@ def _failed(cause: Cause) -> AuditReport:
     """An audit with the policy upsert, whose registration failed."""
     plan = permitted(plan_of(UNREGISTERED), Policy.UPSERT)
     outcomes = tuple(
-        Outcome(change, Status.FAILED, "HTTP 4xx (request 7)", cause=cause) for change in plan.changes
+        Outcome(change, OutcomeStatus.FAILED, "HTTP 4xx (request 7)", cause=cause) for change in plan.changes
     )
     return audit(Report(UNREGISTERED, plan, outcomes), policy="upsert")
 
@@ -208,7 +208,7 @@ def test_repaired() -> None:
     """A change that this audit made is no finding."""
     repaired = well()
     plan = plan_of(repaired)
-    done = Outcome(plan_of(UNREGISTERED).changes[0], Status.DONE)
+    done = Outcome(plan_of(UNREGISTERED).changes[0], OutcomeStatus.DONE)
     assert audit(Report(repaired, plan, (done,)), policy="upsert").findings == ()
 
 

@@ -12,7 +12,7 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.changes.outcome import Outcome, Status, calls, stages
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, calls, stages
 from shared.domain.changes.outcome import blocked as waiting
 from tests.support.worlds import REGION, guid, network, pe, record, zone_id
 
@@ -94,7 +94,7 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
 )
 def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
     """A change is blocked only by a failed change that it requires."""
-    failed, skipped = Outcome(other, Status.FAILED), Outcome(other, Status.SKIPPED)
-    assert waiting([change], [Outcome(other, Status.DONE)]) == {}
+    failed, skipped = Outcome(other, OutcomeStatus.FAILED), Outcome(other, OutcomeStatus.SKIPPED)
+    assert waiting([change], [Outcome(other, OutcomeStatus.DONE)]) == {}
     assert waiting([change], [failed]) == ({change: failed} if blocked else {})
     assert waiting([change], [skipped, failed]) == ({change: skipped} if blocked else {})

@@ -19,7 +19,7 @@ from shared.domain.model.snapshot import (
     ReadZone,
     Snapshot,
 )
-from shared.domain.preflight.check_result import Status, Step, first_problem, overall
+from shared.domain.preflight.check_result import CheckStatus, Step, first_problem, overall
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,
@@ -44,7 +44,7 @@ from tests.support.worlds import (
     zone_id,
 )
 
-PASSED, WARNING, FAILED, UNKNOWN, SKIPPED = Status
+PASSED, WARNING, FAILED, UNKNOWN, SKIPPED = CheckStatus
 ELSEWHERE = deployment(scopes=(Scope("22222222-2222-4222-8222-222222222222"),))
 MAKING = deployment(zone_group=Scope(SCOPE.subscription, "rg-dns"))
 CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
@@ -190,7 +190,7 @@ def pending() -> Snapshot:
         pytest.param(HOLDER, CENTRAL, {"record": PASSED}, id="served by another"),
     ],
 )  # fmt: skip
-def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str, Status]) -> None:
+def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str, CheckStatus]) -> None:
     """Each problem is reported at its own step; the steps that depend on it are skipped, all others are not."""
     steps = steps_of(seen, by)
     assert tuple(steps) == tuple(QUESTIONS)

@@ -8,7 +8,7 @@ from shared.domain.model.ids import Scope
 from shared.domain.model.resources import Connection, Endpoint, NotFound, ReadFailed, Service
 from shared.domain.model.snapshot import Read, ReadConfig, ReadEndpoint, ReadServices, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
-from shared.domain.planning.classification import Verdict, concerns_us, private_link, verdict_on
+from shared.domain.planning.classification import Verdict, concerns_us, private_link_connection, verdict_on
 from shared.domain.planning.plan import make_plan
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.service_index import Selection, ServiceIndex
@@ -160,8 +160,8 @@ def test_private_link() -> None:
     known = PlanningIndex(snapshot(), deployment())
     connections = (Connection(STRANGE_ALIAS, "Approved"), Connection(ALIAS, "Pending"))
     both = Endpoint(pe(1), str(pe(1)), "", connections=connections)
-    assert private_link(known, both) == connections[1]
-    assert private_link(known, endpoint(1, alias=STRANGE_ALIAS)) is None
+    assert private_link_connection(known, both) == connections[1]
+    assert private_link_connection(known, endpoint(1, alias=STRANGE_ALIAS)) is None
 
 
 MAIN, TEST, AFAR = service("main", env="prod"), service("test", env="test"), service("afar", env="prod")

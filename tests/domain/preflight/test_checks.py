@@ -13,7 +13,7 @@ from shared.domain.model.event_filter import OPERATIONS
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.planning.policy import Policies, Policy
-from shared.domain.preflight.check_result import RETRY, Status, Step, first_problem, overall
+from shared.domain.preflight.check_result import RETRY, CheckStatus, Step, first_problem, overall
 from shared.domain.preflight.checks import CATALOGUE, preflight
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
@@ -39,7 +39,7 @@ from tests.support.worlds import (
     zone_id,
 )
 
-PASSED, WARNING, FAILED, UNKNOWN, SKIPPED = Status
+PASSED, WARNING, FAILED, UNKNOWN, SKIPPED = CheckStatus
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 SUB = str(SCOPE)
 DNS_GROUP = Scope(SUBSCRIPTION, "rg-dns")
@@ -300,7 +300,7 @@ TWO = (KEY, replace(KEY, id="k-2", roles=frozenset({"Developer"})))
         (but(keys=(*TWO, ApiKey("else")), caller=ABSENT), PASSED, MANAGES, ""),
     ],
 )  # fmt: skip
-def test_role(seen: PreflightSnapshot, status: Status, detail: str, remedy: str) -> None:
+def test_role(seen: PreflightSnapshot, status: CheckStatus, detail: str, remedy: str) -> None:
     """Only roles known to be insufficient fail. What the key can read decides, and role names only without that."""
     step = run(seen)["ClickHouse role"]
     assert (step.status, detail in step.detail, remedy in step.remedy) == (status, True, True), step

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import Allow, DeleteRecord, Register
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.snapshot import ReadAddresses, ReadRegistrations, ReadServices, Snapshot
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
@@ -31,14 +31,14 @@ delete = DeleteRecord(pe(2), record(2))
 
 
 def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outcome:
-    return Outcome(change, Status.FAILED, "it did not work", temporary=temporary)
+    return Outcome(change, OutcomeStatus.FAILED, "it did not work", temporary=temporary)
 
 
 @pytest.mark.parametrize(
     ("left", "outcomes", "problems", "temporary"),
     [
         ([], [], [], False),
-        ([], [Outcome(register, Status.DONE)], [], False),
+        ([], [Outcome(register, OutcomeStatus.DONE)], [], False),
         ([], [failed(register, temporary=True)], [], False),
         (
             [register],
@@ -54,7 +54,7 @@ def failed(change: Register | Allow | DeleteRecord, *, temporary: bool) -> Outco
         ),
         (
             [register],
-            [Outcome(register, Status.DONE)],
+            [Outcome(register, OutcomeStatus.DONE)],
             [f"register {guid(1)} for {REGION}: applied, but not present on re-read"],
             True,
         ),
@@ -96,7 +96,7 @@ def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
 
 def test_forbidden_change() -> None:
     """A change that fails for a key or permission is retryable while it is still to be made."""
-    outcome = Outcome(register, Status.FAILED, "401", forbidden=True)
+    outcome = Outcome(register, OutcomeStatus.FAILED, "401", forbidden=True)
     undone = Report(Snapshot(), Plan((register,)), (outcome,))
     assert (undone.retryable, undone.forbidden) == (True, True)
     made = Report(Snapshot(), Plan(), (outcome,))
@@ -127,7 +127,7 @@ def test_json() -> None:
 
 def test_json_of_outcomes() -> None:
     """A pass that wrote reports the outcome of each change, and no plan."""
-    outcomes = (Outcome(register, Status.DONE), failed(allow, temporary=True))
+    outcomes = (Outcome(register, OutcomeStatus.DONE), failed(allow, temporary=True))
     shown = Report(snapshot(), Plan((allow,)), outcomes).as_json()
     assert shown["plan"] == []
     basics = {"endpoint": str(pe(1)), "id": guid(1)}

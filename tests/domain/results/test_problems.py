@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.changes import PutRecord, Register
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
@@ -34,7 +34,7 @@ def texts(problems: tuple[Problem, ...]) -> list[str]:
 def test_one_cause_is_one_problem(cause: Cause) -> None:
     """Reads and changes that fail at one system with one cause, by whatever request, are one problem."""
     reads = {ReadRegistrations(): read("a", cause), ReadServices(): read("b", cause)}
-    failed = Outcome(register, Status.FAILED, "c", cause=cause)
+    failed = Outcome(register, OutcomeStatus.FAILED, "c", cause=cause)
     assert texts(problems_of(reads, [failed])) == ["a (and 2 more with the same cause)"]
 
 
@@ -74,9 +74,9 @@ def test_different_systems() -> None:
 def test_remedies(cause: Cause) -> None:
     """The remedy of a problem is that for its cause, at the system that was called."""
     (problem,) = problems_of({ReadEndpoint(pe(1)): read("a", cause)}, ())
-    (same,) = problems_of({}, [Outcome(put, Status.FAILED, "a", cause=cause)])
+    (same,) = problems_of({}, [Outcome(put, OutcomeStatus.FAILED, "a", cause=cause)])
     assert problem.remedy == same.remedy == remedy_for(cause, System.AZURE)
-    (other,) = problems_of({}, [Outcome(register, Status.FAILED, "a", cause=cause)])
+    (other,) = problems_of({}, [Outcome(register, OutcomeStatus.FAILED, "a", cause=cause)])
     assert other.remedy == remedy_for(cause, System.CLICKHOUSE)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.changes import DeleteRecord, Register
-from shared.domain.changes.outcome import Outcome, Status
+from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import Finding
 from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, Snapshot
 from shared.domain.planning.classification import Verdict
@@ -28,7 +28,7 @@ from tests.support.worlds import (
 
 
 def failed(change: Register | DeleteRecord) -> Outcome:
-    return Outcome(change, Status.FAILED, "it did not work", temporary=True)
+    return Outcome(change, OutcomeStatus.FAILED, "it did not work", temporary=True)
 
 
 def endpoints_in(report: Report) -> Any:

@@ -1,1 +1,1 @@
-"""The private DNS part of the plan. Does not depend on `planning.access`. Start with `dns_records.py`."""
+"""The private DNS part of the plan. Does not depend on `planning.clickhouse`. Start with `dns_records.py`."""

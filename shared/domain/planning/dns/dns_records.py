@@ -30,15 +30,15 @@ from dataclasses import replace
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import WILDCARD, RecordSet, Status, Zone
+from shared.domain.model.resources import WILDCARD, ConnectionStatus, RecordSet, Zone
 from shared.domain.ownership.marks import MARK, holders_of, is_owned_record, record_metadata
-from shared.domain.planning.classification import private_link
+from shared.domain.planning.classification import private_link_connection
 from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders, record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
 
 # ClickHouse Cloud approves a pending connection within minutes; otherwise that endpoint has its own finding.
-_WORKING = frozenset({Status.APPROVED, Status.PENDING})
+_WORKING = frozenset({ConnectionStatus.APPROVED, ConnectionStatus.PENDING})
 
 
 def plan_zone(
@@ -112,7 +112,7 @@ def _held_remedy(index: PlanningIndex, target: RecordTarget, holders: list[Resou
     """How both endpoints get into the record, and whether clients reach the services until then."""
     found = [index.endpoint(holder) for holder in holders]
     names = ", ".join(holder.name for holder in holders)
-    connections = [private_link(index, one) if one else None for one in found]
+    connections = [private_link_connection(index, one) if one else None for one in found]
     if not all(one and one.target.lower() == target.alias.lower() for one in connections):
         return ""
     near = index.config.central or all(one and one.network == target.endpoint.network for one in found)
@@ -144,7 +144,11 @@ def unreachable_labels(
 
 def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
     found = index.endpoint(holder)
-    connection = private_link(index, found) if found and index.config.request_of(found) is not None else None
+    connection = (
+        private_link_connection(index, found)
+        if found and index.config.request_of(found) is not None
+        else None
+    )
     if (
         not found
         or not connection

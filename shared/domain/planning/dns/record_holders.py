@@ -12,7 +12,7 @@ from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import NO_PAIRS, WILDCARD, RecordSet, Zone
 from shared.domain.ownership.marks import Holders, holders_of, is_owned_record, metadata_fits
-from shared.domain.planning.classification import private_link
+from shared.domain.planning.classification import private_link_connection
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -108,7 +108,7 @@ def _may_join(
         return False
     others = [(one.shares, one.alias.lower()) for one in elected]
     for found in filter(None, holders):
-        connection = private_link(index, found)
+        connection = private_link_connection(index, found)
         others.append((shares(found), connection.target.lower() if connection else ""))
     return target.shares and all(other == (True, target.alias.lower()) for other in others)
 
@@ -121,7 +121,7 @@ def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
         return elected[0].alias.lower()
     for holder in sorted(set(slot.held.values())):
         found = index.endpoint(holder)
-        if found and (connection := private_link(index, found)):
+        if found and (connection := private_link_connection(index, found)):
             return connection.target.lower()
     return None
 

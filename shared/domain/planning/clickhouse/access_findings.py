@@ -4,39 +4,39 @@ from collections.abc import Iterator
 
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Status
-from shared.domain.planning.access import allow_lists
+from shared.domain.model.resources import ConnectionStatus
+from shared.domain.planning.clickhouse import allow_lists
 from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.planning_index import Entry, PlanningIndex
 from shared.domain.planning.service_index import DesiredAccess
 
 _BY_STATUS: dict[str, str] = {
-    Status.PENDING: "endpoint-pending",
-    Status.REJECTED: "endpoint-rejected",
-    Status.DISCONNECTED: "endpoint-disconnected",
+    ConnectionStatus.PENDING: "endpoint-pending",
+    ConnectionStatus.REJECTED: "endpoint-rejected",
+    ConnectionStatus.DISCONNECTED: "endpoint-disconnected",
 }
 
 # By status, and whether an allow list has the endpoint's id. Otherwise the remedy of the finding's code applies.
 _REMEDIES: dict[tuple[str, bool], str] = {
-    (Status.PENDING, True): (
+    (ConnectionStatus.PENDING, True): (
         "None if it is new: ClickHouse Cloud approves it within minutes. Otherwise contact ClickHouse support."
     ),
-    (Status.PENDING, False): (
+    (ConnectionStatus.PENDING, False): (
         "Select a service in the tag: ClickHouse Cloud approves the connection once an allow list has its id."
     ),
-    (Status.REJECTED, True): (
+    (ConnectionStatus.REJECTED, True): (
         "Recreate the private endpoint: sync cannot approve a rejected connection. If it is rejected again, contact "
         "ClickHouse support."
     ),
-    (Status.REJECTED, False): (
+    (ConnectionStatus.REJECTED, False): (
         "Select a service in the tag, so that an allow list has the endpoint's id; then recreate the private endpoint."
     ),
 }
 
 # Where the tag selects a service, but no allow list has the endpoint's id.
 _SYNC_REMEDIES: dict[str, str] = {
-    Status.PENDING: "Run sync: ClickHouse Cloud approves the connection once an allow list has its id.",
-    Status.REJECTED: (
+    ConnectionStatus.PENDING: "Run sync: ClickHouse Cloud approves the connection once an allow list has its id.",
+    ConnectionStatus.REJECTED: (
         "Run sync, so that an allow list has the endpoint's id. If the connection stays Rejected, recreate the private "
         "endpoint."
     ),

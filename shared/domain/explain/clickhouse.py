@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from shared.domain.changes import Allow, Deregister, Register
 from shared.domain.explain.case import Case
 from shared.domain.model.findings import CATALOGUE
-from shared.domain.model.resources import ReadFailed, Registration, Status
+from shared.domain.model.resources import ConnectionStatus, ReadFailed, Registration
 from shared.domain.model.snapshot import ReadRegistrations
 from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, unknown
 
 _DENIALS = ("service-not-permitted", "service-on-other-private-link", "service-not-found")
-_REMEDIES = {Status.REJECTED: "endpoint-rejected", Status.DISCONNECTED: "endpoint-disconnected"}
+_REMEDIES = {
+    ConnectionStatus.REJECTED: "endpoint-rejected",
+    ConnectionStatus.DISCONNECTED: "endpoint-disconnected",
+}
 
 
 def steps(case: Case) -> Iterator[tuple[str, CheckResult]]:
@@ -84,9 +87,9 @@ def _allow_list(case: Case) -> CheckResult:
 
 def _connection(case: Case) -> CheckResult:
     status = case.connection.status
-    if status == Status.APPROVED:
+    if status == ConnectionStatus.APPROVED:
         return passed(status)
-    if status == Status.PENDING:
+    if status == ConnectionStatus.PENDING:
         if any(case.index.access.listing.get(key) for key in _keys(case)):
             remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
             return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
@@ -94,8 +97,8 @@ def _connection(case: Case) -> CheckResult:
             "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
         )
         return failed("Pending; the id is on no allow list", remedy)
-    if status in Status:
-        return failed(status, CATALOGUE[_REMEDIES[Status(status)]][1])
+    if status in ConnectionStatus:
+        return failed(status, CATALOGUE[_REMEDIES[ConnectionStatus(status)]][1])
     return unknown(
         f"Azure reports the status {status or 'none'}", "Look at the endpoint in the Azure portal."
     )
