@@ -24,9 +24,7 @@ def import_times(module: str, options: Json) -> dict[str, int]:
     return {row[2].strip(): int(row[0]) for row in rows if len(row) == 3 and row[0].strip().isdecimal()}
 
 
-def _run(
-    command: list[str], options: Json, environment: Mapping[str, str] | None
-) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], options: Json, environment: Mapping[str, str] | None) -> subprocess.CompletedProcess[str]:
     """Run it with the variables of this environment that any program needs, and those given."""
     base = {name: os.environ[name] for name in BASE_ENVIRONMENT if name in os.environ}
     done = subprocess.run(  # noqa: S603 -- our own programs

@@ -25,9 +25,7 @@ _MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}
 
 def show(rows: Sequence[Row], sizes: Sizes, console: Console) -> None:
     """Print the table."""
-    conditions = (
-        f"{sizes.latency_ms} ms per call, ClickHouse limit {sizes.rate_limit}, unless a figure says otherwise"
-    )
+    conditions = f"{sizes.latency_ms} ms per call, ClickHouse limit {sizes.rate_limit}, unless a figure says otherwise"
     table = Table("Figure", "Value", "Goal", "Met", "Limit", caption=conditions)
     table.columns[1].justify = "right"
     for row in rows:

@@ -39,9 +39,7 @@ def settings(url: str, limit: str, subscriptions: int = 1) -> dict[str, str]:
         "CLICKHOUSE_RATE_LIMIT": limit,
         "AZURE_RESOURCE_MANAGER_URL": url,
         "OWNER_ID": OWNER,
-        "ENDPOINT_SCOPES": ",".join(
-            f"/subscriptions/{subscription(number)}" for number in range(subscriptions)
-        ),
+        "ENDPOINT_SCOPES": ",".join(f"/subscriptions/{subscription(number)}" for number in range(subscriptions)),
         "AUDIT_SCHEDULE": "0 0 0 1 1 *",
     }
 
@@ -65,9 +63,7 @@ class Stage:
             prefix = share_prefix(share) if len(self.hosts) > 1 else ""
             _subscribe(self.sim, host, self.batch, f"share-{share}", prefix)
 
-    def deliver(
-        self, events: Sequence[Json], seconds: float, between: float = BETWEEN_BATCHES
-    ) -> "Delivered":
+    def deliver(self, events: Sequence[Json], seconds: float, between: float = BETWEEN_BATCHES) -> "Delivered":
         """Publish the events, a batch every `between` seconds, and wait for their delivery with retries."""
         self.sim.clear()
         before, logged = len(self.sim.events()), [len(host.logs()) for host in self.hosts]

@@ -54,9 +54,7 @@ class App:
         """What is logged of the first event after so many lines, with the findings of its pass."""
         delivery = self.checks.wait_for("an event in the host's log", lambda: self._delivery(after))
         lines = filter(None, map(line_in, self.host.logs()[after:]))
-        found = [
-            one for one in lines if one["event"] == "finding" and one.get("passId") == delivery.get("passId")
-        ]
+        found = [one for one in lines if one["event"] == "finding" and one.get("passId") == delivery.get("passId")]
         return {**delivery, "findings": found}
 
     def findings(self, after: int) -> list[Json]:

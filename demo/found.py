@@ -53,9 +53,7 @@ class Found:
         """By spoke with an endpoint: its connection status, and the services that allow it."""
         known = {one["id"]: one for one in self.state["azure"]["privateEndpoints"]}
         there = {spoke: known[spoke_id(spoke)] for spoke in SPOKES if spoke_id(spoke) in known}
-        return {
-            spoke: (one["connection"], self.allowed_by(one["resourceGuid"])) for spoke, one in there.items()
-        }
+        return {spoke: (one["connection"], self.allowed_by(one["resourceGuid"])) for spoke, one in there.items()}
 
     def central_wildcard(self) -> list[str]:
         """The spokes that the record set * in the hub's zone points to."""
@@ -64,10 +62,7 @@ class Found:
         led = {address for one in records if one["name"] == "*" for address in one["addresses"]}
         endpoints = self.state["azure"]["privateEndpoints"]
         return [
-            spoke
-            for spoke in SPOKES
-            for one in endpoints
-            if one["id"] == spoke_id(spoke) and one["address"] in led
+            spoke for spoke in SPOKES for one in endpoints if one["id"] == spoke_id(spoke) and one["address"] in led
         ]
 
     def registered_by_hub(self) -> list[str]:

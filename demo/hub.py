@@ -16,14 +16,10 @@ def central(stage: Stage) -> None:
     before = stage.hub.logged()
     stage.people.create_spokes("analytics")
     stage.delivered()
-    stage.checks.expect(
-        "each spoke", _CONNECTED, lambda: stage.now().spokes(), "Approved, allowed by analytics"
-    )
+    stage.checks.expect("each spoke", _CONNECTED, lambda: stage.now().spokes(), "Approved, allowed by analytics")
     (holder,) = stage.now().central_wildcard()
     stage.checks.expect("record points to", [holder], lambda: stage.now().central_wildcard(), f"pe-{holder}")
-    stage.show.say(
-        "The spokes can reach each other, so one record serves all. The other endpoints get an info:"
-    )
+    stage.show.say("The spokes can reach each other, so one record serves all. The other endpoints get an info:")
     found = stage.hub.findings(before)
     served = [one for one in found if one["code"] == "wildcard-served-by-other"]
     stage.show.finding(served[0])

@@ -40,9 +40,7 @@ HUB_KEY = {"id": "hub-key", "secret": "hub-secret", "role": "admin"}
 HUB_SUBSCRIPTION = "/subscriptions/44444444-4444-4444-4444-444444444444"
 HUB_DNS_GROUP, SPOKE_GROUP = "rg-hub-dns", "rg-spokes"
 SPOKE_NETWORKS = f"{HUB_SUBSCRIPTION}/resourceGroups/{SPOKE_GROUP}/providers/Microsoft.Network"
-HUB_ZONE = (
-    f"{HUB_SUBSCRIPTION}/resourceGroups/{HUB_DNS_GROUP}/providers/Microsoft.Network/privateDnsZones/{ZONE}"
-)
+HUB_ZONE = f"{HUB_SUBSCRIPTION}/resourceGroups/{HUB_DNS_GROUP}/providers/Microsoft.Network/privateDnsZones/{ZONE}"
 SPOKES = ("a", "b", "c")
 
 _FOREIGN_ID = "fe0fe0fe-0000-4000-8000-000000000001"
@@ -80,9 +78,7 @@ def first_world() -> Json:
 def _add_hub_and_spokes(azure: Json) -> None:
     """A virtual network for each spoke, and a zone that only the hub is linked to."""
     azure["subscriptions"].append(HUB_SUBSCRIPTION.rpartition("/")[2])
-    azure["resourceGroups"] += [
-        f"{HUB_SUBSCRIPTION}/resourceGroups/{group}" for group in (HUB_DNS_GROUP, SPOKE_GROUP)
-    ]
+    azure["resourceGroups"] += [f"{HUB_SUBSCRIPTION}/resourceGroups/{group}" for group in (HUB_DNS_GROUP, SPOKE_GROUP)]
     networks = [f"{SPOKE_NETWORKS}/virtualNetworks/vnet-{name}" for name in ("hub", *SPOKES)]
     azure["virtualNetworks"] += [
         {

@@ -21,9 +21,7 @@ def keep(stage: Stage) -> None:
     """Until Ctrl-C."""
     with TemporaryDirectory() as folder:
         settings = Path(folder, "local.settings.json")
-        settings.write_text(
-            json.dumps({"IsEncrypted": False, "Values": settings_for(stage.sim.url, stage.app.store)})
-        )
+        settings.write_text(json.dumps({"IsEncrypted": False, "Values": settings_for(stage.sim.url, stage.app.store)}))
         stage.show.verbatim(commands(stage, settings))
         stage.show.verbatim(with_azure_cli(stage, Path(folder)))
         stage.show.headline("The simulator and the app keep running until Ctrl-C. The app's log:")

@@ -107,9 +107,7 @@ def audited(stage: Stage) -> None:
     stage.show_pass()
     guid, address = stage.now().guid(BYOC_ENDPOINT), stage.now().address(BYOC_ENDPOINT)
     stage.checks.expect(f"{guid[:8]} allowed by", [name], lambda: stage.now().allowed_by(guid))
-    stage.checks.expect(
-        "record", [address], lambda: stage.now().wildcard(BYOC_ZONE), f"*.{BYOC_ZONE} → {address}"
-    )
+    stage.checks.expect("record", [address], lambda: stage.now().wildcard(BYOC_ZONE), f"*.{BYOC_ZONE} → {address}")
     stage.show.say("The endpoint is deleted, and the delete event is lost.")
     stage.sim.delivery(lose=1)
     stage.people.delete_endpoint(BYOC_ENDPOINT)
@@ -152,9 +150,7 @@ def repaired(stage: Stage) -> None:
     _show_repairs(stage, report)
     stage.page("3-after-upsert", report)
     _expect_repairs(stage, report, ADDED)
-    _expect_findings(
-        stage, [one.code for one in report.findings], "registration-orphaned", "allow-list-extra"
-    )
+    _expect_findings(stage, [one.code for one in report.findings], "registration-orphaned", "allow-list-extra")
     _expect_reachable(stage, ["analytics"], _row(report).hostnames)
     stage.show.say("AUDIT_POLICY=sync also removes what the deleted endpoint left.")
     with stage.app_under("sync") as app:
@@ -186,9 +182,7 @@ def foreign_service(stage: Stage) -> None:
     _expect_findings(stage, [one["code"] for one in found], "not-a-clickhouse-endpoint")
     stage.checks.expect("outcome events", ["EndpointRefused"], stage.outcome_events)
     _expect_no_writes(stage)
-    stage.checks.expect(
-        "state", before, lambda: stage.now().managed(), "ClickHouse Cloud and zones unchanged"
-    )
+    stage.checks.expect("state", before, lambda: stage.now().managed(), "ClickHouse Cloud and zones unchanged")
     stage.checks.expect("its connection", "Pending", lambda: stage.now().connection(FOREIGN_ENDPOINT))
 
 

@@ -109,9 +109,7 @@ class Show:
                 self.finding(line)
             case "pass" | "delivery":
                 about = f" of {short(line['endpoint'])}" if "endpoint" in line else ""
-                self.headline(
-                    f"{now}  {line['trigger']}: {line['event']}{about} in {line['milliseconds']} ms"
-                )
+                self.headline(f"{now}  {line['trigger']}: {line['event']}{about} in {line['milliseconds']} ms")
                 for problem in line.get("problems", ()):
                     self.say(f"problem: {short(problem)}")
             case "audit":

@@ -85,9 +85,7 @@ class Stage:
 
     def outcome_events(self) -> list[str]:
         """The types of the outcome events in this scene, in alphabetical order."""
-        return sorted(
-            one["type"].rpartition(".")[2] for one in self.sim.topic(TOPIC)[self.outcome_events_before :]
-        )
+        return sorted(one["type"].rpartition(".")[2] for one in self.sim.topic(TOPIC)[self.outcome_events_before :])
 
     def page(self, name: str, report: AuditReport) -> None:
         """Write the status page of a report into a folder that stays."""
@@ -126,16 +124,12 @@ class Stage:
 
     def _latest_event(self) -> Any:
         """The latest event with a subscriber; events of record sets have none."""
-        return next(
-            one for one in reversed(self.sim.events()) if any(d["attempts"] for d in one["deliveries"])
-        )
+        return next(one for one in reversed(self.sim.events()) if any(d["attempts"] for d in one["deliveries"]))
 
     def _answers(self) -> list[Any]:
         """What the latest event's webhook answered, attempt by attempt."""
         return [
-            attempt["status"]
-            for delivery in self._latest_event()["deliveries"]
-            for attempt in delivery["attempts"]
+            attempt["status"] for delivery in self._latest_event()["deliveries"] for attempt in delivery["attempts"]
         ]
 
 

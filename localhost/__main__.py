@@ -54,9 +54,7 @@ def _options() -> argparse.Namespace:
         help="directory of the function app (default: the current directory)",
     )
     option("--port", type=int, default=7071, help="port on 127.0.0.1; 0 picks a free one (default: 7071)")
-    option(
-        "--settings", type=Path, help="settings file (default: the app's local.settings.json, if it exists)"
-    )
+    option("--settings", type=Path, help="settings file (default: the app's local.settings.json, if it exists)")
     option("--no-timers", dest="timers", action="store_false", help="do not fire timers")
     option(
         "--grace",
@@ -86,9 +84,7 @@ async def _run(options: argparse.Namespace, ready: Callable[[str, list[str]], No
         await worker.start()
         _report(worker)
         functions = sorted(worker.functions)
-        return await serve(
-            worker, sock, lambda url: ready(url, functions), timers=options.timers, grace=options.grace
-        )
+        return await serve(worker, sock, lambda url: ready(url, functions), timers=options.timers, grace=options.grace)
 
 
 def _report(worker: Worker) -> None:
@@ -96,9 +92,7 @@ def _report(worker: Worker) -> None:
         log.error("The '%s' function is in error and is not served: %s", name, error)
     for function in worker.functions.values():
         if function.kind not in SERVED:
-            log.warning(
-                "'%s' has a trigger that the local host does not fire: %s", function.name, function.kind
-            )
+            log.warning("'%s' has a trigger that the local host does not fire: %s", function.name, function.kind)
 
 
 if __name__ == "__main__":

@@ -37,9 +37,7 @@ class Admin:
         return JSONResponse({"id": self._worker.app_dir.name, "state": "Running", "processUptime": uptime})
 
     async def list(self, request: Request) -> Response:
-        return JSONResponse(
-            [self._description(function, request) for function in self._worker.functions.values()]
-        )
+        return JSONResponse([self._description(function, request) for function in self._worker.functions.values()])
 
     async def describe(self, request: Request) -> Response:
         function = self._worker.functions.get(request.path_params["name"])

@@ -13,9 +13,7 @@ from localhost.worker import Worker
 
 def create_app(worker: Worker) -> Starlette:
     """Create the app for a started worker. Timers are separate: see `localhost.timers`."""
-    webhook = Route(
-        "/runtime/webhooks/eventgrid", EventGridWebhook(worker).__call__, methods=["POST", "OPTIONS"]
-    )
+    webhook = Route("/runtime/webhooks/eventgrid", EventGridWebhook(worker).__call__, methods=["POST", "OPTIONS"])
     functions = Route("/{path:path}", HttpTriggers(worker))
     routes = [webhook, *Admin(worker).routes(), functions]
     app = Starlette(routes=routes, exception_handlers={ClientDisconnect: _client_disconnected})

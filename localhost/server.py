@@ -37,9 +37,7 @@ async def serve(
             clock.start()
         ready(url)
 
-    config = uvicorn.Config(
-        create_app(worker), lifespan="off", log_config=None, access_log=False, log_level="warning"
-    )
+    config = uvicorn.Config(create_app(worker), lifespan="off", log_config=None, access_log=False, log_level="warning")
     server = _Server(config, started, clock.stop, grace)
     with _stopped_by_signals(server):
         await server.serve(sockets=[sock])

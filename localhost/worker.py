@@ -48,9 +48,7 @@ class Worker:
     async def start(self) -> Self:
         """Import the app and index its functions. A failed import raises `AppError` with the traceback."""
         if Worker._started:
-            raise AppError(
-                f"this process already runs {Worker._started.app_dir}; a process runs one app at a time"
-            )
+            raise AppError(f"this process already runs {Worker._started.app_dir}; a process runs one app at a time")
         if not self._module.script.is_file():
             raise AppError(f"{self.app_dir} has no {self._module.script.name}")
         self.route_prefix = route_prefix(self.app_dir)
@@ -174,9 +172,7 @@ def _invocation(function: Function, invocation_id: str, data: TypedData) -> Invo
 
 def _report(function: Function, response: InvocationResponse, seconds: float) -> None:
     for output in response.output_data:
-        log.warning(
-            "Output binding '%s' of '%s' is not delivered by the local host", output.name, function.name
-        )
+        log.warning("Output binding '%s' of '%s' is not delivered by the local host", output.name, function.name)
     failure = response.result.exception
     status = "Failed" if failure else "Succeeded"
     run = f"({status}, Id={response.invocation_id}, Duration={seconds * 1000:.0f}ms)"

@@ -153,9 +153,7 @@ Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(
 class Settings(BaseSettings):
     """The settings of one deployment. The names in the environment are those of the fields, in upper case."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, arbitrary_types_allowed=True
-    )
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, arbitrary_types_allowed=True)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -45,9 +45,7 @@ def _serve(settings: Settings, port: int, https_port: int | None) -> None:
 
         def print_addresses(addresses: Addresses) -> None:
             https_url = str(addresses.https_url)
-            _print_json(
-                {"url": addresses.url, "httpsUrl": https_url, "certificate": str(certificate.authority)}
-            )
+            _print_json({"url": addresses.url, "httpsUrl": https_url, "certificate": str(certificate.authority)})
             sys.stdout.write(f"{as_shell(https_url, certificate.authority, folder / 'azure')}\n")
             sys.stdout.flush()
 
@@ -78,9 +76,7 @@ def _arguments() -> argparse.Namespace:
         metavar="N/S",
         help="ClickHouse requests per seconds and API key, or 'off' (default: 10/10)",
     )
-    parser.add_argument(
-        "--latency-ms", type=int, default=0, metavar="N", help="added to every simulated response"
-    )
+    parser.add_argument("--latency-ms", type=int, default=0, metavar="N", help="added to every simulated response")
     parser.add_argument(
         "--tls",
         type=int,

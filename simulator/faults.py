@@ -51,9 +51,7 @@ class Fault(Model):
         """Return the response that replaces the real one, or None if the request is processed."""
         if self.status is None:
             return None
-        return Reply(
-            self.status, self.body if self.body is not None else _body(self.status, system), self.headers
-        )
+        return Reply(self.status, self.body if self.body is not None else _body(self.status, system), self.headers)
 
 
 class Faults:

@@ -72,9 +72,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
 
 async def _write(send: Send, reply: Reply) -> None:
     body = b"" if reply.body is None else json.dumps(reply.body).encode()
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()
-    ]
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
     if body:
         headers.append((b"content-type", b"application/json; charset=utf-8"))
     if reply.status != 204:

@@ -75,9 +75,7 @@ class Server(uvicorn.Server):
         """Also serve https. Returns its URL. Raises OSError if the port is in use."""
         bound = _loopback_socket(https.port)
         loop = asyncio.get_running_loop()
-        self.servers.append(
-            await loop.create_server(self._protocol, sock=bound, ssl=https.certificate.context)
-        )
+        self.servers.append(await loop.create_server(self._protocol, sock=bound, ssl=https.certificate.context))
         return _url("https", bound)
 
     def listen(self) -> None:
@@ -113,9 +111,7 @@ def _url(scheme: str, bound: socket.socket) -> str:
     return f"{scheme}://{_LOOPBACK}:{bound.getsockname()[1]}"
 
 
-def serve(
-    settings: Settings, port: int, on_ready: Callable[[Addresses], None], https: Https | None = None
-) -> None:
+def serve(settings: Settings, port: int, on_ready: Callable[[Addresses], None], https: Https | None = None) -> None:
     """Serve in this thread until a signal."""
     Server(Controller(settings), port, on_ready, https).listen()
 
@@ -147,9 +143,7 @@ def running(
         raise RuntimeError("the simulator did not start within 10 seconds")
     try:
         url, loop = ready[0]
-        yield RunningSimulator(
-            url, controller, loop, lambda certificate: server.serve_https(Https(certificate))
-        )
+        yield RunningSimulator(url, controller, loop, lambda certificate: server.serve_https(Https(certificate)))
     finally:
         server.should_exit = True
         thread.join()

@@ -51,9 +51,7 @@ class Audit:
         audited = self.packages - len(self.unknown)
         if not audited:
             return f"NOT AUDITED: the vulnerability database has none of the {self.packages} locked packages."
-        lines = [
-            f"{audited} of {self.packages} locked packages audited, {len(self.vulnerabilities)} vulnerabilities"
-        ]
+        lines = [f"{audited} of {self.packages} locked packages audited, {len(self.vulnerabilities)} vulnerabilities"]
         lines += [f"  {line}" for line in self.vulnerabilities]
         if self.vulnerabilities:
             lines.append("To upgrade: run `make lock UPGRADE=1` and `make test`, then commit the lock files.")
@@ -65,9 +63,7 @@ class Audit:
 def main(arguments: Sequence[str] | None = None, pip_audit: Sequence[str] = ()) -> int:
     """Run the audit, print the result and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.audit", description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--strict", action="store_true", help="also fail if the vulnerability database does not answer"
-    )
+    parser.add_argument("--strict", action="store_true", help="also fail if the vulnerability database does not answer")
     strict = parser.parse_args(arguments).strict
     try:
         audit = run_audit(pip_audit or [sys.executable, "-m", "pip_audit"])

@@ -37,9 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for line in missed:
         sys.stderr.write(f"{line}\n")
     if not missed:
-        percents = (
-            f"{totals[f'percent_{kind}_covered']:.2f} % of {kind}" for kind in ("statements", "branches")
-        )
+        percents = (f"{totals[f'percent_{kind}_covered']:.2f} % of {kind}" for kind in ("statements", "branches"))
         sys.stdout.write(f"covered: {', '.join(percents)}\n")
     return 1 if missed else 0
 

@@ -69,12 +69,7 @@ def write_zip(files: Mapping[str, Path], path: Path) -> Path:
 
 
 def _deployed(file: Path) -> bool:
-    return (
-        file.is_file()
-        and "__pycache__" not in file.parts
-        and file.name != ".DS_Store"
-        and file.suffix != ".pyc"
-    )
+    return file.is_file() and "__pycache__" not in file.parts and file.name != ".DS_Store" and file.suffix != ".pyc"
 
 
 def _report(path: Path) -> str:

@@ -88,6 +88,4 @@ def _applies(marker: Marker | None) -> bool:
 
 def _deployed(name: Path) -> bool:
     # Scripts are not used in Azure, and their first line contains the Python path of the build system.
-    return name.parts[0] != "bin" and not (
-        name.parent.suffix == ".dist-info" and name.name in _INSTALLER_FILES
-    )
+    return name.parts[0] != "bin" and not (name.parent.suffix == ".dist-info" and name.name in _INSTALLER_FILES)

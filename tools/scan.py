@@ -24,9 +24,7 @@ def main() -> int:
     """Returns what checkov returns: 0 if no check fails."""
     program = shutil.which(os.environ.get("CHECKOV", "checkov"))
     if program is None:
-        print(
-            "make scan: checkov is not installed. Install it from PyPI (pipx install checkov), or set CHECKOV."
-        )
+        print("make scan: checkov is not installed. Install it from PyPI (pipx install checkov), or set CHECKOV.")
         return 1
     with tempfile.TemporaryDirectory() as folder:
         for case in CASES:

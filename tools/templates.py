@@ -54,9 +54,7 @@ def unformatted(program: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copytree(INFRA, Path(folder) / "infra"))
         problem = bicep(program, "format", "--pattern", f"{copy}/**/*.bicep*")
-        changed = [
-            path for path in files() if (copy / path.relative_to(INFRA)).read_text() != path.read_text()
-        ]
+        changed = [path for path in files() if (copy / path.relative_to(INFRA)).read_text() != path.read_text()]
     return ([problem] if problem else []) + [f"{path.relative_to(ROOT)}: not formatted" for path in changed]
 
 
@@ -78,9 +76,7 @@ def main(arguments: list[str]) -> int:
     pattern = f"{INFRA}/**/*.bicep*"
     problems = unformatted(program) if check else [bicep(program, "format", "--pattern", pattern)]
     # The linter follows the modules of a template.
-    problems += [
-        bicep(program, "lint", INFRA / name) for name in ("main.bicep", "events.bicep", "events.bicepparam")
-    ]
+    problems += [bicep(program, "lint", INFRA / name) for name in ("main.bicep", "events.bicep", "events.bicepparam")]
     mode = "validate" if check else "overwrite"
     cases = sorted(SNAPSHOTS.glob("*.bicepparam"))
     problems += [bicep(program, "snapshot", case, f"--mode={mode}", *PLACE) for case in cases]

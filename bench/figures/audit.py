@@ -95,9 +95,7 @@ def _shape(sizes: Sizes, endpoints: int) -> Shape:
 def _spread(sizes: Sizes, endpoints: int) -> Shape:
     per_network = -(-endpoints // sizes.audit_zones)
     subscriptions = min(sizes.audit_subscriptions, sizes.audit_zones)
-    return Shape(
-        endpoints, sizes.audit_services // 2, per_network, _SERVICES_EACH, subscriptions=subscriptions
-    )
+    return Shape(endpoints, sizes.audit_services // 2, per_network, _SERVICES_EACH, subscriptions=subscriptions)
 
 
 def _median(sim: Sim, shape: Shape, repeats: int, *, warm: bool = False) -> Json:

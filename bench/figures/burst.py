@@ -54,9 +54,7 @@ def measure(sizes: Sizes) -> list[Row]:
         *_burst_rows(sizes, fresh_one, configs_known=False),
         *_burst_rows(sizes, warm, configs_known=True),
         *_several_rows(sizes, "", fresh_one, several, configs_known=False),
-        *_several_rows(
-            sizes, ", report store from an audit", fresh_one, seeded, configs_known=True, like=warm
-        ),
+        *_several_rows(sizes, ", report store from an audit", fresh_one, seeded, configs_known=True, like=warm),
         *peer_rows(sizes, fresh_one.seconds),
     ]
 
@@ -82,9 +80,7 @@ def _several(sizes: Sizes, more: Mapping[str, str] = MappingProxyType({})) -> Bu
 def fill_report_store(sizes: Sizes, store: Mapping[str, str]) -> None:
     """Fill the report store by an audit without changes."""
     with stage(fresh(Shape(sizes.burst, sizes.services)), Conditions(), more=store) as on:
-        httpx.post(
-            f"{on.hosts[0].url}/admin/functions/audit", json={"input": ""}, trust_env=False
-        ).raise_for_status()
+        httpx.post(f"{on.hosts[0].url}/admin/functions/audit", json={"input": ""}, trust_env=False).raise_for_status()
         kept = [Path(store["REPORT_STORE"], name) for name in (_LATEST, _CONFIGS)]
         _until(lambda: all(one.exists() for one in kept), _AUDIT_SECONDS)
 
@@ -122,18 +118,14 @@ def _burst_rows(sizes: Sizes, burst: Burst, *, configs_known: bool) -> list[Row]
             why,
             detail=detail_of(sizes, burst),
         ),
-        Row(
-            f"{what}: calls to ClickHouse", len(burst.clickhouse), "", Goal("most", _MOST_CALLS), f"{needed}"
-        ),
+        Row(f"{what}: calls to ClickHouse", len(burst.clickhouse), "", Goal("most", _MOST_CALLS), f"{needed}"),
         Row(
             f"{what}: slowest answer to Event Grid",
             max(burst.done.answers()),
             "s",
             Goal("most", EVENT_SECONDS),
         ),
-        Row(
-            f"{what}: events lost or endpoints missing", burst.done.lost + burst.missing, "", Goal("most", 0)
-        ),
+        Row(f"{what}: events lost or endpoints missing", burst.done.lost + burst.missing, "", Goal("most", 0)),
     ]
 
 

@@ -125,9 +125,7 @@ def _ms(runs: list[Json], what: str) -> float:
 
 
 def _index_rows(runs: Kinds) -> list[Row]:
-    empty, product, eager = (
-        _ms(one, "index") for one in (runs.empty, runs.other_resource + runs.ours, runs.eager)
-    )
+    empty, product, eager = (_ms(one, "index") for one in (runs.empty, runs.other_resource + runs.ours, runs.eager))
     detail = {
         "emptyMs": round(empty, 1),
         "productMs": round(product, 1),
@@ -171,8 +169,7 @@ def _ours_rows(runs: Kinds, costs: dict[str, float]) -> list[Row]:
     what = "First event about a managed endpoint, fresh process"
     ours, libraries = _ms(runs.ours, "first"), _ms(runs.libraries, "first")
     until_done = [
-        1000 * median(run["index"] + run["first"] for run in one)
-        for one in (runs.ours, runs.eager, runs.empty)
+        1000 * median(run["index"] + run["first"] for run in one) for one in (runs.ours, runs.eager, runs.empty)
     ]
     product, eager, empty = until_done
     return [
@@ -222,6 +219,4 @@ def _by_package(costs: dict[str, int], needed: list[str]) -> dict[str, float]:
 
 def _package(module: str) -> str:
     parts = module.split(".")
-    return ".".join(
-        parts[:3] if parts[:2] == ["azure", "mgmt"] else parts[:2] if parts[0] == "azure" else parts[:1]
-    )
+    return ".".join(parts[:3] if parts[:2] == ["azure", "mgmt"] else parts[:2] if parts[0] == "azure" else parts[:1])

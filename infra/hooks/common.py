@@ -36,9 +36,7 @@ def required(*names: str) -> list[str]:
     """Values that azd sets, or that are outputs of main.bicep."""
     missing = [name for name in names if not value(name)]
     if missing:
-        stop(
-            f"{', '.join(missing)}: not set. Run the hook with azd (azd hooks run <name>), after azd provision."
-        )
+        stop(f"{', '.join(missing)}: not set. Run the hook with azd (azd hooks run <name>), after azd provision.")
     return [value(name) for name in names]
 
 

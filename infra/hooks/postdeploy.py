@@ -76,13 +76,8 @@ def warn_of_storage_key(app: str) -> None:
     except (AzureError, KeyError, TypeError):
         return
     if "AzureWebJobsStorage" in settings:
-        say(
-            "WARNING: the function app has a setting AzureWebJobsStorage, which the host uses instead of its identity."
-        )
-        say(
-            "Delete it: az functionapp config appsettings delete --setting-names AzureWebJobsStorage --ids "
-            + app
-        )
+        say("WARNING: the function app has a setting AzureWebJobsStorage, which the host uses instead of its identity.")
+        say("Delete it: az functionapp config appsettings delete --setting-names AzureWebJobsStorage --ids " + app)
 
 
 def deploy_events(subscription: str, location: str, token: str, pause: int) -> None:

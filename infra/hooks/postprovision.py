@@ -60,12 +60,8 @@ def commands(grants: list[dict[str, Any]]) -> list[str]:
             "AssignableScopes": [scope],
         }
         file.write_text(json.dumps(definition, indent=2) + "\n")
-        lines.append(
-            f'az role definition create --subscription {grant["subscription"]} --role-definition "{file}"'
-        )
-        lines += [
-            assignment(value("APP_IDENTITY_PRINCIPAL_ID"), grant["title"], scope) for scope in grant["scopes"]
-        ]
+        lines.append(f'az role definition create --subscription {grant["subscription"]} --role-definition "{file}"')
+        lines += [assignment(value("APP_IDENTITY_PRINCIPAL_ID"), grant["title"], scope) for scope in grant["scopes"]]
     return lines
 
 
@@ -82,9 +78,7 @@ def print_commands(grants: list[dict[str, Any]], created: str) -> None:
         own = json.loads(value("OWN_ROLE_ASSIGNMENTS") or "[]")
         lines += [assignment(one["principalId"], one["role"], one["scope"]) for one in own]
     if lines:
-        say(
-            "ROLE_ASSIGNMENTS leaves these role assignments to others. Commands for somebody with the permission:\n"
-        )
+        say("ROLE_ASSIGNMENTS leaves these role assignments to others. Commands for somebody with the permission:\n")
         say("\n".join(lines))
     if created == "none" and not value("EVENTS_IDENTITY_ID"):
         say(
@@ -101,9 +95,7 @@ def main() -> None:
     try:
         narrow(grants)
     except AzureError as error:
-        stop(
-            f"Rights and event subscriptions of earlier scopes could not be searched; they are unchanged.\n{error}"
-        )
+        stop(f"Rights and event subscriptions of earlier scopes could not be searched; they are unchanged.\n{error}")
 
 
 if __name__ == "__main__":

@@ -16,21 +16,15 @@ def main() -> None:
         owner = deployment()
         found = find(owner) if owner else None
     except AzureError as error:
-        stop(
-            f"What the deployment has outside its resource group could not be searched. Nothing was deleted.\n{error}"
-        )
+        stop(f"What the deployment has outside its resource group could not be searched. Nothing was deleted.\n{error}")
     if owner is None or found is None:
         # A failing hook would keep azd from deleting what a failed first deployment left.
         say("No deployment was found, so nothing outside the resource group is deleted.")
         if file.exists():
             say(f"What an earlier azd down listed is still in {file}; it is deleted after azd down.")
         else:
-            say(
-                "If azd provision finished once, run azd env refresh and azd down again. Otherwise search for roles"
-            )
-            say(
-                f"named 'clickhouse-privatelink ...', and resource groups with the tag azd-env-name = {name}."
-            )
+            say("If azd provision finished once, run azd env refresh and azd down again. Otherwise search for roles")
+            say(f"named 'clickhouse-privatelink ...', and resource groups with the tag azd-env-name = {name}.")
         return
     if found.shared and value("DELETE_SHARED_TOPICS").lower() != "true":
         stop(
@@ -48,9 +42,7 @@ def main() -> None:
         say(f"  {item}")
     if not owner.creates_roles:
         say("Others created the role assignments (ROLE_ASSIGNMENTS), so they are not deleted.")
-    say(
-        "Registrations at ClickHouse Cloud and DNS records stay. See docs/deploy.md, 'Remove', to delete them first."
-    )
+    say("Registrations at ClickHouse Cloud and DNS records stay. See docs/deploy.md, 'Remove', to delete them first.")
 
 
 if __name__ == "__main__":

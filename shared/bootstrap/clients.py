@@ -38,9 +38,7 @@ class Clients:
 
     def clickhouse(self, budget: Budget, *, read_only: bool) -> ClickHouseCloud:
         http = self.http_reading if read_only else self.http
-        return ClickHouseCloud(
-            http, self.key, str(self.settings.clickhouse_org_id), self.rate_limiter, budget
-        )
+        return ClickHouseCloud(http, self.key, str(self.settings.clickhouse_org_id), self.rate_limiter, budget)
 
     async def close(self) -> None:
         """Close what was opened; a later use opens it again."""

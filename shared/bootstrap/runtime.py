@@ -111,13 +111,9 @@ class Runtime:
         systems = self.clients.systems(Budget.of(EVENT_SECONDS))
         return await first_read(endpoints, systems, self.config)
 
-    async def _event_pass(
-        self, known: Mapping[ResourceId, Endpoint | NotFound]
-    ) -> Mapping[ResourceId, Report]:
+    async def _event_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         settings, targets = self.settings, Targets(frozenset(known))
-        request = ReconcileRequest(
-            targets, settings.event_policy, max_removals=settings.max_removals, by_event=True
-        )
+        request = ReconcileRequest(targets, settings.event_policy, max_removals=settings.max_removals, by_event=True)
         systems = self.clients.systems(Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(request, systems, self.config, self.cache, known)
         shares = split_report(await self._recorded("event", run), known.keys())

@@ -119,9 +119,7 @@ async def _probe(report: Report, config: DeploymentConfig, endpoint: ResourceId)
     return await Prober().probe(hosts, expected) if expected else ()
 
 
-async def _reconcile(
-    runtime: Runtime, options: Namespace, output: Output, request: ReconcileRequest
-) -> Report:
+async def _reconcile(runtime: Runtime, options: Namespace, output: Output, request: ReconcileRequest) -> Report:
     async with progress(output.err, options.command, options.timeout) as runtime.watcher:
         return await runtime.reconcile(request, options.timeout, "cli")
 

@@ -73,9 +73,7 @@ def parse(arguments: Sequence[str], version: str) -> argparse.Namespace:
         command.add_argument("--allow-removals", type=_count, metavar="N", help=limit)
     plan.add_argument("--exit-code", action="store_true", help="exit with 3 if there are changes to make")
     audit.add_argument("--policy", type=Policy, choices=list(Policy), help="instead of AUDIT_POLICY")
-    explain.add_argument(
-        "endpoint", type=_name_or_id, help="ARM id of a private endpoint, or its unique name"
-    )
+    explain.add_argument("endpoint", type=_name_or_id, help="ARM id of a private endpoint, or its unique name")
     probe = "also resolve its host names and open TLS connections; run this inside the virtual network"
     explain.add_argument("--probe", action="store_true", help=probe)
     if not arguments:

@@ -90,9 +90,7 @@ class Output:
             if repair.error:
                 self.out.print(Text(f"        {repair.error}", style))
         for one in report.withheld:
-            self.out.print(
-                Text(f"withheld {one.change} {one.object}: {one.fact}  for {one.endpoint}", WARNING)
-            )
+            self.out.print(Text(f"withheld {one.change} {one.object}: {one.fact}  for {one.endpoint}", WARNING))
         self._release(report.withheld_by, len(report.withheld), release)
         for finding in report.findings:
             since = f"since {finding.first_seen:%Y-%m-%d %H:%M} UTC. "
@@ -125,9 +123,7 @@ class Output:
             self.out.print(Text(f"{lead} {problem.detail.removesuffix('.')}.", style))
             self.out.print(Text(f"What to do: {problem.remedy}", f"bold {REMEDY}"))
         elif numbers[CheckStatus.WARNING]:
-            self.out.print(
-                Text(f"{success} {counted(numbers[CheckStatus.WARNING], 'warning')}.", "bold yellow")
-            )
+            self.out.print(Text(f"{success} {counted(numbers[CheckStatus.WARNING], 'warning')}.", "bold yellow"))
         else:
             self.out.print(Text(success, "bold green"))
 

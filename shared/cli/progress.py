@@ -60,9 +60,7 @@ class _Waits(logging.Handler):
         line = json.loads(record.getMessage())
         if line["event"] == "store" and not self._store_failed:
             self._store_failed = True
-            self._console.print(
-                Text(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow")
-            )
+            self._console.print(Text(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow"))
         if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
             return
         system, left = line["system"], self._deadline.left()

@@ -63,9 +63,7 @@ class ClickHouse(Protocol):
     ) -> tuple[Registration, ...] | None:
         """Change the organization's registrations. Returns all of them, if the response has them."""
 
-    async def update_allow_list(
-        self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
-    ) -> Service | None:
+    async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         """Change a service's allow list, `remove` first. Returns the service, if the response has it."""
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:

@@ -107,9 +107,7 @@ async def read_preflight(systems: PreflightSystems, config: DeploymentConfig) ->
     return await _with_rights(systems, snapshot, endpoint_groups(snapshot, config))
 
 
-async def _azure(
-    systems: PreflightSystems, config: DeploymentConfig, empty: PreflightSnapshot
-) -> PreflightSnapshot:
+async def _azure(systems: PreflightSystems, config: DeploymentConfig, empty: PreflightSnapshot) -> PreflightSnapshot:
     identity = await _answer(systems.azure.identity())
     snapshot = replace(empty, identity=identity)
     if not isinstance(identity, str):
@@ -170,9 +168,7 @@ async def _with_rights(
     return replace(snapshot, rights=MappingProxyType({**snapshot.rights, **rights}))
 
 
-async def _each[K, T](
-    keys: Iterable[K], read: Callable[[K], Awaitable[T | NotFound]]
-) -> Mapping[K, ReadResult[T]]:
+async def _each[K, T](keys: Iterable[K], read: Callable[[K], Awaitable[T | NotFound]]) -> Mapping[K, ReadResult[T]]:
     known = tuple(keys)
     answers = await asyncio.gather(*(_answer(read(key)) for key in known))
     return MappingProxyType(dict(zip(known, answers, strict=True)))

@@ -43,9 +43,7 @@ class ProcessCache:
         """The snapshot that a pass starts with."""
         oldest = self.clock() - REFUSED_SECONDS
         refused = {read: answer for read, (at, answer) in self.refused_configs.items() if at > oldest}
-        self.refused_configs = {
-            read: self.refused_configs[read] for read in refused.keys() - self.configs.keys()
-        }
+        self.refused_configs = {read: self.refused_configs[read] for read in refused.keys() - self.configs.keys()}
         return Snapshot(MappingProxyType({**refused, **self.configs}))
 
     def hints(self) -> Hints:
@@ -104,8 +102,6 @@ class ProcessCache:
             deregistrations_refused=frozenset(
                 o.change.id.lower() for o in outcomes if o.forbidden and isinstance(o.change, Deregister)
             ),
-            locked_zones=frozenset(
-                o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)
-            ),
+            locked_zones=frozenset(o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)),
             names_taken=frozenset((put.zone, put.after.name) for put, o in puts if o.name_taken),
         )

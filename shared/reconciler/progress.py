@@ -20,9 +20,7 @@ class Watcher(Protocol):
 
 def watched(systems: Systems, watcher: Watcher) -> Systems:
     """The same systems, with each call reported to the watcher."""
-    ports: list[Any] = [
-        _Watched(port, watcher) for port in (systems.network, systems.dns, systems.clickhouse)
-    ]
+    ports: list[Any] = [_Watched(port, watcher) for port in (systems.network, systems.dns, systems.clickhouse)]
     return Systems(*ports)
 
 

@@ -119,9 +119,7 @@ def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
 
     A change that depends on a failed one that is still planned is left to the next pass.
     """
-    final = [
-        outcome for outcome in outcomes if not outcome.stale and outcome.status is not OutcomeStatus.SKIPPED
-    ]
+    final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not OutcomeStatus.SKIPPED]
     tried = {outcome.change for outcome in final}
     untried = [change for change in plan.changes if change not in tried]
     planned = tried.intersection(plan.changes)

@@ -33,11 +33,7 @@ class ConfigCache:
         """Store new configs, and drop those of deleted services. A cache that could not be read is not overwritten."""
         if self._stored is None:
             return
-        known = {
-            read.service: config
-            for read, config in self.cache.configs.items()
-            if isinstance(read, ReadConfig)
-        }
+        known = {read.service: config for read, config in self.cache.configs.items() if isinstance(read, ReadConfig)}
         if (services := snapshot.services()) is not None:
             existing = {service.id for service in services}
             known = {service: config for service, config in known.items() if service in existing}

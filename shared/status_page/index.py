@@ -78,9 +78,7 @@ class Index:
     @cached_property
     def services(self) -> tuple[AuditedService, ...]:
         """The worst first, then by name."""
-        return tuple(
-            sorted(self.report.services, key=lambda one: (self.state(one).rank, one.name.lower(), one.id))
-        )
+        return tuple(sorted(self.report.services, key=lambda one: (self.state(one).rank, one.name.lower(), one.id)))
 
     @cached_property
     def anchors(self) -> Mapping[str, str]:

@@ -74,9 +74,7 @@ def service_groups(index: Index) -> tuple[Group[AuditedService], ...]:
     if len(rows) <= UNGROUPED:
         return _one_table(rows)
     regions = _by(rows, lambda one: one.region).items()
-    return _sorted(
-        _group(index, inside, "service", region or "No region", region) for region, inside in regions
-    )
+    return _sorted(_group(index, inside, "service", region or "No region", region) for region, inside in regions)
 
 
 def finding_groups(index: Index) -> tuple[Group[AuditedFinding], ...]:
@@ -108,9 +106,7 @@ def network_title(one: AuditedEndpoint) -> str:
     """The name of its network, or why it has none."""
     if one.network:
         return resource_name(one.network)
-    return (
-        "Deleted endpoints" if is_deleted(one) else f"{resource_group(one.id) or 'Endpoints'}: not readable"
-    )
+    return "Deleted endpoints" if is_deleted(one) else f"{resource_group(one.id) or 'Endpoints'}: not readable"
 
 
 def is_deleted(one: AuditedEndpoint) -> bool:

@@ -60,9 +60,7 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
 
     The line of the pass has the whole text of each problem. A finding with the same text gets no line.
     """
-    for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status is OutcomeStatus.DONE)[
-        :MAX_LINES
-    ]:
+    for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status is OutcomeStatus.DONE)[:MAX_LINES]:
         change = outcome.change
         log_event(
             "change",

@@ -19,9 +19,7 @@ def authorise(denied: Sequence[world.Denial], target: Target, kind: str, method:
         raise forbidden(f"{kind}/{action(method)}", target.scope if target.collection else target.id)
 
 
-def readable[T](
-    denied: Sequence[world.Denial], kind: str, rows: Iterable[tuple[str, T]]
-) -> Iterator[tuple[str, T]]:
+def readable[T](denied: Sequence[world.Denial], kind: str, rows: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
     """Yield the rows of a list that the caller can read. Rows in denied scopes are omitted without an error."""
     return (row for row in rows if not any(_applies(d, row[0], kind, write=False) for d in denied))
 

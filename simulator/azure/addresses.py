@@ -36,6 +36,4 @@ class AddressBook:
             if (key, address) not in self._taken:
                 self._next[key] = host + 1
                 return self.take(subnet, address)
-        raise ArmError(
-            400, "SubnetIsFull", f"Subnet {subnet} does not have enough capacity for 1 IP address."
-        )
+        raise ArmError(400, "SubnetIsFull", f"Subnet {subnet} does not have enough capacity for 1 IP address.")

@@ -69,9 +69,7 @@ def metadata_of(body: Mapping[str, Any], bad_names: Literal["refuse", "drop"]) -
         raise bad_request(f"A record set has at most {MAX_PAIRS} pairs of metadata.", "BadRequest")
     for name, value in pairs.items():
         if len(value) > MAX_VALUE_LENGTH:
-            raise bad_request(
-                f"The metadata value of '{name}' exceeds {MAX_VALUE_LENGTH} characters.", "BadRequest"
-            )
+            raise bad_request(f"The metadata value of '{name}' exceeds {MAX_VALUE_LENGTH} characters.", "BadRequest")
     return pairs
 
 
@@ -97,8 +95,6 @@ def _check_tag(name: str, value: str) -> None:
         raise bad_request(f"The tag name '{name}' must have 1 to 512 characters.", "InvalidTagNameLength")
     if _RESERVED.search(name):
         reserved = r"'<,>,%,&,\,?,/' or control characters"
-        raise bad_request(
-            f"The tag name '{name}' has reserved characters {reserved}.", "InvalidTagNameCharacters"
-        )
+        raise bad_request(f"The tag name '{name}' has reserved characters {reserved}.", "InvalidTagNameCharacters")
     if len(value) > 256:
         raise bad_request(f"The value of tag '{name}' exceeds 256 characters.", "InvalidTagValueLength")

@@ -61,15 +61,8 @@ def metrics(state: State, grid: Grid, topic: Target, request: Request) -> Reply:
     _existing(state, grid, topic.id, topic)
     requested = [name for name in (request.param("metricnames") or "").split(",") if name]
     unknown = [name for name in requested if name not in METRICS]
-    if (
-        unknown
-        or not requested
-        or request.param("interval") != "PT1H"
-        or request.param("aggregation") != "Total"
-    ):
-        raise bad_request(
-            f"Failed to find metric configuration for {', '.join(unknown) or 'this'}.", "BadRequest"
-        )
+    if unknown or not requested or request.param("interval") != "PT1H" or request.param("aggregation") != "Total":
+        raise bad_request(f"Failed to find metric configuration for {', '.join(unknown) or 'this'}.", "BadRequest")
     begin, end = _span(request.param("timespan") or "")
     counted = Counter((name, _hour(at)) for name, at in _counts(grid))
     hours = [begin + number * HOUR for number in range(max(1, -(-(end - begin) // HOUR)))]
@@ -149,10 +142,7 @@ def _span(text: str) -> tuple[datetime, datetime]:
 
 
 def _metric(topic: Target, name: str, hours: list[datetime], counted: Counter[tuple[str, datetime]]) -> Json:
-    data = [
-        {"timeStamp": hour.strftime("%Y-%m-%dT%H:%M:%SZ"), "total": float(counted[name, hour])}
-        for hour in hours
-    ]
+    data = [{"timeStamp": hour.strftime("%Y-%m-%dT%H:%M:%SZ"), "total": float(counted[name, hour])} for hour in hours]
     return {
         "id": f"{topic.id}/providers/{METRICS_TYPE}/{name}",
         "type": METRICS_TYPE,

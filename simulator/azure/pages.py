@@ -29,9 +29,7 @@ def _top(request: Request) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or int(text) == 0:
-        raise bad_request(
-            f"The value '{text}' of the query parameter '$top' is invalid.", "InvalidQueryParameter"
-        )
+        raise bad_request(f"The value '{text}' of the query parameter '$top' is invalid.", "InvalidQueryParameter")
     return int(text)
 
 

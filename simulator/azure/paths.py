@@ -78,9 +78,7 @@ def canonical(target: Target, kind: str, group: str | None) -> Target:
 
 def _scope(path: str, subscription: str | None, group: str | None) -> Target:
     if group:
-        return Target(
-            path, "Microsoft.Resources/resourceGroups", subscription, group, (group,), collection=False
-        )
+        return Target(path, "Microsoft.Resources/resourceGroups", subscription, group, (group,), collection=False)
     names = (subscription,) if subscription else ()
     return Target(path, "Microsoft.Resources/subscriptions", subscription, None, names, collection=not names)
 

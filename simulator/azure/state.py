@@ -146,16 +146,11 @@ def _zone(start: world.Zone) -> Zone:
 
 
 def _nic_id(endpoint: world.PrivateEndpoint) -> str:
-    name = (
-        endpoint.custom_network_interface_name
-        or f"{endpoint.id.rsplit('/', 1)[1]}.nic.{endpoint.resource_guid}"
-    )
+    name = endpoint.custom_network_interface_name or f"{endpoint.id.rsplit('/', 1)[1]}.nic.{endpoint.resource_guid}"
     return f"{group_of(endpoint.id)}/providers/Microsoft.Network/networkInterfaces/{name}"
 
 
-def _connection_status(
-    endpoint: world.PrivateEndpoint, allowed: frozenset[str] | None
-) -> world.ConnectionStatus:
+def _connection_status(endpoint: world.PrivateEndpoint, allowed: frozenset[str] | None) -> world.ConnectionStatus:
     """Return the status of a connection. A known service is one of the simulated organization.
 
     | pinned | known service | id is allowed | current  | new       |

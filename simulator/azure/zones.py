@@ -40,9 +40,7 @@ def put(state: State, target: Target, request: Request) -> Reply:
     old, body = state.zones.get(target.key), body_of(request)
     check(request, old.zone.etag if old else None, target.name)
     if str(body.get("location", "global")).lower() != "global":
-        raise bad_request(
-            "The location of a private DNS zone must be 'global'.", "LocationNotAvailableForResourceType"
-        )
+        raise bad_request("The location of a private DNS zone must be 'global'.", "LocationNotAvailableForResourceType")
     changed = world.Zone(id=old.zone.id if old else target.id, tags=tags_of(body))
     zone = state.zones[target.key] = replace(old, zone=changed) if old else Zone(changed)
     return Reply(200 if old else 201, render(zone))
@@ -86,9 +84,7 @@ def get_link(state: State, target: Target, _request: Request) -> Reply:
     zone = zone_of(state, target)
     link = zone.links.get(target.name.lower())
     if link is None:
-        raise resource_not_found(
-            f"{TYPE}/{last(target.parent)}/virtualNetworkLinks/{target.name}", target.group
-        )
+        raise resource_not_found(f"{TYPE}/{last(target.parent)}/virtualNetworkLinks/{target.name}", target.group)
     return Reply(200, _render_link(zone, link))
 
 

@@ -99,9 +99,7 @@ def _usable(key: world.Key, client: str) -> world.Key:
     if key.expire_at and key.expire_at <= datetime.now(UTC):
         raise unauthorized("the API key has expired")
     allowed = key.ip_access_list
-    if allowed is not None and not any(
-        ip_address(client) in ip_network(one.source, strict=False) for one in allowed
-    ):
+    if allowed is not None and not any(ip_address(client) in ip_network(one.source, strict=False) for one in allowed):
         raise forbidden(f"the IP access list of the API key does not allow {client}")
     return key
 

@@ -82,9 +82,7 @@ def _refuse_in_use(services: Iterable[world.Service], reference: EndpointRef) ->
             raise bad_request(f"private endpoint '{reference.id}' is in use by service '{service.id}'")
 
 
-def _with(
-    registered: tuple[world.Registration, ...], entry: world.Registration
-) -> tuple[world.Registration, ...]:
+def _with(registered: tuple[world.Registration, ...], entry: world.Registration) -> tuple[world.Registration, ...]:
     """Add a registration. Ids are unique across regions."""
     if any(one.id == entry.id for one in registered):
         raise bad_request(f"private endpoint '{entry.id}' is already registered")

@@ -81,9 +81,7 @@ def _of_service(state: world.ClickHouse, call: Call, service: world.Service, wha
             return state, _rendered(state, service)
         case ["PATCH"]:
             call.rights.require(MANAGE_SERVICE, service)
-            after = changes.patch_service(
-                _check_awake(state, service), service, read(ServicePatch, call.request)
-            )
+            after = changes.patch_service(_check_awake(state, service), service, read(ServicePatch, call.request))
             return after, _rendered(after, service_of(after, service.id))
         case ["GET", "privateEndpointConfig"]:
             call.rights.require(VIEW_ENDPOINTS, service)

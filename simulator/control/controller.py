@@ -130,9 +130,7 @@ class Controller:
         selected = [self._endpoint(one) for one in body.endpoints or [e.id for e in state.endpoints.values()]]
         stripped = []
         for endpoint in selected:
-            kept = {
-                k: v for k, v in endpoint.tags.items() if body.tags is not None and k.lower() not in removed
-            }
+            kept = {k: v for k, v in endpoint.tags.items() if body.tags is not None and k.lower() not in removed}
             if kept != endpoint.tags:
                 changed = endpoint.model_copy(update={"tags": kept, "etag": guid()})
                 state.endpoints[endpoint.id.lower()] = changed

@@ -52,9 +52,7 @@ class Delivery:
         rejected = final.status in NOT_RETRIED
         return self.event | {
             "subscriptionName": self.subscription.name,
-            "deadLetterReason": "UndeliverableDueToClientError"
-            if rejected
-            else "MaxDeliveryAttemptsExceeded",
+            "deadLetterReason": "UndeliverableDueToClientError" if rejected else "MaxDeliveryAttemptsExceeded",
             "deliveryAttempts": len(self.attempts),
             "lastHttpStatusCode": final.status,
             "lastDeliveryOutcome": final.error or str(final.status),

@@ -196,9 +196,7 @@ def test_incomplete_endpoint(body: dict[str, Any]) -> None:
     assert endpoint_from(body) == Endpoint(PE, str(PE), guid="", state="")
 
 
-@pytest.mark.parametrize(
-    ("value", "state"), [("Deleting", "Deleting"), ("succeeded", "Succeeded"), (None, "")]
-)
+@pytest.mark.parametrize(("value", "state"), [("Deleting", "Deleting"), ("succeeded", "Succeeded"), (None, "")])
 def test_provisioning_state(value: str | None, state: str) -> None:
     """The provisioning state is parsed in any letter case."""
     assert endpoint_from({"id": str(PE), "properties": {"provisioningState": value}}).state == state
@@ -233,9 +231,7 @@ async def test_forbidden(sim: RunningSimulator, adapters: Adapters, name: str) -
     """A 403 is a ForbiddenError with code, action and scope, after one request to each URL."""
     put_endpoint(sim)
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
-    denied = (
-        r"ARM returned 403: AuthorizationFailed: missing permission Microsoft\.Network/\S+ on /subscriptions/"
-    )
+    denied = r"ARM returned 403: AuthorizationFailed: missing permission Microsoft\.Network/\S+ on /subscriptions/"
     with pytest.raises(ForbiddenError, match=denied):
         await adapters.calls()[name]()
     paths = [request["path"] for request in sim.requests()]
@@ -419,9 +415,7 @@ async def test_request_id(sim: RunningSimulator, adapters: Adapters) -> None:
     """The error message contains the error and the request id of ARM."""
     body = {"error": {"code": "Rejected", "message": "bad property"}}
     sim.fault(match={"system": "arm"}, status=400, body=body, headers={"x-ms-request-id": "r-17"})
-    with pytest.raises(
-        PermanentError, match=r"ARM returned 400: Rejected bad property \(request r-17\)"
-    ) as raised:
+    with pytest.raises(PermanentError, match=r"ARM returned 400: Rejected bad property \(request r-17\)") as raised:
         await adapters.network.endpoint(PE)
     assert raised.value.request_id == "r-17"
     assert str(PE) in str(raised.value)
@@ -452,7 +446,5 @@ async def _five_of_everything(sim: RunningSimulator, adapters: Adapters) -> None
     zone = snapshot["azure"]["privateDnsZones"][0]
     for region in ("eastus", "uksouth"):
         name = f"{region}.privatelink.azure.clickhouse.cloud"
-        snapshot["azure"]["privateDnsZones"].append(
-            {**zone, "id": zone["id"].replace(ZONE.name, name), "links": []}
-        )
+        snapshot["azure"]["privateDnsZones"].append({**zone, "id": zone["id"].replace(ZONE.name, name), "links": []})
     sim.reset(snapshot)

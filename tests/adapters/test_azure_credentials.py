@@ -92,17 +92,13 @@ async def test_one_token(sim: RunningSimulator) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 503])
-async def test_token_is_redacted(
-    sim: RunningSimulator, caplog: pytest.LogCaptureFixture, status: int
-) -> None:
+async def test_token_is_redacted(sim: RunningSimulator, caplog: pytest.LogCaptureFixture, status: int) -> None:
     """The token is not in errors, reprs or logs, even if a response contains it."""
     caplog.set_level(0)
     body = {"error": {"code": "Bad", "message": f"Authorization: Bearer {TOKEN}"}}
     sim.fault(status=status, body=body, headers={"Retry-After": "60"}, count=None)
     async with azure(sim, Credential()) as (dns, _):
-        with pytest.raises(
-            (PermanentError, TemporaryError), match=r"Bad Authorization: Bearer \*\*\*"
-        ) as raised:
+        with pytest.raises((PermanentError, TemporaryError), match=r"Bad Authorization: Bearer \*\*\*") as raised:
             await dns.zones(SCOPE)
         assert TOKEN not in f"{raised.value} {raised.value!r} {caplog.text} {dns!r}"
 

@@ -75,16 +75,12 @@ async def test_unexpected_responses(body: str, name: str) -> None:
 async def test_missing_permission_in_azure(sim: RunningSimulator, adapters: Adapters) -> None:
     """The cause of a 403 from ARM has the action and the scope of the response."""
     sim.deny(f"/subscriptions/{SUBSCRIPTION}")
-    assert await cause_of(adapters, "endpoint") == Cause(
-        CauseKind.MISSING_PERMISSION, READ, str(PE), status=403
-    )
+    assert await cause_of(adapters, "endpoint") == Cause(CauseKind.MISSING_PERMISSION, READ, str(PE), status=403)
 
 
 async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapters: Adapters) -> None:
     """For a linked scope, the cause has the missing action, not the permitted one."""
-    network = (
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub"
-    )
+    network = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub"
     body = {"error": {"code": "LinkedAuthorizationFailed", "message": LINKED.format(JOIN, network)}}
     sim.fault(match={"method": "PUT"}, status=403, body=body)
     assert await cause_of(adapters, "link") == Cause(CauseKind.MISSING_PERMISSION, JOIN, network, status=403)

@@ -132,9 +132,7 @@ async def test_temporary_statuses_are_retried(
         (302, ReadFailed("", temporary=False)),
     ],
 )
-async def test_refused_config(
-    sim: RunningSimulator, adapters: Adapters, status: int, expected: ReadFailed
-) -> None:
+async def test_refused_config(sim: RunningSimulator, adapters: Adapters, status: int, expected: ReadFailed) -> None:
     """A refused config concerns one service and is not retryable; a refused key is."""
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
     with pytest.raises(PermanentError) as raised:
@@ -145,9 +143,7 @@ async def test_refused_config(
 
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("part", ["endpointServiceId", "privateDnsHostname"])
-async def test_config_without_values(
-    sim: RunningSimulator, adapters: Adapters, part: str, value: str | None
-) -> None:
+async def test_config_without_values(sim: RunningSimulator, adapters: Adapters, part: str, value: str | None) -> None:
     """A config without values is a TemporaryError without retries within the pass."""
     config = {
         "endpointServiceId": ALIAS,

@@ -45,12 +45,8 @@ UNREADABLE = {
     "throttling with an invalid delay": http_answer(
         429, "{}", headers=b"X-RateLimit-Reset: \xb2\r\nRetry-After: \xb2\r\n"
     ),
-    "throttling until a date": http_answer(
-        429, "{}", headers=b"Retry-After: Wed, 21 Oct 2037 07:28:00 GMT\r\n"
-    ),
-    "throttling without a number": http_answer(
-        429, "{}", headers=b"X-RateLimit-Reset: nan\r\nRetry-After: -1\r\n"
-    ),
+    "throttling until a date": http_answer(429, "{}", headers=b"Retry-After: Wed, 21 Oct 2037 07:28:00 GMT\r\n"),
+    "throttling without a number": http_answer(429, "{}", headers=b"X-RateLimit-Reset: nan\r\nRetry-After: -1\r\n"),
 }
 
 REFUSALS = {
@@ -127,9 +123,7 @@ async def test_refusal_with_deep_nesting() -> None:
 async def test_arm_shapes(body: str) -> None:
     """JSON that is neither a resource nor a list is a TemporaryError."""
     outcomes = await _outcomes(http_answer(200, body), ARM_READS, BRIEFLY)
-    assert {name: type(outcome) for name, outcome in outcomes.items()} == dict.fromkeys(
-        ARM_READS, TemporaryError
-    )
+    assert {name: type(outcome) for name, outcome in outcomes.items()} == dict.fromkeys(ARM_READS, TemporaryError)
 
 
 @pytest.mark.parametrize("body", ['{"id": "x"}', '{"status": "Succeeded"}', '{"nextLink": "x"}'])
@@ -159,9 +153,7 @@ async def test_interfaces_of_scale_sets() -> None:
     """Interfaces of scale sets are ignored: they do not belong to private endpoints."""
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers"
     addresses = {"ipConfigurations": [{"properties": {"privateIPAddress": "10.0.0.4"}}]}
-    scale_set = (
-        f"{group}/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines/0/networkInterfaces/nic1"
-    )
+    scale_set = f"{group}/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines/0/networkInterfaces/nic1"
     listed = {"value": [{"id": one, "properties": addresses} for one in (scale_set, str(NIC))]}
     outcomes = await _outcomes(http_answer(200, listed), ("addresses_in",))
     assert outcomes == {"addresses_in": {NIC: ("10.0.0.4",)}}

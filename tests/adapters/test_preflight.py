@@ -67,9 +67,7 @@ def token(**claims: str) -> str:
 
 async def identity(token_or_error: str | Exception | None, seconds: float = 5) -> str:
     async with AioHttpTransport() as transport:
-        clients = ArmClients(
-            "https://management.azure.com", Credential(token_or_error), transport, read_only=True
-        )
+        clients = ArmClients("https://management.azure.com", Credential(token_or_error), transport, read_only=True)
         return await AzurePreflight(clients, Deadline.after(seconds)).identity()
 
 
@@ -107,9 +105,7 @@ async def test_no_reads_of_azure_without_an_identity() -> None:
         error = ClientAuthenticationError("no credential")
         clients = ArmClients("https://management.invalid", Credential(error), transport, read_only=True)
         azure, log = AzurePreflight(clients, Deadline.after(5)), Log()
-        systems = PreflightSystems(
-            azure, FakeDns(log), WithKeys(log), None, "key", "o-1", timedelta(minutes=15)
-        )
+        systems = PreflightSystems(azure, FakeDns(log), WithKeys(log), None, "key", "o-1", timedelta(minutes=15))
         snapshot = await read_preflight(systems, deployment())
     assert snapshot.identity == ReadFailed("no credential", temporary=False)
     assert not snapshot.endpoints
@@ -200,9 +196,7 @@ def test_topics(id_: str) -> None:
 )
 def test_event_subscription(properties: dict[str, Any], destination: str) -> None:
     """The destination is read, with a delivery identity or without."""
-    parsed = subscription_from(
-        TOPIC, {"id": "i", "properties": {"provisioningState": "Succeeded", **properties}}
-    )
+    parsed = subscription_from(TOPIC, {"id": "i", "properties": {"provisioningState": "Succeeded", **properties}})
     assert (parsed.destination, parsed.types, parsed.operations) == (destination, frozenset(), frozenset())
 
 

@@ -81,9 +81,7 @@ async def test_an_alias_in_other_letter_case_is_the_same_alias(sim: RunningSimul
         (f"{SANDBOX}/../{SANDBOX}", {"bad-selector", "no-service-selected"}),
     ],
 )
-async def test_a_malformed_selector_selects_nothing(
-    sim: RunningSimulator, value: str, expected: set[str]
-) -> None:
+async def test_a_malformed_selector_selects_nothing(sim: RunningSimulator, value: str, expected: set[str]) -> None:
     """Control characters, 256 characters, 128 selectors, services elsewhere: no allow list, a finding each."""
     put_endpoint(sim, {"clickhouse-services": value})
     report = await one_pass(sim.url)
@@ -112,9 +110,7 @@ async def test_a_tag_does_not_reach_past_the_service_filter(sim: RunningSimulato
     ],
     ids=["other-region", "other-name", "outside-scope", "path-trick", "no-id"],
 )
-async def test_a_zone_tag_leads_to_no_other_zone(
-    sim: RunningSimulator, zone: str, scopes: str | None
-) -> None:
+async def test_a_zone_tag_leads_to_no_other_zone(sim: RunningSimulator, zone: str, scopes: str | None) -> None:
     """A zone tag with a zone of another name, outside scope, or nonsense, creates no record."""
     put_endpoint(sim, {"clickhouse-services": "analytics", "clickhouse-dns-zone": zone})
     sim.clear_requests()
@@ -124,9 +120,7 @@ async def test_a_zone_tag_leads_to_no_other_zone(
 
 
 @pytest.mark.parametrize("extra", [{}, {"clickhouse-dns": "shared"}, {"clickhouse-dns-zone": ZONE}])
-async def test_a_live_endpoint_s_wildcard_cannot_be_taken_over(
-    sim: RunningSimulator, extra: dict[str, str]
-) -> None:
+async def test_a_live_endpoint_s_wildcard_cannot_be_taken_over(sim: RunningSimulator, extra: dict[str, str]) -> None:
     """No second endpoint takes a live endpoint's wildcard, even if it asks to share or names the zone."""
     put_endpoint(sim, TAG)
     await one_pass(sim.url)

@@ -92,8 +92,7 @@ METADATA: dict[str, dict[str, str]] = {
     "names an untagged endpoint": {"endpoint-1": f"10.9.9.9 {short(UNTAGGED)}"},
     "names an endpoint outside scope": {"endpoint-1": f"10.9.9.9 {short(OUTSIDE)}"},
     "names several": {
-        f"endpoint-{n}": f"10.9.9.{n} {short(one)}"
-        for n, one in enumerate((GONE, ENDPOINT, UNTAGGED, OUTSIDE))
+        f"endpoint-{n}": f"10.9.9.{n} {short(one)}" for n, one in enumerate((GONE, ENDPOINT, UNTAGGED, OUTSIDE))
     },
     "another's GUID, as former": {"endpoint-1": f"10.9.9.9 -{{guid}} {short(GONE)}"},
     "another's GUID, as ours": {"endpoint-1": f"10.9.9.9 {{guid}} {short(GONE)}"},
@@ -189,9 +188,7 @@ async def test_forged_descriptions_change_no_record(
 
 
 @pytest.mark.parametrize("carrier", [ENDPOINT, SECOND])
-@pytest.mark.parametrize(
-    "description", [DESCRIPTIONS["names an absent endpoint"], DESCRIPTIONS["is cut"], ""]
-)
+@pytest.mark.parametrize("description", [DESCRIPTIONS["names an absent endpoint"], DESCRIPTIONS["is cut"], ""])
 async def test_a_forged_description_takes_no_live_endpoint_s_access(
     settled: RunningSimulator, description: str, carrier: str
 ) -> None:

@@ -160,8 +160,7 @@ def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.Mon
     assert "removals-over-limit" in planned
     assert planned.count("withheld   - ") == 5
     assert (
-        f"withholds 5 removals. To apply them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n"
-        in planned
+        f"withholds 5 removals. To apply them: {sys.orig_argv[0]} -m shared sync --all --allow-removals 1\n" in planned
     )
     audited = run("audit", "--policy", "sync").out
     assert audited.count("withheld ") == 5
@@ -185,9 +184,7 @@ def test_explain(sim: RunningSimulator, run: Run) -> None:
     result = run("explain", ENDPOINT)
     assert result.code == 0
     assert "analytics: analytics01.westus3.privatelink.azure.clickhouse.cloud" in result.out
-    assert result.out.splitlines()[-1] == (
-        "All checks passed: clients can reach ClickHouse through this endpoint."
-    )
+    assert result.out.splitlines()[-1] == ("All checks passed: clients can reach ClickHouse through this endpoint.")
 
 
 def test_explain_outside_the_scopes(sim: RunningSimulator, run: Run) -> None:
@@ -266,9 +263,7 @@ def test_check(sim: RunningSimulator, run: Run) -> None:
     """check prints each check with its remedy, and last the first problem; the exit code is 1 if a check failed."""
     result = run("check")
     assert result.code == 1
-    assert re.search(
-        r"^failed   event subscription   none sends events to endpoint_changed", result.out, re.MULTILINE
-    )
+    assert re.search(r"^failed   event subscription   none sends events to endpoint_changed", result.out, re.MULTILINE)
     assert "What to do: Create the event subscription" in result.out
     with webhook() as url:
         subscribe(sim, url)
@@ -311,9 +306,7 @@ def test_findings_of_an_audit(sim: RunningSimulator, run: Run) -> None:
         sim.fault(match={"system": "clickhouse", "method": method}, status=403, count=None)
     result = run("audit", "--policy", "sync")
     assert result.code == 1
-    assert re.search(
-        r"^failed  register organization: - -> .+  for /subscriptions/", result.out, re.MULTILINE
-    )
+    assert re.search(r"^failed  register organization: - -> .+  for /subscriptions/", result.out, re.MULTILINE)
     assert "returned 403" in result.out
     assert re.search(r"^        since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. ", result.out, re.MULTILINE)
 
@@ -346,8 +339,7 @@ def test_explain_with_a_refused_key(sim: RunningSimulator, run: Run, monkeypatch
     assert result.code == 4
     assert "\n1 check could not be made. Is it connected" in result.out
     assert (
-        result.out.splitlines()[-1]
-        == f"To check settings, permissions and systems: {sys.orig_argv[0]} -m shared check"
+        result.out.splitlines()[-1] == f"To check settings, permissions and systems: {sys.orig_argv[0]} -m shared check"
     )
 
 

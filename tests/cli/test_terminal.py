@@ -253,9 +253,7 @@ def test_audit_with_problems() -> None:
     assert lines[-1] == report.sentence
 
 
-@pytest.mark.parametrize(
-    "seen", [CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.UNKNOWN, CheckStatus.PASSED]
-)
+@pytest.mark.parametrize("seen", [CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.UNKNOWN, CheckStatus.PASSED])
 def test_colors(seen: CheckStatus) -> None:
     """Warnings are yellow, errors red and unknowns magenta, in the steps and in the conclusion."""
     file = io.StringIO()
@@ -280,9 +278,7 @@ def test_color_of_a_summary(severity: str, color: str) -> None:
     file = io.StringIO()
     found = replace(troubled().findings[0], severity=severity)
     report = replace(troubled(), findings=(found,), problems=(), left=(), complete=True)
-    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(
-        report, ""
-    )
+    Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(report, "")
     assert file.getvalue().splitlines()[-1].startswith(f"\x1b[1;{color}m")
 
 

@@ -85,9 +85,7 @@ def test_keep_serves_until_ctrl_c(started: dict[str, subprocess.Popen[str]]) -> 
     with httpx.Client(trust_env=False, timeout=SECONDS) as client:
         assert "clickhouse" in client.get(f"{simulator}/_sim/state").json()
         assert client.get(f"{app}/admin/host/status").is_success
-    exported = dict(
-        line.removeprefix("export ").rstrip().split("=", 1) for line in lines if "export " in line
-    )
+    exported = dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines if "export " in line)
     assert "az login --identity\n" in lines
     trust = ssl.create_default_context(cafile=exported["REQUESTS_CA_BUNDLE"])
     https = exported["IDENTITY_ENDPOINT"].partition("/metadata/")[0]
@@ -121,9 +119,7 @@ def refuse_allow_lists(stage: Stage) -> None:
 def test_failed_check_ends_the_demo() -> None:
     """A failed check ends the demo with the expected and the actual state, the host's log, and exit code 1."""
     printed = io.StringIO()
-    assert (
-        run(Console(file=printed, width=100, highlight=False, markup=False), prepare=refuse_allow_lists) == 1
-    )
+    assert run(Console(file=printed, width=100, highlight=False, markup=False), prepare=refuse_allow_lists) == 1
     lines = printed.getvalue().splitlines()
     at = next(number for number, line in enumerate(lines) if "✗" in line)
     assert lines[at].split() == ["✗", "allow", "lists"]

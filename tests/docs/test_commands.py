@@ -99,9 +99,7 @@ def test_commands_are_in_sh_blocks(page: Page) -> None:
         assert fence.language, f"{page.at(fence.line)} has no language"
         assert fence.language not in ("bash", "shell", "console", "powershell"), page.at(fence.line)
         prompts = fence.language != "text" and re.search(r"^\s*\$ ", fence.text, re.MULTILINE)
-        assert not prompts, (
-            f"{page.at(fence.line)} has a prompt: remove it, so that the command can be copied"
-        )
+        assert not prompts, f"{page.at(fence.line)} has a prompt: remove it, so that the command can be copied"
 
 
 @pytest.mark.parametrize("page", manual(), ids=where)
@@ -116,9 +114,7 @@ def test_commands_that_are_not_run_have_valid_syntax(block: Block) -> None:
     """Blocks that are not run have valid shell syntax, and no placeholder that the shell parses as a redirection."""
     completed = run("bash", "-n", "-c", block.fence.text)
     assert completed.returncode == 0, f"{block.where}: {completed.stderr}"
-    assert not re.search(r"<[\w -]+>", block.fence.text), (
-        f"{block.where}: replace the placeholder by a variable"
-    )
+    assert not re.search(r"<[\w -]+>", block.fence.text), f"{block.where}: replace the placeholder by a variable"
 
 
 @pytest.mark.parametrize("block", marked(CI), ids=where)
@@ -131,9 +127,7 @@ def test_ci_blocks_are_in_the_ci_script(block: Block) -> None:
 
 @pytest.mark.skipif(AZ is None, reason=MISSING)
 @pytest.mark.parametrize("block", [b for b in marked(AZURE) if "az " in b.fence.text], ids=where)
-def test_azure_cli_has_the_commands_and_options(
-    block: Block, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_azure_cli_has_the_commands_and_options(block: Block, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every `az` command and option of the pages exists in the Azure CLI."""
     environment = az_environment(tmp_path_factory.getbasetemp())
     for group, options in az_commands(block.fence.text):

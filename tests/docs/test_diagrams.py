@@ -14,10 +14,7 @@ from tests.support.paths import ROOT
 HERE = Path(__file__).parent / "mermaid"
 BUILD = ROOT / "build" / "mermaid"
 DIAGRAMS = [
-    (f"{page.at(fence.line)}", fence.text)
-    for page in manual()
-    for fence in page.fences
-    if fence.language == "mermaid"
+    (f"{page.at(fence.line)}", fence.text) for page in manual() for fence in page.fences if fence.language == "mermaid"
 ]
 
 

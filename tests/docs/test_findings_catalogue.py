@@ -83,9 +83,7 @@ def one_event_of_each_type() -> list[OutcomeEvent]:
     at = ResourceId("s", "g", Kind.PRIVATE_ENDPOINT.value, "pe")
     finding = AuditedFinding("record-drift", "error", str(at), "message", "remedy", now, now)
     repair = Repair("put-record", "zone", str(at), "-", "10.0.0.1", "done")
-    audit = AuditReport(
-        "o", "p", now, now, 900, "upsert", Health.WRONG, "", findings=(finding,), repairs=(repair,)
-    )
+    audit = AuditReport("o", "p", now, now, 900, "upsert", Health.WRONG, "", findings=(finding,), repairs=(repair,))
     changes: list[Change] = [Register(at, "id", "westus3", "d"), Deregister(at, "id", "westus3")]
     report = Report(Snapshot(), Plan(), tuple(Outcome(change, OutcomeStatus.DONE) for change in changes))
     refusal = of_refusal(Finding("bad-selector", str(at), "message"), "p", now)

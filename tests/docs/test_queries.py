@@ -48,9 +48,7 @@ async def cause_every_event(sim: RunningSimulator, store: Path) -> None:
     await endpoint_changed(PE)
     await audit()
     delete_endpoint(sim)
-    sim.fault(
-        match={"system": "dns", "method": "DELETE"}, status=503, headers={"Retry-After": "3600"}, count=None
-    )
+    sim.fault(match={"system": "dns", "method": "DELETE"}, status=503, headers={"Retry-After": "3600"}, count=None)
     with pytest.raises(TemporaryError):
         await endpoint_changed(PE)
     sim.fault(match={"system": "eventgrid-topic"}, status=400, count=None)

@@ -18,9 +18,7 @@ def section(page: str, heading: str) -> str:
     return re.split(r"^#+ ", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-@pytest.mark.parametrize(
-    ("page", "heading"), [("README.md", "Selectors"), ("docs/findings.md", "`bad-selector`")]
-)
+@pytest.mark.parametrize(("page", "heading"), [("README.md", "Selectors"), ("docs/findings.md", "`bad-selector`")])
 def test_pages(page: str, heading: str) -> None:
     """README and docs/findings.md list every form: words as text, symbols as code."""
     text = " ".join(section(page, heading).split())

@@ -24,12 +24,8 @@ def test_table_is_found_by_its_header() -> None:
     """An outdated table is replaced by the one with the same header; the text around it is unchanged."""
     (table,) = tables("shared/domain/planning/classification.py")
     header = table.splitlines()[0]
-    page = (
-        f"before\n\n{MARKER}shared/domain/planning/classification.py -->\n{header}\n|--|\n| old |\n\nafter\n"
-    )
-    assert (
-        updated(page) == f"before\n\n{MARKER}shared/domain/planning/classification.py -->\n{table}\nafter\n"
-    )
+    page = f"before\n\n{MARKER}shared/domain/planning/classification.py -->\n{header}\n|--|\n| old |\n\nafter\n"
+    assert updated(page) == f"before\n\n{MARKER}shared/domain/planning/classification.py -->\n{table}\nafter\n"
 
 
 def test_unknown_table_is_an_error() -> None:

@@ -11,9 +11,7 @@ from tests.support.paths import ROOT
 def test_azd_version() -> None:
     """docs/deploy.md has the minimum azd version of azure.yaml, which azd enforces."""
     required = yaml.safe_load((ROOT / "azure.yaml").read_text())["requiredVersions"]["azd"]
-    documented = re.findall(
-        r"(?:`azd`\) \*\*|azd )(\d+\.\d+\.\d+) or newer", (ROOT / "docs" / "deploy.md").read_text()
-    )
+    documented = re.findall(r"(?:`azd`\) \*\*|azd )(\d+\.\d+\.\d+) or newer", (ROOT / "docs" / "deploy.md").read_text())
     assert len(documented) == 2
     assert {f">= {version}" for version in documented} == {required}
 

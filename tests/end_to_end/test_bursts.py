@@ -25,13 +25,9 @@ ARM_MILLISECONDS = 150
 
 
 @asynccontextmanager
-async def process(
-    sim: RunningSimulator, limit: str = SCARCE, subscriptions: int = 1
-) -> AsyncIterator[Runtime]:
+async def process(sim: RunningSimulator, limit: str = SCARCE, subscriptions: int = 1) -> AsyncIterator[Runtime]:
     """A new process."""
-    given: dict[str, Any] = {
-        name.lower(): value for name, value in settings(sim.url, limit, subscriptions).items()
-    }
+    given: dict[str, Any] = {name.lower(): value for name, value in settings(sim.url, limit, subscriptions).items()}
     runtime = Runtime(Settings(**given))
     try:
         yield runtime

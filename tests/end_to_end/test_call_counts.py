@@ -117,9 +117,7 @@ async def test_an_event_that_changes_nothing_costs_two_calls_and_no_write(sim: R
 
 async def test_somebody_elses_endpoint_costs_one_read(sim: RunningSimulator) -> None:
     """An endpoint without tag and alias costs one read of ARM and no call to ClickHouse."""
-    put_endpoint(
-        sim, {}, alias="/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z"
-    )
+    put_endpoint(sim, {}, alias="/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z")
     sim.clear_requests()
     report = await simulated.one_pass(sim.url)
     assert [(one["method"], one["path"].lower()) for one in sim.requests()] == [("GET", ENDPOINT.lower())]

@@ -74,9 +74,7 @@ class Process:
     async def _run_pass(self, known: Mapping[ResourceId, Endpoint | NotFound]) -> Mapping[ResourceId, Report]:
         self.passes.append(set(known))
         order = ReconcileRequest(Targets(frozenset(known)))
-        return split_report(
-            await reconcile(order, self.systems, self.config, self.memory, known), known.keys()
-        )
+        return split_report(await reconcile(order, self.systems, self.config, self.memory, known), known.keys())
 
 
 def process(services: int, *, configs_known: bool) -> Process:

@@ -246,9 +246,7 @@ def test_audit_overdue(sim: RunningSimulator) -> None:
     assert "Check in the log of the function audit that it runs" in text
 
 
-def test_report_store_gone(
-    sim: RunningSimulator, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_report_store_gone(sim: RunningSimulator, read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """audit says that the report store failed, and check what to do; the page does not show an old result."""
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("REPORT_STORE", str(tmp_path / "file"))
@@ -267,9 +265,7 @@ def test_wrong_organization(sim: RunningSimulator, read: Read, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("setting", ["ENDPOINT_SCOPES", "DNS_ZONE_SCOPES"])
-def test_wrong_subscription(
-    sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, setting: str
-) -> None:
+def test_wrong_subscription(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     """check names the scope that ARM does not find, and the setting that has it."""
     monkeypatch.setenv(setting, NOWHERE)
     check = read("check")

@@ -99,8 +99,7 @@ ELSEWHERE = Service("00000009-5e00-4000-8000-000000000009", "alpha-aws", "aws", 
 def _services() -> dict[str, Service]:
     rows = zip(SERVICE_IDS, _SERVICES, strict=True)
     known = {
-        id_: Service(id_, name, "azure", region, tags=MappingProxyType(tags))
-        for id_, (name, _, region, tags) in rows
+        id_: Service(id_, name, "azure", region, tags=MappingProxyType(tags)) for id_, (name, _, region, tags) in rows
     }
     return {**known, ELSEWHERE.id: ELSEWHERE}
 

@@ -426,9 +426,7 @@ class Histories(RuleBasedStateMachine):
         self._start(events, number)
         self._go(delivery if isinstance(delivery, int) else 3, order)
 
-    @rule(
-        owner=st.sampled_from(["one", "one", "two"]), calls=st.sampled_from([3, 9, 15, ENOUGH]), order=picks
-    )
+    @rule(owner=st.sampled_from(["one", "one", "two"]), calls=st.sampled_from([3, 9, 15, ENOUGH]), order=picks)
     def audit(self, owner: str, calls: int, order: list[int]) -> None:
         process = self._process(owner, 1)
         if not process.busy:
@@ -518,9 +516,7 @@ class Histories(RuleBasedStateMachine):
         by_audit = self.by_audit or self.moved
         self._deliver_all(by_audit=by_audit)
         self._deliver_all(by_audit=by_audit)
-        faults = [
-            fault for owner in self.deployments for fault in oracle.faults_of(self._case(before, owner))
-        ]
+        faults = [fault for owner in self.deployments for fault in oracle.faults_of(self._case(before, owner))]
         assert not faults, "\n".join(faults)
         after = self.truth
         self._deliver_all(by_audit=True)

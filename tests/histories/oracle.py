@@ -45,8 +45,7 @@ class Case:
 
 def in_scope(resource: ResourceId, scopes: tuple[Scope, ...]) -> bool:
     return any(
-        resource.subscription == scope.subscription
-        and scope.resource_group in (None, resource.resource_group)
+        resource.subscription == scope.subscription and scope.resource_group in (None, resource.resource_group)
         for scope in scopes
     )
 
@@ -116,11 +115,7 @@ def _permits(deployment: Deployment, service: Service, truth: Truth) -> bool:
     """SERVICE_FILTER permits services by exact name, but not by a name that matches several in other letter case."""
     if deployment.service_filter is None:
         return True
-    parts = [
-        p
-        for p in _parts(deployment.service_filter)
-        if _has_exact_name(p, truth) or not _is_ambiguous(p, truth)
-    ]
+    parts = [p for p in _parts(deployment.service_filter) if _has_exact_name(p, truth) or not _is_ambiguous(p, truth)]
     return any(_matches(part, service, truth) for part in parts)
 
 
@@ -141,12 +136,8 @@ def undecided(truth: Truth, endpoint: Endpoint) -> set[str]:
     """Return the services that only an ambiguous name selects: their allow lists must not change."""
     parts = _parts(endpoint.tags.get(TAG, ""))
     azure = [s for s in truth.services.values() if s.provider == "azure"]
-    doubtful = {
-        s.id for s in azure for part in parts if _is_ambiguous(part, truth) and _matches(part, s, truth)
-    }
-    certain = {
-        s.id for s in azure for part in parts if not _is_ambiguous(part, truth) and _matches(part, s, truth)
-    }
+    doubtful = {s.id for s in azure for part in parts if _is_ambiguous(part, truth) and _matches(part, s, truth)}
+    certain = {s.id for s in azure for part in parts if not _is_ambiguous(part, truth) and _matches(part, s, truth)}
     return doubtful - certain
 
 
@@ -167,9 +158,7 @@ def zone_of(truth: Truth, deployment: Deployment, endpoint: Endpoint) -> Zone | 
     if alias is None:
         return None
     name = f"{alias.split('.')[2]}.privatelink.azure.clickhouse.cloud"
-    candidates = [
-        z for z in truth.zones.values() if z.id.name == name and in_scope(z.id, deployment.dns_scopes)
-    ]
+    candidates = [z for z in truth.zones.values() if z.id.name == name and in_scope(z.id, deployment.dns_scopes)]
     if (text := endpoint.tags.get(ZONE_TAG)) is not None:
         return next((z for z in candidates if str(z.id).lower() == text.lower()), None)
     linked = [z for z in candidates if endpoint.network in z.networks]
@@ -251,9 +240,7 @@ def _nothing_removed(case: Case, ids: list[str]) -> Iterator[str]:
     for id_ in (id_ for id_ in ids if case.is_exclusive(id_)):
         for service in sorted(case.before.listing(id_) - case.after.listing(id_)):
             yield f"{id_} was removed from {service} although the tag has an error"
-        if not {r.region for r in case.before.registered(id_)} <= {
-            r.region for r in case.after.registered(id_)
-        }:
+        if not {r.region for r in case.before.registered(id_)} <= {r.region for r in case.after.registered(id_)}:
             yield f"{id_} was deregistered although the tag has an error"
 
 
@@ -268,9 +255,7 @@ def _may_remove(truth: Truth, deployment: Deployment, service: str, id_: str) ->
 def _must_remove(case: Case, service: str, id_: str) -> bool:
     creator = case.after.creators.get(("entry", service, id_))
     mine = creator == case.deployment.owner or case.is_exclusive(id_)
-    return mine and all(
-        _may_remove(truth, case.deployment, service, id_) for truth in (case.before, case.after)
-    )
+    return mine and all(_may_remove(truth, case.deployment, service, id_) for truth in (case.before, case.after))
 
 
 def _must_keep(case: Case, service: str, id_: str) -> bool:
@@ -285,11 +270,7 @@ def _must_keep_other_id(case: Case, endpoint: Endpoint) -> bool:
         return True
     unregistered = (case.needs_service or case.forgets) and not case.after.registered(preferred)
     unallowed = granted(case.after, case.deployment, endpoint) - case.after.listing(preferred)
-    return (
-        unregistered
-        or bool(unallowed)
-        or any(case.before.listing(id_) & unclear for id_ in live_ids(endpoint))
-    )
+    return unregistered or bool(unallowed) or any(case.before.listing(id_) & unclear for id_ in live_ids(endpoint))
 
 
 def _check_access(case: Case, endpoint: Endpoint) -> Iterator[str]:
@@ -306,9 +287,7 @@ def _check_access(case: Case, endpoint: Endpoint) -> Iterator[str]:
     for service in sorted(permitted - listing) if not case.forgets and not stuck else ():
         yield f"{id_} of {endpoint.id} is not allowed on {service}"
     stayed = {one.region for one in before.registered(id_)} <= {one.region for one in after.registered(id_)}
-    for service in (
-        sorted((listing ^ before.listing(id_)) & unclear) if stayed and case.is_exclusive(id_) else ()
-    ):
+    for service in sorted((listing ^ before.listing(id_)) & unclear) if stayed and case.is_exclusive(id_) else ():
         yield f"{id_} of {endpoint.id} was changed on {service}, which is named ambiguously"
     for service in sorted(listing - permitted - unclear) if not keeps else ():
         if owns(before, owner, id_) and _must_remove(case, service, id_):
@@ -355,9 +334,7 @@ def _check_unchanged_id(case: Case, id_: str) -> Iterator[str]:
 
 def _zone(case: Case, zone: Zone) -> Iterator[str]:
     after, deployment = case.after, case.deployment
-    wanting = [
-        s for s in sorted(after.endpoints) if (z := target_zone(after, deployment, s)) and z.id == zone.id
-    ]
+    wanting = [s for s in sorted(after.endpoints) if (z := target_zone(after, deployment, s)) and z.id == zone.id]
     yield from _record(case, zone, "*", wanting)
     apart = _on_other_service(case, zone, wanting)
     names = {*zone.records, *(name for slot in wanting for name in labels(after, deployment, slot))} - {"*"}
@@ -374,11 +351,7 @@ def _on_other_service(case: Case, zone: Zone, wanting: list[ResourceId]) -> list
         return None
     holding = [e for slot, e in case.after.endpoints.items() if short_id(slot) in _slots(wildcard)]
     aliases = {alias for e in holding if (alias := alias_of(case.after, e))}
-    return (
-        [s for s in wanting if alias_of(case.after, case.after.endpoints[s]) not in aliases]
-        if aliases
-        else None
-    )
+    return [s for s in wanting if alias_of(case.after, case.after.endpoints[s]) not in aliases] if aliases else None
 
 
 def labels(truth: Truth, deployment: Deployment, slot: ResourceId) -> set[str]:
@@ -390,9 +363,7 @@ def _slots(record: RecordSet) -> set[str]:
     return set(claims(record).values())
 
 
-def _record(
-    case: Case, zone: Zone, name: str, wanting: list[ResourceId], *, must: bool = True
-) -> Iterator[str]:
+def _record(case: Case, zone: Zone, name: str, wanting: list[ResourceId], *, must: bool = True) -> Iterator[str]:
     """Check one record set of a zone that these endpoints want."""
     where = f"record {name} of {zone.id}"
     record = zone.records.get(name)
@@ -411,9 +382,7 @@ def _record(
         yield f"{where} has a TTL of {record.ttl}"
 
 
-def _check_holder(
-    case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants: bool
-) -> Iterator[str]:
+def _check_holder(case: Case, record: RecordSet, slot: ResourceId, where: str, *, wants: bool) -> Iterator[str]:
     mine = {address: claim for address, claim in claims(record).items() if claim == short_id(slot)}
     zone = case.before.zones.get(record.zone)
     old = zone.records.get(record.name) if zone else None

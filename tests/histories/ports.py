@@ -290,9 +290,7 @@ class _ClickHouse:
 
         return await self.ports.call("clickhouse", write)
 
-    async def update_allow_list(
-        self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
-    ) -> Service | None:
+    async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         def write() -> Service | None:
             truth = self.ports.truth
             _refuse(service not in truth.services, f"service {service} does not exist")

@@ -31,10 +31,7 @@ def truth_of(sim: RunningSimulator, known: Mapping[str, ResourceId]) -> Truth:
         zones={zone.id: zone for zone in map(_zone, azure["privateDnsZones"])},
         registrations={(one.id, one.region): one for one in registrations},
         services={one["id"]: _service(one) for one in cloud["services"]},
-        configs={
-            one["id"]: Config(one["privateLinkService"], one["privateDnsHostname"])
-            for one in cloud["services"]
-        },
+        configs={one["id"]: Config(one["privateLinkService"], one["privateDnsHostname"]) for one in cloud["services"]},
         creators=creators,
         slot_of_id=dict(known),
     )

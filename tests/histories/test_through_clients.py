@@ -17,9 +17,7 @@ def sim() -> Iterator[RunningSimulator]:
         yield simulator
 
 
-@settings(
-    max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories)
 def test_histories_with_real_clients_end_in_the_expected_state(
     sim: RunningSimulator, history: list[tuple[object, ...]]

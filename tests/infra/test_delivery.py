@@ -125,9 +125,7 @@ def accepted(event: Event) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "operation", "subject"), OURS)
-def test_what_concerns_a_private_endpoint_is_delivered_and_accepted(
-    kind: str, operation: str, subject: str
-) -> None:
+def test_what_concerns_a_private_endpoint_is_delivered_and_accepted(kind: str, operation: str, subject: str) -> None:
     """Writes, deletes and tag writes of private endpoints come through, and the function acts on them."""
     event = event_of(kind, operation, subject)
     assert passes(event)
@@ -135,9 +133,7 @@ def test_what_concerns_a_private_endpoint_is_delivered_and_accepted(
 
 
 @pytest.mark.parametrize(("kind", "operation", "subject"), OTHERS)
-def test_what_concerns_another_resource_never_reaches_the_function(
-    kind: str, operation: str, subject: str
-) -> None:
+def test_what_concerns_another_resource_never_reaches_the_function(kind: str, operation: str, subject: str) -> None:
     """Events of other resources, such as tag writes, are not delivered, and the function ignores them."""
     event = event_of(kind, operation, subject)
     assert not passes(event)
@@ -179,9 +175,7 @@ def test_delivery_is_retried_for_a_day_and_then_dead_lettered() -> None:
     dead_letters = delivery()["deadLetterWithResourceIdentity"]
     assert dead_letters["identity"]["type"] == "UserAssigned"
     container = dead_letters["deadLetterDestination"]["properties"]["blobContainerName"]
-    names = {
-        one["name"].split("/")[-1] for one in snapshot("default").resources if "/containers" in one["type"]
-    }
+    names = {one["name"].split("/")[-1] for one in snapshot("default").resources if "/containers" in one["type"]}
     assert container in names
 
 

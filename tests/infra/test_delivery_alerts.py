@@ -53,9 +53,7 @@ def test_only_the_event_subscription_of_the_deployment_is_watched() -> None:
         first, second = criterion["dimensions"]
         assert first["name"] == "EventSubscriptionName"
         assert first["values"] == [
-            snapshot("events")
-            .of("Microsoft.EventGrid/systemTopics/eventSubscriptions")[0]["name"]
-            .split("/")[1]
+            snapshot("events").of("Microsoft.EventGrid/systemTopics/eventSubscriptions")[0]["name"].split("/")[1]
         ]
         assert (second["name"], second["values"]) == (rule["splitBy"], ["*"])
 
@@ -90,8 +88,5 @@ def test_an_existing_topic_is_watched_too() -> None:
 
 def test_rules_are_read_from_one_file() -> None:
     """Bicep and Terraform read the same rules."""
-    assert (
-        "loadJsonContent('../alerts/deliveries.json')"
-        in (INFRA / "modules/delivery-alerts.bicep").read_text()
-    )
+    assert "loadJsonContent('../alerts/deliveries.json')" in (INFRA / "modules/delivery-alerts.bicep").read_text()
     assert any("/../alerts/deliveries.json" in path.read_text() for path in files())

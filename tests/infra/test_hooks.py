@@ -52,9 +52,7 @@ GIVEN = {
     "DEPLOYMENT_TOKEN": TOKEN,
     "APP_IDENTITY_PRINCIPAL_ID": "principal",
     "ROLE_GRANTS": json.dumps(GRANTS),
-    "OWN_ROLE_ASSIGNMENTS": json.dumps(
-        [{"role": "Key Vault Secrets User", "principalId": "p", "scope": "/vault"}]
-    ),
+    "OWN_ROLE_ASSIGNMENTS": json.dumps([{"role": "Key Vault Secrets User", "principalId": "p", "scope": "/vault"}]),
     "ROLE_ASSIGNMENTS_CREATED": "all",
     "FUNCTION_WAIT_SECONDS": "2",
     "FUNCTION_PAUSE_SECONDS": "1",
@@ -130,9 +128,7 @@ def deployed(az: Az) -> Az:
     return az
 
 
-def world(
-    az: Az, *, topics: Mapping[str, list[str]], tag: str = "demo", inside: list[str] | None = None
-) -> Az:
+def world(az: Az, *, topics: Mapping[str, list[str]], tag: str = "demo", inside: list[str] | None = None) -> Az:
     """What Azure has: event subscriptions by topic, two roles with an assignment each, alerts, resource groups."""
 
     def rows(*found: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,9 +229,7 @@ def test_a_storage_key_in_the_settings_is_reported(az: Az) -> None:
     https://github.com/Azure/azure-functions-host/issues/11796
     """
     az.when("appsettings/list", {"properties": {"AzureWebJobsStorage": "DefaultEndpointsProtocol=https"}})
-    assert (
-        "WARNING: the function app has a setting AzureWebJobsStorage" in deployed(az).run("postdeploy").stdout
-    )
+    assert "WARNING: the function app has a setting AzureWebJobsStorage" in deployed(az).run("postdeploy").stdout
 
 
 @pytest.mark.parametrize(("failures", "code"), [(4, 0), (5, 1)])
@@ -275,9 +269,7 @@ REQUIRED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("hook", "name"), [(hook, name) for hook, names in REQUIRED.items() for name in names]
-)
+@pytest.mark.parametrize(("hook", "name"), [(hook, name) for hook, names in REQUIRED.items() for name in names])
 def test_a_missing_value_is_named(az: Az, hook: str, name: str) -> None:
     """Without a value that it needs, a hook names it and calls nothing."""
     done = az.run(hook, **{name: None})
@@ -339,9 +331,7 @@ def test_what_is_gone_already_is_no_failure(az: Az) -> None:
     """Resources that somebody deleted meanwhile, or that never existed, are passed over."""
     world(az, topics={OURS: []})
     assert az.run("predown").returncode == 0
-    az.rules.insert(
-        0, {"pattern": "--method delete", "answer": None, "failures": 99, "error": "ResourceNotFound"}
-    )
+    az.rules.insert(0, {"pattern": "--method delete", "answer": None, "failures": 99, "error": "ResourceNotFound"})
     az.when("nothing")
     assert az.run("postdown").returncode == 0
 

@@ -150,9 +150,7 @@ async def test_the_table_names_the_calls_that_are_made(sim: RunningSimulator) ->
 def test_the_table_is_the_roles() -> None:
     """The table contains each action of each role once, with that role."""
     documented = [(action, role) for action, role, _ in rows()]
-    assert sorted(documented) == sorted(
-        (action, name) for name, role in ROLES.items() for action in role["actions"]
-    )
+    assert sorted(documented) == sorted((action, name) for name, role in ROLES.items() for action in role["actions"])
 
 
 def test_no_role_has_a_wildcard_or_a_right_to_give_rights() -> None:

@@ -91,9 +91,7 @@ def test_a_wrong_query_is_told(analyzer: list[str]) -> None:
 
 def test_every_alert_has_its_query_and_its_words() -> None:
     """Each rule has a query of its name, and a description with what to do."""
-    assert {f"{rule['name']}.kql" for rule in RULES} == {
-        path.name for path in (INFRA / "alerts").glob("*.kql")
-    }
+    assert {f"{rule['name']}.kql" for rule in RULES} == {path.name for path in (INFRA / "alerts").glob("*.kql")}
     assert all(len(rule["description"]) > 80 and rule["severity"] in range(5) for rule in RULES)
 
 
@@ -225,7 +223,5 @@ async def test_a_line_begins_as_the_queries_expect(
     caplog.set_level(logging.INFO)
     lines = Lines(caplog)
     await logged(deployed, lines)
-    (beginning,) = {
-        begin for query in queries().values() for begin in re.findall(r"startswith '([^']+)'", query)
-    }
+    (beginning,) = {begin for query in queries().values() for begin in re.findall(r"startswith '([^']+)'", query)}
     assert all(record.getMessage().startswith(beginning) for record in lines.records)

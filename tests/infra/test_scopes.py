@@ -28,9 +28,7 @@ def assigned(found: Snapshot) -> Grants:
         "preflight": "preflight",
     }
     names = {
-        role["id"]: titles[
-            role["properties"]["roleName"].split(",")[0].removeprefix("clickhouse-privatelink ")
-        ]
+        role["id"]: titles[role["properties"]["roleName"].split(",")[0].removeprefix("clickhouse-privatelink ")]
         for role in found.of(ROLES)
     }
     return {(names[role], scope) for role, scope in found.assignments() if role in names}
@@ -92,9 +90,7 @@ def test_the_grants_that_are_put_out_are_those_that_are_assigned(case: str) -> N
     grants = found.outputs["ROLE_GRANTS"]
     if found.outputs["ROLE_ASSIGNMENTS_CREATED"] == "all":
         assert {(one["role"], scope) for one in grants for scope in one["scopes"]} == assigned(found)
-        assert {one["title"] for one in grants} == {
-            role["properties"]["roleName"] for role in found.of(ROLES)
-        }
+        assert {one["title"] for one in grants} == {role["properties"]["roleName"] for role in found.of(ROLES)}
     else:
         assert not found.of(ROLES)
         assert grants
@@ -104,9 +100,7 @@ def test_the_grants_that_are_put_out_are_those_that_are_assigned(case: str) -> N
 def test_titles_contain_the_token_of_the_deployment(case: str) -> None:
     """The hooks find the roles of this deployment by the token in their names."""
     found = snapshot(case)
-    assert all(
-        f"({found.outputs['DEPLOYMENT_TOKEN']}, " in one["title"] for one in found.outputs["ROLE_GRANTS"]
-    )
+    assert all(f"({found.outputs['DEPLOYMENT_TOKEN']}, " in one["title"] for one in found.outputs["ROLE_GRANTS"])
 
 
 def test_records_are_written_in_given_zones_only() -> None:

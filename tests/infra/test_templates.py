@@ -64,9 +64,7 @@ def test_each_parameter_reaches_its_setting() -> None:
     """The values of settings.bicepparam are the settings of the app."""
     settings = snapshot("settings").app_settings()
     given = dict(
-        re.findall(
-            r"^param (\w+) = '(.*)'", (INFRA / "snapshots/settings.bicepparam").read_text(), re.MULTILINE
-        )
+        re.findall(r"^param (\w+) = '(.*)'", (INFRA / "snapshots/settings.bicepparam").read_text(), re.MULTILINE)
     )
     for parameter, (variable, _) in azd_parameters().items():
         if variable in SETTINGS and parameter in given and not parameter.endswith(("Scopes", "Secret")):
@@ -118,9 +116,7 @@ def test_the_secret_is_in_the_vault_only(case: str) -> None:
     secure = "[parameters('clickhouseApiSecret')]"  # the compiler does not evaluate secure parameters
     found = snapshot(case)
     holders = (
-        [one["type"] for one in found.resources if secure in json.dumps(one.get("properties"))]
-        if case in MAIN
-        else []
+        [one["type"] for one in found.resources if secure in json.dumps(one.get("properties"))] if case in MAIN else []
     )
     assert holders == ([f"{VAULT}/secrets"] if case in MAIN else [])
     assert "clickhouseApiSecret" not in json.dumps(found.outputs)
@@ -134,9 +130,7 @@ def test_the_app_gets_a_reference_to_the_secret() -> None:
     text = (INFRA / "modules/vault.bicep").read_text()
     (reference,) = re.findall(r"output secretReference string = '(.+)'", text)
     assert reference == "@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/${secretName}/)"
-    assert not re.search(
-        r"\b(list\w*Keys?|getSecret)\(", "".join(p.read_text() for p in INFRA.rglob("*.bicep"))
-    )
+    assert not re.search(r"\b(list\w*Keys?|getSecret)\(", "".join(p.read_text() for p in INFRA.rglob("*.bicep")))
 
 
 @pytest.mark.parametrize(
@@ -282,9 +276,7 @@ def test_a_trial_creates_network_and_zones() -> None:
     """Without subnets the deployment creates them, delegated as Flex Consumption needs it, and the three zones."""
     found = snapshot("private-trial")
     outbound, endpoints = found.one("Microsoft.Network/virtualNetworks")["properties"]["subnets"]
-    assert (
-        outbound["properties"]["delegations"][0]["properties"]["serviceName"] == "Microsoft.App/environments"
-    )
+    assert outbound["properties"]["delegations"][0]["properties"]["serviceName"] == "Microsoft.App/environments"
     assert "delegations" not in endpoints["properties"]
     assert len(found.of("Microsoft.Network/privateDnsZones")) == 3
     assert len(found.of("Microsoft.Network/privateDnsZones/virtualNetworkLinks")) == 3
@@ -331,9 +323,7 @@ def test_names_and_tags_of_the_organization_are_used() -> None:
     taggable = [one for one in found.resources if "location" in one or "tags" in one]
     assert len(taggable) > 10
     for one in taggable:
-        assert {"costCenter": "1234", "owner": "network-team", "azd-env-name": "demo"}.items() <= one[
-            "tags"
-        ].items()
+        assert {"costCenter": "1234", "owner": "network-team", "azd-env-name": "demo"}.items() <= one["tags"].items()
 
 
 def test_purge_protection_is_a_parameter() -> None:

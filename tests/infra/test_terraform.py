@@ -56,9 +56,7 @@ def test_every_variable_is_used() -> None:
 
 def test_it_has_the_resources_of_the_templates() -> None:
     """Both create resources of the same types in the same API versions."""
-    bicep = {
-        f"{one['type']}@{one['apiVersion']}" for case in cases() for one in snapshot(case.stem).resources
-    }
+    bicep = {f"{one['type']}@{one['apiVersion']}" for case in cases() for one in snapshot(case.stem).resources}
     own = {one for path in TERRAFORM.glob("*.tf") for one in types_of(path.read_text())}
     assert own == bicep
 
@@ -194,9 +192,7 @@ def test_a_destroy_deletes_no_secret_by_itself() -> None:
 
 def test_assignments_follow_their_principal() -> None:
     """A re-created identity gets new assignments, and an error of Azure's replication is retried."""
-    assignments = [
-        one for one in resources().values() if one["type"].startswith("Microsoft.Authorization/roleAss")
-    ]
+    assignments = [one for one in resources().values() if one["type"].startswith("Microsoft.Authorization/roleAss")]
     assert len(assignments) == 3
     for one in assignments:
         assert "principals" in one["name"]

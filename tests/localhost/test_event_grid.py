@@ -54,10 +54,7 @@ def test_failure(client: httpx.Client, calls: Calls) -> None:
     """If one event fails, the response is 500 after all other invocations have ended."""
     response = send(client, "changed", [event("f1", fail=True), event("f2")])
     assert response.status_code == 500
-    assert (
-        response.text
-        == "Exception while executing function: Functions.changed RuntimeError: simulated failure"
-    )
+    assert response.text == "Exception while executing function: Functions.changed RuntimeError: simulated failure"
     assert {"f1", "f2"} <= {call["id"] for call in calls("changed")}
 
 
@@ -80,10 +77,7 @@ def test_cloud_events(
 ) -> None:
     """A CloudEvent arrives as func.CloudEvent, single or in a batch, independent of the function's annotation."""
     payload = [cloud_event(event_id)] if batch else cloud_event(event_id)
-    assert (
-        client.post(HOOK, params={"functionName": "changed_sync"}, json=payload, headers=headers).status_code
-        == 202
-    )
+    assert client.post(HOOK, params={"functionName": "changed_sync"}, json=payload, headers=headers).status_code == 202
     assert {"function": "changed_sync", "schema": "CloudEvent", "id": event_id} in calls("changed_sync")
 
 

@@ -9,9 +9,7 @@ from tests.localhost.conftest import Logged
 
 def test_request(client: httpx.Client, host: Host) -> None:
     """A function receives method, URL, route parameters, query, headers and body as the client sent them."""
-    response = client.put(
-        "/tryout/echo/7/a%20b/c%2Fd?q=1&q=2&empty=", content=b"\x00\xff", headers={"X-One": "1"}
-    )
+    response = client.put("/tryout/echo/7/a%20b/c%2Fd?q=1&q=2&empty=", content=b"\x00\xff", headers={"X-One": "1"})
     received = response.json()
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"

@@ -48,9 +48,7 @@ def test_methods(*, methods: list[str] | None, method: str, matches: bool) -> No
 def test_precedence() -> None:
     """More specific templates sort first."""
     templates = ["a/{*x}", "a/{*x:int}", "a/{x}", "a/b{x}", "a/{x:int}", "a/b"]
-    routes = sorted(
-        (Route.parse(template, None) for template in templates), key=lambda route: route.precedence
-    )
+    routes = sorted((Route.parse(template, None) for template in templates), key=lambda route: route.precedence)
     assert [route.template for route in routes] == [
         "a/b",
         "a/b{x}",
@@ -71,9 +69,7 @@ def test_invalid_template(template: str, reason: str) -> None:
         Route.parse(template, None)
 
 
-@pytest.mark.parametrize(
-    ("raw", "path"), [(b"/a%20b", "/a b"), (b"/a%2fb%2Fc", "/a%2Fb%2Fc"), (b"/%C3%A9", "/é")]
-)
+@pytest.mark.parametrize(("raw", "path"), [(b"/a%20b", "/a b"), (b"/a%2fb%2Fc", "/a%2Fb%2Fc"), (b"/%C3%A9", "/é")])
 def test_decoded(raw: bytes, path: str) -> None:
     """A path is decoded except for encoded slashes, which would split a segment."""
     assert decoded(raw) == path

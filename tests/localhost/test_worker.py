@@ -30,9 +30,7 @@ async def test_event_grid_and_timer(worker: Worker, in_process: httpx.AsyncClien
 
 async def test_failure(worker: Worker) -> None:
     """An exception in a function raises InvocationFailedError with its message and traceback."""
-    with pytest.raises(
-        InvocationFailedError, match=r"Functions\.changed RuntimeError: simulated failure"
-    ) as error:
+    with pytest.raises(InvocationFailedError, match=r"Functions\.changed RuntimeError: simulated failure") as error:
         await worker.event_grid("changed", {"id": "1", "data": {"fail": True}})
     assert 'raise RuntimeError("simulated failure")' in error.value.trace
 

@@ -118,9 +118,7 @@ def test_packaged_files_are_unchanged_and_readable(names: list[str], built: Path
             assert opened.getinfo(name).external_attr >> 16 == 0o100644
 
 
-def test_build_prints_digest_size_and_largest_files(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_build_prints_digest_size_and_largest_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A build prints the path, digest and size of the package, and its largest files."""
     assert package.main(["--to", str(tmp_path)]) == 0
     first, second, *largest = capsys.readouterr().out.splitlines()

@@ -95,9 +95,7 @@ def test_deployed_app_reconciles_an_endpoint(deployed: Any, sim: RunningSimulato
     assert "*" in records(sim)
 
 
-def test_modules_come_from_the_package(
-    deployed: Any, app: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_modules_come_from_the_package(deployed: Any, app: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each loaded module is part of the package, its dependencies, Python, or the local host."""
     origins = (str(tmp_path_factory.getbasetemp()), sys.base_prefix, str(DRIVER))
     assert {name: path for name, path in deployed["modules"].items() if not path.startswith(origins)} == {}
@@ -118,9 +116,7 @@ def test_packaged_dependencies_are_for_linux(tmp_path: Path) -> None:
     assert len(compiled) > 5
     assert [n for n in compiled if not re.search(r"cpython-313-x86_64-linux-gnu\.so$|abi3\.so$", n)] == []
     assert [n for n in inside if re.search(r"^bin/|/(RECORD|INSTALLER|direct_url\.json)$", n)] == []
-    bytecode = {
-        re.sub(r"__pycache__/(.+)\.cpython-313\.pyc$", r"\1.py", n) for n in inside if n.endswith(".pyc")
-    }
+    bytecode = {re.sub(r"__pycache__/(.+)\.cpython-313\.pyc$", r"\1.py", n) for n in inside if n.endswith(".pyc")}
     sources = {name for name in inside if name.endswith(".py")}
     assert bytecode == sources
     assert flags == {UNCHECKED_HASH}

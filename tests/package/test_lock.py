@@ -31,9 +31,7 @@ def test_every_requirement_is_locked_within_its_bounds(name: str) -> None:
     locked = lock(name)
     missing = sorted(set(required(name)) - set(locked))
     assert not missing, REMEDY
-    outside = [
-        str(one) for package, one in required(name).items() if locked[package].version not in one.specifier
-    ]
+    outside = [str(one) for package, one in required(name).items() if locked[package].version not in one.specifier]
     assert not outside, REMEDY
 
 

@@ -70,9 +70,7 @@ def test_make_targets_exist(workflow: Any) -> None:
 def test_workflows_run_the_targets_of_ci() -> None:
     """The workflows and .ci/run run the same make targets."""
     ci = make_targets((ROOT / ".ci" / "run").read_text().splitlines())
-    workflows = {
-        target for path in WORKFLOWS for target in make_targets(commands(yaml.safe_load(path.read_text())))
-    }
+    workflows = {target for path in WORKFLOWS for target in make_targets(commands(yaml.safe_load(path.read_text())))}
     assert {"lint", "test", "package", "audit"} <= ci
     assert ci == workflows
 
@@ -96,9 +94,7 @@ def test_workflow_has_no_secrets_and_no_untrusted_input(path: Path, workflow: An
     assert "secrets." not in text
     triggers = workflow[True]  # YAML parses the key `on` as true
     assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(triggers)
-    expressions = {
-        one for step in steps(workflow) for one in re.findall(r"\$\{\{(.*?)\}\}", step.get("run", ""))
-    }
+    expressions = {one for step in steps(workflow) for one in re.findall(r"\$\{\{(.*?)\}\}", step.get("run", ""))}
     assert {one.strip() for one in expressions} <= {"matrix.target"}
 
 
@@ -110,8 +106,6 @@ def test_jobs_have_timeouts_and_concurrency_limits(workflow: Any) -> None:
 
 def test_workflow_uses_the_python_version_of_the_project(workflow: Any) -> None:
     """The workflow's Python version is the one that mypy checks and Azure runs."""
-    pythons = {
-        step["with"]["python-version"] for step in steps(workflow) if "setup-python@" in step.get("uses", "")
-    }
+    pythons = {step["with"]["python-version"] for step in steps(workflow) if "setup-python@" in step.get("uses", "")}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert pythons == {project["tool"]["mypy"]["python_version"]}

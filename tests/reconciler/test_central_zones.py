@@ -54,9 +54,7 @@ async def test_linked_to_the_hub_only() -> None:
     cloud = hub()
     report = await run(cloud, pe(1), by=CENTRAL)
     assert (addresses(cloud), findings(report), report.problems) == ((address(1),), [], ())
-    assert cloud.dns.known[HUB] == replace(
-        zone(id_=HUB, vnets=("hub",)), records=cloud.dns.known[HUB].records
-    )
+    assert cloud.dns.known[HUB] == replace(zone(id_=HUB, vnets=("hub",)), records=cloud.dns.known[HUB].records)
     assert [code for code, _ in findings(await run(hub(), pe(1)))] == ["zone-not-linked"]
 
 

@@ -156,9 +156,7 @@ async def test_add_refused(*, tells: bool) -> None:
     cloud.network.have(endpoint(3))
     cloud.log.clear()
     await run(cloud, memory=memory)
-    assert "+" + guid(3) not in [
-        part for call in cloud.log.named("update_registrations") for part in call.about
-    ]
+    assert "+" + guid(3) not in [part for call in cloud.log.named("update_registrations") for part in call.about]
 
 
 async def test_add_taken_again() -> None:
@@ -293,9 +291,7 @@ async def test_did_not_last() -> None:
 
 
 @pytest.mark.parametrize("refused", [False, True])
-@pytest.mark.parametrize(
-    ("old", "new"), [(IdKind.GUID, IdKind.RESOURCE_ID), (IdKind.RESOURCE_ID, IdKind.GUID)]
-)
+@pytest.mark.parametrize(("old", "new"), [(IdKind.GUID, IdKind.RESOURCE_ID), (IdKind.RESOURCE_ID, IdKind.GUID)])
 async def test_id_kind_switched(old: IdKind, new: IdKind, *, refused: bool) -> None:
     """A change of ENDPOINT_ID_KIND migrates every allow list, and at every moment one id is allowed."""
     services = [service("main"), service("test")]

@@ -73,9 +73,7 @@ async def test_concurrent_checks(subscribed: RunningSimulator, app: Runtime) -> 
         ({"scope": SUB, "type": "Microsoft.Authorization/permissions"}, set()),
     ],
 )
-async def test_rights(
-    subscribed: RunningSimulator, app: Runtime, denial: dict[str, Any], expected: set[str]
-) -> None:
+async def test_rights(subscribed: RunningSimulator, app: Runtime, denial: dict[str, Any], expected: set[str]) -> None:
     """A missing permission fails the check that it concerns; permissions that only checks need fail none."""
     subscribed.deny(denial)
     steps = await checked(app)
@@ -135,26 +133,20 @@ async def test_outage(subscribed: RunningSimulator, app: Runtime) -> None:
 
 async def test_hidden_in_a_group(subscribed: RunningSimulator, app: Runtime) -> None:
     """A resource group whose network interfaces a list of the subscription omits is found."""
-    subscribed.deny(
-        {"scope": f"{SUB}/resourceGroups/rg-network", "type": "networkInterfaces", "access": "read"}
-    )
+    subscribed.deny({"scope": f"{SUB}/resourceGroups/rg-network", "type": "networkInterfaces", "access": "read"})
     assert named(await checked(app)) == {"network interfaces"}
 
 
 async def test_hidden_endpoints(subscribed: RunningSimulator, app: Runtime) -> None:
     """A resource group whose endpoints a list of the subscription omits is found."""
-    subscribed.deny(
-        {"scope": f"{SUB}/resourceGroups/rg-network", "type": "privateEndpoints", "access": "read"}
-    )
+    subscribed.deny({"scope": f"{SUB}/resourceGroups/rg-network", "type": "privateEndpoints", "access": "read"})
     assert named(await checked(app)) == {"private endpoints"}
 
 
 async def test_wrong_scopes(subscribed: RunningSimulator) -> None:
     """A subscription or a resource group that does not exist is one fault, of the setting that names it."""
     unknown = "/subscriptions/99999999-1111-1111-1111-111111111111"
-    async with started_runtime(
-        subscribed.url, ENDPOINT_SCOPES=f"{SUB},{unknown}", DNS_ZONE_SCOPES=SUB
-    ) as app:
+    async with started_runtime(subscribed.url, ENDPOINT_SCOPES=f"{SUB},{unknown}", DNS_ZONE_SCOPES=SUB) as app:
         steps = await checked(app)
     assert named(steps) == {"scopes"}
     assert steps["scopes"].detail.endswith(f"{unknown} (ENDPOINT_SCOPES)")

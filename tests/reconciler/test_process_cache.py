@@ -44,9 +44,7 @@ async def test_a_refused_config_concerns_its_service_alone() -> None:
     report = await run(cloud, pe(1), pe(2))
     assert not report.problems
     assert not report.retryable
-    assert [f.object for f in report.plan.findings if f.code == "service-without-private-link"] == [
-        service_id(one)
-    ]
+    assert [f.object for f in report.plan.findings if f.code == "service-without-private-link"] == [service_id(one)]
     assert cloud.allowed(one) == frozenset()
     assert all(cloud.allowed(name) == {guid(1), guid(2)} for name in others)
 
@@ -94,9 +92,7 @@ async def test_other_failures_are_no_refusal(error: PrivateLinkError) -> None:
 async def test_untold_tags() -> None:
     """A service with unknown tags is neither allowed nor disallowed by a tag selector."""
     untold = replace(service("main", guid(1)), tags=None)
-    cloud = Cloud(
-        endpoint(1, "tag:env"), services=[untold, replace(service("test"), tags=None)], zones=[zone()]
-    )
+    cloud = Cloud(endpoint(1, "tag:env"), services=[untold, replace(service("test"), tags=None)], zones=[zone()])
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset()}
     words = [one.message for one in report.plan.findings if one.code == "unreadable"]

@@ -243,9 +243,7 @@ def test_no_gap(muddle: Muddle, by: DeploymentConfig) -> None:
 
 
 @given(muddles, some_rules, st.sampled_from(READS), st.sampled_from(["", "rg-2", "pe-1", "rg-dns"]), errors)
-def test_unreadable(
-    muddle: Muddle, by: DeploymentConfig, read: str, about: str, error: PrivateLinkError
-) -> None:
+def test_unreadable(muddle: Muddle, by: DeploymentConfig, read: str, about: str, error: PrivateLinkError) -> None:
     """A failed read never causes a removal that a successful read would not cause."""
     everything = taken(over(muddle.cloud(), by, dry_run=True))
     cloud = muddle.cloud()

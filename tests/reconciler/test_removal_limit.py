@@ -257,9 +257,7 @@ def mark(one: Endpoint) -> str:
     st.integers(0, 3),
     st.sampled_from([ZoneChoice.LINKED, ZoneChoice.CENTRAL]),
 )
-def test_all_or_nothing(
-    shared: list[str | None], stripped: frozenset[int], limit: int, choice: ZoneChoice
-) -> None:
+def test_all_or_nothing(shared: list[str | None], stripped: frozenset[int], limit: int, choice: ZoneChoice) -> None:
     """Whichever endpoints lose their tag, at most the limit lose everything, and none loses a part."""
     by = deployment(zone_choice=choice)
     cloud = Cloud(*(endpoint(n, dns=dns) for n, dns in enumerate(shared, 1)), zones=[zone()])
@@ -267,9 +265,7 @@ def test_all_or_nothing(
     asyncio.run(run(cloud, *everyone, by=by))
     before = {at: having_all(cloud, one) for at, one in everyone.items()}
     untag(cloud, *(n for n in stripped if pe(n) in everyone))
-    report = asyncio.run(
-        run(cloud, *everyone, by=by, memory=ProcessCache(), max_removals=limit, by_event=True)
-    )
+    report = asyncio.run(run(cloud, *everyone, by=by, memory=ProcessCache(), max_removals=limit, by_event=True))
     after = {at: having_all(cloud, one) for at, one in everyone.items()}
     assert not report.problems
     lost = {at for at in everyone if not before[at] <= after[at]}

@@ -65,9 +65,7 @@ def end(cloud: Cloud, *, gone: bool) -> None:
 
 
 def with_two_services(*endpoints: Any, zones: Any = None) -> Cloud:
-    return Cloud(
-        *endpoints, services=[service("main"), service("test")], zones=[zone()] if zones is None else zones
-    )
+    return Cloud(*endpoints, services=[service("main"), service("test")], zones=[zone()] if zones is None else zones)
 
 
 @both_ends
@@ -333,9 +331,7 @@ ERRORS: list[PrivateLinkError] = [TemporaryError("503"), ForbiddenError("403"), 
 
 @pytest.mark.parametrize("error", ERRORS, ids=["temporary", "forbidden", "permanent"])
 @both_ways
-async def test_the_record_does_not_wait_for_the_registration(
-    error: PrivateLinkError, *, refuses_add: bool
-) -> None:
+async def test_the_record_does_not_wait_for_the_registration(error: PrivateLinkError, *, refuses_add: bool) -> None:
     """The record is written in the first stage, even if the registration fails."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.fail("update_registrations", PermanentError("400") if refuses_add else error)

@@ -135,9 +135,7 @@ async def test_dry_run(publisher: OutcomePublisher, topic: MemoryTopic) -> None:
 
 
 def drift(report: AuditReport, before: AuditReport | None) -> list[tuple[str, str]]:
-    return [
-        (event.type, event.data.get("code", event.data.get("change"))) for event in of_audit(report, before)
-    ]
+    return [(event.type, event.data.get("code", event.data.get("change"))) for event in of_audit(report, before)]
 
 
 def test_drift_once() -> None:
@@ -147,9 +145,7 @@ def test_drift_once() -> None:
     second = audit(UNREGISTERED, first, minute=15)
     assert drift(second, first) == []
     repaired = audit(well(), second, minute=30)
-    assert drift(audit(UNREGISTERED, repaired, minute=45), repaired) == [
-        ("DriftDetected", "registration-missing")
-    ]
+    assert drift(audit(UNREGISTERED, repaired, minute=45), repaired) == [("DriftDetected", "registration-missing")]
 
 
 def test_not_drift() -> None:
@@ -216,9 +212,7 @@ async def test_without_a_topic(lines: Lines) -> None:
 
 
 def event(number: int) -> OutcomeEvent:
-    return OutcomeEvent(
-        "EndpointRegistered", f"id-{number}", str(pe(number)), MORNING, {"endpoint": str(pe(number))}
-    )
+    return OutcomeEvent("EndpointRegistered", f"id-{number}", str(pe(number)), MORNING, {"endpoint": str(pe(number))})
 
 
 async def test_cloud_events(sim: RunningSimulator) -> None:

@@ -53,9 +53,7 @@ async def test_reports(repository: ReportRepository, store: MemoryStore, report:
 
 
 @pytest.mark.parametrize("document", [b"", b"{", b"[]", b'{"schemaVersion": 2}', b"\xff"])
-async def test_broken_report(
-    repository: ReportRepository, store: MemoryStore, lines: Lines, document: bytes
-) -> None:
+async def test_broken_report(repository: ReportRepository, store: MemoryStore, lines: Lines, document: bytes) -> None:
     """A latest report that is not valid counts as none, and is logged."""
     store.documents[LATEST] = document
     assert await repository.latest() == NotFound()
@@ -64,9 +62,7 @@ async def test_broken_report(
     assert "not a valid document" in line["error"]
 
 
-async def test_report_of_another_deployment(
-    repository: ReportRepository, report: AuditReport, lines: Lines
-) -> None:
+async def test_report_of_another_deployment(repository: ReportRepository, report: AuditReport, lines: Lines) -> None:
     """The report of another deployment is neither used nor overwritten."""
     await replace(repository, owner="team-b").keep(replace(report, owner="team-b"), latest=True)
     assert isinstance(await repository.latest(), ReadFailed)
@@ -106,9 +102,7 @@ async def test_configs(repository: ReportRepository) -> None:
     "document",
     [b"", b"[]", b'{"organization": "x"}', b'{"organization": "x", "configs": {"a": {"alias": 1}}}'],
 )
-async def test_broken_configs(
-    repository: ReportRepository, store: MemoryStore, lines: Lines, document: bytes
-) -> None:
+async def test_broken_configs(repository: ReportRepository, store: MemoryStore, lines: Lines, document: bytes) -> None:
     """Configs that are not valid count as none, and are logged."""
     store.documents[CONFIGS] = document
     assert await repository.configs() == {}

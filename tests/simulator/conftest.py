@@ -123,9 +123,7 @@ def status_of(endpoint: Json) -> str:
     return str(connection["properties"]["privateLinkServiceConnectionState"]["status"])
 
 
-def register(
-    cloud: httpx.Client, endpoint: str, service: str = ANALYTICS, description: str = ""
-) -> httpx.Response:
+def register(cloud: httpx.Client, endpoint: str, service: str = ANALYTICS, description: str = "") -> httpx.Response:
     """Register an endpoint with the organization and add it to a service's allow list."""
     return cloud.post(f"{service}/privateEndpoint", json={"id": endpoint, "description": description})
 
@@ -199,9 +197,7 @@ def _handler(hook: Webhook) -> type[BaseHTTPRequestHandler]:
 
         def do_OPTIONS(self) -> None:
             self._record(None)
-            allowed = (
-                self.headers["WebHook-Request-Origin"] if hook.accepts_handshake else "elsewhere.example"
-            )
+            allowed = self.headers["WebHook-Request-Origin"] if hook.accepts_handshake else "elsewhere.example"
             self._answer(200, headers={"WebHook-Allowed-Origin": allowed})
 
         def log_message(self, *_arguments: Any) -> None:

@@ -43,9 +43,7 @@ def test_cname_conflicts_with_a(arm: httpx.Client) -> None:
     assert arm.put(CNAME, json=ALIAS).status_code == 409
 
 
-@pytest.mark.parametrize(
-    ("body", "headers", "status"), [({}, {}, 400), (ALIAS, {"If-Match": "*"}, 412), ([], {}, 400)]
-)
+@pytest.mark.parametrize(("body", "headers", "status"), [({}, {}, 400), (ALIAS, {"If-Match": "*"}, 412), ([], {}, 400)])
 def test_refused(arm: httpx.Client, body: object, headers: dict[str, str], status: int) -> None:
     """A CNAME record set requires a target, and supports If-Match."""
     assert arm.put(CNAME, json=body, headers=headers).status_code == status
@@ -59,6 +57,4 @@ async def test_world(sim: RunningSimulator, dns: PrivateDnsManagementClient) -> 
     record = await dns.record_sets.get("rg-dns", ZONE_NAME, "CNAME", "*")
     assert record.cname_record
     assert record.cname_record.cname == "elsewhere.example"
-    assert [one["cname"] for one in sim.state()["azure"]["privateDnsZones"][0]["aliases"]] == [
-        "elsewhere.example"
-    ]
+    assert [one["cname"] for one in sim.state()["azure"]["privateDnsZones"][0]["aliases"]] == ["elsewhere.example"]

@@ -96,9 +96,7 @@ def test_unserved_method(arm: httpx.Client, method: str, path: str) -> None:
     assert arm.request(method, path).status_code == 405
 
 
-@pytest.mark.parametrize(
-    "body", ["not JSON", "[]", '{"location": "westus3", "properties": []}', '{"tags": {"a": 1}}']
-)
+@pytest.mark.parametrize("body", ["not JSON", "[]", '{"location": "westus3", "properties": []}', '{"tags": {"a": 1}}'])
 def test_bad_body(arm: httpx.Client, body: str) -> None:
     """A malformed body returns 400."""
     assert arm.put(ENDPOINT, content=body).status_code == 400
@@ -130,9 +128,7 @@ def test_denied(
     """Denied requests return 403; other requests succeed."""
     put_endpoint(arm)
     sim.deny(denied)
-    assert [code(arm.request(*request)) for request in refused] == [(403, "AuthorizationFailed")] * len(
-        refused
-    )
+    assert [code(arm.request(*request)) for request in refused] == [(403, "AuthorizationFailed")] * len(refused)
     assert all(arm.request(*request).is_success for request in allowed)
     sim.deny()
     assert arm.get(VNET).is_success
@@ -149,9 +145,7 @@ def test_denied_in_wider_list(sim: RunningSimulator, arm: httpx.Client) -> None:
     put_endpoint(arm, "pe1")
     put_endpoint(arm, "pe2")
     sim.deny(ENDPOINT)
-    names = [
-        one["name"] for one in arm.get(f"{BASE}/providers/Microsoft.Network/privateEndpoints").json()["value"]
-    ]
+    names = [one["name"] for one in arm.get(f"{BASE}/providers/Microsoft.Network/privateEndpoints").json()["value"]]
     assert names == ["pe2"]
 
 

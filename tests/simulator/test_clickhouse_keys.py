@@ -74,9 +74,7 @@ def test_predefined_roles(
         ("service:manage-private-endpoints", {"register"}),
     ],
 )
-def test_permissions(
-    sim: RunningSimulator, client: httpx.Client, permission: str, permitted: set[str]
-) -> None:
+def test_permissions(sim: RunningSimulator, client: httpx.Client, permission: str, permitted: set[str]) -> None:
     """Each permission of a custom role permits one operation."""
     sim.role("Network team", permission)
     sim.key("demo-key", role="network team")

@@ -60,18 +60,12 @@ def test_reading(cli: Run) -> None:
 
 def test_lifecycle_of_an_endpoint(cli: Run) -> None:
     """The client registers an endpoint, changes allow lists, and removes the registration."""
-    created = cli(
-        "service", "private-endpoint", "create", SERVICE, "--endpoint-id", GUID, "--description", "mine"
-    )
+    created = cli("service", "private-endpoint", "create", SERVICE, "--endpoint-id", GUID, "--description", "mine")
     assert created["description"] == "mine"
     assert cli("service", "update", SERVICE, "--remove-private-endpoint-id", GUID)["privateEndpointIds"] == []
-    assert cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)["privateEndpointIds"] == [
-        GUID
-    ]
+    assert cli("service", "update", SERVICE, "--add-private-endpoint-id", GUID)["privateEndpointIds"] == [GUID]
     cli("service", "update", SERVICE, "--remove-private-endpoint-id", GUID)
-    organization = cli(
-        "org", "update", "--remove-private-endpoint", f"{GUID},cloud-provider=azure,region=westus3"
-    )
+    organization = cli("org", "update", "--remove-private-endpoint", f"{GUID},cloud-provider=azure,region=westus3")
     assert organization["privateEndpoints"] == []
 
 

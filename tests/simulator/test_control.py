@@ -99,9 +99,7 @@ def test_faults_over_http(control: httpx.Client, cloud: httpx.Client) -> None:
     assert statuses(cloud, 1) == [200]
 
 
-def test_request_log(
-    sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client, control: httpx.Client
-) -> None:
+def test_request_log(sim: RunningSimulator, cloud: httpx.Client, arm: httpx.Client, control: httpx.Client) -> None:
     """The request log has every request in order, with its system, times and body, without secrets."""
     put_endpoint(arm)
     arm.get(f"{ZONE}/A", params={"$top": "5"})
@@ -211,9 +209,7 @@ def test_unknown_control_call(sim: RunningSimulator, control: httpx.Client) -> N
     assert sim.requests() == []
 
 
-def test_control_over_http_is_the_python_api(
-    control: httpx.Client, sim: RunningSimulator, arm: httpx.Client
-) -> None:
+def test_control_over_http_is_the_python_api(control: httpx.Client, sim: RunningSimulator, arm: httpx.Client) -> None:
     """Changes through HTTP are visible in Python."""
     put_endpoint(arm)
     control.post("/azure/denied", json={"denied": [VNET]}).raise_for_status()

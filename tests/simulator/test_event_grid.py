@@ -61,9 +61,7 @@ def test_operations(sim: RunningSimulator, arm: httpx.Client) -> None:
     arm.delete(f"{ZONE}/A/*")
     arm.get(ENDPOINT)
     arm.delete(ENDPOINT)
-    operations = [
-        (entry["event"]["data"]["operationName"], entry["event"]["subject"]) for entry in sim.events()
-    ]
+    operations = [(entry["event"]["data"]["operationName"], entry["event"]["subject"]) for entry in sim.events()]
     assert operations == [
         ("Microsoft.Network/privateEndpoints/write", ENDPOINT),
         ("Microsoft.Resources/tags/write", tags),
@@ -120,9 +118,7 @@ def test_cloud_events_refused(sim: RunningSimulator, webhook: Webhook) -> None:
     ("schema", "content_type"),
     [("EventGridSchema", "application/json"), ("CloudEventSchemaV1_0", "application/cloudevents-batch+json")],
 )
-def test_batches(
-    sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, schema: str, content_type: str
-) -> None:
+def test_batches(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, schema: str, content_type: str) -> None:
     """Waiting events are delivered in batches of up to maxEventsPerBatch."""
     sim.subscribe(name="s", endpoint=webhook.url, schema=schema, maxEventsPerBatch=4)
     sim.delivery(paused=True)
@@ -306,9 +302,7 @@ def test_slow_webhook_delays_only_its_own_subscription(sim: RunningSimulator, we
         assert sim.idle()
 
 
-def test_unsubscribe(
-    sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, control: httpx.Client
-) -> None:
+def test_unsubscribe(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, control: httpx.Client) -> None:
     """A removed subscription receives no more events."""
     sim.subscribe(name="s", endpoint=webhook.url)
     assert control.delete("/subscriptions/s").is_success

@@ -31,9 +31,7 @@ def secure(sim: RunningSimulator, arm: httpx.Client, tmp_path: Path) -> httpx.Cl
     """An ARM client over https that trusts only the simulator's certificate authority."""
     certificate = make_certificate(tmp_path)
     trust = ssl.create_default_context(cafile=str(certificate.authority))
-    return httpx.Client(
-        base_url=sim.serve_https(certificate), params=arm.params, verify=trust, trust_env=False
-    )
+    return httpx.Client(base_url=sim.serve_https(certificate), params=arm.params, verify=trust, trust_env=False)
 
 
 def test_https(sim: RunningSimulator, arm: httpx.Client, secure: httpx.Client) -> None:
@@ -48,9 +46,7 @@ def test_https(sim: RunningSimulator, arm: httpx.Client, secure: httpx.Client) -
         untrusting.get("/subscriptions")
 
 
-def test_urls_have_the_scheme_of_the_request(
-    sim: RunningSimulator, arm: httpx.Client, secure: httpx.Client
-) -> None:
+def test_urls_have_the_scheme_of_the_request(sim: RunningSimulator, arm: httpx.Client, secure: httpx.Client) -> None:
     """URLs to poll and next links have the scheme and host of the request."""
     sim.page_size(1)
     put_endpoint(arm, "pe1")
@@ -81,9 +77,7 @@ def test_token(sim: RunningSimulator) -> None:
     assert (claims["aud"], claims["exp"]) == (sim.url, int(document["expires_on"]))
     assert (
         claims["tid"]
-        == httpx.get(f"{sim.url}/subscriptions?api-version=2022-12-01", trust_env=False).json()["value"][0][
-            "tenantId"
-        ]
+        == httpx.get(f"{sim.url}/subscriptions?api-version=2022-12-01", trust_env=False).json()["value"][0]["tenantId"]
     )
 
 

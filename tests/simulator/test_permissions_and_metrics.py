@@ -88,9 +88,7 @@ def test_topic(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> No
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]
     assert topic["properties"]["source"] == BASE
     (subscription,) = arm.get(f"{topic['id']}/eventSubscriptions", params=GRID).json()["value"]
-    assert subscription["properties"]["destination"]["properties"] == {
-        "endpointBaseUrl": webhook.url.partition("?")[0]
-    }
+    assert subscription["properties"]["destination"]["properties"] == {"endpointBaseUrl": webhook.url.partition("?")[0]}
     assert subscription["properties"]["filter"]["includedEventTypes"] == ["a.b"]
 
 
@@ -116,9 +114,7 @@ def test_metrics(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> 
         assert sim.idle()
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]
     metrics: list[Json] = totals(arm, topic["id"]).raise_for_status().json()["value"]
-    counted = {
-        one["name"]["value"]: [point["total"] for point in one["timeseries"][0]["data"]] for one in metrics
-    }
+    counted = {one["name"]["value"]: [point["total"] for point in one["timeseries"][0]["data"]] for one in metrics}
     assert {name: sum(points) for name, points in counted.items()} == {
         "DeliverySuccessCount": 1,
         "DeliveryAttemptFailCount": 2,
@@ -129,9 +125,7 @@ def test_metrics(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook) -> 
 
 
 @pytest.mark.parametrize("changed", [{"metricnames": "Unknown"}, {"timespan": "P1D"}, {"interval": "PT1M"}])
-def test_unknown_metrics(
-    sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, changed: dict[str, str]
-) -> None:
+def test_unknown_metrics(sim: RunningSimulator, arm: httpx.Client, webhook: Webhook, changed: dict[str, str]) -> None:
     """An unknown metric, time span or interval returns 400."""
     subscribe(sim, webhook)
     (topic,) = arm.get(TOPICS, params=GRID).json()["value"]

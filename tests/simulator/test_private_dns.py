@@ -126,14 +126,10 @@ async def test_quoted_etag_of_the_client(dns: PrivateDnsManagementClient) -> Non
 async def test_etag_header(dns: PrivateDnsManagementClient, sim: RunningSimulator) -> None:
     """An etag in an explicit header is sent without quotes and is applied."""
     created = await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.4"))
-    await dns.record_sets.create_or_update(
-        *IN_ZONE, "a", record("10.0.1.5"), headers={"If-Match": created.etag}
-    )
+    await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.5"), headers={"If-Match": created.etag})
     assert sim.requests("dns")[-1]["headers"]["if-match"] == created.etag
     with pytest.raises(HttpResponseError, match="PreconditionFailed"):
-        await dns.record_sets.create_or_update(
-            *IN_ZONE, "a", record("10.0.1.6"), headers={"If-Match": created.etag}
-        )
+        await dns.record_sets.create_or_update(*IN_ZONE, "a", record("10.0.1.6"), headers={"If-Match": created.etag})
 
 
 @pytest.mark.parametrize(
@@ -217,8 +213,6 @@ def test_second_link(arm: httpx.Client, zone: str) -> None:
 @pytest.mark.parametrize("below", ["A/a", "A", "ALL", "virtualNetworkLinks", "virtualNetworkLinks/x"])
 def test_missing_zone(arm: httpx.Client, below: str) -> None:
     """Record sets and links of a missing zone return 404 ParentResourceNotFound."""
-    response = arm.get(
-        f"{BASE}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/none/{below}"
-    )
+    response = arm.get(f"{BASE}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/none/{below}")
     assert response.status_code == 404
     assert response.json()["error"]["code"] == "ParentResourceNotFound"

@@ -191,9 +191,7 @@ def test_allowed_before_created(arm: httpx.Client, cloud: httpx.Client) -> None:
 
 def test_foreign_service(arm: httpx.Client, cloud: httpx.Client) -> None:
     """A connection to a foreign Private Link service stays Pending, independent of the allow lists."""
-    endpoint = put_endpoint(
-        arm, alias="foreign.00000000-0000-0000-0000-000000000000.westus3.azure.privatelinkservice"
-    )
+    endpoint = put_endpoint(arm, alias="foreign.00000000-0000-0000-0000-000000000000.westus3.azure.privatelinkservice")
     register(cloud, endpoint["properties"]["resourceGuid"])
     assert status_of(arm.get(ENDPOINT).json()) == "Pending"
 
@@ -201,9 +199,7 @@ def test_foreign_service(arm: httpx.Client, cloud: httpx.Client) -> None:
 def test_connection_by_id(arm: httpx.Client) -> None:
     """An automatic connection is in privateLinkServiceConnections."""
     body = endpoint_body()
-    body["properties"]["privateLinkServiceConnections"] = body["properties"].pop(
-        "manualPrivateLinkServiceConnections"
-    )
+    body["properties"]["privateLinkServiceConnections"] = body["properties"].pop("manualPrivateLinkServiceConnections")
     response = arm.put(ENDPOINT, json=body).json()["properties"]
     assert len(response["privateLinkServiceConnections"]) == 1
     assert response["manualPrivateLinkServiceConnections"] == []
@@ -222,9 +218,7 @@ def test_static_address(arm: httpx.Client) -> None:
     assert addresses == ["10.0.1.4", "10.0.1.5"]
 
 
-@pytest.mark.parametrize(
-    ("address", "code"), [("10.9.9.9", "NotInSubnet"), ("10.0.1.4", "InUse"), ("x", "address")]
-)
+@pytest.mark.parametrize(("address", "code"), [("10.9.9.9", "NotInSubnet"), ("10.0.1.4", "InUse"), ("x", "address")])
 def test_bad_static_address(arm: httpx.Client, address: str, code: str) -> None:
     """An invalid or used address is refused; the address of a deleted endpoint can be used again."""
     put_endpoint(arm)

@@ -25,9 +25,7 @@ def test_thousand_endpoints(sim: RunningSimulator, arm: httpx.Client, cloud: htt
         for number in range(MANY)
     ]
     guids = [endpoint["resourceGuid"] for endpoint in world["azure"]["privateEndpoints"]]
-    world["clickhouse"]["organization"]["privateEndpoints"] = [
-        {"id": one, "region": "westus3"} for one in guids
-    ]
+    world["clickhouse"]["organization"]["privateEndpoints"] = [{"id": one, "region": "westus3"} for one in guids]
     sim.reset(world)
     start = time.perf_counter()
     cloud.patch(ANALYTICS, json={"privateEndpointIds": {"add": guids}}).raise_for_status()

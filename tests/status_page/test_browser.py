@@ -21,9 +21,7 @@ PAGES: dict[str, str] = {
     "grouped": render(large(60, 45, 3), NOW),
     "overdue": render(LATE, LATER),
     "none": render(None, NOW),
-    "unusable": notice(
-        "The settings are not usable", "Fix these.", NOW, ("A is not set.", "B is."), wrong=True
-    ),
+    "unusable": notice("The settings are not usable", "Fix these.", NOW, ("A is not set.", "B is."), wrong=True),
     "hostile": render(hostile(), NOW),
 }
 LARGE = render(large(), NOW)
@@ -57,9 +55,7 @@ def test_self_contained(name: str, open_page: OpenPage, page_log: Any) -> None:
         ("grouped", "desk", "light", False),
     ],
 )
-def test_accessible(
-    name: str, size: str, scheme: str, *, expanded: bool, open_page: OpenPage, axe: str
-) -> None:
+def test_accessible(name: str, size: str, scheme: str, *, expanded: bool, open_page: OpenPage, axe: str) -> None:
     """axe-core finds nothing serious in either theme and width, collapsed or expanded."""
     page = open_page(PAGES[name], size=size, scheme=scheme, bypass_csp=True)
     if expanded:
@@ -67,9 +63,7 @@ def test_accessible(
     page.evaluate(axe)
     result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     serious = [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-        for one in result["violations"]
-        if one["impact"] in SERIOUS
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in result["violations"] if one["impact"] in SERIOUS
     ]
     assert serious == []
     assert len(result["passes"]) > 15
@@ -86,9 +80,7 @@ def test_fits_the_screen(size: str, scheme: str, open_page: OpenPage, tmp_path: 
         page.close()
 
 
-@pytest.mark.parametrize(
-    ("name", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")]
-)
+@pytest.mark.parametrize(("name", "scheme"), [("troubled", "light"), ("grouped", "dark"), ("hostile", "light")])
 def test_the_topology_on_a_phone(name: str, scheme: str, open_page: OpenPage) -> None:
     """On a phone the columns of the topology are stacked, and every text is inside the screen and readable."""
     page = open_page(PAGES[name], size="phone", scheme=scheme)
@@ -220,15 +212,10 @@ def test_sorting_of_groups(open_page: OpenPage) -> None:
     first = page.locator("#endpoints table:visible").first
     first.locator("th", has_text="Endpoint").get_by_role("button").click()
     first.locator("th", has_text="Endpoint").get_by_role("button").click()
-    names = (
-        page.locator("#endpoints table:visible").first.locator("tbody th:visible summary").all_inner_texts()
-    )
+    names = page.locator("#endpoints table:visible").first.locator("tbody th:visible summary").all_inner_texts()
     assert names == sorted(names, reverse=True)
     assert len(names) == 5
-    assert (
-        page.locator("#endpoints th[aria-sort='descending']").count()
-        == page.locator("#endpoints table").count()
-    )
+    assert page.locator("#endpoints th[aria-sort='descending']").count() == page.locator("#endpoints table").count()
 
 
 def test_a_finding_expands(open_page: OpenPage) -> None:

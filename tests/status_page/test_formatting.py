@@ -63,10 +63,7 @@ def test_short_forms() -> None:
     """GUIDs and aliases have short forms. Other names have none."""
     assert short_id(GUID) == "3b7e37a4…"
     assert short_id("production-westus3-0-0-x") == "production-westus3-0-0-x"
-    assert (
-        short_alias(f"production-westus3-0-0.{GUID}.westus3.azure.privatelinkservice")
-        == "production-westus3-0-0"
-    )
+    assert short_alias(f"production-westus3-0-0.{GUID}.westus3.azure.privatelinkservice") == "production-westus3-0-0"
     assert short_alias(ARM) == "pe-1"
 
 

@@ -86,9 +86,7 @@ def test_self_contained(name: str) -> None:
         assert href.startswith(("#", "?format=json", "data:image/svg+xml,")), href
 
 
-@pytest.mark.parametrize(
-    ("name", "shape"), [("well", "g-healthy"), ("troubled", "g-error"), ("none", "g-unknown")]
-)
+@pytest.mark.parametrize(("name", "shape"), [("well", "g-healthy"), ("troubled", "g-error"), ("none", "g-unknown")])
 def test_the_icon_shows_the_health(name: str, shape: str) -> None:
     """The icon of the browser tab has the shape of the banner's glyph."""
     html = PAGES[name]
@@ -140,9 +138,7 @@ def test_omitted_rows() -> None:
 
 def test_withheld_removals() -> None:
     """Withheld removals are listed and marked, with their number, the setting, and the flag that permits them."""
-    one = WithheldRemoval(
-        "disallow", "service s1", all_well().endpoints[0].id, "main lists pe-1, but it is deleted"
-    )
+    one = WithheldRemoval("disallow", "service s1", all_well().endpoints[0].id, "main lists pe-1, but it is deleted")
     page = render(replace(all_well(), policy="sync", withheld=(one, one), allow_removals=1), NOW)
     assert "MAX_REMOVALS withholds 2 removals. To apply them, run" in page
     assert "sync --all --allow-removals 1</code>" in page

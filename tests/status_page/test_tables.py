@@ -48,9 +48,7 @@ def test_findings_that_this_audit_did_not_see() -> None:
     """A finding that this audit did not see comes last, says so, and neither counts nor sets a state."""
     report = all_well()
     endpoint = report.endpoints[0]
-    drift = replace(
-        finding("record-drift", endpoint.id, "old"), seen=False, last_seen=NOW - timedelta(hours=5)
-    )
+    drift = replace(finding("record-drift", endpoint.id, "old"), seen=False, last_seen=NOW - timedelta(hours=5))
     late = finding("event-late", report.endpoints[1].id, "new")
     changed = replace(
         report,
@@ -120,9 +118,7 @@ def test_many_endpoints_are_grouped() -> None:
 
 def test_the_number_of_rows_is_limited() -> None:
     """Of more endpoints than the limit, the worst are shown."""
-    rows = [
-        row for group in endpoint_groups(Index(large(3000))) for inner in group.groups for row in inner.rows
-    ]
+    rows = [row for group in endpoint_groups(Index(large(3000))) for inner in group.groups for row in inner.rows]
     assert len(rows) == MOST_ROWS
     assert [row.health for row in rows].count(Health.WRONG) == 60
 

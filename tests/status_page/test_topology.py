@@ -309,9 +309,7 @@ def test_deleted_and_untagged_endpoints() -> None:
     diagram = diagram_of(replace(report, endpoints=(untagged, deleted)), NO_REGION)
     node = diagram.columns[Column.NETWORKS][0]
     assert node.title == "Deleted endpoints"
-    assert [(row.title, row.aside, row.missing) for row in node.rows] == [
-        ("pe-clickhouse-jobs", "deleted", True)
-    ]
+    assert [(row.title, row.aside, row.missing) for row in node.rows] == [("pe-clickhouse-jobs", "deleted", True)]
 
 
 @pytest.mark.parametrize("label", ["x", None], ids=["config known", "config unknown"])

@@ -65,9 +65,7 @@ def audit(
 ) -> AuditReport:
     """The audit report, started one second before that minute."""
     report = world if isinstance(world, Report) else report_of(world, by)
-    run = AuditRun(
-        f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, policy, GRACE, Calls(2)
-    )
+    run = AuditRun(f"pass-{minute}", at(minute) - timedelta(seconds=1), at(minute), 900, policy, GRACE, Calls(2))
     return audit_report(run, report, by or deployment(), previous, failed_passes)
 
 

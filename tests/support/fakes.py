@@ -158,9 +158,7 @@ class FakeDns:
             if (known.etag if known else None) != replacing:
                 raise ChangedError("412: the record set was changed")
             self._written += 1
-            written = replace(
-                record, etag=str(self._written), metadata=MappingProxyType(dict(record.metadata))
-            )
+            written = replace(record, etag=str(self._written), metadata=MappingProxyType(dict(record.metadata)))
             self.set(record.zone, record.name, written)
             return written
 
@@ -243,9 +241,7 @@ class FakeClickHouse:
             self.registered = after
             return tuple(after.values()) if self.answers_writes else None
 
-    async def update_allow_list(
-        self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
-    ) -> Service | None:
+    async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         about = [f"+{one}" for one in add] + [f"-{one}" for one in remove]
         async with self.log.call("update_allow_list", self.known[service].name, *about):
             allowed = set(self.known[service].allow_list)
@@ -288,9 +284,7 @@ class FakeClickHouse:
 class Cloud:
     """The three fakes over one log."""
 
-    def __init__(
-        self, *endpoints: Endpoint, services: Iterable[Service] = (), zones: Iterable[Zone] = ()
-    ) -> None:
+    def __init__(self, *endpoints: Endpoint, services: Iterable[Service] = (), zones: Iterable[Zone] = ()) -> None:
         """Without services, there is one, `main`."""
         self.log = Log()
         self.network = FakeNetwork(self.log)
@@ -305,9 +299,7 @@ class Cloud:
         return Systems(self.network, self.dns, self.clickhouse)
 
     def fail(self, name: str, error: PrivateLinkError, about: str = "", **how: int) -> None:
-        self.log.faults.append(
-            Fault(name, error, about, times=how.get("times", 1_000), done=bool(how.get("done")))
-        )
+        self.log.faults.append(Fault(name, error, about, times=how.get("times", 1_000), done=bool(how.get("done"))))
 
     def mend(self) -> None:
         self.log.faults.clear()

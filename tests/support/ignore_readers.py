@@ -27,9 +27,7 @@ def azd(ignore_file: str, paths: Iterable[str]) -> set[str]:
     """Return the paths that the Azure Developer CLI deploys."""
     patterns = _patterns(ignore_file)
     return {
-        path
-        for path in paths
-        if not any(_azd_ignores(patterns, part.rstrip("/")) for part in _folders_and_file(path))
+        path for path in paths if not any(_azd_ignores(patterns, part.rstrip("/")) for part in _folders_and_file(path))
     }
 
 

@@ -29,9 +29,7 @@ class Lines:
     def only(self, event: str, level: int) -> Line:
         """The only line of that event, checked for its level."""
         ((record, line),) = [
-            (record, line)
-            for record, line in zip(self.records, self.all, strict=True)
-            if line["event"] == event
+            (record, line) for record, line in zip(self.records, self.all, strict=True) if line["event"] == event
         ]
         assert record.levelno == level
         return line

@@ -126,9 +126,7 @@ def endpoint(name: str) -> ResourceId:
     return replace(PE, name=name)
 
 
-def wildcard(
-    *addresses: str, etag: str | None = None, ttl: int = 300, name: str = "*", **metadata: str
-) -> RecordSet:
+def wildcard(*addresses: str, etag: str | None = None, ttl: int = 300, name: str = "*", **metadata: str) -> RecordSet:
     """Return a wildcard record set in the demo world's zone."""
     return RecordSet(ZONE, name, ttl, addresses or ("10.0.1.9",), MappingProxyType(metadata), etag)
 

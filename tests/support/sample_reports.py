@@ -144,9 +144,7 @@ def all_well() -> AuditReport:
     app2 = endpoint("pe-clickhouse-jobs", "vnet-app", "westus3", "10.10.5.9", "analytics")
     data1 = endpoint("pe-clickhouse-etl", "vnet-data", "westus3", "10.20.1.4", "analytics", "events")
     data2 = endpoint("pe-clickhouse-notebooks", "vnet-data", "westus3", "10.20.1.12", "analytics")
-    edge1 = endpoint(
-        "pe-clickhouse-edge", "vnet-edge", "northeurope", "10.30.0.4", "events-eu", subscription=1
-    )
+    edge1 = endpoint("pe-clickhouse-edge", "vnet-edge", "northeurope", "10.30.0.4", "events-eu", subscription=1)
     endpoints = (app1, app2, data1, data2, edge1)
     return report(
         endpoints=endpoints,
@@ -176,9 +174,7 @@ def troubled() -> AuditReport:
         pending_since=FINISHED - timedelta(minutes=40),
     )
     etl = replace(data1, health=Health.WRONG)
-    notebooks = replace(
-        data2, health=Health.WRONG, connections=(Connection(data2.alias, "Rejected"),), services=()
-    )
+    notebooks = replace(data2, health=Health.WRONG, connections=(Connection(data2.alias, "Rejected"),), services=())
     edge = replace(edge1, health=Health.WRONG)
     foreign = replace(
         endpoint("pe-unknown-vendor", "vnet-app", "westus3", "10.10.6.6"),
@@ -188,9 +184,7 @@ def troubled() -> AuditReport:
         region="",
         zone="",
         connections=(
-            Connection(
-                "vendor.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11.eastus.azure.privatelinkservice", "Approved"
-            ),
+            Connection("vendor.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11.eastus.azure.privatelinkservice", "Approved"),
         ),
     )
     hidden = replace(
@@ -203,9 +197,7 @@ def troubled() -> AuditReport:
         zone="",
         connections=(),
     )
-    outside = replace(
-        hidden, id=arm("privateEndpoints", "pe-sandbox", subscription=3), verdict="out-of-scope"
-    )
+    outside = replace(hidden, id=arm("privateEndpoints", "pe-sandbox", subscription=3), verdict="out-of-scope")
     outside = replace(outside, health=Health.WRONG, network=arm("virtualNetworks", "vnet-sandbox"))
     analytics, billing, events, events_eu = well.services
     zone_app, zone_data, zone_edge = well.zones
@@ -274,9 +266,7 @@ def troubled() -> AuditReport:
         ),
         repairs=(
             Repair("update", f"{zone_app.id}/A/*", app1.id, "10.10.4.6", "10.10.4.7", "done"),
-            Repair(
-                "allow", analytics.id, etl.id, "-", etl.guid, "failed", "500 from the ClickHouse Cloud API"
-            ),
+            Repair("allow", analytics.id, etl.id, "-", etl.guid, "failed", "500 from the ClickHouse Cloud API"),
         ),
         history=history(*[0] * 34, 1, 1, 0, 0, 0, 0, 2, 1, 0, 0, 0, 1, 1, 3, 4, 4, 6, 5, 6, 6, warnings=2),
     )
@@ -300,9 +290,7 @@ def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> Audi
     return report(
         endpoints=tuple(made),
         services=tuple(
-            service(name, region, *map(allowed, within[region]))
-            for region, of in of_region.items()
-            for name in of
+            service(name, region, *map(allowed, within[region])) for region, of in of_region.items() for name in of
         ),
         zones=tuple(
             zone(one.region, f"vnet-{n // 5:03d}", one, subscription=n // 5 % 5)
@@ -310,8 +298,7 @@ def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> Audi
             if n % 5 == 0
         ),
         findings=tuple(
-            finding("record-drift", one.id, f"record * in {one.zone.split('/')[-1]} does not exist")
-            for one in wrong
+            finding("record-drift", one.id, f"record * in {one.zone.split('/')[-1]} does not exist") for one in wrong
         )
         + tuple(finding("no-service-selected", one.id, "it reaches no service") for one in made[7::40]),
         history=history(*[n % 7 for n in range(96)], warnings=3, endpoints=endpoints),
@@ -321,9 +308,7 @@ def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> Audi
 def _one_of_many(n: int, region: str, of_region: dict[str, list[str]]) -> AuditedEndpoint:
     address = f"10.{n // 250}.{n % 250}.4"
     network, subscription = f"vnet-{n // 5:03d}", n // 5 % 5
-    return endpoint(
-        f"pe-clickhouse-{n:04d}", network, region, address, *of_region[region], subscription=subscription
-    )
+    return endpoint(f"pe-clickhouse-{n:04d}", network, region, address, *of_region[region], subscription=subscription)
 
 
 ATTACKS = (

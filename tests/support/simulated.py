@@ -18,8 +18,7 @@ from tests.support.real_clients import answering, http_answer
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 ENDPOINT = (
-    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"
-    "/providers/Microsoft.Network/privateEndpoints/pe-app"
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network/privateEndpoints/pe-app"
 )
 SUBNET = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network"

@@ -43,9 +43,7 @@ TIMED_OUT = ReadFailed("it did not answer in time", temporary=True)
 
 REGION = "westus3"
 ALIAS = f"production-{REGION}-0-0.63c890a9-4d32-48cc-a08c-8cd92dfb1ad3.{REGION}.azure.privatelinkservice"
-OTHER_ALIAS = (
-    f"production-{REGION}-1-0.0e9cf0b1-39a6-4a5c-a6e5-4bd7a1e7aa0b.{REGION}.azure.privatelinkservice"
-)
+OTHER_ALIAS = f"production-{REGION}-1-0.0e9cf0b1-39a6-4a5c-a6e5-4bd7a1e7aa0b.{REGION}.azure.privatelinkservice"
 STRANGE_ALIAS = "somebody.5c1f1c52-9f7c-4c0b-8a3e-5b6c0d3f9f11.eastus.azure.privatelinkservice"
 ZONE_NAME = f"{REGION}.privatelink.azure.clickhouse.cloud"
 
@@ -107,9 +105,7 @@ def service_id(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, name))
 
 
-def service(
-    name: str, *allowed: str, state: str = "running", provider: str = "azure", **tags: str
-) -> Service:
+def service(name: str, *allowed: str, state: str = "running", provider: str = "azure", **tags: str) -> Service:
     """A service of that name in our region, with these ids on its allow list."""
     pairs = MappingProxyType(tags)
     return Service(service_id(name), name, provider, REGION, state, pairs, frozenset(allowed))

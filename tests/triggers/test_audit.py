@@ -51,9 +51,7 @@ async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
 
 def with_store(runtime: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
     organization = str(runtime.settings.clickhouse_org_id)
-    runtime.report_repository = ReportRepository(
-        store, runtime.settings.owner_id, organization, patience, patience
-    )
+    runtime.report_repository = ReportRepository(store, runtime.settings.owner_id, organization, patience, patience)
 
 
 def writes(sim: RunningSimulator) -> list[str]:

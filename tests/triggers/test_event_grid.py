@@ -49,12 +49,8 @@ def decoded(payload: dict[str, Any]) -> Event:
 def event(schema: str, kind: object, data: object, subject: object = None) -> Event:
     payload = {"id": "1", "subject": subject, "data": data}
     if schema == CLOUD_EVENTS:
-        return decoded(
-            payload | {"specversion": "1.0", "type": kind, "source": f"/subscriptions/{SUBSCRIPTION}"}
-        )
-    return decoded(
-        payload | {"eventType": kind, "topic": f"/subscriptions/{SUBSCRIPTION}", "dataVersion": "2"}
-    )
+        return decoded(payload | {"specversion": "1.0", "type": kind, "source": f"/subscriptions/{SUBSCRIPTION}"})
+    return decoded(payload | {"eventType": kind, "topic": f"/subscriptions/{SUBSCRIPTION}", "dataVersion": "2"})
 
 
 def about(at: object, operation: object, **more: object) -> dict[str, Any]:
@@ -237,9 +233,7 @@ def test_move(schema: str, kind: str, at: str, operation: str, named: ResourceId
         (WRITTEN, AT, ""),
     ],
 )  # fmt: skip
-def test_irrelevant(
-    schema: str, kind: str, at: str, operation: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_irrelevant(schema: str, kind: str, at: str, operation: str, caplog: pytest.LogCaptureFixture) -> None:
     """Failures, cancellations, actions, other resources and other topics name no endpoint and are not logged."""
     caplog.set_level(logging.DEBUG)
     assert endpoint_named_by(event(schema, kind, about(at, operation), subject=at)) is None
@@ -330,16 +324,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-LIKELY = st.sampled_from(
-    [WRITTEN, DELETED, WRITE, TAG_WRITE, AT, AT + TAGS, ZONE_GROUP, ARM + AT, GROUP, "", None]
-)
+LIKELY = st.sampled_from([WRITTEN, DELETED, WRITE, TAG_WRITE, AT, AT + TAGS, ZONE_GROUP, ARM + AT, GROUP, "", None])
 
 
 @given(
     schema=st.sampled_from(SCHEMAS),
     kind=LIKELY | JSON,
-    data=JSON
-    | st.fixed_dictionaries({}, optional={"resourceUri": LIKELY | JSON, "operationName": LIKELY | JSON}),
+    data=JSON | st.fixed_dictionaries({}, optional={"resourceUri": LIKELY | JSON, "operationName": LIKELY | JSON}),
     subject=LIKELY | JSON,
 )
 def test_any_event(schema: str, kind: object, data: object, subject: object) -> None:

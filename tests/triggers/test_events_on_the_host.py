@@ -51,9 +51,7 @@ async def deliver(host: httpx.AsyncClient, body: object, content_type: str) -> i
 
 
 @pytest.mark.parametrize(("body", "content_type"), DELIVERIES)
-async def test_delivery(
-    host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str
-) -> None:
+async def test_delivery(host: httpx.AsyncClient, deployed: RunningSimulator, body: Any, content_type: str) -> None:
     """An event of either schema connects its endpoint and is acknowledged."""
     assert await deliver(host, body, content_type) == 202
     assert deployed.state()["clickhouse"]["services"][0]["privateEndpointIds"]
@@ -89,12 +87,10 @@ async def test_revoked_key(host: httpx.AsyncClient, deployed: RunningSimulator) 
 
 
 OTHER_FORMS = [
-    EVENT
-    | {"data": DATA | {"resourceUri": f"{PE}/privateDnsZoneGroups/default", "operationName": ZONE_GROUP}},
+    EVENT | {"data": DATA | {"resourceUri": f"{PE}/privateDnsZoneGroups/default", "operationName": ZONE_GROUP}},
     EVENT | {"data": DATA | {"resourceUri": f"https://management.azure.com{PE}/?api-version=2024-05-01"}},
     EVENT | {"data": {"operationName": "Microsoft.Resources/tags/delete"}, "eventType": DELETED},
-    {key: value for key, value in CLOUD_EVENT.items() if key != "subject"}
-    | {"time": "2026-01-01T00:00:00.1234567Z"},
+    {key: value for key, value in CLOUD_EVENT.items() if key != "subject"} | {"time": "2026-01-01T00:00:00.1234567Z"},
 ]
 
 

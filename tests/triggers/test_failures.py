@@ -244,9 +244,7 @@ async def test_sync(demo: RunningSimulator, lines: Lines) -> None:
 
 
 @pytest.mark.parametrize(("system", "fault"), TEMPORARY + FORBIDDEN + PERMANENT)
-async def test_sync_with_a_failure(
-    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
-) -> None:
+async def test_sync_with_a_failure(demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]) -> None:
     """A sync with a failing system is a 502 with the problem and what was done."""
     demo.fault(match={"system": system}, count=None, **fault)
     answer = await sync(BODY)
@@ -297,9 +295,7 @@ async def test_audit_that_repairs(
 
 
 @pytest.mark.parametrize(("system", "fault"), TEMPORARY + FORBIDDEN + PERMANENT)
-async def test_audit_with_a_failure(
-    demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
-) -> None:
+async def test_audit_with_a_failure(demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]) -> None:
     """An audit that could not read everything logs its pass at ERROR and fails."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="The next audit tries again"):

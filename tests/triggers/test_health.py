@@ -73,9 +73,7 @@ async def test_throttled(worker: Worker, subscribed: RunningSimulator) -> None:
     assert (status, document["status"]) == (200, "unknown")
 
 
-async def test_unusable_identity(
-    worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unusable_identity(worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment without a valid identity is a 503 that names the fault, and no request is sent."""
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_URL", "https://management.invalid")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.invalid")
@@ -101,9 +99,7 @@ async def test_identity_for_sync_and_status(worker: Worker, monkeypatch: pytest.
     assert b"Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense" in page.body
 
 
-async def test_unusable_settings(
-    worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unusable_settings(worker: Worker, subscribed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """With invalid settings the response is 503 with each fault, and no request is sent."""
     monkeypatch.delenv("OWNER_ID")
     monkeypatch.setenv("CLICKHOUSE_CLOUD_API_SECRET", "@Microsoft.KeyVault(SecretUri=https://v/secret)")

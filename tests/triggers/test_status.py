@@ -80,9 +80,7 @@ def test_headers(asked: StatusRequest, found: Any) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Vary"] == "Accept"
-    expected = (
-        f"{content_security_policy()}; frame-ancestors 'none'" if answer.content_type == "text/html" else None
-    )
+    expected = f"{content_security_policy()}; frame-ancestors 'none'" if answer.content_type == "text/html" else None
     assert answer.headers.get("Content-Security-Policy") == expected
 
 

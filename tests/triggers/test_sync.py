@@ -236,9 +236,7 @@ async def test_sync_carries_out(worker: Worker, deployed: RunningSimulator) -> N
     assert {one["change"] for one in document["outcomes"]} == {one["change"] for one in planned["plan"]}
 
 
-async def test_withheld_removals(
-    worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_withheld_removals(worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over MAX_REMOVALS the answer lists the withheld removals and the value that applies them; so does a dry run."""
     put_endpoint(deployed, **{"clickhouse-services": "analytics"})
     await post(worker, at(AT))
@@ -263,9 +261,7 @@ async def test_withheld_removals(
     assert {outcome["status"] for outcome in document["outcomes"]} == {"done"}
 
 
-async def test_broken_settings(
-    worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_broken_settings(worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Invalid settings are a 500 that names each of them, whatever the request."""
     monkeypatch.delenv("OWNER_ID")
     monkeypatch.setenv("CLICKHOUSE_API_URL", "http://clickhouse.example")
@@ -279,9 +275,7 @@ async def test_broken_settings(
     assert deployed.requests() == []
 
 
-async def test_corrected_settings(
-    worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_corrected_settings(worker: Worker, deployed: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Invalid settings are not cached: after the correction the next request succeeds."""
     owner = "edges"
     monkeypatch.delenv("OWNER_ID")
@@ -291,12 +285,7 @@ async def test_corrected_settings(
 
 
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from([AT, OUTSIDE, "all"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([AT, OUTSIDE, "all"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["endpoints", "dryRun", "x"]) | st.text(), inner, max_size=4)

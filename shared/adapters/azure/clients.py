@@ -167,9 +167,7 @@ async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
         ) from error
     except DeserializationError as error:
         reason = error.__cause__ or error
-        raise PermanentError(
-            f"{what}: unexpected response from ARM ({reason!r})", cause=UNEXPECTED
-        ) from error
+        raise PermanentError(f"{what}: unexpected response from ARM ({reason!r})", cause=UNEXPECTED) from error
     except UNREADABLE as error:
         raise TemporaryError(
             f"{what}: unreadable response from ARM ({type(error).__name__})", cause=UNEXPECTED

@@ -54,9 +54,7 @@ def subscription_from(topic: str, json: Json) -> EventSubscription:
         state=optional_str(properties.get("provisioningState")),
         destination=optional_str(target.get("resourceId")) or optional_str(target.get("endpointBaseUrl")),
         types=frozenset(map(optional_str, optional_list(event_filter.get("includedEventTypes")))),
-        operations=frozenset(
-            optional_str(value) for item in operations for value in optional_list(item.get("values"))
-        ),
+        operations=frozenset(optional_str(value) for item in operations for value in optional_list(item.get("values"))),
     )
 
 
@@ -75,12 +73,7 @@ def deliveries_from(metrics: Iterable[Json]) -> Deliveries:
 
 
 def _points(metric: Json) -> list[tuple[datetime, float]]:
-    data = [
-        point
-        for series in optional_list(metric.get("timeseries"))
-        for point in optional_list(series.get("data"))
-    ]
+    data = [point for series in optional_list(metric.get("timeseries")) for point in optional_list(series.get("data"))]
     return [
-        (datetime.fromisoformat(point["timeStamp"]).astimezone(UTC), float(point.get("total") or 0))
-        for point in data
+        (datetime.fromisoformat(point["timeStamp"]).astimezone(UTC), float(point.get("total") or 0)) for point in data
     ]

@@ -18,6 +18,4 @@ def make_credential() -> Any:
         return DefaultAzureCredential()
     except (ValueError, OSError) as error:  # an OSError for a certificate's file
         text = " ".join(str(error).split()).removesuffix(".")
-        raise SettingsError(
-            [f"The environment does not configure an Azure identity: {text}. {REMEDY}"]
-        ) from error
+        raise SettingsError([f"The environment does not configure an Azure identity: {text}. {REMEDY}"]) from error

@@ -88,9 +88,7 @@ def _endpoint(json: Json) -> Endpoint:
         id=ResourceId.parse(json["id"], Kind.PRIVATE_ENDPOINT),
         arm_id=json["id"],
         guid=optional_str(properties.get("resourceGuid")).lower(),
-        tags=MappingProxyType(
-            {key.lower(): optional_str(value) for key, value in (json.get("tags") or {}).items()}
-        ),
+        tags=MappingProxyType({key.lower(): optional_str(value) for key, value in (json.get("tags") or {}).items()}),
         network=virtual_network_of(subnet) if subnet else None,
         connections=_connections(properties),
         interfaces=_interfaces(properties),
@@ -125,9 +123,7 @@ def _interface(json: Json) -> tuple[ResourceId | None, tuple[str, ...]]:
 def _connections(properties: Json) -> tuple[Connection, ...]:
     """The connections of both arrays: those by alias need approval, so they are among the manual ones."""
     arrays = ("manualPrivateLinkServiceConnections", "privateLinkServiceConnections")
-    connections = [
-        item.get("properties") or {} for name in arrays for item in optional_list(properties.get(name))
-    ]
+    connections = [item.get("properties") or {} for name in arrays for item in optional_list(properties.get(name))]
     return tuple(
         Connection(
             target=optional_str(item.get("privateLinkServiceId")),

@@ -79,9 +79,7 @@ class AzurePreflight:
         """
         path = f"{at}/providers/Microsoft.Authorization/permissions"
         try:
-            return await self._list(
-                path, {"api-version": RIGHTS}, lambda items: tuple(map(_permission, items))
-            )
+            return await self._list(path, {"api-version": RIGHTS}, lambda items: tuple(map(_permission, items)))
         except PermanentError as error:
             if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code == 404:
                 return NotFound()
@@ -139,9 +137,7 @@ def _claims(token: str) -> str:
     try:
         payload = token.split(".")[1]
         claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        named = [
-            f"{label} {optional_str(claims[claim])}" for claim, label in CLAIMS.items() if claim in claims
-        ]
+        named = [f"{label} {optional_str(claims[claim])}" for claim, label in CLAIMS.items() if claim in claims]
     except (IndexError, ValueError, TypeError):
         named = []
     return f"token for {', '.join(named) or 'an identity that its claims do not name'}"

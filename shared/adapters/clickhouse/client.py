@@ -145,17 +145,13 @@ class ClickHouseCloud:
             _Call("PATCH", "", "organization:manage", {"privateEndpoints": delta}), registrations_from
         )
 
-    async def update_allow_list(
-        self, service: str, add: tuple[str, ...], remove: tuple[str, ...]
-    ) -> Service | None:
+    async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         body = {"privateEndpointIds": _delta(list(add), list(remove))}
         return await self._write(_Call("PATCH", _path(service), "service:manage", body), service_from)
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         path, body = f"{_path(service)}/privateEndpoint", {"id": endpoint_id, "description": description}
-        return await self._write(
-            _Call("POST", path, "service:manage-private-endpoints", body), registration_from
-        )
+        return await self._write(_Call("POST", path, "service:manage-private-endpoints", body), registration_from)
 
     async def _get[T](self, call: _Call, parse: Callable[[Any], T]) -> T:
         result = await self._ask(call, self.budget.for_reads())

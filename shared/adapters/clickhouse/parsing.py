@@ -26,9 +26,7 @@ def service_from(json: Mapping[str, Any]) -> Service:
 
     Fields that decide about access are required: a missing allow list is not an empty one. Missing tags are None.
     """
-    tags = {
-        optional_str(tag["key"]): optional_str(tag.get("value")) for tag in optional_list(json.get("tags"))
-    }
+    tags = {optional_str(tag["key"]): optional_str(tag.get("value")) for tag in optional_list(json.get("tags"))}
     return Service(
         id=required_text(json["id"]),
         name=required_str(json["name"]),

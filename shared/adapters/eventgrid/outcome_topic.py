@@ -73,7 +73,5 @@ def _translated(endpoint: str, error: BaseException) -> BaseException:
         return TemporaryError(text, cause=cause)
     if isinstance(error, AzureError):
         lost = Cause(CauseKind.CONNECTION_LOST)
-        return TemporaryError(
-            f"publishing to {endpoint}: {type(error).__name__}: {error.message}", cause=lost
-        )
+        return TemporaryError(f"publishing to {endpoint}: {type(error).__name__}: {error.message}", cause=lost)
     return error

@@ -101,8 +101,7 @@ def _with_health(
     for one in filter(attrgetter("seen"), findings):
         codes[one.object][one.code] = Severity[one.severity.upper()]
     return tuple(
-        replace(row, health=health_of(row, codes[row.id], access_readable=access_readable))
-        for row in rows.values()
+        replace(row, health=health_of(row, codes[row.id], access_readable=access_readable)) for row in rows.values()
     )
 
 

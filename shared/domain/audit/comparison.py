@@ -36,18 +36,14 @@ def endpoints_by_id(report: AuditReport | None) -> dict[str, AuditedEndpoint]:
     return {row.id: row for row in report.endpoints} if report else {}
 
 
-def overdue_approvals(
-    context: AuditContext, rows: Rows, now: datetime, grace: timedelta
-) -> Iterator[Finding]:
+def overdue_approvals(context: AuditContext, rows: Rows, now: datetime, grace: timedelta) -> Iterator[Finding]:
     """Connections pending for longer than `grace`. An endpoint that reaches no service stays pending."""
     granted = {str(endpoint) for endpoint, names in context.report.plan.hostnames.items() if names}
     for row in rows.values():
         overdue = row.pending_since is not None and now - row.pending_since >= grace
         if overdue and row.verdict == Verdict.MANAGE and (row.services or row.id in granted):
             since = f"{row.pending_since:%Y-%m-%d %H:%M} UTC"
-            yield Finding(
-                PENDING_TOO_LONG, row.id, f"its connection to {row.alias} has been pending since {since}"
-            )
+            yield Finding(PENDING_TOO_LONG, row.id, f"its connection to {row.alias} has been pending since {since}")
 
 
 def missing_events(
@@ -150,17 +146,14 @@ class _FindingHistory:
         for (code, object_, _), first_seen in self._exact.items():
             self._by_object[(code, object_)].append(first_seen)
 
-    def first_seen(
-        self, one: Finding | AuditedFinding, unique: AbstractSet[CodeAndObject]
-    ) -> datetime | None:
+    def first_seen(self, one: Finding | AuditedFinding, unique: AbstractSet[CodeAndObject]) -> datetime | None:
         """When the finding was first seen without a gap; None if it is new."""
         message = one.message if isinstance(one, Finding) else one.message.removeprefix(_prefix(one))
         exact = self._exact.get((one.code, one.object, message))
         if exact or (one.code, one.object) not in unique:
             return exact
         candidates = (
-            self._by_object.get((code, one.object), ())
-            for code in (one.code, _ESCALATED_FROM.get(one.code, ""))
+            self._by_object.get((code, one.object), ()) for code in (one.code, _ESCALATED_FROM.get(one.code, ""))
         )
         return next((found[0] for found in candidates if len(found) == 1), None)
 

@@ -54,9 +54,7 @@ class AuditContext:
     def endpoint_by_id(self) -> Mapping[str, str]:
         """The endpoint of each id on an allow list, by id in lower case. An id that was read beats a mark."""
         marked = {id_: str(endpoint) for id_, endpoint in self.index.access.ownership.endpoint_of.items()}
-        return marked | {
-            id_: str(endpoint) for id_, endpoint in self.index.access.ownership.endpoint_by_id.items()
-        }
+        return marked | {id_: str(endpoint) for id_, endpoint in self.index.access.ownership.endpoint_by_id.items()}
 
     @cached_property
     def record_zones(self) -> Mapping[ResourceId, list[ResourceId]]:

@@ -64,11 +64,7 @@ def zone_rows(context: AuditContext, findings: AbstractSet[Finding]) -> tuple[Au
     unhealthy |= set(_blocked_zones(context, findings))
     reads = context.report.snapshot.unreadable()
     zones = [_zone(context, zone, unhealthy) for zone in context.index.dns.zones]
-    zones += [
-        AuditedZone(str(read.id), read.id.name, Health.UNKNOWN)
-        for read in reads
-        if isinstance(read, ReadZone)
-    ]
+    zones += [AuditedZone(str(read.id), read.id.name, Health.UNKNOWN) for read in reads if isinstance(read, ReadZone)]
     return tuple(sorted(zones, key=lambda row: row.id))
 
 

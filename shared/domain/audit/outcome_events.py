@@ -95,9 +95,7 @@ def of_audit(report: AuditReport, previous: AuditReport | None) -> Iterator[Outc
             data = {"endpoint": repair.endpoint, "change": repair.change, "object": repair.object}
             data |= {"before": repair.before, "after": repair.after}
             unique = (*data.values(), report.pass_id)
-            yield _event(
-                "DriftRepaired", repair.endpoint, report.finished, unique, **data, passId=report.pass_id
-            )
+            yield _event("DriftRepaired", repair.endpoint, report.finished, unique, **data, passId=report.pass_id)
 
 
 def _in_effect(outcome: Outcome) -> bool:

@@ -45,9 +45,7 @@ class Register(RegistrationChange):
 
     def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
         region = self.region or "any region"
-        return (
-            f"{self.endpoint.name} ({_short(self.id)}) is not registered with ClickHouse Cloud for {region}"
-        )
+        return f"{self.endpoint.name} ({_short(self.id)}) is not registered with ClickHouse Cloud for {region}"
 
     def before_after(self) -> tuple[str, str]:
         return NOTHING, f"{self.id} in {self.region}"

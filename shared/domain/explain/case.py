@@ -25,19 +25,14 @@ class Case:
     def id(self) -> str:
         """The id to register: the preferred kind if both are foreign, the ARM id while there is no GUID."""
         config, endpoint = self.index.config, self.endpoint
-        return (
-            self.index.access.ownership.id_for(endpoint, config) or config.id_of(endpoint) or endpoint.arm_id
-        )
+        return self.index.access.ownership.id_for(endpoint, config) or config.id_of(endpoint) or endpoint.arm_id
 
     @property
     def zone_name(self) -> str:
         return self.index.services.zone_names[self.connection.target.lower()]
 
     def names(self, services: frozenset[str]) -> str:
-        return (
-            ", ".join(sorted(self.index.services.by_id[service].label for service in services))
-            or "no service"
-        )
+        return ", ".join(sorted(self.index.services.by_id[service].label for service in services)) or "no service"
 
     def finding(self, *codes: str) -> Finding | None:
         return finding_on(self.plan, self.endpoint.id, *codes)
@@ -49,9 +44,7 @@ class Case:
             return CATALOGUE[code][1]
         blocking = [one for one in self.plan.findings if one.object == str(at)]
         worst = max(blocking, key=lambda one: one.severity, default=None)
-        return (
-            f"{worst.message}: {worst.remedy}" if worst else "Run explain again: the state changed meanwhile."
-        )
+        return f"{worst.message}: {worst.remedy}" if worst else "Run explain again: the state changed meanwhile."
 
 
 def finding_on(plan: Plan, endpoint: ResourceId, *codes: str) -> Finding | None:

@@ -80,9 +80,7 @@ def _allow_list(case: Case) -> CheckResult:
         if finding := case.finding("registration-blocked", "registration-mark-not-kept"):
             return failed(f"{detail}: {finding.message}", finding.remedy)
         return failed(detail, case.remedy("allow-list-missing", Allow, Register))
-    return passed(
-        f"{next(key for key in _keys(case) if listing.get(key))} is allowed on {case.names(granted)}"
-    )
+    return passed(f"{next(key for key in _keys(case) if listing.get(key))} is allowed on {case.names(granted)}")
 
 
 def _connection(case: Case) -> CheckResult:
@@ -93,12 +91,8 @@ def _connection(case: Case) -> CheckResult:
         if any(case.index.access.listing.get(key) for key in _keys(case)):
             remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
             return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
-        remedy = (
-            "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
-        )
+        remedy = "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
         return failed("Pending; the id is on no allow list", remedy)
     if status in ConnectionStatus:
         return failed(status, CATALOGUE[_REMEDIES[ConnectionStatus(status)]][1])
-    return unknown(
-        f"Azure reports the status {status or 'none'}", "Look at the endpoint in the Azure portal."
-    )
+    return unknown(f"Azure reports the status {status or 'none'}", "Look at the endpoint in the Azure portal.")

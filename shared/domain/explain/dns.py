@@ -11,9 +11,7 @@ from shared.domain.planning.dns.zone_selection import addresses_for, zone_for
 from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, unknown, warning
 
 PORTS = "8443 for HTTPS, 9440 for the native protocol"
-_FOREIGN = (
-    "created outside this deployment, or its metadata was overwritten (Terraform's `tags` are metadata)"
-)
+_FOREIGN = "created outside this deployment, or its metadata was overwritten (Terraform's `tags` are metadata)"
 _BLOCKED = ("wildcard-owned-by-other", "wildcard-foreign", "record-full", "zone-locked")
 
 type FoundZone = Zone | CreateZone | LinkNetwork | Finding
@@ -104,9 +102,7 @@ def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> CheckResult:
         return failed(f"{expected}: {blocked.message}", blocked.remedy)
     overriding = sorted(name for name, one in records.items() if one and one.name != WILDCARD)
     if overriding and not any(isinstance(change, PutRecord) for change in case.plan.changes):
-        return failed(
-            expected, f"Correct or delete the record {', '.join(overriding)}: it overrides the wildcard."
-        )
+        return failed(expected, f"Correct or delete the record {', '.join(overriding)}: it overrides the wildcard.")
     return failed(expected, case.remedy("record-drift", PutRecord))
 
 

@@ -59,9 +59,7 @@ def explain(snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: 
     return tuple(Step.of(name, question, results.get(name, last)) for name, question in QUESTIONS.items())
 
 
-def expected_addresses(
-    snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: Endpoint
-) -> frozenset[str]:
+def expected_addresses(snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: Endpoint) -> frozenset[str]:
     """The addresses that the endpoint's host names may resolve to; none if its connection is unknown."""
     case = _case(PlanningIndex(snapshot, config), plan, endpoint)
     return dns.expected_addresses(case) if case else frozenset()
@@ -127,9 +125,7 @@ def _tag(config: DeploymentConfig, plan: Plan, endpoint: Endpoint) -> CheckResul
     if value is None:
         tags = ", ".join(sorted(endpoint.tags)) or "none"
         detail = f"not tagged {config.tag} (its tags: {tags}){leftovers(plan, endpoint.id)}"
-        return failed(
-            detail, f"Set the tag {config.tag}=<services>, or {config.tag}=* for every permitted service."
-        )
+        return failed(detail, f"Set the tag {config.tag}=<services>, or {config.tag}=* for every permitted service.")
     if finding := finding_on(plan, endpoint.id, "bad-selector"):
         return failed(f"{config.tag}={value}: {finding.message}", finding.remedy)
     return passed(f"{config.tag}={value}")

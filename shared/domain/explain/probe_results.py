@@ -79,8 +79,7 @@ def port_steps(ports: Iterable[int], attempts: Iterable[TlsAttempt]) -> Steps:
     known = tuple(attempts)
     by_port = {port: [one for one in known if one.port == port] for port in ports}
     return tuple(
-        Step.of(f"port {port}", f"Does TLS open on port {port}?", _port(made))
-        for port, made in by_port.items()
+        Step.of(f"port {port}", f"Does TLS open on port {port}?", _port(made)) for port, made in by_port.items()
     )
 
 

@@ -3,9 +3,7 @@
 The trigger acts on these events, `infra/` subscribes to them, and the preflight compares subscriptions with them.
 """
 
-EVENT_TYPES = frozenset(
-    {"microsoft.resources.resourcewritesuccess", "microsoft.resources.resourcedeletesuccess"}
-)
+EVENT_TYPES = frozenset({"microsoft.resources.resourcewritesuccess", "microsoft.resources.resourcedeletesuccess"})
 OPERATIONS = frozenset(
     {
         "microsoft.network/privateendpoints/write",

@@ -94,8 +94,6 @@ _INFOS = {
 _BY_SEVERITY = {Severity.ERROR: _ERRORS, Severity.WARNING: _WARNINGS, Severity.INFO: _INFOS}
 
 CATALOGUE: dict[str, tuple[Severity, str]] = {
-    code: (severity, remedy)
-    for severity, remedies in _BY_SEVERITY.items()
-    for code, remedy in remedies.items()
+    code: (severity, remedy) for severity, remedies in _BY_SEVERITY.items() for code, remedy in remedies.items()
 }
 """Severity and default remedy by code."""

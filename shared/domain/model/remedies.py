@@ -21,9 +21,7 @@ _REMEDIES = {
     },
     CauseKind.THROTTLED: {
         System.AZURE: f"{_RETRIED} find the other clients that call ARM in this subscription.",
-        System.CLICKHOUSE: (
-            f"{_RETRIED} use an API key that no other client uses, or lower CLICKHOUSE_RATE_LIMIT."
-        ),
+        System.CLICKHOUSE: (f"{_RETRIED} use an API key that no other client uses, or lower CLICKHOUSE_RATE_LIMIT."),
     },
     CauseKind.SERVER_ERROR: _CHECK_STATUS,
     CauseKind.TIMED_OUT: _CHECK_STATUS,

@@ -50,22 +50,14 @@ def affected_endpoints(index: PlanningIndex, targets: Targets) -> frozenset[Reso
         return frozenset(known) | targets.endpoints | index.dns.holders | index.access.ownership.ids_of.keys()
     freed = {record.zone for record in freed_records(index, targets)}
     waits = _waits_for(index, freed)
-    waiting = (
-        {one for one, found in known.items() if isinstance(found, Endpoint) and waits(found)}
-        if freed
-        else set()
-    )
+    waiting = {one for one, found in known.items() if isinstance(found, Endpoint) and waits(found)} if freed else set()
     return targets.endpoints | _deleted_holders(index) | waiting | _in_records_of(index, targets.endpoints)
 
 
 def freed_records(index: PlanningIndex, targets: Targets) -> list[RecordSet]:
     """The records of this deployment that the targets, and holders that were not found, free or possibly free."""
     leaving = targets.endpoints | _deleted_holders(index)
-    return [
-        one
-        for one in index.dns.owned_records
-        if any(_frees(index, one, at) for at in _holders(one) & leaving)
-    ]
+    return [one for one in index.dns.owned_records if any(_frees(index, one, at) for at in _holders(one) & leaving)]
 
 
 def _holders(record: RecordSet) -> AbstractSet[ResourceId]:
@@ -128,8 +120,6 @@ def _waits_for(index: PlanningIndex, zones: AbstractSet[ResourceId]) -> Callable
             return False
         if endpoint.tags.get(ZONE_TAG, "").strip().lower() in tags:
             return True
-        return (
-            zone_name_of(index, endpoint) in names if index.config.central else endpoint.network in networks
-        )
+        return zone_name_of(index, endpoint) in names if index.config.central else endpoint.network in networks
 
     return waits

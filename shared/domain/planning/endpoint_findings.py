@@ -108,9 +108,7 @@ def config_unread(index: PlanningIndex, at: str, service: Service) -> Finding | 
     answer = index.snapshot.get(ReadConfig(service.id))
     if not isinstance(answer, ReadFailed):
         return None
-    return unreadable(
-        at, answer, System.CLICKHOUSE, f"the private endpoint config of service {service.name}: "
-    )
+    return unreadable(at, answer, System.CLICKHOUSE, f"the private endpoint config of service {service.name}: ")
 
 
 def service_unread(service: Service) -> str:

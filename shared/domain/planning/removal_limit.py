@@ -52,9 +52,7 @@ def releases(plan: Plan, snapshot: Snapshot) -> frozenset[ResourceId]:
     return frozenset(one for one in released if isinstance(snapshot.get(ReadEndpoint(one)), Endpoint))
 
 
-def over_limit(
-    wanted: AbstractSet[ResourceId], recent: AbstractSet[ResourceId], limit: int
-) -> frozenset[ResourceId]:
+def over_limit(wanted: AbstractSet[ResourceId], recent: AbstractSet[ResourceId], limit: int) -> frozenset[ResourceId]:
     """Which of the wanted releases exceed the limit; those in `recent`, within the hour, count once."""
     return frozenset(sorted(wanted - recent)[max(0, limit - len(recent)) :])
 
@@ -78,10 +76,6 @@ def released(outcomes: Iterable[Outcome], plan: Plan) -> frozenset[ResourceId]:
         outcome.change.taken_from()
         for outcome in outcomes
         if outcome.status is OutcomeStatus.DONE
-        or (
-            outcome.status is OutcomeStatus.FAILED
-            and not outcome.stale
-            and outcome.change not in plan.changes
-        )
+        or (outcome.status is OutcomeStatus.FAILED and not outcome.stale and outcome.change not in plan.changes)
     )
     return frozenset[ResourceId]().union(*removed)

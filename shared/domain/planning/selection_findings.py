@@ -70,9 +70,7 @@ def _unmatched(index: PlanningIndex, text: str) -> str:
     services = index.snapshot.services() or ()
     for service in services:
         if text.casefold() in (service.name.casefold(), service.id.lower()):
-            state = (
-                "is being deleted" if service.gone else f"runs on {service.provider.upper()}, not on Azure"
-            )
+            state = "is being deleted" if service.gone else f"runs on {service.provider.upper()}, not on Azure"
             return f"{_named(service)} {state}"
     names = [service.name for service in index.services.all if service.name]
     tags = [pair for service in index.services.all for pair in (service.tags or {}).items()]

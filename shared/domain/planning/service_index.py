@@ -102,9 +102,7 @@ class ServiceIndex:
 
     def permits(self, service: Service) -> bool:
         """Whether SERVICE_FILTER permits a service of any cloud."""
-        return service.id in (
-            self.permitted if service.id in self.by_id else self.config.permitted([service])
-        )
+        return service.id in (self.permitted if service.id in self.by_id else self.config.permitted([service]))
 
     @cached_property
     def possibly_permitted(self) -> frozenset[str]:
@@ -122,9 +120,7 @@ class ServiceIndex:
     def without_private_link(self) -> frozenset[str]:
         """The ids of the services whose private endpoint config ClickHouse Cloud refuses."""
         answers = {service.id: self.snapshot.get(ReadConfig(service.id)) for service in self.all}
-        return frozenset(
-            id_ for id_, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused
-        )
+        return frozenset(id_ for id_, answer in answers.items() if isinstance(answer, ReadFailed) and answer.refused)
 
     @cached_property
     def configs_complete(self) -> bool:
@@ -172,9 +168,7 @@ class ServiceIndex:
     def labels_of(self) -> Callable[[frozenset[str]], frozenset[str]]:
         """The first label of the host names of these services, whose configs are known."""
         return cache(
-            lambda services: frozenset(
-                self.configs[one].hostname.lower().partition(".")[0] for one in services
-            )
+            lambda services: frozenset(self.configs[one].hostname.lower().partition(".")[0] for one in services)
         )
 
     @cached_property

@@ -75,9 +75,7 @@ def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckR
         reasons = "; ".join(dict.fromkeys(unread.values()))
         detail = f"not readable on {', '.join(unread)}: {reasons}. Lists may omit resources that exist"
         answers = [snapshot.rights.get(place) for place in unread]
-        remedy = (
-            retry_remedy(answers) if is_temporary(answers) else ROLE.format("preflight", ", ".join(unread))
-        )
+        remedy = retry_remedy(answers) if is_temporary(answers) else ROLE.format("preflight", ", ".join(unread))
         return unknown(detail, remedy)
     return passed("read at every scope")
 
@@ -136,9 +134,7 @@ def _listed(snapshot: PreflightSnapshot, places: tuple[Scope, ...], action: str,
     """The result for lists that were read: failed if the caller may not see all of what they list."""
     rights = {place: snapshot.rights.get(str(place)) for place in places}
     missing = [
-        place
-        for place, known in rights.items()
-        if isinstance(known, tuple) and missing_actions(known, [action])
+        place for place, known in rights.items() if isinstance(known, tuple) and missing_actions(known, [action])
     ]
     if missing:
         detail = f"missing permission {action} on {', '.join(map(str, missing))}: lists omit what is there"

@@ -77,12 +77,7 @@ type Steps = tuple[Step, ...]
 def first_problem(steps: Iterable[Step]) -> Step | None:
     """The first step that failed, otherwise the first that is unknown; None if there is neither."""
     known = tuple(steps)
-    problems = (
-        step
-        for status in (CheckStatus.FAILED, CheckStatus.UNKNOWN)
-        for step in known
-        if step.status is status
-    )
+    problems = (step for status in (CheckStatus.FAILED, CheckStatus.UNKNOWN) for step in known if step.status is status)
     return next(problems, None)
 
 
@@ -108,11 +103,7 @@ def unreadable[K, T](answers: Mapping[K, ReadResult[T]], remedy: str) -> CheckRe
         return None
     texts = sorted(reason if key in reason else f"{key}: {reason}" for key, reason in reasons.items())
     detail = "; ".join(dict.fromkeys(texts))
-    return (
-        unknown(detail, retry_remedy(answers.values()))
-        if is_temporary(answers.values())
-        else failed(detail, remedy)
-    )
+    return unknown(detail, retry_remedy(answers.values())) if is_temporary(answers.values()) else failed(detail, remedy)
 
 
 def retry_remedy(answers: Iterable[object], system: System = System.AZURE) -> str:

@@ -53,9 +53,7 @@ MANAGE = (
 LINKED = "Create the private DNS zone and link it to the virtual networks of the clients."
 CENTRAL = "Keep one zone of that name in DNS_ZONE_SCOPES, linked to the virtual network of the clients' DNS resolver."
 RESOLVER = "this check cannot determine whether clients use a DNS server in a linked network"
-CONSOLE = (
-    "In the ClickHouse Cloud console, check that the key's role has the permissions in docs/permissions.md."
-)
+CONSOLE = "In the ClickHouse Cloud console, check that the key's role has the permissions in docs/permissions.md."
 EXPIRY = "Check in the console when the key expires, or add organization:view-api-keys to its role."
 RENEW = "Create a new key, and replace the id and secret in the settings."
 
@@ -69,9 +67,7 @@ def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
         return passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
     if isinstance(answer, ReadFailed) and not answer.forbidden:
         refused = failed(answer.reason, ORGANIZATION)
-        return (
-            unknown(answer.reason, retry_remedy([answer], System.CLICKHOUSE)) if answer.temporary else refused
-        )
+        return unknown(answer.reason, retry_remedy([answer], System.CLICKHOUSE)) if answer.temporary else refused
     return failed(str(failure_reason(answer)), KEY)
 
 

@@ -42,9 +42,7 @@ def removals(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckRes
     if policies.audits is Policy.SYNC:
         return passed("by audits, not by events: EVENT_POLICY is upsert")
     detail = f"EVENT_POLICY is upsert and AUDIT_POLICY is {policies.audits}: neither events nor audits remove access"
-    return warning(
-        detail, "None if you remove access with sync; otherwise set AUDIT_POLICY or EVENT_POLICY to sync."
-    )
+    return warning(detail, "None if you remove access with sync; otherwise set AUDIT_POLICY or EVENT_POLICY to sync.")
 
 
 def event_subscriptions(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
@@ -54,9 +52,7 @@ def event_subscriptions(snapshot: PreflightSnapshot, _config: DeploymentConfig) 
     by_scope = {scope: _to_this_app(found) for scope, found in snapshot.event_subscriptions.items()}
     missing = sorted(scope for scope, found in by_scope.items() if not found)
     if missing and all(_may_be_hidden(snapshot, scope) for scope in missing):
-        return unknown(
-            f"none found in {', '.join(missing)}, where the list may be incomplete", PREFLIGHT_ROLE
-        )
+        return unknown(f"none found in {', '.join(missing)}, where the list may be incomplete", PREFLIGHT_ROLE)
     if missing:
         return failed(f"none sends events to endpoint_changed in {', '.join(missing)}", SUBSCRIBE)
     found = [one for some in by_scope.values() for one in some]
@@ -91,9 +87,7 @@ def deliveries(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckR
     known = [one for one in snapshot.deliveries.values() if isinstance(one, Deliveries)]
     detail = "; ".join(_counts(one) for one in known)
     if any(one.dead_lettered or one.dropped for one in known):
-        return failed(
-            detail, "Find in the log why the function failed. The next audit covers the lost events."
-        )
+        return failed(detail, "Find in the log why the function failed. The next audit covers the lost events.")
     if any(one.failed and not one.delivered for one in known):
         return failed(detail, "Check that the function app runs and has the function endpoint_changed.")
     return passed(detail)
@@ -101,9 +95,7 @@ def deliveries(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckR
 
 def _counts(one: Deliveries) -> str:
     last = f" (last before {one.last:%Y-%m-%d %H:%M} UTC)" if one.last else ""
-    failures = (
-        f"{counted(one.failed, 'failed attempt')}, {one.dead_lettered} dead-lettered, {one.dropped} dropped"
-    )
+    failures = f"{counted(one.failed, 'failed attempt')}, {one.dead_lettered} dead-lettered, {one.dropped} dropped"
     return f"{one.delivered} delivered{last}, {failures}"
 
 

@@ -50,9 +50,7 @@ def _all(index: PlanningIndex, targets: Targets, hints: Hints) -> Iterator[Read[
     lists_pending = any(reads.ListAddresses(scope) not in snapshot for scope in config.endpoint_scopes)
     if not (everything and lists_pending):
         interfaces = [nic for one in tagged for nic in one.interfaces if not one.addresses]
-        yield from single_reads_or_lists(
-            snapshot, interfaces, config, reads.ReadAddresses, reads.ListAddresses
-        )
+        yield from single_reads_or_lists(snapshot, interfaces, config, reads.ReadAddresses, reads.ListAddresses)
     yield from configs_of_selected(index, tagged)
     if removals or not _configs_come_next(snapshot):
         yield reads.ReadRegistrations()

@@ -18,9 +18,7 @@ FEW = 5
 MANY = 25
 
 
-def endpoints_needed(
-    snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig
-) -> list[Read[Any]]:
+def endpoints_needed(snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig) -> list[Read[Any]]:
     """The first round: the reads of these endpoints that are not in the snapshot."""
     permitted = [one for one in sorted(endpoints) if config.in_endpoint_scopes(one)]
     return list(single_reads_or_lists(snapshot, permitted, config, ReadEndpoint, ListEndpoints))
@@ -33,9 +31,7 @@ def in_need_of_a_pass(
     found = {one: snapshot.get(ReadEndpoint(one)) for one in endpoints}
     known = {one: answer for one, answer in found.items() if isinstance(answer, Endpoint | NotFound)}
     return {
-        one: answer
-        for one, answer in known.items()
-        if concerns_us(answer, config) and not is_decided(answer, config)
+        one: answer for one, answer in known.items() if concerns_us(answer, config) and not is_decided(answer, config)
     }
 
 
@@ -60,7 +56,5 @@ def single_reads_or_lists(
 
 def affected_and_known(index: PlanningIndex, targets: Targets) -> list[Endpoint | NotFound]:
     """The endpoints that the pass affects and that may need changes, as they were read."""
-    in_scope = [
-        one for one in sorted(affected_endpoints(index, targets)) if index.config.in_endpoint_scopes(one)
-    ]
+    in_scope = [one for one in sorted(affected_endpoints(index, targets)) if index.config.in_endpoint_scopes(one)]
     return list(in_need_of_a_pass(index.snapshot, in_scope, index.config).values())

@@ -29,11 +29,7 @@ def holders(index: PlanningIndex, tagged: list[Endpoint]) -> list[ReadEndpoint]:
         or (config.zone_group and config.zone_group.covers(zone.id))
     ]
     records = [record for zone in zones for record in zone.records.values()]
-    return [
-        ReadEndpoint(one)
-        for one in sorted(endpoints_in(records, config.owner))
-        if config.in_endpoint_scopes(one)
-    ]
+    return [ReadEndpoint(one) for one in sorted(endpoints_in(records, config.owner)) if config.in_endpoint_scopes(one)]
 
 
 def waiting(index: PlanningIndex, targets: Targets) -> Iterator[Read[Any]]:
@@ -44,9 +40,7 @@ def waiting(index: PlanningIndex, targets: Targets) -> Iterator[Read[Any]]:
     # The regions of these zones: by the configs of services, and by the labels of the zone names.
     services = index.services
     regions = {label for name in zones for label in name.split(".")}
-    regions |= {
-        services.by_id[one].region for one, config in services.configs.items() if config.zone in zones
-    }
+    regions |= {services.by_id[one].region for one, config in services.configs.items() if config.zone in zones}
     endpoint_of = index.access.ownership.endpoint_of
     near = {one.id.lower() for one in index.access.registrations.values() if one.region in regions}
     wildcards = (record for record in index.snapshot.records() if record.name == WILDCARD)

@@ -67,9 +67,7 @@ def _endpoint_row(one: AuditedEndpoint, index: Index) -> Node:
 def connection_kind(one: AuditedEndpoint) -> EdgeKind:
     """The state of the connection to the endpoint's Private Link service."""
     status = next((c.status.lower() for c in one.connections if c.target.lower() == one.alias.lower()), "")
-    return (
-        EdgeKind(status) if status in ("approved", "pending", "rejected", "disconnected") else EdgeKind.OTHER
-    )
+    return EdgeKind(status) if status in ("approved", "pending", "rejected", "disconnected") else EdgeKind.OTHER
 
 
 def link_node(alias: str, region: str) -> Node:
@@ -119,9 +117,7 @@ def zone_node(
 
 def missing_zone_node(name: str) -> Node:
     """A private DNS zone that does not exist and should."""
-    return Node(
-        key("missing zone", name), _short_zone(name), "zone missing", State.ERROR, full=name, missing=True
-    )
+    return Node(key("missing zone", name), _short_zone(name), "zone missing", State.ERROR, full=name, missing=True)
 
 
 def _short_zone(name: str) -> str:

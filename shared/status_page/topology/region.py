@@ -54,9 +54,7 @@ class Region:
     def _networks(self) -> Mapping[str, tuple[str, list[AuditedEndpoint]]]:
         """The id and endpoints of each network, by its id in lower case, the worst first; also of those only linked."""
         networks: dict[str, tuple[str, list[AuditedEndpoint]]] = {}
-        ordered = sorted(
-            self.endpoints, key=lambda one: (not one.alias, one.alias.lower(), one.network, one.id)
-        )
+        ordered = sorted(self.endpoints, key=lambda one: (not one.alias, one.alias.lower(), one.network, one.id))
         for one in ordered:
             container = one.network or network_title(one)
             networks.setdefault(container.lower(), (container, []))[1].append(one)
@@ -126,14 +124,10 @@ class Region:
             for c in _foreign(one):
                 yield Edge(nodes.key("endpoint", one.id), nodes.key("link", c.target), EdgeKind.FOREIGN)
             if one.alias:
-                yield Edge(
-                    nodes.key("endpoint", one.id), nodes.key("link", one.alias), nodes.connection_kind(one)
-                )
+                yield Edge(nodes.key("endpoint", one.id), nodes.key("link", one.alias), nodes.connection_kind(one))
         for service in self.services:
             if service.alias:
-                yield Edge(
-                    nodes.key("link", service.alias), nodes.key("service", service.id), EdgeKind.SERVES
-                )
+                yield Edge(nodes.key("link", service.alias), nodes.key("service", service.id), EdgeKind.SERVES)
         for zone in self.zones:
             for network in zone.networks:
                 yield Edge(nodes.key("zone", zone.id), nodes.key("network", network), EdgeKind.LINKED)

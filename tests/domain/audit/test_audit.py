@@ -96,9 +96,7 @@ def test_unhealthy_objects(seen: Snapshot, wrong: set[str]) -> None:
     """Drift marks the endpoint, the service and the zone that have it."""
     report = audit(seen)
     rows: dict[str, Any] = {"endpoint": report.endpoints, "service": report.services, "zone": report.zones}
-    assert {
-        name for name, of_kind in rows.items() if any(one.health is Health.WRONG for one in of_kind)
-    } == wrong
+    assert {name for name, of_kind in rows.items() if any(one.health is Health.WRONG for one in of_kind)} == wrong
     assert report.health is Health.WRONG
     assert "1 needs attention" in report.sentence
 
@@ -238,9 +236,7 @@ def test_host_names_of_many() -> None:
 
 def test_order_of_reads() -> None:
     """The report does not depend on the order of the reads."""
-    seen = well(
-        endpoint(1), endpoint(2), endpoint(3, None), services=[service("main", guid(1)), service("b")]
-    )
+    seen = well(endpoint(1), endpoint(2), endpoint(3, None), services=[service("main", guid(1)), service("b")])
     reversed_ = Snapshot(dict(reversed(list(seen.answers.items()))))
     assert audit(seen) == audit(reversed_)
 

@@ -43,9 +43,7 @@ def test_gap() -> None:
 
 def test_changing_message() -> None:
     """A finding with another message each time is still the same finding."""
-    hidden = [
-        well(also={ReadEndpoint(pe(1)): ReadFailed(f"403 (request {n})", temporary=False)}) for n in (1, 2)
-    ]
+    hidden = [well(also={ReadEndpoint(pe(1)): ReadFailed(f"403 (request {n})", temporary=False)}) for n in (1, 2)]
     report = audit(hidden[1], audit(hidden[0], minute=0), minute=15)
     assert finding(report, "unreadable").first_seen == at(0)
 
@@ -56,9 +54,7 @@ def test_several_of_a_kind() -> None:
     first = audit(well(services=[one, service("b")]), minute=0)
     report = audit(well(services=both), first, minute=15)
     seen = {
-        one.message.partition(" ")[0]: one.first_seen
-        for one in report.findings
-        if one.code == "allow-list-missing"
+        one.message.partition(" ")[0]: one.first_seen for one in report.findings if one.code == "allow-list-missing"
     }
     assert seen == {"a": at(15), "b": at(0)}
 

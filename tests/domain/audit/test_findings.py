@@ -199,9 +199,7 @@ def _failed(cause: Cause) -> AuditReport:
 def test_remedy_of_a_failed_repair(cause: Cause, then: str) -> None:
     """If this audit tried the change and failed, the remedy has the error and fits its cause, and names no policy."""
     remedy = finding(_failed(cause), "registration-missing").remedy
-    assert (
-        remedy == f"This audit could not repair it: HTTP 4xx (request 7). {then} The next audit tries again."
-    )
+    assert remedy == f"This audit could not repair it: HTTP 4xx (request 7). {then} The next audit tries again."
 
 
 def test_repaired() -> None:

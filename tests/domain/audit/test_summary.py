@@ -145,9 +145,7 @@ def test_any_audit_is_consistent(
     unreadable: dict[object, object],
 ) -> None:
     """Whatever an audit and the next one find, each report is consistent; each endpoint with a problem counts."""
-    endpoints = [
-        replace(endpoint(n, tag, status=status, alias=alias), state=state) for n, tag in enumerate(tags, 1)
-    ]
+    endpoints = [replace(endpoint(n, tag, status=status, alias=alias), state=state) for n, tag in enumerate(tags, 1)]
     services = [service("main", *([guid(1)] if allowed else []))]
     parts = {"services": services, "registrations": registrations, "zones": zones}
     first = audit(well(*endpoints, **parts))

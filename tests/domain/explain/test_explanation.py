@@ -51,9 +51,7 @@ CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
 CENTRAL_MAKING = deployment(zone_choice=ZoneChoice.CENTRAL, zone_group=Scope(SCOPE.subscription, "rg-dns"))
 
 
-def steps_of(
-    seen: Snapshot, by: DeploymentConfig | None = None, about: ResourceId | None = None
-) -> dict[str, Step]:
+def steps_of(seen: Snapshot, by: DeploymentConfig | None = None, about: ResourceId | None = None) -> dict[str, Step]:
     """The steps of the explanation of endpoint 1, by name."""
     at = about or pe(1)
     steps = explain(seen, by or deployment(), plan_of(seen, by, at), at)

@@ -70,8 +70,7 @@ def test_faults(text: str) -> None:
     (fault,) = parsed.faults
     assert fault.isprintable()
     assert (
-        "is not a selector; use one of: *, a service id, a service name, tag:Key, tag:Key=Value, region:name"
-        in fault
+        "is not a selector; use one of: *, a service id, a service name, tag:Key, tag:Key=Value, region:name" in fault
     )
 
 

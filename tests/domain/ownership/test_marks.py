@@ -61,9 +61,7 @@ def test_the_form_of_a_description() -> None:
 
 
 @given(owners, endpoints, st.data())
-def test_a_truncated_description_names_no_endpoint(
-    owner: str, endpoint: ResourceId, data: st.DataObject
-) -> None:
+def test_a_truncated_description_names_no_endpoint(owner: str, endpoint: ResourceId, data: st.DataObject) -> None:
     """A description that is truncated anywhere names no endpoint."""
     description = registration_mark(owner, endpoint)
     length = data.draw(st.integers(0, len(description) - 1))

@@ -64,9 +64,7 @@ def test_owner_of_a_registration(
         ("foreign", "foreign", None),
     ],
 )
-def test_which_id_an_endpoint_is_registered_under(
-    kind: IdKind, preferred: str, other: str, chosen: str | None
-) -> None:
+def test_which_id_an_endpoint_is_registered_under(kind: IdKind, preferred: str, other: str, chosen: str | None) -> None:
     """An endpoint is registered under the preferred kind of id, or, if that is foreign, under the other kind."""
     one, by = endpoint(1), deployment(id_kind=kind)
     ids = {"preferred": by.id_of(one), "other": by.other_id_of(one), None: None}

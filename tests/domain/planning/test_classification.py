@@ -108,9 +108,7 @@ def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> Snapshot:
             Verdict.IN_PROGRESS,
             id="made, not connected yet",
         ),
-        pytest.param(
-            held("Updating", None, ""), deployment(), Verdict.RELEASE, id="no tag, not connected yet"
-        ),
+        pytest.param(held("Updating", None, ""), deployment(), Verdict.RELEASE, id="no tag, not connected yet"),
         pytest.param(astray, deployment(), Verdict.FOREIGN_SERVICE, id="tagged, foreign service"),
         pytest.param(
             snapshot(endpoint(1), also=NO_CONFIG),
@@ -130,9 +128,7 @@ def held(state: str, tag: str | None = "*", alias: str = ALIAS) -> Snapshot:
             Verdict.UNKNOWN,
             id="services unreadable",
         ),
-        pytest.param(
-            snapshot(endpoint(1), also=EMPTY), deployment(), Verdict.UNKNOWN, id="no service at all"
-        ),
+        pytest.param(snapshot(endpoint(1), also=EMPTY), deployment(), Verdict.UNKNOWN, id="no service at all"),
     ],
 )
 def test_verdict(seen: Snapshot, by: DeploymentConfig, verdict: Verdict) -> None:
@@ -178,9 +174,7 @@ def chosen(
     tag: str, by: DeploymentConfig, services: tuple[Service, ...] = ALL, **also: ReadFailed
 ) -> dict[str, set[str]]:
     """What the selection of a tag comes to, by service name; `afar` is behind another Private Link service."""
-    answers: dict[Read[Any], Any] = {
-        ReadConfig(service_id(name)): reported for name, reported in also.items()
-    }
+    answers: dict[Read[Any], Any] = {ReadConfig(service_id(name)): reported for name, reported in also.items()}
     seen = snapshot(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
     made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
@@ -246,22 +240,16 @@ def test_ambiguous_name(tag: str, expected: dict[str, set[str]]) -> None:
         ("*", "Main", {}),
     ],
 )
-def test_names_that_differ_in_letter_case(
-    tag: str, service_filter: str | None, expected: dict[str, set[str]]
-) -> None:
+def test_names_that_differ_in_letter_case(tag: str, service_filter: str | None, expected: dict[str, set[str]]) -> None:
     """An exact name wins; of a name in a third letter case neither service is given, nor permitted."""
     assert chosen(tag, deployment(service_filter=service_filter), (MAIN, CAPITALS, TEST)) == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("main", "named main"), ("Main", "without regard to letter case")]
-)
+@pytest.mark.parametrize(("name", "message"), [("main", "named main"), ("Main", "without regard to letter case")])
 def test_ambiguous_name_is_reported(name: str, message: str) -> None:
     """A name that selects none because several services bear it is reported, with how it was compared."""
     services = (MAIN, TWIN) if name == "main" else (MAIN, CAPITALS)
-    made = make_plan(
-        snapshot(endpoint(1, name), services=services), deployment(), Targets(frozenset({pe(1)}))
-    )
+    made = make_plan(snapshot(endpoint(1, name), services=services), deployment(), Targets(frozenset({pe(1)})))
     (finding,) = (one for one in made.findings if one.message.startswith("several"))
     assert finding.code == "bad-selector"
     assert message in finding.message

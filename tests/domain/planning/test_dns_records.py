@@ -58,9 +58,7 @@ def record_changes(plan: Plan) -> list[str]:
         for c in plan.changes
         if isinstance(c, PutRecord)
     ]
-    return puts + [
-        f"delete {', '.join(c.before.addresses)}" for c in plan.changes if isinstance(c, DeleteRecord)
-    ]
+    return puts + [f"delete {', '.join(c.before.addresses)}" for c in plan.changes if isinstance(c, DeleteRecord)]
 
 
 def codes(plan: Plan) -> list[str]:
@@ -155,9 +153,7 @@ def test_holder_out_of_scope() -> None:
 def test_no_claim_left() -> None:
     """A record that bears our mark but names nobody is taken by who wants it, and deleted for nobody."""
     nameless = replace(record(1), metadata=MappingProxyType({MARK: OWNER}))
-    assert record_changes(plan_of(snapshot(endpoint(1), zones=[zone(nameless)]))) == [
-        "replace 10.0.0.1 for pe-1"
-    ]
+    assert record_changes(plan_of(snapshot(endpoint(1), zones=[zone(nameless)]))) == ["replace 10.0.0.1 for pe-1"]
     assert record_changes(plan_of(snapshot(pe(1), zones=[zone(nameless)]))) == []
 
 

@@ -41,9 +41,7 @@ from tests.support.worlds import (
     zone_id,
 )
 
-REVOKED = ReadFailed(
-    "401: revoked", temporary=False, forbidden=True, cause=Cause(CauseKind.INVALID_CREDENTIAL)
-)
+REVOKED = ReadFailed("401: revoked", temporary=False, forbidden=True, cause=Cause(CauseKind.INVALID_CREDENTIAL))
 DENIED = ReadFailed(
     "403: denied",
     temporary=False,
@@ -138,9 +136,7 @@ def test_a_released_endpoint_is_called_deleted_or_untagged(one: Endpoint | Resou
     assert finding(seen, "unreadable").message == message
     left = PassResults(deregistrations_refused=frozenset({guid(1)}))
     found = finding(snapshot(one, registrations=[registered(1)]), "registration-left", results=left)
-    assert found.message.startswith(
-        f"the endpoint is {state}, but {guid(1)} is still registered: the API key"
-    )
+    assert found.message.startswith(f"the endpoint is {state}, but {guid(1)} is still registered: the API key")
 
 
 def test_a_recreated_endpoint_keeps_a_former_id() -> None:
@@ -170,9 +166,7 @@ def test_a_selector_that_matches_nothing(tag: str, words: str) -> None:
         service("legacy", provider="aws"),
         service("old", state="terminated"),
     ]
-    assert finding(snapshot(endpoint(1, tag), services=services), "service-not-found").message.startswith(
-        words
-    )
+    assert finding(snapshot(endpoint(1, tag), services=services), "service-not-found").message.startswith(words)
 
 
 def test_an_ambiguous_name_lists_the_services() -> None:
@@ -221,9 +215,7 @@ def test_connection_of_a_granted_service(status: str, remedy: str) -> None:
 
 
 CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
-TAG_BOTH = (
-    "Set the tag clickhouse-dns = shared on this endpoint and on pe-1: the record then has all addresses. "
-)
+TAG_BOTH = "Set the tag clickhouse-dns = shared on this endpoint and on pe-1: the record then has all addresses. "
 
 
 @pytest.mark.parametrize(
@@ -240,9 +232,7 @@ TAG_BOTH = (
         ),
     ],
 )
-def test_two_endpoints_in_one_network(
-    first: Endpoint, second: Endpoint, by: DeploymentConfig, remedy: str
-) -> None:
+def test_two_endpoints_in_one_network(first: Endpoint, second: Endpoint, by: DeploymentConfig, remedy: str) -> None:
     """The remedy is sharing the record; it says whether clients reach the services until then."""
     services = [service("main"), service("test")]
     seen = snapshot(first, second, services=services, zones=[zone(record(1), vnets=("vnet", "v2"))])

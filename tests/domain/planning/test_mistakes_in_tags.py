@@ -72,9 +72,7 @@ def world(tag: str | None, **endpoint_parts: Any) -> Snapshot:
 def test_a_mistake_adds_and_removes_nothing(tag: str) -> None:
     """What the other selectors select is added; no entry and no registration is removed, of any id."""
     plan = plan_of(world(tag))
-    assert [(change.verb, getattr(change, "service", "")) for change in plan.changes] == [
-        ("allow", service_id("main"))
-    ]
+    assert [(change.verb, getattr(change, "service", "")) for change in plan.changes] == [("allow", service_id("main"))]
     assert removals(plan_of(world("main"))) == ["deregister pe-1", "disallow pe-1", "disallow pe-1"]
 
 
@@ -141,9 +139,7 @@ def test_a_mistake_and_another_region() -> None:
 def test_a_registration_without_its_mark_is_taken_back() -> None:
     """What this pass registered without its mark gave no access before: it is removed in spite of a mistake."""
     (made,) = plan_of(snapshot(endpoint(1, "nobody"))).changes
-    seen = snapshot(
-        endpoint(1, "nobody"), registrations=[replace(registered(1), description="")], zones=[zone()]
-    )
+    seen = snapshot(endpoint(1, "nobody"), registrations=[replace(registered(1), description="")], zones=[zone()])
     plan = plan_of(seen, results=PassResults(registered={guid(1): made}))  # type: ignore[dict-item]
     assert removals(plan) == ["deregister pe-1"]
 
@@ -216,8 +212,6 @@ def test_the_finding_says_so(tag: str, code: str, message: str) -> None:
 
 def test_no_service_selected() -> None:
     """An endpoint that reaches no service is reported as such, one that keeps its access is not."""
-    keeping = snapshot(
-        endpoint(1, "nobody"), services=[service("main", guid(1))], registrations=[registered(1)]
-    )
+    keeping = snapshot(endpoint(1, "nobody"), services=[service("main", guid(1))], registrations=[registered(1)])
     assert messages(plan_of(keeping), "no-service-selected") == []
     assert messages(plan_of(snapshot(endpoint(1, "nobody"))), "no-service-selected")

@@ -81,9 +81,7 @@ def test_a_list_that_hides_nothing(case: str, more: tuple[Service, ...]) -> None
 
 
 @pytest.mark.parametrize("case", LEAVING)
-@pytest.mark.parametrize(
-    "hiding", HIDING, ids=["broken", "without a name", "without a region", "without an id"]
-)
+@pytest.mark.parametrize("hiding", HIDING, ids=["broken", "without a name", "without a region", "without an id"])
 def test_nothing_is_deregistered_that_a_list_may_hide(case: str, hiding: Service) -> None:
     """While a list may hide an entry no registration goes: the endpoint's finding names the service."""
     made = planned(case, hiding)
@@ -161,9 +159,7 @@ def test_a_filter_and_a_misread_service(filtered: str, codes: set[str]) -> None:
         ((WITHOUT_ID,), {}, Verdict.UNKNOWN),
     ],
 )
-def test_whose_private_link_service_it_is(
-    more: tuple[Service, ...], read: dict[Any, Any], verdict: Verdict
-) -> None:
+def test_whose_private_link_service_it_is(more: tuple[Service, ...], read: dict[Any, Any], verdict: Verdict) -> None:
     """A Private Link service is foreign only if no unreadable service can be behind it."""
     seen = snapshot(endpoint(1, alias=OTHER_ALIAS), services=[service("main"), *more], also=read)
     assert verdict_on(PlanningIndex(seen, deployment()), pe(1)) is verdict
@@ -195,16 +191,10 @@ async def test_it_is_deregistered_once_all_can_be_read() -> None:
 
 def test_no_config_is_read_of_a_service_without_an_id() -> None:
     """A service without an id is none that anything could be asked of."""
-    seen = snapshot(
-        endpoint(1, alias=OTHER_ALIAS), services=[service("main"), WITHOUT_ID], also={ReadConfig(""): None}
-    )
-    unread = Snapshot(
-        {read: reported for read, reported in seen.answers.items() if not isinstance(read, ReadConfig)}
-    )
+    seen = snapshot(endpoint(1, alias=OTHER_ALIAS), services=[service("main"), WITHOUT_ID], also={ReadConfig(""): None})
+    unread = Snapshot({read: reported for read, reported in seen.answers.items() if not isinstance(read, ReadConfig)})
     everything = Targets(everything=True)
-    asked = [
-        read for read in needs(unread, everything, deployment(), Hints()) if isinstance(read, ReadConfig)
-    ]
+    asked = [read for read in needs(unread, everything, deployment(), Hints()) if isinstance(read, ReadConfig)]
     assert asked == [ReadConfig(service("main").id)]
 
 

@@ -48,9 +48,7 @@ NETWORKS = str(Scope(SUBSCRIPTION, network().resource_group))
 TOPIC = f"{SUB}/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/t"
 EVERYTHING = (Permission(("*",)),)
 READER = (Permission(("*/read",)),)
-SENDING = EventSubscription(
-    f"{TOPIC}/eventSubscriptions/s", TOPIC, "Succeeded", f"{SUB}/x/functions/endpoint_changed"
-)
+SENDING = EventSubscription(f"{TOPIC}/eventSubscriptions/s", TOPIC, "Succeeded", f"{SUB}/x/functions/endpoint_changed")
 ORGANIZATION = "22222222-2222-4222-8222-222222222222"
 KEY = ApiKey("-key", frozenset({"Admin"}), id="k-1")
 LATER = NOW + timedelta(days=90)
@@ -386,9 +384,7 @@ def test_scopes() -> None:
     creating = run(but(rights=rights(group=NotFound())), CREATING)["scopes"]
     assert creating.remedy.startswith("Correct DNS_ZONE_RESOURCE_GROUP,")
     elsewhere = replace(deployment(), dns_scopes=(DNS_GROUP,))
-    assert run(but(rights=rights(group=NotFound())), elsewhere)["scopes"].remedy.startswith(
-        "Correct DNS_ZONE_SCOPES,"
-    )
+    assert run(but(rights=rights(group=NotFound())), elsewhere)["scopes"].remedy.startswith("Correct DNS_ZONE_SCOPES,")
 
 
 def test_groups_of_endpoints() -> None:
@@ -404,9 +400,7 @@ def test_groups_of_endpoints() -> None:
 def test_organization_not_found() -> None:
     """An organization that the API does not find is a fault of its setting, not of the key."""
     assert run(but(registrations=ABSENT))["ClickHouse key"].remedy.startswith("Set CLICKHOUSE_ORG_ID")
-    assert run(but(registrations=FORBIDDEN))["ClickHouse key"].remedy.startswith(
-        "Set CLICKHOUSE_CLOUD_API_KEY"
-    )
+    assert run(but(registrations=FORBIDDEN))["ClickHouse key"].remedy.startswith("Set CLICKHOUSE_CLOUD_API_KEY")
 
 
 def test_central_zones() -> None:
@@ -426,7 +420,4 @@ def test_removals() -> None:
     by_events = run(but(policies=Policies(max_removals=7)))["removals"]
     assert "at most 7 live endpoints that lost the tag, per hour" in by_events.detail
     nobody = run(but(policies=Policies(Policy.UPSERT, Policy.REPORT)))["removals"]
-    assert (
-        nobody.detail
-        == "EVENT_POLICY is upsert and AUDIT_POLICY is report: neither events nor audits remove access"
-    )
+    assert nobody.detail == "EVENT_POLICY is upsert and AUDIT_POLICY is report: neither events nor audits remove access"

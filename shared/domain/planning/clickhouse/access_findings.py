@@ -60,9 +60,7 @@ def access_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Fi
             yield Finding("registration-blocked", at, message)
         return
     if id_ != preferred:
-        message = (
-            f"{preferred} is registered outside this deployment and is not modified; registered as {id_}"
-        )
+        message = f"{preferred} is registered outside this deployment and is not modified; registered as {id_}"
         yield Finding("registration-foreign", at, message)
     others = sorted(index.access.ownership.ids_of.get(endpoint.id, frozenset()) - {id_.lower()})
     entries = [

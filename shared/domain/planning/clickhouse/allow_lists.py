@@ -35,9 +35,7 @@ def is_removable(index: PlanningIndex, endpoint: ResourceId, entry: Entry) -> bo
     return is_retired(index, endpoint, entry.id) or index.services.permits(entry.service)
 
 
-def plan_release(
-    index: PlanningIndex, endpoint: ResourceId, *, only_retired: bool = False
-) -> Iterator[Change]:
+def plan_release(index: PlanningIndex, endpoint: ResourceId, *, only_retired: bool = False) -> Iterator[Change]:
     """Remove all registrations of this deployment for the endpoint, or `only_retired` those of former ids."""
     for registered in sorted(index.access.ownership.ids_of.get(endpoint, ())):
         if not only_retired or is_retired(index, endpoint, registered):
@@ -91,9 +89,7 @@ def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
     return found.description != made.description and made.description.startswith(found.description)
 
 
-def _remove_unmarked(
-    index: PlanningIndex, endpoint: ResourceId, unmarked: list[Register]
-) -> Iterator[Change]:
+def _remove_unmarked(index: PlanningIndex, endpoint: ResourceId, unmarked: list[Register]) -> Iterator[Change]:
     """Remove what this pass registered and allowed, where the mark of the registration was not stored."""
     for made in index.results.registered.values():
         entries = entries_of(index, made.id) if made.endpoint == endpoint else []

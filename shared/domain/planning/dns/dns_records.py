@@ -73,26 +73,20 @@ def _plan_slot(index: PlanningIndex, slot: RecordSlot) -> Iterator[Change | Find
             yield DeleteRecord(min(leaving), record)
 
 
-def _beside_foreign_record(
-    index: PlanningIndex, slot: RecordSlot, record: RecordSet
-) -> Iterator[Change | Finding]:
+def _beside_foreign_record(index: PlanningIndex, slot: RecordSlot, record: RecordSet) -> Iterator[Change | Finding]:
     adoptable = index.config.dns_adopt and MARK not in record.metadata  # never one of another deployment
     for target in slot.wanted_by:
         if adoptable and set(target.addresses) == set(record.addresses) and slot.fits([target]):
             yield _put(index, slot, [target], target.endpoint.id)
             return
-        code = (
-            "record-kept-by-other" if set(target.addresses) <= set(record.addresses) else "wildcard-foreign"
-        )
+        code = "record-kept-by-other" if set(target.addresses) <= set(record.addresses) else "wildcard-foreign"
         has = f"the record {record.name} in {record.zone} has {', '.join(record.addresses) or 'no address'}"
         should = "" if code == "record-kept-by-other" else f", should have {', '.join(target.addresses)}"
         message = f"{has}{should}; it is not managed by this deployment and not modified"
         yield Finding(code, str(target.endpoint.id), message)
 
 
-def _not_elected(
-    index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]
-) -> Finding:
+def _not_elected(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]) -> Finding:
     at = str(target.endpoint.id)
     record = f"the record {slot.name} in {slot.zone.id}"
     if not slot.fits([*elected, target]):
@@ -144,24 +138,13 @@ def unreachable_labels(
 
 def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
     found = index.endpoint(holder)
-    connection = (
-        private_link_connection(index, found)
-        if found and index.config.request_of(found) is not None
-        else None
-    )
-    if (
-        not found
-        or not connection
-        or connection.target.lower() != alias.lower()
-        or connection.status not in _WORKING
-    ):
+    connection = private_link_connection(index, found) if found and index.config.request_of(found) is not None else None
+    if not found or not connection or connection.target.lower() != alias.lower() or connection.status not in _WORKING:
         return frozenset()
     return index.services.labels_of(index.services.selection(found, connection.target).granted)
 
 
-def _put(
-    index: PlanningIndex, slot: RecordSlot, targets: list[RecordTarget], behalf: ResourceId
-) -> PutRecord:
+def _put(index: PlanningIndex, slot: RecordSlot, targets: list[RecordTarget], behalf: ResourceId) -> PutRecord:
     holders = slot.holders_with(targets)
     metadata = record_metadata(index.config.owner, holders, slot.record.metadata if slot.record else {})
     after = RecordSet(slot.zone.id, slot.name, index.config.record_ttl, tuple(sorted(holders)), metadata)

@@ -71,9 +71,7 @@ def _slot(
     not_held = leaving | {target.endpoint.id for target in wanting}
     current = set(holders.values())
     ordered = sorted(wanting, key=lambda target: (target.endpoint.id not in current, target.endpoint.id))
-    return RecordSlot(
-        zone, name, tuple(ordered), {a: one for a, one in holders.items() if one not in not_held}
-    )
+    return RecordSlot(zone, name, tuple(ordered), {a: one for a, one in holders.items() if one not in not_held})
 
 
 def _wants(target: RecordTarget, label: str, record: RecordSet | None) -> bool:
@@ -92,9 +90,7 @@ def elect_holders(index: PlanningIndex, slot: RecordSlot) -> list[RecordTarget]:
     return elected
 
 
-def _may_join(
-    index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]
-) -> bool:
+def _may_join(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]) -> bool:
     joined = _holds(target, slot.record)
     if joined and target.only_adds:
         return True

@@ -131,9 +131,7 @@ def _provide_zone(index: PlanningIndex, endpoint: Endpoint, name: str, named: li
     """
     group = index.config.zone_group
     zone = (
-        group
-        and group.resource_group
-        and ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
+        group and group.resource_group and ResourceId(group.subscription, group.resource_group, Kind.ZONE.value, name)
     )
     if zone and index.config.central and not named:
         return CreateZone(endpoint.id, zone)
@@ -163,9 +161,7 @@ def _leads_here(index: PlanningIndex, endpoint: Endpoint, record: RecordSet) -> 
     )
 
 
-def without_conflicting_links(
-    blockers: Iterable[Blocker], targets: Iterable[RecordTarget]
-) -> Iterator[Blocker]:
+def without_conflicting_links(blockers: Iterable[Blocker], targets: Iterable[RecordTarget]) -> Iterator[Blocker]:
     """The blockers, except links of networks to zones that get records for another network in this pass."""
     first: dict[ResourceId, tuple[ResourceId, ResourceId | None]] = {}
     for target in targets:
