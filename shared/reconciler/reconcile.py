@@ -5,7 +5,7 @@ Event, manual sync, audit and command line trigger this one function. Each step 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -117,14 +117,15 @@ def _limited_releases(
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
     """The changes to apply now: each once, or again if somebody else had written first.
 
-    A change that depends on a failed one that is still planned is left to the next pass.
+    A change that depends on one that was tried and is still planned is left to the next pass: that one failed, or
+    the system accepted it and does not show it yet.
     """
     final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not OutcomeStatus.SKIPPED]
     tried = {outcome.change for outcome in final}
     untried = [change for change in plan.changes if change not in tried]
     planned = tried.intersection(plan.changes)
-    failed = [o for o in final if o.status is OutcomeStatus.FAILED and o.change in planned]
-    waiting = blocked(untried, failed)
+    not_shown = [replace(o, status=OutcomeStatus.FAILED) for o in final if o.change in planned]
+    waiting = blocked(untried, not_shown)
     return tuple(change for change in untried if change not in waiting)
 
 

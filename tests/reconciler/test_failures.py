@@ -188,6 +188,20 @@ async def test_silent_api() -> None:
     assert len(cloud.log.named("services")) == 3
 
 
+@pytest.mark.parametrize("answers", [True, False])
+async def test_registered_but_not_shown_yet(*, answers: bool) -> None:
+    """Nothing is allowed in any round while no response has the new registration; the event is retried."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.answers_writes = answers
+    cloud.clickhouse.hidden = frozenset({guid(1)})
+    report = await run(cloud, pe(1))
+    assert cloud.log.named("update_allow_list") == []
+    assert report.retryable
+    cloud.clickhouse.hidden = frozenset()
+    assert not (await run(cloud, pe(1))).problems
+    assert cloud.allowed() == {guid(1)}
+
+
 async def test_done_though_failed() -> None:
     """A call that took effect but whose response was lost is not a failure: the state is read again."""
     cloud = three_services()

@@ -198,6 +198,8 @@ class FakeClickHouse:
     kept_of_description: int = 1_000
     rewords: Callable[[str], str] = str
     refused_ids: set[str] = field(default_factory=set)
+    hidden: frozenset[str] = frozenset()
+    """The registered ids that no response contains yet."""
 
     def have(self, *services: Service, alias: str = ALIAS) -> None:
         self.known |= {one.id: one for one in services}
@@ -212,7 +214,7 @@ class FakeClickHouse:
 
     async def registrations(self) -> tuple[Registration, ...]:
         async with self.log.call("registrations"):
-            return tuple(self.registered.values())
+            return self._shown()
 
     async def services(self) -> tuple[Service, ...]:
         async with self.log.call("services"):
@@ -239,7 +241,7 @@ class FakeClickHouse:
                 self._refuse(one.id in self.refused_ids, f"{one.id} is refused")
                 after[one.id] = self._kept(one)
             self.registered = after
-            return tuple(after.values()) if self.answers_writes else None
+            return self._shown() if self.answers_writes else None
 
     async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         about = [f"+{one}" for one in add] + [f"-{one}" for one in remove]
@@ -263,6 +265,9 @@ class FakeClickHouse:
             self.registered[endpoint_id] = self._kept(entry)
             self._set(service, self.known[service].allow_list | {endpoint_id})
             return self.registered[endpoint_id] if self.answers_writes else None
+
+    def _shown(self) -> tuple[Registration, ...]:
+        return tuple(one for one in self.registered.values() if one.id not in self.hidden)
 
     def _set(self, service: str, allowed: Iterable[str]) -> Service:
         self.known[service] = replace(self.known[service], allow_list=frozenset(allowed))
