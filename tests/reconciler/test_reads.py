@@ -1,12 +1,18 @@
 """What a pass reads, and in how many rounds: the table of `needs`."""
 
+from dataclasses import replace
+from unittest.mock import ANY
+
 import pytest
 
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.domain.reading.endpoints import FEW, MANY
 from shared.reconciler.process_cache import ProcessCache
+from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -188,6 +194,32 @@ async def test_absence_is_read_by_itself() -> None:
     assert cloud.clickhouse.registered == {}
     assert len(cloud.log.named("endpoint")) == len(gone)
     assert len(cloud.log.named("endpoints")) == 2
+
+
+@pytest.mark.parametrize("gone", [1, MANY + 1])
+async def test_a_list_lags_behind_single_reads(gone: int) -> None:
+    """Endpoints whose own read returned 404 stay deleted although a list still contains them."""
+    count = MANY + 10
+    services = [service("main", *(guid(n) for n in range(count)))]
+    cloud = Cloud(*(endpoint(n) for n in range(count)), services=services, zones=[zone(record(0))])
+    cloud.clickhouse.have_registered(*(registered(n) for n in range(count)))
+    before, deleted = tuple(cloud.network.known.values()), [pe(n) for n in range(gone)]
+    for one in deleted:
+        cloud.network.lose(one)
+    known = {one: NotFound() for one in deleted}
+
+    async def endpoints(scope: Scope) -> tuple[Endpoint, ...]:
+        async with cloud.log.call("endpoints", scope):
+            return before
+
+    cloud.network.endpoints = endpoints  # type: ignore[method-assign]
+    request = ReconcileRequest(Targets(frozenset(deleted)), by_event=True)
+    report = await reconcile(request, cloud.systems, deployment(), ProcessCache(), known)
+    assert cloud.log.named("endpoints")
+    assert not report.problems
+    assert cloud.allowed() == {guid(n) for n in range(gone, count)}
+    assert set(cloud.clickhouse.registered) == {guid(n) for n in range(gone, count)}
+    assert cloud.dns.record() == replace(record(gone), etag=ANY)
 
 
 async def test_back_again() -> None:

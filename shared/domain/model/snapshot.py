@@ -109,17 +109,24 @@ class Snapshot:
     def with_results(self, results: Results) -> "Snapshot":
         """This snapshot with these results. A list also adds the result of each object in it.
 
-        An endpoint in `gone` that its scope's list does not contain is NotFound.
+        Lists can lag behind reads of single objects. So a list replaces no result of an endpoint's own read except a
+        failed one. An endpoint in `gone` is NotFound if its scope's list does not contain it, and otherwise unread.
         """
         answers = dict(self.answers)
         for read, result in results.items():
             if isinstance(read, ListEndpoints) and isinstance(result, tuple):
-                answers |= {ReadEndpoint(id_): NotFound() for id_ in self.gone if read.scope.covers(id_)}
-                answers |= {ReadEndpoint(endpoint.id): endpoint for endpoint in result}
+                answers |= self._from_list(read.scope, result, answers)
             elif isinstance(read, ListAddresses) and isinstance(result, Mapping):
                 answers |= {ReadAddresses(interface): addresses for interface, addresses in result.items()}
             answers[read] = result
         return Snapshot(MappingProxyType(answers), self.gone)
+
+    def _from_list(self, scope: Scope, listed: Iterable[Endpoint], answers: Results) -> Results:
+        found = {endpoint.id: endpoint for endpoint in listed}
+        absent = {id_: NotFound() for id_ in self.gone - found.keys() if scope.covers(id_)}
+        new = {id_: endpoint for id_, endpoint in found.items() if id_ not in self.gone}
+        results = {ReadEndpoint(id_): result for id_, result in (absent | new).items()}
+        return {read: one for read, one in results.items() if isinstance(answers.get(read), ReadFailed | None)}
 
     def invalidate(self, reads: Iterable[Read[Any]]) -> "Snapshot":
         """This snapshot without the results of these reads, so that they are read again."""
