@@ -135,6 +135,19 @@ async def test_registered_by_somebody_else_for_another_region() -> None:
     assert cloud.clickhouse.registered == {guid(1): theirs, ARM: registered(1, id_=ARM)}
 
 
+async def test_registered_for_another_cloud() -> None:
+    """A registration of the id for another cloud is foreign, whatever its description: it stays, ours is beside it."""
+    theirs = replace(registered(1), provider="aws", region="us-east-1")
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.clickhouse.have_registered(theirs)
+    report = await run(cloud, pe(1))
+    assert codes(report) == {"registration-foreign"}
+    assert cloud.clickhouse.registered == {guid(1): theirs, ARM: registered(1, id_=ARM)}
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1))
+    assert cloud.clickhouse.registered == {guid(1): theirs}
+
+
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("kind", IdKind)
 async def test_both_ids_registered_by_somebody_else(kind: IdKind, *, everything: bool) -> None:

@@ -176,9 +176,9 @@ class Snapshot:
         return {read: self.answers[read] for read in reads if read in self.answers}
 
     def registrations(self) -> tuple[Registration, ...] | None:
-        """The organization's registrations on Azure; None if unread or unreadable."""
+        """The organization's registrations in all clouds: an id is unique in them. None if unread or unreadable."""
         result = self.get(ReadRegistrations())
-        return tuple(r for r in result if r.provider == "azure") if isinstance(result, tuple) else None
+        return result if isinstance(result, tuple) else None
 
     def services(self) -> tuple[Service, ...] | None:
         """All services; None if unread, unreadable, or empty: an empty list does not prove that all are deleted."""

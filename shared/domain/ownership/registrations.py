@@ -12,6 +12,7 @@ There is no database: a mark on the object itself names the owner and one privat
 |--------------------------------|----------------------------------------------------|---------------------|
 | our mark for endpoint E        | E, or no endpoint that was read (E's former GUID)  | ours, for E         |
 | our mark for endpoint E        | another endpoint: as read, or by its own ARM id    | foreign             |
+| any, for another cloud         | any                                                | foreign             |
 | anything else                  | any                                                | foreign             |
 
 4. ClickHouse Cloud accepts both kinds of id, and registers an id once in an organization. If the preferred id is
@@ -79,15 +80,20 @@ class Ownership:
         return next((id_ for id_ in candidates if id_ and not self.is_foreign(endpoint.id, id_)), None)
 
     def _owned_for(self, id_: str, registration: Registration) -> ResourceId | None:
-        marked = parse_registration_mark(registration.description, self.owner)
+        marked = _endpoint_marked(registration, self.owner)
         carrier = self.endpoint_by_id.get(id_) or _endpoint_named_by(id_)
         return marked if carrier in (None, marked) else None
 
 
 def index_registrations(registrations: Iterable[Registration], owner: str) -> dict[str, Registration]:
     """The registrations by id in lower case. If an id is registered twice, a registration without our mark wins."""
-    foreign_last = sorted(registrations, key=lambda one: not parse_registration_mark(one.description, owner))
+    foreign_last = sorted(registrations, key=lambda one: not _endpoint_marked(one, owner))
     return {registration.id.lower(): registration for registration in foreign_last}
+
+
+def _endpoint_marked(registration: Registration, owner: str) -> ResourceId | None:
+    on_azure = registration.provider in ("azure", "")
+    return parse_registration_mark(registration.description, owner) if on_azure else None
 
 
 def _endpoint_named_by(id_: str) -> ResourceId | None:

@@ -40,7 +40,7 @@ class AccessIndex:
 
     @cached_property
     def registrations(self) -> dict[str, Registration]:
-        """The registrations on Azure."""
+        """The registrations in all clouds."""
         return index_registrations(self.snapshot.registrations() or (), self.config.owner)
 
     @cached_property

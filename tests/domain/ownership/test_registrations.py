@@ -33,6 +33,9 @@ def ownership(*registrations: Registration, read: tuple[int, ...] = ()) -> Owner
         (registered(2, by=1), (1, 2), None),
         (registered(1, id_=ARM_2), (1, 2), None),
         (registered(1, id_=ARM_2), (), None),
+        # our mark, and no cloud; another cloud
+        (replace(registered(1), provider=""), (1,), pe(1)),
+        (replace(registered(1), provider="aws"), (1,), None),
         # anything else
         (foreign(guid(1)), (1,), None),
         (foreign(guid(1), ""), (1,), None),
