@@ -279,11 +279,24 @@ async def test_recreated_meanwhile() -> None:
     """An endpoint that is recreated during the writes ends with its new id and address."""
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.log.before["update_allow_list"] = lambda: cloud.network.have(endpoint(1, guid_number=9))
-    assert not (await run(cloud)).problems
+    report = await run(cloud)
+    assert not report.problems
+    assert not report.plan.findings
     assert cloud.allowed() == {guid(9)}
     written = cloud.dns.record()
     assert written
     assert holders_of(written) == {address(9): pe(1)}
+
+
+async def test_recreated_meanwhile_and_not_registered() -> None:
+    """If the new id of an endpoint recreated during the writes could not be registered, the event is retried."""
+    cloud = Cloud(endpoint(1), zones=[zone()])
+    cloud.log.before["update_allow_list"] = lambda: cloud.network.have(endpoint(1, guid_number=9))
+    cloud.fail("update_registrations", TemporaryError("503"), guid(9))
+    report = await run(cloud, pe(1))
+    assert cloud.clickhouse.registered == {}
+    assert report.retryable
+    assert codes(report) == set()
 
 
 async def test_did_not_last() -> None:
