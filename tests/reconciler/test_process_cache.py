@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.model.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
+from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
+    PermanentError,
+    PrivateLinkError,
+    RefusedError,
+    TemporaryError,
+)
 from shared.domain.model.resources import Service
 from shared.reconciler.process_cache import REFUSED_SECONDS, ProcessCache
 from tests.support.fakes import Cloud
@@ -57,6 +64,24 @@ async def test_a_refused_config_keeps_what_its_service_lists() -> None:
     cloud.fail("config", REFUSED, service_id("a"))
     await run(cloud, pe(1))
     assert cloud.allowed("a") == cloud.allowed("b") == {guid(1)}
+
+
+async def test_every_config_is_refused() -> None:
+    """If every config is refused, whose Private Link services are the organization's is unknown: nothing is removed.
+
+    For want of a permission, the event is retried.
+    """
+    cloud = Cloud(endpoint(1, guid_number=9), services=[service("a", guid(1)), service("b")], zones=[zone()])
+    cloud.clickhouse.have_registered(registered(1))
+    denied = Cause(CauseKind.MISSING_PERMISSION, "service:view-private-endpoints", status=403)
+    for error, retried in ((REFUSED, False), (RefusedError("403", cause=denied), True)):
+        cloud.log.faults.clear()
+        cloud.fail("config", error)
+        report = await run(cloud, pe(1))
+        assert cloud.log.writes == []
+        assert {finding.code for finding in report.plan.findings} == {"unreadable"}
+        assert report.retryable is report.forbidden is bool(report.problems) is retried
+    assert "service:view-private-endpoints" in report.plan.findings[0].remedy
 
 
 async def test_a_refused_config_is_asked_for_again_after_an_hour() -> None:

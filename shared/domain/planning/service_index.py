@@ -124,10 +124,14 @@ class ServiceIndex:
 
     @cached_property
     def configs_complete(self) -> bool:
-        """Whether every service, and the Private Link service of each, is known."""
+        """Whether every service, and the Private Link service of each, is known.
+
+        Not if ClickHouse Cloud refuses every config: the key may lack the permission for all of them.
+        """
         known = len(self.configs) + len(self.without_private_link)
         have_ids = all(service.id for service in self.unread)
-        return self.snapshot.services() is not None and have_ids and known == len(self.all)
+        some = bool(self.configs) or not self.all
+        return self.snapshot.services() is not None and have_ids and some and known == len(self.all)
 
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
+from shared.domain.model.errors import CauseKind
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint
+from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot, addresses_of
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
@@ -56,8 +57,16 @@ class Report:
 
     @property
     def problems_with_remedies(self) -> tuple[Problem, ...]:
-        reads = {read: failed for read, failed in self.snapshot.unreadable().items() if not failed.refused}
-        return problems_of(reads, self.undone)
+        lacking = self._lacking_permission
+        failed = self.snapshot.unreadable().items()
+        return problems_of({read: one for read, one in failed if not one.refused or one in lacking}, self.undone)
+
+    @property
+    def _lacking_permission(self) -> tuple[ReadFailed, ...]:
+        """The refused reads that may succeed with a permission, if because of them an endpoint's verdict is unknown."""
+        unknown = Verdict.UNKNOWN in self.plan.verdicts.values()
+        failed = self.snapshot.unreadable().values() if unknown else ()
+        return tuple(one for one in failed if one.refused and one.cause.kind is CauseKind.MISSING_PERMISSION)
 
     @property
     def releases_withheld(self) -> int:
@@ -75,13 +84,14 @@ class Report:
     def retryable(self) -> bool:
         """Whether a retry of the event may complete: by itself, or once a key or permission is corrected."""
         reads = any(failed.retryable for failed in self.snapshot.unreadable().values())
+        reads = reads or bool(self._lacking_permission)
         return reads or bool(self.plan.in_progress) or any(outcome.retryable for outcome in self.undone)
 
     @property
     def forbidden(self) -> bool:
         """Whether a key or permission must be corrected."""
         reads = any(failed.forbidden for failed in self.snapshot.unreadable().values())
-        return reads or any(outcome.forbidden for outcome in self.undone)
+        return reads or bool(self._lacking_permission) or any(outcome.forbidden for outcome in self.undone)
 
     def as_json(self) -> dict[str, object]:
         """The whole report. Host names are omitted where there are more than MOST_IN_FULL endpoints."""
