@@ -20,6 +20,7 @@ from shared.domain.changes import (
 )
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages
 from shared.domain.model.errors import (
+    CauseKind,
     ChangedError,
     ForbiddenError,
     LockedError,
@@ -71,11 +72,15 @@ def _registered_without_mark(outcomes: Iterable[Outcome], snapshot: Snapshot) ->
 
 
 async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
-    """Send one call for all these changes. If it is rejected, send halves, to isolate the invalid id."""
+    """Send one call for all these changes. If it is rejected, send halves, to isolate the invalid id.
+
+    Not if the key lacks a permission or the service does not exist: that concerns all of them.
+    """
     try:
         update = await _send(call, systems)
     except PermanentError as error:
-        if len(call) == 1 or isinstance(error, ForbiddenError):
+        no_service = isinstance(call[0], Allow | Disallow) and error.cause.kind is CauseKind.NOT_FOUND
+        if len(call) == 1 or no_service or isinstance(error, ForbiddenError):
             return [_failed(change, error) for change in call], _invalidate(call)
         half = len(call) // 2
         first, _ = await _apply_call(call[:half], systems)

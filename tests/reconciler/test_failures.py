@@ -7,6 +7,8 @@ import pytest
 from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.errors import (
+    Cause,
+    CauseKind,
     ChangedError,
     ForbiddenError,
     PermanentError,
@@ -177,6 +179,16 @@ async def test_one_refused_id() -> None:
     assert cloud.allowed() == served
     assert len(report.problems) == 2
     assert all(guid(3) in problem for problem in report.problems)
+
+
+async def test_service_deleted_meanwhile() -> None:
+    """A service that is deleted between the read and the write costs one call, however many ids it was to allow."""
+    cloud = Cloud(*(endpoint(n) for n in range(1, 9)), services=[service("main"), service("test")], zones=[zone()])
+    gone = PermanentError("404: no such service", cause=Cause(CauseKind.NOT_FOUND, status=404))
+    cloud.fail("update_allow_list", gone, "test")
+    await run(cloud)
+    assert [call.about[0] for call in cloud.log.named("update_allow_list")].count("test") == 1
+    assert cloud.allowed() == {guid(n) for n in range(1, 9)}
 
 
 async def test_silent_api() -> None:
