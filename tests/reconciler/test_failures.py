@@ -191,6 +191,19 @@ async def test_service_deleted_meanwhile() -> None:
     assert cloud.allowed() == {guid(n) for n in range(1, 9)}
 
 
+async def test_id_in_another_letter_case() -> None:
+    """An id is allowed as it was registered, although ARM spells it in another letter case meanwhile."""
+    by = deployment(id_kind=IdKind.RESOURCE_ID)
+    cloud = Cloud(endpoint(1, "main"), services=[service("main"), service("test")], zones=[zone()])
+    await run(cloud, pe(1), by=by)
+    cloud.network.have(replace(endpoint(1), arm_id=ARM.lower()))
+    assert not (await run(cloud, pe(1), by=by)).problems
+    assert cloud.clickhouse.allow_lists() == {"main": {ARM}, "test": {ARM}}
+    cloud.network.lose(pe(1))
+    await run(cloud, pe(1), by=by)
+    assert cloud.clickhouse.registered == {}
+
+
 async def test_silent_api() -> None:
     """If a response lacks the result, the state is read again, before access is given and at the end."""
     cloud = three_services()

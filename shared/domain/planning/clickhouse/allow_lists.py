@@ -125,7 +125,8 @@ def unwanted_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> 
 def _registration_and_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
     at, missing = desired.endpoint.id, _missing(index, desired, id_)
     mark = registration_mark(index.config.owner, at)
-    if id_.lower() in index.access.registrations:
+    if registration := index.access.registrations.get(id_.lower()):
+        id_ = registration.id  # another spelling may be another id, registered by the call and without a mark
         unwanted = [one for one in unwanted_entries(index, desired, id_) if is_removable(index, at, one)]
         yield from (Disallow(at, entry.id, entry.service.id) for entry in unwanted)
     elif index.results.add_refused and missing:
