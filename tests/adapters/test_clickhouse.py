@@ -156,6 +156,18 @@ async def test_config_without_values(sim: RunningSimulator, adapters: Adapters, 
     assert len(sim.requests()) == 1
 
 
+@pytest.mark.parametrize(
+    "hostname", ["a", "a.", ".b", "a..b", "a.b/../../c", "a.b?x", "a.b\n", "*.b.c", "a.é.c", f"a.{'b' * 252}"]
+)
+async def test_config_with_no_host_name(sim: RunningSimulator, adapters: Adapters, hostname: str) -> None:
+    """A host name that names no zone is an unexpected response: the zone becomes part of ARM ids."""
+    result = {"endpointServiceId": ALIAS, "privateDnsHostname": hostname}
+    body = {"status": 200, "requestId": "r", "result": result}
+    sim.fault(match={"system": "clickhouse"}, status=200, body=body, count=None)
+    with pytest.raises(PermanentError, match=r"unexpected response .*privateDnsHostname"):
+        await adapters.clickhouse.config(ANALYTICS)
+
+
 async def test_wrong_key(sim: RunningSimulator) -> None:
     """An invalid key is a PermanentError without the secret."""
     async with adapters_for(sim.url, key=Key("demo-key", "mistyped")) as adapters:

@@ -1,5 +1,6 @@
 """Parses responses of ClickHouse Cloud. Raises one of PARSE_ERRORS for a form that the API does not describe."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,11 @@ from shared.adapters.json_fields import (
     required_text,
 )
 from shared.domain.model.errors import TemporaryError
+from shared.domain.model.ids import quoted
 from shared.domain.model.resources import Config, Registration, Service
+
+# The zone, which is everything after the first label, becomes part of ARM ids.
+_HOSTNAME = re.compile(r"(?!.{254})[a-z0-9](?:[a-z0-9-]*\.[a-z0-9])+[a-z0-9-]*", re.IGNORECASE)
 
 
 def services_from(json: Any) -> tuple[Service, ...]:
@@ -74,8 +79,11 @@ def config_from(json: Mapping[str, Any], what: str) -> Config:
     """A service's config (schema `PrivateEndpointConfig`).
 
     Raises TemporaryError for the call `what` while a value is missing: they may come later than the service.
+    Raises ValueError for a host name that is not one in a zone.
     """
     alias, hostname = map(optional_str, (json.get("endpointServiceId"), json.get("privateDnsHostname")))
     if not (alias and hostname):
         raise TemporaryError(f"{what}: endpointServiceId or privateDnsHostname has no value yet")
+    if not _HOSTNAME.fullmatch(hostname):
+        raise ValueError(f"privateDnsHostname is {quoted(hostname)}")
     return Config(alias, hostname)
