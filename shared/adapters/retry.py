@@ -13,7 +13,7 @@ from itertools import count
 
 import stamina
 
-from shared.domain.model.errors import Cause, CauseKind, ChangedError, System, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, System, TemporaryError
 from shared.telemetry.log import log_retry
 
 ATTEMPTS = 6
@@ -92,7 +92,7 @@ def _backoff(deadline: Deadline, system: System) -> Callable[[Exception], bool |
     attempts = count(1)
 
     def wait(error: Exception) -> bool | float:
-        if not isinstance(error, TemporaryError) or isinstance(error, ChangedError):
+        if not isinstance(error, TemporaryError) or error.cause.kind is CauseKind.CHANGED:
             return False
         asked = error.cause.retry_after or 0
         if error.cause.kind is CauseKind.THROTTLED and asked > 0:

@@ -19,15 +19,7 @@ from shared.domain.changes import (
     RegisterThroughService,
 )
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages
-from shared.domain.model.errors import (
-    ChangedError,
-    ForbiddenError,
-    LockedError,
-    NameTakenError,
-    PermanentError,
-    PrivateLinkError,
-    TemporaryError,
-)
+from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import RecordSet, Registration
 from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot
 from shared.reconciler.ports import Systems
@@ -75,7 +67,7 @@ async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
     try:
         update = await _send(call, systems)
     except PermanentError as error:
-        if len(call) == 1 or isinstance(error, ForbiddenError):
+        if len(call) == 1 or error.cause.forbidden:
             return [_failed(change, error) for change in call], _invalidate(call)
         half = len(call) // 2
         first, _ = await _apply_call(call[:half], systems)
@@ -148,26 +140,9 @@ def _invalidate(call: tuple[Change, ...]) -> Update:
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:
-    return Outcome(
-        change,
-        OutcomeStatus.FAILED,
-        str(error),
-        temporary=isinstance(error, TemporaryError),
-        stale=isinstance(error, ChangedError),
-        forbidden=isinstance(error, ForbiddenError),
-        locked=isinstance(error, LockedError),
-        name_taken=isinstance(error, NameTakenError),
-        cause=error.cause,
-    )
+    return Outcome(change, OutcomeStatus.FAILED, str(error), isinstance(error, TemporaryError), error.cause)
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
     error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
-    return Outcome(
-        change,
-        OutcomeStatus.SKIPPED,
-        error,
-        temporary=blocker.temporary,
-        forbidden=blocker.forbidden,
-        cause=blocker.cause,
-    )
+    return Outcome(change, OutcomeStatus.SKIPPED, error, blocker.temporary, blocker.cause)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.model.errors import PermanentError, PrivateLinkError, RefusedError, TemporaryError
+from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import Service
 from shared.reconciler.process_cache import REFUSED_SECONDS, ProcessCache
+from tests.support.errors import refused
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import endpoint, guid, pe, registered, service, service_id, zone
@@ -33,7 +34,7 @@ def in_order() -> list[Service]:
     return sorted((service(name) for name in NAMES), key=lambda one: one.id)
 
 
-REFUSED = RefusedError("400: not available in this plan")
+REFUSED = refused("400: not available in this plan")
 
 
 async def test_a_refused_config_concerns_its_service_alone() -> None:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import batched
 
 from shared.domain.changes import Change, Key
-from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
 
 # ClickHouse publishes no limit on the size of a body. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
 # `apply` repeats a refused call in halves.
@@ -32,22 +32,26 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one change.
-
-    `temporary`: the same change may succeed later. `stale`: the object changed since it was read, so decide again.
-    `forbidden`: it may succeed once a key or permission is corrected. `locked`: a management lock prevents it.
-    `name_taken`: a record of another type has the name.
-    """
+    """The outcome of one change. `temporary`: the same change may succeed later."""
 
     change: Change
     status: OutcomeStatus
     error: str = ""
     temporary: bool = False
-    stale: bool = False
-    forbidden: bool = False
-    locked: bool = False
-    name_taken: bool = False
     cause: Cause = UNKNOWN_CAUSE
+
+    @property
+    def stale(self) -> bool:
+        """Whether the object changed since it was read, so that the change must be planned again."""
+        return self.cause.kind is CauseKind.CHANGED
+
+    @property
+    def forbidden(self) -> bool:
+        return self.cause.forbidden
+
+    @property
+    def locked(self) -> bool:
+        return self.cause.kind is CauseKind.LOCKED
 
     @property
     def retryable(self) -> bool:
