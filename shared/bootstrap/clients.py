@@ -106,7 +106,7 @@ class Clients:
             return None
         from shared.adapters.eventgrid.outcome_topic import OutcomeTopic  # noqa: PLC0415 -- not without a topic
 
-        return OutcomeTopic(url, self.settings.owner_id, self._credential_for(url))
+        return OutcomeTopic(url, self._credential_for(url), owner=self.settings.owner_id)
 
     def _credential_for(self, url: str) -> Any:
         """The credential for that URL; None for this machine, which gets no token."""
