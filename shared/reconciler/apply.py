@@ -18,7 +18,7 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages, unconfirmed
 from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import RecordSet, Registration
 from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot
@@ -40,26 +40,15 @@ async def apply(
     """
     outcomes: list[Outcome] = []
     for stage in stages(changes):
-        failed = [outcome for outcome in outcomes if outcome.status is not OutcomeStatus.DONE]
-        skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, failed).items()}
-        unmarked = _registered_without_mark(outcomes, snapshot)
-        for change in stage:
-            if isinstance(change, Allow) and change.id.lower() in unmarked:
-                skipped.setdefault(change, Outcome(change, OutcomeStatus.SKIPPED, _NO_MARK, temporary=True))
+        unmarked = unconfirmed((outcome.change for outcome in outcomes), snapshot.registrations() or ())
+        blockers = [o for o in outcomes if o.status is not OutcomeStatus.DONE or o.change in unmarked]
+        skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, blockers).items()}
         outcomes += skipped.values()
         ready = [change for change in stage if change not in skipped]
         for sent, update in await asyncio.gather(*(_apply_call(call, systems) for call in calls(ready))):
             outcomes += sent
             snapshot = update(snapshot)
     return tuple(outcomes), snapshot
-
-
-def _registered_without_mark(outcomes: Iterable[Outcome], snapshot: Snapshot) -> frozenset[str]:
-    """The ids, in lower case, registered by this pass for which the API has not returned our mark."""
-    done = (outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE)
-    created = {(change.id.lower(), change.description) for change in done if isinstance(change, Register)}
-    returned = {(one.id.lower(), one.description) for one in snapshot.registrations() or ()}
-    return frozenset(id_ for id_, _ in created - returned)
 
 
 async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
@@ -105,15 +94,14 @@ async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> U
     add = tuple(Registration(c.id, c.region, c.description) for c in call if isinstance(c, Register))
     remove = tuple(Registration(c.id, c.region) for c in call if isinstance(c, Deregister))
     registrations = await systems.clickhouse.update_registrations(add, remove)
-    returned = {(registration.id.lower(), registration.description) for registration in registrations or ()}
-    if registrations is None or not {(new.id.lower(), new.description) for new in add} <= returned:
+    if registrations is None or unconfirmed(call, registrations):
         return _invalidate(call)
     return lambda snapshot: snapshot.with_results({ReadRegistrations(): registrations})
 
 
 async def _register_through(change: RegisterThroughService, systems: Systems) -> Update:
     created = await systems.clickhouse.register_through(change.service, change.id, change.description)
-    if created is None or created.description != change.description:
+    if created is None or unconfirmed([change], [created]):
         return _invalidate((change,))
     return lambda snapshot: snapshot.with_registration(created, change.service)
 
@@ -144,5 +132,7 @@ def _failed(change: Change, error: PrivateLinkError) -> Outcome:
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
+    if blocker.status is OutcomeStatus.DONE:
+        return Outcome(change, OutcomeStatus.SKIPPED, _NO_MARK, temporary=True)
     error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
     return Outcome(change, OutcomeStatus.SKIPPED, error, blocker.temporary, blocker.cause)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
 
-from shared.domain.changes import Change, Key
+from shared.domain.changes import Change, Key, Register
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
+from shared.domain.model.resources import Registration
 
 # ClickHouse publishes no limit on the size of a body. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
 # `apply` repeats a refused call in halves.
@@ -75,13 +76,17 @@ def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
 
 
 def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:
-    """The changes that must be skipped, each with the failed outcome that it requires."""
-    failures: dict[Key, Outcome] = {}
+    """The changes that must be skipped, each with the first of these outcomes that it requires."""
+    blockers: dict[Key, Outcome] = {}
     for outcome in outcomes:
-        if outcome.status is not OutcomeStatus.DONE:
-            for key in outcome.change.provides():
-                failures.setdefault(key, outcome)
-    if not failures:
-        return {}
-    pairs = ((change, next(filter(None, map(failures.get, change.requires())), None)) for change in changes)
-    return {change: failure for change, failure in pairs if failure}
+        for key in outcome.change.provides():
+            blockers.setdefault(key, outcome)
+    pairs = ((change, next(filter(None, map(blockers.get, change.requires())), None)) for change in changes)
+    return {change: blocker for change, blocker in pairs if blocker}
+
+
+def unconfirmed(changes: Iterable[Change], registrations: Iterable[Registration]) -> frozenset[Change]:
+    """The registrations among the changes that the API has not returned with our mark (rule 9 of `ownership`)."""
+    returned = {(one.id.lower(), one.description) for one in registrations}
+    made = (change for change in changes if isinstance(change, Register))
+    return frozenset(change for change in made if (change.id.lower(), change.description) not in returned)
