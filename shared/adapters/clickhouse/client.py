@@ -129,12 +129,9 @@ class ClickHouseCloud:
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
-        delta = _delta(
-            [{**_identity(one), "description": one.description} for one in add], list(map(_identity, remove))
-        )
-        return await self._write(
-            _Call("PATCH", "", "organization:manage", {"privateEndpoints": delta}), registrations_from
-        )
+        described = [{**_identity(one), "description": one.description} for one in add]
+        body = {"privateEndpoints": _delta(described, list(map(_identity, remove)))}
+        return await self._write(_Call("PATCH", "", "organization:manage", body), registrations_from)
 
     async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         body = {"privateEndpointIds": _delta(list(add), list(remove))}
