@@ -9,8 +9,7 @@ from urllib.request import getproxies
 import httpx
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.azure.clients import ArmClients
-from shared.adapters.azure.identity import make_credential
+from shared.adapters.azure.clients import ArmClients, make_credential
 from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key, make_client

@@ -19,7 +19,7 @@ from shared.domain.changes import (
     RegisterThroughService,
 )
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages, unconfirmed
-from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.model.errors import PrivateLinkError, TemporaryError
 from shared.domain.model.resources import RecordSet, Registration
 from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot
 from shared.reconciler.ports import Systems
@@ -55,19 +55,18 @@ async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
     """Send one call for all these changes. If it is rejected, send halves, to isolate the invalid id."""
     try:
         update = await _send(call, systems)
-    except PermanentError as error:
-        if len(call) == 1 or error.cause.forbidden:
+    except PrivateLinkError as error:
+        if len(call) == 1 or error.cause.forbidden or isinstance(error, TemporaryError):
             return [_failed(change, error) for change in call], _invalidate(call)
         half = len(call) // 2
         first, _ = await _apply_call(call[:half], systems)
         second, _ = await _apply_call(call[half:], systems)
         return first + second, _invalidate(call)
-    except PrivateLinkError as error:
-        return [_failed(change, error) for change in call], _invalidate(call)
-    return [Outcome(change, OutcomeStatus.DONE) for change in call], update
+    return [Outcome(change, OutcomeStatus.DONE) for change in call], update or _invalidate(call)
 
 
-async def _send(call: tuple[Change, ...], systems: Systems) -> Update:  # noqa: PLR0911 -- a table
+async def _send(call: tuple[Change, ...], systems: Systems) -> Update | None:
+    """None: the response does not describe the objects, which must be read again."""
     match call[0]:
         case RegisterThroughService() as change:
             return await _register_through(change, systems)
@@ -83,34 +82,34 @@ async def _send(call: tuple[Change, ...], systems: Systems) -> Update:  # noqa: 
             return _with_record(before, None)
         case CreateZone(zone=zone):
             await systems.dns.create_zone(zone)
-            return _invalidate(call)
         case LinkNetwork(zone=zone, network=network):
             await systems.dns.link(zone, network)
-            return _invalidate(call)
-    raise AssertionError(f"no call applies {call[0]}")
+        case change:
+            raise AssertionError(f"no call applies {change}")
+    return None
 
 
-async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> Update:
+async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> Update | None:
     add = tuple(Registration(c.id, c.region, c.description) for c in call if isinstance(c, Register))
     remove = tuple(Registration(c.id, c.region) for c in call if isinstance(c, Deregister))
     registrations = await systems.clickhouse.update_registrations(add, remove)
     if registrations is None or unconfirmed(call, registrations):
-        return _invalidate(call)
+        return None
     return lambda snapshot: snapshot.with_results({ReadRegistrations(): registrations})
 
 
-async def _register_through(change: RegisterThroughService, systems: Systems) -> Update:
+async def _register_through(change: RegisterThroughService, systems: Systems) -> Update | None:
     created = await systems.clickhouse.register_through(change.service, change.id, change.description)
     if created is None or unconfirmed([change], [created]):
-        return _invalidate((change,))
+        return None
     return lambda snapshot: snapshot.with_registration(created, change.service)
 
 
-async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> Update:
+async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> Update | None:
     add = tuple(change.id for change in call if isinstance(change, Allow))
     remove = tuple(change.id for change in call if isinstance(change, Disallow))
     updated = await systems.clickhouse.update_allow_list(service, add, remove)
-    return _invalidate(call) if updated is None else lambda snapshot: snapshot.with_service(updated)
+    return None if updated is None else lambda snapshot: snapshot.with_service(updated)
 
 
 def _with_record(target: RecordSet, written: RecordSet | None) -> Update:

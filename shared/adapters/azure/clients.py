@@ -29,6 +29,7 @@ from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, System, TemporaryError
 from shared.domain.model.resources import NotFound
+from shared.settings import SettingsError
 
 if TYPE_CHECKING:  # slow to import
     from azure.mgmt.network.aio import NetworkManagementClient
@@ -39,6 +40,10 @@ NO_QUERY: Mapping[str, str] = MappingProxyType({})
 UNREADABLE = (ValueError, LookupError, RecursionError, zlib.error)
 
 UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
+REMEDY = (
+    "Remedy: correct or remove the environment variables of the identity (AZURE_AUTHORITY_HOST, AZURE_TENANT_ID,"
+    " AZURE_CLIENT_…, AZURE_TOKEN_CREDENTIALS)."
+)
 
 # A list operation of an SDK, with its arguments.
 type Listing = Callable[..., AsyncItemPaged[Any]]
@@ -100,6 +105,17 @@ class ArmClients:
     def _pipeline(self) -> AsyncPipeline[Any, Any]:
         ours = policies(self._base, self.credential, self.scope, read_only=self.read_only)
         return AsyncPipeline(self.transport, ours)
+
+
+def make_credential() -> Any:
+    """The app's identity. Raises SettingsError if the environment variables of the identity are not valid."""
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 -- slow, and not for a simulator
+
+    try:
+        return DefaultAzureCredential()
+    except (ValueError, OSError) as error:  # an OSError for a certificate's file
+        text = " ".join(str(error).split()).removesuffix(".")
+        raise SettingsError([f"The environment does not configure an Azure identity: {text}. {REMEDY}"]) from error
 
 
 async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:

@@ -24,32 +24,29 @@ class FolderStore:
     folder: Path
 
     async def read(self, name: str) -> bytes | NotFound:
-        return await asyncio.to_thread(self._read, name)
-
-    async def write(self, name: str, document: bytes) -> None:
-        await asyncio.to_thread(self._write, name, document)
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-    def _read(self, name: str) -> bytes | NotFound:
         try:
-            return (self.folder / name).read_bytes()
+            return await asyncio.to_thread((self.folder / name).read_bytes)
         except FileNotFoundError:
             return NotFound()
         except OSError as error:
             raise PermanentError(f"reading {name} of the report store: {error}") from error
 
-    def _write(self, name: str, document: bytes) -> None:
-        target = self.folder / name
+    async def write(self, name: str, document: bytes) -> None:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=target.parent, prefix=".", delete_on_close=False) as draft:
-                draft.write(document)
-                draft.close()
-                Path(draft.name).replace(target)
+            await asyncio.to_thread(_replace, self.folder / name, document)
         except OSError as error:
             raise PermanentError(f"writing {name} to the report store: {error}") from error
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def _replace(target: Path, document: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=target.parent, prefix=".", delete_on_close=False) as draft:
+        draft.write(document)
+        draft.close()
+        Path(draft.name).replace(target)
 
 
 @dataclass
