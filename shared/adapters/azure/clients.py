@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from azure.core import AsyncPipelineClient
 from azure.core.async_paging import AsyncItemPaged
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import (
@@ -73,7 +72,7 @@ class ArmClients:
     async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
         """The JSON at an ARM id or a complete URL, through the same pipeline and without the management SDKs."""
         target = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
-        response = await self._plain.send_request(HttpRequest("GET", target, params=dict(query)))
+        response = (await self._pipeline.run(HttpRequest("GET", target, params=dict(query)))).http_response
         if response.status_code != 200:
             raise HttpResponseError(response=response)
         return response.json()
@@ -96,10 +95,6 @@ class ArmClients:
             client = make(credential, subscription, base_url=self._base, pipeline=self._pipeline, policies=[])
             self._made.setdefault((package, subscription), client)
         return self._made[package, subscription]
-
-    @cached_property
-    def _plain(self) -> AsyncPipelineClient[Any, Any]:
-        return AsyncPipelineClient(self.url, pipeline=self._pipeline)
 
     @cached_property
     def _pipeline(self) -> AsyncPipeline[Any, Any]:

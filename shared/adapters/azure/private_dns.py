@@ -39,7 +39,7 @@ class AzureDns:
         async def listed() -> list[ResourceId | None]:
             zones, group = (await self.clients.dns(scope.subscription)).private_zones, scope.resource_group
             listing = partial(zones.list_by_resource_group, group) if group else zones.list
-            return await every(_zone, listing)
+            return await every(lambda json: _known(json["id"], Kind.ZONE), listing)
 
         what = f"listing the private DNS zones of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
@@ -119,10 +119,6 @@ def record_from(zone: ResourceId, json: Json) -> RecordSet:
         metadata=MappingProxyType({key: optional_str(value) for key, value in metadata.items()}),
         etag=optional_str(json.get("etag")) or None,
     )
-
-
-def _zone(json: Json) -> ResourceId | None:
-    return _known(json["id"], Kind.ZONE)
 
 
 def _linked(json: Json) -> ResourceId | None:
