@@ -23,7 +23,6 @@ SLOW = (
     "httpx",
     "pydantic",
     "aiohttp",
-    "stamina",
     "shared.triggers.endpoint_changed",
 )
 
