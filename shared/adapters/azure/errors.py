@@ -30,7 +30,8 @@ def translate(what: str, error: HttpResponseError) -> PrivateLinkError:
     action, scope = (DENIED.findall(text) or [("", "")])[-1]
     words = f"{code}: missing permission {action} on {scope}" if action else " ".join(text.split())
     headers = getattr(error.response, "headers", {})
-    family = TemporaryError if _is_temporary(status, kind) else PermanentError
+    refused = status is not None and 300 <= status < 500 and status not in TEMPORARY
+    family = PermanentError if refused or kind in (CauseKind.LOCKED, CauseKind.NAME_TAKEN) else TemporaryError
     return family(
         f"{what}: ARM returned {status or 'no status'}: {words[:LONGEST_ERROR]}",
         request_id=headers.get("x-ms-request-id"),
@@ -54,12 +55,6 @@ def _kind(status: int | None, code: str, text: str) -> CauseKind:
         case 409, "conflict" if "already exists" in text:
             return CauseKind.NAME_TAKEN
     return cause_kind(status)
-
-
-def _is_temporary(status: int | None, kind: CauseKind) -> bool:
-    if kind in (CauseKind.LOCKED, CauseKind.NAME_TAKEN):
-        return False
-    return status is None or status < 300 or status in TEMPORARY or status >= 500
 
 
 def _without_token(error: HttpResponseError, text: str) -> str:
