@@ -20,13 +20,6 @@ def required_str(value: Any) -> str:
     return value
 
 
-def required_text(value: Any) -> str:
-    """The string, which must not be empty."""
-    if not required_str(value):
-        raise ValueError("expected a string that is not empty")
-    return str(value)
-
-
 def optional_list(value: Any) -> list[Any]:
     """The list; an empty one for null."""
     return [] if value is None else required_list(value)

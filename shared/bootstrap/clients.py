@@ -9,8 +9,7 @@ from urllib.request import getproxies
 import httpx
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.adapters.azure.clients import ArmClients
-from shared.adapters.azure.identity import make_credential
+from shared.adapters.azure.clients import ArmClients, make_credential
 from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key, make_client
@@ -106,7 +105,7 @@ class Clients:
             return None
         from shared.adapters.eventgrid.outcome_topic import OutcomeTopic  # noqa: PLC0415 -- not without a topic
 
-        return OutcomeTopic(url, self.settings.owner_id, self._credential_for(url))
+        return OutcomeTopic(url, self._credential_for(url), owner=self.settings.owner_id)
 
     def _credential_for(self, url: str) -> Any:
         """The credential for that URL; None for this machine, which gets no token."""

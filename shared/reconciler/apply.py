@@ -18,17 +18,8 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages
-from shared.domain.model.errors import (
-    CauseKind,
-    ChangedError,
-    ForbiddenError,
-    LockedError,
-    NameTakenError,
-    PermanentError,
-    PrivateLinkError,
-    TemporaryError,
-)
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages, unconfirmed
+from shared.domain.model.errors import CauseKind, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import RecordSet, Registration
 from shared.domain.model.snapshot import ReadRegistrations, ReadServices, ReadZone, Snapshot
 from shared.reconciler.ports import Systems
@@ -49,26 +40,15 @@ async def apply(
     """
     outcomes: list[Outcome] = []
     for stage in stages(changes):
-        failed = [outcome for outcome in outcomes if outcome.status is not OutcomeStatus.DONE]
-        skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, failed).items()}
-        unmarked = _registered_without_mark(outcomes, snapshot)
-        for change in stage:
-            if isinstance(change, Allow) and change.id.lower() in unmarked:
-                skipped.setdefault(change, Outcome(change, OutcomeStatus.SKIPPED, _NO_MARK, temporary=True))
+        unmarked = unconfirmed((outcome.change for outcome in outcomes), snapshot.registrations() or ())
+        blockers = [o for o in outcomes if o.status is not OutcomeStatus.DONE or o.change in unmarked]
+        skipped = {change: _skipped(change, blocker) for change, blocker in blocked(stage, blockers).items()}
         outcomes += skipped.values()
         ready = [change for change in stage if change not in skipped]
         for sent, update in await asyncio.gather(*(_apply_call(call, systems) for call in calls(ready))):
             outcomes += sent
             snapshot = update(snapshot)
     return tuple(outcomes), snapshot
-
-
-def _registered_without_mark(outcomes: Iterable[Outcome], snapshot: Snapshot) -> frozenset[str]:
-    """The ids, in lower case, registered by this pass for which the API has not returned our mark."""
-    done = (outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE)
-    created = {(change.id.lower(), change.description) for change in done if isinstance(change, Register)}
-    returned = {(one.id.lower(), one.description) for one in snapshot.registrations() or ()}
-    return frozenset(id_ for id_, _ in created - returned)
 
 
 async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
@@ -78,20 +58,19 @@ async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
     """
     try:
         update = await _send(call, systems)
-    except PermanentError as error:
+    except PrivateLinkError as error:
         no_service = isinstance(call[0], Allow | Disallow) and error.cause.kind is CauseKind.NOT_FOUND
-        if len(call) == 1 or no_service or isinstance(error, ForbiddenError):
+        if len(call) == 1 or no_service or error.cause.forbidden or isinstance(error, TemporaryError):
             return [_failed(change, error) for change in call], _invalidate(call)
         half = len(call) // 2
         first, _ = await _apply_call(call[:half], systems)
         second, _ = await _apply_call(call[half:], systems)
         return first + second, _invalidate(call)
-    except PrivateLinkError as error:
-        return [_failed(change, error) for change in call], _invalidate(call)
-    return [Outcome(change, OutcomeStatus.DONE) for change in call], update
+    return [Outcome(change, OutcomeStatus.DONE) for change in call], update or _invalidate(call)
 
 
-async def _send(call: tuple[Change, ...], systems: Systems) -> Update:  # noqa: PLR0911 -- a table
+async def _send(call: tuple[Change, ...], systems: Systems) -> Update | None:
+    """None: the response does not describe the objects, which must be read again."""
     match call[0]:
         case RegisterThroughService() as change:
             return await _register_through(change, systems)
@@ -107,35 +86,34 @@ async def _send(call: tuple[Change, ...], systems: Systems) -> Update:  # noqa: 
             return _with_record(before, None)
         case CreateZone(zone=zone):
             await systems.dns.create_zone(zone)
-            return _invalidate(call)
         case LinkNetwork(zone=zone, network=network):
             await systems.dns.link(zone, network)
-            return _invalidate(call)
-    raise AssertionError(f"no call applies {call[0]}")
+        case change:
+            raise AssertionError(f"no call applies {change}")
+    return None
 
 
-async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> Update:
+async def _update_registrations(call: tuple[Change, ...], systems: Systems) -> Update | None:
     add = tuple(Registration(c.id, c.region, c.description) for c in call if isinstance(c, Register))
     remove = tuple(Registration(c.id, c.region) for c in call if isinstance(c, Deregister))
     registrations = await systems.clickhouse.update_registrations(add, remove)
-    returned = {(registration.id.lower(), registration.description) for registration in registrations or ()}
-    if registrations is None or not {(new.id.lower(), new.description) for new in add} <= returned:
-        return _invalidate(call)
+    if registrations is None or unconfirmed(call, registrations):
+        return None
     return lambda snapshot: snapshot.with_results({ReadRegistrations(): registrations})
 
 
-async def _register_through(change: RegisterThroughService, systems: Systems) -> Update:
+async def _register_through(change: RegisterThroughService, systems: Systems) -> Update | None:
     created = await systems.clickhouse.register_through(change.service, change.id, change.description)
-    if created is None or created.description != change.description:
-        return _invalidate((change,))
+    if created is None or unconfirmed([change], [created]):
+        return None
     return lambda snapshot: snapshot.with_registration(created, change.service)
 
 
-async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> Update:
+async def _update_allow_list(service: str, call: tuple[Change, ...], systems: Systems) -> Update | None:
     add = tuple(change.id for change in call if isinstance(change, Allow))
     remove = tuple(change.id for change in call if isinstance(change, Disallow))
     updated = await systems.clickhouse.update_allow_list(service, add, remove)
-    return _invalidate(call) if updated is None else lambda snapshot: snapshot.with_service(updated)
+    return None if updated is None else lambda snapshot: snapshot.with_service(updated)
 
 
 def _with_record(target: RecordSet, written: RecordSet | None) -> Update:
@@ -153,26 +131,11 @@ def _invalidate(call: tuple[Change, ...]) -> Update:
 
 
 def _failed(change: Change, error: PrivateLinkError) -> Outcome:
-    return Outcome(
-        change,
-        OutcomeStatus.FAILED,
-        str(error),
-        temporary=isinstance(error, TemporaryError),
-        stale=isinstance(error, ChangedError),
-        forbidden=isinstance(error, ForbiddenError),
-        locked=isinstance(error, LockedError),
-        name_taken=isinstance(error, NameTakenError),
-        cause=error.cause,
-    )
+    return Outcome(change, OutcomeStatus.FAILED, str(error), isinstance(error, TemporaryError), error.cause)
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
+    if blocker.status is OutcomeStatus.DONE:
+        return Outcome(change, OutcomeStatus.SKIPPED, _NO_MARK, temporary=True)
     error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
-    return Outcome(
-        change,
-        OutcomeStatus.SKIPPED,
-        error,
-        temporary=blocker.temporary,
-        forbidden=blocker.forbidden,
-        cause=blocker.cause,
-    )
+    return Outcome(change, OutcomeStatus.SKIPPED, error, blocker.temporary, blocker.cause)

@@ -29,7 +29,7 @@ class Network(Protocol):
 
 
 class Dns(Protocol):
-    """Azure Private DNS. Every write is conditional and raises ChangedError if somebody else wrote first."""
+    """Azure Private DNS. Every write is conditional: the cause is CHANGED if somebody else wrote first."""
 
     async def zones(self, scope: Scope) -> tuple[ResourceId, ...]:
         """The zones in a scope that have a name of a ClickHouse zone."""
@@ -43,10 +43,10 @@ class Dns(Protocol):
         """Delete the record set if it still has the etag of `record`; a missing one is no error."""
 
     async def create_zone(self, zone: ResourceId) -> None:
-        """Create a zone; ChangedError if it exists."""
+        """Create a zone. The cause is CHANGED if it exists."""
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
-        """Link a virtual network to a zone, without autoregistration; ChangedError if it is linked."""
+        """Link a virtual network to a zone, without autoregistration. The cause is CHANGED if it is linked."""
 
 
 class ClickHouse(Protocol):

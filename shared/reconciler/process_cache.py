@@ -10,6 +10,7 @@ from typing import Any
 from shared.domain.changes import IN_A_ZONE, Deregister, PutRecord, Register, RegisterThroughService
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.changes.pass_results import PassResults
+from shared.domain.model.errors import CauseKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, ReadFailed
 from shared.domain.model.snapshot import ListZones, Read, ReadConfig, ReadZone, Snapshot
@@ -103,5 +104,7 @@ class ProcessCache:
                 o.change.id.lower() for o in outcomes if o.forbidden and isinstance(o.change, Deregister)
             ),
             locked_zones=frozenset(o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)),
-            names_taken=frozenset((put.zone, put.after.name) for put, o in puts if o.name_taken),
+            names_taken=frozenset(
+                (put.zone, put.after.name) for put, o in puts if o.cause.kind is CauseKind.NAME_TAKEN
+            ),
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.errors import ForbiddenError, PrivateLinkError, RefusedError, TemporaryError
+from shared.domain.model.errors import PrivateLinkError, TemporaryError
 from shared.domain.model.resources import ReadFailed, ReadResult
 from shared.domain.model.snapshot import (
     ListAddresses,
@@ -65,13 +65,7 @@ async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:
 
 
 def read_failed(error: PrivateLinkError) -> ReadFailed:
-    return ReadFailed(
-        str(error),
-        temporary=isinstance(error, TemporaryError),
-        forbidden=isinstance(error, ForbiddenError),
-        refused=isinstance(error, RefusedError),
-        cause=error.cause,
-    )
+    return ReadFailed(str(error), isinstance(error, TemporaryError), error.cause)
 
 
 async def _send(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: PLR0911 -- a table, a line per read

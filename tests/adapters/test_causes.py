@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.model.errors import Cause, CauseKind, PrivateLinkError
+from shared.domain.model.errors import Cause, CauseKind, PrivateLinkError, System
+from shared.domain.model.remedies import remedy_for
 from simulator.client import RunningSimulator
 from tests.support.real_clients import (
     ORGANIZATION,
@@ -87,7 +88,10 @@ async def test_missing_permission_on_a_linked_scope(sim: RunningSimulator, adapt
 
 
 async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters: Adapters) -> None:
-    """The cause of a 403 from ClickHouse Cloud has the permission that the call requires."""
+    """The cause of a 403 from ClickHouse Cloud, and its remedy, name the permission that the call requires.
+
+    The config of one service may be refused for that service, so its 403 fails no other read.
+    """
     sim.fault(status=403, count=None)
     required = {
         "registrations": "organization:view",
@@ -99,14 +103,24 @@ async def test_missing_permission_in_clickhouse(sim: RunningSimulator, adapters:
     }
     causes = {name: await cause_of(adapters, name) for name in required}
     scope = f"organization {ORGANIZATION}"
-    assert causes == {
-        name: Cause(CauseKind.MISSING_PERMISSION, permission, scope, status=403)
-        for name, permission in required.items()
-    }
+    kinds = dict.fromkeys(required, CauseKind.MISSING_PERMISSION) | {"config": CauseKind.REFUSED}
+    assert causes == {name: Cause(kinds[name], required[name], scope, status=403) for name in required}
+    remedies = {name: remedy_for(cause, System.CLICKHOUSE) for name, cause in causes.items()}
+    assert all(f"Assign a role with {required[name]} on {scope}" in remedies[name] for name in required)
 
 
-async def test_lock(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A management lock has the cause LOCKED."""
-    body = {"error": {"code": "ScopeLocked", "message": "the scope is locked"}}
-    sim.fault(match={"method": "PUT"}, status=409, body=body)
-    assert await cause_of(adapters, "put") == Cause(CauseKind.LOCKED, status=409)
+@pytest.mark.parametrize(
+    ("status", "code", "message", "kind"),
+    [
+        (409, "ScopeLocked", "the scope is locked", CauseKind.LOCKED),
+        (409, "Conflict", "a CNAME record already exists", CauseKind.NAME_TAKEN),
+        (412, "PreconditionFailed", "the etag does not match", CauseKind.CHANGED),
+    ],
+)
+async def test_refused_writes(
+    sim: RunningSimulator, adapters: Adapters, status: int, code: str, message: str, kind: CauseKind
+) -> None:
+    """A lock, a name in use and a lost race are causes of their own, and are not retried within the pass."""
+    sim.fault(match={"method": "PUT"}, status=status, body={"code": code, "message": message}, count=None)
+    assert await cause_of(adapters, "put") == Cause(kind, status=status)
+    assert len(sim.requests()) == 1

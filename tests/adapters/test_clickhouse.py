@@ -1,19 +1,12 @@
 """The ClickHouse Cloud adapter against the simulator."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.adapters.clickhouse.client import Key
-from shared.domain.model.errors import (
-    UNKNOWN_CAUSE,
-    ForbiddenError,
-    PermanentError,
-    RefusedError,
-    TemporaryError,
-)
-from shared.domain.model.resources import Config, ReadFailed, Registration, Service
+from shared.domain.model.errors import CauseKind, PermanentError, TemporaryError
+from shared.domain.model.resources import Config, Registration, Service
 from shared.reconciler.reader import read_failed
 from simulator.client import RunningSimulator
 from tests.support.real_clients import (
@@ -105,10 +98,9 @@ async def test_refusal(sim: RunningSimulator, adapters: Adapters, name: str, sta
     sim.fault(match={"system": "clickhouse"}, status=status, body=body, count=None)
     with pytest.raises(PermanentError, match=rf"returned {status}: BAD: because \(request r-17\)") as raised:
         await adapters.calls()[name]()
-    assert raised.value.request_id == "r-17"
     of_the_service = name == "config" and status != 401
-    assert isinstance(raised.value, RefusedError) is of_the_service
-    assert isinstance(raised.value, ForbiddenError) is (status in (401, 403) and not of_the_service)
+    assert (raised.value.cause.kind is CauseKind.REFUSED) is of_the_service
+    assert raised.value.cause.forbidden is (status in (401, 403) and not of_the_service)
     assert len(sim.requests()) == 1
 
 
@@ -124,21 +116,23 @@ async def test_temporary_statuses_are_retried(
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"),
+    ("status", "kind"),
     [
-        (403, ReadFailed("", temporary=False, refused=True)),
-        (404, ReadFailed("", temporary=False, refused=True)),
-        (401, ReadFailed("", temporary=False, forbidden=True)),
-        (302, ReadFailed("", temporary=False)),
+        (403, CauseKind.REFUSED),
+        (404, CauseKind.REFUSED),
+        (401, CauseKind.INVALID_CREDENTIAL),
+        (302, CauseKind.UNKNOWN),
     ],
 )
-async def test_refused_config(sim: RunningSimulator, adapters: Adapters, status: int, expected: ReadFailed) -> None:
+async def test_refused_config(sim: RunningSimulator, adapters: Adapters, status: int, kind: CauseKind) -> None:
     """A refused config concerns one service and is not retryable; a refused key is."""
     sim.fault(match={"system": "clickhouse"}, status=status, count=None)
     with pytest.raises(PermanentError) as raised:
         await adapters.clickhouse.config(ANALYTICS)
-    assert replace(read_failed(raised.value), reason="", cause=UNKNOWN_CAUSE) == expected
-    assert expected.retryable is (status == 401)
+    failed = read_failed(raised.value)
+    assert (failed.temporary, failed.cause.kind, failed.cause.status) == (False, kind, status)
+    assert (failed.refused, failed.forbidden) == (kind is CauseKind.REFUSED, status == 401)
+    assert failed.retryable is (status == 401)
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -194,7 +188,7 @@ async def test_secret_is_redacted(
     async with adapters_for(sim.url, 0.2) as adapters:
         with pytest.raises((PermanentError, TemporaryError)) as raised:
             await adapters.clickhouse.services()
-        texts = [repr(adapters), str(raised.value), repr(raised.value), repr(raised.value.request_id)]
+        texts = [repr(adapters), str(raised.value), repr(raised.value)]
     texts += [repr(raised.value.__cause__), repr(raised.value.__context__), caplog.text]
     texts += [repr(record.args) for record in caplog.records]
     for text in texts:

@@ -19,11 +19,12 @@ from shared.adapters.clickhouse.api_keys import caller_from, key_from
 from shared.adapters.clickhouse.client import ClickHouseCloud, Key
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
-from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, PreflightSnapshot
 from shared.reconciler.preflight_reader import PreflightSystems, read_preflight
+from tests.support.errors import forbidden
 from tests.support.fakes import FakeClickHouse, FakeDns, Log
 from tests.support.real_clients import answering, http_answer
 from tests.support.worlds import deployment
@@ -42,7 +43,7 @@ class WithKeys(FakeClickHouse):
         return ()
 
     async def roles(self) -> int:
-        raise ForbiddenError("403")
+        raise forbidden("403")
 
 
 class Credential:
@@ -114,7 +115,7 @@ async def test_no_reads_of_azure_without_an_identity() -> None:
         "o-1",
         Caller("k-1", "mine", "o-1"),
     )
-    assert snapshot.roles == ReadFailed("403", temporary=False, forbidden=True)
+    assert snapshot.roles == ReadFailed("403", temporary=False, cause=Cause(CauseKind.MISSING_PERMISSION))
     assert {call.name for call in log.calls} == {"registrations", "services"}
 
 
@@ -154,7 +155,8 @@ async def test_permissions_at_a_missing_scope(code: str) -> None:
     """A 404 means that the scope does not exist or is not visible; other refusals are errors."""
     assert await permissions(http_answer(404, {"error": {"code": code, "message": "m"}})) == (NotFound(), 1)
     result, _ = await permissions(http_answer(403, {"error": {"code": "AuthorizationFailed"}}))
-    assert isinstance(result, ForbiddenError)
+    assert isinstance(result, PermanentError)
+    assert result.cause.forbidden
 
 
 async def test_next_page_on_another_host() -> None:
@@ -321,9 +323,9 @@ async def test_without_whoami() -> None:
     }
     snapshot, paths = await read_clickhouse(responses)
     assert (snapshot.registrations, snapshot.services, len(paths)) == ((), (), 5)
-    for unread, forbidden in ((snapshot.caller, False), (snapshot.keys, True), (snapshot.roles, False)):
+    for unread, denied in ((snapshot.caller, False), (snapshot.keys, True), (snapshot.roles, False)):
         assert isinstance(unread, ReadFailed)
-        assert (unread.temporary, unread.forbidden) == (False, forbidden)
+        assert (unread.temporary, unread.forbidden) == (False, denied)
     assert isinstance(snapshot.caller, ReadFailed)
     assert snapshot.caller.reason.startswith("GET /whoami at ClickHouse Cloud returned 404")
 

@@ -7,10 +7,11 @@ import pytest
 
 from shared.adapters.http_errors import seconds
 from shared.adapters.retry import ATTEMPTS, Budget, Deadline, within
-from shared.domain.model.errors import Cause, CauseKind, ChangedError, PermanentError, System, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, System, TemporaryError
 from shared.telemetry.log import MAX_RETRY_LINES, log_retry
 from shared.telemetry.pass_context import pass_context
 from simulator.client import RunningSimulator
+from tests.support.errors import changed, raises
 from tests.support.log_lines import Lines
 from tests.support.real_clients import SCOPE, Adapters, adapters_for, wildcard
 
@@ -42,9 +43,9 @@ async def test_dropped_read(sim: RunningSimulator, adapters: Adapters, system: s
 
 
 async def test_dropped_write(sim: RunningSimulator, adapters: Adapters) -> None:
-    """A write whose response is lost is not repeated: its retry is a ChangedError."""
+    """A write whose response is lost is not repeated: its retry fails with the cause CHANGED."""
     sim.fault(match={"method": "PUT"}, drop="after")
-    with pytest.raises(ChangedError):
+    with raises(CauseKind.CHANGED):
         await adapters.dns.put(wildcard("10.0.1.9"), None)
     assert [request["status"] for request in sim.requests("dns")] == [None, 412]
 
@@ -140,14 +141,14 @@ async def test_reads_leave_time_for_writes() -> None:
     [
         (retry_after(CauseKind.SERVER_ERROR, 100), 1),
         (retry_after(CauseKind.SERVER_ERROR, -5), ATTEMPTS),
-        (ChangedError("x"), 1),
+        (changed("x"), 1),
         (PermanentError("x"), 1),
         (KeyError("x"), 1),
     ],
     ids=repr,
 )
 async def test_retried_errors(error: Exception, calls: int) -> None:
-    """Only TemporaryErrors are retried. A ChangedError is not: it requires a new plan."""
+    """Only TemporaryErrors are retried. One with the cause CHANGED is not: it requires a new plan."""
     attempts = 0
 
     async def call() -> None:

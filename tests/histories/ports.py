@@ -5,22 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.model.errors import (
-    Cause,
-    CauseKind,
-    ChangedError,
-    ForbiddenError,
-    LockedError,
-    PermanentError,
-    RefusedError,
-    TemporaryError,
-)
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
 from tests.histories.guard import Guard
 from tests.histories.initial_state import Truth, Universe
 from tests.histories.loop import Scheduler
+from tests.support.errors import changed, forbidden, locked, refused
 
 # The number of characters of a description that the API stores.
 KEPT = 1_000
@@ -132,7 +124,7 @@ class Ports:
         """Raise the error of ARM if a management lock applies."""
         if any(scope.covers(zone) for scope in self.behavior.locked):
             self.behavior.encountered.add("locked")
-            raise LockedError(f"409 ScopeLocked: {zone}")
+            raise locked(f"409 ScopeLocked: {zone}")
 
     def write(self, truth: Truth) -> None:
         """Set the new truth, after the guard has checked it."""
@@ -220,7 +212,7 @@ class _Dns:
         def write() -> None:
             self.ports.check_readable(zone)
             if zone in self.ports.truth.zones:
-                raise ChangedError("412: the zone exists")
+                raise changed("412: the zone exists")
             self.ports.write(self.ports.truth.with_zone(Zone(zone)))
 
         return await self.ports.call("dns", write)
@@ -242,7 +234,7 @@ class _Dns:
         known = self.ports.truth.zones[record.zone].records.get(record.name)
         if (known.etag if known else None) != etag:
             self.ports.behavior.encountered.add("written meanwhile")
-            raise ChangedError("412: the record set was changed")
+            raise changed("412: the record set was changed")
 
 
 @dataclass(frozen=True)
@@ -267,7 +259,7 @@ class _ClickHouse:
         def read() -> Config | NotFound:
             if service in self.ports.behavior.refused_configs:
                 self.ports.behavior.encountered.add("refused config")
-                raise RefusedError("400: no Private Link")
+                raise refused("400: no Private Link")
             there = service in self.ports.truth.services
             return self.ports.truth.configs[service] if there else NotFound()
 
@@ -278,7 +270,7 @@ class _ClickHouse:
     ) -> tuple[Registration, ...] | None:
         def write() -> tuple[Registration, ...] | None:
             if not self.ports.behavior.manages:
-                raise ForbiddenError("403: organization:manage")
+                raise forbidden("403: organization:manage")
             _refuse(bool(add) and self.ports.behavior.refuses_add, "privateEndpoints.add is deprecated")
             truth = self.ports.truth
             for one in remove:

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.audit.report_model import AuditReport, Repair
-from shared.domain.model.errors import ChangedError, PermanentError, TemporaryError
+from shared.domain.model.errors import PermanentError, TemporaryError
 from shared.domain.planning.policy import Policy
 from tests.support.audits import audit, codes
+from tests.support.errors import changed
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -102,7 +103,7 @@ async def test_repaired_by_somebody_else() -> None:
     """A repair that somebody else made first is not reported as failed."""
     cloud = drifted()
     cloud.log.before["put"] = lambda: cloud.dns.have(zone(record(1)))
-    cloud.fail("put", ChangedError("412"), times=1)
+    cloud.fail("put", changed("412"), times=1)
     report = await audited(cloud, Policy.UPSERT)
     assert [one.change for one in report.repairs] == ["allow"]
     assert "record-drift" not in codes(report)

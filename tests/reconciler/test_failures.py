@@ -6,19 +6,12 @@ import pytest
 
 from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import IdKind
-from shared.domain.model.errors import (
-    Cause,
-    CauseKind,
-    ChangedError,
-    ForbiddenError,
-    PermanentError,
-    PrivateLinkError,
-    TemporaryError,
-)
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.policy import Policy
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ROUNDS
+from tests.support.errors import changed, forbidden, is_retryable
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -39,7 +32,7 @@ from tests.support.worlds import (
 
 ERRORS: list[PrivateLinkError] = [
     TemporaryError("503: try later"),
-    ForbiddenError("403: not you"),
+    forbidden("403: not you"),
     PermanentError("400: not so"),
 ]
 ARM = endpoint(1).arm_id
@@ -63,7 +56,7 @@ async def test_one_service_fails(error: PrivateLinkError) -> None:
     report = await run(cloud, pe(1))
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": frozenset(), "last": {guid(1)}}
     assert cloud.dns.record()
-    assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
+    assert report.retryable is is_retryable(error)
     (problem,) = report.problems
     assert str(error) in problem
     cloud.mend()
@@ -87,8 +80,8 @@ async def test_register_fails(error: PrivateLinkError) -> None:
 async def test_register_forbidden() -> None:
     """A forbidden call is made once, not again in halves; dependent changes are skipped."""
     cloud = Cloud(endpoint(1), endpoint(2), zones=[zone()])
-    cloud.fail("update_registrations", ForbiddenError("401: not you"))
-    cloud.fail("register_through", ForbiddenError("401: not you"))
+    cloud.fail("update_registrations", forbidden("401: not you"))
+    cloud.fail("register_through", forbidden("401: not you"))
     report = await run(cloud)
     assert len(cloud.log.named("update_registrations")) == 1
     assert cloud.allowed() == frozenset()
@@ -115,7 +108,7 @@ async def test_deregister_waits(error: PrivateLinkError) -> None:
         OutcomeStatus.FAILED,
         OutcomeStatus.SKIPPED,
     }
-    assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
+    assert report.retryable is is_retryable(error)
     cloud.mend()
     assert not (await run(cloud, pe(1))).problems
     assert cloud.clickhouse.registered == {}
@@ -241,7 +234,7 @@ async def test_done_though_failed() -> None:
 async def test_record_changed_meanwhile() -> None:
     """A record that somebody else changed first is read and planned again in the same pass."""
     cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
-    cloud.fail("put", ChangedError("412"), times=1)
+    cloud.fail("put", changed("412"), times=1)
     report = await run(cloud, pe(1))
     assert not report.problems
     assert len(cloud.log.named("put")) == 2
@@ -271,7 +264,7 @@ async def test_deletion_of_changed_record() -> None:
 async def test_always_changed() -> None:
     """A record that somebody else keeps changing is left, and the pass reports it as retryable."""
     cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
-    cloud.fail("put", ChangedError("412"))
+    cloud.fail("put", changed("412"))
     report = await run(cloud, pe(1))
     assert len(cloud.log.named("put")) == ROUNDS
     assert report.retryable
@@ -281,7 +274,7 @@ async def test_always_changed() -> None:
 async def test_last_round_counts() -> None:
     """A change of the last round is reported as done."""
     cloud = Cloud(endpoint(1), zones=[zone(record(1, guid_number=9))])
-    cloud.fail("put", ChangedError("412"), times=ROUNDS - 1)
+    cloud.fail("put", changed("412"), times=ROUNDS - 1)
     report = await run(cloud, pe(1))
     written = cloud.dns.record()
     assert written
@@ -445,7 +438,7 @@ async def test_unreadable(read: str, error: PrivateLinkError, *, everything: boo
     assert cloud.dns.record(zone_id()) == record(1)
     if cloud.log.named(read):
         assert str(error) in report.problems
-        assert report.retryable is isinstance(error, TemporaryError | ForbiddenError)
+        assert report.retryable is is_retryable(error)
     cloud.mend()
     assert not (await run(cloud)).problems
     assert cloud.clickhouse.allow_lists() == {"main": {guid(1)}, "test": {guid(1)}}

@@ -4,16 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.model.errors import (
-    Cause,
-    CauseKind,
-    PermanentError,
-    PrivateLinkError,
-    RefusedError,
-    TemporaryError,
-)
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import Service
 from shared.reconciler.process_cache import REFUSED_SECONDS, ProcessCache
+from tests.support.errors import refused
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import endpoint, guid, pe, registered, service, service_id, zone
@@ -40,7 +34,7 @@ def in_order() -> list[Service]:
     return sorted((service(name) for name in NAMES), key=lambda one: one.id)
 
 
-REFUSED = RefusedError("400: not available in this plan")
+REFUSED = refused("400: not available in this plan")
 
 
 async def test_a_refused_config_concerns_its_service_alone() -> None:
@@ -73,8 +67,8 @@ async def test_every_config_is_refused() -> None:
     """
     cloud = Cloud(endpoint(1, guid_number=9), services=[service("a", guid(1)), service("b")], zones=[zone()])
     cloud.clickhouse.have_registered(registered(1))
-    denied = Cause(CauseKind.MISSING_PERMISSION, "service:view-private-endpoints", status=403)
-    for error, retried in ((REFUSED, False), (RefusedError("403", cause=denied), True)):
+    denied = Cause(CauseKind.REFUSED, "service:view-private-endpoints", status=403)
+    for error, retried in ((REFUSED, False), (PermanentError("403", cause=denied), True)):
         cloud.log.faults.clear()
         cloud.fail("config", error)
         report = await run(cloud, pe(1))

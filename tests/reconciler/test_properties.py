@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from shared.domain.changes import DeleteRecord, Deregister, Disallow, PutRecord
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind
-from shared.domain.model.errors import ChangedError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import Endpoint, RecordSet, Registration
 from shared.domain.ownership.marks import endpoints_in, is_owned_record, parse_registration_mark
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.results.pass_report import Report
+from tests.support.errors import changed
 from tests.support.fakes import Cloud, Fault
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -124,7 +125,7 @@ some_rules = st.builds(
     id_kind=st.sampled_from(IdKind),
     dns_adopt=st.booleans(),
 )
-errors = st.sampled_from([TemporaryError("503"), PermanentError("403"), ChangedError("412")])
+errors = st.sampled_from([TemporaryError("503"), PermanentError("403"), changed("412")])
 some_faults = st.builds(
     Fault,
     st.sampled_from(WRITES),

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from shared.domain.model.deployment_config import IdKind
-from shared.domain.model.errors import ForbiddenError, PermanentError, PrivateLinkError, TemporaryError
+from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.findings import Severity
 from shared.domain.ownership.marks import registration_mark
 from shared.domain.results.pass_report import Report
+from tests.support.errors import forbidden
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -339,7 +340,7 @@ async def test_a_description_changed_by_hand(by_hand: str, *, gone: bool) -> Non
     assert cloud.dns.record() is None
 
 
-ERRORS: list[PrivateLinkError] = [TemporaryError("503"), ForbiddenError("403"), PermanentError("400")]
+ERRORS: list[PrivateLinkError] = [TemporaryError("503"), forbidden("403"), PermanentError("400")]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=["temporary", "forbidden", "permanent"])
@@ -486,7 +487,7 @@ async def test_a_key_that_may_not_manage_the_organization() -> None:
 
     The allow lists are cleared, and the event is not retried for the registration.
     """
-    refused = ForbiddenError("403: organization:manage")
+    refused = forbidden("403: organization:manage")
     cloud = Cloud(endpoint(1), zones=[zone()])
     cloud.fail("update_registrations", refused)
     report = await run(cloud, pe(1))

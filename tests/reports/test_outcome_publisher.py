@@ -217,7 +217,7 @@ def event(number: int) -> OutcomeEvent:
 
 async def test_cloud_events(sim: RunningSimulator) -> None:
     """The events are valid CloudEvents 1.0, as sent by Azure's client."""
-    client = OutcomeTopic(f"{sim.url}/topics/outcomes/api/events", "team-a", None)
+    client = OutcomeTopic(f"{sim.url}/topics/outcomes/api/events", None, owner="team-a")
     await client.publish([event(1)])
     await client.close()
     (received,) = sim.topic("outcomes")
@@ -234,7 +234,7 @@ async def test_cloud_events(sim: RunningSimulator) -> None:
 
 async def test_many_events(sim: RunningSimulator) -> None:
     """Many events are sent in requests of a size that a topic accepts."""
-    client = OutcomeTopic(f"{sim.url}/topics/outcomes/api/events", "team-a", None)
+    client = OutcomeTopic(f"{sim.url}/topics/outcomes/api/events", None, owner="team-a")
     await client.publish([event(number) for number in range(2 * MOST_IN_A_REQUEST + 1)])
     await client.close()
     assert len(sim.topic("outcomes")) == 2 * MOST_IN_A_REQUEST + 1
@@ -244,8 +244,8 @@ async def test_many_events(sim: RunningSimulator) -> None:
 async def test_topic_refuses(sim: RunningSimulator) -> None:
     """The error of a refused request has the address and the status."""
     with answering(http_answer(401, "")) as raw:
-        client = OutcomeTopic(f"{raw.url}/api/events", "team-a", None)
-        with pytest.raises(TemporaryError, match=r"publishing to http://127.*the topic returned 401"):
+        client = OutcomeTopic(f"{raw.url}/api/events", None, owner="team-a")
+        with pytest.raises(PermanentError, match=r"publishing to http://127.*the topic returned 401"):
             await client.publish([event(1)])
         await client.close()
 
@@ -254,7 +254,7 @@ async def test_unreachable_topic() -> None:
     """A topic that cannot be reached raises TemporaryError."""
     with answering(b"") as raw:
         pass
-    client = OutcomeTopic(f"{raw.url}/api/events", "team-a", None)
+    client = OutcomeTopic(f"{raw.url}/api/events", None, owner="team-a")
     with pytest.raises(TemporaryError, match="ServiceRequestError"):
         await client.publish([event(1)])
     await client.close()
@@ -262,7 +262,7 @@ async def test_unreachable_topic() -> None:
 
 async def test_nothing_published() -> None:
     """A client that published nothing can be closed."""
-    await OutcomeTopic("https://topic.invalid/api/events", "team-a", None).close()
+    await OutcomeTopic("https://topic.invalid/api/events", None, owner="team-a").close()
 
 
 class Misconfigured:
@@ -277,7 +277,7 @@ class Misconfigured:
 
 async def test_error_that_is_not_azures() -> None:
     """An error that is not Azure's is raised unchanged, because it is not temporary."""
-    client = OutcomeTopic("https://topic.invalid/api/events", "team-a", Misconfigured())
+    client = OutcomeTopic("https://topic.invalid/api/events", Misconfigured(), owner="team-a")
     with pytest.raises(ValueError, match="no such tenant"):
         await client.publish([event(1)])
     await client.close()

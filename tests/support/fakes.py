@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.model.errors import ChangedError, PermanentError, PrivateLinkError
+from shared.domain.model.errors import PermanentError, PrivateLinkError
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Config, Endpoint, NotFound, RecordSet, Registration, Service, Zone
 from shared.reconciler.ports import Systems
+from tests.support.errors import changed
 from tests.support.worlds import ALIAS, config, interface_addresses, service
 
 WRITES = frozenset(
@@ -156,7 +157,7 @@ class FakeDns:
         async with self.log.call("put", record.zone, *record.addresses):
             known = self.known[record.zone].records.get(record.name)
             if (known.etag if known else None) != replacing:
-                raise ChangedError("412: the record set was changed")
+                raise changed("412: the record set was changed")
             self._written += 1
             written = replace(record, etag=str(self._written), metadata=MappingProxyType(dict(record.metadata)))
             self.set(record.zone, record.name, written)
@@ -166,20 +167,20 @@ class FakeDns:
         async with self.log.call("delete", record.zone):
             known = self.known[record.zone].records.get(record.name)
             if known and known.etag != record.etag:
-                raise ChangedError("412: the record set was changed")
+                raise changed("412: the record set was changed")
             self.set(record.zone, record.name, None)
 
     async def create_zone(self, zone: ResourceId) -> None:
         async with self.log.call("create_zone", zone):
             if zone in self.known:
-                raise ChangedError("412: there is such a zone")
+                raise changed("412: there is such a zone")
             self.known[zone] = Zone(zone)
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
         async with self.log.call("link", zone, network):
             known = self.known[zone]
             if network in known.networks:
-                raise ChangedError("412: there is such a link")
+                raise changed("412: there is such a link")
             self.known[zone] = replace(known, networks=known.networks | {network})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
+from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.ids import Kind, ResourceId, Scope
 from shared.domain.model.resources import (
     WILDCARD,
@@ -37,7 +38,7 @@ OWNER = "tests"
 TAG = "clickhouse-services"
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 SCOPE = Scope(SUBSCRIPTION)
-FORBIDDEN = ReadFailed("403 Forbidden", temporary=False, forbidden=True)
+FORBIDDEN = ReadFailed("403 Forbidden", temporary=False, cause=Cause(CauseKind.MISSING_PERMISSION))
 MISSHAPEN = ReadFailed("not what the API describes", temporary=False)
 TIMED_OUT = ReadFailed("it did not answer in time", temporary=True)
 

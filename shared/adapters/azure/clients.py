@@ -5,11 +5,11 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from azure.core import AsyncPipelineClient
 from azure.core.async_paging import AsyncItemPaged
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import (
@@ -28,6 +28,7 @@ from shared.adapters.json_fields import PARSE_ERRORS
 from shared.adapters.retry import Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, System, TemporaryError
 from shared.domain.model.resources import NotFound
+from shared.settings import SettingsError
 
 if TYPE_CHECKING:  # slow to import
     from azure.mgmt.network.aio import NetworkManagementClient
@@ -38,6 +39,10 @@ NO_QUERY: Mapping[str, str] = MappingProxyType({})
 UNREADABLE = (ValueError, LookupError, RecursionError, zlib.error)
 
 UNEXPECTED = Cause(CauseKind.UNEXPECTED_RESPONSE)
+REMEDY = (
+    "Remedy: correct or remove the environment variables of the identity (AZURE_AUTHORITY_HOST, AZURE_TENANT_ID,"
+    " AZURE_CLIENT_…, AZURE_TOKEN_CREDENTIALS)."
+)
 
 # A list operation of an SDK, with its arguments.
 type Listing = Callable[..., AsyncItemPaged[Any]]
@@ -54,18 +59,20 @@ class ArmClients:
     credential: Any
     transport: AsyncHttpTransport[Any, Any]
     read_only: bool = False
-    _made: dict[tuple[Callable[[], type], str], Any] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict, init=False, repr=False)
 
     async def network(self, subscription: str) -> "NetworkManagementClient":
-        return await self._client(_network_client, subscription)
+        made: NetworkManagementClient = await self._client("network", "NetworkManagementClient", subscription)
+        return made
 
     async def dns(self, subscription: str) -> "PrivateDnsManagementClient":
-        return await self._client(_dns_client, subscription)
+        made: PrivateDnsManagementClient = await self._client("privatedns", "PrivateDnsManagementClient", subscription)
+        return made
 
     async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
         """The JSON at an ARM id or a complete URL, through the same pipeline and without the management SDKs."""
         target = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
-        response = await self._plain.send_request(HttpRequest("GET", target, params=dict(query)))
+        response = (await self._pipeline.run(HttpRequest("GET", target, params=dict(query)))).http_response
         if response.status_code != 200:
             raise HttpResponseError(response=response)
         return response.json()
@@ -79,18 +86,15 @@ class ArmClients:
     def _base(self) -> str:
         return self.url.rstrip("/")
 
-    async def _client[C](self, load: Callable[[], type[C]], subscription: str) -> C:
-        if (load, subscription) not in self._made:
-            make = cast("Callable[..., C]", await asyncio.to_thread(load))
+    async def _client(self, package: str, name: str, subscription: str) -> Any:
+        """A client of azure-mgmt-<package>. Its import takes tenths of a second, so it is done in a thread."""
+        if (package, subscription) not in self._made:
+            make = getattr(await asyncio.to_thread(import_module, f"azure.mgmt.{package}.aio"), name)
             # The clients require a credential; the pipeline authenticates requests.
             credential = self.credential or AzureKeyCredential("none")
             client = make(credential, subscription, base_url=self._base, pipeline=self._pipeline, policies=[])
-            self._made.setdefault((load, subscription), client)
-        return cast("C", self._made[load, subscription])
-
-    @cached_property
-    def _plain(self) -> AsyncPipelineClient[Any, Any]:
-        return AsyncPipelineClient(self.url, pipeline=self._pipeline)
+            self._made.setdefault((package, subscription), client)
+        return self._made[package, subscription]
 
     @cached_property
     def _pipeline(self) -> AsyncPipeline[Any, Any]:
@@ -98,17 +102,15 @@ class ArmClients:
         return AsyncPipeline(self.transport, ours)
 
 
-# Importing an SDK takes tenths of a second. It runs in a thread, while other systems are read.
-def _network_client() -> "type[NetworkManagementClient]":
-    from azure.mgmt.network.aio import NetworkManagementClient  # noqa: PLC0415 -- slow to import
+def make_credential() -> Any:
+    """The app's identity. Raises SettingsError if the environment variables of the identity are not valid."""
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 -- slow, and not for a simulator
 
-    return NetworkManagementClient
-
-
-def _dns_client() -> "type[PrivateDnsManagementClient]":
-    from azure.mgmt.privatedns.aio import PrivateDnsManagementClient  # noqa: PLC0415 -- slow to import
-
-    return PrivateDnsManagementClient
+    try:
+        return DefaultAzureCredential()
+    except (ValueError, OSError) as error:  # an OSError for a certificate's file
+        text = " ".join(str(error).split()).removesuffix(".")
+        raise SettingsError([f"The environment does not configure an Azure identity: {text}. {REMEDY}"]) from error
 
 
 async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T:
@@ -116,7 +118,23 @@ async def ask[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]
 
     `what` names the operation and the object. The call parses responses with `parsed` or `every`.
     """
-    return await within(deadline, System.AZURE, what, lambda: _translated(what, call))
+
+    async def translated() -> T:
+        try:
+            return await call()
+        except HttpResponseError as error:
+            raise translate(what, error) from error
+        except (ServiceRequestError, ServiceResponseError) as error:
+            text = f"{what}: {type(error).__name__}: {error.message}"
+            raise TemporaryError(text, cause=Cause(CauseKind.CONNECTION_LOST)) from error
+        except DeserializationError as error:
+            text = f"{what}: unexpected response from ARM ({error.__cause__ or error!r})"
+            raise PermanentError(text, cause=UNEXPECTED) from error
+        except UNREADABLE as error:
+            text = f"{what}: unreadable response from ARM ({type(error).__name__})"
+            raise TemporaryError(text, cause=UNEXPECTED) from error
+
+    return await within(deadline, System.AZURE, what, translated)
 
 
 async def ask_or_absent[T](deadline: Deadline, what: str, call: Callable[[], Awaitable[T]]) -> T | NotFound:
@@ -154,21 +172,3 @@ async def every[R](parse: Callable[[Any], R], listing: Listing, *, first_page: b
         if first_page:
             break
     return items
-
-
-async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
-    try:
-        return await call()
-    except HttpResponseError as error:
-        raise translate(what, error) from error
-    except (ServiceRequestError, ServiceResponseError) as error:
-        raise TemporaryError(
-            f"{what}: {type(error).__name__}: {error.message}", cause=Cause(CauseKind.CONNECTION_LOST)
-        ) from error
-    except DeserializationError as error:
-        reason = error.__cause__ or error
-        raise PermanentError(f"{what}: unexpected response from ARM ({reason!r})", cause=UNEXPECTED) from error
-    except UNREADABLE as error:
-        raise TemporaryError(
-            f"{what}: unreadable response from ARM ({type(error).__name__})", cause=UNEXPECTED
-        ) from error

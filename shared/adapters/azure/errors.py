@@ -9,19 +9,9 @@ from azure.core.exceptions import HttpResponseError
 
 from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR
-from shared.domain.model.errors import (
-    Cause,
-    CauseKind,
-    ChangedError,
-    ForbiddenError,
-    LockedError,
-    NameTakenError,
-    PermanentError,
-    PrivateLinkError,
-    TemporaryError,
-)
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError, TemporaryError
 
-TEMPORARY = frozenset({408, 409, 423, 429})
+TEMPORARY = frozenset({408, 409, 412, 423, 429})
 # ARM also returns 404 for a subscription that the identity cannot see, which does not prove absence.
 ABSENCE = frozenset({"resourcenotfound", "notfound", "resourcegroupnotfound", "parentresourcenotfound"})
 DENIED = re.compile(r"action\(?s?\)? '([^']+)' (?:over|on)(?: the linked)? scope\(?s?\)? '([^']+)'")
@@ -35,12 +25,14 @@ def translate(what: str, error: HttpResponseError) -> PrivateLinkError:
     status, body = error.status_code, _body(error)
     code = str(body.get("code") or "")
     text = _without_token(error, f"{code} {body.get('message') or ''}".strip() or error.message)
-    kind = CauseKind.LOCKED if code.lower() == "scopelocked" else cause_kind(status)
+    kind = _kind(status, code.lower(), text)
     # A message about linked scopes names first the permission that is there, and last the one that is missing.
     action, scope = (DENIED.findall(text) or [("", "")])[-1]
     words = f"{code}: missing permission {action} on {scope}" if action else " ".join(text.split())
     headers = getattr(error.response, "headers", {})
-    return _family(status, code.lower(), text)(
+    refused = status is not None and 300 <= status < 500 and status not in TEMPORARY
+    family = PermanentError if refused or kind in (CauseKind.LOCKED, CauseKind.NAME_TAKEN) else TemporaryError
+    return family(
         f"{what}: ARM returned {status or 'no status'}: {words[:LONGEST_ERROR]}",
         request_id=headers.get("x-ms-request-id"),
         cause=Cause(kind, action, scope, seconds(headers.get("Retry-After")), status),
@@ -54,16 +46,15 @@ def proves_absence(cause: BaseException | None) -> bool:
     return str(_body(cause).get("code", "")).lower() in ABSENCE
 
 
-def _family(status: int | None, code: str, text: str) -> type[PrivateLinkError]:
-    if status == 412:
-        return ChangedError
-    if status == 409 and code == "scopelocked":
-        return LockedError
-    if status == 409 and code == "conflict" and "already exists" in text:
-        return NameTakenError
-    if status is None or status < 300 or status in TEMPORARY or status >= 500:
-        return TemporaryError
-    return ForbiddenError if status in (401, 403) else PermanentError
+def _kind(status: int | None, code: str, text: str) -> CauseKind:
+    match status, code:
+        case 412, _:
+            return CauseKind.CHANGED
+        case 409, "scopelocked":
+            return CauseKind.LOCKED
+        case 409, "conflict" if "already exists" in text:
+            return CauseKind.NAME_TAKEN
+    return cause_kind(status)
 
 
 def _without_token(error: HttpResponseError, text: str) -> str:

@@ -16,7 +16,6 @@ from typing import Any
 from shared.adapters.azure.clients import ArmClients, Listing, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
 from shared.adapters.retry import Budget
-from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model.resources import Connection, Endpoint, NotFound, is_ipv4
 
@@ -73,15 +72,7 @@ async def list_interfaces(clients: ArmClients, scope: Scope) -> Listing:
 
 
 def endpoint_from(json: Json) -> Endpoint:
-    """A private endpoint from ARM's JSON. Raises PermanentError for JSON of an unexpected form."""
-    try:
-        return _endpoint(json)
-    except PARSE_ERRORS as error:
-        name = json.get("id") if isinstance(json, Mapping) else json
-        raise PermanentError(f"private endpoint {name!r}: unexpected ARM response ({error!r})") from error
-
-
-def _endpoint(json: Json) -> Endpoint:
+    """A private endpoint from ARM's JSON."""
     properties = json.get("properties") or {}
     subnet = (properties.get("subnet") or {}).get("id")
     return Endpoint(
@@ -107,7 +98,7 @@ def legible(json: Json) -> Endpoint | None:
     """An endpoint of a list; None for one of an unexpected form. An endpoint with a mark is then read by its id."""
     try:
         return endpoint_from(json)
-    except PermanentError:
+    except PARSE_ERRORS:
         return None
 
 

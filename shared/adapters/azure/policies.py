@@ -62,13 +62,9 @@ class WholeAnswers(SansIOHTTPPolicy[Any, Any]):
         if request.http_request.method != "GET" or response.http_response.status_code != 200:
             return
         body = response.http_response.json()
-        if not isinstance(body, dict):
-            raise ValueError("not a JSON object")  # noqa: TRY004 -- as for a body that is not JSON
-        if _is_list(request.http_request.url):
-            complete = isinstance(body.get("value"), list)
-        else:
-            complete = "id" in body or "status" in body
-        if not complete:
+        known = body if isinstance(body, dict) else {}
+        listed = isinstance(known.get("value"), list)
+        if not (listed if _is_list(request.http_request.url) else known.keys() & {"id", "status"}):
             raise ValueError("not a resource, a list or an operation")
 
 

@@ -23,7 +23,7 @@ A = "A"
 NEW_ONLY = {"If-None-Match": "*"}
 # The location of resources that are in no region.
 GLOBAL = "global"
-POLLING_SECONDS = 1
+NEW_RESOURCE: Mapping[str, Any] = {"headers": NEW_ONLY, "polling_interval": 1}
 
 type Json = Mapping[str, Any]
 
@@ -39,7 +39,7 @@ class AzureDns:
         async def listed() -> list[ResourceId | None]:
             zones, group = (await self.clients.dns(scope.subscription)).private_zones, scope.resource_group
             listing = partial(zones.list_by_resource_group, group) if group else zones.list
-            return await every(_zone, listing)
+            return await every(lambda json: _known(json["id"], Kind.ZONE), listing)
 
         what = f"listing the private DNS zones of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
@@ -89,9 +89,7 @@ class AzureDns:
         async def create() -> None:
             zones = (await self.clients.dns(zone.subscription)).private_zones
             body: Any = {"location": GLOBAL}
-            poller = await zones.begin_create_or_update(
-                zone.resource_group, zone.name, body, headers=NEW_ONLY, polling_interval=POLLING_SECONDS
-            )
+            poller = await zones.begin_create_or_update(zone.resource_group, zone.name, body, **NEW_RESOURCE)
             await poller.result()
 
         await ask(self.budget.for_writes(), f"creating private DNS zone {zone}", create)
@@ -100,15 +98,9 @@ class AzureDns:
         async def create() -> None:
             links = (await self.clients.dns(zone.subscription)).virtual_network_links
             properties = {"virtualNetwork": {"id": str(network)}, "registrationEnabled": False}
+            at = (zone.resource_group, zone.name, _link_name(network))
             body: Any = {"location": GLOBAL, "properties": properties}
-            poller = await links.begin_create_or_update(
-                zone.resource_group,
-                zone.name,
-                _link_name(network),
-                body,
-                headers=NEW_ONLY,
-                polling_interval=POLLING_SECONDS,
-            )
+            poller = await links.begin_create_or_update(*at, body, **NEW_RESOURCE)
             await poller.result()
 
         await ask(self.budget.for_writes(), f"linking {network} to private DNS zone {zone}", create)
@@ -127,10 +119,6 @@ def record_from(zone: ResourceId, json: Json) -> RecordSet:
         metadata=MappingProxyType({key: optional_str(value) for key, value in metadata.items()}),
         etag=optional_str(json.get("etag")) or None,
     )
-
-
-def _zone(json: Json) -> ResourceId | None:
-    return _known(json["id"], Kind.ZONE)
 
 
 def _linked(json: Json) -> ResourceId | None:

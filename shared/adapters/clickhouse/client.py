@@ -21,16 +21,7 @@ from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_list
 from shared.adapters.retry import Budget, Deadline, within
-from shared.domain.model.errors import (
-    Cause,
-    CauseKind,
-    ForbiddenError,
-    PermanentError,
-    PrivateLinkError,
-    RefusedError,
-    System,
-    TemporaryError,
-)
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError, System, TemporaryError
 from shared.domain.model.resources import Config, Registration, Service
 from shared.telemetry.pass_context import count_call
 
@@ -130,7 +121,7 @@ class ClickHouseCloud:
         return await self._get(call, lambda result: len(required_list(result)))
 
     async def config(self, service: str) -> Config:
-        """Raises RefusedError where the API refuses it for this service, TemporaryError while it has no values."""
+        """Refused (CauseKind.REFUSED) for a service without Private Link; a TemporaryError while it has no values."""
         path = f"{_path(service)}/privateEndpointConfig"
         call = _Call("GET", path, "service:view-private-endpoints", one_object=True)
         return await self._get(call, lambda result: config_from(result, str(call)))
@@ -138,12 +129,9 @@ class ClickHouseCloud:
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
-        delta = _delta(
-            [{**_identity(one), "description": one.description} for one in add], list(map(_identity, remove))
-        )
-        return await self._write(
-            _Call("PATCH", "", "organization:manage", {"privateEndpoints": delta}), registrations_from
-        )
+        described = [{**_identity(one), "description": one.description} for one in add]
+        body = {"privateEndpoints": _delta(described, list(map(_identity, remove)))}
+        return await self._write(_Call("PATCH", "", "organization:manage", body), registrations_from)
 
     async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         body = {"privateEndpointIds": _delta(list(add), list(remove))}
@@ -196,29 +184,19 @@ class ClickHouseCloud:
         if status == 429 and wait and wait > 0:
             self.rate_limiter.pause(wait * random.uniform(1, 1.1))  # noqa: S311 -- jitter, no secret
         reason = self._scrubbed(body.get("error")) or response.reason_phrase
-        denied = status == 403
-        return _family(call, status)(
+        temporary = status in TEMPORARY or status >= 500
+        refused = call.one_object and 400 <= status < 500 and status != 401  # a 401 is about the key
+        kind = CauseKind.REFUSED if refused and not temporary else cause_kind(status)
+        missing = (call.permission, f"organization {self.organization}") if status == 403 else ("", "")
+        family = TemporaryError if temporary else PermanentError
+        return family(
             f"{call} returned {status}: {reason}",
             request_id=self._scrubbed(body.get("requestId")),
-            cause=Cause(
-                cause_kind(status),
-                call.permission if denied else "",
-                f"organization {self.organization}" if denied else "",
-                wait,
-                status,
-            ),
+            cause=Cause(kind, *missing, wait, status),
         )
 
     def _scrubbed(self, value: Any) -> str | None:
         return " ".join(self.key.scrub(str(value))[:LONGEST_ERROR].split()) if value else None
-
-
-def _family(call: _Call, status: int) -> type[PrivateLinkError]:
-    if status in TEMPORARY or status >= 500:
-        return TemporaryError
-    if call.one_object and 400 <= status < 500 and status != 401:  # a 401 is about the key
-        return RefusedError
-    return ForbiddenError if status in (401, 403) else PermanentError
 
 
 def _path(service: str) -> str:

@@ -5,20 +5,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from shared.adapters.json_fields import (
-    PARSE_ERRORS,
-    optional_list,
-    optional_str,
-    required_list,
-    required_str,
-    required_text,
-)
+from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str, required_list, required_str
 from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import quoted
 from shared.domain.model.resources import Config, Registration, Service
 
 # The zone, which is everything after the first label, becomes part of ARM ids.
 _HOSTNAME = re.compile(r"(?!.{254})[a-z0-9](?:[a-z0-9-]*\.[a-z0-9])+[a-z0-9-]*", re.IGNORECASE)
+TEXTS = ("id", "name", "provider", "region", "state")
 
 
 def services_from(json: Any) -> tuple[Service, ...]:
@@ -33,14 +27,20 @@ def service_from(json: Mapping[str, Any]) -> Service:
     """
     tags = {optional_str(tag["key"]): optional_str(tag.get("value")) for tag in optional_list(json.get("tags"))}
     return Service(
-        id=required_text(json["id"]),
+        id=_not_empty(json["id"]),
         name=required_str(json["name"]),
-        provider=required_text(json["provider"]),
-        region=required_text(json["region"]),
+        provider=_not_empty(json["provider"]),
+        region=_not_empty(json["region"]),
         state=optional_str(json.get("state")),
         tags=None if json.get("tags") is None else MappingProxyType(tags),
         allow_list=frozenset(map(required_str, required_list(json["privateEndpointIds"]))),
     )
+
+
+def _not_empty(value: Any) -> str:
+    if value == "":
+        raise ValueError("expected a string that is not empty")
+    return required_str(value)
 
 
 def _in_list(json: Any) -> Service:
@@ -48,16 +48,8 @@ def _in_list(json: Any) -> Service:
         return service_from(json)
     except PARSE_ERRORS:
         fields = json if isinstance(json, Mapping) else {}
-        known = {name: value for name, value in fields.items() if isinstance(value, str)}
-        return Service(
-            id=known.get("id", ""),
-            name=known.get("name", ""),
-            provider=known.get("provider", ""),
-            region=known.get("region", ""),
-            state=known.get("state", ""),
-            tags=None,
-            readable=False,
-        )
+        texts: Any = {name: value if isinstance(value := fields.get(name), str) else "" for name in TEXTS}
+        return Service(**texts, tags=None, readable=False)
 
 
 def registrations_from(json: Mapping[str, Any]) -> tuple[Registration, ...]:

@@ -70,14 +70,10 @@ class RateLimiter:
             async with self._first_in_line:
                 while (wait := self._opens_after(0) - self._clock()) > 0:
                     await self._sleep(wait)
-                return self._go()
+                self._log.append(call := _Call(self._clock()))
+                return call
         finally:
             self._waiting -= 1
-
-    def _go(self) -> _Call:
-        call = _Call(self._clock())
-        self._log.append(call)
-        return call
 
     def pause(self, seconds: float) -> None:
         """After a 429: admit no call for that long, and fewer calls afterwards."""

@@ -1,4 +1,4 @@
 """The report store: a blob container (azure-storage-blob) or a folder.
 
-May import the domain. Start with `report_store.py`.
+May import the domain and `shared.adapters.sdk_client`. Start with `report_store.py`.
 """

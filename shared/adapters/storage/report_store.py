@@ -5,17 +5,15 @@ in the history.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 
-from shared.adapters.http_errors import cause_kind
-from shared.adapters.json_fields import LONGEST_ERROR
-from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
+from shared.adapters.sdk_client import SdkClient
+from shared.domain.model.errors import PermanentError
 from shared.domain.model.resources import NotFound
 
 
@@ -26,53 +24,42 @@ class FolderStore:
     folder: Path
 
     async def read(self, name: str) -> bytes | NotFound:
-        return await asyncio.to_thread(self._read, name)
-
-    async def write(self, name: str, document: bytes) -> None:
-        await asyncio.to_thread(self._write, name, document)
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-    def _read(self, name: str) -> bytes | NotFound:
         try:
-            return (self.folder / name).read_bytes()
+            return await asyncio.to_thread((self.folder / name).read_bytes)
         except FileNotFoundError:
             return NotFound()
         except OSError as error:
             raise PermanentError(f"reading {name} of the report store: {error}") from error
 
-    def _write(self, name: str, document: bytes) -> None:
-        target = self.folder / name
+    async def write(self, name: str, document: bytes) -> None:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as draft:
-                try:
-                    draft.write(document)
-                    draft.close()
-                    Path(draft.name).replace(target)
-                except BaseException:
-                    Path(draft.name).unlink(missing_ok=True)
-                    raise
+            await asyncio.to_thread(_replace, self.folder / name, document)
         except OSError as error:
             raise PermanentError(f"writing {name} to the report store: {error}") from error
 
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def _replace(target: Path, document: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=target.parent, prefix=".", delete_on_close=False) as draft:
+        draft.write(document)
+        draft.close()
+        Path(draft.name).replace(target)
+
 
 @dataclass
-class BlobStore:
+class BlobStore(SdkClient):
     """The port `ReportStore` over a blob container, which must exist.
 
-    Without a credential it is the storage emulator, which has a published key. The SDK is imported in a thread.
+    Without a credential it is the storage emulator, which has a published key.
     """
 
-    container: str
-    credential: Any
-    _made: "asyncio.Task[Any] | None" = field(default=None, init=False)
+    service: ClassVar[str] = "the store"
 
     async def read(self, name: str) -> bytes | NotFound:
-        client = await self._client()
-
-        async def read() -> bytes | NotFound:
+        async def read(client: Any) -> bytes | NotFound:
             try:
                 return bytes(await (await client.download_blob(name)).readall())
             except ResourceNotFoundError as error:
@@ -80,46 +67,23 @@ class BlobStore:
                     return NotFound()
                 raise
 
-        return await _translated(f"reading {name} of {self.container}", read)
+        return await self._call(f"reading {name} of {self.url}", read)
 
     async def write(self, name: str, document: bytes) -> None:
-        client = await self._client()
-        from azure.storage.blob import ContentSettings  # noqa: PLC0415 -- slow to import
+        async def write(client: Any) -> None:
+            from azure.storage.blob import ContentSettings  # noqa: PLC0415 -- slow to import
 
-        kind = ContentSettings(content_type="application/json")
-        await _translated(
-            f"writing {name} to {self.container}",
-            lambda: client.upload_blob(name, document, overwrite=True, content_settings=kind),
-        )
+            kind = ContentSettings(content_type="application/json")
+            await client.upload_blob(name, document, overwrite=True, content_settings=kind)
 
-    async def close(self) -> None:
-        if self._made:
-            await (await self._made).close()
-
-    async def _client(self) -> Any:
-        self._made = self._made or asyncio.create_task(asyncio.to_thread(self._make))
-        return await asyncio.shield(self._made)
+        await self._call(f"writing {name} to {self.url}", write)
 
     def _make(self) -> Any:
         from azure.storage.blob._shared.parser import DEVSTORE_ACCOUNT_KEY  # noqa: PLC0415 -- slow to import
         from azure.storage.blob.aio import ContainerClient, LinearRetry  # noqa: PLC0415 -- slow to import
 
         return ContainerClient.from_container_url(
-            self.container,
+            self.url,
             self.credential or DEVSTORE_ACCOUNT_KEY,
             retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=0),
         )
-
-
-async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
-    try:
-        return await call()
-    except HttpResponseError as error:
-        code = getattr(error, "error_code", None) or error.reason
-        text = f"{what}: the store returned {error.status_code} {code}"[:LONGEST_ERROR]
-        permanent = 400 <= (error.status_code or 0) < 500 and error.status_code != 429
-        family = PermanentError if permanent else TemporaryError
-        raise family(text, cause=Cause(cause_kind(error.status_code))) from error
-    except AzureError as error:
-        text = f"{what}: {type(error).__name__}: {error.message}"[:LONGEST_ERROR]
-        raise TemporaryError(text, cause=Cause(CauseKind.CONNECTION_LOST)) from error

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
 
-from shared.domain.changes import Change, Key
-from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
+from shared.domain.changes import Change, Key, Register
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
+from shared.domain.model.resources import Registration
 
 # ClickHouse publishes no limit on the size of a body. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
 # `apply` repeats a refused call in halves.
@@ -32,22 +33,26 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one change.
-
-    `temporary`: the same change may succeed later. `stale`: the object changed since it was read, so decide again.
-    `forbidden`: it may succeed once a key or permission is corrected. `locked`: a management lock prevents it.
-    `name_taken`: a record of another type has the name.
-    """
+    """The outcome of one change. `temporary`: the same change may succeed later."""
 
     change: Change
     status: OutcomeStatus
     error: str = ""
     temporary: bool = False
-    stale: bool = False
-    forbidden: bool = False
-    locked: bool = False
-    name_taken: bool = False
     cause: Cause = UNKNOWN_CAUSE
+
+    @property
+    def stale(self) -> bool:
+        """Whether the object changed since it was read, so that the change must be planned again."""
+        return self.cause.kind is CauseKind.CHANGED
+
+    @property
+    def forbidden(self) -> bool:
+        return self.cause.forbidden
+
+    @property
+    def locked(self) -> bool:
+        return self.cause.kind is CauseKind.LOCKED
 
     @property
     def retryable(self) -> bool:
@@ -71,13 +76,17 @@ def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
 
 
 def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:
-    """The changes that must be skipped, each with the failed outcome that it requires."""
-    failures: dict[Key, Outcome] = {}
+    """The changes that must be skipped, each with the first of these outcomes that it requires."""
+    blockers: dict[Key, Outcome] = {}
     for outcome in outcomes:
-        if outcome.status is not OutcomeStatus.DONE:
-            for key in outcome.change.provides():
-                failures.setdefault(key, outcome)
-    if not failures:
-        return {}
-    pairs = ((change, next(filter(None, map(failures.get, change.requires())), None)) for change in changes)
-    return {change: failure for change, failure in pairs if failure}
+        for key in outcome.change.provides():
+            blockers.setdefault(key, outcome)
+    pairs = ((change, next(filter(None, map(blockers.get, change.requires())), None)) for change in changes)
+    return {change: blocker for change, blocker in pairs if blocker}
+
+
+def unconfirmed(changes: Iterable[Change], registrations: Iterable[Registration]) -> frozenset[Change]:
+    """The registrations among the changes that the API has not returned with our mark (rule 9 of `ownership`)."""
+    returned = {(one.id.lower(), one.description) for one in registrations}
+    made = (change for change in changes if isinstance(change, Register))
+    return frozenset(change for change in made if (change.id.lower(), change.description) not in returned)

@@ -21,8 +21,14 @@ class CauseKind(StrEnum):
     """HTTP 403."""
     NOT_FOUND = "not-found"
     """HTTP 404 that does not prove the absence of the object, such as of a subscription or an organization."""
+    CHANGED = "changed"
+    """HTTP 412: the object changed since it was read. Read it and decide again."""
     LOCKED = "locked"
-    """A management lock (HTTP 409, ScopeLocked)."""
+    """A management lock forbids the write (HTTP 409, ScopeLocked)."""
+    NAME_TAKEN = "name-taken"
+    """HTTP 409: a record of another type has the name. An A record cannot coexist with a CNAME."""
+    REFUSED = "refused"
+    """The system refuses the call for this one object only, such as a service without Private Link."""
     THROTTLED = "throttled"
     """HTTP 429, or the rate limit of this process."""
     SERVER_ERROR = "server-error"
@@ -50,6 +56,11 @@ class Cause:
     retry_after: float | None = None
     status: int | None = None
 
+    @property
+    def forbidden(self) -> bool:
+        """Whether a key or a role must be corrected. That raises no event, so Event Grid must retry the event."""
+        return self.kind in (CauseKind.INVALID_CREDENTIAL, CauseKind.MISSING_PERMISSION)
+
 
 UNKNOWN_CAUSE = Cause()
 
@@ -60,7 +71,6 @@ class PrivateLinkError(Exception):
     def __init__(self, message: str, *, request_id: str | None = None, cause: Cause = UNKNOWN_CAUSE) -> None:
         """`request_id` identifies the call to that system's support."""
         super().__init__(f"{message} (request {request_id})" if request_id else message)
-        self.request_id = request_id
         self.cause = cause
 
 
@@ -70,26 +80,3 @@ class TemporaryError(PrivateLinkError):
 
 class PermanentError(PrivateLinkError):
     """The same call fails again until somebody changes something."""
-
-
-class ForbiddenError(PermanentError):
-    """The identity or the key is not accepted, or lacks a permission (HTTP 401, 403).
-
-    Correcting a key or a role raises no event, so Event Grid must deliver the event again.
-    """
-
-
-class RefusedError(PermanentError):
-    """The system refuses the call for one object only, such as a service without Private Link."""
-
-
-class LockedError(PermanentError):
-    """A management lock forbids the write (HTTP 409, ScopeLocked)."""
-
-
-class NameTakenError(PermanentError):
-    """A record of another type has the name (HTTP 409): an A record cannot coexist with a CNAME."""
-
-
-class ChangedError(TemporaryError):
-    """The object changed since it was read (HTTP 412): read it and decide again."""

@@ -34,7 +34,7 @@ _REMEDIES = {
 
 def remedy_for(cause: Cause, system: System) -> str:
     """What an operator does about a failed call; "" if the cause does not determine it."""
-    if cause.kind is CauseKind.MISSING_PERMISSION:
+    if cause.action or cause.kind is CauseKind.MISSING_PERMISSION:
         permission = cause.action or "the permission"
         scope = f" on {cause.scope}" if cause.scope else ""
         holder = "the app's identity" if system is System.AZURE else "the API key"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address
 from types import MappingProxyType
 
-from shared.domain.model.errors import UNKNOWN_CAUSE, Cause
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
 from shared.domain.model.ids import ResourceId
 
 ALIAS_SUFFIX = ".azure.privatelinkservice"
@@ -46,15 +46,21 @@ class NotFound:
 class ReadFailed:
     """A read that failed for another reason than 404, so the object may exist.
 
-    `temporary`: the same read may succeed later. `forbidden`: it may succeed once a key or permission is corrected.
-    `refused`: the system refuses this one object, and other objects are not affected.
+    `temporary`: the same read may succeed later.
     """
 
     reason: str
     temporary: bool
-    forbidden: bool = False
-    refused: bool = False
     cause: Cause = UNKNOWN_CAUSE
+
+    @property
+    def forbidden(self) -> bool:
+        return self.cause.forbidden
+
+    @property
+    def refused(self) -> bool:
+        """Whether the system refuses this one object; other objects are not affected."""
+        return self.cause.kind is CauseKind.REFUSED
 
     @property
     def retryable(self) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
-from shared.domain.model.errors import CauseKind
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, ReadFailed
@@ -66,7 +65,7 @@ class Report:
         """The refused reads that may succeed with a permission, if because of them an endpoint's verdict is unknown."""
         unknown = Verdict.UNKNOWN in self.plan.verdicts.values()
         failed = self.snapshot.unreadable().values() if unknown else ()
-        return tuple(one for one in failed if one.refused and one.cause.kind is CauseKind.MISSING_PERMISSION)
+        return tuple(one for one in failed if one.refused and one.cause.action)
 
     @property
     def releases_withheld(self) -> int:

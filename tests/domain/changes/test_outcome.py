@@ -12,8 +12,9 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
 )
-from shared.domain.changes.outcome import Outcome, OutcomeStatus, calls, stages
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, calls, stages, unconfirmed
 from shared.domain.changes.outcome import blocked as waiting
+from shared.domain.model.resources import Registration
 from tests.support.worlds import REGION, guid, network, pe, record, zone_id
 
 register = Register(pe(1), guid(1), REGION, "")
@@ -95,6 +96,24 @@ def test_calls(stage: list[Change], expected: list[list[Change]]) -> None:
 def test_blocked(change: Change, other: Change, *, blocked: bool) -> None:
     """A change is blocked only by a failed change that it requires."""
     failed, skipped = Outcome(other, OutcomeStatus.FAILED), Outcome(other, OutcomeStatus.SKIPPED)
-    assert waiting([change], [Outcome(other, OutcomeStatus.DONE)]) == {}
     assert waiting([change], [failed]) == ({change: failed} if blocked else {})
     assert waiting([change], [skipped, failed]) == ({change: skipped} if blocked else {})
+
+
+MARKED = Register(pe(1), guid(1), REGION, "our mark")
+
+
+@pytest.mark.parametrize(
+    ("returned", "confirmed"),
+    [
+        ([Registration(guid(1).upper(), REGION, "our mark")], True),
+        ([Registration(guid(2), REGION, "our mark"), Registration(guid(1), REGION, "our mark")], True),
+        ([], False),
+        ([Registration(guid(1), REGION, "our m")], False),
+        ([Registration(guid(1), REGION, "theirs")], False),
+        ([Registration(guid(2), REGION, "our mark")], False),
+    ],
+)
+def test_unconfirmed(returned: list[Registration], *, confirmed: bool) -> None:
+    """A registration is confirmed if the API returns its id, in any letter case, with exactly our mark."""
+    assert unconfirmed([MARKED, allow, deregister], returned) == (frozenset() if confirmed else {MARKED})

@@ -6,6 +6,7 @@ import pytest
 
 from shared.domain.explain.explanation import QUESTIONS, expected_addresses, explain
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
+from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.findings import CATALOGUE
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, ReadFailed, Zone
@@ -329,7 +330,7 @@ def test_an_endpoint_that_never_was() -> None:
 
 def test_a_service_without_private_link() -> None:
     """A selected service whose private endpoint config is refused is named."""
-    refused = ReadFailed("403 Forbidden", temporary=False, refused=True)
+    refused = ReadFailed("403 Forbidden", temporary=False, cause=Cause(CauseKind.REFUSED))
     services = [service("main", guid(1)), service("basic")]
     seen = snapshot(
         endpoint(1, "main,basic"),

@@ -6,6 +6,7 @@ import pytest
 
 from shared.domain import changes
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
+from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.findings import CATALOGUE, Finding, Severity
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, ReadFailed, Service
@@ -55,7 +56,7 @@ MAIN, TEST = service("main", guid(1), env="prod"), service("test", guid(1))
 ELSEWHERE = (Scope(SUBSCRIPTION, "rg-other"),)
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 NO_CONFIG = {ReadConfig(service_id("test")): FORBIDDEN}
-REFUSED = ReadFailed("400: no", temporary=False, refused=True)
+REFUSED = ReadFailed("400: no", temporary=False, cause=Cause(CauseKind.REFUSED))
 ARM = deployment(id_kind=IdKind.RESOURCE_ID)
 ARM_ID = endpoint(1).arm_id
 FULL = replace(record(1), metadata={MARK: OWNER, **{f"note-{n}": "theirs" for n in range(14)}})

@@ -41,11 +41,10 @@ from tests.support.worlds import (
     zone_id,
 )
 
-REVOKED = ReadFailed("401: revoked", temporary=False, forbidden=True, cause=Cause(CauseKind.INVALID_CREDENTIAL))
+REVOKED = ReadFailed("401: revoked", temporary=False, cause=Cause(CauseKind.INVALID_CREDENTIAL))
 DENIED = ReadFailed(
     "403: denied",
     temporary=False,
-    forbidden=True,
     cause=Cause(CauseKind.MISSING_PERMISSION, "Microsoft.Network/privateEndpoints/read", "/subscriptions/1"),
 )
 

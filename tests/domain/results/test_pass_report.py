@@ -5,6 +5,7 @@ import pytest
 
 from shared.domain.changes import Allow, DeleteRecord, Register
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
+from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.snapshot import ReadAddresses, ReadRegistrations, ReadServices, Snapshot
 from shared.domain.planning.plan import Plan
 from shared.domain.results.pass_report import Report
@@ -96,7 +97,7 @@ def test_unread(answer: object, *, retryable: bool, forbidden: bool) -> None:
 
 def test_forbidden_change() -> None:
     """A change that fails for a key or permission is retryable while it is still to be made."""
-    outcome = Outcome(register, OutcomeStatus.FAILED, "401", forbidden=True)
+    outcome = Outcome(register, OutcomeStatus.FAILED, "401", cause=Cause(CauseKind.INVALID_CREDENTIAL))
     undone = Report(Snapshot(), Plan((register,)), (outcome,))
     assert (undone.retryable, undone.forbidden) == (True, True)
     made = Report(Snapshot(), Plan(), (outcome,))
