@@ -9,6 +9,9 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import count
+
+import stamina
 
 from shared.domain.model.errors import Cause, CauseKind, System, TemporaryError
 from shared.telemetry.log import log_retry
@@ -71,23 +74,37 @@ async def within[T](deadline: Deadline, system: System, what: str, call: Callabl
     the deadline.
     """
     failed: TemporaryError | None = None
-    attempts = 0
-    while True:
-        try:
-            async with asyncio.timeout(deadline.left()):
-                return await call()
-        except TimeoutError as error:
-            late = f"{what}: no response before the deadline of the pass"
-            raise failed or TemporaryError(late, cause=Cause(CauseKind.TIMED_OUT)) from error
-        except TemporaryError as error:
-            failed = error
-            asked = error.cause.retry_after or 0
-            throttled = error.cause.kind is CauseKind.THROTTLED and asked > 0
-            attempts += not throttled
-            jitter = random.uniform(0.5, 1)  # noqa: S311 -- no secret
-            usual = FIRST_WAIT if throttled else FIRST_WAIT * 2 ** (attempts - 1) * jitter
-            delay = max(usual, asked)
-            if attempts == ATTEMPTS or error.cause.kind is CauseKind.CHANGED or delay >= deadline.left():
+    async for attempt in stamina.retry_context(on=_backoff(deadline, system), attempts=None, timeout=None):
+        with attempt:
+            try:
+                async with asyncio.timeout(deadline.left()):
+                    return await call()
+            except TimeoutError as error:
+                late = f"{what}: no response before the deadline of the pass"
+                raise failed or TemporaryError(late, cause=Cause(CauseKind.TIMED_OUT)) from error
+            except TemporaryError as error:
+                failed = error
                 raise
-            log_retry(system, error, delay)
-            await asyncio.sleep(delay)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _backoff(deadline: Deadline, system: System) -> Callable[[Exception], bool | float]:
+    attempts = count(1)
+
+    def wait(error: Exception) -> bool | float:
+        if not isinstance(error, TemporaryError) or error.cause.kind is CauseKind.CHANGED:
+            return False
+        asked = error.cause.retry_after or 0
+        if error.cause.kind is CauseKind.THROTTLED and asked > 0:
+            delay = max(FIRST_WAIT, asked)
+        elif (failed := next(attempts)) < ATTEMPTS:
+            usual: float = FIRST_WAIT * 2 ** (failed - 1) * random.uniform(0.5, 1)  # noqa: S311 -- jitter, no secret
+            delay = max(usual, asked)
+        else:
+            return False
+        if delay >= deadline.left():
+            return False
+        log_retry(system, error, delay)
+        return delay
+
+    return wait

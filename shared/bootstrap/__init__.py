@@ -10,6 +10,8 @@
 import logging
 from functools import cache
 
+import stamina
+
 from shared.bootstrap.runtime import EVENT_SECONDS, Runtime
 from shared.settings import read_settings
 
@@ -24,8 +26,9 @@ def get_runtime() -> Runtime:
 
 
 def quiet() -> None:
-    """Disable the libraries' log lines for each call; the product writes its own."""
+    """Disable the libraries' log lines for each call and retry; the product writes its own."""
     for name in ("httpx", "azure"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Azure's management SDKs log a traceback for every error response that is not JSON.
     logging.getLogger("azure.mgmt").setLevel(logging.ERROR)
+    stamina.instrumentation.set_on_retry_hooks(())

@@ -23,6 +23,7 @@ SLOW = (
     "httpx",
     "pydantic",
     "aiohttp",
+    "stamina",
     "shared.triggers.endpoint_changed",
 )
 
