@@ -49,7 +49,7 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
     overrides = {"audit_policy": options.policy, "max_removals": options.allow_removals}
     given = {name: value for name, value in overrides.items() if value is not None}
     runtime.settings = runtime.settings.model_copy(update=given)
-    async with progress(output.err, "audit", options.timeout) as runtime.watcher:
+    async with progress(output.err, "audit", options.timeout):
         report = await run_audit(runtime, options.timeout + AFTERWARDS_SECONDS)
     release = _release_command(report.allow_removals, options)
     output.json(json.loads(to_json(report))) if options.json else output.audit(report, release)
@@ -120,7 +120,7 @@ async def _probe(report: Report, config: DeploymentConfig, endpoint: ResourceId)
 
 
 async def _reconcile(runtime: Runtime, options: Namespace, output: Output, request: ReconcileRequest) -> Report:
-    async with progress(output.err, options.command, options.timeout) as runtime.watcher:
+    async with progress(output.err, options.command, options.timeout):
         return await runtime.reconcile(request, options.timeout, "cli")
 
 
