@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from rich.console import Console
+from rich.status import Status
 from rich.text import Text
 
 from shared.adapters.retry import Deadline
@@ -26,7 +27,7 @@ async def progress(console: Console, command: str, seconds: float, interval: flo
     pending = asyncio.create_task(_report_pending(console, command, deadline, interval))
     logger.addHandler(waits)
     try:
-        with console.status(f"{command}: waiting for responses"):
+        with Status(f"{command}: waiting for responses", console=console):
             yield
     finally:
         logger.removeHandler(waits)

@@ -85,8 +85,10 @@ def respond(request: StatusRequest, found: AuditReport | NoReport, now: datetime
     Without an acceptable form it is 406, and 400 for an unknown `format`.
     """
     form = form_wanted(request.accept, request.form)
-    if form is None:
-        response = _unacceptable(request)
+    if form is None and request.form is not None:
+        response = problem(400, "format must be html or json")
+    elif form is None:
+        response = problem(406, f"Available types: {', '.join(FORMS.values())}")
     elif isinstance(found, NoReport):
         response = _no_report(form, found, now)
     else:
@@ -127,12 +129,6 @@ def _no_report(form: str, why: NoReport, now: datetime) -> Answer:
         response = problem(why.status, why.title, detail=why.text, **faults)
     later = {"Retry-After": str(RETRY_AFTER_SECONDS)} if why.status == 503 else {}
     return replace(response, headers={**response.headers, **later})
-
-
-def _unacceptable(request: StatusRequest) -> Answer:
-    if request.form is not None:
-        return problem(400, "format must be html or json")
-    return problem(406, "Available types: text/html, application/json")
 
 
 def _page(status_code: int, html: str) -> Answer:

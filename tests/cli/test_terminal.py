@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from shared.cli.main import load_settings
 from shared.cli.output import Output, make_console
 from shared.cli.progress import progress
-from shared.cli.settings_file import load
 from shared.domain.preflight.check_result import CheckStatus, Step
 from shared.settings import SettingsError
 from shared.telemetry.log import LOGGER
@@ -198,7 +198,7 @@ def test_environment_has_precedence(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text('{"Values": {"OWNER_ID": "file", "MAX_REMOVALS": 3}}', encoding="utf-8-sig")
     environ = {"OWNER_ID": "environment"}
-    load(path, environ)
+    load_settings(path, environ)
     assert environ == {"OWNER_ID": "environment", "MAX_REMOVALS": "3"}
 
 
@@ -218,7 +218,7 @@ def test_unusable_file(tmp_path: Path, text: str | None, words: str) -> None:
     if text is not None:
         path.write_text(text)
     with pytest.raises(SettingsError, match=words):
-        load(path, {})
+        load_settings(path, {})
 
 
 def test_audit_with_problems() -> None:
