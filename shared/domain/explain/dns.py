@@ -53,7 +53,7 @@ def zone(case: Case) -> CheckResult:
         case Finding(code="zone-not-linked"):
             named = case.index.dns.named[case.index.services.zone_names[case.desired.alias.lower()]]
             return passed(", ".join(str(zone.id) for zone in named))
-        case Finding() as finding:
+        case finding:
             lists = sorted(str(read.scope) for read in case.index.snapshot.answers if isinstance(read, ListZones))
             searched = f" (searched: {', '.join(lists)})" if finding.code == "zone-missing" and lists else ""
             return result_of(finding, searched)
@@ -102,7 +102,7 @@ def record(case: Case) -> CheckResult:
         return warning(f"{detail}: {served.message}; clients reach the services through it", served.remedy)
     detail += f", not to {', '.join(target.addresses)}"
     at = target.zone.id
-    if missing := case.missing.get(at):
+    if case.change(PutRecord) and (missing := case.missing.get(at)):
         detail += f"; sync cannot write it: missing permission {', '.join(missing)} on {at}"
         return failed(detail, ROLE.format("records", at))
     overriding = ", ".join(sorted(one.name for one in records.values() if one and one.name != WILDCARD))

@@ -306,6 +306,9 @@ def test_a_write_that_azure_would_refuse() -> None:
     step = {one.name: one for one in explain(seen, deployment(), plan_of(seen, None, at), at, missing)}["record"]
     assert "sync cannot write it: missing permission Microsoft.Network/privateDnsZones/A/write on " in step.detail
     assert step.remedy.startswith("Assign the role records of docs/permissions.md")
+    foreign = connected(None, zone(foreign_record()))
+    steps = explain(foreign, deployment(), plan_of(foreign, None, at), at, missing)
+    assert "sync cannot write it" not in {one.name: one for one in steps}["record"].detail
 
 
 def test_unread_registrations() -> None:
