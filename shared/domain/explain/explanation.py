@@ -1,23 +1,23 @@
 """Why an endpoint is or is not connected: ClickHouse's troubleshooting guide, applied to what was read.
 
-| step                 | not passed if                                                           | then     |
-|----------------------|-------------------------------------------------------------------------|----------|
-| scope                | the endpoint is outside ENDPOINT_SCOPES                                 | stop     |
-| endpoint             | ARM reports it as not found, Deleting or Failed                         | stop     |
-|                      | Azure has not finished provisioning it                                  | continue |
-| tag                  | the tag is missing (stop), or a part of it is not a selector            | continue |
-| private link service | it is connected to none of the organization's                           | stop     |
-| services             | a requested service is not found, not permitted or not reachable by it  | continue |
-| registration         | its id is not registered with the organization                          | continue |
-| allow list           | a selected service does not list its id                                 | continue |
-| connection           | it is not approved                                                      | continue |
-| address              | it has no private address                                               | continue |
-| zone, link           | there is no zone of the name, or none linked to its network (central: to any) | continue |
-| record               | a host name resolves neither to it nor to an endpoint that serves it; a warning | continue |
-|                      | if another endpoint in its network serves it                            |          |
-| names                | –                                                                       |          |
+| step                 | not passed if                                                                  |
+|----------------------|--------------------------------------------------------------------------------|
+| scope                | the endpoint is outside ENDPOINT_SCOPES                                        |
+| endpoint             | it is not found, Deleting, Failed, or Azure has not finished provisioning it   |
+| tag                  | the tag is missing, or a part of it is not a selector                          |
+| private link service | it is connected to none of the organization's                                  |
+| services             | a requested service is not found, not permitted or not reachable by it         |
+| registration         | its id is not registered with the organization                                 |
+| allow list           | a selected service does not list its id                                        |
+| connection           | it is not approved                                                             |
+| address              | it has no private address                                                      |
+| zone, link           | there is no zone of the name, or none linked to its network (central: to any)  |
+| record               | a host name resolves neither to it nor to an endpoint that serves its clients; |
+|                      | a warning if that endpoint is in its network, and the record could be shared   |
+| names                | –                                                                              |
 
-Steps that depend on an earlier one are skipped.
+For an endpoint that is not managed, the steps after the first that did not pass are skipped. Otherwise a step is
+skipped only if it depends on one that did not pass. Message and remedy come from the plan's findings and changes.
 """
 
 from collections.abc import Callable
