@@ -50,8 +50,7 @@ async def status(req: func.HttpRequest) -> func.HttpResponse:
     """The latest audit report as a page, or as JSON by Accept or `?format=json`."""
     from shared.triggers import status as trigger  # noqa: PLC0415 -- the SDKs are slow to import
 
-    headers, form = req.headers, req.params.get("format")
-    request = trigger.StatusRequest(req.method, headers.get("Accept"), form, headers.get("If-None-Match"))
+    request = trigger.StatusRequest(req.method, req.headers.get("Accept"), req.params.get("format"))
     return _response(await trigger.status(request))
 
 

@@ -19,7 +19,6 @@ from shared.domain.results.report_shares import split_report
 from shared.domain.results.unfinished_work import failed_passes
 from shared.reconciler.batching import Batching, FirstRead, first_read
 from shared.reconciler.process_cache import ProcessCache
-from shared.reconciler.progress import Watcher, watched
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import ReportRepository
@@ -46,13 +45,12 @@ CLOSE_SECONDS = 30.0
 class Runtime:
     """The clients and the cache of one process. For one event loop only.
 
-    `watcher`: receives every call of a pass, for a progress bar. `preflight`: the running or latest preflight.
+    `preflight`: the running or latest preflight.
     """
 
     settings: Settings
     cache: ProcessCache = field(default_factory=ProcessCache)
     last_audit: "AuditReport | None" = None
-    watcher: Watcher | None = None
     preflight: "asyncio.Task[PreflightSnapshot] | None" = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -90,8 +88,6 @@ class Runtime:
         deadline = Deadline.after(seconds)
         budget = Budget(deadline, deadline) if request.dry_run else Budget.of(seconds)
         systems = self.clients.systems(budget, read_only=request.dry_run)
-        if self.watcher:
-            systems = watched(systems, self.watcher)
         return await self._recorded(trigger, reconcile(request, systems, self.config, self.cache))
 
     async def settle(self, seconds: float = SETTLE_SECONDS) -> None:

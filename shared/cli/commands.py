@@ -1,26 +1,28 @@
 """The commands: each takes the runtime, the options and the output, and returns the exit code."""
 
+import asyncio
 import json
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import suppress
 
-from shared.adapters.retry import Budget
+from shared.adapters.azure.preflight import AzurePreflight
+from shared.adapters.retry import Budget, Deadline
 from shared.bootstrap import Runtime
 from shared.cli.options import CHANGES, FAILED, OK, UNKNOWN, UsageError, command_line
 from shared.cli.output import Output
 from shared.cli.probe import Prober
 from shared.cli.progress import progress
+from shared.domain.changes import PutRecord
 from shared.domain.explain.explanation import expected_addresses
 from shared.domain.explain.explanation import explain as explain_endpoint
-from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.findings import Severity
 from shared.domain.model.ids import ResourceId, quoted
-from shared.domain.model.resources import Endpoint
-from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.affected_endpoints import Targets
-from shared.domain.preflight.check_result import CheckStatus, Steps, first_problem, overall
-from shared.domain.results.pass_report import Report
+from shared.domain.planning.plan import Plan
+from shared.domain.preflight.check_result import CheckStatus, first_problem, overall
+from shared.domain.preflight.rbac import WRITE_RECORDS, missing_actions
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.reports.report_json import to_json
 from shared.triggers import health
@@ -29,19 +31,23 @@ from shared.triggers.audit import AFTERWARDS_SECONDS, run_audit
 EXIT_CODES = {CheckStatus.PASSED: OK, CheckStatus.FAILED: FAILED, CheckStatus.UNKNOWN: UNKNOWN}
 
 
-async def plan(runtime: Runtime, options: Namespace, output: Output) -> int:
-    report = await _reconcile(runtime, options, output, _request(runtime, options, dry_run=True))
+async def plan_or_sync(runtime: Runtime, options: Namespace, output: Output) -> int:
+    """What sync would change, or its changes."""
+    if outside := [one for one in options.endpoints if not runtime.config.in_endpoint_scopes(one)]:
+        raise UsageError("; ".join(f"{one} is outside ENDPOINT_SCOPES" for one in outside))
+    limit = options.allow_removals
+    request = ReconcileRequest(
+        Targets(frozenset(options.endpoints), everything=options.all),
+        dry_run=options.command == "plan",
+        max_removals=runtime.settings.max_removals if limit is None else limit,
+    )
+    async with progress(output.err, options.command, options.timeout):
+        report = await runtime.reconcile(request, options.timeout, "cli")
     release = _release_command(report.releases_withheld, options)
-    output.json(report.as_json()) if options.json else output.plan(report, release)
-    changes = CHANGES if options.exit_code and report.plan.changes else OK
-    return _exit_code(report) or changes
-
-
-async def sync(runtime: Runtime, options: Namespace, output: Output) -> int:
-    report = await _reconcile(runtime, options, output, _request(runtime, options, dry_run=False))
-    release = _release_command(report.releases_withheld, options)
-    output.json(report.as_json()) if options.json else output.outcomes(report, release)
-    return _exit_code(report)
+    output.json(report.as_json()) if options.json else output.report(report, release)
+    if report.problems or any(finding.severity is Severity.ERROR for finding in report.plan.findings):
+        return FAILED
+    return CHANGES if request.dry_run and options.exit_code and report.plan.changes else OK
 
 
 async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
@@ -49,7 +55,7 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
     overrides = {"audit_policy": options.policy, "max_removals": options.allow_removals}
     given = {name: value for name, value in overrides.items() if value is not None}
     runtime.settings = runtime.settings.model_copy(update=given)
-    async with progress(output.err, "audit", options.timeout) as runtime.watcher:
+    async with progress(output.err, "audit", options.timeout):
         report = await run_audit(runtime, options.timeout + AFTERWARDS_SECONDS)
     release = _release_command(report.allow_removals, options)
     output.json(json.loads(to_json(report))) if options.json else output.audit(report, release)
@@ -69,14 +75,17 @@ async def check(runtime: Runtime, options: Namespace, output: Output) -> int:
 
 
 async def explain(runtime: Runtime, options: Namespace, output: Output) -> int:
-    """Why an endpoint is or is not connected, from a dry run over it."""
-    endpoint = await _resolve(runtime, options, output)
-    request = ReconcileRequest(Targets(frozenset({endpoint})), dry_run=True)
-    report = await _reconcile(runtime, options, output, request)
-    steps = explain_endpoint(report.snapshot, runtime.config, report.plan, endpoint)
-    if options.probe:
-        with output.err.status("explain: probing") if output.err.is_terminal else nullcontext():
-            steps += await _probe(report, runtime.config, endpoint)
+    """Why an endpoint is or is not connected, from a dry run over it. Everything but the probe shares --timeout."""
+    deadline = Deadline.after(options.timeout)
+    async with progress(output.err, "explain", options.timeout):
+        endpoint = await _resolve(runtime, options.endpoint, deadline)
+        request = ReconcileRequest(Targets(frozenset({endpoint})), dry_run=True)
+        report = await runtime.reconcile(request, deadline.left(), "cli")
+        missing = await _missing_permissions(runtime, report.plan, deadline)
+        steps = explain_endpoint(report.snapshot, runtime.config, report.plan, endpoint, missing)
+        if options.probe and (hosts := report.plan.hostnames.get(endpoint)):
+            expected = expected_addresses(report.snapshot, runtime.config, report.plan, endpoint)
+            steps += await Prober().probe(hosts.values(), expected) if expected else ()
     if options.json:
         problem = first_problem(steps)
         document = {"endpoint": str(endpoint), "diagnosis": problem.name if problem else None}
@@ -86,53 +95,34 @@ async def explain(runtime: Runtime, options: Namespace, output: Output) -> int:
         output.conclusion(steps, "All checks passed: clients can reach ClickHouse through this endpoint.")
         output.command(report.plan.changes, command_line("sync", str(endpoint), settings=options.settings))
         if overall(steps) is CheckStatus.UNKNOWN:
-            output.hint(
-                f"To check settings, permissions and systems: {command_line('check', settings=options.settings)}"
-            )
+            check_command = command_line("check", settings=options.settings)
+            output.hint(f"To check settings, permissions and systems: {check_command}")
     return EXIT_CODES[overall(steps)]
 
 
-async def _resolve(runtime: Runtime, options: Namespace, output: Output) -> ResourceId:
+async def _resolve(runtime: Runtime, endpoint: ResourceId | str, deadline: Deadline) -> ResourceId:
     """The endpoint of `explain`: an ARM id, or a name that is unique in ENDPOINT_SCOPES."""
-    name = options.endpoint
-    if isinstance(name, ResourceId):
-        return name
-    network = runtime.clients.systems(Budget.of(options.timeout), read_only=True).network
-    async with progress(output.err, "explain", options.timeout):
-        lists = [await network.endpoints(scope) for scope in runtime.config.endpoint_scopes]
-    found = sorted({one.id for listed in lists for one in listed if one.id.name == name.lower()})
+    if isinstance(endpoint, ResourceId):
+        return endpoint
+    network = runtime.clients.systems(Budget(deadline, deadline), read_only=True).network
+    lists = await asyncio.gather(*map(network.endpoints, runtime.config.endpoint_scopes))
+    found = sorted({one.id for listed in lists for one in listed if one.id.name == endpoint.lower()})
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f"{quoted(name)} is not unique; use one of: {', '.join(map(str, found))}")
+        raise UsageError(f"{quoted(endpoint)} is not unique; use one of: {', '.join(map(str, found))}")
     scopes = ", ".join(map(str, runtime.config.endpoint_scopes))
-    raise UsageError(f"no private endpoint {quoted(name)} in {scopes}; for a deleted one, use its ARM id")
+    raise UsageError(f"no private endpoint {quoted(endpoint)} in {scopes}; for a deleted one, use its ARM id")
 
 
-async def _probe(report: Report, config: DeploymentConfig, endpoint: ResourceId) -> Steps:
-    """The host names and ports as seen from here; nothing if the host names or addresses are unknown."""
-    found = report.snapshot.get(ReadEndpoint(endpoint))
-    hosts = report.plan.hostnames.get(endpoint, {}).values()
-    if not hosts or not isinstance(found, Endpoint):
-        return ()
-    expected = expected_addresses(report.snapshot, config, report.plan, found)
-    return await Prober().probe(hosts, expected) if expected else ()
-
-
-async def _reconcile(runtime: Runtime, options: Namespace, output: Output, request: ReconcileRequest) -> Report:
-    async with progress(output.err, options.command, options.timeout) as runtime.watcher:
-        return await runtime.reconcile(request, options.timeout, "cli")
-
-
-def _request(runtime: Runtime, options: Namespace, *, dry_run: bool) -> ReconcileRequest:
-    if outside := [one for one in options.endpoints if not runtime.config.in_endpoint_scopes(one)]:
-        raise UsageError("; ".join(f"{one} is outside ENDPOINT_SCOPES" for one in outside))
-    limit = options.allow_removals
-    return ReconcileRequest(
-        Targets(frozenset(options.endpoints), everything=options.all),
-        dry_run=dry_run,
-        max_removals=runtime.settings.max_removals if limit is None else limit,
-    )
+async def _missing_permissions(runtime: Runtime, plan: Plan, deadline: Deadline) -> dict[ResourceId, tuple[str, ...]]:
+    """What the caller lacks at each zone in which sync would write a record, as far as that can be read."""
+    azure, missing = AzurePreflight(runtime.clients.arm_reading, deadline), dict[ResourceId, tuple[str, ...]]()
+    for zone in {change.zone for change in plan.changes if isinstance(change, PutRecord)}:
+        with suppress(PrivateLinkError):
+            rights = await azure.rights(str(zone))
+            missing[zone] = missing_actions(rights, WRITE_RECORDS[:1]) if isinstance(rights, tuple) else ()
+    return missing
 
 
 def _release_command(releases: int, options: Namespace) -> str:
@@ -140,14 +130,9 @@ def _release_command(releases: int, options: Namespace) -> str:
     return command_line("sync", "--all", "--allow-removals", str(releases), settings=options.settings)
 
 
-def _exit_code(report: Report) -> int:
-    errors = any(finding.severity is Severity.ERROR for finding in report.plan.findings)
-    return FAILED if errors or report.problems else OK
-
-
 COMMANDS: dict[str, Callable[[Runtime, Namespace, Output], Awaitable[int]]] = {
-    "plan": plan,
-    "sync": sync,
+    "plan": plan_or_sync,
+    "sync": plan_or_sync,
     "audit": audit,
     "check": check,
     "explain": explain,

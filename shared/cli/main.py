@@ -1,16 +1,20 @@
-"""Runs one command: options, settings, the command, and its exit code."""
+"""Runs one command: options, settings, the command, and its exit code.
+
+Settings may come from a `local.settings.json`, as in Azure Functions Core Tools.
+"""
 
 import asyncio
+import json
 import logging
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
 
 from shared.cli import VERSION
 from shared.cli.options import FAILED, INTERRUPTED, INVALID, UsageError, parse
 from shared.cli.output import Output
-from shared.cli.settings_file import load
 from shared.domain.model.errors import PrivateLinkError
 from shared.settings import SettingsError, read_settings
 from shared.telemetry.log import LOGGER
@@ -43,7 +47,7 @@ async def _run(options: Namespace, output: Output) -> int:
     from shared.cli.commands import COMMANDS  # noqa: PLC0415 -- likewise
 
     if options.settings:
-        load(options.settings, os.environ)
+        load_settings(options.settings, os.environ)
     quiet()
     logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # no JSON lines on a terminal
     runtime = Runtime(read_settings())
@@ -51,3 +55,24 @@ async def _run(options: Namespace, output: Output) -> int:
         return await COMMANDS[options.command](runtime, options, output)
     finally:
         await runtime.close()
+
+
+def load_settings(path: Path, environment: MutableMapping[str, str]) -> None:
+    """Set the file's Values in the environment; existing variables have precedence. Raises SettingsError."""
+    for name, value in _values(path).items():
+        environment.setdefault(name, value if isinstance(value, str) else json.dumps(value))
+
+
+def _values(path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from error
+    except ValueError as error:
+        raise SettingsError([f"{path} is not JSON: {error}"]) from error
+    values = document.get("Values", {}) if isinstance(document, dict) else None
+    if not isinstance(values, dict):
+        raise SettingsError([f"{path} is not a JSON object with an object Values"])
+    if document.get("IsEncrypted"):
+        raise SettingsError([f"{path} is encrypted. Remedy: func settings decrypt"])
+    return values

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -10,9 +10,8 @@ from rich.text import Text
 
 from shared.domain.audit.report_model import AuditedFinding, AuditReport
 from shared.domain.changes import Change
-from shared.domain.changes.outcome import Outcome, stages
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, stages
 from shared.domain.model.findings import Finding
-from shared.domain.model.ids import ResourceId
 from shared.domain.model.text import counted
 from shared.domain.preflight.check_result import CheckStatus, Steps, first_problem
 from shared.domain.results.pass_report import Report
@@ -50,36 +49,24 @@ class Output:
     def error(self, text: str) -> None:
         self.err.print(Text(text, ERROR))
 
-    def plan(self, report: Report, release: str) -> None:
-        """The changes of each endpoint, like a diff. `release`: the command for what is withheld."""
-        names = _service_names(report)
-        for endpoint in sorted({change.endpoint for change in report.plan.changes}):
-            self._headline(report, endpoint)
-            changes = [change for change in report.plan.changes if change.endpoint == endpoint]
-            for change in (change for stage in stages(changes) for change in stage):
-                self.out.print(_line(change, names))
-        self._withheld(report, names, release)
+    def report(self, report: Report, release: str) -> None:
+        """The changes of a dry run, like a diff, or their outcomes. `release`: the command for what is withheld."""
+        names = {service.id: service.name for service in report.snapshot.services() or ()}
+        planned = [(change, None) for stage in stages(report.plan.changes) for change in stage]
+        rows: Sequence[tuple[Change, Outcome | None]] = [(one.change, one) for one in report.outcomes]
+        rows = planned if report.dry_run else rows
+        for endpoint in sorted({change.endpoint for change, _ in rows}):
+            verdict = report.plan.verdicts.get(endpoint)
+            self.out.print(Text(f"{endpoint}  {verdict.value if verdict else ''}".rstrip(), "bold"))
+            for change, outcome in rows:
+                if change.endpoint == endpoint:
+                    self._change(change, outcome, names)
+        for change in report.plan.withheld:
+            self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
+        self._release("MAX_REMOVALS", len(report.plan.withheld), release)
         self._findings_and_problems(report)
-        numbers = Counter(change.sign for change in report.plan.changes)
-        counts = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
-        counts = f"Incomplete: {counts}" if report.problems else counts
-        style = "bold yellow" if report.problems else "bold"
-        self.out.print(Text(f"{counts}, for {_verdicts(report)}. Nothing was changed.", style))
-
-    def outcomes(self, report: Report, release: str) -> None:
-        """The outcome of each change. `release`: the command for what is withheld."""
-        names = _service_names(report)
-        for endpoint in sorted({outcome.change.endpoint for outcome in report.outcomes}):
-            self._headline(report, endpoint)
-            for outcome in (one for one in report.outcomes if one.change.endpoint == endpoint):
-                self._outcome(outcome, names)
-        self._withheld(report, names, release)
-        self._findings_and_problems(report)
-        numbers = Counter(outcome.status.value for outcome in report.outcomes)
-        counts = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
-        counts = f"Incomplete: {counts}" if report.problems else counts
-        style = "bold yellow" if report.problems else "bold"
-        self.out.print(Text(f"{counts}, for {_verdicts(report)}.", style))
+        incomplete, style = ("Incomplete: ", "bold yellow") if report.problems else ("", "bold")
+        self.out.print(Text(f"{incomplete}{_counts(report)}", style))
 
     def audit(self, report: AuditReport, release: str) -> None:
         """Repairs, withheld removals, findings and problems, and last the summary."""
@@ -139,20 +126,14 @@ class Output:
     def hint(self, text: str) -> None:
         self.out.print(Text(text, REMEDY))
 
-    def _headline(self, report: Report, endpoint: ResourceId) -> None:
-        verdict = report.plan.verdicts.get(endpoint)
-        self.out.print(Text(f"{endpoint}  {verdict.value if verdict else ''}".rstrip(), "bold"))
-
-    def _outcome(self, outcome: Outcome, names: Mapping[str, str]) -> None:
-        style = _OUTCOMES[outcome.status.value]
-        self.out.print(Text(f"  {outcome.status.value:<8}", style).append(_line(outcome.change, names)))
-        if outcome.error:
+    def _change(self, change: Change, outcome: Outcome | None, names: Mapping[str, str]) -> None:
+        line = _line(change, names)
+        if outcome:
+            style = _OUTCOMES[outcome.status.value]
+            line = Text(f"  {outcome.status.value:<8}", style).append(line)
+        self.out.print(line)
+        if outcome and outcome.error:
             self.out.print(Text(f"            {outcome.error}", style))
-
-    def _withheld(self, report: Report, names: Mapping[str, str], release: str) -> None:
-        for change in report.plan.withheld:
-            self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
-        self._release("MAX_REMOVALS", len(report.plan.withheld), release)
 
     def _release(self, setting: str, removals: int, command: str) -> None:
         if removals:
@@ -181,12 +162,15 @@ def _line(change: Change, names: Mapping[str, str]) -> Text:
     return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary(names)}", _SIGNS[change.sign])
 
 
-def _verdicts(report: Report) -> str:
-    numbers = Counter(verdict.value for verdict in report.plan.verdicts.values())
-    listed = ", ".join(f"{count} {verdict}" for verdict, count in sorted(numbers.items()))
-    number = counted(len(report.plan.verdicts), "endpoint")
-    return f"{number} ({listed})" if listed else number
-
-
-def _service_names(report: Report) -> dict[str, str]:
-    return {service.id: service.name for service in report.snapshot.services() or ()}
+def _counts(report: Report) -> str:
+    """How many changes there are, of how many endpoints, by verdict."""
+    verdicts = Counter(verdict.value for verdict in report.plan.verdicts.values())
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    endpoints = f"{counted(verdicts.total(), 'endpoint')}{f' ({listed})' if listed else ''}"
+    if report.dry_run:
+        signs = Counter(change.sign for change in report.plan.changes)
+        changes = f"{signs['+']} to add, {signs['~']} to change, {signs['-']} to remove"
+        return f"{changes}, for {endpoints}. Nothing was changed."
+    statuses = Counter(outcome.status for outcome in report.outcomes)
+    counts = ", ".join(f"{statuses[status]} {status}" for status in OutcomeStatus)
+    return f"{counts}, for {endpoints}."

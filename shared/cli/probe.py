@@ -4,17 +4,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from shared.domain.explain.probe_results import (
-    Lookup,
-    TlsAttempt,
-    TlsResult,
-    lookup_step,
-    port_steps,
-    resolves,
-)
+from shared.domain.explain.probe_results import Lookup, TlsAttempt, TlsResult, lookup_step, port_steps, resolves
 from shared.domain.preflight.check_result import Steps
 
 PORTS = (8443, 9440)
@@ -56,24 +48,14 @@ class Prober:
         except OSError as error:  # TimeoutError is one
             return TlsAttempt(host, port, TlsResult.TIMED_OUT, error.strerror or "")
         try:
-            result, detail = await self._open_tls(writer, host)
-        finally:
-            writer.close()
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(1):
-                    await writer.wait_closed()
-        return TlsAttempt(host, port, result, detail)
-
-    async def _open_tls(self, writer: asyncio.StreamWriter, host: str) -> tuple[TlsResult, str]:
-        try:
             async with asyncio.timeout(self.seconds):
                 await writer.start_tls(self.tls, server_hostname=host)
         except TimeoutError:
-            return TlsResult.SILENT, ""
-        except ssl.SSLCertVerificationError as error:
-            return TlsResult.UNTRUSTED, error.verify_message
+            return TlsAttempt(host, port, TlsResult.SILENT)
         except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return TlsResult.RESET, ""
+            return TlsAttempt(host, port, TlsResult.RESET)
         except ssl.SSLError as error:
-            return TlsResult.UNTRUSTED, error.reason or ""
-        return TlsResult.OPENED, ""
+            return TlsAttempt(host, port, TlsResult.UNTRUSTED, getattr(error, "verify_message", error.reason or ""))
+        finally:
+            writer.transport.abort()
+        return TlsAttempt(host, port, TlsResult.OPENED)

@@ -1,4 +1,4 @@
-"""Progress of a command on stderr: a bar on a terminal, and a line for each wait."""
+"""What a command waits for, on stderr: a spinner on a terminal, elsewhere a line at intervals; a line for each wait."""
 
 import asyncio
 import json
@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.status import Status
 from rich.text import Text
 
 from shared.adapters.retry import Deadline
-from shared.reconciler.progress import Watcher
 from shared.telemetry.log import LOGGER
 
 # Shorter waits are not reported.
@@ -21,21 +20,15 @@ INTERVAL = 10.0
 
 
 @asynccontextmanager
-async def progress(
-    console: Console, command: str, seconds: float, interval: float = INTERVAL
-) -> AsyncIterator[Watcher]:
-    """Shows the calls of a command, and what it waits for, until the body ends or `seconds` have passed."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = not console.is_terminal
-    bar = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
-    watcher = _Bar(bar, bar.add_task(f"{command}: reading", total=0), command)
+async def progress(console: Console, command: str, seconds: float, interval: float = INTERVAL) -> AsyncIterator[None]:
+    """Report that the command runs, and what it waits for, until the body ends. `seconds`: its timeout."""
     deadline, logger = Deadline.after(seconds), logging.getLogger(LOGGER)
     waits = _Waits(console, deadline)
     pending = asyncio.create_task(_report_pending(console, command, deadline, interval))
     logger.addHandler(waits)
     try:
-        with bar:
-            yield watcher
+        with Status(f"{command}: waiting for responses", console=console):
+            yield
     finally:
         logger.removeHandler(waits)
         pending.cancel()
@@ -73,22 +66,5 @@ class _Waits(logging.Handler):
 def _wait_text(status: int | None, wait: float) -> str:
     if status == 429:
         return f"asks to wait {wait:.0f} s (429)"
-    if status:
-        return f"returned {status}; next attempt in {wait:.0f} s"
-    return f"does not respond; next attempt in {wait:.0f} s"
-
-
-class _Bar:
-    """A bar whose total is the calls that began."""
-
-    def __init__(self, bar: Progress, task: TaskID, command: str) -> None:
-        self._bar, self._task, self._command = bar, task, command
-        self._total = 0
-
-    def began(self, *, writes: bool) -> None:
-        self._total += 1
-        description = f"{self._command}: {'changing' if writes else 'reading'}"
-        self._bar.update(self._task, total=self._total, description=description)
-
-    def ended(self, *, writes: bool) -> None:  # noqa: ARG002 -- the protocol has it
-        self._bar.advance(self._task)
+    problem = f"returned {status}" if status else "does not respond"
+    return f"{problem}; next attempt in {wait:.0f} s"

@@ -1,8 +1,10 @@
 """The status page, GET /api/status: the latest report as a page or JSON. It reads only the report store."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from shared.bootstrap import get_runtime
 from shared.domain.audit.report_model import AuditReport
@@ -10,7 +12,6 @@ from shared.domain.model.resources import NotFound, ReadFailed
 from shared.reports.report_json import to_json
 from shared.settings import SettingsError
 from shared.status_page import NO_AUDIT, content_security_policy, notice, render
-from shared.triggers.content_negotiation import Form, form_wanted, is_current
 from shared.triggers.http_answer import Answer, problem
 
 HEADERS = {
@@ -20,6 +21,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 RETRY_AFTER_SECONDS = 30
+FORMS = {"html": "text/html", "json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,6 @@ class StatusRequest:
     method: str = "GET"
     accept: str | None = None
     form: str | None = None
-    if_none_match: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +75,53 @@ async def _latest_report() -> AuditReport | NoReport:
 def respond(request: StatusRequest, found: AuditReport | NoReport, now: datetime) -> Answer:
     """The answer to that request. Pure.
 
-    | found                     | status | body                                        |
-    |---------------------------|--------|---------------------------------------------|
-    | a report                  | 200    | the page, or the document with its ETag     |
-    | the report the client has | 304    | none                                        |
-    | no report, no store       | 404    | a page, or a problem document               |
-    | invalid settings          | 500    | the same, with every fault                  |
-    | an unreadable store       | 503    | the same, with the store's error            |
+    | found               | status | body                             |
+    |---------------------|--------|----------------------------------|
+    | a report            | 200    | the page, or the document        |
+    | no report, no store | 404    | a page, or a problem document    |
+    | invalid settings    | 500    | the same, with every fault       |
+    | an unreadable store | 503    | the same, with the store's error |
 
     Without an acceptable form it is 406, and 400 for an unknown `format`.
     """
     form = form_wanted(request.accept, request.form)
-    if form is None:
-        response = _unacceptable(request)
+    if form is None and request.form is not None:
+        response = problem(400, "format must be html or json")
+    elif form is None:
+        response = problem(406, f"Available types: {', '.join(FORMS.values())}")
     elif isinstance(found, NoReport):
         response = _no_report(form, found, now)
     else:
-        response = _report(request, form, found, now)
+        response = _page(200, render(found, now)) if form == "html" else Answer(200, to_json(found))
     body = b"" if request.method == "HEAD" else response.body
     return replace(response, body=body, headers={**HEADERS, **response.headers})
 
 
-def _report(request: StatusRequest, form: Form, report: AuditReport, now: datetime) -> Answer:
-    if form == "html":
-        return _page(200, render(report, now))
-    body = to_json(report)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    if is_current(request.if_none_match, etag):
-        return Answer(304, b"", headers={"ETag": etag})
-    return Answer(200, body, headers={"ETag": etag})
+def form_wanted(accept: str | None, form: str | None) -> str | None:
+    """The form to answer in, from `?format=` or else the Accept header; None if neither form is acceptable.
+
+    The most specific matching range decides the quality of a form (RFC 9110, 12.5.1). Parameters of a range,
+    such as charset, are ignored; with equal qualities the answer is a page.
+
+    | format | Accept                                     | answer |
+    |--------|--------------------------------------------|--------|
+    | json   | any                                        | json   |
+    | other  | any                                        | None   |
+    | none   | none, or */*                               | html   |
+    | none   | application/json                           | json   |
+    | none   | text/html;q=0.5, application/json;q=0.4    | html   |
+    | none   | text/html;q=0, */*                         | json   |
+    | none   | image/png                                  | None   |
+    """
+    if form is not None:
+        return form.lower() if form.lower() in FORMS else None
+    parsed = parse_accept_header(accept or "*/*", MIMEAccept)
+    ranges = MIMEAccept([(range_.partition(";")[0].strip(), quality) for range_, quality in parsed])
+    best = max(FORMS, key=lambda name: ranges.quality(FORMS[name]))
+    return best if ranges.quality(FORMS[best]) > 0 else None
 
 
-def _no_report(form: Form, why: NoReport, now: datetime) -> Answer:
+def _no_report(form: str, why: NoReport, now: datetime) -> Answer:
     if form == "html":
         response = _page(why.status, notice(why.title, why.text, now, why.faults, wrong=why.status >= 500))
     else:
@@ -113,12 +129,6 @@ def _no_report(form: Form, why: NoReport, now: datetime) -> Answer:
         response = problem(why.status, why.title, detail=why.text, **faults)
     later = {"Retry-After": str(RETRY_AFTER_SECONDS)} if why.status == 503 else {}
     return replace(response, headers={**response.headers, **later})
-
-
-def _unacceptable(request: StatusRequest) -> Answer:
-    if request.form is not None:
-        return problem(400, "format must be html or json")
-    return problem(406, "Available types: text/html, application/json")
 
 
 def _page(status_code: int, html: str) -> Answer:

@@ -1,17 +1,9 @@
 """The body of `POST /api/sync`: validated before any system is called."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    ValidationInfo,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WrapValidator
+from pydantic.functional_validators import ModelWrapValidatorHandler as Handler
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Kind, ResourceId, quoted
@@ -38,32 +30,34 @@ def _endpoint(value: Any, info: ValidationInfo[DeploymentConfig]) -> ResourceId:
     return endpoint
 
 
-def _form(value: Any) -> str:
-    return "all" if isinstance(value, str) else "list"
+def _all_or_list(value: Any, as_list: Handler[list[ResourceId]]) -> list[ResourceId]:
+    if not isinstance(value, str):
+        return as_list(value)
+    if value != "all":
+        raise ValueError("Input should be 'all' or a list")
+    return []
 
 
 type Endpoint = Annotated[ResourceId, BeforeValidator(_endpoint)]
-type Endpoints = Annotated[list[Endpoint], Field(min_length=1, max_length=MAX_ENDPOINTS), Tag("list")]
-type All = Annotated[Literal["all"], Tag("all")]
+type Endpoints = Annotated[list[Endpoint], Field(min_length=1, max_length=MAX_ENDPOINTS)]
 
 
 class SyncRequest(BaseModel):
     """`{"endpoints": [ARM id, …] or "all", "dryRun": bool, "allowRemovals": N}`, and no other members.
 
     `allowRemovals` overrides MAX_REMOVALS for this request. The limit does not apply to named endpoints.
+    `endpoints` is empty for "all": an empty list is invalid.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
 
-    endpoints: Annotated[Endpoints | All, Discriminator(_form)]
+    endpoints: Annotated[Endpoints, WrapValidator(_all_or_list)]
     dry_run: bool = Field(default=False, alias="dryRun")
     allow_removals: int | None = Field(default=None, alias="allowRemovals", ge=0)
 
     @property
     def targets(self) -> Targets:
-        if isinstance(self.endpoints, str):
-            return Targets(everything=True)
-        return Targets(frozenset(self.endpoints))
+        return Targets(frozenset(self.endpoints), everything=not self.endpoints)
 
 
 def parse_sync_request(body: bytes, config: DeploymentConfig) -> SyncRequest:
@@ -75,16 +69,10 @@ def parse_sync_request(body: bytes, config: DeploymentConfig) -> SyncRequest:
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         raise BadRequestError(
-            [(_location(fault["loc"]), fault["msg"].removeprefix("Value error, ")) for fault in faults]
+            [(_location(*fault["loc"]), fault["msg"].removeprefix("Value error, ")) for fault in faults]
         ) from None
 
 
-def _location(path: tuple[int | str, ...]) -> str:
-    """`endpoints[3]` for pydantic's ("endpoints", "list", 3)."""
-    match path:
-        case ("endpoints", _, int(number), *_):
-            return f"endpoints[{number}]"
-        case (str(name), *_) if name:
-            return name
-        case _:
-            return "body"
+def _location(name: int | str = "", *items: int | str) -> str:
+    """`endpoints[3]` for pydantic's ("endpoints", 3)."""
+    return f"{name}[{items[0]}]" if items else str(name) or "body"

@@ -324,6 +324,22 @@ def test_explain_by_name(sim: RunningSimulator, run: Run) -> None:
     assert f"'pe-app' is not unique; use one of: {other}, {ENDPOINT}" in twice.err
 
 
+def test_explain_by_name_in_time(sim: RunningSimulator, run: Run) -> None:
+    """Finding the endpoint by its name and explaining it share one --timeout."""
+    sim.fault(match={"path": "/privateEndpoints$"}, delayMs=1500, count=None)
+    sim.fault(match={"path": "/privateEndpoints/pe-app$"}, delayMs=30_000, count=None)
+    began = time.monotonic()
+    result = run("explain", "pe-app", "--timeout", "3")
+    assert 2.5 < time.monotonic() - began < 4.5
+    assert result.code == 4
+
+
+def test_explain_without_readable_permissions(sim: RunningSimulator, run: Run) -> None:
+    """If the caller's permissions cannot be read, explain assumes that sync can write the record."""
+    sim.fault(match={"path": "/providers/Microsoft.Authorization/permissions"}, status=403, count=None)
+    assert "missing permission" not in run("explain", ENDPOINT).out
+
+
 def test_explain_by_name_without_permission(sim: RunningSimulator, run: Run) -> None:
     """If the endpoints cannot be listed, explain says why, with exit code 1."""
     sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "privateEndpoints"})

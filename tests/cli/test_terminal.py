@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from shared.cli.main import load_settings
 from shared.cli.output import Output, make_console
 from shared.cli.progress import progress
-from shared.cli.settings_file import load
 from shared.domain.preflight.check_result import CheckStatus, Step
 from shared.settings import SettingsError
 from shared.telemetry.log import LOGGER
@@ -83,7 +83,7 @@ def test_piped(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_on_a_terminal(settings: Path, more: dict[str, str], *, coloured: bool) -> None:
-    """On a terminal there are colors unless NO_COLOR is set, and a bar shows the progress."""
+    """On a terminal there are colors unless NO_COLOR is set, and a spinner shows that it runs."""
     env = bare(TERM="xterm", **more)
     reader, writer = pty.openpty()
     command = [*SHARED, "plan", "--all", "--settings", str(settings)]
@@ -92,7 +92,7 @@ def test_on_a_terminal(settings: Path, more: dict[str, str], *, coloured: bool) 
         text = _all_of(reader)
         assert process.wait(SECONDS) == 0
     assert ("\x1b[32m  + register" in text) == coloured
-    assert "plan: reading" in text
+    assert "plan: waiting for responses" in text
 
 
 def _all_of(terminal: int) -> str:
@@ -106,27 +106,6 @@ def _all_of(terminal: int) -> str:
             os.close(terminal)
             return read.decode()
         read += some
-
-
-async def test_progress() -> None:
-    """The bar grows as calls begin, fills as they end, and says when something is changed."""
-    file = io.StringIO()
-    console = Console(file=file, force_terminal=True, width=100, _environ={"TERM": "xterm"})
-    async with progress(console, "sync", 60) as watcher:
-        watcher.began(writes=False)
-        watcher.ended(writes=False)
-        watcher.began(writes=True)
-        watcher.ended(writes=True)
-    assert "sync: changing" in file.getvalue()
-    assert "2/2" in file.getvalue()
-
-
-async def test_no_bar_without_a_terminal() -> None:
-    """A pipe gets nothing of the bar."""
-    file = io.StringIO()
-    async with progress(make_console(file), "sync", 60) as watcher:
-        watcher.began(writes=False)
-    assert file.getvalue() == ""
 
 
 async def test_pending_calls() -> None:
@@ -219,7 +198,7 @@ def test_environment_has_precedence(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text('{"Values": {"OWNER_ID": "file", "MAX_REMOVALS": 3}}', encoding="utf-8-sig")
     environ = {"OWNER_ID": "environment"}
-    load(path, environ)
+    load_settings(path, environ)
     assert environ == {"OWNER_ID": "environment", "MAX_REMOVALS": "3"}
 
 
@@ -239,7 +218,7 @@ def test_unusable_file(tmp_path: Path, text: str | None, words: str) -> None:
     if text is not None:
         path.write_text(text)
     with pytest.raises(SettingsError, match=words):
-        load(path, {})
+        load_settings(path, {})
 
 
 def test_audit_with_problems() -> None:

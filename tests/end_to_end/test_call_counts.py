@@ -1,13 +1,21 @@
 """How many calls a pass makes, and how many of them are sequential."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from shared.adapters.retry import Budget
+from shared.bootstrap import Runtime
 from shared.domain.planning.affected_endpoints import Targets
-from shared.reconciler.reconcile import ReconcileRequest
+from shared.domain.results.pass_report import Report
+from shared.reconciler.ports import Systems
+from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from simulator.client import RunningSimulator
 from tests.support import simulated
+from tests.support.fakes import WRITES
 from tests.support.simulated import (
     ALIAS,
     ENDPOINT,
@@ -34,14 +42,35 @@ class RoundTrips:
     to_last_write: int = 0
     _under_way: int = 0
 
-    def began(self, *, writes: bool) -> None:
+    async def of_pass(self, runtime: Runtime) -> Report:
+        """The report of a pass over the endpoint, whose calls are counted."""
+        systems = runtime.clients.systems(Budget.of(SECONDS))
+        ports: list[Any] = [_Counted(port, self) for port in (systems.network, systems.dns, systems.clickhouse)]
+        return await reconcile(named(), Systems(*ports), runtime.config, runtime.cache)
+
+    @contextmanager
+    def call(self, name: str) -> Iterator[None]:
         self.begun += self._under_way == 0
         self._under_way += 1
-        if writes:
+        if name in WRITES:
             self.to_last_write = self.begun
-
-    def ended(self, *, writes: bool) -> None:
+        yield
         self._under_way -= 1
+
+
+@dataclass
+class _Counted:
+    """A port whose calls are counted."""
+
+    port: object
+    trips: RoundTrips
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*arguments: Any) -> Any:
+            with self.trips.call(name):
+                return await getattr(self.port, name)(*arguments)
+
+        return call
 
 
 def clickhouse_calls(sim: RunningSimulator) -> list[str]:
@@ -55,8 +84,7 @@ async def test_a_cold_process_connects_an_endpoint_in_five_round_trips_and_five_
     put_endpoint(sim, TAG)
     sim.clear_requests()
     async with started_runtime(sim.url) as runtime:
-        runtime.watcher = trips = RoundTrips()
-        report = await runtime.reconcile(named(), SECONDS)
+        report = await (trips := RoundTrips()).of_pass(runtime)
     assert not report.problems
     assert trips.to_last_write == 5
     assert len(clickhouse_calls(sim)) == 5
@@ -73,8 +101,7 @@ async def test_a_warm_process_connects_an_endpoint_in_four_round_trips_and_four_
         await runtime.reconcile(named(), SECONDS)
         put_endpoint(sim, TAG)
         sim.clear_requests()
-        runtime.watcher = trips = RoundTrips()
-        report = await runtime.reconcile(named(), SECONDS)
+        report = await (trips := RoundTrips()).of_pass(runtime)
     assert not report.problems
     assert trips.to_last_write == 4
     assert len(clickhouse_calls(sim)) == 4
@@ -90,13 +117,11 @@ async def test_a_warm_process_undoes_in_four_round_trips_and_recreates_in_five(
         delete_endpoint(sim)
         put_endpoint(sim, TAG)
         sim.clear_requests()
-        runtime.watcher = trips = RoundTrips()
-        await runtime.reconcile(named(), SECONDS)
+        await (trips := RoundTrips()).of_pass(runtime)
         assert (trips.to_last_write, len(clickhouse_calls(sim))) == (5, 5)
         delete_endpoint(sim)
         sim.clear_requests()
-        runtime.watcher = trips = RoundTrips()
-        await runtime.reconcile(named(), SECONDS)
+        await (trips := RoundTrips()).of_pass(runtime)
         assert (trips.to_last_write, len(clickhouse_calls(sim))) == (4, 4)
 
 

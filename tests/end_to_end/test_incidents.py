@@ -102,9 +102,12 @@ def test_key_rotated(sim: RunningSimulator, read: Read) -> None:
 
 
 def test_dns_write_denied(sim: RunningSimulator, read: Read) -> None:
-    """sync names the missing permission and its scope, and check the role."""
+    """explain and sync name the missing permission and its scope, explain and check the role."""
     arm(sim, "DELETE", f"{ZONE}/A/*")
     sim.deny({"scope": f"{GROUPS}/rg-dns", "access": "write"})
+    explain = read("explain", ENDPOINT)
+    assert f"sync cannot write it: missing permission Microsoft.Network/privateDnsZones/A/write on {ZONE}" in explain
+    assert "What to do: Assign the role records of docs/permissions.md to the app's identity on " in explain
     assert f"missing permission Microsoft.Network/privateDnsZones/A/write on {ZONE}" in read("sync", ENDPOINT)
     assert "Assign the role records of docs/permissions.md to the app's identity" in read("check")
 
@@ -188,6 +191,9 @@ def test_two_endpoints_in_one_network(sim: RunningSimulator, read: Read) -> None
     assert "Set the tag clickhouse-dns = shared on this endpoint and on pe-app" in plan
     assert "Clients reach its services through pe-app anyway." in plan
     assert "Select a service in the tag" not in plan
+    read("sync", SECOND)
+    explain = read("explain", SECOND)
+    assert re.search(r"^warning  record .*; clients reach the services through it$", explain, re.MULTILINE)
 
 
 def test_foreign_wildcard(sim: RunningSimulator, read: Read) -> None:

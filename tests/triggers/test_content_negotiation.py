@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.triggers.content_negotiation import form_wanted, is_current
+from shared.triggers.status import form_wanted
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -44,21 +44,3 @@ def test_accept(accept: str | None, answer: str | None) -> None:
 def test_format(form: str, answer: str | None, accept: str | None) -> None:
     """`?format=` takes precedence over headers, and an unknown format is refused."""
     assert form_wanted(accept, form) == answer
-
-
-@pytest.mark.parametrize(
-    ("if_none_match", "current"),
-    [
-        (None, False),
-        ("", False),
-        ('"abc"', True),
-        ('W/"abc"', True),
-        ('"xyz", "abc"', True),
-        ("*", True),
-        ('"abcd"', False),
-        ('"ABC"', False),
-    ],
-)
-def test_entity_tags(if_none_match: str | None, current: bool) -> None:  # noqa: FBT001 -- a column of the table
-    """A client has the current answer if one of its entity tags matches, strong or weak."""
-    assert is_current(if_none_match, '"abc"') is current

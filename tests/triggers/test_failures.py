@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -124,7 +125,7 @@ async def test_event_of_an_endpoint_in_progress(
     created = put_endpoint(demo, **{"clickhouse-services": "analytics"})
     unfinished = {**created, "properties": {**created["properties"], **properties}}
     demo.fault(match={"path": AT}, status=200, body=unfinished, count=None)
-    with pytest.raises(TemporaryError, match=f"{AT}: it") as caught:
+    with pytest.raises(TemporaryError, match=rf"Not done: {AT}: its? .*\. Remedy: None if it changed") as caught:
         await endpoint_changed(PE)
     assert "Event Grid will retry this event" in str(caught.value)
     assert {one["action"] for one in lines.of("change")} == given
@@ -149,10 +150,11 @@ async def test_event_of_a_failed_endpoint(demo: RunningSimulator, lines: Lines) 
 async def test_event_without_permission(
     demo: RunningSimulator, lines: Lines, system: str, fault: dict[str, Any]
 ) -> None:
-    """A refused key or a missing permission is raised; the delivery after the correction does everything."""
+    """A refused key or a missing permission is raised with its remedy; after the correction everything is done."""
     demo.fault(match={"system": system}, count=None, **fault)
     with pytest.raises(TemporaryError, match="Event Grid will retry this event") as caught:
         await endpoint_changed(PE)
+    assert re.search(r"Remedy: (Assign|Set CLICKHOUSE_CLOUD_API_KEY)", str(caught.value))
     assert str(fault["status"]) in str(caught.value)
     logged = lines.only("delivery", logging.ERROR)
     assert (logged["retryable"], logged["forbidden"]) == (True, True)
@@ -175,9 +177,10 @@ async def test_event_without_key(demo: RunningSimulator, lines: Lines) -> None:
 
 
 async def test_event_without_time(demo: RunningSimulator, lines: Lines) -> None:
-    """An event times out before Event Grid does, and its next delivery does the rest."""
-    with pytest.raises(TemporaryError, match="timed out after 0 s"):
+    """An event times out before Event Grid does: it claims nothing that is not known, and the retry does the rest."""
+    with pytest.raises(TemporaryError, match="timed out after 0 s; it is not known what was done") as caught:
         await endpoint_changed(PE, seconds=0)
+    assert "the retries in the log" in str(caught.value)
     assert lines.records == []
     await endpoint_changed(PE)
     assert lines.only("delivery", logging.INFO)["problemCount"] == 0

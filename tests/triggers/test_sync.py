@@ -305,7 +305,7 @@ def test_any_body(deployed: RunningSimulator, body: bytes) -> None:
         json.dumps(outcome.faults)
     else:
         assert b'"endpoints"' in body
-        assert outcome.endpoints == "all" or set(map(str, outcome.endpoints)) == {AT}
+        assert outcome.targets.everything or set(map(str, outcome.targets.endpoints)) == {AT}
 
 
 def _parsed(body: bytes) -> SyncRequest | BadRequestError:

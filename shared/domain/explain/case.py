@@ -1,25 +1,51 @@
-"""What the steps of an explanation have in common: the endpoint's connection, and remedies from the plan."""
+"""What the steps of an explanation share: the endpoint, and what the plan says about a step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from shared.domain.model.findings import CATALOGUE, Finding
+from shared.domain.changes import Change
+from shared.domain.model.findings import CATALOGUE, IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Connection, Endpoint
-from shared.domain.model.text import counted
+from shared.domain.model.resources import Endpoint
+from shared.domain.planning.classification import Verdict, desired_access
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import Selection
+from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.preflight.check_result import CheckResult, failed, unknown
+
+AGAIN = "Run explain again: the state changed meanwhile."
+
+type MissingPermissions = Mapping[ResourceId, tuple[str, ...]]
+NONE_MISSING: MissingPermissions = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An endpoint whose `connection` is to a Private Link service of the organization."""
+    """The endpoint to explain. `missing`: the actions by zone that the caller is not permitted, as far as is known."""
 
     index: PlanningIndex
     plan: Plan
-    endpoint: Endpoint
-    connection: Connection
-    selection: Selection
+    at: ResourceId
+    missing: MissingPermissions = NONE_MISSING
+
+    @property
+    def managed(self) -> bool:
+        return self.plan.verdicts.get(self.at) is Verdict.MANAGE
+
+    @property
+    def desired(self) -> DesiredAccess:
+        """What the endpoint selects; only if it is managed."""
+        return desired_access(self.index, self.at)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.desired.endpoint
+
+    @property
+    def keys(self) -> list[str]:
+        """The endpoint's ids in lower case, the one to register first."""
+        return sorted(self.endpoint.ids, key=lambda key: key != self.id.lower())
 
     @property
     def id(self) -> str:
@@ -27,32 +53,29 @@ class Case:
         config, endpoint = self.index.config, self.endpoint
         return self.index.access.ownership.id_for(endpoint, config) or config.id_of(endpoint) or endpoint.arm_id
 
-    @property
-    def zone_name(self) -> str:
-        return self.index.services.zone_names[self.connection.target.lower()]
-
     def names(self, services: frozenset[str]) -> str:
         return ", ".join(sorted(self.index.services.by_id[service].label for service in services)) or "no service"
 
     def finding(self, *codes: str) -> Finding | None:
-        return finding_on(self.plan, self.endpoint.id, *codes)
+        """The plan's first finding on the endpoint with one of these codes."""
+        return next((one for one in self.plan.findings if one.object == str(self.at) and one.code in codes), None)
 
-    def remedy(self, code: str, *kinds: type) -> str:
-        """The remedy of a finding if the plan has a change of these kinds; otherwise that of what prevents it."""
-        at = self.endpoint.id
-        if any(isinstance(one, kinds) and one.endpoint == at for one in self.plan.changes):
-            return CATALOGUE[code][1]
-        blocking = [one for one in self.plan.findings if one.object == str(at)]
-        worst = max(blocking, key=lambda one: one.severity, default=None)
-        return f"{worst.message}: {worst.remedy}" if worst else "Run explain again: the state changed meanwhile."
+    def change(self, *kinds: type[Change]) -> Change | None:
+        """The first planned change of these kinds that is for the endpoint, or gives it an address in a record."""
+        changes = (change for change in self.plan.changes if isinstance(change, kinds))
+        return next((one for one in changes if one.endpoint == self.at or ("written", self.at) in one.provides()), None)
+
+    def failure(
+        self, detail: str, kinds: tuple[type[Change], ...], codes: tuple[str, ...], otherwise: str = AGAIN
+    ) -> CheckResult:
+        """Failed, with the remedy of the planned change; without one, with the finding that prevents it."""
+        if change := self.change(*kinds):
+            return failed(detail, CATALOGUE[change.drift][1])
+        finding = self.finding(*codes)
+        return failed(f"{detail}: {finding.message}", finding.remedy) if finding else failed(detail, otherwise)
 
 
-def finding_on(plan: Plan, endpoint: ResourceId, *codes: str) -> Finding | None:
-    """The plan's first finding on the endpoint with one of these codes."""
-    return next((one for one in plan.findings if one.object == str(endpoint) and one.code in codes), None)
-
-
-def leftovers(plan: Plan, endpoint: ResourceId) -> str:
-    """What sync would remove of an endpoint that is to have nothing; "" for nothing."""
-    count = sum(1 for change in plan.changes if change.endpoint == endpoint and change.removes)
-    return f"; sync would remove what it still has ({counted(count, 'removal')})" if count else ""
+def result_of(finding: Finding, more: str = "") -> CheckResult:
+    """The result of a step that has this finding; unknown for a failed read and for what Azure has not finished."""
+    make = unknown if finding.code in ("unreadable", IN_PROGRESS) else failed
+    return make(f"{finding.message}{more}", finding.remedy)

@@ -1,98 +1,75 @@
 """An endpoint's access to ClickHouse Cloud, explained: services, registration, allow lists, connection."""
 
-from collections.abc import Iterator
-
 from shared.domain.changes import Allow, Deregister, Register
-from shared.domain.explain.case import Case
-from shared.domain.model.findings import CATALOGUE
-from shared.domain.model.resources import ConnectionStatus, ReadFailed, Registration
+from shared.domain.explain.case import Case, result_of
+from shared.domain.model.errors import System
+from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
+from shared.domain.model.resources import ConnectionStatus, ReadFailed
 from shared.domain.model.snapshot import ReadRegistrations
+from shared.domain.planning.endpoint_findings import unreadable
+from shared.domain.planning.selection_findings import selection_findings
 from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, unknown
 
-_DENIALS = ("service-not-permitted", "service-on-other-private-link", "service-not-found")
-_REMEDIES = {
-    ConnectionStatus.REJECTED: "endpoint-rejected",
-    ConnectionStatus.DISCONNECTED: "endpoint-disconnected",
-}
+_DENIALS = (
+    "service-not-permitted",
+    "service-on-other-private-link",
+    "service-not-found",
+    "service-without-private-link",
+)
+_CONNECTION = ("endpoint-pending", "endpoint-rejected", "endpoint-disconnected")
+_BLOCKED = ("registration-blocked", "registration-mark-not-kept", IN_PROGRESS)
 
 
-def steps(case: Case) -> Iterator[tuple[str, CheckResult]]:
-    yield "services", _services(case)
-    yield "registration", _registration(case)
-    yield "allow list", _allow_list(case)
-    yield "connection", _connection(case)
-
-
-def _services(case: Case) -> CheckResult:
-    selection, granted = case.selection, f"selects {case.names(case.selection.granted)}"
-    if finding := case.finding(*_DENIALS):
-        return failed(f"{finding.message}; {granted}", finding.remedy)
+def services(case: Case) -> CheckResult:
+    selection = case.desired.selection
+    selects = f"selects {case.names(selection.granted)}"
+    findings = {one.code: one for one in selection_findings(case.index, case.desired)}
+    if denial := next((findings[code] for code in _DENIALS if code in findings), None):
+        return failed(f"{denial.message}; {selects}", denial.remedy)
     if selection.undecided:
-        finding = case.finding("unreadable", "bad-selector")
-        detail = finding.message if finding else "some services could not be read"
-        return unknown(f"{detail}; {granted}", finding.remedy if finding else CATALOGUE["unreadable"][1])
-    if selection.without_private_link:
-        names = case.names(selection.without_private_link)
-        remedy = CATALOGUE["service-without-private-link"][1]
-        return failed(f"the private endpoint config of {names} is refused; {granted}", remedy)
-    if not selection.granted and case.finding("bad-selector"):
-        return skipped("tag")
-    if not selection.granted:
-        return failed("the tag selects no service", CATALOGUE["no-service-selected"][1])
-    return passed(granted)
+        undecided = findings.get("unreadable") or findings["bad-selector"]
+        return unknown(f"{undecided.message}; {selects}", undecided.remedy)
+    if selection.granted:
+        return passed(selects)
+    no_service = failed("the tag selects no service", CATALOGUE["no-service-selected"][1])
+    return skipped("tag") if "bad-selector" in findings else no_service
 
 
-def _registration(case: Case) -> CheckResult:
+def registration(case: Case) -> CheckResult:
     answer = case.index.snapshot.get(ReadRegistrations())
-    if not isinstance(answer, tuple):
-        reason = answer.reason if isinstance(answer, ReadFailed) else "the registrations were not read"
-        return unknown(reason, CATALOGUE["unreadable"][1])
+    if isinstance(answer, ReadFailed):
+        return result_of(unreadable(str(case.endpoint.id), answer, System.CLICKHOUSE))
     registrations = case.index.access.registrations
-    if registration := next((registrations[key] for key in _keys(case) if key in registrations), None):
-        return _registered(case, registration)
-    return failed(f"{case.id} is not registered", case.remedy("registration-missing", Register))
-
-
-def _keys(case: Case) -> list[str]:
-    """The endpoint's ids in lower case; the one of ENDPOINT_ID_KIND first."""
-    return sorted(case.endpoint.ids, key=lambda key: key != case.id.lower())
-
-
-def _registered(case: Case, found: Registration) -> CheckResult:
-    services = case.index.services
-    region = services.by_id[min(services.behind[case.connection.target.lower()])].region
+    found = next((registrations[key] for key in case.keys if key in registrations), None)
+    region = case.index.services.region_of(case.desired.alias)
+    if found is None:
+        return case.failure(f"{case.id} is not registered", (Register,), _BLOCKED)
     if found.region not in ("", region):
         detail = f"{found.id} is registered for {found.region}, but its services are in {region}"
-        return failed(detail, case.remedy("registration-missing", Register, Deregister))
+        return case.failure(detail, (Register, Deregister), _BLOCKED)
     ours = found.id.lower() in case.index.access.ownership.ids_of.get(case.endpoint.id, ())
     by = "by this deployment" if ours else f"outside this deployment: {found.description or 'no description'}"
     kind = "" if found.id.lower() == case.id.lower() else " (not the id kind of ENDPOINT_ID_KIND)"
     return passed(f"{found.id}, registered {by}{kind}")
 
 
-def _allow_list(case: Case) -> CheckResult:
-    granted, listing = case.selection.granted, case.index.access.listing
+def allow_list(case: Case) -> CheckResult:
+    granted, listing = case.desired.selection.granted, case.index.access.listing
+    listed = {service.id for key in case.keys for service in listing.get(key, ())}
     if not granted:
         return skipped("services")
-    listed = {service.id for key in _keys(case) for service in listing.get(key, ())}
-    if missing := granted - listed:
-        detail = f"{case.id} is not on the allow list of {case.names(missing)}"
-        if finding := case.finding("registration-blocked", "registration-mark-not-kept"):
-            return failed(f"{detail}: {finding.message}", finding.remedy)
-        return failed(detail, case.remedy("allow-list-missing", Allow, Register))
-    return passed(f"{next(key for key in _keys(case) if listing.get(key))} is allowed on {case.names(granted)}")
+    if not (missing := granted - listed):
+        return passed(f"{next(key for key in case.keys if listing.get(key))} is allowed on {case.names(granted)}")
+    if case.index.snapshot.registrations() is None:  # then nothing is planned
+        return skipped("registration")
+    detail = f"{case.id} is not on the allow list of {case.names(missing)}"
+    return case.failure(detail, (Allow, Register), _BLOCKED)
 
 
-def _connection(case: Case) -> CheckResult:
-    status = case.connection.status
+def connection(case: Case) -> CheckResult:
+    status = next(one.status for one in case.endpoint.connections if one.target == case.desired.alias)
     if status == ConnectionStatus.APPROVED:
         return passed(status)
-    if status == ConnectionStatus.PENDING:
-        if any(case.index.access.listing.get(key) for key in _keys(case)):
-            remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
-            return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
-        remedy = "None for the connection: ClickHouse approves it once the id is on the allow list of a service."
-        return failed("Pending; the id is on no allow list", remedy)
-    if status in ConnectionStatus:
-        return failed(status, CATALOGUE[_REMEDIES[ConnectionStatus(status)]][1])
+    if finding := case.finding(*_CONNECTION):
+        return failed(finding.message, finding.remedy)
     return unknown(f"Azure reports the status {status or 'none'}", "Look at the endpoint in the Azure portal.")

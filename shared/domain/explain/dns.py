@@ -1,75 +1,74 @@
 """An endpoint's host names, explained: address, zone, virtual network link, record, and the names for clients."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from shared.domain.changes import CreateZone, LinkNetwork, PutRecord
-from shared.domain.explain.case import Case
+from shared.domain.explain.case import AGAIN, Case, result_of
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS, Finding
 from shared.domain.model.resources import WILDCARD, RecordSet, Zone
 from shared.domain.model.snapshot import ListZones
-from shared.domain.planning.dns.zone_selection import addresses_for, zone_for
-from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, unknown, warning
+from shared.domain.ownership.marks import holders_of
+from shared.domain.planning.dns.dns_records import unreachable_labels
+from shared.domain.planning.dns.zone_selection import Blocker, RecordTarget, addresses_for, record_target, zone_for
+from shared.domain.preflight.azure import ROLE
+from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, warning
 
 PORTS = "8443 for HTTPS, 9440 for the native protocol"
 _FOREIGN = "created outside this deployment, or its metadata was overwritten (Terraform's `tags` are metadata)"
 _BLOCKED = ("wildcard-owned-by-other", "wildcard-foreign", "record-full", "zone-locked")
+_RUN_SYNC = CATALOGUE["record-drift"][1]
 
-type FoundZone = Zone | CreateZone | LinkNetwork | Finding
+
+def expected_addresses(case: Case) -> frozenset[str]:
+    """The endpoint's addresses and, where other endpoints' records serve it, theirs."""
+    addresses, target = addresses_for(case.index, case.endpoint), record_target(case.index, case.desired)
+    expected = frozenset[str]() if isinstance(addresses, Finding) else frozenset(addresses)
+    if isinstance(target, RecordTarget) and _served_by_others(case, target):
+        expected = expected.union(*(record.addresses for record in _records(target).values() if record))
+    return expected
 
 
-def steps(case: Case) -> Iterator[tuple[str, CheckResult]]:
+def address(case: Case) -> CheckResult:
     addresses = addresses_for(case.index, case.endpoint)
-    found = zone_for(case.index, case.endpoint, case.zone_name)
-    yield "address", _address(addresses)
-    yield "zone", _zone(case, found)
-    yield "link", _link(case, found)
-    if not isinstance(found, Zone):
-        yield "record", skipped("link" if _is_unlinked(found) else "zone")
-    elif not addresses or isinstance(addresses, Finding):
-        yield "record", skipped("address")
-    else:
-        yield "record", _record(case, found, frozenset(addresses))
-    yield "names", _names(case)
-
-
-def _address(addresses: tuple[str, ...] | Finding) -> CheckResult:
     if isinstance(addresses, Finding):
-        return unknown(addresses.message, addresses.remedy)
-    if not addresses:
-        return failed("no private address yet", CATALOGUE[IN_PROGRESS][1])
-    return passed(", ".join(addresses))
+        return result_of(addresses)
+    return passed(", ".join(addresses)) if addresses else failed("no private address yet", CATALOGUE[IN_PROGRESS][1])
 
 
-def _is_unlinked(found: FoundZone) -> bool:
-    """Whether there is a zone of the name, but none that is linked."""
-    return isinstance(found, LinkNetwork) or (isinstance(found, Finding) and found.code == "zone-not-linked")
+def _zone_of(case: Case) -> Zone | Blocker:
+    found = zone_for(case.index, case.endpoint, case.index.services.zone_names[case.desired.alias.lower()])
+    held_back = case.finding("zone-not-linked") if isinstance(found, LinkNetwork) else None
+    return held_back or found
 
 
-def _zone(case: Case, found: FoundZone) -> CheckResult:
-    if isinstance(found, Zone):
-        return passed(str(found.id))
-    if isinstance(found, CreateZone):
-        by_hand = "; link it to the DNS resolver's network by hand" if case.index.config.central else ""
-        detail = f"{case.zone_name} does not exist; sync would create {found.zone}{by_hand}"
-        return failed(detail, CATALOGUE["record-drift"][1])
-    if _is_unlinked(found):
-        return passed(", ".join(str(zone.id) for zone in case.index.dns.named.get(case.zone_name, [])))
-    assert isinstance(found, Finding), "the other cases are above"
-    lists = sorted(str(read.scope) for read in case.index.snapshot.answers if isinstance(read, ListZones))
-    searched = f" (searched: {', '.join(lists)})" if found.code == "zone-missing" and lists else ""
-    return (unknown if found.code == "unreadable" else failed)(f"{found.message}{searched}", found.remedy)
+def zone(case: Case) -> CheckResult:
+    match _zone_of(case):
+        case Zone(id_):
+            return passed(str(id_))
+        case CreateZone(zone=id_):
+            by_hand = "; link it to the DNS resolver's network by hand" if case.index.config.central else ""
+            return failed(f"{id_.name} does not exist; sync would create {id_}{by_hand}", _RUN_SYNC)
+        case LinkNetwork(zone=id_):
+            return passed(str(id_))
+        case Finding(code="zone-not-linked"):
+            named = case.index.dns.named[case.index.services.zone_names[case.desired.alias.lower()]]
+            return passed(", ".join(str(zone.id) for zone in named))
+        case finding:
+            lists = sorted(str(read.scope) for read in case.index.snapshot.answers if isinstance(read, ListZones))
+            searched = f" (searched: {', '.join(lists)})" if finding.code == "zone-missing" and lists else ""
+            return result_of(finding, searched)
 
 
-def _link(case: Case, found: FoundZone) -> CheckResult:
-    network = case.endpoint.network
-    if isinstance(found, Zone):
-        return _link_of(case, found)
-    if isinstance(found, LinkNetwork):
-        detail = f"{case.zone_name} is not linked to {network}; sync would link it"
-        return failed(detail, CATALOGUE["record-drift"][1])
-    if isinstance(found, Finding) and _is_unlinked(found):
-        return failed(found.message, found.remedy)
-    return skipped("zone")
+def link(case: Case) -> CheckResult:
+    match _zone_of(case):
+        case Zone() as found:
+            return _link_of(case, found)
+        case LinkNetwork(zone=id_, network=network):
+            return failed(f"{id_} is not linked to {network}; sync would link it", _RUN_SYNC)
+        case Finding(code="zone-not-linked") as finding:
+            return result_of(finding)
+        case _:
+            return skipped("zone")
 
 
 def _link_of(case: Case, zone: Zone) -> CheckResult:
@@ -88,44 +87,49 @@ def _link_of(case: Case, zone: Zone) -> CheckResult:
     return passed(f"{detail} (explain --probe in the clients' network can)")
 
 
-def _record(case: Case, zone: Zone, addresses: frozenset[str]) -> CheckResult:
-    """The record that each host name resolves to: the one of its own name, otherwise the wildcard."""
-    records = {name: _resolve(zone, name) for name in _first_labels(case)}
+def record(case: Case) -> CheckResult:
+    target = record_target(case.index, case.desired)
+    if not isinstance(target, RecordTarget):
+        return skipped("address" if isinstance(_zone_of(case), Zone) else "link")
+    records = _records(target)
     detail = "; ".join(f"{name} resolves to {_described(record)}" for name, record in sorted(records.items()))
-    if all(record and addresses <= set(record.addresses) for record in records.values()):
+    if all(record and set(target.addresses) <= set(record.addresses) for record in records.values()):
         foreign = case.finding("record-kept-by-other")
         return passed(f"{detail}; {foreign.message}: {_FOREIGN}" if foreign else detail)
-    if served := case.finding("wildcard-served-by-other"):
-        return passed(f"{detail}: {served.message}")
-    expected = f"{detail}, not to {', '.join(sorted(addresses))}"
-    if blocked := case.finding(*_BLOCKED):
-        return failed(f"{expected}: {blocked.message}", blocked.remedy)
-    overriding = sorted(name for name, one in records.items() if one and one.name != WILDCARD)
-    if overriding and not any(isinstance(change, PutRecord) for change in case.plan.changes):
-        return failed(expected, f"Correct or delete the record {', '.join(overriding)}: it overrides the wildcard.")
-    return failed(expected, case.remedy("record-drift", PutRecord))
+    if served := _served_by_others(case, target):
+        if served.code == "wildcard-served-by-other":
+            return passed(f"{detail}: {served.message}")
+        return warning(f"{detail}: {served.message}; clients reach the services through it", served.remedy)
+    detail += f", not to {', '.join(target.addresses)}"
+    at = target.zone.id
+    if case.change(PutRecord) and (missing := case.missing.get(at)):
+        detail += f"; sync cannot write it: missing permission {', '.join(missing)} on {at}"
+        return failed(detail, ROLE.format("records", at))
+    overriding = ", ".join(sorted(one.name for one in records.values() if one and one.name != WILDCARD))
+    remedy = f"Correct or delete the record {overriding}: it overrides the wildcard." if overriding else AGAIN
+    return case.failure(detail, (PutRecord,), _BLOCKED, remedy)
 
 
-def expected_addresses(case: Case) -> frozenset[str]:
-    """The endpoint's addresses and, where another endpoint's record serves it, that endpoint's."""
-    addresses = addresses_for(case.index, case.endpoint)
-    own = frozenset[str]() if isinstance(addresses, Finding) else frozenset(addresses)
-    if not case.finding("wildcard-served-by-other"):
-        return own
-    zone = zone_for(case.index, case.endpoint, case.zone_name)
-    assert isinstance(zone, Zone), "only a record in a zone that was read can serve it"
-    records = [_resolve(zone, name) for name in _first_labels(case)]
-    return own.union(*(record.addresses for record in records if record))
+def _records(target: RecordTarget) -> Mapping[str, RecordSet | None]:
+    """The record that each host name resolves to, by first label: the one of its own name, or the wildcard."""
+    found = target.zone.records
+    return {label: found.get(label) or found.get(WILDCARD) for label in target.labels or {WILDCARD}}
 
 
-def _first_labels(case: Case) -> set[str]:
-    """The names, within the zone, of the selected services; * if the tag selects none."""
-    configs = [case.index.services.configs[service] for service in case.selection.granted]
-    return {config.hostname.lower().partition(".")[0] for config in configs} or {WILDCARD}
+def _served_by_others(case: Case, target: RecordTarget) -> Finding | None:
+    """The finding on the endpoints that hold the records, if clients in this network reach the services by them."""
+    held, records = case.finding("wildcard-owned-by-other"), _records(target).items()
+    if held and all(record and _reached_through(case, target, label, record) for label, record in records):
+        return held
+    return case.finding("wildcard-served-by-other")
 
 
-def _resolve(zone: Zone, name: str) -> RecordSet | None:
-    return zone.records.get(name) or zone.records.get(WILDCARD)
+def _reached_through(case: Case, target: RecordTarget, label: str, record: RecordSet) -> bool:
+    holders = holders_of(record)
+    endpoints = [case.index.endpoint(holder) for holder in holders.values()]
+    in_network = all(one and one.network == case.endpoint.network for one in endpoints)
+    known = bool(record.addresses) and holders.keys() >= set(record.addresses)
+    return known and in_network and not unreachable_labels(case.index, target, label, holders.values())
 
 
 def _described(record: RecordSet | None) -> str:
@@ -134,9 +138,7 @@ def _described(record: RecordSet | None) -> str:
     return f"{', '.join(record.addresses) or 'no address'} (record {record.name})"
 
 
-def _names(case: Case) -> CheckResult:
-    names = case.plan.hostnames.get(case.endpoint.id, {})
-    if not names:
-        return skipped("services")
-    hosts = "; ".join(f"{service}: {host}" for service, host in names.items())
-    return passed(f"{hosts}. Ports: {PORTS}. The public host names do not use the endpoint")
+def names(case: Case) -> CheckResult:
+    hosts = "; ".join(f"{service}: {host}" for service, host in case.plan.hostnames.get(case.at, {}).items())
+    clients = f"{hosts}. Ports: {PORTS}. The public host names do not use the endpoint"
+    return passed(clients) if hosts else skipped("services")

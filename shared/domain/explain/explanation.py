@@ -1,142 +1,127 @@
 """Why an endpoint is or is not connected: ClickHouse's troubleshooting guide, applied to what was read.
 
-| step                 | not passed if                                                           | then     |
-|----------------------|-------------------------------------------------------------------------|----------|
-| scope                | the endpoint is outside ENDPOINT_SCOPES                                 | stop     |
-| endpoint             | ARM reports it as not found, Deleting or Failed                         | stop     |
-|                      | Azure has not finished provisioning it                                  | continue |
-| tag                  | the tag is missing (stop), or a part of it is not a selector            | continue |
-| private link service | it is connected to none of the organization's                           | stop     |
-| services             | a requested service is not found, not permitted or not reachable by it  | continue |
-| registration         | its id is not registered with the organization                          | continue |
-| allow list           | a selected service does not list its id                                 | continue |
-| connection           | it is not approved                                                      | continue |
-| address              | it has no private address                                               | continue |
-| zone, link           | there is no zone of the name, or none linked to its network (central: to any) | continue |
-| record               | a host name resolves neither to it nor to an endpoint that serves it    | continue |
-| names                | –                                                                       |          |
+| step                 | not passed if                                                                  |
+|----------------------|--------------------------------------------------------------------------------|
+| scope                | the endpoint is outside ENDPOINT_SCOPES                                        |
+| endpoint             | it is not found, Deleting, Failed, or Azure has not finished provisioning it   |
+| tag                  | the tag is missing, or a part of it is not a selector                          |
+| private link service | it is connected to none of the organization's                                  |
+| services             | a requested service is not found, not permitted or not reachable by it         |
+| registration         | its id is not registered with the organization                                 |
+| allow list           | a selected service does not list its id                                        |
+| connection           | it is not approved                                                             |
+| address              | it has no private address                                                      |
+| zone, link           | there is no zone of the name, or none linked to its network (central: to any)  |
+| record               | a host name resolves neither to it nor to an endpoint that serves its clients; |
+|                      | a warning if that endpoint is in its network, and the record could be shared   |
+| names                | –                                                                              |
 
-Steps that depend on an earlier one are skipped.
+For an endpoint that is not managed, the steps after the first that did not pass are skipped. Otherwise a step is
+skipped only if it depends on one that did not pass. Message and remedy come from the plan's findings and changes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from shared.domain.explain import clickhouse, dns
-from shared.domain.explain.case import Case, finding_on, leftovers
+from shared.domain.explain.case import NONE_MISSING, Case, MissingPermissions, result_of
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, ReadResult
+from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
 from shared.domain.model.text import counted
-from shared.domain.planning.classification import is_decided, private_link_connection
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.preflight.check_result import CheckResult, Step, Steps, failed, passed, skipped, unknown
-
-AGAIN = "Run explain again."
-QUESTIONS = {
-    "scope": "Is it in ENDPOINT_SCOPES?",
-    "endpoint": "Does it exist?",
-    "tag": "Does its tag request access?",
-    "private link service": "Is it connected to a Private Link service of the organization?",
-    "services": "May it reach every service that its tag requests?",
-    "registration": "Is its id registered with the organization?",
-    "allow list": "Is its id on the allow list of each selected service?",
-    "connection": "Is the connection approved?",
-    "address": "Does it have a private address?",
-    "zone": "Is there a private DNS zone for the host names?",
-    "link": "Is that zone linked to its virtual network?",
-    "record": "Do the host names resolve to its address?",
-    "names": "Which host names must clients use?",
-}
+from shared.domain.preflight.check_result import CheckResult, CheckStatus, Step, Steps, failed, passed, skipped
 
 
-def explain(snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: ResourceId) -> Steps:
+def explain(
+    snapshot: Snapshot,
+    config: DeploymentConfig,
+    plan: Plan,
+    endpoint: ResourceId,
+    missing: MissingPermissions = NONE_MISSING,
+) -> Steps:
     """All steps, in order. `plan` is the plan for this endpoint, from this snapshot and config."""
-    results = dict(_walk(PlanningIndex(snapshot, config), plan, endpoint))
-    last = skipped(list(results)[-1])
-    return tuple(Step.of(name, question, results.get(name, last)) for name, question in QUESTIONS.items())
+    case, steps, stop = Case(PlanningIndex(snapshot, config), plan, endpoint, missing), list[Step](), ""
+    for name, (question, check) in STEPS.items():
+        result = skipped(stop) if stop else check(case)
+        steps.append(Step.of(name, question, result))
+        if result.status is not CheckStatus.PASSED and not case.managed:
+            stop = stop or name
+    return tuple(steps)
 
 
-def expected_addresses(snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: Endpoint) -> frozenset[str]:
-    """The addresses that the endpoint's host names may resolve to; none if its connection is unknown."""
-    case = _case(PlanningIndex(snapshot, config), plan, endpoint)
-    return dns.expected_addresses(case) if case else frozenset()
+def expected_addresses(
+    snapshot: Snapshot, config: DeploymentConfig, plan: Plan, endpoint: ResourceId
+) -> frozenset[str]:
+    """The addresses that the host names of a managed endpoint may resolve to."""
+    return dns.expected_addresses(Case(PlanningIndex(snapshot, config), plan, endpoint))
 
 
-def _case(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> Case | None:
-    connection = private_link_connection(index, endpoint)
-    if connection is None:
-        return None
-    return Case(index, plan, endpoint, connection, index.services.selection(endpoint, connection.target))
-
-
-def _walk(index: PlanningIndex, plan: Plan, endpoint: ResourceId) -> Iterator[tuple[str, CheckResult]]:
-    yield "scope", _scope(index.config, endpoint)
-    if not index.config.in_endpoint_scopes(endpoint):
-        return
-    found = index.snapshot.get(ReadEndpoint(endpoint))
-    yield "endpoint", _endpoint(plan, found, endpoint)
-    if not isinstance(found, Endpoint) or is_decided(found, index.config):
-        return
-    yield "tag", _tag(index.config, plan, found)
-    if index.config.request_of(found) is None:
-        return
-    yield "private link service", _private_link(index, plan, found)
-    if case := _case(index, plan, found):
-        yield from clickhouse.steps(case)
-        yield from dns.steps(case)
-
-
-def _scope(config: DeploymentConfig, endpoint: ResourceId) -> CheckResult:
-    covering = next((scope for scope in config.endpoint_scopes if scope.covers(endpoint)), None)
-    if covering:
+def _scope(case: Case) -> CheckResult:
+    scopes = case.index.config.endpoint_scopes
+    if covering := next((scope for scope in scopes if scope.covers(case.at)), None):
         return passed(str(covering))
-    scopes = ", ".join(map(str, config.endpoint_scopes))
-    return failed(f"outside {scopes}; the endpoint was not read", CATALOGUE["outside-scope"][1])
+    detail = f"outside {', '.join(map(str, scopes))}; the endpoint was not read"
+    return failed(detail, CATALOGUE["outside-scope"][1])
 
 
-def _endpoint(plan: Plan, found: ReadResult[Endpoint] | None, endpoint: ResourceId) -> CheckResult:
-    match found:
-        case Endpoint() if finding := finding_on(plan, endpoint, "endpoint-failed"):
-            return failed(finding.message, finding.remedy)
-        case Endpoint() if finding := finding_on(plan, endpoint, IN_PROGRESS):
-            return unknown(finding.message, finding.remedy)
-        case Endpoint():
-            return passed(f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
-        case NotFound():
-            return _not_found(plan, endpoint)
-        case ReadFailed(reason):
-            finding = finding_on(plan, endpoint, "unreadable")
-            return unknown(reason, finding.remedy if finding else CATALOGUE["unreadable"][1])
-        case _:
-            return unknown("it was not read", AGAIN)
-
-
-def _not_found(plan: Plan, endpoint: ResourceId) -> CheckResult:
-    if left := leftovers(plan, endpoint):
+def _endpoint(case: Case) -> CheckResult:
+    found = case.index.snapshot.get(ReadEndpoint(case.at))
+    read = isinstance(found, Endpoint | NotFound)
+    if finding := case.finding(*(("endpoint-failed", IN_PROGRESS) if read else ("unreadable",))):
+        return result_of(finding)
+    if isinstance(found, Endpoint):
+        return passed(f"resource GUID {found.guid}, in {found.network or 'no virtual network'}")
+    if left := _leftovers(case):
         return failed(f"deleted{left}", "Run sync to remove it, or create the private endpoint again.")
     return failed("not found in Azure: deleted, or never created", "Create it, or correct the ARM id.")
 
 
-def _tag(config: DeploymentConfig, plan: Plan, endpoint: Endpoint) -> CheckResult:
-    value = endpoint.tags.get(config.tag.lower())
+def _leftovers(case: Case) -> str:
+    """What sync would remove of an endpoint that is to have nothing; "" for nothing."""
+    count = sum(1 for change in case.plan.changes if change.endpoint == case.at and change.removes)
+    return f"; sync would remove what it still has ({counted(count, 'removal')})" if count else ""
+
+
+def _tag(case: Case) -> CheckResult:
+    found, tag = case.index.endpoint(case.at), case.index.config.tag
+    tags = found.tags if found else {}
+    value = tags.get(tag.lower())
     if value is None:
-        tags = ", ".join(sorted(endpoint.tags)) or "none"
-        detail = f"not tagged {config.tag} (its tags: {tags}){leftovers(plan, endpoint.id)}"
-        return failed(detail, f"Set the tag {config.tag}=<services>, or {config.tag}=* for every permitted service.")
-    if finding := finding_on(plan, endpoint.id, "bad-selector"):
-        return failed(f"{config.tag}={value}: {finding.message}", finding.remedy)
-    return passed(f"{config.tag}={value}")
+        detail = f"not tagged {tag} (its tags: {', '.join(sorted(tags)) or 'none'}){_leftovers(case)}"
+        return failed(detail, f"Set the tag {tag}=<services>, or {tag}=* for every permitted service.")
+    if finding := case.finding("bad-selector"):
+        return failed(f"{tag}={value}: {finding.message}", finding.remedy)
+    return passed(f"{tag}={value}")
 
 
-def _private_link(index: PlanningIndex, plan: Plan, endpoint: Endpoint) -> CheckResult:
-    if connection := private_link_connection(index, endpoint):
-        count = len(index.services.behind[connection.target.lower()])
-        return passed(f"{connection.target}, with {counted(count, 'service')}")
-    if finding := finding_on(plan, endpoint.id, "not-a-clickhouse-endpoint"):
-        aliases = ", ".join(sorted(one.alias for one in set(index.services.configs.values()))) or "none"
-        return failed(f"{finding.message}; the organization has: {aliases}", finding.remedy)
-    finding = finding_on(plan, endpoint.id, "unreadable")
-    return unknown(finding.message, finding.remedy) if finding else unknown("it was not read", AGAIN)
+def _private_link(case: Case) -> CheckResult:
+    services = case.index.services
+    if case.managed:
+        alias = case.desired.alias
+        return passed(f"{alias}, with {counted(len(services.behind[alias.lower()]), 'service')}")
+    if finding := case.finding("not-a-clickhouse-endpoint"):
+        aliases = ", ".join(sorted(one.alias for one in set(services.configs.values()))) or "none"
+        return result_of(finding, f"; the organization has: {aliases}")
+    unread = case.finding("unreadable")
+    assert unread, "the plan reports why it cannot classify a tagged endpoint"
+    return result_of(unread)
+
+
+STEPS: dict[str, tuple[str, Callable[[Case], CheckResult]]] = {
+    "scope": ("Is it in ENDPOINT_SCOPES?", _scope),
+    "endpoint": ("Does it exist?", _endpoint),
+    "tag": ("Does its tag request access?", _tag),
+    "private link service": ("Is it connected to a Private Link service of the organization?", _private_link),
+    "services": ("May it reach every service that its tag requests?", clickhouse.services),
+    "registration": ("Is its id registered with the organization?", clickhouse.registration),
+    "allow list": ("Is its id on the allow list of each selected service?", clickhouse.allow_list),
+    "connection": ("Is the connection approved?", clickhouse.connection),
+    "address": ("Does it have a private address?", dns.address),
+    "zone": ("Is there a private DNS zone for the host names?", dns.zone),
+    "link": ("Is that zone linked to its virtual network?", dns.link),
+    "record": ("Do the host names resolve to its address?", dns.record),
+    "names": ("Which host names must clients use?", dns.names),
+}

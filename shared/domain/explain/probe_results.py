@@ -63,24 +63,19 @@ def lookup_step(lookups: Iterable[Lookup], expected: frozenset[str]) -> Step:
     known = tuple(lookups)
     detail = "; ".join(f"{one.host} resolves to {', '.join(one.addresses) or 'nothing'}" for one in known)
     wrong = [one for one in known if not resolves(one, expected)]
-    result = failed(detail, _lookup_remedy(wrong, expected)) if wrong else passed(detail)
-    return Step.of(LOOKUP, "Do the host names resolve to its address from here?", result)
-
-
-def _lookup_remedy(wrong: list[Lookup], expected: frozenset[str]) -> str:
-    others = [address for one in wrong for address in one.addresses if address not in expected]
+    others = {address for one in wrong for address in one.addresses} - expected
+    remedy = "See record above: the name is for another endpoint. A cached answer lasts as long as its TTL."
     if not others or any(not ip_address(address).is_private for address in others):
-        return _RESOLVER
-    return "See record above: the name is for another endpoint. A cached answer lasts as long as its TTL."
+        remedy = _RESOLVER
+    result = failed(detail, remedy) if wrong else passed(detail)
+    return Step.of(LOOKUP, "Do the host names resolve to its address from here?", result)
 
 
 def port_steps(ports: Iterable[int], attempts: Iterable[TlsAttempt]) -> Steps:
     """A step for each port; skipped without an attempt, because no name resolves."""
-    known = tuple(attempts)
-    by_port = {port: [one for one in known if one.port == port] for port in ports}
-    return tuple(
-        Step.of(f"port {port}", f"Does TLS open on port {port}?", _port(made)) for port, made in by_port.items()
-    )
+    made = tuple(attempts)
+    results = {port: _port([one for one in made if one.port == port]) for port in ports}
+    return tuple(Step.of(f"port {at}", f"Does TLS open on port {at}?", result) for at, result in results.items())
 
 
 def _port(attempts: list[TlsAttempt]) -> CheckResult:

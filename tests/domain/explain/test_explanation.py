@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.explain.explanation import QUESTIONS, expected_addresses, explain
+from shared.domain.explain.explanation import STEPS, expected_addresses, explain
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.findings import CATALOGUE
@@ -72,7 +72,7 @@ def connected(one: Endpoint | None = None, *zones: Zone) -> Snapshot:
 def test_connected() -> None:
     """Every step passes for an endpoint that has all it needs, and the last one has the host names for clients."""
     steps = steps_of(connected())
-    assert tuple(steps) == tuple(QUESTIONS)
+    assert tuple(steps) == tuple(STEPS)
     assert {step.status for step in steps.values()} == {PASSED}
     assert first_problem(steps.values()) is None
     assert "main: main.westus3.privatelink.azure.clickhouse.cloud" in steps["names"].detail
@@ -125,6 +125,9 @@ HOLDER = snapshot(
     registrations=[registered(1), registered(2)],
     zones=[zone(record(2))],
 )
+HOLDER_APART = HOLDER.with_results({ReadEndpoint(pe(2)): endpoint(2, vnet="elsewhere")})
+HOLDER_OF_OTHER = HOLDER.with_results({ReadEndpoint(pe(2)): endpoint(2, "other")})
+HOLDER_DRIFTED = HOLDER.with_results({ReadZone(zone_id()): zone(replace(record(2), addresses=("10.9.9.9",)))})
 OWN_NAME = zone(record(1), replace(foreign_record(), name="main"))
 UNLINKED = connected(None, zone(record(1), vnets=()))
 IN_HUB = connected(None, zone(record(1), vnets=("hub",)))
@@ -182,7 +185,10 @@ def pending() -> Snapshot:
         pytest.param(connected(None, zone(foreign_record())), None, {"record": FAILED}, id="foreign record"),
         pytest.param(connected(None, zone(foreign_record(address(1)))), None, {"record": PASSED}, id="foreign, right"),
         pytest.param(connected(None, OWN_NAME), None, {"record": FAILED}, id="a closer name"),
-        pytest.param(HOLDER, None, {"record": FAILED}, id="held by another"),
+        pytest.param(HOLDER, None, {"record": WARNING}, id="held in the same network"),
+        pytest.param(HOLDER_APART, None, {"record": FAILED}, id="held in another network"),
+        pytest.param(HOLDER_OF_OTHER, None, {"record": FAILED}, id="held by one without the service"),
+        pytest.param(HOLDER_DRIFTED, None, {"record": FAILED}, id="held, with a foreign address"),
         pytest.param(IN_HUB, CENTRAL, {"zone": PASSED, "link": PASSED, "record": PASSED}, id="central zone"),
         pytest.param(UNLINKED, CENTRAL, {"zone": PASSED, "link": FAILED, "record": PASSED}, id="central, unlinked"),
         pytest.param(TWO_ZONES, CENTRAL, {"zone": FAILED, "link": SKIPPED}, id="two central zones"),
@@ -192,7 +198,7 @@ def pending() -> Snapshot:
 def test_answers(seen: Snapshot, by: DeploymentConfig | None, expected: dict[str, CheckStatus]) -> None:
     """Each problem is reported at its own step; the steps that depend on it are skipped, all others are not."""
     steps = steps_of(seen, by)
-    assert tuple(steps) == tuple(QUESTIONS)
+    assert tuple(steps) == tuple(STEPS)
     assert {name: steps[name].status for name in expected} == expected
     troubled = {name for name, step in steps.items() if step.status in (FAILED, UNKNOWN)}
     assert troubled == {name for name, answer in expected.items() if answer in (FAILED, UNKNOWN)}
@@ -250,9 +256,9 @@ def test_tagged_zone() -> None:
         (FOREIGN_ALIAS, "private link service", "63c890a9"),
         (BY_HAND, "registration", "registered outside this deployment: made by hand"),
         (connected(), "registration", "registered by this deployment"),
-        (UNLISTED, "connection", "the id is on no allow list"),
-        (pending(), "connection", "approval takes some minutes"),
-        (HOLDER, "record", str(pe(2))),
+        (UNLISTED, "connection", "is Pending; its id is on no allow list"),
+        (pending(), "connection", "is Pending; its id is on the allow list of main"),
+        (HOLDER, "record", f"is held by {pe(2)}; clients reach the services through it"),
         (connected(None, OWN_NAME), "record", "main resolves to 10.9.9.9 (record main), not to 10.0.0.1"),
         (
             MISSPELT,
@@ -292,6 +298,31 @@ def test_remedies() -> None:
     for step in (step for seen in worlds for step in steps_of(seen).values()):
         assert bool(step.remedy) == (step.status in (FAILED, UNKNOWN, WARNING)), step
         assert step.question.endswith("?")
+
+
+def test_a_write_that_azure_would_refuse() -> None:
+    """Without permission to write the record, the remedy is the role and not sync."""
+    seen, at = connected(None, zone()), pe(1)
+    missing = {zone_id(): ("Microsoft.Network/privateDnsZones/A/write",)}
+    step = {one.name: one for one in explain(seen, deployment(), plan_of(seen, None, at), at, missing)}["record"]
+    assert "sync cannot write it: missing permission Microsoft.Network/privateDnsZones/A/write on " in step.detail
+    assert step.remedy.startswith("Assign the role records of docs/permissions.md")
+    foreign = connected(None, zone(foreign_record()))
+    steps = explain(foreign, deployment(), plan_of(foreign, None, at), at, missing)
+    assert "sync cannot write it" not in {one.name: one for one in steps}["record"].detail
+
+
+def test_unread_registrations() -> None:
+    """While the registrations cannot be read nothing is planned: a service that lacks the id is no failure of sync."""
+    unread = snapshot(endpoint(1), services=[service("main")], zones=[zone(record(1))])
+    steps = steps_of(unread.with_results({ReadRegistrations(): FORBIDDEN}))
+    assert (steps["registration"].status, steps["allow list"].status) == (UNKNOWN, SKIPPED)
+
+
+def test_a_service_that_is_denied_while_registrations_are_unread() -> None:
+    """A service that the tag may not select is reported although the plan has no findings on services."""
+    unread = APART.with_results({ReadRegistrations(): FORBIDDEN})
+    assert steps_of(unread)["services"].status is FAILED
 
 
 def test_first_problem() -> None:
@@ -342,7 +373,7 @@ def test_a_service_without_private_link() -> None:
     step = steps_of(seen)["services"]
     assert (step.status, step.detail) == (
         FAILED,
-        "the private endpoint config of basic is refused; selects main",
+        "basic is selected by a tag, but its private endpoint config is refused: 403 Forbidden; selects main",
     )
 
 
@@ -392,15 +423,14 @@ def test_central_zone() -> None:
     ("seen", "by", "expected"),
     [
         (connected(), None, {address(1)}),
-        (HOLDER, None, {address(1)}),
+        (HOLDER, None, {address(1), address(2)}),
+        (HOLDER_APART, None, {address(1)}),
+        (ADDRESS_UNREAD, None, set()),
         (HOLDER, CENTRAL, {address(1), address(2)}),
         (NO_ADDRESS, None, set()),
-        (FOREIGN_ALIAS, None, set()),
     ],
 )
 def test_expected_addresses(seen: Snapshot, by: DeploymentConfig | None, expected: set[str]) -> None:
-    """A probe expects the endpoint's own address and, in a central zone, that of the endpoint that serves it."""
+    """A probe expects the endpoint's own address and that of an endpoint through which clients are served."""
     plan = plan_of(seen, by, pe(1))
-    found = seen.get(ReadEndpoint(pe(1)))
-    assert isinstance(found, Endpoint)
-    assert expected_addresses(seen, by or deployment(), plan, found) == frozenset(expected)
+    assert expected_addresses(seen, by or deployment(), plan, pe(1)) == frozenset(expected)
