@@ -77,7 +77,7 @@ IRRELEVANT = [
 
 
 @pytest.fixture(scope="module")
-def pass_results() -> dict[str, Any]:
+def results() -> dict[str, Any]:
     """The results of indexing the app and of the first events in an empty environment."""
     script = SCRIPT.format(slow=SLOW, root=str(ROOT), events=IRRELEVANT, relevant=event(WRITTEN, WRITE, AT))
     run = subprocess.run(  # noqa: S603 -- our own interpreter

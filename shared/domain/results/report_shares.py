@@ -3,13 +3,23 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.results.pass_report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPass:
+    """The last pass of an event that failed for an endpoint, and the first problem of that endpoint."""
+
+    pass_id: str
+    at: datetime
+    problem: str
 
 
 def split_report(report: Report, waiting: AbstractSet[ResourceId]) -> dict[ResourceId, Report]:
