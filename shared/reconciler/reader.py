@@ -34,9 +34,8 @@ async def read_needed(
 
     A read that fails is in it as ReadFailed; nothing is raised.
     """
-    while reads := needs(snapshot, targets, config, cache.hints()):
+    while reads := needs(snapshot, targets, config, cache.hints):
         snapshot = snapshot.with_results(await read_all(reads, systems, cache))
-    cache.update_from(snapshot)
     return snapshot
 
 
@@ -48,13 +47,12 @@ async def read_all(
     Many configs exceed the rate limit, so the reader waits for the stored config cache first.
     """
     reads = list(reads)
-    known: Mapping[Read[Any], Any] = cache.configs if cache else {}
     if cache and cache.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
         await asyncio.wait([cache.loading_configs])
-    cached = {read: known[read] for read in reads if read in known}
+    cached = {read: cache.configs[read] for read in reads if read in cache.configs} if cache else {}
     missing = [read for read in reads if read not in cached]
     results = await asyncio.gather(*(_result(read, systems) for read in missing))
-    return cached | dict(zip(missing, results, strict=True))
+    return {**cached, **dict(zip(missing, results, strict=True))}
 
 
 async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:

@@ -6,6 +6,7 @@ from shared.domain.model.errors import TemporaryError
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.planning.policy import Policy
 from shared.domain.reading.endpoints import FEW, MANY
+from shared.domain.reading.zones import Hints
 from shared.reconciler.process_cache import ProcessCache
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -85,7 +86,7 @@ async def test_gone(one: ResourceId) -> None:
 async def test_stale_memory() -> None:
     """A removed link costs one more round."""
     cloud = many_services()
-    memory = ProcessCache(links={network(): frozenset({zone_id("rg-old")})})
+    memory = ProcessCache(hints=Hints({zone_id("rg-old"): frozenset({network()})}))
     report = await run(cloud, pe(1), memory=memory)
     assert not report.problems
     assert cloud.dns.record(zone_id())

@@ -151,7 +151,9 @@ class Snapshot:
         known, services = self.get(ReadRegistrations()), self.services() or ()
         changed = self.with_results({ReadRegistrations(): (*known, registration)}) if isinstance(known, tuple) else self
         found = next((one for one in services if one.id == service), None)
-        return changed.with_service(replace(found, allow_list=found.allow_list | {registration.id})) if found else changed
+        return (
+            changed.with_service(replace(found, allow_list=found.allow_list | {registration.id})) if found else changed
+        )
 
     def with_service(self, service: Service) -> "Snapshot":
         """A service's allow list was changed."""

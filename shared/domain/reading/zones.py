@@ -11,14 +11,14 @@ If no config is known yet, or the endpoint no longer exists, zones are chosen by
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from shared.domain.model.deployment_config import tagged_zone
 from shared.domain.model.ids import BadIdError, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, Zone, is_clickhouse_zone
-from shared.domain.model.snapshot import ListZones, Read, ReadZone
+from shared.domain.model.snapshot import ListZones, Read, ReadZone, Snapshot
 from shared.domain.planning.classification import zone_name_of
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -27,18 +27,27 @@ from shared.domain.planning.planning_index import PlanningIndex
 class Hints:
     """What earlier passes saw: it decides which zones are read first, and nothing else.
 
-    `links`: the zones linked to each virtual network. `listed`: all zones in DNS_ZONE_SCOPES at the last listing.
+    `linked`: the virtual networks linked to each zone. `listed`: all zones in DNS_ZONE_SCOPES at the last complete
+    listing.
     """
 
-    links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
+    linked: Mapping[ResourceId, frozenset[ResourceId]] = MappingProxyType({})
     listed: frozenset[ResourceId] = frozenset()
+
+    def updated(self, snapshot: Snapshot) -> "Hints":
+        """The hints after a pass with this snapshot."""
+        unread = {zone: networks for zone, networks in self.linked.items() if ReadZone(zone) not in snapshot}
+        linked = {zone.id: zone.networks for zone in snapshot.zones() if zone.networks}
+        lists = [answer for read, answer in snapshot.answers.items() if isinstance(read, ListZones)]
+        complete = lists and all(isinstance(answer, tuple) for answer in lists)
+        return Hints(MappingProxyType(unread | linked), snapshot.listed_zones() if complete else self.listed)
 
 
 def all_zones(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
     """All zones for ClickHouse: any of them may have a record of a deleted endpoint."""
     scopes, names = index.config.dns_scopes, frozenset(index.services.zone_names.values())
     yield from (ListZones(scope) for scope in scopes)
-    linked = {zone for zones in hints.links.values() for zone in zones if in_scope(zone, scopes)}
+    linked = {zone for zone in hints.linked if in_scope(zone, scopes)}
     listed = index.snapshot.listed_zones()
     usable = {zone for zone in listed if is_clickhouse_zone(zone.name) or zone.name in names}
     yield from (ReadZone(zone) for zone in sorted(usable | linked))
@@ -48,8 +57,8 @@ def zones_for(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterato
     """The zone in the endpoint's tag; and the zones that the hints name or, if none of these is usable, all listed."""
     scopes, is_candidate = index.config.dns_scopes, _candidates(index, endpoint)
     yield from zone_in_tag(index, endpoint)
-    linked = hints.links.get(endpoint.network) if endpoint.network else None
-    hinted = hints.listed if index.config.central else linked or frozenset()
+    linked = [zone for zone, networks in hints.linked.items() if endpoint.network in networks]
+    hinted = hints.listed if index.config.central else linked
     first = [ReadZone(zone) for zone in sorted(hinted) if is_candidate(zone) and in_scope(zone, scopes)]
     yield from first
     if any(read not in index.snapshot for read in first) or _is_found(index, endpoint, first, is_candidate):
