@@ -49,8 +49,8 @@ async def test_cold() -> None:
     await run(cloud, pe(1))
     assert reads(cloud) == {
         1: ["endpoint"],
-        2: ["addresses", "services", "zones"],
-        3: ["config", "registrations", "zone"],
+        2: ["addresses", "registrations", "services", "zones"],
+        3: ["config", "zone"],
     }
 
 
@@ -224,7 +224,7 @@ async def test_many_configs() -> None:
     names = [f"s{n}" for n in range(FEW + 1)]
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
     await run(cloud, pe(1))
-    assert reads(cloud)[3] == [*["config"] * len(names), "registrations", "zone"]
+    assert reads(cloud)[3] == [*["config"] * len(names), "zone"]
 
 
 async def test_waiting() -> None:

@@ -54,9 +54,8 @@ def all_zones(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
 
 
 def zones_for(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
-    """The zone in the endpoint's tag; and the zones that the hints name or, if none of these is usable, all listed."""
+    """The zones that the hints name or, if none of these is usable, all listed."""
     scopes, is_candidate = index.config.dns_scopes, _candidates(index, endpoint)
-    yield from zone_in_tag(index, endpoint)
     linked = [zone for zone, networks in hints.linked.items() if endpoint.network in networks]
     hinted = hints.listed if index.config.central else linked
     first = [ReadZone(zone) for zone in sorted(hinted) if is_candidate(zone) and in_scope(zone, scopes)]
