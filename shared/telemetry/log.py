@@ -119,7 +119,6 @@ def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> Non
 
     The problems of a pass are in the line of the pass; here are those of an endpoint that needed no pass.
     """
-    state = report.endpoint_json(endpoint) if endpoint in report.plan.verdicts else {}
     log_event(
         "delivery",
         logging.ERROR if report.problems else logging.INFO,
@@ -127,7 +126,7 @@ def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> Non
         trigger="event",
         endpoint=str(endpoint),
         milliseconds=milliseconds,
-        **{name: value for name, value in state.items() if name != "id"},
+        **{name: value for name, value in report.endpoint_json(endpoint).items() if name != "id"},
         problems=None if report.pass_id else [shorten(problem) for problem in report.problems],
         **_result(report),
     )
