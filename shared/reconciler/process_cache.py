@@ -47,11 +47,10 @@ class ProcessCache:
 
     def update_from(self, snapshot: Snapshot, outcomes: tuple[Outcome, ...]) -> None:
         """Keep what the next pass can use of this snapshot and these outcomes."""
-        for read, answer in snapshot.answers.items():
-            if isinstance(read, ReadConfig) and isinstance(answer, Config):
-                self.configs[read] = answer
-            if isinstance(read, ReadConfig) and isinstance(answer, ReadFailed) and answer.refused:
-                self.refused_configs[read] = answer
+        configs = {read: answer for read, answer in snapshot.answers.items() if isinstance(read, ReadConfig)}
+        self.configs |= {read: answer for read, answer in configs.items() if isinstance(answer, Config)}
+        failed = {read: answer for read, answer in configs.items() if isinstance(answer, ReadFailed)}
+        self.refused_configs |= {read: answer for read, answer in failed.items() if answer.refused}
         self.hints = self.hints.updated(snapshot)
         registered = {registration.id.lower() for registration in snapshot.registrations() or ()}
         for change, outcome in ((o.change, o) for o in outcomes if isinstance(o.change, Register)):

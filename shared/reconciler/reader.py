@@ -55,13 +55,6 @@ async def read_all(
     return {**cached, **dict(zip(missing, results, strict=True))}
 
 
-async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:
-    try:
-        return await _send(read, systems)
-    except PrivateLinkError as error:
-        return read_failed(error)
-
-
 def read_failed(error: PrivateLinkError) -> ReadFailed:
     return ReadFailed(
         str(error),
@@ -72,24 +65,27 @@ def read_failed(error: PrivateLinkError) -> ReadFailed:
     )
 
 
-async def _send(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: PLR0911 -- a table, a line per read
-    match read:
-        case ReadEndpoint(endpoint):
-            return await systems.network.endpoint(endpoint)
-        case ListEndpoints(scope):
-            return await systems.network.endpoints(scope)
-        case ReadAddresses(interface):
-            return await systems.network.addresses(interface)
-        case ListAddresses(scope):
-            return await systems.network.addresses_in(scope)
-        case ListZones(scope):
-            return await systems.dns.zones(scope)
-        case ReadZone(zone):
-            return await systems.dns.zone(zone)
-        case ReadRegistrations():
-            return await systems.clickhouse.registrations()
-        case ReadServices():
-            return await systems.clickhouse.services()
-        case ReadConfig(service):
-            return await systems.clickhouse.config(service)
+async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: C901, PLR0911 -- a table
+    try:
+        match read:
+            case ReadEndpoint(endpoint):
+                return await systems.network.endpoint(endpoint)
+            case ListEndpoints(scope):
+                return await systems.network.endpoints(scope)
+            case ReadAddresses(interface):
+                return await systems.network.addresses(interface)
+            case ListAddresses(scope):
+                return await systems.network.addresses_in(scope)
+            case ListZones(scope):
+                return await systems.dns.zones(scope)
+            case ReadZone(zone):
+                return await systems.dns.zone(zone)
+            case ReadRegistrations():
+                return await systems.clickhouse.registrations()
+            case ReadServices():
+                return await systems.clickhouse.services()
+            case ReadConfig(service):
+                return await systems.clickhouse.config(service)
+    except PrivateLinkError as error:
+        return read_failed(error)
     raise AssertionError(f"no system reads {read}")

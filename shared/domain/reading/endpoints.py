@@ -31,10 +31,12 @@ def in_need_of_a_pass(
     snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig
 ) -> dict[ResourceId, Endpoint | NotFound]:
     """Those of these endpoints that may need changes, so that more is read for them."""
-    found = {one: snapshot.get(ReadEndpoint(one)) for one in sorted(endpoints)}
-    known = {one: answer for one, answer in found.items() if isinstance(answer, Endpoint | NotFound)}
     return {
-        one: answer for one, answer in known.items() if concerns_us(answer, config) and not is_decided(answer, config)
+        one: found
+        for one in sorted(endpoints)
+        if isinstance(found := snapshot.get(ReadEndpoint(one)), Endpoint | NotFound)
+        and concerns_us(found, config)
+        and not is_decided(found, config)
     }
 
 
