@@ -84,11 +84,7 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
         "pass",
         logging.ERROR if report.problems else logging.INFO,
         milliseconds=milliseconds,
-        calls={
-            "clickhouse": calls.clickhouse,
-            "azureNetwork": calls.azure_network,
-            "azureDns": calls.azure_dns,
-        },
+        calls={"clickhouse": calls.clickhouse, "azureNetwork": calls.azure_network, "azureDns": calls.azure_dns},
         retries=context.retries,
         dryRun=report.dry_run,
         verdicts=report.verdicts,
@@ -138,8 +134,4 @@ def shorten(text: str) -> str:
 
 
 def _result(report: Report) -> Mapping[str, Any]:
-    return {
-        "problemCount": len(report.problems),
-        "retryable": report.retryable,
-        "forbidden": report.forbidden,
-    }
+    return {"problemCount": len(report.problems), "retryable": report.retryable, "forbidden": report.forbidden}

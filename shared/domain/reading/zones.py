@@ -27,27 +27,29 @@ from shared.domain.planning.planning_index import PlanningIndex
 class Hints:
     """What earlier passes saw: it decides which zones are read first, and nothing else.
 
-    `linked`: the virtual networks linked to each zone. `listed`: all zones in DNS_ZONE_SCOPES at the last complete
+    `links`: the zones linked to each virtual network. `listed`: all zones in DNS_ZONE_SCOPES at the last complete
     listing.
     """
 
-    linked: Mapping[ResourceId, frozenset[ResourceId]] = MappingProxyType({})
+    links: Mapping[ResourceId, frozenset[ResourceId]] = MappingProxyType({})
     listed: frozenset[ResourceId] = frozenset()
 
     def updated(self, snapshot: Snapshot) -> "Hints":
         """The hints after a pass with this snapshot."""
-        unread = {zone: networks for zone, networks in self.linked.items() if ReadZone(zone) not in snapshot}
-        linked = {zone.id: zone.networks for zone in snapshot.zones() if zone.networks}
+        zones_read = {read.id for read in snapshot.answers if isinstance(read, ReadZone)}
+        links = {network: zones - zones_read for network, zones in self.links.items()}
+        for zone in snapshot.zones():
+            links |= {network: links.get(network, frozenset()) | {zone.id} for network in zone.networks}
         lists = [answer for read, answer in snapshot.answers.items() if isinstance(read, ListZones)]
         complete = lists and all(isinstance(answer, tuple) for answer in lists)
-        return Hints(MappingProxyType(unread | linked), snapshot.listed_zones() if complete else self.listed)
+        return Hints(MappingProxyType(links), snapshot.listed_zones() if complete else self.listed)
 
 
 def all_zones(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
     """All zones for ClickHouse: any of them may have a record of a deleted endpoint."""
     scopes, names = index.config.dns_scopes, frozenset(index.services.zone_names.values())
     yield from (ListZones(scope) for scope in scopes)
-    linked = {zone for zone in hints.linked if in_scope(zone, scopes)}
+    linked = {zone for zones in hints.links.values() for zone in zones if in_scope(zone, scopes)}
     listed = index.snapshot.listed_zones()
     usable = {zone for zone in listed if is_clickhouse_zone(zone.name) or zone.name in names}
     yield from (ReadZone(zone) for zone in sorted(usable | linked))
@@ -56,11 +58,18 @@ def all_zones(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
 def zones_for(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
     """The zones that the hints name or, if none of these is usable, all listed."""
     scopes, is_candidate = index.config.dns_scopes, _candidates(index, endpoint)
-    linked = [zone for zone, networks in hints.linked.items() if endpoint.network in networks]
+    linked = hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
     hinted = hints.listed if index.config.central else linked
     first = [ReadZone(zone) for zone in sorted(hinted) if is_candidate(zone) and in_scope(zone, scopes)]
     yield from first
-    if any(read not in index.snapshot for read in first) or _is_found(index, endpoint, first, is_candidate):
+    if any(read not in index.snapshot for read in first):
+        return
+    if index.config.central:
+        usable = any(isinstance(index.snapshot.get(read), Zone) for read in first)
+    else:
+        at_network = index.dns.linked.get(endpoint.network, []) if endpoint.network else []
+        usable = any(is_candidate(zone.id) for zone in at_network)
+    if usable:
         return
     yield from (ListZones(scope) for scope in scopes)
     yield from (ReadZone(zone) for zone in sorted(index.snapshot.listed_zones()) if is_candidate(zone))
@@ -73,19 +82,6 @@ def zone_in_tag(index: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
         return  # reported by the plan
     if zone and in_scope(zone, index.config.dns_scopes):
         yield ReadZone(zone)
-
-
-def _is_found(
-    index: PlanningIndex,
-    endpoint: Endpoint,
-    first: list[ReadZone],
-    is_candidate: Callable[[ResourceId], bool],
-) -> bool:
-    """Whether lists are not needed: a hinted zone exists and, unless zones are central, is linked."""
-    if index.config.central:
-        return any(isinstance(index.snapshot.get(read), Zone) for read in first)
-    linked = index.dns.linked.get(endpoint.network, []) if endpoint.network else []
-    return any(is_candidate(zone.id) for zone in linked)
 
 
 def _candidates(index: PlanningIndex, endpoint: Endpoint) -> Callable[[ResourceId], bool]:
