@@ -1,6 +1,6 @@
 """The clients and stores of one process: each is created at its first use and kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,16 +41,9 @@ class Clients:
 
     async def close(self) -> None:
         """Close what was opened; a later use opens it again."""
-        for name, close in (
-            ("store", "close"),
-            ("topic", "close"),
-            ("http", "aclose"),
-            ("http_reading", "aclose"),
-            ("transport", "close"),
-            ("_credential", "close"),
-        ):
-            if (opened := self.__dict__.pop(name, None)) is not None:
-                await getattr(opened, close)()
+        for name in ("store", "topic", "http", "http_reading", "transport", "_credential"):
+            if opened := self.__dict__.pop(name, None):
+                await (opened.aclose if isinstance(opened, httpx.AsyncClient) else opened.close)()
 
     @cached_property
     def key(self) -> Key:
@@ -77,8 +70,7 @@ class Clients:
 
     @cached_property
     def arm_reading(self) -> ArmClients:
-        url = self.settings.azure_resource_manager_url
-        return ArmClients(url, self._credential_for(url), self.transport, read_only=True)
+        return replace(self.arm, read_only=True)
 
     @cached_property
     def transport(self) -> AioHttpTransport:

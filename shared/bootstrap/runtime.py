@@ -15,8 +15,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.results.pass_report import Report
-from shared.domain.results.report_shares import split_report
-from shared.domain.results.unfinished_work import failed_passes
+from shared.domain.results.report_shares import FailedPass, split_report
 from shared.reconciler.batching import Batching, FirstRead, first_read
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
@@ -113,7 +112,12 @@ class Runtime:
         systems = self.clients.systems(Budget.of(PASS_SECONDS, READ_SECONDS))
         run = reconcile(request, systems, self.config, self.cache, known)
         shares = split_report(await self._recorded("event", run), known.keys())
-        self._start(self.report_repository.keep_failed_passes(failed_passes(shares, datetime.now(UTC))))
+        failed = {
+            str(endpoint): FailedPass(share.pass_id, datetime.now(UTC), share.problems[0])
+            for endpoint, share in shares.items()
+            if share.problems
+        }
+        self._start(self.report_repository.keep_failed_passes(failed))
         return shares
 
     async def _recorded(self, trigger: str, run: Coroutine[Any, Any, Report]) -> Report:

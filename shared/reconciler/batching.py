@@ -65,18 +65,15 @@ class Batching:
 
         Raises what the pass raises, and TemporaryError if it is cancelled.
         """
-        found = await self._first_read(endpoint)
-        return found if isinstance(found, Report) else await self._passes.submit(endpoint, found)
-
-    async def _first_read(self, endpoint: ResourceId) -> FirstRead:
         self._unread += 1
         self._all_read.clear()
         try:
-            return await self._reads.submit(endpoint, None)
+            found = await self._reads.submit(endpoint, None)
         finally:
             self._unread -= 1
             if not self._unread:
                 self._all_read.set()
+        return found if isinstance(found, Report) else await self._passes.submit(endpoint, found)
 
     async def _gather(self) -> None:
         with suppress(TimeoutError):

@@ -34,9 +34,8 @@ async def read_needed(
 
     A read that fails is in it as ReadFailed; nothing is raised.
     """
-    while reads := needs(snapshot, targets, config, cache.hints()):
+    while reads := needs(snapshot, targets, config, cache.hints):
         snapshot = snapshot.with_results(await read_all(reads, systems, cache))
-    cache.update_from(snapshot)
     return snapshot
 
 
@@ -48,44 +47,39 @@ async def read_all(
     Many configs exceed the rate limit, so the reader waits for the stored config cache first.
     """
     reads = list(reads)
-    known: Mapping[Read[Any], Any] = cache.configs if cache else {}
     if cache and cache.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
         await asyncio.wait([cache.loading_configs])
-    cached = {read: known[read] for read in reads if read in known}
+    cached = {read: cache.configs[read] for read in reads if read in cache.configs} if cache else {}
     missing = [read for read in reads if read not in cached]
     results = await asyncio.gather(*(_result(read, systems) for read in missing))
-    return cached | dict(zip(missing, results, strict=True))
-
-
-async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:
-    try:
-        return await _send(read, systems)
-    except PrivateLinkError as error:
-        return read_failed(error)
+    return {**cached, **dict(zip(missing, results, strict=True))}
 
 
 def read_failed(error: PrivateLinkError) -> ReadFailed:
     return ReadFailed(str(error), isinstance(error, TemporaryError), error.cause)
 
 
-async def _send(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: PLR0911 -- a table, a line per read
-    match read:
-        case ReadEndpoint(endpoint):
-            return await systems.network.endpoint(endpoint)
-        case ListEndpoints(scope):
-            return await systems.network.endpoints(scope)
-        case ReadAddresses(interface):
-            return await systems.network.addresses(interface)
-        case ListAddresses(scope):
-            return await systems.network.addresses_in(scope)
-        case ListZones(scope):
-            return await systems.dns.zones(scope)
-        case ReadZone(zone):
-            return await systems.dns.zone(zone)
-        case ReadRegistrations():
-            return await systems.clickhouse.registrations()
-        case ReadServices():
-            return await systems.clickhouse.services()
-        case ReadConfig(service):
-            return await systems.clickhouse.config(service)
+async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: C901, PLR0911 -- a table
+    try:
+        match read:
+            case ReadEndpoint(endpoint):
+                return await systems.network.endpoint(endpoint)
+            case ListEndpoints(scope):
+                return await systems.network.endpoints(scope)
+            case ReadAddresses(interface):
+                return await systems.network.addresses(interface)
+            case ListAddresses(scope):
+                return await systems.network.addresses_in(scope)
+            case ListZones(scope):
+                return await systems.dns.zones(scope)
+            case ReadZone(zone):
+                return await systems.dns.zone(zone)
+            case ReadRegistrations():
+                return await systems.clickhouse.registrations()
+            case ReadServices():
+                return await systems.clickhouse.services()
+            case ReadConfig(service):
+                return await systems.clickhouse.config(service)
+    except PrivateLinkError as error:
+        return read_failed(error)
     raise AssertionError(f"no system reads {read}")

@@ -4,7 +4,7 @@ Event, manual sync, audit and command line trigger this one function. Each step 
 `reader` (with `domain/reading`), `domain/planning` (`plan`, `policy`, `removal_limit`) and `apply`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -12,7 +12,6 @@ from typing import Any
 
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked
-from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound
@@ -71,12 +70,17 @@ async def reconcile(
     rounds = 0
     while True:
         snapshot = await read_needed(snapshot, targets, systems, config, cache)
-        cache.update_add_refused(outcomes, snapshot)
-        make = partial(_permitted_plan, snapshot, targets, request, config, cache.pass_results(outcomes))
-        plan = make()
-        if request.by_event:
+        cache.update_from(snapshot, outcomes)
+        make = partial(make_plan, snapshot, config, targets, cache.pass_results(outcomes))
+        plan = permitted(make(), request.policy)
+        if targets.everything:
+            plan = limited(plan, request.max_removals)
+        elif request.by_event:
             cache.count_released(releasing & released(outcomes, plan))
-            plan = _limited_releases(plan, snapshot, request.max_removals, cache.recently_released(), make)
+            wanted, recent = releases(plan, snapshot), cache.recently_released()
+            if kept := over_limit(wanted, recent, request.max_removals):
+                remaining = permitted(make(kept), request.policy)
+                plan = with_kept(remaining, plan, kept, len(wanted | recent), request.max_removals)
         changes = _untried(plan, outcomes)
         if request.dry_run or not changes or rounds == ROUNDS:
             return Report(snapshot, plan, outcomes, dry_run=request.dry_run)
@@ -89,42 +93,16 @@ async def reconcile(
         snapshot = _without_stale_reads(snapshot, plan, changes)
 
 
-def _permitted_plan(
-    snapshot: Snapshot,
-    targets: Targets,
-    request: ReconcileRequest,
-    config: DeploymentConfig,
-    results: PassResults,
-    kept: frozenset[ResourceId] = frozenset(),
-) -> Plan:
-    plan = permitted(make_plan(snapshot, config, targets, results, kept), request.policy)
-    return limited(plan, request.max_removals) if targets.everything else plan
-
-
-def _limited_releases(
-    plan: Plan,
-    snapshot: Snapshot,
-    limit: int,
-    recent: frozenset[ResourceId],
-    make: Callable[[frozenset[ResourceId]], Plan],
-) -> Plan:
-    """The plan, or one that keeps the endpoints whose release exceeds the limit."""
-    wanted = releases(plan, snapshot)
-    kept = over_limit(wanted, recent, limit)
-    return with_kept(make(kept), plan, kept, len(wanted | recent), limit) if kept else plan
-
-
 def _untried(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[Change, ...]:
     """The changes to apply now: each once, or again if somebody else had written first.
 
     A change that depends on one that was tried and is still planned is left to the next pass: that one failed, or
     the system accepted it and does not show it yet.
     """
-    final = [outcome for outcome in outcomes if not outcome.stale and outcome.status is not OutcomeStatus.SKIPPED]
-    tried = {outcome.change for outcome in final}
-    untried = [change for change in plan.changes if change not in tried]
-    planned = tried.intersection(plan.changes)
-    not_shown = [replace(o, status=OutcomeStatus.FAILED) for o in final if o.change in planned]
+    final = {o.change: o for o in outcomes if not o.stale and o.status is not OutcomeStatus.SKIPPED}
+    planned = frozenset(plan.changes)
+    untried = [change for change in plan.changes if change not in final]
+    not_shown = [replace(one, status=OutcomeStatus.FAILED) for change, one in final.items() if change in planned]
     waiting = blocked(untried, not_shown)
     return tuple(change for change in untried if change not in waiting)
 

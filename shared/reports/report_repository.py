@@ -30,7 +30,7 @@ from shared.domain.model.resources import (
     ReadResult,
     is_clickhouse_zone,
 )
-from shared.domain.results.unfinished_work import FailedPass
+from shared.domain.results.report_shares import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import log_event, shorten
 

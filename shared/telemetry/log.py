@@ -14,8 +14,8 @@ from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.errors import System, TemporaryError
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.ids import ResourceId
-from shared.domain.results.pass_report import NO_CALLS, Report
-from shared.telemetry.pass_context import current_pass
+from shared.domain.results.pass_report import Report
+from shared.telemetry.pass_context import PassContext, current_pass
 
 if TYPE_CHECKING:  # an event imports nothing of audits
     from shared.domain.audit.report_model import AuditedFinding
@@ -76,22 +76,18 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
     others = (finding for finding in findings if not any(reason in finding.message for reason in failed))
     for finding in sorted(others, key=lambda finding: -finding.severity)[:MAX_LINES]:
         log_finding(finding, finding.severity.name.lower(), "seen")
-    context = current_pass()
-    calls = context.calls if context else NO_CALLS
+    context = current_pass() or PassContext("")
+    calls = context.calls
     statuses = Counter(outcome.status for outcome in report.outcomes)
     severities = Counter(finding.severity for finding in report.plan.findings)
     log_event(
         "pass",
         logging.ERROR if report.problems else logging.INFO,
         milliseconds=milliseconds,
-        calls={
-            "clickhouse": calls.clickhouse,
-            "azureNetwork": calls.azure_network,
-            "azureDns": calls.azure_dns,
-        },
-        retries=context.retries if context else 0,
+        calls={"clickhouse": calls.clickhouse, "azureNetwork": calls.azure_network, "azureDns": calls.azure_dns},
+        retries=context.retries,
         dryRun=report.dry_run,
-        verdicts=dict(sorted(Counter(verdict.value for verdict in report.plan.verdicts.values()).items())),
+        verdicts=report.verdicts,
         changes={status.value: statuses[status] for status in OutcomeStatus},
         planned=len(report.plan.changes) if report.dry_run else 0,
         withheld=len(report.plan.withheld),
@@ -119,8 +115,6 @@ def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> Non
 
     The problems of a pass are in the line of the pass; here are those of an endpoint that needed no pass.
     """
-    state = next((state for state in report.endpoints_json() if state["id"] == str(endpoint)), {})
-    fields = ("verdict", "resourceGuid", "addresses", "connections", "hostnames")
     log_event(
         "delivery",
         logging.ERROR if report.problems else logging.INFO,
@@ -128,7 +122,7 @@ def log_delivery(endpoint: ResourceId, report: Report, milliseconds: int) -> Non
         trigger="event",
         endpoint=str(endpoint),
         milliseconds=milliseconds,
-        **{name: state.get(name) for name in fields},
+        **{name: value for name, value in report.endpoint_json(endpoint).items() if name != "id"},
         problems=None if report.pass_id else [shorten(problem) for problem in report.problems],
         **_result(report),
     )
@@ -140,8 +134,4 @@ def shorten(text: str) -> str:
 
 
 def _result(report: Report) -> Mapping[str, Any]:
-    return {
-        "problemCount": len(report.problems),
-        "retryable": report.retryable,
-        "forbidden": report.forbidden,
-    }
+    return {"problemCount": len(report.problems), "retryable": report.retryable, "forbidden": report.forbidden}

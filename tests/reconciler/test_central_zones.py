@@ -185,7 +185,7 @@ async def test_a_scope_that_cannot_be_read() -> None:
         report = await run(cloud, pe(1), by=both, memory=memory)
         assert "unreadable" in dict(findings(report))
         assert addresses(cloud) == ()
-    assert memory.listed == frozenset()
+    assert memory.hints.listed == frozenset()
 
 
 async def test_listed_once() -> None:

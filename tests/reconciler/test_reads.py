@@ -11,6 +11,7 @@ from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.domain.reading.endpoints import FEW, MANY
+from shared.domain.reading.zones import Hints
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.support.fakes import Cloud
@@ -54,8 +55,8 @@ async def test_cold() -> None:
     await run(cloud, pe(1))
     assert reads(cloud) == {
         1: ["endpoint"],
-        2: ["addresses", "services", "zones"],
-        3: ["config", "registrations", "zone"],
+        2: ["addresses", "registrations", "services", "zones"],
+        3: ["config", "zone"],
     }
 
 
@@ -91,7 +92,7 @@ async def test_gone(one: ResourceId) -> None:
 async def test_stale_memory() -> None:
     """A removed link costs one more round."""
     cloud = many_services()
-    memory = ProcessCache(links={network(): frozenset({zone_id("rg-old")})})
+    memory = ProcessCache(hints=Hints({network(): frozenset({zone_id("rg-old")})}))
     report = await run(cloud, pe(1), memory=memory)
     assert not report.problems
     assert cloud.dns.record(zone_id())
@@ -255,7 +256,7 @@ async def test_many_configs() -> None:
     names = [f"s{n}" for n in range(FEW + 1)]
     cloud = Cloud(endpoint(1, "*"), services=[service(name) for name in names], zones=[zone()])
     await run(cloud, pe(1))
-    assert reads(cloud)[3] == [*["config"] * len(names), "registrations", "zone"]
+    assert reads(cloud)[3] == [*["config"] * len(names), "zone"]
 
 
 async def test_waiting() -> None:

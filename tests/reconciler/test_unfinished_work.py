@@ -12,7 +12,6 @@ from shared.domain.model.snapshot import (
     ReadServices,
     ReadZone,
 )
-from shared.domain.results.unfinished_work import read_name, unfinished_work
 from tests.support.fakes import Cloud
 from tests.support.passes import run
 from tests.support.worlds import (
@@ -42,17 +41,17 @@ async def test_unfinished_reads_and_changes() -> None:
     """The report names the reads and changes that timed out."""
     unread = cloud()
     unread.fail("config", TIMED_OUT, about=service_id(NAMES[5]))
-    assert read_name(ReadConfig(service_id(NAMES[5]))) in unfinished_work(await run(unread))
+    assert str(ReadConfig(service_id(NAMES[5]))) in (await run(unread)).unfinished
     unchanged = cloud()
     unchanged.fail("update_allow_list", TIMED_OUT, about="service-f")
     report = await run(unchanged)
     (change,) = report.plan.changes
-    assert unfinished_work(report) == (f"{change.verb} {change.summary()}",)
+    assert report.unfinished == (f"{change.verb} {change.summary()}",)
 
 
 async def test_nothing_unfinished() -> None:
     """A pass that read and changed everything has no unfinished work."""
-    assert unfinished_work(await run(cloud())) == ()
+    assert (await run(cloud())).unfinished == ()
 
 
 def test_read_names() -> None:
@@ -68,4 +67,4 @@ def test_read_names() -> None:
         ReadServices(),
         ReadRegistrations(),
     ]
-    assert len({read_name(read) for read in reads}) == len(reads)
+    assert len(set(map(str, reads))) == len(reads)

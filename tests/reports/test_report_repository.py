@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.audit.report_model import AuditReport
 from shared.domain.model.resources import Config, NotFound, ReadFailed
-from shared.domain.results.unfinished_work import FailedPass
+from shared.domain.results.report_shares import FailedPass
 from shared.reports.report_repository import CONFIGS, FAILED_PASSES, LATEST, ReportRepository
 from tests.support.audits import at, audit, well
 from tests.support.log_lines import Lines

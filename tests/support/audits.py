@@ -14,7 +14,7 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.policy import Policy, permitted
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Calls, Report
-from shared.domain.results.unfinished_work import FailedPass
+from shared.domain.results.report_shares import FailedPass
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     deployment,

@@ -1,6 +1,6 @@
 """Builds the audit report from a reconciliation of everything and the previous audit report."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Severity
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Calls, Report
-from shared.domain.results.unfinished_work import FailedPass, unfinished_work
+from shared.domain.results.report_shares import FailedPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,6 @@ def audit_report(
         *missing_events(context, rows, previous, now, run.pending_grace),
     }
     audited = with_first_seen(findings, previous, context, now)
-    left = unfinished_work(report)
     audit = AuditReport(
         owner=config.owner,
         pass_id=run.pass_id,
@@ -78,11 +77,11 @@ def audit_report(
         policy=run.policy,
         health=Health.UNKNOWN,
         sentence="",
-        complete=not left,
-        left=left,
+        complete=not report.unfinished,
+        left=report.unfinished,
         problems=report.problems,
         calls=run.calls,
-        verdicts=dict(sorted(Counter(one.value for one in report.plan.verdicts.values()).items())),
+        verdicts=report.verdicts,
         findings=audited,
         repairs=tuple(_repairs(report)),
         withheld=tuple(_withheld(report)),

@@ -16,7 +16,7 @@ from shared.domain.ownership.marks import holders_of, is_owned_record
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Report
-from shared.domain.results.unfinished_work import FailedPass
+from shared.domain.results.report_shares import FailedPass
 
 NO_FAILED_PASSES: Mapping[str, FailedPass] = MappingProxyType({})
 

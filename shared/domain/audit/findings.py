@@ -16,17 +16,9 @@ from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
 from shared.domain.model.remedies import remedy_for
-from shared.domain.model.snapshot import (
-    ReadAddresses,
-    ReadConfig,
-    ReadEndpoint,
-    ReadRegistrations,
-    ReadServices,
-    ReadZone,
-)
+from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint
 from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.policy import drift
-from shared.domain.results.unfinished_work import read_name
 
 UNREADABLE = "unreadable"
 
@@ -65,17 +57,5 @@ def _read_failures(context: AuditContext) -> Iterator[Finding]:
     for service in context.index.services.unread:
         yield Finding(UNREADABLE, service.id or "organization", service_unread(service))
     for read, answer in context.report.snapshot.unreadable().items():
-        match read:
-            case ReadEndpoint() | ReadAddresses():
-                continue
-            case ReadConfig() if answer.refused:
-                continue
-            case ReadConfig(service=object_):
-                pass
-            case ReadZone(id=zone):
-                object_ = str(zone)
-            case ReadServices() | ReadRegistrations():
-                object_ = "organization"
-            case _:
-                object_ = read_name(read)
-        yield Finding(UNREADABLE, object_, answer.reason, remedy_for(answer.cause, read.system))
+        if not isinstance(read, ReadEndpoint | ReadAddresses) and not answer.refused:
+            yield Finding(UNREADABLE, read.object, answer.reason, remedy_for(answer.cause, read.system))

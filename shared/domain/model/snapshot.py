@@ -7,7 +7,7 @@ decides from the results so far what to read next, and all reads of a round go o
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId, Scope
@@ -26,9 +26,21 @@ from shared.domain.model.resources import (
 
 @dataclass(frozen=True, slots=True)
 class Read[T]:
-    """A read of an outside system whose result is a T, NotFound or ReadFailed."""
+    """A read of an outside system whose result is a T, NotFound or ReadFailed.
+
+    `label`: what it reads, in messages. `subject`: the object of a finding about it, if it is not the same.
+    """
 
     system: ClassVar[System] = System.AZURE
+    label: ClassVar[str] = "{0.id}"
+    subject: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return self.label.format(self)
+
+    @property
+    def object(self) -> str:
+        return (self.subject or self.label).format(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ class ReadEndpoint(Read[Endpoint]):
 
 @dataclass(frozen=True, slots=True)
 class ListEndpoints(Read[tuple[Endpoint, ...]]):
+    label = "private endpoints of {0.scope}"
     scope: Scope
 
 
@@ -50,36 +63,35 @@ class ReadAddresses(Read[tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class ListAddresses(Read[Mapping[ResourceId, tuple[str, ...]]]):
-    """The private addresses of all network interfaces in a scope."""
-
+    label = "network interfaces of {0.scope}"
     scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRegistrations(Read[tuple[Registration, ...]]):
-    """The organization's registrations in all clouds."""
-
-    system: ClassVar[System] = System.CLICKHOUSE
+    system = System.CLICKHOUSE
+    label = "registrations of the organization"  # in all clouds, as the services
+    subject = "organization"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadServices(Read[tuple[Service, ...]]):
-    """The organization's services in all clouds, with their allow lists."""
-
-    system: ClassVar[System] = System.CLICKHOUSE
+    system = System.CLICKHOUSE
+    label = "services of the organization"
+    subject = "organization"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig(Read[Config]):
-    system: ClassVar[System] = System.CLICKHOUSE
-
+    system = System.CLICKHOUSE
+    label = "private endpoint config of service {0.service}"
+    subject = "{0.service}"
     service: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListZones(Read[tuple[ResourceId, ...]]):
-    """The private DNS zones in a scope, of any name."""
-
+    label = "private DNS zones of {0.scope}"
     scope: Scope
 
 
@@ -104,7 +116,7 @@ class Snapshot:
 
     def get[T](self, read: Read[T]) -> ReadResult[T] | None:
         """The result of `read`; None if it was not read."""
-        return cast("ReadResult[T] | None", self.answers.get(read))
+        return self.answers.get(read)
 
     def with_results(self, results: Results) -> "Snapshot":
         """This snapshot with these results. A list also adds the result of each object in it.
@@ -143,12 +155,12 @@ class Snapshot:
 
     def with_registration(self, registration: Registration, service: str) -> "Snapshot":
         """An id was registered and added to a service's allow list."""
-        known, changed = self.get(ReadRegistrations()), self
-        if isinstance(known, tuple):
-            changed = self.with_results({ReadRegistrations(): (*known, registration)})
-        found = next((one for one in self.services() or () if one.id == service), None)
-        allowed = replace(found, allow_list=found.allow_list | {registration.id}) if found else None
-        return changed.with_service(allowed) if allowed else changed
+        known, services = self.get(ReadRegistrations()), self.services() or ()
+        changed = self.with_results({ReadRegistrations(): (*known, registration)}) if isinstance(known, tuple) else self
+        found = next((one for one in services if one.id == service), None)
+        return (
+            changed.with_service(replace(found, allow_list=found.allow_list | {registration.id})) if found else changed
+        )
 
     def with_service(self, service: Service) -> "Snapshot":
         """A service's allow list was changed."""
@@ -187,17 +199,16 @@ class Snapshot:
 
     def zones(self) -> tuple[Zone, ...]:
         """The zones that could be read, sorted by id."""
-        results = (result for read, result in self.answers.items() if isinstance(read, ReadZone))
-        zones = (result for result in results if isinstance(result, Zone))
-        return tuple(sorted(zones, key=lambda zone: zone.id))
+        zones = [self.get(read) for read in self.answers if isinstance(read, ReadZone)]
+        return tuple(sorted((zone for zone in zones if isinstance(zone, Zone)), key=lambda zone: zone.id))
 
     def records(self) -> tuple[RecordSet, ...]:
         return tuple(record for zone in self.zones() for record in zone.records.values())
 
     def listed_zones(self) -> frozenset[ResourceId]:
         """The zones in all lists that could be read."""
-        results = (result for read, result in self.answers.items() if isinstance(read, ListZones))
-        return frozenset(zone for result in results if isinstance(result, tuple) for zone in result)
+        lists = [self.get(read) for read in self.answers if isinstance(read, ListZones)]
+        return frozenset(zone for result in lists if isinstance(result, tuple) for zone in result)
 
     def unreadable(self) -> dict[Read[Any], ReadFailed]:
         return {read: result for read, result in self.answers.items() if isinstance(result, ReadFailed)}

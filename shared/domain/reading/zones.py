@@ -11,14 +11,14 @@ If no config is known yet, or the endpoint no longer exists, zones are chosen by
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from shared.domain.model.deployment_config import tagged_zone
 from shared.domain.model.ids import BadIdError, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, Zone, is_clickhouse_zone
-from shared.domain.model.snapshot import ListZones, Read, ReadZone
+from shared.domain.model.snapshot import ListZones, Read, ReadZone, Snapshot
 from shared.domain.planning.classification import zone_name_of
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -27,11 +27,22 @@ from shared.domain.planning.planning_index import PlanningIndex
 class Hints:
     """What earlier passes saw: it decides which zones are read first, and nothing else.
 
-    `links`: the zones linked to each virtual network. `listed`: all zones in DNS_ZONE_SCOPES at the last listing.
+    `links`: the zones linked to each virtual network. `listed`: all zones in DNS_ZONE_SCOPES at the last complete
+    listing.
     """
 
-    links: Mapping[ResourceId, frozenset[ResourceId]] = field(default_factory=lambda: MappingProxyType({}))
+    links: Mapping[ResourceId, frozenset[ResourceId]] = MappingProxyType({})
     listed: frozenset[ResourceId] = frozenset()
+
+    def updated(self, snapshot: Snapshot) -> "Hints":
+        """The hints after a pass with this snapshot."""
+        zones_read = {read.id for read in snapshot.answers if isinstance(read, ReadZone)}
+        links = {network: zones - zones_read for network, zones in self.links.items()}
+        for zone in snapshot.zones():
+            links |= {network: links.get(network, frozenset()) | {zone.id} for network in zone.networks}
+        lists = [answer for read, answer in snapshot.answers.items() if isinstance(read, ListZones)]
+        complete = lists and all(isinstance(answer, tuple) for answer in lists)
+        return Hints(MappingProxyType(links), snapshot.listed_zones() if complete else self.listed)
 
 
 def all_zones(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
@@ -45,14 +56,20 @@ def all_zones(index: PlanningIndex, hints: Hints) -> Iterator[Read[Any]]:
 
 
 def zones_for(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterator[Read[Any]]:
-    """The zone in the endpoint's tag; and the zones that the hints name or, if none of these is usable, all listed."""
+    """The zones that the hints name or, if none of these is usable, all listed."""
     scopes, is_candidate = index.config.dns_scopes, _candidates(index, endpoint)
-    yield from zone_in_tag(index, endpoint)
-    linked = hints.links.get(endpoint.network) if endpoint.network else None
-    hinted = hints.listed if index.config.central else linked or frozenset()
+    linked = hints.links.get(endpoint.network, frozenset()) if endpoint.network else frozenset()
+    hinted = hints.listed if index.config.central else linked
     first = [ReadZone(zone) for zone in sorted(hinted) if is_candidate(zone) and in_scope(zone, scopes)]
     yield from first
-    if any(read not in index.snapshot for read in first) or _is_found(index, endpoint, first, is_candidate):
+    if any(read not in index.snapshot for read in first):
+        return
+    if index.config.central:
+        usable = any(isinstance(index.snapshot.get(read), Zone) for read in first)
+    else:
+        at_network = index.dns.linked.get(endpoint.network, []) if endpoint.network else []
+        usable = any(is_candidate(zone.id) for zone in at_network)
+    if usable:
         return
     yield from (ListZones(scope) for scope in scopes)
     yield from (ReadZone(zone) for zone in sorted(index.snapshot.listed_zones()) if is_candidate(zone))
@@ -65,19 +82,6 @@ def zone_in_tag(index: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
         return  # reported by the plan
     if zone and in_scope(zone, index.config.dns_scopes):
         yield ReadZone(zone)
-
-
-def _is_found(
-    index: PlanningIndex,
-    endpoint: Endpoint,
-    first: list[ReadZone],
-    is_candidate: Callable[[ResourceId], bool],
-) -> bool:
-    """Whether lists are not needed: a hinted zone exists and, unless zones are central, is linked."""
-    if index.config.central:
-        return any(isinstance(index.snapshot.get(read), Zone) for read in first)
-    linked = index.dns.linked.get(endpoint.network, []) if endpoint.network else []
-    return any(is_candidate(zone.id) for zone in linked)
 
 
 def _candidates(index: PlanningIndex, endpoint: Endpoint) -> Callable[[ResourceId], bool]:

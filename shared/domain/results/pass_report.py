@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, ReadFailed
-from shared.domain.model.snapshot import ReadEndpoint, Snapshot, addresses_of
+from shared.domain.model.snapshot import Read, ReadEndpoint, Snapshot, addresses_of
 from shared.domain.planning.classification import Verdict
 from shared.domain.planning.plan import Plan
 from shared.domain.results.problems import Problem, problems_of
@@ -56,16 +57,14 @@ class Report:
 
     @property
     def problems_with_remedies(self) -> tuple[Problem, ...]:
-        lacking = self._lacking_permission
-        failed = self.snapshot.unreadable().items()
-        return problems_of({read: one for read, one in failed if not one.refused or one in lacking}, self.undone)
+        return problems_of(self._failed_reads, self.undone)
 
     @property
-    def _lacking_permission(self) -> tuple[ReadFailed, ...]:
-        """The refused reads that may succeed with a permission, if because of them an endpoint's verdict is unknown."""
+    def _failed_reads(self) -> dict[Read[Any], ReadFailed]:
+        """The failed reads that concern more than one object, or lack a permission without which no verdict is known."""
         unknown = Verdict.UNKNOWN in self.plan.verdicts.values()
-        failed = self.snapshot.unreadable().values() if unknown else ()
-        return tuple(one for one in failed if one.refused and one.cause.action)
+        failed = self.snapshot.unreadable().items()
+        return {read: one for read, one in failed if not one.refused or (unknown and one.cause.action)}
 
     @property
     def releases_withheld(self) -> int:
@@ -80,33 +79,38 @@ class Report:
         return tuple(f"{finding.object}: {finding.message}" for finding in findings)
 
     @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The reads and changes that may succeed on another try, sorted."""
+        reads = {str(read) for read, failed in self.snapshot.unreadable().items() if failed.temporary}
+        changes = {f"{one.change.verb} {one.change.summary()}" for one in self.undone if one.temporary}
+        return tuple(sorted(reads | changes))
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """The number of endpoints by verdict."""
+        return dict(sorted(Counter(verdict.value for verdict in self.plan.verdicts.values()).items()))
+
+    @property
     def retryable(self) -> bool:
         """Whether a retry of the event may complete: by itself, or once a key or permission is corrected."""
-        reads = any(failed.retryable for failed in self.snapshot.unreadable().values())
-        reads = reads or bool(self._lacking_permission)
-        return reads or bool(self.plan.in_progress) or any(outcome.retryable for outcome in self.undone)
+        return bool(self.plan.in_progress) or any(one.retryable or one.cause.action for one in self._failures)
 
     @property
     def forbidden(self) -> bool:
         """Whether a key or permission must be corrected."""
-        reads = any(failed.forbidden for failed in self.snapshot.unreadable().values())
-        return reads or bool(self._lacking_permission) or any(outcome.forbidden for outcome in self.undone)
+        return any(one.forbidden or one.cause.action for one in self._failures)
+
+    @property
+    def _failures(self) -> tuple[ReadFailed | Outcome, ...]:
+        return (*self._failed_reads.values(), *self.undone)
 
     def as_json(self) -> dict[str, object]:
         """The whole report. Host names are omitted where there are more than MOST_IN_FULL endpoints."""
-        return {"endpoints": self.endpoints_json(), **self.summary_json()}
-
-    def endpoints_json(self) -> list[dict[str, object]]:
-        return [self._endpoint_json(endpoint) for endpoint in sorted(self.plan.verdicts)]
-
-    def summary_json(self) -> dict[str, object]:
-        """The report with the number of endpoints by verdict instead of each endpoint."""
-        planned = self.plan.changes if self.dry_run else ()
-        verdicts = Counter(verdict.value for verdict in self.plan.verdicts.values())
         return {
+            "endpoints": [self.endpoint_json(endpoint) for endpoint in sorted(self.plan.verdicts)],
             "dryRun": self.dry_run,
-            "verdicts": dict(sorted(verdicts.items())),
-            "plan": [change.as_json() for change in planned],
+            "verdicts": self.verdicts,
+            "plan": [change.as_json() for change in self.plan.changes if self.dry_run],
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "findings": [finding.as_json() for finding in self.plan.findings],
             "withheld": [change.as_json() for change in self.plan.withheld],
@@ -114,7 +118,7 @@ class Report:
             "retryable": self.retryable,
         }
 
-    def _endpoint_json(self, id_: ResourceId) -> dict[str, object]:
+    def endpoint_json(self, id_: ResourceId) -> dict[str, object]:
         basics: dict[str, object] = {"id": str(id_), "verdict": self.plan.verdicts[id_].value}
         endpoint = self.snapshot.get(ReadEndpoint(id_))
         if not isinstance(endpoint, Endpoint):

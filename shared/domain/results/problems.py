@@ -11,6 +11,11 @@ from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import Read
 
+_DEFAULT_REMEDIES = {
+    True: "Repeat the request. If the error persists, correct what it names.",
+    False: "Correct what the error names; the same request will be refused again.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -51,18 +56,11 @@ def problems_of(reads: Mapping[Read[Any], ReadFailed], undone: Iterable[Outcome]
     groups: defaultdict[tuple[object, ...], list[_Failure]] = defaultdict(list)
     for failure in dict.fromkeys(failures):
         groups[failure.group].append(failure)
-    return tuple(map(_problem, groups.values()))
+    return tuple(_problem(*group) for group in groups.values())
 
 
-def _problem(group: list[_Failure]) -> Problem:
-    first = group[0]
-    more = f" (and {len(group) - 1} more with the same cause)" if len(group) > 1 else ""
-    permissions = sorted({failure.cause.action for failure in group} - {""})
+def _problem(first: _Failure, *others: _Failure) -> Problem:
+    more = f" (and {len(others)} more with the same cause)" if others else ""
+    permissions = sorted({failure.cause.action for failure in (first, *others)} - {""})
     remedy = remedy_for(replace(first.cause, action=", ".join(permissions)), first.system)
-    return Problem(f"{first.text}{more}", remedy or _default_remedy(first))
-
-
-def _default_remedy(failure: _Failure) -> str:
-    if failure.temporary:
-        return "Repeat the request. If the error persists, correct what it names."
-    return "Correct what the error names; the same request will be refused again."
+    return Problem(f"{first.text}{more}", remedy or _DEFAULT_REMEDIES[first.temporary])

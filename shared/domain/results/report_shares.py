@@ -3,13 +3,23 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.results.pass_report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPass:
+    """The last pass of an event that failed for an endpoint, and the first problem of that endpoint."""
+
+    pass_id: str
+    at: datetime
+    problem: str
 
 
 def split_report(report: Report, waiting: AbstractSet[ResourceId]) -> dict[ResourceId, Report]:
@@ -19,13 +29,8 @@ def split_report(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resou
     """
     snapshot, plan = report.snapshot, report.plan
     own = {endpoint: snapshot.of_endpoint(endpoint) for endpoint in waiting}
-    common = {
-        read: result
-        for endpoint in plan.verdicts.keys() - waiting
-        for read, result in snapshot.of_endpoint(endpoint).items()
-    }
     owned = {read for results in own.values() for read in results}
-    common |= {read: failed for read, failed in snapshot.unreadable().items() if read not in owned}
+    common = {read: failed for read, failed in snapshot.unreadable().items() if read not in owned}
     changes = _split(plan.changes, lambda change: change.endpoint, waiting)
     withheld = _split(plan.withheld, lambda change: change.endpoint, waiting)
     # An endpoint in progress makes Event Grid retry its own event, and no other endpoint's.
@@ -33,7 +38,6 @@ def split_report(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resou
     findings = [finding for finding in plan.findings if finding.code != IN_PROGRESS or finding.object in ids]
     findings_of = _split(findings, lambda finding: finding.object, ids)
     outcomes = _split(report.outcomes, lambda outcome: outcome.change.endpoint, waiting)
-    verdicts = _split(plan.verdicts, lambda endpoint: endpoint, waiting)
     return {
         endpoint: replace(
             report,
@@ -43,7 +47,7 @@ def split_report(report: Report, waiting: AbstractSet[ResourceId]) -> dict[Resou
                 changes=changes(endpoint),
                 withheld=withheld(endpoint),
                 findings=findings_of(str(endpoint)),
-                verdicts={other: plan.verdicts[other] for other in sorted(verdicts(endpoint))},
+                verdicts={endpoint: plan.verdicts[endpoint]},
             ),
             outcomes=outcomes(endpoint),
         )

@@ -10,7 +10,7 @@ from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import Health
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ListEndpoints, ReadEndpoint, ReadRegistrations, Snapshot
-from shared.domain.results.unfinished_work import FailedPass
+from shared.domain.results.report_shares import FailedPass
 from tests.support.audits import GRACE, at, audit, codes, finding, row, well
 from tests.support.worlds import (
     FORBIDDEN,
