@@ -61,7 +61,7 @@ class Report:
 
     @property
     def _failed_reads(self) -> dict[Read[Any], ReadFailed]:
-        """The failed reads that concern more than one object, or lack a permission without which no verdict is known."""
+        """The failed reads. A refusal of one object counts if, for want of its permission, a verdict is unknown."""
         unknown = Verdict.UNKNOWN in self.plan.verdicts.values()
         failed = self.snapshot.unreadable().items()
         return {read: one for read, one in failed if not one.refused or (unknown and one.cause.action)}
