@@ -20,6 +20,8 @@ from shared.domain.planning.policy import Policies, Policy
 
 PUBLIC_API = "https://api.clickhouse.cloud/v1"
 PUBLIC_ARM = "https://management.azure.com"
+# The storage SDK finds the account in the path of URLs with these hosts only.
+EMULATOR_HOSTS = ("127.0.0.1", "localhost")
 
 _URL = "an https URL"
 _GROUPS = "the ARM ids of subscriptions or resource groups, separated by commas"
@@ -84,8 +86,11 @@ def _store(text: str) -> str:
     if "://" not in text:
         return text
     url = _url(text)
-    names = urlsplit(url).path.strip("/").split("/")
-    if not all(names) or len(names) > 2:  # an emulator has the account in the path
+    parts = urlsplit(url)
+    names = parts.path.strip("/").split("/")
+    if is_simulated(url) and (parts.hostname not in EMULATOR_HOSTS or len(names) != 2 or not all(names)):
+        raise ValueError("on this machine, not http://127.0.0.1:<port>/<account>/<container>")
+    if not is_simulated(url) and (len(names) != 1 or not all(names)):
         raise ValueError("not the URL of a blob container")
     return url
 

@@ -72,6 +72,11 @@ BAD = [
     ("REPORT_STORE", "http://account.blob.core.windows.net/reports", "not https"),
     ("REPORT_STORE", "https://account.blob.core.windows.net/", "not the URL of a blob container"),
     ("REPORT_STORE", "https://account.blob.core.windows.net/reports?sig=abc", "not a URL without"),
+    ("REPORT_STORE", "https://account.blob.core.windows.net/account/reports", "not the URL of a blob container"),
+    ("REPORT_STORE", "http://127.0.0.1:10000/reports", "not http://127.0.0.1:<port>/<account>/<container>"),
+    ("REPORT_STORE", "http://127.0.0.1:10000/", "not http://127.0.0.1:<port>/<account>/<container>"),
+    ("REPORT_STORE", "http://127.0.0.1:10000/a/b/c", "not http://127.0.0.1:<port>/<account>/<container>"),
+    ("REPORT_STORE", "http://[::1]:10000/account/reports", "not http://127.0.0.1:<port>/<account>/<container>"),
     (
         "REPORT_STORE",
         "https://account.blob.core.windows.net/reports/of/today",
