@@ -116,7 +116,7 @@ async def _translated[T](what: str, call: Callable[[], Awaitable[T]]) -> T:
         return await call()
     except HttpResponseError as error:
         code = getattr(error, "error_code", None) or error.reason
-        text = f"{what}: the store returned {error.status_code} {code}"[:LONGEST_ERROR]
+        text = f"{what}: the store returned {error.status_code} {getattr(code, 'value', code)}"[:LONGEST_ERROR]
         permanent = 400 <= (error.status_code or 0) < 500 and error.status_code != 429
         family = PermanentError if permanent else TemporaryError
         raise family(text, cause=Cause(cause_kind(error.status_code))) from error
