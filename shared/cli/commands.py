@@ -59,7 +59,7 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
 
 async def check(runtime: Runtime, options: Namespace, output: Output) -> int:
     async with progress(output.err, "check", health.SECONDS):
-        steps = await health.check(runtime)
+        steps = await health.run_preflight(runtime)
     if options.json:
         output.json(health.health_json(steps))
     else:
