@@ -6,6 +6,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import azure.storage.blob.aio  # noqa: F401 -- slow to import: on a busy machine longer than a read may last
 import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 

@@ -15,8 +15,10 @@ async def store_state(reports: ReportRepository, place: str | None) -> ReadResul
     if place is None:
         return None
     writable = None if "://" in place else await asyncio.to_thread(_is_writable, Path(place))
+    if writable is False:
+        return StoreState(place, writable)
     latest = await reports.latest()
-    if isinstance(latest, ReadFailed) and writable is not False:
+    if isinstance(latest, ReadFailed):
         return latest
     return StoreState(place, writable, latest.finished if isinstance(latest, AuditReport) else None)
 

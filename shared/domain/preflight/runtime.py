@@ -25,7 +25,7 @@ from shared.domain.preflight.rbac import READ_TOPICS, missing_actions
 FUNCTION = "/functions/endpoint_changed"
 WEBHOOK = "/runtime/webhooks/eventgrid"
 GRACE = timedelta(minutes=15)
-STORE = "Give the app write access to REPORT_STORE, or set it to another place."
+STORE = "Give the app write access, or set REPORT_STORE to another place."
 STORE_REFUSED = (
     "Assign the app's identity the role Storage Blob Data Contributor on the container; if the error is"
     " AuthorizationFailure, permit the app in the network rules of the storage account."
