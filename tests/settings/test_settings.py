@@ -5,7 +5,8 @@ import pytest
 
 from shared.domain.model.deployment_config import IdKind, ZoneChoice
 from shared.domain.model.ids import Scope
-from shared.domain.planning.policy import Policy
+from shared.domain.model.selectors import parse_selectors
+from shared.domain.planning.policy import Policies, Policy
 from shared.settings import PUBLIC_API, PUBLIC_ARM, Settings, SettingsError, is_simulated, read_settings
 from tests.support.real_clients import ORGANIZATION, SUBSCRIPTION
 
@@ -217,6 +218,20 @@ def test_report_store(env: pytest.MonkeyPatch, given: str, used: str) -> None:
     """Reports are stored in a folder or in a blob container, also of an emulator."""
     env.setenv("REPORT_STORE", given)
     assert read_settings().report_store == used
+
+
+def test_parsed_values(env: pytest.MonkeyPatch) -> None:
+    """A rate, selectors, a resource group and policies are parsed; the group is searched for zones too."""
+    env.setenv("CLICKHOUSE_RATE_LIMIT", "3/7")
+    env.setenv("SERVICE_FILTER", "tag:env=prod")
+    env.setenv("ENDPOINT_SCOPES", f"/subscriptions/{ORGANIZATION}")
+    env.setenv("DNS_ZONE_RESOURCE_GROUP", GROUP)
+    env.setenv("EVENT_POLICY", "upsert")
+    settings, group = read_settings(), Scope(SUBSCRIPTION, "rg-app")
+    assert settings.clickhouse_rate_limit == (3, 7)
+    assert settings.service_filter == parse_selectors("tag:env=prod")
+    assert (settings.config().zone_group, settings.config().dns_scopes) == (group, (Scope(ORGANIZATION), group))
+    assert settings.policies == Policies(Policy.UPSERT, Policy.REPORT, 20)
 
 
 def test_scopes(env: pytest.MonkeyPatch) -> None:
