@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind, ZoneChoice
-from shared.domain.model.ids import BadIdError, Scope
+from shared.domain.model.ids import Scope
 from shared.domain.model.selectors import Selectors, parse_selectors
 from shared.domain.model.text import counted
 from shared.domain.ownership.marks import OWNER_PATTERN
@@ -20,6 +20,8 @@ from shared.domain.planning.policy import Policies, Policy
 
 PUBLIC_API = "https://api.clickhouse.cloud/v1"
 PUBLIC_ARM = "https://management.azure.com"
+# The storage SDK finds the account in the path of URLs with these hosts only.
+EMULATOR_HOSTS = ("127.0.0.1", "localhost")
 
 _URL = "an https URL"
 _GROUPS = "the ARM ids of subscriptions or resource groups, separated by commas"
@@ -60,13 +62,22 @@ class SettingsError(Exception):
         self.faults = tuple(faults)
 
 
+def is_simulated(url: str) -> bool:
+    """Whether the URL is on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _url(text: str) -> str:
     parts = urlsplit(text.rstrip("/"))
     if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("not a URL without credentials, query and fragment")
     if parts.port == 0:  # an invalid port raises ValueError
         raise ValueError("its port is 0")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_simulated(text)):
         raise ValueError("not https, and not on this machine")
     return text.rstrip("/")
 
@@ -75,8 +86,11 @@ def _store(text: str) -> str:
     if "://" not in text:
         return text
     url = _url(text)
-    names = urlsplit(url).path.strip("/").split("/")
-    if not all(names) or len(names) > 2:  # an emulator has the account in the path
+    parts = urlsplit(url)
+    names = parts.path.strip("/").split("/")
+    if is_simulated(url) and (parts.hostname not in EMULATOR_HOSTS or len(names) != 2 or not all(names)):
+        raise ValueError("on this machine, not http://127.0.0.1:<port>/<account>/<container>")
+    if not is_simulated(url) and (len(names) != 1 or not all(names)):
         raise ValueError("not the URL of a blob container")
     return url
 
@@ -86,48 +100,28 @@ def _api_url(text: str) -> str:
     return url if url.endswith("/v1") else f"{url}/v1"
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _parts(text: str) -> list[str]:
+    return list(filter(None, map(str.strip, text.split(","))))
 
 
-def _scopes(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
-    scopes, faults = [], []
-    for part in filter(None, map(str.strip, text.split(","))):
-        try:
-            scopes.append(Scope.parse(part))
-        except BadIdError as error:
-            faults.append(str(error))
-    if faults:
-        raise ValueError("; ".join(faults))
-    return tuple(scopes)
-
-
-def _group(text: Any) -> Any:
-    scope = Scope.parse(text) if isinstance(text, str) else text
-    if scope and not scope.resource_group:
+def _group(text: str) -> Scope:
+    scope = Scope.parse(text)
+    if not scope.resource_group:
         raise ValueError("a subscription, not a resource group")
     return scope
 
 
-def _selectors(text: Any) -> Any:
-    parsed = parse_selectors(text) if isinstance(text, str) else text
-    if isinstance(parsed, Selectors) and parsed.faults:
+def _selectors(text: str) -> Selectors:
+    parsed = parse_selectors(text)
+    if parsed.faults:
         raise ValueError("; ".join(parsed.faults))
     return parsed
 
 
-def _rate(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
-    match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
-    if not match:
+def _rate(text: str) -> list[str]:
+    if not re.fullmatch(r"[1-9]\d{0,5}/[1-9]\d{0,5}", text):
         raise ValueError("not calls/seconds")
-    return int(match[1]), int(match[2])
+    return text.split("/")
 
 
 def _event_policy(policy: Policy) -> Policy:
@@ -147,19 +141,20 @@ def _ncrontab(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
-Scopes = Annotated[tuple[Scope, ...], NoDecode, BeforeValidator(_scopes), Field(min_length=1)]
+ScopeId = Annotated[Scope, BeforeValidator(Scope.parse)]
+Scopes = Annotated[tuple[ScopeId, ...], NoDecode, BeforeValidator(_parts), Field(min_length=1)]
 
 
 class Settings(BaseSettings):
     """The settings of one deployment. The names in the environment are those of the fields, in upper case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, arbitrary_types_allowed=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, validate_default=False)
 
     @field_validator("*", mode="before")
     @classmethod
-    def _resolved(cls, value: Any) -> Any:
+    def _resolved(cls, value: str) -> str:
         # Azure leaves the reference itself as the value of a secret that it could not read.
-        if isinstance(value, str) and value.strip().lower().startswith("@microsoft.keyvault("):
+        if value.strip().lower().startswith("@microsoft.keyvault("):
             raise ValueError(
                 "its Key Vault reference was not resolved; assign the role Key Vault Secrets User to the app's identity"
             )
@@ -191,11 +186,6 @@ class Settings(BaseSettings):
     azure_resource_manager_url: Url = PUBLIC_ARM
 
     @property
-    def simulated(self) -> bool:
-        """Whether Azure is simulated on this machine; no credential is sent there."""
-        return is_simulated(self.azure_resource_manager_url)
-
-    @property
     def policies(self) -> Policies:
         return Policies(self.event_policy, self.audit_policy, self.max_removals)
 
@@ -215,11 +205,6 @@ class Settings(BaseSettings):
             dns_adopt=self.dns_adopt,
             record_ttl=self.dns_record_ttl,
         )
-
-
-def is_simulated(url: str) -> bool:
-    """Whether the URL is on this machine."""
-    return _is_loopback(urlsplit(url).hostname or "")
 
 
 def read_settings() -> Settings:

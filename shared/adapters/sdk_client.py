@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from shared.adapters.http_errors import cause_kind
 from shared.adapters.json_fields import LONGEST_ERROR
-from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import Cause, CauseKind, PermanentError, TemporaryError
 
 
 @dataclass
@@ -36,11 +37,13 @@ class SdkClient(ABC):
             return await call(client)
         except HttpResponseError as error:
             code = getattr(error, "error_code", None) or error.reason
-            text = f"{what}: {self.service} returned {error.status_code} {code}"[:LONGEST_ERROR]
+            text = f"{what}: {self.service} returned {error.status_code} {getattr(code, 'value', code)}"[:LONGEST_ERROR]
             permanent = 400 <= (error.status_code or 0) < 500 and error.status_code != 429
-            raise (PermanentError if permanent else TemporaryError)(text) from error
+            family = PermanentError if permanent else TemporaryError
+            raise family(text, cause=Cause(cause_kind(error.status_code))) from error
         except AzureError as error:
-            raise TemporaryError(f"{what}: {type(error).__name__}: {error.message}"[:LONGEST_ERROR]) from error
+            text = f"{what}: {type(error).__name__}: {error.message}"[:LONGEST_ERROR]
+            raise TemporaryError(text, cause=Cause(CauseKind.CONNECTION_LOST)) from error
 
     async def close(self) -> None:
         if self._made:

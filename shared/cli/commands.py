@@ -65,7 +65,7 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
 
 async def check(runtime: Runtime, options: Namespace, output: Output) -> int:
     async with progress(output.err, "check", health.SECONDS):
-        steps = await health.check(runtime)
+        steps = await health.run_preflight(runtime)
     if options.json:
         output.json(health.health_json(steps))
     else:
@@ -117,7 +117,8 @@ async def _resolve(runtime: Runtime, endpoint: ResourceId | str, deadline: Deadl
 
 async def _missing_permissions(runtime: Runtime, plan: Plan, deadline: Deadline) -> dict[ResourceId, tuple[str, ...]]:
     """What the caller lacks at each zone in which sync would write a record, as far as that can be read."""
-    azure, missing = AzurePreflight(runtime.clients.arm_reading, deadline), dict[ResourceId, tuple[str, ...]]()
+    azure = AzurePreflight(runtime.clients.arm_reading, Budget(deadline, deadline))
+    missing = dict[ResourceId, tuple[str, ...]]()
     for zone in {change.zone for change in plan.changes if isinstance(change, PutRecord)}:
         with suppress(PrivateLinkError):
             rights = await azure.rights(str(zone))

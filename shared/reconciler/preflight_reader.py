@@ -1,21 +1,21 @@
 """Reads the input of the preflight: independent reads concurrently, and only reads.
 
-Five calls to ClickHouse Cloud; about ten to Azure for a scope, its zones and its event subscriptions.
+Five calls to ClickHouse Cloud; about ten to Azure for a scope, its zones and its event subscriptions, and at most 40
+for resources that the lists omit.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
-from shared.domain.model.ids import Scope
-from shared.domain.model.resources import Endpoint, NotFound, ReadResult
-from shared.domain.planning.policy import Policies
-from shared.domain.preflight.azure import endpoint_groups, write_places
+from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.resources import NotFound, ReadResult
+from shared.domain.preflight.places import permission_places, unlisted
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
     Caller,
@@ -25,7 +25,7 @@ from shared.domain.preflight.preflight_snapshot import (
     StoreState,
 )
 from shared.domain.preflight.rbac import Permission
-from shared.reconciler.ports import ClickHouse, Dns
+from shared.reconciler.ports import ClickHouse, Dns, Network
 from shared.reconciler.reader import read_failed
 
 
@@ -33,10 +33,6 @@ class AzurePreflight(Protocol):
     """Reads of Azure for the preflight only. Every method may raise TemporaryError or PermanentError."""
 
     async def identity(self) -> str: ...
-
-    async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]: ...
-
-    async def interfaces(self, scope: Scope) -> int: ...
 
     async def rights(self, at: str) -> tuple[Permission, ...] | NotFound: ...
 
@@ -55,117 +51,88 @@ class ClickHousePreflight(ClickHouse, Protocol):
     async def roles(self) -> int: ...
 
 
-class StorePreflight(Protocol):
-    async def state(self) -> ReadResult[StoreState]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class PreflightSystems:
-    """The systems to read. `store` is None where no reports are stored."""
+    """The systems to read. `store`: reads the state of the report store; None without one."""
 
     azure: AzurePreflight
+    network: Network
     dns: Dns
     clickhouse: ClickHousePreflight
-    store: StorePreflight | None
-    key_id: str
-    organization: str
-    period: timedelta
-    policies: Policies = field(default_factory=Policies)
+    store: Callable[[], Awaitable[ReadResult[StoreState] | None]]
 
 
-async def read_preflight(systems: PreflightSystems, config: DeploymentConfig) -> PreflightSnapshot:
-    """The input of the preflight. Raises nothing for a system that fails: its parts are ReadFailed."""
-    empty = PreflightSnapshot(
-        at=datetime.now(UTC),
-        key_id=systems.key_id,
-        organization=systems.organization,
-        period=systems.period,
-        policies=systems.policies,
-    )
-    api = systems.clickhouse
-    azure, clickhouse, store = await asyncio.gather(
-        _azure(systems, config, empty),
-        asyncio.gather(
-            _answer(api.registrations()),
-            _answer(api.services()),
-            _answer(api.caller()),
-            _answer(api.keys()),
-            _answer(api.roles()),
-        ),
-        systems.store.state() if systems.store else asyncio.sleep(0, None),
-    )
-    registrations, services, caller, keys, roles = clickhouse
-    snapshot = replace(
-        azure,
-        registrations=registrations,
-        services=services,
-        caller=caller,
-        keys=keys,
-        roles=roles,
-        store=store,
-    )
-    return await _with_rights(systems, snapshot, endpoint_groups(snapshot, config))
-
-
-async def _azure(systems: PreflightSystems, config: DeploymentConfig, empty: PreflightSnapshot) -> PreflightSnapshot:
-    identity = await _answer(systems.azure.identity())
-    snapshot = replace(empty, identity=identity)
-    if not isinstance(identity, str):
-        return snapshot
-    snapshot = await _scopes(systems, config, snapshot)
-    return await _details(systems, config, snapshot)
-
-
-async def _scopes(
-    systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot
+async def read_preflight(
+    systems: PreflightSystems, config: DeploymentConfig, settings: PreflightSnapshot
 ) -> PreflightSnapshot:
-    """The reads at each scope, and at each subscription with endpoints."""
-    subscriptions = {str(Scope(scope.subscription)) for scope in config.endpoint_scopes}
-    places = {*map(str, (*config.endpoint_scopes, *config.dns_scopes)), *subscriptions}
-    places |= {str(config.zone_group)} if config.zone_group else set()
-    endpoints, interfaces, lists, rights, events = await asyncio.gather(
-        _each(config.endpoint_scopes, systems.azure.endpoints),
-        _each(config.endpoint_scopes, systems.azure.interfaces),
-        _each(config.dns_scopes, systems.dns.zones),
-        _each(sorted(places), systems.azure.rights),
-        _each(sorted(subscriptions), systems.azure.event_subscriptions),
+    """The input of the preflight: `settings`, and what was read.
+
+    Raises nothing for a system that fails: its parts are ReadFailed.
+    """
+    snapshot, clickhouse, store = await asyncio.gather(
+        _azure(systems, config, settings), _clickhouse(systems.clickhouse), systems.store()
     )
-    return replace(
+    snapshot = replace(snapshot, store=store, **clickhouse)
+    return await _permissions(systems, config, snapshot) if isinstance(snapshot.identity, str) else snapshot
+
+
+async def _clickhouse(api: ClickHousePreflight) -> Mapping[str, Any]:
+    """The parts of the snapshot that ClickHouse Cloud answers."""
+    reads: Mapping[str, Callable[[], Awaitable[Any]]] = {
+        "registrations": api.registrations,
+        "services": api.services,
+        "caller": api.caller,
+        "keys": api.keys,
+        "roles": api.roles,
+    }
+    return await _each(reads, lambda part: reads[part]())
+
+
+async def _azure(systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot) -> PreflightSnapshot:
+    """The reads at each scope and each subscription with endpoints, then those of what the lists contain."""
+    snapshot = replace(snapshot, identity=await _answer(systems.azure.identity()))
+    if not isinstance(snapshot.identity, str):
+        return snapshot
+    endpoints, interfaces, zone_lists, event_subscriptions = await asyncio.gather(
+        _each(config.endpoint_scopes, systems.network.endpoints),
+        _each(config.endpoint_scopes, systems.network.addresses_in),
+        _each(config.dns_scopes, systems.dns.zones),
+        _each(_subscriptions(config), systems.azure.event_subscriptions),
+    )
+    snapshot = replace(
         snapshot,
         endpoints=endpoints,
         interfaces=interfaces,
-        zone_lists=lists,
-        rights=rights,
-        event_subscriptions=events,
+        zone_lists=zone_lists,
+        event_subscriptions=event_subscriptions,
     )
+    lists = (listed for listed in event_subscriptions.values() if isinstance(listed, tuple))
+    topics = {subscription.topic for listed in lists for subscription in listed}
+    zones, deliveries = await asyncio.gather(
+        _each(snapshot.listed_zones(), systems.dns.zone),
+        _each(topics, lambda topic: systems.azure.deliveries(topic, snapshot.at)),
+    )
+    return replace(snapshot, zones=zones, deliveries=deliveries)
 
 
-async def _details(
+async def _permissions(
     systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot
 ) -> PreflightSnapshot:
-    """The reads of what the lists contain: zones, permissions, deliveries of system topics."""
-    places = (*write_places(snapshot, config), *endpoint_groups(snapshot, config))
-    listed = (some for some in snapshot.event_subscriptions.values() if isinstance(some, tuple))
-    zones, with_rights, deliveries = await asyncio.gather(
-        _each(sorted(snapshot.found_zones()), systems.dns.zone),
-        _with_rights(systems, snapshot, places),
-        _each(
-            sorted({one.topic for some in listed for one in some}),
-            lambda topic: systems.azure.deliveries(topic, snapshot.at),
-        ),
+    """The reads that show what the lists omit. They depend on zones, registrations and lists."""
+
+    async def by_id(resource: ResourceId) -> object:
+        is_endpoint = resource.type == Kind.PRIVATE_ENDPOINT.value
+        return await (systems.network.endpoint if is_endpoint else systems.network.addresses)(resource)
+
+    rights, resources = await asyncio.gather(
+        _each({*permission_places(snapshot, config), *_subscriptions(config)}, systems.azure.rights),
+        _each(unlisted(snapshot, config), by_id),
     )
-    return replace(with_rights, zones=zones, deliveries=deliveries)
+    return replace(snapshot, rights=rights, by_id=resources)
 
 
-async def _with_rights(
-    systems: PreflightSystems, snapshot: PreflightSnapshot, places: Iterable[object]
-) -> PreflightSnapshot:
-    """The snapshot with the permissions at these places, where an identity could be used at all."""
-    unread = sorted({str(place) for place in places} - snapshot.rights.keys())
-    if not isinstance(snapshot.identity, str) or not unread:
-        return snapshot
-    rights = await _each(unread, systems.azure.rights)
-    return replace(snapshot, rights=MappingProxyType({**snapshot.rights, **rights}))
+def _subscriptions(config: DeploymentConfig) -> set[str]:
+    return {str(Scope(scope.subscription)) for scope in config.endpoint_scopes}
 
 
 async def _each[K, T](keys: Iterable[K], read: Callable[[K], Awaitable[T | NotFound]]) -> Mapping[K, ReadResult[T]]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from shared.domain.model.errors import PrivateLinkError
+from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import (
     ALIAS_SUFFIX,
     Config,
@@ -79,7 +79,7 @@ class ReportRepository:
         report = await self._load(LATEST, _parse_report)
         if not isinstance(report, NotFound | ReadFailed) and report.owner != self.owner:
             reason = f"the report belongs to deployment {report.owner}; use a separate REPORT_STORE for each OWNER_ID"
-            return _log_failure(LATEST, reason)
+            return _log_failure(LATEST, reason, temporary=False)
         return report
 
     async def keep(self, report: "AuditReport", *, latest: bool) -> None:
@@ -152,16 +152,17 @@ async def _guarded[T](name: str, seconds: float, call: Callable[[], Awaitable[T]
         async with asyncio.timeout(seconds):
             return await call()
     except TimeoutError:
-        return _log_failure(name, f"the report store did not respond within {seconds:.0f} s")
+        timed_out = Cause(CauseKind.TIMED_OUT)
+        return _log_failure(name, f"the report store did not respond within {seconds:.0f} s", cause=timed_out)
     except PrivateLinkError as error:
-        return _log_failure(name, str(error))
+        return _log_failure(name, str(error), temporary=isinstance(error, TemporaryError), cause=error.cause)
     except Exception as error:  # noqa: BLE001 -- the report store must never fail a pass
         return _log_failure(name, f"{type(error).__name__}: {error}")
 
 
-def _log_failure(name: str, reason: str) -> ReadFailed:
+def _log_failure(name: str, reason: str, *, temporary: bool = True, cause: Cause = UNKNOWN_CAUSE) -> ReadFailed:
     log_event("store", logging.WARNING, object=name, error=shorten(reason))
-    return ReadFailed(reason, temporary=True)
+    return ReadFailed(reason, temporary, cause=cause)
 
 
 def _is_plausible(config: Config) -> bool:

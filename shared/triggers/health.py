@@ -1,4 +1,4 @@
-"""The health check, GET /api/health: the preflight over the real systems."""
+"""GET /api/health: the preflight, as the command `check` prints it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -17,29 +17,31 @@ from shared.triggers.http_answer import Answer, json_answer
 SECONDS = 20.0
 
 
-async def check(runtime: Runtime) -> Steps:
-    """Every check, in order. Concurrent requests share one preflight. Writes nothing.
+async def run_preflight(runtime: Runtime) -> Steps:
+    """The result of every check, in order. Concurrent requests share one preflight. Writes nothing.
 
     Raises SettingsError for an environment without a usable identity, and nothing else.
     """
     if runtime.preflight is None or runtime.preflight.done():
-        period = timedelta(seconds=period_seconds(runtime.settings.audit_schedule, datetime.now(UTC)))
-        systems = preflight_systems(runtime, SECONDS, period)
-        runtime.preflight = asyncio.create_task(read_preflight(systems, runtime.config))
+        settings, now = runtime.settings, datetime.now(UTC)
+        known = PreflightSnapshot(
+            at=now,
+            key_id=runtime.clients.key.id,
+            organization=str(settings.clickhouse_org_id),
+            period=timedelta(seconds=period_seconds(settings.audit_schedule, now)),
+            policies=settings.policies,
+        )
+        run = read_preflight(preflight_systems(runtime, SECONDS), runtime.config, known)
+        runtime.preflight = asyncio.create_task(run)
     return preflight(await asyncio.shield(runtime.preflight), runtime.config)
-
-
-def without_settings(error: SettingsError) -> Steps:
-    """Every check where the settings cannot be used: the faults, and nothing else."""
-    return preflight(PreflightSnapshot(at=datetime.now(UTC), faults=error.faults), None)
 
 
 async def health() -> Answer:
     """The preflight: 503 if a check failed, otherwise 200. It responds also where the settings are invalid."""
     try:
-        steps = await check(get_runtime())
+        steps = await run_preflight(get_runtime())
     except SettingsError as error:
-        steps = without_settings(error)
+        steps = preflight(PreflightSnapshot(at=datetime.now(UTC), faults=error.faults), None)
     return json_answer(503 if overall(steps) is CheckStatus.FAILED else 200, health_json(steps))
 
 

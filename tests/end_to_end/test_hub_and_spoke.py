@@ -5,7 +5,7 @@ from typing import Any
 from shared.domain.explain.explanation import explain
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.preflight.check_result import CheckStatus, overall
-from shared.triggers.health import check
+from shared.triggers.health import run_preflight
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
 from tests.support.simulated import ENDPOINT, allowed, one_pass, put_endpoint, records, started_runtime
@@ -54,7 +54,7 @@ async def test_what_is_said_of_it(sim: RunningSimulator) -> None:
         report = await one_pass(sim.url, OTHER, DNS_ZONE_CHOICE="central")
         at = ResourceId.parse(OTHER, Kind.PRIVATE_ENDPOINT)
         explained = {one.name: one for one in explain(report.snapshot, runtime.config, report.plan, at)}
-        checked = {one.name: one for one in await check(runtime)}
+        checked = {one.name: one for one in await run_preflight(runtime)}
     assert overall(one for name, one in explained.items() if name != "connection") is CheckStatus.PASSED
     assert "cannot determine" in explained["link"].detail
     assert "through which clients reach the same services" in explained["record"].detail

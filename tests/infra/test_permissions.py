@@ -13,7 +13,7 @@ from shared.adapters.azure.policies import USER_AGENT
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
 from shared.reconciler.reconcile import ReconcileRequest
-from shared.triggers.health import check
+from shared.triggers.health import run_preflight
 from simulator.client import RunningSimulator
 from simulator.server import running
 from simulator.wire import Json
@@ -102,7 +102,7 @@ async def inspect(sim: RunningSimulator) -> None:
         subscribe(sim, url)
         sim.deny({"scope": GROUP, "type": "privateDnsZones/A", "access": "write"})
         async with started_runtime(sim.url) as runtime:
-            await check(runtime)
+            await run_preflight(runtime)
     sim.deny()
 
 

@@ -6,19 +6,22 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import azure.storage.blob.aio  # noqa: F401 -- slow to import: on a busy machine longer than a read may last
 import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.adapters.azure.clients import ArmClients
-from shared.adapters.azure.preflight import MAX_PAGES, AzurePreflight
-from shared.adapters.retry import Deadline
+from shared.adapters.azure.preflight import AzurePreflight
+from shared.adapters.retry import Budget
 from shared.bootstrap import Runtime
 from shared.domain.preflight.check_result import CheckStatus, Step
+from shared.domain.preflight.rbac import Permission
 from shared.triggers.audit import run_audit
-from shared.triggers.health import check
+from shared.triggers.health import run_preflight
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
-from tests.support.simulated import SUBSCRIPTION, started_runtime, writes
+from tests.support.real_clients import answering, http_answer
+from tests.support.simulated import ENDPOINT, SUBSCRIPTION, delete_endpoint, one_pass, started_runtime, writes
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 DNS_GROUP = f"{SUB}/resourceGroups/rg-dns"
@@ -26,7 +29,7 @@ LONG = {"Retry-After": "3600"}
 
 
 async def checked(app: Runtime) -> dict[str, Step]:
-    return {step.name: step for step in await check(app)}
+    return {step.name: step for step in await run_preflight(app)}
 
 
 def named(steps: dict[str, Step], status: CheckStatus = CheckStatus.FAILED) -> set[str]:
@@ -43,7 +46,7 @@ async def test_no_problem(subscribed: RunningSimulator, app: Runtime) -> None:
 
 async def test_it_only_reads(subscribed: RunningSimulator, app: Runtime) -> None:
     """Only GET requests are sent: five to ClickHouse Cloud, and a known number to Azure."""
-    await check(app)
+    await run_preflight(app)
     sent = Counter(one["system"] for one in subscribed.requests())
     assert writes(subscribed) == []
     assert sent["clickhouse"] == 5
@@ -52,10 +55,10 @@ async def test_it_only_reads(subscribed: RunningSimulator, app: Runtime) -> None
 
 async def test_concurrent_checks(subscribed: RunningSimulator, app: Runtime) -> None:
     """Concurrent checks share their reads; a later check reads again."""
-    together = await asyncio.gather(*(check(app) for _ in range(5)))
+    together = await asyncio.gather(*(run_preflight(app) for _ in range(5)))
     assert all(one == together[0] for one in together)
     assert len(subscribed.requests("clickhouse")) == 5
-    await check(app)
+    await run_preflight(app)
     assert len(subscribed.requests("clickhouse")) == 10
 
 
@@ -93,14 +96,14 @@ async def test_a_list_that_omits_resources(subscribed: RunningSimulator) -> None
 
 
 async def test_pages(subscribed: RunningSimulator) -> None:
-    """The next pages of a list are read, up to a maximum."""
-    page = {"value": [{"actions": ["*"]}], "nextLink": f"{subscribed.url}{SUB}/next"}
-    subscribed.fault(match={"system": "arm"}, status=200, body=page, count=None)
+    """All pages of a list are read."""
+    for link in ({"nextLink": f"{subscribed.url}{SUB}/next"}, {}):
+        page = {"value": [{"actions": ["*"]}], **link}
+        subscribed.fault(match={"system": "arm"}, status=200, body=page, count=1)
     async with AioHttpTransport() as transport:
         azure = ArmClients(subscribed.url, None, transport, read_only=True)
-        rights = await AzurePreflight(azure, Deadline.after(5)).rights(SUB)
-    assert isinstance(rights, tuple)
-    assert len(rights) == len(subscribed.requests("arm")) == MAX_PAGES
+        rights = await AzurePreflight(azure, Budget.of(5)).rights(SUB)
+    assert rights == (Permission(("*",)), Permission(("*",)))
 
 
 async def test_key(subscribed: RunningSimulator) -> None:
@@ -143,6 +146,29 @@ async def test_hidden_endpoints(subscribed: RunningSimulator, app: Runtime) -> N
     assert named(await checked(app)) == {"private endpoints"}
 
 
+async def test_a_hidden_endpoint(subscribed: RunningSimulator, app: Runtime) -> None:
+    """A denial on one endpoint that a registration names fails its check, with the endpoint and the action."""
+    await one_pass(subscribed.url)
+    subscribed.deny({"scope": ENDPOINT, "type": "privateEndpoints", "access": "read"})
+    steps = await checked(app)
+    assert named(steps) == {"private endpoints"}
+    assert ENDPOINT.lower() in steps["private endpoints"].detail.lower()
+    assert "Microsoft.Network/privateEndpoints/read" in steps["private endpoints"].detail
+    subscribed.deny()
+    delete_endpoint(subscribed)
+    assert named(await checked(app)) == set()
+
+
+async def test_a_hidden_interface(subscribed: RunningSimulator, app: Runtime) -> None:
+    """A denial on the interface of a tagged endpoint fails its check, with the interface and the action."""
+    interface = subscribed.state()["azure"]["privateEndpoints"][0]["networkInterface"]
+    subscribed.deny({"scope": interface, "type": "networkInterfaces", "access": "read"})
+    steps = await checked(app)
+    assert named(steps) == {"network interfaces"}
+    assert interface.lower() in steps["network interfaces"].detail.lower()
+    assert "Microsoft.Network/networkInterfaces/read" in steps["network interfaces"].detail
+
+
 async def test_wrong_scopes(subscribed: RunningSimulator) -> None:
     """A subscription or a resource group that does not exist is one fault, of the setting that names it."""
     unknown = "/subscriptions/99999999-1111-1111-1111-111111111111"
@@ -181,6 +207,29 @@ async def test_zones(subscribed: RunningSimulator) -> None:
         assert steps["create zones"].status is CheckStatus.PASSED
 
 
+async def test_links(subscribed: RunningSimulator) -> None:
+    """A second zone without a link is a warning, and a tagged endpoint's network without a link fails: both by name."""
+    snapshot = subscribed.state()
+    (zone,) = (one for one in snapshot["azure"]["privateDnsZones"] if "/westus3." in one["id"])
+    second = {**zone, "id": zone["id"].replace("rg-dns", "rg-second"), "links": []}
+    snapshot["azure"]["privateDnsZones"].append(second)
+    subscribed.reset(snapshot, keep_subscriptions=True)
+    async with started_runtime(subscribed.url) as app:
+        step = (await checked(app))["zones and networks"]
+        assert (step.status, second["id"] in step.detail) == (CheckStatus.WARNING, True)
+    network = snapshot["azure"]["virtualNetworks"][0]
+    hub = {**network, "id": network["id"].replace("vnet-app", "vnet-hub")}
+    snapshot["azure"]["virtualNetworks"].append(hub)
+    for one in snapshot["azure"]["privateDnsZones"]:
+        for link in one["links"]:
+            link["virtualNetwork"] = link["virtualNetwork"].replace("vnet-app", "vnet-hub")
+    subscribed.reset(snapshot, keep_subscriptions=True)
+    async with started_runtime(subscribed.url) as app:
+        steps = await checked(app)
+    assert named(steps) == {"zones and networks"}
+    assert "/virtualNetworks/vnet-app of tagged endpoints" in steps["zones and networks"].detail
+
+
 async def test_deliveries(subscribed: RunningSimulator, app: Runtime) -> None:
     """Deliveries are reported with the time of the last one; a missing event subscription fails."""
     assert subscribed.idle()
@@ -202,3 +251,32 @@ async def test_report_store(subscribed: RunningSimulator, tmp_path: Path) -> Non
         assert "the report belongs to deployment demo" in (await checked(app))["report store"].detail
     async with started_runtime(subscribed.url, REPORT_STORE=str(place / "latest.json" / "below")) as app:
         assert (await checked(app))["report store"].status is CheckStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected", "remedy"),
+    [
+        (403, "AuthorizationPermissionMismatch", CheckStatus.FAILED, "Storage Blob Data Contributor"),
+        (403, "AuthorizationFailure", CheckStatus.FAILED, "network rules of the storage account"),
+        (404, "ContainerNotFound", CheckStatus.FAILED, "Create the container, or correct REPORT_STORE."),
+        (404, "ResourceNotFound", CheckStatus.FAILED, "Create the container, or correct REPORT_STORE."),
+    ],
+)
+async def test_refused_container(
+    subscribed: RunningSimulator, status: int, code: str, expected: CheckStatus, remedy: str
+) -> None:
+    """A container that refuses reads is reported with the code, and the remedy is that of the cause."""
+    with answering(http_answer(status, "", headers=f"x-ms-error-code: {code}\r\n".encode())) as storage:
+        async with started_runtime(subscribed.url, REPORT_STORE=f"{storage.url}/account/reports") as app:
+            step = (await checked(app))["report store"]
+    assert (step.status, f"returned {status} {code}" in step.detail, remedy in step.remedy) == (expected, True, True)
+
+
+async def test_unreachable_container(subscribed: RunningSimulator) -> None:
+    """A storage account without a connection is unknown, and the remedy names the setting and the network."""
+    with answering(b"") as storage:
+        pass
+    async with started_runtime(subscribed.url, REPORT_STORE=f"{storage.url}/account/reports") as app:
+        step = (await checked(app))["report store"]
+    assert (step.status, "ServiceRequestError" in step.detail) == (CheckStatus.UNKNOWN, True)
+    assert step.remedy.startswith("Correct the account in REPORT_STORE, or permit outbound connections")

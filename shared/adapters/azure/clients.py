@@ -71,7 +71,7 @@ class ArmClients:
 
     async def get(self, url: str, query: Mapping[str, str] = NO_QUERY) -> Any:
         """The JSON at an ARM id or a complete URL, through the same pipeline and without the management SDKs."""
-        target = url if url.startswith(f"{self._base}/") else f"{self._base}{quote(url)}"
+        target = url if "://" in url else f"{self._base}{quote(url)}"
         response = (await self._pipeline.run(HttpRequest("GET", target, params=dict(query)))).http_response
         if response.status_code != 200:
             raise HttpResponseError(response=response)
@@ -155,8 +155,8 @@ def parsed[T, R](parse: Callable[[T], R], response: T) -> R:
         raise DeserializationError from error
 
 
-async def every[R](parse: Callable[[Any], R], listing: Listing, *, first_page: bool = False) -> list[R]:
-    """The items of all pages (or of the first), each parsed from its JSON; if one page or item fails, the list fails.
+async def every[R](parse: Callable[[Any], R], listing: Listing) -> list[R]:
+    """The items of all pages, each parsed from its JSON; if one page or item fails, the list fails.
 
     The SDK sends the requests, but creates no models of the items: that takes longer than all other work of an audit.
     """
@@ -169,6 +169,5 @@ async def every[R](parse: Callable[[Any], R], listing: Listing, *, first_page: b
             page["value"] = []
 
     async for _ in listing(raw_response_hook=take_items).by_page():
-        if first_page:
-            break
+        pass
     return items

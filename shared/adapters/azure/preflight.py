@@ -8,29 +8,26 @@ https://learn.microsoft.com/rest/api/authorization/permissions, …/rest/api/eve
 import asyncio
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 
-from shared.adapters.azure.clients import ArmClients, ask, every, parsed
-from shared.adapters.azure.event_topics import deliveries_from, subscriptions_of, topics_of
-from shared.adapters.azure.network import legible, list_endpoints, list_interfaces
-from shared.adapters.json_fields import LONGEST_ERROR, optional_list, optional_str
-from shared.adapters.retry import Deadline
+from shared.adapters.azure.clients import ArmClients, ask, parsed
+from shared.adapters.json_fields import LONGEST_ERROR, optional_list, optional_str, required_str
+from shared.adapters.retry import Budget
 from shared.domain.model.errors import PermanentError
-from shared.domain.model.ids import Scope
-from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.resources import NotFound
 from shared.domain.preflight.preflight_snapshot import Deliveries, EventSubscription
 from shared.domain.preflight.rbac import Permission
 
 RIGHTS, EVENTS, METRICS = "2022-04-01", "2022-06-15", "2023-10-01"
-COUNTS = "DeliverySuccessCount,DeliveryAttemptFailCount,DeadLetteredCount,DroppedEventCount"
+COUNTS = ("DeliverySuccessCount", "DeliveryAttemptFailCount", "DeadLetteredCount", "DroppedEventCount")
 CLAIMS = {"upn": "user", "appid": "application", "oid": "object id"}
-MAX_PAGES = 10
+OPERATION = "data.operationname"
 
 type Json = Mapping[str, Any]
 
@@ -40,14 +37,14 @@ class AzurePreflight:
     """The port `AzurePreflight` over ARM, with read-only clients."""
 
     clients: ArmClients
-    deadline: Deadline
+    budget: Budget
 
     async def identity(self) -> str:
         """A description of the identity that the token is for; never the token itself."""
         if self.clients.credential is None:
             return "no credential: Azure is simulated on this machine"
         try:
-            async with asyncio.timeout(self.deadline.left()):
+            async with asyncio.timeout(self.budget.for_one_read().left()):
                 token = await self.clients.credential.get_token(self.clients.scope)
         except (AzureError, ValueError) as error:  # ValueError: the identity is misconfigured
             raise PermanentError(" ".join(str(error).split())[:LONGEST_ERROR]) from error
@@ -55,40 +52,23 @@ class AzurePreflight:
             raise PermanentError("timed out while getting a token") from error
         return _claims(token.token)
 
-    async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
-        """The endpoints on the first page that can be parsed."""
-
-        async def first() -> list[Endpoint | None]:
-            return await every(legible, await list_endpoints(self.clients, scope), first_page=True)
-
-        call = f"listing the private endpoints of {scope}"
-        return tuple(filter(None, await ask(self.deadline, call, first)))
-
-    async def interfaces(self, scope: Scope) -> int:
-        """The number of network interfaces on the first page."""
-
-        async def first() -> int:
-            return len(await every(dict, await list_interfaces(self.clients, scope), first_page=True))
-
-        return await ask(self.deadline, f"listing the network interfaces of {scope}", first)
-
     async def rights(self, at: str) -> tuple[Permission, ...] | NotFound:
         """The caller's permissions at a subscription, a resource group or a resource.
 
         NotFound for any 404: whether a subscription does not exist or is not visible, ARM does not say.
         """
-        path = f"{at}/providers/Microsoft.Authorization/permissions"
         try:
+            path = f"{at}/providers/Microsoft.Authorization/permissions"
             return await self._list(path, {"api-version": RIGHTS}, lambda items: tuple(map(_permission, items)))
         except PermanentError as error:
-            if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code == 404:
+            if error.cause.status == 404:
                 return NotFound()
             raise
 
     async def event_subscriptions(self, subscription: str) -> tuple[EventSubscription, ...]:
         """The event subscriptions of the system topics whose source is that subscription (an ARM id)."""
-        path = f"{subscription}/providers/Microsoft.EventGrid/systemTopics"
         query = {"api-version": EVENTS, "$top": "100"}
+        path = f"{subscription}/providers/Microsoft.EventGrid/systemTopics"
         found: list[EventSubscription] = []
         for topic in await self._list(path, query, partial(topics_of, subscription)):
             found += await self._list(f"{topic}/eventSubscriptions", query, partial(subscriptions_of, topic))
@@ -99,30 +79,26 @@ class AzurePreflight:
         span = (moment.astimezone(UTC) for moment in (end - timedelta(days=1), end))
         query = {
             "api-version": METRICS,
-            "metricnames": COUNTS,
+            "metricnames": ",".join(COUNTS),
             "timespan": "/".join(f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in span),
             "interval": "PT1H",
             "aggregation": "Total",
         }
-        return await self._list(f"{topic}/providers/Microsoft.Insights/metrics", query, deliveries_from)
+        path = f"{topic}/providers/Microsoft.Insights/metrics"
+        return await self._list(path, query, deliveries_from)
 
     async def _list[T](self, path: str, query: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
+        """The items of all pages, parsed."""
+
         async def listed() -> T:
-            return parsed(parse, await self._items(path, query))
+            page = await self.clients.get(path, query)
+            items = [*page["value"]]
+            while link := parsed(optional_str, page.get("nextLink")):
+                page = await self.clients.get(link)
+                items += page["value"]
+            return parsed(parse, items)
 
-        return await ask(self.deadline, f"reading {path}", listed)
-
-    async def _items(self, path: str, query: Mapping[str, str]) -> list[Json]:
-        """The items of all pages. Next pages are read from ARM only, because the request carries a token."""
-        page = await self.clients.get(path, query)
-        found: list[Json] = [*page["value"]]
-        for _ in range(MAX_PAGES - 1):
-            next_page = parsed(optional_str, page.get("nextLink"))
-            if not next_page.startswith(f"{self.clients.url.rstrip('/')}/"):
-                break
-            page = await self.clients.get(next_page)
-            found += page["value"]
-        return found
+        return await ask(self.budget.for_one_read(), f"reading {path}", listed)
 
 
 def _permission(json: Json) -> Permission:
@@ -130,6 +106,57 @@ def _permission(json: Json) -> Permission:
         tuple(map(optional_str, optional_list(json.get("actions")))),
         tuple(map(optional_str, optional_list(json.get("notActions")))),
     )
+
+
+def topics_of(subscription: str, items: Iterable[Json]) -> list[str]:
+    """The ids of the system topics whose source is that subscription."""
+    sources = ((item["id"], optional_str((item.get("properties") or {}).get("source"))) for item in items)
+    return [required_str(topic) for topic, source in sources if source.lower() == subscription.lower()]
+
+
+def subscriptions_of(topic: str, items: Iterable[Json]) -> list[EventSubscription]:
+    return [_subscription(topic, item) for item in items]
+
+
+def _subscription(topic: str, json: Json) -> EventSubscription:
+    """The destination is the ARM id of a function, or the URL of a webhook without its query."""
+    properties = json.get("properties") or {}
+    with_identity = properties.get("deliveryWithResourceIdentity") or {}
+    destination = properties.get("destination") or with_identity.get("destination") or {}
+    target = destination.get("properties") or {}
+    event_filter = properties.get("filter") or {}
+    operations = [
+        value
+        for item in optional_list(event_filter.get("advancedFilters"))
+        if optional_str(item.get("key")).lower() == OPERATION
+        for value in optional_list(item.get("values"))
+    ]
+    return EventSubscription(
+        id=optional_str(json["id"]),
+        topic=topic,
+        state=optional_str(properties.get("provisioningState")),
+        destination=optional_str(target.get("resourceId")) or optional_str(target.get("endpointBaseUrl")),
+        types=frozenset(map(optional_str, optional_list(event_filter.get("includedEventTypes")))),
+        operations=frozenset(map(optional_str, operations)),
+    )
+
+
+def _metric(json: Json) -> tuple[str, list[tuple[datetime, float]]]:
+    """The name of a metric, and its hourly values."""
+    points = [point for one in optional_list(json.get("timeseries")) for point in optional_list(one.get("data"))]
+    hourly = [
+        (datetime.fromisoformat(one["timeStamp"]).astimezone(UTC), float(one.get("total") or 0)) for one in points
+    ]
+    return optional_str(json["name"]["value"]), hourly
+
+
+def deliveries_from(metrics: Iterable[Json]) -> Deliveries:
+    """The sums of hourly metrics."""
+    hourly = dict(map(_metric, metrics))
+    delivered, failed, dead_lettered, dropped = (round(sum(n for _, n in hourly.get(name, ()))) for name in COUNTS)
+    hours = [hour for hour, total in hourly.get(COUNTS[0], ()) if total]
+    last = max(hours) + timedelta(hours=1) if hours else None
+    return Deliveries(delivered, failed, dead_lettered, dropped, last)
 
 
 def _claims(token: str) -> str:

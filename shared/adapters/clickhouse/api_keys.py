@@ -7,28 +7,27 @@ from typing import Any
 from shared.adapters.json_fields import optional_list, optional_str
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
 
-SYSTEM = "system"
+UNNAMED = "without a name"
 
 
 def key_from(json: Mapping[str, Any]) -> ApiKey:
     """A key. The deprecated `roles` are used only if there are no `assignedRoles`."""
-    assigned = optional_list(json.get("assignedRoles"))
-    named = [(optional_str(role.get("roleName")), role.get("roleType") == SYSTEM) for role in assigned]
-    known = [name for name, system in named if system]
+    assigned = {_role(role) for role in optional_list(json.get("assignedRoles"))}
+    deprecated = {optional_str(name) or UNNAMED for name in optional_list(json.get("roles"))}
     expires = optional_str(json.get("expireAt"))
     return ApiKey(
         suffix=optional_str(json.get("keySuffix")),
-        roles=frozenset(known if assigned else map(optional_str, optional_list(json.get("roles")))),
-        custom=frozenset(name for name, system in named if not system),
+        roles=frozenset(assigned or deprecated),
         expires=datetime.fromisoformat(expires).astimezone(UTC) if expires else None,
         id=optional_str(json.get("id")),
     )
 
 
+def _role(json: Mapping[str, Any]) -> str:
+    name = optional_str(json.get("roleName")) or UNNAMED
+    return name if json.get("roleType") == "system" else f"{name} (custom)"
+
+
 def caller_from(json: Mapping[str, Any]) -> Caller:
     """The calling key, from `GET /v1/whoami`. The API is in beta: any field may be missing."""
-    return Caller(
-        key_id=optional_str(json.get("keyId")),
-        name=optional_str(json.get("name")),
-        organization=optional_str(json.get("organizationId")),
-    )
+    return Caller(*(optional_str(json.get(name)) for name in ("keyId", "name", "organizationId")))

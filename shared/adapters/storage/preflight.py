@@ -1,8 +1,7 @@
-"""Reads of the report store for the preflight: the latest report, and whether a folder is writable."""
+"""The state of the report store, for the preflight: the latest report, and whether a folder is writable."""
 
 import asyncio
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from shared.domain.audit.report_model import AuditReport
@@ -11,22 +10,17 @@ from shared.domain.preflight.preflight_snapshot import StoreState
 from shared.reports.report_repository import ReportRepository
 
 
-@dataclass(frozen=True, slots=True)
-class StorePreflight:
-    """The port `StorePreflight`. `place` is where `reports` stores them; `folder` is None for a container."""
-
-    reports: ReportRepository
-    place: str
-    folder: Path | None
-
-    async def state(self) -> ReadResult[StoreState]:
-        writable = await asyncio.to_thread(_is_writable, self.folder) if self.folder else None
-        if writable is False:
-            return StoreState(self.place, writable)
-        latest = await self.reports.latest()
-        if isinstance(latest, ReadFailed):
-            return latest
-        return StoreState(self.place, writable, latest.finished if isinstance(latest, AuditReport) else None)
+async def store_state(reports: ReportRepository, place: str | None) -> ReadResult[StoreState] | None:
+    """The state of the store of these reports; `place`: REPORT_STORE. None where it is not set."""
+    if place is None:
+        return None
+    writable = None if "://" in place else await asyncio.to_thread(_is_writable, Path(place))
+    if writable is False:
+        return StoreState(place, writable)
+    latest = await reports.latest()
+    if isinstance(latest, ReadFailed):
+        return latest
+    return StoreState(place, writable, latest.finished if isinstance(latest, AuditReport) else None)
 
 
 def _is_writable(folder: Path) -> bool:

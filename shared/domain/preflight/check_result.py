@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.model.errors import UNKNOWN_CAUSE, System
+from shared.domain.model.errors import System
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
 
@@ -97,22 +97,15 @@ def failure_reason(answer: ReadResult[object] | None) -> str | None:
 
 
 def unreadable[K, T](answers: Mapping[K, ReadResult[T]], remedy: str) -> CheckResult | None:
-    """The result where some of these reads failed: unknown if they may all succeed later. None if none failed."""
+    """The result where some of these reads failed; None if none did."""
     reasons = {str(key): reason for key, answer in answers.items() if (reason := failure_reason(answer))}
-    if not reasons:
-        return None
     texts = sorted(reason if key in reason else f"{key}: {reason}" for key, reason in reasons.items())
-    detail = "; ".join(dict.fromkeys(texts))
-    return unknown(detail, retry_remedy(answers.values())) if is_temporary(answers.values()) else failed(detail, remedy)
+    return not_read("; ".join(dict.fromkeys(texts)), answers.values(), remedy) if texts else None
 
 
-def retry_remedy(answers: Iterable[object], system: System = System.AZURE) -> str:
-    """What to do about reads that may succeed later, by the cause of the first one that failed."""
-    cause = next((one.cause for one in answers if isinstance(one, ReadFailed)), UNKNOWN_CAUSE)
-    return remedy_for(cause, system) or RETRY
-
-
-def is_temporary(answers: Iterable[object]) -> bool:
-    """Whether some reads failed, and each that failed may succeed later."""
-    failures = [answer for answer in answers if isinstance(answer, ReadFailed | NotFound)]
-    return bool(failures) and all(isinstance(one, ReadFailed) and one.temporary for one in failures)
+def not_read(detail: str, answers: Iterable[object], remedy: str, system: System = System.AZURE) -> CheckResult:
+    """The result of reads of which some failed: unknown if each may succeed later, with the remedy of its cause."""
+    failures = [answer for answer in answers if isinstance(answer, ReadFailed)]
+    if failures and all(failure.temporary for failure in failures):
+        return unknown(detail, remedy_for(failures[0].cause, system) or RETRY)
+    return failed(detail, remedy)

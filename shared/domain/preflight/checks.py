@@ -1,12 +1,12 @@
 """The preflight: all checks, in an order in which problems can be solved.
 
-Each check is a pure function of the snapshot. A check that depends on one that did not pass is skipped, so that one
-cause is reported once.
+The command `check` prints the preflight, and GET /api/health returns it. Each check is a pure function of the
+snapshot. A check that depends on one that did not pass is skipped, so that one cause is reported once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import attrgetter
+from typing import cast
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
@@ -24,13 +24,12 @@ from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needs`: the checks that this one depends on. `applies`: whether the settings require it."""
+    """`needs`: the checks that this one depends on, besides that of the settings."""
 
     name: str
     question: str
     run: Callable[[PreflightSnapshot, DeploymentConfig], CheckResult]
-    needs: tuple[str, ...] = ("settings",)
-    applies: Callable[[DeploymentConfig], object] = lambda _config: True
+    needs: tuple[str, ...] = ()
 
 
 SETTINGS = "Are the settings valid?"
@@ -44,7 +43,7 @@ CATALOGUE = (
     Check("private DNS zones", "Can private DNS zones be read in every scope?", azure.zone_lists, SCOPES),
     Check("links and records", "Can links and record sets be read in every zone?", azure.zones, ZONES),
     Check("write records", "Can record sets be written and deleted?", azure.write_records, ZONES),
-    Check("create zones", "Can zones and links be created?", azure.create_zones, SCOPES, attrgetter("zone_group")),
+    Check("create zones", "Can zones and links be created?", azure.create_zones, SCOPES),
     Check("ClickHouse key", "Is the API key valid for the organization?", clickhouse.key),
     Check("ClickHouse services", "Can the services be read?", clickhouse.services, KEY),
     Check("ClickHouse role", "Does the API key have the required permissions?", clickhouse.role, KEY),
@@ -62,23 +61,22 @@ CATALOGUE = (
 
 
 def preflight(snapshot: PreflightSnapshot, config: DeploymentConfig | None) -> Steps:
-    """All checks that apply to the deployment, in order. `config` is None where the settings are invalid."""
+    """All checks, in order. `config` is None where the settings are invalid."""
     faults = " ".join(snapshot.faults)
     first = failed(faults, "Correct the settings (docs/settings.md).") if faults else passed("all valid")
     steps = {"settings": Step.of("settings", SETTINGS, first)}
     for check in CATALOGUE:
-        if config is None or check.applies(config):
-            steps[check.name] = Step.of(check.name, check.question, _run(check, snapshot, config, steps))
+        blocked = _blocked(steps[name] for name in check.needs) if config else skipped("settings")
+        result = blocked or check.run(snapshot, cast("DeploymentConfig", config))
+        steps[check.name] = Step.of(check.name, check.question, result)
     return tuple(steps.values())
 
 
-def _run(
-    check: Check, snapshot: PreflightSnapshot, config: DeploymentConfig | None, before: dict[str, Step]
-) -> CheckResult:
-    for need in (before[name] for name in check.needs):
-        if need.status is CheckStatus.SKIPPED:
-            return CheckResult(need.status, need.detail)
-        if need.status in (CheckStatus.FAILED, CheckStatus.UNKNOWN):
-            return skipped(need.name)
-    assert config is not None, "all checks depend on the settings, which failed"
-    return check.run(snapshot, config)
+def _blocked(needed: Iterable[Step]) -> CheckResult | None:
+    """The result of a check where one that it depends on did not pass."""
+    for step in needed:
+        if step.status is CheckStatus.SKIPPED:
+            return CheckResult(step.status, step.detail)
+        if step.status in (CheckStatus.FAILED, CheckStatus.UNKNOWN):
+            return skipped(step.name)
+    return None

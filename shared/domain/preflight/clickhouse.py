@@ -1,10 +1,11 @@
 """The checks of ClickHouse Cloud: the API key, its permissions, and a zone for each region with services."""
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 
-from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.deployment_config import ZONE_TAG, DeploymentConfig
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
@@ -14,30 +15,19 @@ from shared.domain.preflight.check_result import (
     CheckStatus,
     failed,
     failure_reason,
-    is_temporary,
+    not_read,
     passed,
-    retry_remedy,
     unknown,
     warning,
 )
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, PreflightSnapshot
 
 ADMIN = "admin"
-# Predefined roles that cannot change a service, from ClickHouse's documentation of console roles. The last three are
-# legacy. Nothing is assumed about other roles.
-INSUFFICIENT = frozenset(
-    {
-        "billing",
-        "member",
-        "org api reader",
-        "service reader",
-        "service api reader",
-        "basic service api reader",
-        "developer",
-        "service read only",
-        "query_endpoints",
-    }
-)
+# Predefined roles that cannot change a service, from ClickHouse's documentation of console roles. Nothing is assumed
+# about other roles.
+READERS = {"billing", "member", "org api reader", "service reader", "service api reader", "basic service api reader"}
+LEGACY_READERS = {"developer", "service read only", "query_endpoints"}
+INSUFFICIENT = READERS | LEGACY_READERS
 SOON = timedelta(days=14)
 KEY = (
     "Set CLICKHOUSE_CLOUD_API_KEY and CLICKHOUSE_CLOUD_API_SECRET to a key of this organization that is enabled and not"
@@ -50,7 +40,9 @@ MANAGE = (
     "None, if you deregister by hand what the app reports. Otherwise add organization:manage to the key's role"
     " (docs/permissions.md)."
 )
-LINKED = "Create the private DNS zone and link it to the virtual networks of the clients."
+LINKED = (
+    "Create the private DNS zone, and link it to the virtual networks of the clients. Delete a zone without clients."
+)
 CENTRAL = "Keep one zone of that name in DNS_ZONE_SCOPES, linked to the virtual network of the clients' DNS resolver."
 RESOLVER = "this check cannot determine whether clients use a DNS server in a linked network"
 CONSOLE = "In the ClickHouse Cloud console, check that the key's role has the permissions in docs/permissions.md."
@@ -65,21 +57,17 @@ def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
         return failed(detail, ORGANIZATION)
     if isinstance(answer, tuple):
         return passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
-    if isinstance(answer, ReadFailed) and not answer.forbidden:
-        refused = failed(answer.reason, ORGANIZATION)
-        return unknown(answer.reason, retry_remedy([answer], System.CLICKHOUSE)) if answer.temporary else refused
-    return failed(str(failure_reason(answer)), KEY)
+    refused = isinstance(answer, ReadFailed) and answer.forbidden
+    return not_read(str(failure_reason(answer)), [answer], KEY if refused else ORGANIZATION, System.CLICKHOUSE)
 
 
 def services(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     found = snapshot.services
     if not isinstance(found, tuple):
-        reason = str(failure_reason(found))
-        remedy = retry_remedy([found], System.CLICKHOUSE)
-        return unknown(reason, remedy) if is_temporary([found]) else failed(reason, ROLE)
+        return not_read(str(failure_reason(found)), [found], ROLE, System.CLICKHOUSE)
     if malformed := sorted(one.label for one in found if one.on_azure and not one.readable):
         return warning(f"not as the API describes them, and not modified: {', '.join(malformed)}", MALFORMED)
-    permitted = len(_permitted(found, config))
+    permitted = len(_permitted(snapshot, config))
     detail = f"{permitted} of {counted(len(found), 'service')} on Azure and permitted by SERVICE_FILTER"
     if not permitted:
         return warning(detail, "None, if a service is still to be created; otherwise correct SERVICE_FILTER.")
@@ -98,13 +86,14 @@ def role(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
     | any other, or not visible           | not readable      | unknown                                   |
     """
     mine = _key_in_use(snapshot)
-    roles = f"roles: {_role_names(mine)}"
-    if mine and all(_is_insufficient(one) for one in mine):
+    names = frozenset[str]().union(*(one.roles for one in mine))
+    roles = f"roles: {', '.join(sorted(names)) or 'not visible'}"
+    if mine and all(one.roles and _lower(one.roles) <= INSUFFICIENT for one in mine):
         return failed(f"it cannot change services ({roles})", ROLE)
     if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.forbidden:
         detail = f"it cannot manage the organization ({roles}): registrations are not removed"
         return _with_expiry(snapshot, mine, warning(detail, MANAGE))
-    if isinstance(snapshot.roles, int) or (mine and all(_is_admin(one) for one in mine)):
+    if isinstance(snapshot.roles, int) or (mine and all(ADMIN in _lower(one.roles) for one in mine)):
         return _with_expiry(snapshot, mine, passed(f"it can manage the organization ({roles})"))
     return unknown(f"its permissions are not visible ({roles}; {failure_reason(snapshot.roles)})", CONSOLE)
 
@@ -117,18 +106,8 @@ def _key_in_use(snapshot: PreflightSnapshot) -> tuple[ApiKey, ...]:
     return exact or tuple(one for one in keys if one.suffix == snapshot.key_id[-4:])
 
 
-def _role_names(keys: tuple[ApiKey, ...]) -> str:
-    names = {name or "without a name" for one in keys for name in one.roles}
-    custom = {f"{name or 'without a name'} (custom)" for one in keys for name in one.custom}
-    return ", ".join(sorted(names | custom)) or "not visible"
-
-
-def _is_insufficient(one: ApiKey) -> bool:
-    return bool(one.roles) and not one.custom and {name.lower() for name in one.roles} <= INSUFFICIENT
-
-
-def _is_admin(one: ApiKey) -> bool:
-    return ADMIN in {name.lower() for name in one.roles}
+def _lower(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}
 
 
 def _with_expiry(snapshot: PreflightSnapshot, mine: tuple[ApiKey, ...], result: CheckResult) -> CheckResult:
@@ -143,46 +122,57 @@ def _with_expiry(snapshot: PreflightSnapshot, mine: tuple[ApiKey, ...], result: 
 
 
 def regions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    """A region with a tagged endpoint needs its zone now; another region may get it later."""
-    found = snapshot.services if isinstance(snapshot.services, tuple) else ()
-    names = sorted({service.region for service in _permitted(found, config)})
-    missing = {region: text for region in names if (text := _missing(snapshot, config, region))}
-    if not missing:
+    """Whether each region with services has zones, and whether they are linked where they are needed.
+
+    | the first row that applies to a region                                 | result                           |
+    |------------------------------------------------------------------------|----------------------------------|
+    | no zone; if central: several of one name                               | failed, or warning if no tagged  |
+    |                                                                        | endpoint exists there            |
+    | if not central: no zone is linked to the network of a tagged endpoint  | failed                           |
+    | no zone is linked to any network                                       | failed or warning, as above      |
+    | one of several zones is not linked to any network                      | warning                          |
+
+    Passed instead, if events create what is missing in DNS_ZONE_RESOURCE_GROUP; central zones are linked by hand.
+    """
+    names = sorted({service.region for service in _permitted(snapshot, config)})
+    faults = {name: fault for name in names if (fault := _fault(snapshot, config, name))}
+    if not faults:
         unseen = f"; {RESOLVER}" if config.central and names else ""
         return passed(f"{', '.join(names) or 'no region, because there are no services'}{unseen}")
-    detail = "; ".join(missing.values())
-    if config.zone_group and not (config.central and any(_zones_of(snapshot, region) for region in missing)):
+    detail = "; ".join(text for text, _ in faults.values())
+    if config.zone_group and not (config.central and any(_zones_of(snapshot, name) for name in faults)):
         by_hand = "; link it by hand" if config.central else ""
         return passed(f"{detail}; created in {config.zone_group} when an endpoint needs it{by_hand}")
     remedy = CENTRAL if config.central else LINKED
-    if tagged := [region for region in missing if _has_tagged_endpoint(snapshot, config, region)]:
-        return failed(f"{detail}; tagged endpoints exist in {', '.join(tagged)}", remedy)
-    return warning(f"{detail}; no tagged endpoint exists there yet", remedy)
+    if needed := [name for name, (_, needs_it) in faults.items() if needs_it]:
+        return failed(f"{detail}; tagged endpoints exist in {', '.join(needed)}", remedy)
+    return warning(f"{detail}; no tagged endpoint needs it yet", remedy)
 
 
-def _permitted(found: tuple[Service, ...], config: DeploymentConfig) -> list[Service]:
+def _fault(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -> tuple[str, bool] | None:
+    """What a region lacks, and whether tagged endpoints need it."""
+    zones = _zones_of(snapshot, region)
+    tagged = [one for one in snapshot.tagged_endpoints(config) if region in {at.region for at in one.connections}]
+    if not zones:
+        return f"DNS_ZONE_SCOPES has no zone {region}{ZONE_SUFFIX}, nor another one for {region}", bool(tagged)
+    named = ", ".join(str(zone.id) for zone in zones)
+    linked = frozenset[ResourceId]().union(*(zone.networks for zone in zones))
+    if config.central and len({zone.id.name for zone in zones}) < len(zones):
+        return f"there are several central zones: {named}", bool(tagged)
+    networks = {one.network for one in tagged if one.network and ZONE_TAG not in one.tags} - linked
+    if networks and not config.central:
+        return f"{named} is not linked to {', '.join(map(str, sorted(networks)))} of tagged endpoints", True
+    if unlinked := [str(zone.id) for zone in zones if not zone.networks]:
+        return f"{', '.join(unlinked)} is not linked to a virtual network", bool(tagged and not linked)
+    return None
+
+
+def _zones_of(snapshot: PreflightSnapshot, region: str) -> list[Zone]:
+    return sorted((zone for zone in snapshot.known_zones() if region in zone.id.name.split(".")), key=attrgetter("id"))
+
+
+def _permitted(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[Service]:
+    found = snapshot.services if isinstance(snapshot.services, tuple) else ()
     usable = [service for service in found if service.on_azure and service.readable]
     permitted = config.permitted(usable)
     return [service for service in usable if service.id in permitted]
-
-
-def _missing(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -> str | None:
-    """What a region lacks; None if it has a linked zone, and only one if zones are central."""
-    zones = _zones_of(snapshot, region)
-    named = ", ".join(map(str, zones))
-    if not zones:
-        return f"DNS_ZONE_SCOPES has no zone {region}{ZONE_SUFFIX}, nor another one for {region}"
-    if config.central and any(count > 1 for count in Counter(zone.name for zone in zones).values()):
-        return f"there are several central zones: {named}"
-    read = (snapshot.zones.get(zone) for zone in zones)
-    linked = any(isinstance(zone, Zone) and zone.networks for zone in read)
-    return None if linked else f"{named} is not linked to a virtual network"
-
-
-def _zones_of(snapshot: PreflightSnapshot, region: str) -> list[ResourceId]:
-    return sorted(zone for zone in snapshot.found_zones() if region in zone.name.split("."))
-
-
-def _has_tagged_endpoint(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -> bool:
-    tagged = (one for one in snapshot.found_endpoints() if config.request_of(one) is not None)
-    return any(f".{region}." in connection.target.lower() for one in tagged for connection in one.connections)

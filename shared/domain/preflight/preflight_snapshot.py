@@ -6,15 +6,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import (
-    Endpoint,
-    ReadResult,
-    Registration,
-    Service,
-    Zone,
-    is_clickhouse_zone,
-)
+from shared.domain.model.resources import Endpoint, ReadResult, Registration, Service, Zone, is_clickhouse_zone
 from shared.domain.planning.policy import Policies
 from shared.domain.preflight.rbac import Permission
 
@@ -25,13 +19,11 @@ NONE: Mapping[Any, Any] = MappingProxyType({})
 class ApiKey:
     """A ClickHouse Cloud API key, as the list of the organization's keys describes it.
 
-    `suffix`: the last four characters of the key id. `roles`: names of its predefined roles. `custom`: names of its
-    custom roles.
+    `suffix`: the last four characters of the key id. `roles`: names; those of custom roles end in " (custom)".
     """
 
     suffix: str
     roles: frozenset[str] = frozenset()
-    custom: frozenset[str] = frozenset()
     expires: datetime | None = None
     id: str = ""
 
@@ -79,18 +71,19 @@ class StoreState:
 
 @dataclass(frozen=True, slots=True)
 class PreflightSnapshot:
-    """`identity`: a description of the caller at Azure. `rights`: permissions by ARM id.
+    """What the checks decide from. `at`, `faults`, `key_id`, `organization`, `period` and `policies` are not read.
 
-    `endpoints` and `interfaces` (a count) are those on the first page of each scope. `roles`: the number of the
-    organization's roles, which only a key with organization:manage can list. `key_id`, `organization`: the settings.
-    `period`: the time between two audits.
+    `identity`: a description of the caller at Azure. `by_id`: endpoints and interfaces that the lists omit, read by
+    their ids. `rights`: permissions by ARM id. `roles`: the number of the organization's roles, which only a key with
+    organization:manage can list. `period`: the time between two audits.
     """
 
     at: datetime
     faults: tuple[str, ...] = ()
     identity: ReadResult[str] | None = None
     endpoints: Mapping[Scope, ReadResult[tuple[Endpoint, ...]]] = NONE
-    interfaces: Mapping[Scope, ReadResult[int]] = NONE
+    interfaces: Mapping[Scope, ReadResult[Mapping[ResourceId, tuple[str, ...]]]] = NONE
+    by_id: Mapping[ResourceId, ReadResult[object]] = NONE
     zone_lists: Mapping[Scope, ReadResult[tuple[ResourceId, ...]]] = NONE
     zones: Mapping[ResourceId, ReadResult[Zone]] = NONE
     rights: Mapping[str, ReadResult[tuple[Permission, ...]]] = NONE
@@ -107,11 +100,16 @@ class PreflightSnapshot:
     period: timedelta = timedelta()
     policies: Policies = field(default_factory=Policies)
 
-    def found_zones(self) -> frozenset[ResourceId]:
-        """The listed zones that may be for ClickHouse."""
-        lists = (listed for listed in self.zone_lists.values() if isinstance(listed, tuple))
-        return frozenset(zone for listed in lists for zone in listed if is_clickhouse_zone(zone.name))
+    def listed_endpoints(self) -> tuple[Endpoint, ...]:
+        return tuple(one for listed in self.endpoints.values() if isinstance(listed, tuple) for one in listed)
 
-    def found_endpoints(self) -> tuple[Endpoint, ...]:
-        pages = (page for page in self.endpoints.values() if isinstance(page, tuple))
-        return tuple(endpoint for page in pages for endpoint in page)
+    def tagged_endpoints(self, config: DeploymentConfig) -> tuple[Endpoint, ...]:
+        return tuple(one for one in self.listed_endpoints() if config.request_of(one) is not None)
+
+    def listed_zones(self) -> tuple[ResourceId, ...]:
+        """The listed zones that may be for ClickHouse, sorted."""
+        zones = {zone for listed in self.zone_lists.values() if isinstance(listed, tuple) for zone in listed}
+        return tuple(sorted(zone for zone in zones if is_clickhouse_zone(zone.name)))
+
+    def known_zones(self) -> tuple[Zone, ...]:
+        return tuple(zone for zone in self.zones.values() if isinstance(zone, Zone))

@@ -1,34 +1,42 @@
 """The checks of the running app: removals, event subscriptions, deliveries, reports."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.errors import CauseKind
 from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.text import counted
 from shared.domain.planning.policy import Policy
 from shared.domain.preflight.check_result import (
-    RETRY,
     CheckResult,
     failed,
     failure_reason,
-    is_temporary,
+    not_read,
     passed,
     unknown,
     unreadable,
     warning,
 )
-from shared.domain.preflight.preflight_snapshot import (
-    Deliveries,
-    EventSubscription,
-    PreflightSnapshot,
-    StoreState,
-)
+from shared.domain.preflight.preflight_snapshot import Deliveries, EventSubscription, PreflightSnapshot, StoreState
 from shared.domain.preflight.rbac import READ_TOPICS, missing_actions
 
 FUNCTION = "/functions/endpoint_changed"
 WEBHOOK = "/runtime/webhooks/eventgrid"
 GRACE = timedelta(minutes=15)
-CONTRIBUTOR = "Assign the app's identity the role Storage Blob Data Contributor on the container."
+STORE = "Give the app write access, or set REPORT_STORE to another place."
+STORE_REFUSED = (
+    "Assign the app's identity the role Storage Blob Data Contributor on the container; if the error is"
+    " AuthorizationFailure, permit the app in the network rules of the storage account."
+)
+STORE_REMEDIES = {
+    CauseKind.INVALID_CREDENTIAL: STORE_REFUSED,
+    CauseKind.MISSING_PERMISSION: STORE_REFUSED,
+    CauseKind.NOT_FOUND: "Create the container, or correct REPORT_STORE.",
+    CauseKind.CONNECTION_LOST: "Correct the account in REPORT_STORE, or permit outbound connections from the app to it"
+    " (DNS, firewall, private endpoint).",
+}
 SUBSCRIBE = "Create the event subscription (infra/events.bicep). Until then only audits notice changes."
 PREFLIGHT_ROLE = "Assign the app's identity the role preflight of docs/permissions.md on the subscription."
 
@@ -50,10 +58,9 @@ def event_subscriptions(snapshot: PreflightSnapshot, _config: DeploymentConfig) 
     if bad := unreadable(snapshot.event_subscriptions, PREFLIGHT_ROLE):
         return unknown(bad.detail, bad.remedy)
     by_scope = {scope: _to_this_app(found) for scope, found in snapshot.event_subscriptions.items()}
-    missing = sorted(scope for scope, found in by_scope.items() if not found)
-    if missing and all(_may_be_hidden(snapshot, scope) for scope in missing):
-        return unknown(f"none found in {', '.join(missing)}, where the list may be incomplete", PREFLIGHT_ROLE)
-    if missing:
+    if missing := sorted(scope for scope, found in by_scope.items() if not found):
+        if all(_may_be_hidden(snapshot, scope) for scope in missing):
+            return unknown(f"none found in {', '.join(missing)}, where the list may be incomplete", PREFLIGHT_ROLE)
         return failed(f"none sends events to endpoint_changed in {', '.join(missing)}", SUBSCRIBE)
     found = [one for some in by_scope.values() for one in some]
     if faults := [fault for one in found if (fault := _fault(one))]:
@@ -61,8 +68,8 @@ def event_subscriptions(snapshot: PreflightSnapshot, _config: DeploymentConfig) 
     return passed(", ".join(one.id for one in found))
 
 
-def _to_this_app(found: object) -> list[EventSubscription]:
-    known = found if isinstance(found, tuple) else ()
+def _to_this_app(listed: object) -> list[EventSubscription]:
+    known = listed if isinstance(listed, tuple) else ()
     return [one for one in known if one.destination.lower().endswith((FUNCTION, WEBHOOK))]
 
 
@@ -105,11 +112,11 @@ def store(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult
     if state is None:
         return passed("REPORT_STORE is not set: no reports are stored")
     if not isinstance(state, StoreState):
-        reason = str(failure_reason(state))
-        return unknown(reason, RETRY) if is_temporary([state]) else failed(reason, CONTRIBUTOR)
+        cause = state.cause.kind if isinstance(state, ReadFailed) else CauseKind.UNKNOWN
+        result = not_read(str(failure_reason(state)), [state], STORE)
+        return replace(result, remedy=STORE_REMEDIES.get(cause, result.remedy))
     if state.writable is False:
-        remedy = "Give the app write access, or set REPORT_STORE to another place."
-        return failed(f"{state.place} is not writable", remedy)
+        return failed(f"{state.place} is not writable", STORE)
     if state.last is None:
         detail = f"no report in {state.place} yet" + ("; it is writable" if state.writable else "")
         return warning(detail, "Wait for the first audit.")

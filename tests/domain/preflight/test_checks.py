@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.event_filter import OPERATIONS
-from shared.domain.model.ids import Scope
+from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.planning.policy import Policies, Policy
 from shared.domain.preflight.check_result import RETRY, CheckStatus, Step, first_problem, overall
@@ -26,12 +27,14 @@ from shared.domain.preflight.preflight_snapshot import (
 from shared.domain.preflight.rbac import Permission, missing_actions
 from tests.support.worlds import (
     FORBIDDEN,
+    REGION,
     SCOPE,
     SUBSCRIPTION,
     TIMED_OUT,
     ZONE_NAME,
     deployment,
     endpoint,
+    interface,
     network,
     registered,
     service,
@@ -61,7 +64,7 @@ WELL = PreflightSnapshot(
     at=NOW,
     identity="someone",
     endpoints={SCOPE: (endpoint(1),)},
-    interfaces={SCOPE: 1},
+    interfaces={SCOPE: dict.fromkeys(endpoint(1).interfaces, ())},
     zone_lists={SCOPE: (zone_id(),)},
     zones={zone_id(): zone()},
     rights=dict.fromkeys((SUB, str(DNS_GROUP), str(zone_id()), ENDPOINT_GROUP, NETWORKS), EVERYTHING),
@@ -99,9 +102,9 @@ def rights(**changed: Any) -> Mapping[str, Any]:
 
 
 def test_all_is_well() -> None:
-    """Without problems every check passes, and checks that the settings do not require are left out."""
+    """Without problems every check passes."""
     steps = run(WELL)
-    assert list(steps) == ["settings", *(one.name for one in CATALOGUE if one.name != "create zones")]
+    assert list(steps) == ["settings", *(one.name for one in CATALOGUE)]
     assert {step.status for step in steps.values()} == {PASSED}
     assert overall(steps.values()) is PASSED
     assert first_problem(steps.values()) is None
@@ -124,7 +127,7 @@ def test_unusable_settings() -> None:
 
 BEYOND_SCOPES = (
     "-permissions, -private endpoints, -network interfaces, -private DNS zones, -links and records,"
-    " -write records, -zones and networks, -event subscription, -deliveries"
+    " -write records, -create zones, -zones and networks, -event subscription, -deliveries"
 )
 LACKING = "!private endpoints, !network interfaces, !private DNS zones"
 KEYLESS = "-ClickHouse services, -ClickHouse role, -zones and networks"
@@ -157,6 +160,18 @@ TWO_ZONES = {
     "zones": {zone_id(): zone(), SECOND: zone(id_=SECOND)},
     "rights": {**WELL.rights, str(SECOND): EVERYTHING},
 }
+ANOTHER_NETWORK = {SCOPE: (endpoint(1), endpoint(2, vnet="spoke"))}
+OTHER_REGION = "other.guid.eastus2.azure.privatelinkservice"
+
+
+def two_zones(second: ResourceId, *vnets: str) -> dict[str, Any]:
+    """The zone linked to the endpoints' network, and a second one linked to these networks."""
+    zones = {zone_id(): zone(), second: zone(id_=second, vnets=vnets)}
+    return {"zone_lists": {SCOPE: tuple(zones)}, "zones": zones, "rights": {**WELL.rights, str(second): EVERYTHING}}
+
+
+SECOND_LINKED_TO = partial(two_zones, SECOND)
+BYOC_LINKED_TO = partial(two_zones, zone_id("rg-second", f"privatelink.b.{REGION}.azure.clickhouse-byoc.com"))
 
 
 @pytest.mark.parametrize(
@@ -164,13 +179,18 @@ TWO_ZONES = {
     [
         (but(identity=FORBIDDEN), None, f"!identity, -scopes, {BEYOND_SCOPES}"),
         (but(rights=rights(subscription=NotFound())), None, f"!scopes, {BEYOND_SCOPES}"),
-        (but(rights=rights(group=NotFound())), CREATING, f"!scopes, {BEYOND_SCOPES}, -create zones"),
+        (but(rights=rights(group=NotFound())), CREATING, f"!scopes, {BEYOND_SCOPES}"),
         (but(**THROTTLED, rights={SUB: TIMED_OUT}), None, f"?scopes, {BEYOND_SCOPES}"),
         (but(**DENIED, rights={SUB: FORBIDDEN}), None, f"!scopes, {BEYOND_SCOPES}"),
         (but(**DENIED, rights={SUB: TIMED_OUT}), None, f"!scopes, {BEYOND_SCOPES}"),
         (but(endpoints={SCOPE: FORBIDDEN}), None, "!private endpoints"),
         (but(endpoints={SCOPE: TIMED_OUT}), None, "?private endpoints"),
         (but(interfaces={SCOPE: FORBIDDEN}), None, "!network interfaces"),
+        (but(by_id={endpoint(2).id: FORBIDDEN}), None, "!private endpoints"),
+        (but(by_id={endpoint(2).id: TIMED_OUT}), None, "?private endpoints"),
+        (but(by_id={interface(1): FORBIDDEN}), None, "!network interfaces"),
+        (but(by_id={endpoint(2).id: NotFound(), interface(1): NotFound()}), None, ""),
+        (but(by_id={endpoint(2).id: endpoint(2), interface(1): ("10.0.0.1",)}), None, ""),
         (but(zone_lists={SCOPE: FORBIDDEN}), None, f"!private DNS zones, {ZONELESS}"),
         (but(zone_lists={SCOPE: TIMED_OUT}), None, f"?private DNS zones, {ZONELESS}"),
         (but(zones={zone_id(): FORBIDDEN}), None, "!links and records, -zones and networks"),
@@ -212,6 +232,17 @@ TWO_ZONES = {
         (but(zones={zone_id(): zone(vnets=())}), CENTRAL_CREATING, "!zones and networks"),
         (but(**TWO_ZONES), CENTRAL, "!zones and networks"),
         (but(**TWO_ZONES), None, ""),
+        (but(**SECOND_LINKED_TO()), None, "~zones and networks"),
+        (but(**SECOND_LINKED_TO("hub")), None, ""),
+        (but(**SECOND_LINKED_TO("hub"), endpoints=ANOTHER_NETWORK), None, "!zones and networks"),
+        (but(**SECOND_LINKED_TO("spoke"), endpoints=ANOTHER_NETWORK), None, ""),
+        (but(endpoints={SCOPE: (endpoint(1, None, vnet="spoke"),)}), None, ""),
+        (but(endpoints={SCOPE: (endpoint(1, vnet="spoke", zone_tag=str(SECOND)),)}), None, ""),
+        (but(endpoints={SCOPE: (endpoint(1, vnet="spoke", alias=OTHER_REGION),)}), None, ""),
+        (but(endpoints=ANOTHER_NETWORK), CREATING, ""),
+        (but(endpoints=ANOTHER_NETWORK), CENTRAL, ""),
+        (but(**BYOC_LINKED_TO()), CENTRAL, "~zones and networks"),
+        (but(**BYOC_LINKED_TO("hub")), CENTRAL, ""),
         (but(**NO_ZONES), CENTRAL_CREATING, ""),
         (but(rights=rights(group=ZONES_ONLY, subscription=READER)), CENTRAL_CREATING, ""),
         (but(rights=rights(group=RECORDS_ONLY)), CENTRAL_CREATING, "!create zones"),
@@ -255,7 +286,7 @@ def test_answers(seen: PreflightSnapshot, by: DeploymentConfig | None, expected:
 
 def having(*roles: str, custom: tuple[str, ...] = (), expires: datetime | None = None) -> tuple[ApiKey, ...]:
     """The key in use, with these roles."""
-    return (replace(KEY, roles=frozenset(roles), custom=frozenset(custom), expires=expires),)
+    return (replace(KEY, roles=frozenset({*roles, *(f"{name} (custom)" for name in custom)}), expires=expires),)
 
 
 MANAGES = "it can manage the organization"
@@ -273,7 +304,6 @@ TWO = (KEY, replace(KEY, id="k-2", roles=frozenset({"Developer"})))
         (but(keys=having(custom=("Mine",))), PASSED, f"{MANAGES} (roles: Mine (custom))", ""),
         (but(keys=having(custom=("Mine",), expires=LATER)), PASSED, "until 2027-02-21", ""),
         (but(keys=having()), PASSED, "roles: not visible", ""),
-        (but(keys=having("")), PASSED, "roles: without a name", ""),
         (but(keys=having(custom=("Mine",)), roles=FORBIDDEN), WARNING, LEFT, "organization:manage"),
         (but(keys=having(custom=("Mine",), expires=LATER), roles=FORBIDDEN), WARNING, "until 2027", "deregister"),
         (but(keys=having("Service API admin"), roles=FORBIDDEN), WARNING, "are not removed", "deregister by hand"),
@@ -395,6 +425,26 @@ def test_groups_of_endpoints() -> None:
     linked = but(endpoints={SCOPE: ()}, rights={**WELL.rights, group: ()})
     assert group in run(linked)["private endpoints"].detail
     assert group not in run(but(rights={**WELL.rights, group: ()}, zones={}))["private endpoints"].detail
+
+
+def test_omitted_resources() -> None:
+    """A resource that the lists omit and that cannot be read by its id is named with the missing action."""
+    by_id = {endpoint(2).id: FORBIDDEN, interface(1): FORBIDDEN}
+    steps = run(but(by_id=by_id))
+    for name, omitted, action in (
+        ("private endpoints", endpoint(2).id, "Microsoft.Network/privateEndpoints/read"),
+        ("network interfaces", interface(1), "Microsoft.Network/networkInterfaces/read"),
+    ):
+        detail = steps[name].detail
+        assert (str(omitted) in detail, action in detail, "deny assignment" in steps[name].remedy) == (True, True, True)
+
+
+def test_unlinked_zones_and_networks() -> None:
+    """A zone without a link is named, and so is the network of a tagged endpoint that no zone is linked to."""
+    unlinked = run(but(**SECOND_LINKED_TO()))["zones and networks"]
+    assert unlinked.detail.startswith(f"{SECOND} is not linked to a virtual network")
+    spoke = run(but(**SECOND_LINKED_TO("hub"), endpoints=ANOTHER_NETWORK))["zones and networks"]
+    assert spoke.detail.startswith(f"{zone_id()}, {SECOND} is not linked to {network('spoke')} of tagged endpoints")
 
 
 def test_organization_not_found() -> None:
