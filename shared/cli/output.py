@@ -52,13 +52,12 @@ class Output:
 
     def plan(self, report: Report, release: str) -> None:
         """The changes of each endpoint, like a diff. `release`: the command for what is withheld."""
-        names = _service_names(report)
         for endpoint in sorted({change.endpoint for change in report.plan.changes}):
             self._headline(report, endpoint)
             changes = [change for change in report.plan.changes if change.endpoint == endpoint]
             for change in (change for stage in stages(changes) for change in stage):
-                self.out.print(_line(change, names))
-        self._withheld(report, names, release)
+                self.out.print(_line(change))
+        self._withheld(report, release)
         self._findings_and_problems(report)
         numbers = Counter(change.sign for change in report.plan.changes)
         counts = f"{numbers['+']} to add, {numbers['~']} to change, {numbers['-']} to remove"
@@ -68,12 +67,11 @@ class Output:
 
     def outcomes(self, report: Report, release: str) -> None:
         """The outcome of each change. `release`: the command for what is withheld."""
-        names = _service_names(report)
         for endpoint in sorted({outcome.change.endpoint for outcome in report.outcomes}):
             self._headline(report, endpoint)
             for outcome in (one for one in report.outcomes if one.change.endpoint == endpoint):
-                self._outcome(outcome, names)
-        self._withheld(report, names, release)
+                self._outcome(outcome)
+        self._withheld(report, release)
         self._findings_and_problems(report)
         numbers = Counter(outcome.status.value for outcome in report.outcomes)
         counts = f"{numbers['done']} done, {numbers['failed']} failed, {numbers['skipped']} skipped"
@@ -143,15 +141,15 @@ class Output:
         verdict = report.plan.verdicts.get(endpoint)
         self.out.print(Text(f"{endpoint}  {verdict.value if verdict else ''}".rstrip(), "bold"))
 
-    def _outcome(self, outcome: Outcome, names: Mapping[str, str]) -> None:
+    def _outcome(self, outcome: Outcome) -> None:
         style = _OUTCOMES[outcome.status.value]
-        self.out.print(Text(f"  {outcome.status.value:<8}", style).append(_line(outcome.change, names)))
+        self.out.print(Text(f"  {outcome.status.value:<8}", style).append(_line(outcome.change)))
         if outcome.error:
             self.out.print(Text(f"            {outcome.error}", style))
 
-    def _withheld(self, report: Report, names: Mapping[str, str], release: str) -> None:
+    def _withheld(self, report: Report, release: str) -> None:
         for change in report.plan.withheld:
-            self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
+            self.out.print(Text(f"withheld {_line(change).plain}  for {change.endpoint}", WARNING))
         self._release("MAX_REMOVALS", len(report.plan.withheld), release)
 
     def _release(self, setting: str, removals: int, command: str) -> None:
@@ -177,8 +175,8 @@ class Output:
             self.out.print(Text(f"problem  {problem}", ERROR))
 
 
-def _line(change: Change, names: Mapping[str, str]) -> Text:
-    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary(names)}", _SIGNS[change.sign])
+def _line(change: Change) -> Text:
+    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary}", _SIGNS[change.sign])
 
 
 def _verdicts(report: Report) -> str:
@@ -186,7 +184,3 @@ def _verdicts(report: Report) -> str:
     listed = ", ".join(f"{count} {verdict}" for verdict, count in sorted(numbers.items()))
     number = counted(len(report.plan.verdicts), "endpoint")
     return f"{number} ({listed})" if listed else number
-
-
-def _service_names(report: Report) -> dict[str, str]:
-    return {service.id: service.name for service in report.snapshot.services() or ()}

@@ -5,7 +5,7 @@ it is displayed. Only `apply` distinguishes kinds, to choose the call. A new kin
 into the `match` in `shared/reconciler/apply.py`.
 """
 
-from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key, with_reason
+from shared.domain.changes.base import NOTHING, Change, Key, Sign, sort_key
 from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 
@@ -27,5 +27,4 @@ __all__ = [
     "RegisterThroughService",
     "Sign",
     "sort_key",
-    "with_reason",
 ]

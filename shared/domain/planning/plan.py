@@ -22,7 +22,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, Deregister, Disallow, sort_key, with_reason
+from shared.domain.changes import IN_A_ZONE, Change, Deregister, Disallow, sort_key
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
@@ -34,8 +34,8 @@ from shared.domain.planning.clickhouse import access_findings, allow_lists
 from shared.domain.planning.dns import dns_records
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
 from shared.domain.planning.endpoint_findings import verdict_findings
-from shared.domain.planning.facts import with_fact
 from shared.domain.planning.planning_index import PlanningIndex
+from shared.domain.planning.removal_reasons import with_reason
 from shared.domain.planning.selection_findings import selection_findings
 from shared.domain.planning.service_index import DesiredAccess
 
@@ -81,7 +81,7 @@ def make_plan(
     refused = {one for one in decisions if isinstance(one, Deregister) and _is_refused(index, one)}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
     permitted = (change for change in planned if _may_remove(index, change))
-    changes = {with_fact(index, with_reason(change, snapshot, config)) for change in permitted}
+    changes = {with_reason(index, change) for change in permitted}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
     hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}
@@ -134,17 +134,16 @@ def _is_refused(index: PlanningIndex, change: Deregister) -> bool:
 
 
 def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
-    found = index.endpoint(change.endpoint)
-    tagged = found is not None and index.config.request_of(found) is not None
-    state = "has another id or region now" if tagged else "is untagged" if found else "is deleted"
+    reason = index.release_reason(change.endpoint)
+    state = f"is {reason}" if reason else "has another id or region now"
     message = f"the endpoint {state}, but {change.id} is still registered"
-    reason = "the API key is not permitted to deregister it"
-    return Finding("registration-left", str(change.endpoint), f"{message}: {reason}")
+    cause = "the API key is not permitted to deregister it"
+    return Finding("registration-left", str(change.endpoint), f"{message}: {cause}")
 
 
 def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:
     """The changes that a management lock on their zone refused in this pass."""
     for change in changes:
         if isinstance(change, IN_A_ZONE) and change.zone in index.results.locked_zones:
-            message = f"a management lock refuses: {change.verb} {change.summary()}"
+            message = f"a management lock refuses: {change.verb} {change.summary}"
             yield Finding("zone-locked", str(change.endpoint), message)

@@ -104,8 +104,7 @@ def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
 
 
 def _staying(index: PlanningIndex, endpoint: ResourceId, entries: list[Entry]) -> Iterator[Finding]:
-    found = index.endpoint(endpoint)
-    state = "the endpoint is untagged, but " if found and index.config.request_of(found) is None else ""
+    state = "the endpoint is untagged, but " if index.release_reason(endpoint) == "untagged" else ""
     for entry in entries:
         if not allow_lists.is_removable(index, endpoint, entry):
             message = (
