@@ -176,7 +176,7 @@ class Output:
 
 
 def _line(change: Change) -> Text:
-    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary}", _SIGNS[change.sign])
+    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary()}", _SIGNS[change.sign])
 
 
 def _verdicts(report: Report) -> str:

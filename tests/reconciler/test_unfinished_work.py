@@ -47,7 +47,7 @@ async def test_unfinished_reads_and_changes() -> None:
     unchanged.fail("update_allow_list", TIMED_OUT, about="service-f")
     report = await run(unchanged)
     (change,) = report.plan.changes
-    assert unfinished_work(report) == (f"{change.verb} {change.summary}",)
+    assert unfinished_work(report) == (f"{change.verb} {change.summary()}",)
 
 
 async def test_nothing_unfinished() -> None:

@@ -68,7 +68,6 @@ class Change(ABC):
         """What must be done first, if another change of the plan provides it."""
         return iter(())
 
-    @property
     def summary(self) -> str:
         """The text after the verb: which id or address, where, and the reason."""
         return self._with_reason(self._subject())
@@ -79,16 +78,14 @@ class Change(ABC):
     def _with_reason(self, text: str, link: str = "because") -> str:
         return f"{text}, {link} {self.reason}" if self.reason else text
 
-    @property
     @abstractmethod
     def fact(self) -> str:
         """What differs from the desired state while the change is not made, as a sentence without a full stop."""
 
     def before_after(self) -> tuple[str, str]:
         """The object before and after, in a few words each; NOTHING for an object that does not exist."""
-        return (self._with_reason(self._content), NOTHING) if self.takes else (NOTHING, self._content)
+        return (self._with_reason(self._content()), NOTHING) if self.takes else (NOTHING, self._content())
 
-    @property
     def _content(self) -> str:
         """What the change adds or removes."""
         return self.object
@@ -101,7 +98,7 @@ class Change(ABC):
 
 def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
     """The order of a plan: additions first, then by endpoint and object."""
-    return (change.removes, str(change.endpoint), change.verb, change.object, change.summary)
+    return (change.removes, str(change.endpoint), change.verb, change.object, change.summary())
 
 
 def _as_json(value: object) -> object:

@@ -23,7 +23,6 @@ class RegistrationChange(Change, ABC):
     def object(self) -> str:
         return "organization"
 
-    @property
     def _content(self) -> str:
         return f"{self.id} in {self.region}"
 
@@ -44,7 +43,6 @@ class Register(RegistrationChange):
     def provides(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
 
-    @property
     def fact(self) -> str:
         region = self.region or "any region"
         return f"{_endpoint(self, self.id)} is not registered with ClickHouse Cloud for {region}"
@@ -86,7 +84,6 @@ class Deregister(RegistrationChange):
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
-    @property
     def fact(self) -> str:
         return self._with_reason(f"{_endpoint(self, self.id)} is registered with ClickHouse Cloud", "but")
 
@@ -107,7 +104,6 @@ class AllowListChange(Change, ABC):
     def object(self) -> str:
         return f"service {self.service}"
 
-    @property
     def _content(self) -> str:
         return self.id
 
@@ -125,7 +121,6 @@ class Allow(AllowListChange):
     def requires(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
 
-    @property
     def fact(self) -> str:
         return f"{_service(self.service, self.service_name)} does not list {_endpoint(self, self.id)}"
 
@@ -141,7 +136,6 @@ class Disallow(AllowListChange):
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
-    @property
     def fact(self) -> str:
         lists = f"{_service(self.service, self.service_name)} lists {_endpoint(self, self.id)}"
         return self._with_reason(lists, "but")

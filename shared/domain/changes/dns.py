@@ -77,7 +77,6 @@ class PutRecord(RecordChange):
             return f"{before} -> {after}"
         return f"{after}, {'TTL' if self.before.ttl != self.after.ttl else 'ownership metadata'}"
 
-    @property
     def fact(self) -> str:
         name, after = self._labeled(), _addresses(self.after)
         if self.before is None:
@@ -112,7 +111,6 @@ class DeleteRecord(RecordChange):
     def _subject(self) -> str:
         return f"{_addresses(self.before)} in {self.object}"
 
-    @property
     def fact(self) -> str:
         return self._with_reason(f"{self._labeled()} has {_addresses(self.before)}", "but")
 
@@ -138,7 +136,6 @@ class CreateZone(ZoneChange):
     verb: ClassVar[str] = "create-zone"
     drift: ClassVar[str] = "zone-missing"
 
-    @property
     def fact(self) -> str:
         return f"zone {_with_group(self.zone)} does not exist"
 
@@ -160,11 +157,9 @@ class LinkNetwork(ZoneChange):
     def _subject(self) -> str:
         return f"{self.network} to {self.object}"
 
-    @property
     def fact(self) -> str:
         return f"zone {_with_group(self.zone)} is not linked to virtual network {_with_group(self.network)}"
 
-    @property
     def _content(self) -> str:
         return f"linked to {self.network}"
 

@@ -71,16 +71,16 @@ def _registered(case: Case, found: Registration) -> CheckResult:
 
 
 def _allow_list(case: Case) -> CheckResult:
-    granted, listing = case.selection.granted, case.index.access.listing
+    granted, entries_of = case.selection.granted, case.index.access.entries_of
     if not granted:
         return skipped("services")
-    listed = {service.id for key in _keys(case) for service in listing.get(key, ())}
+    listed = {entry.service.id for key in _keys(case) for entry in entries_of(key)}
     if missing := granted - listed:
         detail = f"{case.id} is not on the allow list of {case.names(missing)}"
         if finding := case.finding("registration-blocked", "registration-mark-not-kept"):
             return failed(f"{detail}: {finding.message}", finding.remedy)
         return failed(detail, case.remedy("allow-list-missing", Allow, Register))
-    return passed(f"{next(key for key in _keys(case) if listing.get(key))} is allowed on {case.names(granted)}")
+    return passed(f"{next(key for key in _keys(case) if entries_of(key))} is allowed on {case.names(granted)}")
 
 
 def _connection(case: Case) -> CheckResult:
@@ -88,7 +88,7 @@ def _connection(case: Case) -> CheckResult:
     if status == ConnectionStatus.APPROVED:
         return passed(status)
     if status == ConnectionStatus.PENDING:
-        if any(case.index.access.listing.get(key) for key in _keys(case)):
+        if any(map(case.index.access.entries_of, _keys(case))):
             remedy = "Wait some minutes. If it stays Pending, contact ClickHouse support."
             return failed("Pending; the id is on an allow list, and approval takes some minutes", remedy)
         remedy = "None for the connection: ClickHouse approves it once the id is on the allow list of a service."

@@ -31,7 +31,8 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
 from shared.domain.planning.classification import Verdict, desired_access, verdict_on
 from shared.domain.planning.clickhouse import access_findings, allow_lists
-from shared.domain.planning.dns import dns_records
+from shared.domain.planning.dns.dns_records import plan_record
+from shared.domain.planning.dns.record_holders import record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
 from shared.domain.planning.endpoint_findings import verdict_findings
 from shared.domain.planning.planning_index import PlanningIndex
@@ -78,13 +79,14 @@ def make_plan(
     if snapshot.services() is not None and snapshot.registrations() is not None:
         foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
         decisions += [*_access(index, managed), *_removed_access(index, released, foreign)]
-    refused = {one for one in decisions if isinstance(one, Deregister) and _is_refused(index, one)}
+    deregistrations = {one for one in decisions if isinstance(one, Deregister)}
+    refused = {one for one in deregistrations if one.id.lower() in results.deregistrations_refused}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
     permitted = (change for change in planned if _may_remove(index, change))
     changes = {with_reason(index, change) for change in permitted}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
-    hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}
+    hostnames = {one.endpoint.id: one.selection.hostnames for one in managed}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
 
 
@@ -124,13 +126,10 @@ def _records(
         targets[target.zone.id].append(target)
     placed = [target for in_zone in targets.values() for target in in_zone]
     yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
-    leaving = released | {target.endpoint.id for target in placed if not target.only_adds}
+    leaving = released | {target.endpoint.id for target in placed if not target.selection.only_adds}
     for zone in index.dns.zones:
-        yield from dns_records.plan_zone(index, zone, targets[zone.id], leaving)
-
-
-def _is_refused(index: PlanningIndex, change: Deregister) -> bool:
-    return change.id.lower() in index.results.deregistrations_refused
+        for slot in record_slots(index, zone, targets[zone.id], leaving):
+            yield from plan_record(index, slot)
 
 
 def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
@@ -145,5 +144,5 @@ def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:
     """The changes that a management lock on their zone refused in this pass."""
     for change in changes:
         if isinstance(change, IN_A_ZONE) and change.zone in index.results.locked_zones:
-            message = f"a management lock refuses: {change.verb} {change.summary}"
+            message = f"a management lock refuses: {change.verb} {change.summary()}"
             yield Finding("zone-locked", str(change.endpoint), message)

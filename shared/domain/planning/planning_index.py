@@ -56,10 +56,8 @@ class AccessIndex:
         existing = [service for service in services if not service.gone]
         return _grouped((id_.lower(), Entry(one, id_)) for one in existing for id_ in one.allow_list)
 
-    @cached_property
-    def listing(self) -> Mapping[str, list[Service]]:
-        """The services whose allow list has each id."""
-        return {id_: [entry.service for entry in entries] for id_, entries in self.entries.items()}
+    def entries_of(self, id_: str) -> list[Entry]:
+        return self.entries.get(id_.lower(), [])
 
 
 @dataclass(frozen=True)

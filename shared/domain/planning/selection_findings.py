@@ -19,11 +19,9 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
     for fault in (*found.selectors.faults, *(_ambiguous(index, name) for name in found.ambiguous)):
         yield Finding("bad-selector", at, f"{fault}; {_NOTHING_REMOVED}")
     for text in found.unmatched:
-        message = f"{_unmatched(index, text)}; {_NOTHING_REMOVED}"
-        yield Finding("service-not-found", at, message)
+        yield Finding("service-not-found", at, f"{_unmatched(index, text)}; {_NOTHING_REMOVED}")
     for service in sorted(selection.denied):
-        message = f"SERVICE_FILTER does not permit {_named(by_id[service])}"
-        yield Finding("service-not-permitted", at, message)
+        yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {_named(by_id[service])}")
     for service in sorted(selection.other_private_link):
         message = f"{_named(by_id[service])} is not behind {desired.alias}"
         yield Finding("service-on-other-private-link", at, message)
@@ -31,10 +29,9 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
         yield _without_private_link(index, by_id[service])
     for service in sorted(selection.undecided):
         yield _undecided(index, at, by_id[service])
-    allowed = any(index.access.entries.get(id_) for id_ in desired.endpoint.ids)
+    allowed = any(map(index.access.entries_of, desired.endpoint.ids))
     if not selection.retained and not (selection.only_adds and allowed):
-        message = "it gets its registration and record, but reaches no service"
-        yield Finding("no-service-selected", at, message)
+        yield Finding("no-service-selected", at, "it gets its registration and record, but reaches no service")
 
 
 def _ambiguous(index: PlanningIndex, name: str) -> str:

@@ -9,13 +9,13 @@ SERVICE_FILTER is not a tag: its selectors must be understood when the app start
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.resources import Config, Endpoint, ReadFailed, Service
+from shared.domain.model.resources import NO_PAIRS, Config, Endpoint, ReadFailed, Service
 from shared.domain.model.selectors import Selectors
 from shared.domain.model.snapshot import ReadConfig, Snapshot
 
@@ -49,6 +49,10 @@ class Selection:
     `denied`: explicitly selected, but not permitted by SERVICE_FILTER. `other_private_link`: explicitly selected,
     but behind another Private Link service. `without_private_link`: selected, but ClickHouse Cloud refuses its
     private endpoint config; not changed. `only_adds`: the tag has a mistake, so that nothing is removed.
+
+    `hostnames`: those of the granted services, by service name. `labels`: the first label of each of them.
+    `undecided_labels`: those of the undecided services that SERVICE_FILTER may permit; None if some are not known,
+    or any name may be that of a service that the tag should select, because it has a mistake.
     """
 
     granted: frozenset[str] = frozenset()
@@ -57,6 +61,9 @@ class Selection:
     other_private_link: frozenset[str] = frozenset()
     without_private_link: frozenset[str] = frozenset()
     only_adds: bool = False
+    hostnames: Mapping[str, str] = NO_PAIRS
+    labels: frozenset[str] = frozenset()
+    undecided_labels: frozenset[str] | None = frozenset()
 
     @property
     def retained(self) -> frozenset[str]:
@@ -164,18 +171,6 @@ class ServiceIndex:
     def _selection(self) -> Callable[[Selectors, str], Selection]:
         return cache(self._find_selection)
 
-    @cached_property
-    def labels_of(self) -> Callable[[frozenset[str]], frozenset[str]]:
-        """The first label of the host names of these services, whose configs are known."""
-        return cache(
-            lambda services: frozenset(self.configs[one].hostname.lower().partition(".")[0] for one in services)
-        )
-
-    @cached_property
-    def hostnames_of(self) -> Callable[[frozenset[str]], Mapping[str, str]]:
-        """The private host names of these services, by service name."""
-        return cache(self._find_hostnames)
-
     def _find_matches(self, selectors: Selectors) -> SelectorMatches:
         ambiguous = selectors.ambiguous(self.all)
         certain = selectors.without(ambiguous)
@@ -194,15 +189,21 @@ class ServiceIndex:
         found, behind = self._matches(selectors), self.behind[alias]
         refused = found.permitted & self.without_private_link
         unknown = found.permitted.difference(self.configs, refused)
+        granted, undecided = found.permitted & behind, unknown | found.uncertain
+        hostnames = sorted((self.by_id[one].name, self.configs[one].hostname) for one in granted)
+        possible = undecided & (self.permitted | self.possibly_permitted)
+        names_known = not found.has_mistake and possible <= self.configs.keys()
         return Selection(
-            granted=found.permitted & behind,
-            undecided=unknown | found.uncertain,
+            granted=granted,
+            undecided=undecided,
             denied=found.explicit - self.permitted - self.possibly_permitted,
             other_private_link=(found.permitted & found.explicit) - behind - unknown - refused,
             without_private_link=refused,
             only_adds=found.has_mistake,
+            hostnames=MappingProxyType(dict(hostnames)),
+            labels=self._labels(granted),
+            undecided_labels=self._labels(possible) if names_known else None,
         )
 
-    def _find_hostnames(self, services: frozenset[str]) -> Mapping[str, str]:
-        names = {self.by_id[service].name: self.configs[service].hostname for service in services}
-        return MappingProxyType(dict(sorted(names.items())))
+    def _labels(self, services: Iterable[str]) -> frozenset[str]:
+        return frozenset(self.configs[service].hostname.lower().partition(".")[0] for service in services)

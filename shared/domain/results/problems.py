@@ -45,7 +45,7 @@ def problems_of(reads: Mapping[Read[Any], ReadFailed], undone: Iterable[Outcome]
     """
     failures = [_Failure(one.reason, read.system, one.cause, one.temporary) for read, one in reads.items()]
     failures += [
-        _Failure(f"{o.change.verb} {o.change.summary}: {o.error}", o.change.system, o.cause, o.temporary)
+        _Failure(f"{o.change.verb} {o.change.summary()}: {o.error}", o.change.system, o.cause, o.temporary)
         for o in sorted(undone, key=lambda outcome: outcome.status is OutcomeStatus.SKIPPED)
     ]
     groups: defaultdict[tuple[object, ...], list[_Failure]] = defaultdict(list)

@@ -43,7 +43,7 @@ def unfinished_work(report: Report) -> tuple[str, ...]:
     """The reads and changes that may succeed on another try, sorted."""
     reads = {read_name(read) for read, failed in report.snapshot.unreadable().items() if failed.temporary}
     changes = (outcome.change for outcome in report.undone if outcome.temporary)
-    return tuple(sorted(reads | {f"{change.verb} {change.summary}" for change in changes}))
+    return tuple(sorted(reads | {f"{change.verb} {change.summary()}" for change in changes}))
 
 
 def read_name(read: Read[Any]) -> str:  # noqa: PLR0911 -- a table

@@ -86,7 +86,7 @@ SHOWN = {"ttl": 300, "addresses": ["10.0.0.1"], "metadata": dict(record(1).metad
 )
 def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
     """Summary and JSON show everything that a change does."""
-    assert change.summary == words
+    assert change.summary() == words
     assert json.loads(json.dumps(change.as_json())) == {**shown, "endpoint": PE}
 
 
@@ -119,7 +119,7 @@ def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
 )
 def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
     """A diff shows a change with its sign, its object, and the names of services if known."""
-    assert (change.sign, change.summary) == (sign, words)
+    assert (change.sign, change.summary()) == (sign, words)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_reason() -> None:
     """Summary and JSON give the reason of a removal, which is the same change with and without it."""
     change = Disallow(pe(1), guid(1), "s1")
     explained = replace(change, reason="pe-1 is deleted")
-    assert explained.summary == f"{change.summary}, because pe-1 is deleted"
+    assert explained.summary() == f"{change.summary()}, because pe-1 is deleted"
     assert explained.as_json() == change.as_json() | {"reason": "pe-1 is deleted"}
     assert explained == change
 

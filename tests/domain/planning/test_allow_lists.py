@@ -43,7 +43,7 @@ def lists(main: tuple[str, ...] = (), test: tuple[str, ...] = ()) -> tuple[Servi
 
 
 def said(change: Change) -> str:
-    text = f"{change.verb} {change.summary}".removesuffix(f", because {change.reason}")
+    text = f"{change.verb} {change.summary()}".removesuffix(f", because {change.reason}")
     words = text.removesuffix(f" for {REGION}")
     for name in ("main", "test", "aws"):
         words = words.replace(f"service {name} ({service_id(name)})", name)

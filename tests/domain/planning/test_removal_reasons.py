@@ -85,7 +85,7 @@ def test_reasons_in_a_plan() -> None:
         ("deregister", "disallow", "delete-record"), "pe-1 is deleted"
     )
     disallow = next(change for change in plan.changes if isinstance(change, Disallow))
-    assert disallow.summary == f"{guid(1)} on service main ({disallow.service}), because pe-1 is deleted"
+    assert disallow.summary() == f"{guid(1)} on service main ({disallow.service}), because pe-1 is deleted"
 
 
 def test_service_names() -> None:

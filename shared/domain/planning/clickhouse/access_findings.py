@@ -65,7 +65,7 @@ def access_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Fi
     others = sorted(index.access.ownership.ids_of.get(endpoint.id, frozenset()) - {id_.lower()})
     entries = [
         *allow_lists.unwanted_entries(index, desired, id_),
-        *(e for one in others for e in allow_lists.entries_of(index, one)),
+        *(e for one in others for e in index.access.entries_of(one)),
     ]
     yield from _staying(index, endpoint.id, entries)
     if others or allow_lists.is_in_other_region(index, desired, id_):
@@ -79,15 +79,13 @@ def release_findings(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Fin
     """What is not removed of a released endpoint: because of SERVICE_FILTER, or until allow lists can be read."""
     yield from _waiting(index, endpoint)
     for registered in sorted(index.access.ownership.ids_of.get(endpoint, frozenset())):
-        yield from _staying(index, endpoint, allow_lists.entries_of(index, registered))
+        yield from _staying(index, endpoint, index.access.entries_of(registered))
 
 
 def connection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
     connections = desired.endpoint.connections
     status = next(one.status for one in connections if one.target == desired.alias)
-    listed = sorted(
-        {entry.service.label for id_ in desired.endpoint.ids for entry in allow_lists.entries_of(index, id_)}
-    )
+    listed = sorted({entry.service.label for id_ in desired.endpoint.ids for entry in index.access.entries_of(id_)})
     allowed = f"on the allow list of {', '.join(listed)}" if listed else "on no allow list"
     if code := _BY_STATUS.get(status):
         remedy = _REMEDIES.get((status, bool(listed)), "")

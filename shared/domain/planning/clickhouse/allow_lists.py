@@ -92,21 +92,14 @@ def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
 def _remove_unmarked(index: PlanningIndex, endpoint: ResourceId, unmarked: list[Register]) -> Iterator[Change]:
     """Remove what this pass registered and allowed, where the mark of the registration was not stored."""
     for made in index.results.registered.values():
-        entries = entries_of(index, made.id) if made.endpoint == endpoint else []
-        added = [entry for entry in entries if _was_allowed_with(made, entry)]
+        entries = index.access.entries_of(made.id) if made.endpoint == endpoint else []
+        through = made.service if isinstance(made, RegisterThroughService) else None
+        added = [entry for entry in entries if entry.service.id == through]
         if index.access.ownership.is_foreign(endpoint, made.id):
             yield from _disallow(endpoint, added)
         registration = index.access.registrations.get(made.id.lower())
         if made in unmarked and registration and added == entries:
             yield Deregister(endpoint, registration.id, registration.region)
-
-
-def _was_allowed_with(made: Register, entry: Entry) -> bool:
-    return isinstance(made, RegisterThroughService) and made.service == entry.service.id
-
-
-def entries_of(index: PlanningIndex, registered: str) -> list[Entry]:
-    return index.access.entries.get(registered.lower(), [])
 
 
 def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -> bool:
@@ -119,7 +112,7 @@ def unwanted_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> 
     """The entries of the id on services that the tag does not select; none while the tag has a mistake."""
     if desired.selection.only_adds:
         return []
-    return [one for one in entries_of(index, id_) if one.service.id not in desired.selection.retained]
+    return [one for one in index.access.entries_of(id_) if one.service.id not in desired.selection.retained]
 
 
 def _registration_and_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
@@ -142,7 +135,7 @@ def _disallow(endpoint: ResourceId, entries: Iterable[Entry]) -> Iterator[Change
 
 
 def _missing(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[Service]:
-    allowed = {entry.service.id for entry in entries_of(index, id_)}
+    allowed = {entry.service.id for entry in index.access.entries_of(id_)}
     return [index.services.by_id[service] for service in sorted(desired.selection.granted - allowed)]
 
 
@@ -150,14 +143,14 @@ def _is_replaced(index: PlanningIndex, desired: DesiredAccess, other: str, id_: 
     """Whether removing `other` removes no access that the endpoint has or may be granted."""
     if id_.lower() not in index.access.registrations or _missing(index, desired, id_):
         return False
-    allowed = {entry.service.id for entry in entries_of(index, id_)}
-    removed = {entry.service.id for entry in entries_of(index, other)}
+    allowed = {entry.service.id for entry in index.access.entries_of(id_)}
+    removed = {entry.service.id for entry in index.access.entries_of(other)}
     return not (removed & desired.selection.retained) - allowed
 
 
 def _remove_id(index: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
     """Remove the removable entries of a registered id and, if no entry stays, its registration."""
-    entries = entries_of(index, registered)
+    entries = index.access.entries_of(registered)
     removable = [entry for entry in entries if is_removable(index, endpoint, entry)]
     yield from _disallow(endpoint, removable)
     if removable == entries and not index.services.unread:
