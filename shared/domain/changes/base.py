@@ -23,7 +23,7 @@ class Change(ABC):
     `verb`: the kind. `system`: where it is made. `drift`: the finding's code while the change is not made. `stage`:
     the changes of one stage are independent of each other; stage 1 goes out first. `takes`: whether `endpoint` loses
     something. `details`: the attributes that its JSON has in addition. `reason`: why endpoints lose something by it,
-    if any do (see `planning/removal_reasons`).
+    if any do (see `planning/plan`).
     """
 
     verb: ClassVar[str]

@@ -8,7 +8,7 @@ from shared.domain.model.resources import Connection, Endpoint
 from shared.domain.model.text import counted
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import Selection
+from shared.domain.planning.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,10 @@ def _deleted_holders(index: PlanningIndex) -> frozenset[ResourceId]:
 
 
 def _frees(index: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
-    verdict = verdict_on(index, holder)
-    if verdict is not Verdict.MANAGE:
+    verdict, desired = verdict_on(index, holder), desired_access(index, holder)
+    if verdict is not Verdict.MANAGE or desired is None:
         return verdict is Verdict.RELEASE
-    desired = desired_access(index, holder)
-    only_adds, zone_name = desired.selection.only_adds, index.services.zone_names[desired.alias.lower()]
+    only_adds, zone_name = desired.selection.only_adds, index.services.zone_names[desired.alias]
     zone = None if only_adds else zone_for(index, desired.endpoint, zone_name)
     if isinstance(zone, Zone) and zone.id != record.zone:
         return True

@@ -19,10 +19,10 @@ never causes a removal.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, Deregister, Disallow, sort_key
+from shared.domain.changes import IN_A_ZONE, Change, DeleteRecord, Deregister, Disallow, sort_key
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
@@ -36,9 +36,8 @@ from shared.domain.planning.dns.record_holders import record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
 from shared.domain.planning.endpoint_findings import verdict_findings
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.removal_reasons import with_reason
+from shared.domain.planning.selection import DesiredAccess
 from shared.domain.planning.selection_findings import selection_findings
-from shared.domain.planning.service_index import DesiredAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,13 @@ def make_plan(
     """
     index = PlanningIndex(snapshot, config, results, release_withheld)
     verdicts = {one: verdict_on(index, one) for one in sorted(affected_endpoints(index, targets))}
-    managed = [desired_access(index, one) for one, verdict in verdicts.items() if verdict is Verdict.MANAGE]
+    to_manage = (one for one, verdict in verdicts.items() if verdict is Verdict.MANAGE)
+    managed = [desired for one in to_manage if (desired := desired_access(index, one))]
     released = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
     decisions = [*verdict_findings(index, verdicts), *_records(index, managed, released)]
     if snapshot.services() is not None and snapshot.registrations() is not None:
         foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
-        decisions += [*_access(index, managed), *_removed_access(index, released, foreign)]
+        decisions += _access(index, managed, released, foreign)
     deregistrations = {one for one in decisions if isinstance(one, Deregister)}
     refused = {one for one in deregistrations if one.id.lower() in results.deregistrations_refused}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
@@ -99,17 +99,36 @@ def _may_remove(index: PlanningIndex, change: Change) -> bool:
     return undone or not any(map(index.only_adds, change.taken_from()))
 
 
-def _access(index: PlanningIndex, managed: list[DesiredAccess]) -> Iterator[Change | Finding]:
+def with_reason(index: PlanningIndex, change: Change) -> Change:
+    """The change with the reason of each endpoint that loses something by it."""
+    reasons = (_reason(index, change, endpoint) for endpoint in sorted(change.taken_from()))
+    return replace(change, reason=" and ".join(filter(None, reasons)))
+
+
+def _reason(index: PlanningIndex, change: Change, endpoint: ResourceId) -> str:
+    if released := index.release_reason(endpoint):
+        return f"{endpoint.name} is {released}"
+    if isinstance(change, DeleteRecord):
+        return f"{endpoint.name} does not need it"
+    if not isinstance(change, Disallow | Deregister):
+        return ""
+    found = index.endpoint(endpoint)
+    in_use = found and index.access.ownership.id_for(found, index.config)
+    if not in_use or in_use.lower() != change.id.lower():
+        return f"the id of {endpoint.name} has changed"
+    if isinstance(change, Disallow):
+        return f"the tag of {endpoint.name} does not request it"
+    return "its region or mark is wrong"
+
+
+def _access(
+    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId], foreign: list[ResourceId]
+) -> Iterator[Change | Finding]:
     for desired in managed:
         yield from allow_lists.plan_access(index, desired)
         yield from access_findings.access_findings(index, desired)
         yield from selection_findings(index, desired)
         yield from access_findings.connection_findings(index, desired)
-
-
-def _removed_access(
-    index: PlanningIndex, released: AbstractSet[ResourceId], foreign: list[ResourceId]
-) -> Iterator[Change | Finding]:
     for endpoint in released:
         yield from allow_lists.plan_release(index, endpoint)
         yield from access_findings.release_findings(index, endpoint)

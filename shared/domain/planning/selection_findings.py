@@ -8,7 +8,7 @@ from shared.domain.model.resources import ReadFailed, Service
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.endpoint_findings import config_unread, service_unread
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 _NOTHING_REMOVED = "nothing is removed for this endpoint until the tag is corrected"
 
@@ -23,7 +23,7 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
     for service in sorted(selection.denied):
         yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {_named(by_id[service])}")
     for service in sorted(selection.other_private_link):
-        message = f"{_named(by_id[service])} is not behind {desired.alias}"
+        message = f"{_named(by_id[service])} is not behind {desired.connection.target}"
         yield Finding("service-on-other-private-link", at, message)
     for service in sorted(selection.without_private_link):
         yield _without_private_link(index, by_id[service])

@@ -9,75 +9,16 @@ SERVICE_FILTER is not a tag: its selectors must be understood when the app start
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.resources import NO_PAIRS, Config, Endpoint, ReadFailed, Service
+from shared.domain.model.resources import Config, Endpoint, ReadFailed, Service
 from shared.domain.model.selectors import Selectors
 from shared.domain.model.snapshot import ReadConfig, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class SelectorMatches:
-    """What the selectors of a tag match, as service ids.
-
-    `permitted`: matched, and permitted by SERVICE_FILTER. `explicit`: matched by another selector than `*`.
-    `uncertain`: matched only by an ambiguous name, or not known well enough to match or permit it.
-    `ambiguous` and `unmatched` are selectors.
-    """
-
-    selectors: Selectors
-    permitted: frozenset[str]
-    explicit: frozenset[str]
-    uncertain: frozenset[str]
-    ambiguous: tuple[str, ...]
-    unmatched: tuple[str, ...]
-
-    @property
-    def has_mistake(self) -> bool:
-        return bool(self.selectors.faults or self.ambiguous or self.unmatched)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a tag selects for an endpoint that is connected to a Private Link service, as service ids.
-
-    `granted`: to be allowed. `undecided`: not changed, because something could not be read or is ambiguous.
-    `denied`: explicitly selected, but not permitted by SERVICE_FILTER. `other_private_link`: explicitly selected,
-    but behind another Private Link service. `without_private_link`: selected, but ClickHouse Cloud refuses its
-    private endpoint config; not changed. `only_adds`: the tag has a mistake, so that nothing is removed.
-
-    `hostnames`: those of the granted services, by service name. `labels`: the first label of each of them.
-    `undecided_labels`: those of the undecided services that SERVICE_FILTER may permit; None if some are not known,
-    or any name may be that of a service that the tag should select, because it has a mistake.
-    """
-
-    granted: frozenset[str] = frozenset()
-    undecided: frozenset[str] = frozenset()
-    denied: frozenset[str] = frozenset()
-    other_private_link: frozenset[str] = frozenset()
-    without_private_link: frozenset[str] = frozenset()
-    only_adds: bool = False
-    hostnames: Mapping[str, str] = NO_PAIRS
-    labels: frozenset[str] = frozenset()
-    undecided_labels: frozenset[str] | None = frozenset()
-
-    @property
-    def retained(self) -> frozenset[str]:
-        """The services whose allow lists retain the endpoint's entry."""
-        return self.granted | self.undecided | self.without_private_link
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredAccess:
-    """An endpoint with the verdict MANAGE: the alias it is connected to, and the services it selects."""
-
-    endpoint: Endpoint
-    alias: str
-    selection: Selection
+from shared.domain.planning.selection import Selection, SelectorMatches
 
 
 @dataclass(frozen=True)
@@ -179,7 +120,7 @@ class ServiceIndex:
         return SelectorMatches(
             selectors=selectors,
             permitted=matched & self.permitted,
-            explicit=certain.explicit().select(self.all),
+            explicit=certain.without("*").select(self.all),
             uncertain=possible - matched | (matched & self.possibly_permitted),
             ambiguous=ambiguous,
             unmatched=selectors.unmatched(self.all),

@@ -6,8 +6,8 @@ from shared.domain.changes import Allow, Change, DeleteRecord, Deregister, Disal
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot
+from shared.domain.planning.plan import with_reason
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.removal_reasons import with_reason
 from tests.support.plans import plan_of
 from tests.support.worlds import (
     FORBIDDEN,

@@ -19,7 +19,7 @@ from shared.domain.model.resources import Endpoint, NotFound, Service
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.ownership.marks import registration_mark
 from shared.domain.planning.planning_index import Entry, PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 
 def is_retired(index: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:

@@ -31,7 +31,7 @@ from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, ConnectionStatus, RecordSet
 from shared.domain.ownership.marks import MARK, holders_of, is_owned_record, record_metadata
-from shared.domain.planning.classification import private_link_connection
+from shared.domain.planning.classification import desired_access
 from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
@@ -92,12 +92,11 @@ def _not_elected(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, e
 
 def _held_remedy(index: PlanningIndex, target: RecordTarget, holders: list[ResourceId], missing: str) -> str:
     """How both endpoints get into the record, and whether clients reach the services until then."""
-    found = [index.endpoint(holder) for holder in holders]
     names = ", ".join(holder.name for holder in holders)
-    connections = [private_link_connection(index, one) if one else None for one in found]
-    if not all(one and one.target.lower() == target.alias.lower() for one in connections):
+    connected = [desired for holder in holders if (desired := desired_access(index, holder))]
+    if len(connected) < len(holders) or any(one.alias != target.alias for one in connected):
         return ""
-    near = index.config.central or all(one and one.network == target.endpoint.network for one in found)
+    near = index.config.central or all(one.endpoint.network == target.endpoint.network for one in connected)
     reach = f"Clients reach its services through {names} anyway."
     if not near:
         reach = f"Its clients reach its services only if their network reaches {names}."
@@ -125,11 +124,10 @@ def unreachable_labels(
 
 
 def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
-    found = index.endpoint(holder)
-    connection = private_link_connection(index, found) if found and index.config.request_of(found) is not None else None
-    if not found or not connection or connection.target.lower() != alias.lower() or connection.status not in _WORKING:
+    desired = desired_access(index, holder) if index.is_tagged(holder) else None
+    if not desired or desired.alias != alias or desired.connection.status not in _WORKING:
         return frozenset()
-    return index.services.selection(found, connection.target).labels
+    return desired.selection.labels
 
 
 def _put(index: PlanningIndex, slot: RecordSlot, targets: list[RecordTarget], behalf: ResourceId) -> PutRecord:

@@ -12,7 +12,7 @@ from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import NO_PAIRS, WILDCARD, RecordSet, Zone
 from shared.domain.ownership.marks import Holders, holders_of, is_owned_record, metadata_fits
-from shared.domain.planning.classification import private_link_connection
+from shared.domain.planning.classification import desired_access
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -56,7 +56,7 @@ def record_slots(
     wildcard = _slot(index, zone, WILDCARD, targets, leaving)
     yield wildcard
     alias = _alias_of_wildcard(index, wildcard)
-    apart = [target for target in targets if alias and target.alias.lower() != alias]
+    apart = [target for target in targets if alias and target.alias != alias]
     wanted = {label for target in apart for label in target.selection.labels}
     owned = {one.name for one in zone.records.values() if is_owned_record(one, index.config.owner)}
     for label in sorted((wanted | owned) - {WILDCARD}):
@@ -107,11 +107,9 @@ def _may_join(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elec
         return True  # They shared the record before, and whether the others still do is not known.
     if not joined and not all(holders):
         return False
-    others = [(shares(one.endpoint), one.alias.lower()) for one in elected]
-    for found in filter(None, holders):
-        connection = private_link_connection(index, found)
-        others.append((shares(found), connection.target.lower() if connection else ""))
-    return shares(target.endpoint) and all(other == (True, target.alias.lower()) for other in others)
+    others = [*elected, *(desired_access(index, holder.id) for holder in holders if holder)]
+    alike = all(other and shares(other.endpoint) and other.alias == target.alias for other in others)
+    return shares(target.endpoint) and alike
 
 
 def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
@@ -119,12 +117,9 @@ def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
     if slot.record and not is_owned_record(slot.record, index.config.owner):
         return None
     if elected := elect_holders(index, slot):
-        return elected[0].alias.lower()
-    for holder in sorted(set(slot.held.values())):
-        found = index.endpoint(holder)
-        if found and (connection := private_link_connection(index, found)):
-            return connection.target.lower()
-    return None
+        return elected[0].alias
+    connected = (desired_access(index, holder) for holder in sorted(set(slot.held.values())))
+    return next((desired.alias for desired in connected if desired), None)
 
 
 def _holds(target: RecordTarget, record: RecordSet | None) -> bool:

@@ -13,7 +13,7 @@ from shared.domain.model.snapshot import ReadZone, addresses_of
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.endpoint_findings import unreadable
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ def record_target(index: PlanningIndex, desired: DesiredAccess) -> RecordTarget 
         return addresses
     if not addresses:
         return None
-    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias.lower()])
+    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias])
     if not isinstance(zone, Zone):
         return zone
-    return RecordTarget(desired.endpoint, desired.alias, desired.selection, zone, addresses)
+    return RecordTarget(desired.endpoint, desired.connection, desired.selection, zone, addresses)
 
 
 def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
