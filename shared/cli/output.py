@@ -51,7 +51,6 @@ class Output:
 
     def report(self, report: Report, release: str) -> None:
         """The changes of a dry run, like a diff, or their outcomes. `release`: the command for what is withheld."""
-        names = {service.id: service.name for service in report.snapshot.services() or ()}
         planned = [(change, None) for stage in stages(report.plan.changes) for change in stage]
         rows: Sequence[tuple[Change, Outcome | None]] = [(one.change, one) for one in report.outcomes]
         rows = planned if report.dry_run else rows
@@ -60,9 +59,9 @@ class Output:
             self.out.print(Text(f"{endpoint}  {verdict.value if verdict else ''}".rstrip(), "bold"))
             for change, outcome in rows:
                 if change.endpoint == endpoint:
-                    self._change(change, outcome, names)
+                    self._change(change, outcome)
         for change in report.plan.withheld:
-            self.out.print(Text(f"withheld {_line(change, names).plain}  for {change.endpoint}", WARNING))
+            self.out.print(Text(f"withheld {_line(change).plain}  for {change.endpoint}", WARNING))
         self._release("MAX_REMOVALS", len(report.plan.withheld), release)
         self._findings_and_problems(report)
         incomplete, style = ("Incomplete: ", "bold yellow") if report.problems else ("", "bold")
@@ -126,8 +125,8 @@ class Output:
     def hint(self, text: str) -> None:
         self.out.print(Text(text, REMEDY))
 
-    def _change(self, change: Change, outcome: Outcome | None, names: Mapping[str, str]) -> None:
-        line = _line(change, names)
+    def _change(self, change: Change, outcome: Outcome | None) -> None:
+        line = _line(change)
         if outcome:
             style = _OUTCOMES[outcome.status.value]
             line = Text(f"  {outcome.status.value:<8}", style).append(line)
@@ -158,8 +157,8 @@ class Output:
             self.out.print(Text(f"problem  {problem}", ERROR))
 
 
-def _line(change: Change, names: Mapping[str, str]) -> Text:
-    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary(names)}", _SIGNS[change.sign])
+def _line(change: Change) -> Text:
+    return Text(f"  {change.sign} {change.verb:<{_VERB}}{change.summary()}", _SIGNS[change.sign])
 
 
 def _counts(report: Report) -> str:

@@ -180,7 +180,7 @@ def test_deleted_without_event(sim: RunningSimulator, read: Read) -> None:
     delete_endpoint(sim)
     explain = read("explain", ENDPOINT)
     assert "Does it exist? No: deleted; sync would remove what it still has (4 removals)." in explain
-    assert "but the endpoint is deleted" in read("audit")
+    assert f"but {ENDPOINT.rpartition('/')[2]} is deleted" in read("audit")
 
 
 def test_two_endpoints_in_one_network(sim: RunningSimulator, read: Read) -> None:

@@ -66,8 +66,9 @@ async def test_before_and_after() -> None:
     """Each repair contains the state before and after."""
     repairs = {one.change: one for one in (await audited(drifted(), Policy.SYNC)).repairs}
     assert repairs["allow"] == Repair("allow", MAIN, str(pe(1)), "-", guid(1), "done")
-    assert repairs["disallow"] == Repair("disallow", MAIN, str(pe(2)), f"{guid(2)}, deleted endpoint pe-2", "-", "done")
-    assert repairs["deregister"].before == f"{guid(2)} in westus3, deleted endpoint pe-2"
+    gone = f"{guid(2)}, because pe-2 is deleted"
+    assert repairs["disallow"] == Repair("disallow", MAIN, str(pe(2)), gone, "-", "done")
+    assert repairs["deregister"].before == f"{guid(2)} in westus3, because pe-2 is deleted"
     put = repairs["put-record"]
     assert (put.object, put.before, put.after) == (
         RECORD,

@@ -240,7 +240,7 @@ def troubled() -> AuditReport:
             finding(
                 "allow-list-missing",
                 notebooks.id,
-                f"analytics ({analytics.id[:8]}…) does not list pe-clickhouse-notebooks ({notebooks.guid[:8]}…)",
+                f"service analytics ({analytics.id}) does not list pe-clickhouse-notebooks ({notebooks.guid[:8]}…)",
                 9,
             ),
             finding(
@@ -261,7 +261,7 @@ def troubled() -> AuditReport:
             finding(
                 "registration-orphaned",
                 guid("gone"),
-                f"pe-gone ({guid('gone')[:8]}…) is registered with ClickHouse Cloud, but the endpoint is deleted",
+                f"pe-gone ({guid('gone')[:8]}…) is registered with ClickHouse Cloud, but pe-gone is deleted",
             ),
         ),
         repairs=(

@@ -107,7 +107,7 @@ def _with_health(
 def _withheld(report: Report) -> Iterator[WithheldRemoval]:
     for change in report.plan.withheld:
         if change.removes:
-            yield WithheldRemoval(change.verb, change.object, str(change.endpoint), change.fact)
+            yield WithheldRemoval(change.verb, change.object, str(change.endpoint), change.fact())
 
 
 def _repairs(report: Report) -> Iterator[Repair]:

@@ -51,7 +51,7 @@ def _row(
     pending = link is not None and link.status == ConnectionStatus.PENDING
     recreated = previous is None or previous.guid not in ("", endpoint.guid)
     addresses = addresses_of(context.report.snapshot, endpoint)
-    allowed = {service.id for key in endpoint.ids for service in index.access.listing.get(key, ())}
+    allowed = {entry.service.id for key in endpoint.ids for entry in index.access.entries_of(key)}
     registered = {*endpoint.ids, *index.access.ownership.ids_of.get(endpoint.id, ())}
     registered &= index.access.registrations.keys()
     return AuditedEndpoint(

@@ -1,23 +1,19 @@
 """What all changes have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound, Service
-from shared.domain.model.snapshot import ReadEndpoint, Snapshot
+from shared.domain.model.resources import RecordSet
 
 type Key = tuple[str, object]
 """What a change provides or requires, such as ("registered", <id>)."""
 type Sign = Literal["+", "~", "-"]
 
 NOTHING = "-"
-NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +22,8 @@ class Change(ABC):
 
     `verb`: the kind. `system`: where it is made. `drift`: the finding's code while the change is not made. `stage`:
     the changes of one stage are independent of each other; stage 1 goes out first. `takes`: whether `endpoint` loses
-    something. `reason`: the deleted or untagged endpoints that it removes something from, if any (see
-    `with_reason`). `fact`: what differs from the desired state while it is not made (see `planning/facts`).
+    something. `details`: the attributes that its JSON has in addition. `reason`: why endpoints lose something by it,
+    if any do (see `planning/plan`).
     """
 
     verb: ClassVar[str]
@@ -35,10 +31,10 @@ class Change(ABC):
     drift: ClassVar[str]
     stage: ClassVar[int]
     takes: ClassVar[bool] = False
+    details: ClassVar[tuple[str, ...]] = ()
 
     endpoint: ResourceId
     reason: str = field(default="", kw_only=True, compare=False)
-    fact: str = field(default="", kw_only=True, compare=False)
 
     @property
     @abstractmethod
@@ -72,32 +68,32 @@ class Change(ABC):
         """What must be done first, if another change of the plan provides it."""
         return iter(())
 
-    def summary(self, service_names: Mapping[str, str] = NO_NAMES) -> str:
-        """The text after the verb: which id or address, where, and the reason. `service_names`: by service id."""
-        return self._with_reason(self._summary(service_names))
+    def summary(self) -> str:
+        """The text after the verb: which id or address, where, and the reason."""
+        return self._with_reason(self._subject())
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- some kinds name services
+    def _subject(self) -> str:
         return self.object
 
-    def _with_reason(self, text: str) -> str:
-        return f"{text}, {self.reason}" if self.reason else text
+    def _with_reason(self, text: str, link: str = "because") -> str:
+        return f"{text}, {link} {self.reason}" if self.reason else text
 
     @abstractmethod
-    def difference(self, services: Mapping[str, Service]) -> str:
-        """The difference that the change resolves, as a sentence without a full stop. `services`: by id."""
+    def fact(self) -> str:
+        """What differs from the desired state while the change is not made, as a sentence without a full stop."""
 
-    def details(self) -> Mapping[str, Any]:
-        """The members that this kind adds to `as_json`."""
-        return {}
-
-    @abstractmethod
     def before_after(self) -> tuple[str, str]:
         """The object before and after, in a few words each; NOTHING for an object that does not exist."""
+        return (self._with_reason(self._content()), NOTHING) if self.takes else (NOTHING, self._content())
+
+    def _content(self) -> str:
+        """What the change adds or removes."""
+        return self.object
 
     def as_json(self) -> dict[str, Any]:
         basics = {"change": self.verb, "object": self.object, "endpoint": str(self.endpoint)}
         reason = {"reason": self.reason} if self.reason else {}
-        return {**basics, **reason, **self.details()}
+        return {**basics, **reason, **{name: _as_json(getattr(self, name)) for name in self.details}}
 
 
 def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
@@ -105,15 +101,8 @@ def sort_key(change: Change) -> tuple[bool, str, str, str, str]:
     return (change.removes, str(change.endpoint), change.verb, change.object, change.summary())
 
 
-def with_reason(change: Change, snapshot: Snapshot, config: DeploymentConfig) -> Change:
-    """The change with its reason: which endpoints that lose something are deleted, and which are untagged."""
-    reasons = (_reason(endpoint, snapshot, config) for endpoint in sorted(change.taken_from()))
-    return replace(change, reason=", ".join(filter(None, reasons)))
-
-
-def _reason(id_: ResourceId, snapshot: Snapshot, config: DeploymentConfig) -> str:
-    endpoint = snapshot.get(ReadEndpoint(id_))
-    if isinstance(endpoint, NotFound):
-        return f"deleted endpoint {id_.name}"
-    untagged = isinstance(endpoint, Endpoint) and config.request_of(endpoint) is None
-    return f"untagged endpoint {id_.name}" if untagged else ""
+def _as_json(value: object) -> object:
+    if isinstance(value, RecordSet):
+        metadata = dict(sorted(value.metadata.items()))
+        return {"ttl": value.ttl, "addresses": list(value.addresses), "metadata": metadata}
+    return None if value is None else str(value)

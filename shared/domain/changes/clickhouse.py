@@ -1,13 +1,12 @@
 """Changes at ClickHouse Cloud: registrations and allow lists."""
 
 from abc import ABC
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-from shared.domain.changes.base import NOTHING, Change, Key
+from shared.domain.changes.base import Change, Key
 from shared.domain.model.errors import System
-from shared.domain.model.resources import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +14,7 @@ class RegistrationChange(Change, ABC):
     """A change of the organization's registrations."""
 
     system: ClassVar[System] = System.CLICKHOUSE
+    details: ClassVar[tuple[str, ...]] = ("id", "region")
 
     id: str
     region: str
@@ -23,11 +23,11 @@ class RegistrationChange(Change, ABC):
     def object(self) -> str:
         return "organization"
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
-        return f"{self.id} for {self.region or 'no region'}"
+    def _content(self) -> str:
+        return f"{self.id} in {self.region}"
 
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id, "region": self.region}
+    def _subject(self) -> str:
+        return f"{self.id} for {self.region or 'no region'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,9 @@ class Register(RegistrationChange):
     def provides(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
 
-    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+    def fact(self) -> str:
         region = self.region or "any region"
-        return f"{self.endpoint.name} ({_short(self.id)}) is not registered with ClickHouse Cloud for {region}"
-
-    def before_after(self) -> tuple[str, str]:
-        return NOTHING, f"{self.id} in {self.region}"
+        return f"{_endpoint(self, self.id)} is not registered with ClickHouse Cloud for {region}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,7 @@ class RegisterThroughService(Register):
     verb: ClassVar[str] = "register-through-service"
 
     service: str = ""
+    service_name: str = field(default="", kw_only=True, compare=False)
 
     @property
     def object(self) -> str:
@@ -70,8 +68,8 @@ class RegisterThroughService(Register):
     def batch_key(self) -> str:
         return f"{self.object}/{self.id}"
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:
-        return f"{self.id} on {_service(self.service, service_names)}"
+    def _subject(self) -> str:
+        return f"{self.id} on {_service(self.service, self.service_name)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +84,8 @@ class Deregister(RegistrationChange):
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
-    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
-        return f"{self.endpoint.name} ({_short(self.id)}) is registered with ClickHouse Cloud"
-
-    def before_after(self) -> tuple[str, str]:
-        return self._with_reason(f"{self.id} in {self.region}"), NOTHING
+    def fact(self) -> str:
+        return self._with_reason(f"{_endpoint(self, self.id)} is registered with ClickHouse Cloud", "but")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +94,21 @@ class AllowListChange(Change, ABC):
 
     system: ClassVar[System] = System.CLICKHOUSE
     stage: ClassVar[int] = 2
+    details: ClassVar[tuple[str, ...]] = ("id",)
 
     id: str
     service: str
+    service_name: str = field(default="", kw_only=True, compare=False)
 
     @property
     def object(self) -> str:
         return f"service {self.service}"
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:
-        return f"{self.id} on {_service(self.service, service_names)}"
+    def _content(self) -> str:
+        return self.id
 
-    def details(self) -> Mapping[str, Any]:
-        return {"id": self.id}
+    def _subject(self) -> str:
+        return f"{self.id} on {_service(self.service, self.service_name)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +121,8 @@ class Allow(AllowListChange):
     def requires(self) -> Iterator[Key]:
         yield ("registered", self.id.lower())
 
-    def difference(self, services: Mapping[str, Service]) -> str:
-        return f"{_labeled(self.service, services)} does not list {self.endpoint.name} ({_short(self.id)})"
-
-    def before_after(self) -> tuple[str, str]:
-        return NOTHING, self.id
+    def fact(self) -> str:
+        return f"{_service(self.service, self.service_name)} does not list {_endpoint(self, self.id)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +136,15 @@ class Disallow(AllowListChange):
     def provides(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())
 
-    def difference(self, services: Mapping[str, Service]) -> str:
-        return f"{_labeled(self.service, services)} lists {self.endpoint.name} ({_short(self.id)})"
-
-    def before_after(self) -> tuple[str, str]:
-        return self._with_reason(self.id), NOTHING
+    def fact(self) -> str:
+        lists = f"{_service(self.service, self.service_name)} lists {_endpoint(self, self.id)}"
+        return self._with_reason(lists, "but")
 
 
-def _service(service: str, names: Mapping[str, str]) -> str:
-    return f"service {names[service]} ({service})" if service in names else f"service {service}"
+def _service(service: str, name: str) -> str:
+    return f"service {name} ({service})" if name else f"service {service}"
 
 
-def _labeled(service: str, services: Mapping[str, Service]) -> str:
-    return f"{services[service].label} ({_short(service)})" if service in services else f"service {service}"
-
-
-def _short(id_: str) -> str:
-    """The first part of a GUID; an ARM id is the name beside it."""
-    return "ARM resource ID" if id_.startswith("/") else f"{id_.partition('-')[0]}…"
+def _endpoint(change: Change, id_: str) -> str:
+    """The endpoint's name, with the first part of its GUID; an ARM id is the name."""
+    return f"{change.endpoint.name} ({'ARM resource ID' if id_.startswith('/') else f'{id_.partition("-")[0]}…'})"

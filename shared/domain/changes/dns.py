@@ -1,36 +1,60 @@
 """Changes in Azure Private DNS: record sets, zones and their links to virtual networks."""
 
-from abc import ABC
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from shared.domain.changes.base import NOTHING, Change, Key, Sign
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import RecordSet, Service
+from shared.domain.model.resources import RecordSet
 from shared.domain.ownership.marks import MARK, holders_of
 
 
 @dataclass(frozen=True, slots=True)
-class PutRecord(Change):
-    """Write a record set: create it (`before` is None), or replace exactly the version that was read."""
+class RecordChange(Change, ABC):
+    """A change of exactly the version of a record set that was read."""
 
-    verb: ClassVar[str] = "put-record"
     system: ClassVar[System] = System.AZURE
     drift: ClassVar[str] = "record-drift"
-    stage: ClassVar[int] = 1
+    details: ClassVar[tuple[str, ...]] = ("before", "after")
 
     before: RecordSet | None
-    after: RecordSet
+    after: RecordSet | None
+
+    @property
+    @abstractmethod
+    def record(self) -> RecordSet:
+        """The record set, as it is after the change or, if it is deleted, before."""
 
     @property
     def zone(self) -> ResourceId:
-        return self.after.zone
+        return self.record.zone
 
     @property
     def object(self) -> str:
-        return _name(self.after)
+        return f"{self.zone}/A/{self.record.name}"
+
+    def _labeled(self) -> str:
+        return f"record {self.record.name} in {_with_group(self.zone)}"
+
+    def before_after(self) -> tuple[str, str]:
+        return self._with_reason(_record_text(self.before)), _record_text(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class PutRecord(RecordChange):
+    """Write a record set: create it (`before` is None), or replace it."""
+
+    verb: ClassVar[str] = "put-record"
+    stage: ClassVar[int] = 1
+
+    after: RecordSet
+
+    @property
+    def record(self) -> RecordSet:
+        return self.after
 
     def taken_from(self) -> frozenset[ResourceId]:
         return _holders(self.before) - _holders(self.after)
@@ -42,10 +66,10 @@ class PutRecord(Change):
     def provides(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.after))
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
-        return f"{self._change()} in {self.object}"
+    def _subject(self) -> str:
+        return f"{self._difference()} in {self.object}"
 
-    def _change(self) -> str:
+    def _difference(self) -> str:
         after = _addresses(self.after)
         if self.before is None:
             return after
@@ -53,8 +77,8 @@ class PutRecord(Change):
             return f"{before} -> {after}"
         return f"{after}, {'TTL' if self.before.ttl != self.after.ttl else 'ownership metadata'}"
 
-    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
-        name, after = _labeled(self.after), _addresses(self.after)
+    def fact(self) -> str:
+        name, after = self._labeled(), _addresses(self.after)
         if self.before is None:
             return f"{name} does not exist, should have {after}"
         if self.before.addresses != self.after.addresses:
@@ -63,31 +87,20 @@ class PutRecord(Change):
             return f"{name} has TTL {self.before.ttl}, should have {self.after.ttl}"
         return f"{name} has {after}, but its ownership metadata is missing or outdated"
 
-    def details(self) -> Mapping[str, Any]:
-        return {"before": _record_json(self.before), "after": _record_json(self.after)}
-
-    def before_after(self) -> tuple[str, str]:
-        return self._with_reason(_record_text(self.before)), _record_text(self.after)
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteRecord(Change):
-    """Delete exactly the version of a record set that was read, once its endpoints have their record elsewhere."""
+class DeleteRecord(RecordChange):
+    """Delete a record set, once its endpoints have their record elsewhere."""
 
     verb: ClassVar[str] = "delete-record"
-    system: ClassVar[System] = System.AZURE
-    drift: ClassVar[str] = "record-drift"
     stage: ClassVar[int] = 2
 
     before: RecordSet
+    after: None = field(default=None, init=False)
 
     @property
-    def zone(self) -> ResourceId:
-        return self.before.zone
-
-    @property
-    def object(self) -> str:
-        return _name(self.before)
+    def record(self) -> RecordSet:
+        return self.before
 
     def taken_from(self) -> frozenset[ResourceId]:
         return _holders(self.before) | {self.endpoint}
@@ -95,17 +108,11 @@ class DeleteRecord(Change):
     def requires(self) -> Iterator[Key]:
         return (("written", endpoint) for endpoint in _holders(self.before))
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
+    def _subject(self) -> str:
         return f"{_addresses(self.before)} in {self.object}"
 
-    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
-        return f"{_labeled(self.before)} has {_addresses(self.before)}"
-
-    def details(self) -> Mapping[str, Any]:
-        return {"before": _record_json(self.before), "after": None}
-
-    def before_after(self) -> tuple[str, str]:
-        return self._with_reason(_record_text(self.before)), NOTHING
+    def fact(self) -> str:
+        return self._with_reason(f"{self._labeled()} has {_addresses(self.before)}", "but")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +136,8 @@ class CreateZone(ZoneChange):
     verb: ClassVar[str] = "create-zone"
     drift: ClassVar[str] = "zone-missing"
 
-    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+    def fact(self) -> str:
         return f"zone {_with_group(self.zone)} does not exist"
-
-    def before_after(self) -> tuple[str, str]:
-        return NOTHING, "created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class LinkNetwork(ZoneChange):
 
     verb: ClassVar[str] = "link-network"
     drift: ClassVar[str] = "zone-not-linked"
+    details: ClassVar[tuple[str, ...]] = ("network",)
 
     network: ResourceId
 
@@ -149,25 +154,14 @@ class LinkNetwork(ZoneChange):
     def batch_key(self) -> str:
         return f"{self.object}/{self.network}"
 
-    def _summary(self, service_names: Mapping[str, str]) -> str:  # noqa: ARG002 -- see the base
+    def _subject(self) -> str:
         return f"{self.network} to {self.object}"
 
-    def difference(self, services: Mapping[str, Service]) -> str:  # noqa: ARG002 -- see the base
+    def fact(self) -> str:
         return f"zone {_with_group(self.zone)} is not linked to virtual network {_with_group(self.network)}"
 
-    def details(self) -> Mapping[str, Any]:
-        return {"network": str(self.network)}
-
-    def before_after(self) -> tuple[str, str]:
-        return NOTHING, f"linked to {self.network}"
-
-
-def _name(record: RecordSet) -> str:
-    return f"{record.zone}/A/{record.name}"
-
-
-def _labeled(record: RecordSet) -> str:
-    return f"record {record.name} in {_with_group(record.zone)}"
+    def _content(self) -> str:
+        return f"linked to {self.network}"
 
 
 def _with_group(id_: ResourceId) -> str:
@@ -180,13 +174,6 @@ def _holders(record: RecordSet | None) -> frozenset[ResourceId]:
 
 def _addresses(record: RecordSet) -> str:
     return ", ".join(record.addresses) or "no address"
-
-
-def _record_json(record: RecordSet | None) -> Mapping[str, Any] | None:
-    if record is None:
-        return None
-    metadata = dict(sorted(record.metadata.items()))
-    return {"ttl": record.ttl, "addresses": list(record.addresses), "metadata": metadata}
 
 
 def _record_text(record: RecordSet | None) -> str:

@@ -11,7 +11,7 @@ from shared.domain.model.resources import Endpoint
 from shared.domain.planning.classification import Verdict, desired_access
 from shared.domain.planning.plan import Plan
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 from shared.domain.preflight.check_result import CheckResult, failed, unknown
 
 AGAIN = "Run explain again: the state changed meanwhile."
@@ -36,7 +36,9 @@ class Case:
     @property
     def desired(self) -> DesiredAccess:
         """What the endpoint selects; only if it is managed."""
-        return desired_access(self.index, self.at)
+        desired = desired_access(self.index, self.at)
+        assert desired is not None, "a managed endpoint is connected"
+        return desired
 
     @property
     def endpoint(self) -> Endpoint:

@@ -54,12 +54,12 @@ def registration(case: Case) -> CheckResult:
 
 
 def allow_list(case: Case) -> CheckResult:
-    granted, listing = case.desired.selection.granted, case.index.access.listing
-    listed = {service.id for key in case.keys for service in listing.get(key, ())}
+    granted, entries_of = case.desired.selection.granted, case.index.access.entries_of
+    listed = {entry.service.id for key in case.keys for entry in entries_of(key)}
     if not granted:
         return skipped("services")
     if not (missing := granted - listed):
-        return passed(f"{next(key for key in case.keys if listing.get(key))} is allowed on {case.names(granted)}")
+        return passed(f"{next(key for key in case.keys if entries_of(key))} is allowed on {case.names(granted)}")
     if case.index.snapshot.registrations() is None:  # then nothing is planned
         return skipped("registration")
     detail = f"{case.id} is not on the allow list of {case.names(missing)}"
@@ -67,7 +67,7 @@ def allow_list(case: Case) -> CheckResult:
 
 
 def connection(case: Case) -> CheckResult:
-    status = next(one.status for one in case.endpoint.connections if one.target == case.desired.alias)
+    status = case.desired.connection.status
     if status == ConnectionStatus.APPROVED:
         return passed(status)
     if finding := case.finding(*_CONNECTION):

@@ -113,7 +113,7 @@ def record(case: Case) -> CheckResult:
 def _records(target: RecordTarget) -> Mapping[str, RecordSet | None]:
     """The record that each host name resolves to, by first label: the one of its own name, or the wildcard."""
     found = target.zone.records
-    return {label: found.get(label) or found.get(WILDCARD) for label in target.labels or {WILDCARD}}
+    return {label: found.get(label) or found.get(WILDCARD) for label in target.selection.labels or {WILDCARD}}
 
 
 def _served_by_others(case: Case, target: RecordTarget) -> Finding | None:

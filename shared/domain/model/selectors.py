@@ -107,10 +107,6 @@ class Selectors:
         may = (one.id for one in services if any(selector.may_match(one) for selector in self.selectors))
         return frozenset(may) - self.select(services)
 
-    def explicit(self) -> "Selectors":
-        """These selectors without `*`."""
-        return self.without((Form.ALL,))
-
     def without(self, texts: Iterable[str]) -> "Selectors":
         excluded = frozenset(texts)
         return Selectors(tuple(selector for selector in self.selectors if selector.text not in excluded))
@@ -119,8 +115,10 @@ class Selectors:
         """The selectors, except `*`, that match no service."""
         return tuple(
             selector.text
-            for selector in self.explicit().selectors
-            if not selector.among(services) and not any(map(selector.may_match, services))
+            for selector in self.selectors
+            if selector.form is not Form.ALL
+            and not selector.among(services)
+            and not any(map(selector.may_match, services))
         )
 
     def ambiguous(self, services: Collection[Service]) -> tuple[str, ...]:

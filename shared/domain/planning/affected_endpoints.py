@@ -14,17 +14,17 @@ A record that an endpoint frees is transferred in the same pass to an endpoint t
 "Possibly": the wildcard may now lead to another Private Link service, or be open to other endpoints that share.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import WILDCARD, Endpoint, NotFound, RecordSet, Zone
+from shared.domain.model.resources import WILDCARD, Endpoint, RecordSet, Zone
 from shared.domain.model.snapshot import addresses_of
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.classification import Verdict, desired_access, verdict_on, zone_name_of
-from shared.domain.planning.dns.zone_selection import undecided_labels, zone_for
+from shared.domain.planning.dns.zone_selection import zone_for
 from shared.domain.planning.planning_index import PlanningIndex
 
 
@@ -45,12 +45,10 @@ def affected_endpoints(index: PlanningIndex, targets: Targets) -> frozenset[Reso
 
     Another endpoint is never released because a list that was read for something else lacks it.
     """
-    known = index.snapshot.endpoints()
     if targets.everything:
-        return frozenset(known) | targets.endpoints | index.dns.holders | index.access.ownership.ids_of.keys()
-    freed = {record.zone for record in freed_records(index, targets)}
-    waits = _waits_for(index, freed)
-    waiting = {one for one, found in known.items() if isinstance(found, Endpoint) and waits(found)} if freed else set()
+        known = frozenset(index.snapshot.endpoints())
+        return known | targets.endpoints | index.dns.holders | index.access.ownership.ids_of.keys()
+    waiting = _waiting_for(index, {record.zone for record in freed_records(index, targets)})
     return targets.endpoints | _deleted_holders(index) | waiting | _in_records_of(index, targets.endpoints)
 
 
@@ -65,26 +63,24 @@ def _holders(record: RecordSet) -> AbstractSet[ResourceId]:
 
 
 def _deleted_holders(index: PlanningIndex) -> frozenset[ResourceId]:
-    known = index.snapshot.endpoints()
-    deleted = (one for one in index.dns.holders if isinstance(known.get(one), NotFound))
+    deleted = (one for one in index.dns.holders if index.release_reason(one) == "deleted")
     return frozenset(one for one in deleted if index.config.in_endpoint_scopes(one))
 
 
 def _frees(index: PlanningIndex, record: RecordSet, holder: ResourceId) -> bool:
-    verdict = verdict_on(index, holder)
-    if verdict is not Verdict.MANAGE:
+    verdict, desired = verdict_on(index, holder), desired_access(index, holder)
+    if verdict is not Verdict.MANAGE or desired is None:
         return verdict is Verdict.RELEASE
-    desired = desired_access(index, holder)
-    only_adds, zone_name = desired.selection.only_adds, index.services.zone_names[desired.alias.lower()]
+    only_adds, zone_name = desired.selection.only_adds, index.services.zone_names[desired.alias]
     zone = None if only_adds else zone_for(index, desired.endpoint, zone_name)
     if isinstance(zone, Zone) and zone.id != record.zone:
         return True
     if record.name == WILDCARD:
         return _changes_wildcard(index, record, desired.endpoint)
-    undecided = undecided_labels(index, desired.selection)
+    undecided = desired.selection.undecided_labels
     if not isinstance(zone, Zone) or undecided is None:
         return False
-    return record.name not in index.services.labels_of(desired.selection.granted) | undecided
+    return record.name not in desired.selection.labels | undecided
 
 
 def _changes_wildcard(index: PlanningIndex, record: RecordSet, endpoint: Endpoint) -> bool:
@@ -98,28 +94,24 @@ def _changes_wildcard(index: PlanningIndex, record: RecordSet, endpoint: Endpoin
 
 def _in_records_of(index: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
     """The endpoints in one record with a target that is tagged and does not share."""
-    found = [index.endpoint(one) for one in targets]
-    tagged = [one for one in found if one and index.config.request_of(one) is not None]
-    alone = {one.id for one in tagged if not shares(one)}
+    alone = {one for one in targets if index.is_tagged(one) and (found := index.endpoint(one)) and not shares(found)}
     records = map(_holders, index.dns.owned_records)
-    others = frozenset(one for holders in records if holders & alone for one in holders - alone)
+    others = {one for holders in records if holders & alone for one in holders - alone}
     return frozenset(one for one in others if index.endpoint(one) and index.config.in_endpoint_scopes(one))
 
 
-def _waits_for(index: PlanningIndex, zones: AbstractSet[ResourceId]) -> Callable[[Endpoint], bool]:
-    """Whether an endpoint may want a record in one of the zones: by its tag, its network or its service.
+def _waiting_for(index: PlanningIndex, zones: AbstractSet[ResourceId]) -> set[ResourceId]:
+    """The endpoints that may want a record in one of the zones: by their tag, their network or their service.
 
     With DNS_ZONE_CHOICE=central, an endpoint whose service is not known yet may as well.
     """
-    networks = frozenset[ResourceId]().union(*(zone.networks for zone in index.dns.zones if zone.id in zones))
+    if not zones:
+        return set()
     tags = {str(zone).lower() for zone in zones}
-    names = {zone.name for zone in zones} | (set() if index.services.configs_complete else {None})
-
-    def waits(endpoint: Endpoint) -> bool:
-        if index.config.request_of(endpoint) is None:
-            return False
-        if endpoint.tags.get(ZONE_TAG, "").strip().lower() in tags:
-            return True
-        return zone_name_of(index, endpoint) in names if index.config.central else endpoint.network in networks
-
-    return waits
+    tagged = [found for one in index.snapshot.endpoints() if index.is_tagged(one) and (found := index.endpoint(one))]
+    by_tag = {one.id for one in tagged if one.tags.get(ZONE_TAG, "").strip().lower() in tags}
+    if index.config.central:
+        names = {zone.name for zone in zones} | (set() if index.services.configs_complete else {None})
+        return by_tag | {one.id for one in tagged if zone_name_of(index, one) in names}
+    networks = frozenset[ResourceId]().union(*(zone.networks for zone in index.dns.zones if zone.id in zones))
+    return by_tag | {one.id for one in tagged if one.network in networks}

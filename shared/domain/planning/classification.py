@@ -25,7 +25,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Connection, Endpoint, NotFound, ProvisioningState, ReadFailed
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 
 class Verdict(StrEnum):
@@ -74,13 +74,13 @@ def zone_name_of(index: PlanningIndex, endpoint: Endpoint) -> str | None:
     return index.services.zone_names[connection.target.lower()] if connection else None
 
 
-def desired_access(index: PlanningIndex, endpoint: ResourceId) -> DesiredAccess:
-    """What an endpoint with the verdict MANAGE selects."""
+def desired_access(index: PlanningIndex, endpoint: ResourceId) -> DesiredAccess | None:
+    """What the endpoint selects; None if it has no connection to a Private Link service of the organization."""
     found = index.endpoint(endpoint)
     connection = private_link_connection(index, found) if found else None
-    assert found is not None, "the verdict is MANAGE"
-    assert connection is not None, "the verdict is MANAGE"
-    return DesiredAccess(found, connection.target, index.services.selection(found, connection.target))
+    if not found or not connection:
+        return None
+    return DesiredAccess(found, connection, index.services.selection(found, connection.target))
 
 
 def _by_state(endpoint: Endpoint, config: DeploymentConfig) -> Verdict | None:

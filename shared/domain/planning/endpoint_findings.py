@@ -76,9 +76,8 @@ def _not_released(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Findin
     found = index.snapshot.get(ReadEndpoint(endpoint))
     relevant = isinstance(found, Endpoint | NotFound) and concerns_us(found, index.config)
     if relevant and ReadRegistrations() in index.snapshot and (finding := _no_access(index, str(endpoint))):
-        state = "deleted" if isinstance(found, NotFound) else "untagged"
-        message = f"the endpoint is {state}, but its access is not known and not removed: {finding.message}"
-        yield replace(finding, message=message)
+        state = f"the endpoint is {index.release_reason(endpoint)}, but its access is not known and not removed"
+        yield replace(finding, message=f"{state}: {finding.message}")
 
 
 def _unknown(index: PlanningIndex, endpoint: ResourceId) -> Finding:

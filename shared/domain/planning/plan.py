@@ -19,10 +19,10 @@ never causes a removal.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, Deregister, Disallow, sort_key, with_reason
+from shared.domain.changes import IN_A_ZONE, Change, DeleteRecord, Deregister, Disallow, sort_key
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
@@ -31,13 +31,13 @@ from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
 from shared.domain.planning.classification import Verdict, desired_access, verdict_on
 from shared.domain.planning.clickhouse import access_findings, allow_lists
-from shared.domain.planning.dns import dns_records
+from shared.domain.planning.dns.dns_records import plan_record
+from shared.domain.planning.dns.record_holders import record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
 from shared.domain.planning.endpoint_findings import verdict_findings
-from shared.domain.planning.facts import with_fact
 from shared.domain.planning.planning_index import PlanningIndex
+from shared.domain.planning.selection import DesiredAccess
 from shared.domain.planning.selection_findings import selection_findings
-from shared.domain.planning.service_index import DesiredAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,21 @@ def make_plan(
     """
     index = PlanningIndex(snapshot, config, results, release_withheld)
     verdicts = {one: verdict_on(index, one) for one in sorted(affected_endpoints(index, targets))}
-    managed = [desired_access(index, one) for one, verdict in verdicts.items() if verdict is Verdict.MANAGE]
+    to_manage = (one for one, verdict in verdicts.items() if verdict is Verdict.MANAGE)
+    managed = [desired for one in to_manage if (desired := desired_access(index, one))]
     released = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
     decisions = [*verdict_findings(index, verdicts), *_records(index, managed, released)]
     if snapshot.services() is not None and snapshot.registrations() is not None:
         foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
-        decisions += [*_access(index, managed), *_removed_access(index, released, foreign)]
-    refused = {one for one in decisions if isinstance(one, Deregister) and _is_refused(index, one)}
+        decisions += _access(index, managed, released, foreign)
+    deregistrations = {one for one in decisions if isinstance(one, Deregister)}
+    refused = {one for one in deregistrations if one.id.lower() in results.deregistrations_refused}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
     permitted = (change for change in planned if _may_remove(index, change))
-    changes = {with_fact(index, with_reason(change, snapshot, config)) for change in permitted}
+    changes = {with_reason(index, change) for change in permitted}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
-    hostnames = {one.endpoint.id: index.services.hostnames_of(one.selection.granted) for one in managed}
+    hostnames = {one.endpoint.id: one.selection.hostnames for one in managed}
     return Plan(tuple(sorted(changes, key=sort_key)), tuple(sorted(findings)), verdicts, hostnames)
 
 
@@ -97,17 +99,36 @@ def _may_remove(index: PlanningIndex, change: Change) -> bool:
     return undone or not any(map(index.only_adds, change.taken_from()))
 
 
-def _access(index: PlanningIndex, managed: list[DesiredAccess]) -> Iterator[Change | Finding]:
+def with_reason(index: PlanningIndex, change: Change) -> Change:
+    """The change with the reason of each endpoint that loses something by it."""
+    reasons = (_reason(index, change, endpoint) for endpoint in sorted(change.taken_from()))
+    return replace(change, reason=" and ".join(filter(None, reasons)))
+
+
+def _reason(index: PlanningIndex, change: Change, endpoint: ResourceId) -> str:
+    if released := index.release_reason(endpoint):
+        return f"{endpoint.name} is {released}"
+    if isinstance(change, DeleteRecord):
+        return f"{endpoint.name} does not need it"
+    if not isinstance(change, Disallow | Deregister):
+        return ""
+    found = index.endpoint(endpoint)
+    in_use = found and index.access.ownership.id_for(found, index.config)
+    if not in_use or in_use.lower() != change.id.lower():
+        return f"the id of {endpoint.name} has changed"
+    if isinstance(change, Disallow):
+        return f"the tag of {endpoint.name} does not request it"
+    return "its region or mark is wrong"
+
+
+def _access(
+    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId], foreign: list[ResourceId]
+) -> Iterator[Change | Finding]:
     for desired in managed:
         yield from allow_lists.plan_access(index, desired)
         yield from access_findings.access_findings(index, desired)
         yield from selection_findings(index, desired)
         yield from access_findings.connection_findings(index, desired)
-
-
-def _removed_access(
-    index: PlanningIndex, released: AbstractSet[ResourceId], foreign: list[ResourceId]
-) -> Iterator[Change | Finding]:
     for endpoint in released:
         yield from allow_lists.plan_release(index, endpoint)
         yield from access_findings.release_findings(index, endpoint)
@@ -124,22 +145,18 @@ def _records(
         targets[target.zone.id].append(target)
     placed = [target for in_zone in targets.values() for target in in_zone]
     yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
-    leaving = released | {target.endpoint.id for target in placed if not target.only_adds}
+    leaving = released | {target.endpoint.id for target in placed if not target.selection.only_adds}
     for zone in index.dns.zones:
-        yield from dns_records.plan_zone(index, zone, targets[zone.id], leaving)
-
-
-def _is_refused(index: PlanningIndex, change: Deregister) -> bool:
-    return change.id.lower() in index.results.deregistrations_refused
+        for slot in record_slots(index, zone, targets[zone.id], leaving):
+            yield from plan_record(index, slot)
 
 
 def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
-    found = index.endpoint(change.endpoint)
-    tagged = found is not None and index.config.request_of(found) is not None
-    state = "has another id or region now" if tagged else "is untagged" if found else "is deleted"
+    reason = index.release_reason(change.endpoint)
+    state = f"is {reason}" if reason else "has another id or region now"
     message = f"the endpoint {state}, but {change.id} is still registered"
-    reason = "the API key is not permitted to deregister it"
-    return Finding("registration-left", str(change.endpoint), f"{message}: {reason}")
+    cause = "the API key is not permitted to deregister it"
+    return Finding("registration-left", str(change.endpoint), f"{message}: {cause}")
 
 
 def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:

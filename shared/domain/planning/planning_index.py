@@ -9,7 +9,7 @@ from functools import cached_property
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Registration, Service, Zone
+from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, RecordSet, Registration, Service, Zone
 from shared.domain.model.snapshot import ListEndpoints, ListZones, ReadEndpoint, ReadZone, Snapshot
 from shared.domain.ownership.marks import endpoints_in, is_owned_record
 from shared.domain.ownership.registrations import Ownership, index_registrations
@@ -56,10 +56,8 @@ class AccessIndex:
         existing = [service for service in services if not service.gone]
         return _grouped((id_.lower(), Entry(one, id_)) for one in existing for id_ in one.allow_list)
 
-    @cached_property
-    def listing(self) -> Mapping[str, list[Service]]:
-        """The services whose allow list has each id."""
-        return {id_: [entry.service for entry in entries] for id_, entries in self.entries.items()}
+    def entries_of(self, id_: str) -> list[Entry]:
+        return self.entries.get(id_.lower(), [])
 
 
 @dataclass(frozen=True)
@@ -121,11 +119,21 @@ class PlanningIndex:
         found = self.snapshot.get(ReadEndpoint(endpoint))
         return found if isinstance(found, Endpoint) else None
 
+    def is_tagged(self, endpoint: ResourceId) -> bool:
+        """Whether the endpoint exists and has the tag."""
+        found = self.endpoint(endpoint)
+        return found is not None and self.config.request_of(found) is not None
+
+    def release_reason(self, endpoint: ResourceId) -> str:
+        """`deleted` or `untagged`; "" for an endpoint that is neither, as far as is known."""
+        if isinstance(self.snapshot.get(ReadEndpoint(endpoint)), NotFound):
+            return "deleted"
+        return "untagged" if self.endpoint(endpoint) and not self.is_tagged(endpoint) else ""
+
     def only_adds(self, endpoint: ResourceId) -> bool:
         """Whether the endpoint's tag has a mistake, so that nothing is removed from it (see `service_index`)."""
         found = self.endpoint(endpoint)
-        tagged = found is not None and self.config.request_of(found) is not None
-        return found is not None and tagged and self.services.matches(found).has_mistake
+        return found is not None and self.services.matches(found).has_mistake
 
     @cached_property
     def some_endpoints_unread(self) -> bool:

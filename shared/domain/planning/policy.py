@@ -45,4 +45,4 @@ def permitted(plan: Plan, policy: Policy) -> Plan:
 
 def drift(change: Change, remedy: str = "") -> Finding:
     """What differs from the desired state while the change is not made."""
-    return Finding(change.drift, str(change.endpoint), change.fact, remedy)
+    return Finding(change.drift, str(change.endpoint), change.fact(), remedy)

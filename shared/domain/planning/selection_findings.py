@@ -8,7 +8,7 @@ from shared.domain.model.resources import ReadFailed, Service
 from shared.domain.model.snapshot import ReadConfig
 from shared.domain.planning.endpoint_findings import config_unread, service_unread
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 _NOTHING_REMOVED = "nothing is removed for this endpoint until the tag is corrected"
 
@@ -19,22 +19,19 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
     for fault in (*found.selectors.faults, *(_ambiguous(index, name) for name in found.ambiguous)):
         yield Finding("bad-selector", at, f"{fault}; {_NOTHING_REMOVED}")
     for text in found.unmatched:
-        message = f"{_unmatched(index, text)}; {_NOTHING_REMOVED}"
-        yield Finding("service-not-found", at, message)
+        yield Finding("service-not-found", at, f"{_unmatched(index, text)}; {_NOTHING_REMOVED}")
     for service in sorted(selection.denied):
-        message = f"SERVICE_FILTER does not permit {_named(by_id[service])}"
-        yield Finding("service-not-permitted", at, message)
+        yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {_named(by_id[service])}")
     for service in sorted(selection.other_private_link):
-        message = f"{_named(by_id[service])} is not behind {desired.alias}"
+        message = f"{_named(by_id[service])} is not behind {desired.connection.target}"
         yield Finding("service-on-other-private-link", at, message)
     for service in sorted(selection.without_private_link):
         yield _without_private_link(index, by_id[service])
     for service in sorted(selection.undecided):
         yield _undecided(index, at, by_id[service])
-    allowed = any(index.access.entries.get(id_) for id_ in desired.endpoint.ids)
+    allowed = any(map(index.access.entries_of, desired.endpoint.ids))
     if not selection.retained and not (selection.only_adds and allowed):
-        message = "it gets its registration and record, but reaches no service"
-        yield Finding("no-service-selected", at, message)
+        yield Finding("no-service-selected", at, "it gets its registration and record, but reaches no service")
 
 
 def _ambiguous(index: PlanningIndex, name: str) -> str:

@@ -9,7 +9,7 @@ SERVICE_FILTER is not a tag: its selectors must be understood when the app start
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -18,59 +18,7 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.resources import Config, Endpoint, ReadFailed, Service
 from shared.domain.model.selectors import Selectors
 from shared.domain.model.snapshot import ReadConfig, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class SelectorMatches:
-    """What the selectors of a tag match, as service ids.
-
-    `permitted`: matched, and permitted by SERVICE_FILTER. `explicit`: matched by another selector than `*`.
-    `uncertain`: matched only by an ambiguous name, or not known well enough to match or permit it.
-    `ambiguous` and `unmatched` are selectors.
-    """
-
-    selectors: Selectors
-    permitted: frozenset[str]
-    explicit: frozenset[str]
-    uncertain: frozenset[str]
-    ambiguous: tuple[str, ...]
-    unmatched: tuple[str, ...]
-
-    @property
-    def has_mistake(self) -> bool:
-        return bool(self.selectors.faults or self.ambiguous or self.unmatched)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a tag selects for an endpoint that is connected to a Private Link service, as service ids.
-
-    `granted`: to be allowed. `undecided`: not changed, because something could not be read or is ambiguous.
-    `denied`: explicitly selected, but not permitted by SERVICE_FILTER. `other_private_link`: explicitly selected,
-    but behind another Private Link service. `without_private_link`: selected, but ClickHouse Cloud refuses its
-    private endpoint config; not changed. `only_adds`: the tag has a mistake, so that nothing is removed.
-    """
-
-    granted: frozenset[str] = frozenset()
-    undecided: frozenset[str] = frozenset()
-    denied: frozenset[str] = frozenset()
-    other_private_link: frozenset[str] = frozenset()
-    without_private_link: frozenset[str] = frozenset()
-    only_adds: bool = False
-
-    @property
-    def retained(self) -> frozenset[str]:
-        """The services whose allow lists retain the endpoint's entry."""
-        return self.granted | self.undecided | self.without_private_link
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredAccess:
-    """An endpoint with the verdict MANAGE: the alias it is connected to, and the services it selects."""
-
-    endpoint: Endpoint
-    alias: str
-    selection: Selection
+from shared.domain.planning.selection import Selection, SelectorMatches
 
 
 @dataclass(frozen=True)
@@ -168,18 +116,6 @@ class ServiceIndex:
     def _selection(self) -> Callable[[Selectors, str], Selection]:
         return cache(self._find_selection)
 
-    @cached_property
-    def labels_of(self) -> Callable[[frozenset[str]], frozenset[str]]:
-        """The first label of the host names of these services, whose configs are known."""
-        return cache(
-            lambda services: frozenset(self.configs[one].hostname.lower().partition(".")[0] for one in services)
-        )
-
-    @cached_property
-    def hostnames_of(self) -> Callable[[frozenset[str]], Mapping[str, str]]:
-        """The private host names of these services, by service name."""
-        return cache(self._find_hostnames)
-
     def _find_matches(self, selectors: Selectors) -> SelectorMatches:
         ambiguous = selectors.ambiguous(self.all)
         certain = selectors.without(ambiguous)
@@ -188,7 +124,7 @@ class ServiceIndex:
         return SelectorMatches(
             selectors=selectors,
             permitted=matched & self.permitted,
-            explicit=certain.explicit().select(self.all),
+            explicit=certain.without("*").select(self.all),
             uncertain=possible - matched | (matched & self.possibly_permitted),
             ambiguous=ambiguous,
             unmatched=selectors.unmatched(self.all),
@@ -198,15 +134,21 @@ class ServiceIndex:
         found, behind = self._matches(selectors), self.behind[alias]
         refused = found.permitted & self.without_private_link
         unknown = found.permitted.difference(self.configs, refused)
+        granted, undecided = found.permitted & behind, unknown | found.uncertain
+        hostnames = sorted((self.by_id[one].name, self.configs[one].hostname) for one in granted)
+        possible = undecided & (self.permitted | self.possibly_permitted)
+        names_known = not found.has_mistake and possible <= self.configs.keys()
         return Selection(
-            granted=found.permitted & behind,
-            undecided=unknown | found.uncertain,
+            granted=granted,
+            undecided=undecided,
             denied=found.explicit - self.permitted - self.possibly_permitted,
             other_private_link=(found.permitted & found.explicit) - behind - unknown - refused,
             without_private_link=refused,
             only_adds=found.has_mistake,
+            hostnames=MappingProxyType(dict(hostnames)),
+            labels=self._labels(granted),
+            undecided_labels=self._labels(possible) if names_known else None,
         )
 
-    def _find_hostnames(self, services: frozenset[str]) -> Mapping[str, str]:
-        names = {self.by_id[service].name: self.configs[service].hostname for service in services}
-        return MappingProxyType(dict(sorted(names.items())))
+    def _labels(self, services: Iterable[str]) -> frozenset[str]:
+        return frozenset(self.configs[service].hostname.lower().partition(".")[0] for service in services)

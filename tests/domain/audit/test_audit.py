@@ -309,7 +309,7 @@ def test_withheld_removals(policy: str, limit: int, *, withheld: bool, setting: 
     report = audit(Report(world, plan), policy=policy)
     assert [one.change for one in report.withheld] == [change.verb for change in plan.withheld]
     assert bool(report.withheld) is withheld
-    assert all("the endpoint is deleted" in one.fact for one in report.withheld)
+    assert all("pe-1 is deleted" in one.fact for one in report.withheld)
     assert (report.allow_removals, report.withheld_by) == (int(withheld), setting)
 
 

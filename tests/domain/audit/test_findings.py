@@ -34,7 +34,7 @@ from tests.support.worlds import (
 )
 
 ZONE = f"{zone_id().name} ({zone_id().resource_group})"
-MAIN = f"main ({service('main').id[:8]}…)"
+MAIN = f"service main ({service('main').id})"
 PE = f"pe-1 ({guid(1)[:8]}…)"
 
 
@@ -54,30 +54,30 @@ PE = f"pe-1 ({guid(1)[:8]}…)"
             deployment(id_kind=IdKind.RESOURCE_ID),
             f"{MAIN} does not list pe-1 (ARM resource ID)",
         ),
-        ("allow-list-extra", well(pe(1)), None, f"{MAIN} lists {PE}, but the endpoint is deleted"),
+        ("allow-list-extra", well(pe(1)), None, f"{MAIN} lists {PE}, but pe-1 is deleted"),
         (
             "allow-list-extra",
             well(endpoint(1, None)),
             None,
-            f"{MAIN} lists {PE}, but the endpoint is untagged",
+            f"{MAIN} lists {PE}, but pe-1 is untagged",
         ),
         (
             "allow-list-extra",
             well(endpoint(1, "")),
             None,
-            f"{MAIN} lists {PE}, but its tag does not request it",
+            f"{MAIN} lists {PE}, but the tag of pe-1 does not request it",
         ),
         (
             "allow-list-extra",
             well(endpoint(1, guid_number=9)),
             None,
-            f"{MAIN} lists {PE}, but its id has changed",
+            f"{MAIN} lists {PE}, but the id of pe-1 has changed",
         ),
         (
             "registration-orphaned",
             well(pe(1)),
             None,
-            f"{PE} is registered with ClickHouse Cloud, but the endpoint is deleted",
+            f"{PE} is registered with ClickHouse Cloud, but pe-1 is deleted",
         ),
         (
             "registration-orphaned",
@@ -89,7 +89,7 @@ PE = f"pe-1 ({guid(1)[:8]}…)"
             "record-drift",
             well(pe(1)),
             None,
-            f"record * in {ZONE} has {address(1)}, but the endpoint is deleted",
+            f"record * in {ZONE} has {address(1)}, but pe-1 is deleted",
         ),
         (
             "record-drift",
@@ -107,7 +107,7 @@ PE = f"pe-1 ({guid(1)[:8]}…)"
             "record-drift",
             well(zones=[zone(record(1), replace(record(1), name="old"))]),
             None,
-            f"record old in {ZONE} has {address(1)}, but the endpoint does not need it",
+            f"record old in {ZONE} has {address(1)}, but pe-1 does not need it",
         ),
         (
             "record-drift",

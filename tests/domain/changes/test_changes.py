@@ -15,27 +15,16 @@ from shared.domain.changes import (
     Register,
     RegisterThroughService,
     sort_key,
-    with_reason,
 )
-from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, RecordSet
-from shared.domain.model.snapshot import ReadEndpoint
-from tests.support.plans import plan_of
+from shared.domain.model.resources import RecordSet
 from tests.support.worlds import (
-    FORBIDDEN,
     REGION,
-    deployment,
-    endpoint,
     foreign_record,
     guid,
     network,
     pe,
     record,
-    registered,
-    service,
     shared_record,
-    snapshot,
-    zone,
     zone_id,
 )
 
@@ -104,9 +93,13 @@ def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("change", "sign", "words"),
     [
-        (RegisterThroughService(pe(1), guid(1), REGION, "", "s1"), "+", f"{guid(1)} on service main (s1)"),
-        (Allow(pe(1), guid(1), "s1"), "+", f"{guid(1)} on service main (s1)"),
-        (Disallow(pe(1), guid(1), "s1"), "-", f"{guid(1)} on service main (s1)"),
+        (
+            RegisterThroughService(pe(1), guid(1), REGION, "", "s1", service_name="main"),
+            "+",
+            f"{guid(1)} on service main (s1)",
+        ),
+        (Allow(pe(1), guid(1), "s1", service_name="main"), "+", f"{guid(1)} on service main (s1)"),
+        (Disallow(pe(1), guid(1), "s1", service_name="main"), "-", f"{guid(1)} on service main (s1)"),
         (Deregister(pe(1), guid(1), ""), "-", f"{guid(1)} for no region"),
         (CreateZone(pe(1), zone_id()), "+", str(zone_id())),
         (DeleteRecord(pe(1), record(1)), "-", f"10.0.0.1 in {RECORD}"),
@@ -126,24 +119,29 @@ def test_shown(change: Change, words: str, shown: dict[str, object]) -> None:
 )
 def test_line_of_a_diff(change: Change, sign: str, words: str) -> None:
     """A diff shows a change with its sign, its object, and the names of services if known."""
-    assert (change.sign, change.summary({"s1": "main"})) == (sign, words)
+    assert (change.sign, change.summary()) == (sign, words)
 
 
 @pytest.mark.parametrize(
     ("change", "before", "after"),
     [
         (Register(pe(1), guid(1), REGION, ""), "-", f"{guid(1)} in {REGION}"),
-        (Deregister(pe(1), guid(1), REGION), f"{guid(1)} in {REGION}", "-"),
+        (Deregister(pe(1), guid(1), REGION, reason="R"), f"{guid(1)} in {REGION}, because R", "-"),
         (Allow(pe(1), guid(1), "s1"), "-", guid(1)),
-        (Disallow(pe(1), guid(1), "s1"), guid(1), "-"),
-        (CreateZone(pe(1), zone_id()), "-", "created"),
+        (Disallow(pe(1), guid(1), "s1", reason="R"), f"{guid(1)}, because R", "-"),
+        (CreateZone(pe(1), zone_id()), "-", str(zone_id())),
         (LinkNetwork(pe(1), zone_id(), network()), "-", f"linked to {network()}"),
         (PutRecord(pe(1), None, record(1)), "-", "10.0.0.1, TTL 300, owner tests"),
+        (
+            PutRecord(pe(1), record(1), record(2), reason="R"),
+            "10.0.0.1, TTL 300, owner tests, because R",
+            "10.0.0.2, TTL 300, owner tests",
+        ),
         (DeleteRecord(pe(1), foreign_record()), "10.9.9.9, TTL 3600, no owner", "-"),
     ],
 )
 def test_before_and_after(change: Change, before: str, after: str) -> None:
-    """A change shows its object before and after; for a record its addresses, TTL and owner."""
+    """A change shows its object before and after; for a record its addresses, TTL and owner; a removal its reason."""
     assert change.before_after() == (before, after)
 
 
@@ -163,59 +161,13 @@ def test_records_that_remove(before: RecordSet | None, after: RecordSet, *, remo
     assert PutRecord(pe(1), before, after).removes is removes
 
 
-@pytest.mark.parametrize(
-    ("seen", "reason"),
-    [
-        (pe(1), "deleted endpoint pe-1"),
-        (endpoint(1, None), "untagged endpoint pe-1"),
-        (endpoint(1, "none"), ""),
-    ],
-    ids=["deleted", "untagged", "tagged"],
-)
-@pytest.mark.parametrize(
-    "change",
-    [
-        Deregister(pe(1), guid(1), REGION),
-        Disallow(pe(1), guid(1), "s1"),
-        DeleteRecord(pe(1), record(1)),
-        PutRecord(pe(2), record(1), record(2)),
-    ],
-    ids=lambda change: change.verb,
-)
-def test_reason(change: Change, seen: Endpoint | ResourceId, reason: str) -> None:
-    """A removal says in summary, JSON and before that its endpoint is deleted or untagged; it is the same change."""
-    explained = with_reason(change, snapshot(seen, endpoint(2)), deployment())
-    suffix = f", {reason}" if reason else ""
-    before, after = change.before_after()
-    assert explained.reason == reason
-    assert explained.summary() == change.summary() + suffix
-    assert explained.before_after() == (before + suffix, after)
-    assert explained.as_json() == change.as_json() | ({"reason": reason} if reason else {})
+def test_reason() -> None:
+    """Summary and JSON give the reason of a removal, which is the same change with and without it."""
+    change = Disallow(pe(1), guid(1), "s1")
+    explained = replace(change, reason="pe-1 is deleted")
+    assert explained.summary() == f"{change.summary()}, because pe-1 is deleted"
+    assert explained.as_json() == change.as_json() | {"reason": "pe-1 is deleted"}
     assert explained == change
-
-
-def test_no_reason() -> None:
-    """An addition has no reason, and an endpoint that was not or could not be read is neither deleted nor untagged."""
-    known = snapshot(pe(1))
-    assert with_reason(Allow(pe(1), guid(1), "s1"), known, deployment()).reason == ""
-    for unknown in (snapshot(), snapshot(also={ReadEndpoint(pe(1)): FORBIDDEN})):
-        assert with_reason(Disallow(pe(1), guid(1), "s1"), unknown, deployment()).reason == ""
-
-
-def test_several_reasons() -> None:
-    """A record that several endpoints lose names each of them."""
-    change = DeleteRecord(pe(1), shared_record(1, 2))
-    explained = with_reason(change, snapshot(pe(1), endpoint(2, None)), deployment())
-    assert explained.reason == "deleted endpoint pe-1, untagged endpoint pe-2"
-
-
-def test_reasons_in_a_plan() -> None:
-    """The plan for a deleted endpoint gives the reason with each change."""
-    services = [service("main", guid(1))]
-    plan = plan_of(snapshot(pe(1), services=services, registrations=[registered(1)], zones=[zone(record(1))]))
-    assert {change.verb: change.reason for change in plan.changes} == dict.fromkeys(
-        ("deregister", "disallow", "delete-record"), "deleted endpoint pe-1"
-    )
 
 
 def test_order() -> None:

@@ -201,7 +201,7 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     ),
     (
         "record-drift",
-        "has 10.0.0.1, but the endpoint is deleted",
+        "has 10.0.0.1, but pe-1 is deleted",
         there(pe(1), registrations=[]),
         deployment(),
     ),
@@ -209,13 +209,13 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
     ("allow-list-missing", "does not list pe-1", there(endpoint(1), service("main")), deployment()),
     (
         "allow-list-extra",
-        "but its tag does not request it",
+        "but the tag of pe-1 does not request it",
         there(endpoint(1, "main"), MAIN, TEST),
         deployment(),
     ),
     (
         "registration-orphaned",
-        "but its id has changed",
+        "but the id of pe-1 has changed",
         there(endpoint(1), registrations=[registered(9, by=1)]),
         deployment(),
     ),

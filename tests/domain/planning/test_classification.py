@@ -11,7 +11,7 @@ from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.classification import Verdict, concerns_us, private_link_connection, verdict_on
 from shared.domain.planning.plan import make_plan
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import Selection, ServiceIndex
+from shared.domain.planning.service_index import ServiceIndex
 from tests.support.worlds import (
     ALIAS,
     FORBIDDEN,
@@ -166,6 +166,7 @@ AWS = service("aws", provider="aws", env="prod")
 TWIN = Service(service_id("twin"), "main", "azure", "westus3")
 CAPITALS = service("MAIN")
 ALL = (MAIN, TEST, AFAR, GONE, AWS)
+IDS = ("granted", "undecided", "denied", "other_private_link", "without_private_link")
 ONLY_ADDS: dict[str, set[str]] = {"only_adds": set()}
 """The tag has a mistake."""
 
@@ -178,7 +179,7 @@ def chosen(
     seen = snapshot(endpoint(1, tag), services=services, elsewhere={"afar": OTHER_ALIAS}, also=answers)
     made = ServiceIndex(seen, by).selection(endpoint(1, tag), ALIAS)
     names = {one.id: ("twin" if one is TWIN else one.name) for one in services}
-    ids = {name: getattr(made, name) for name in Selection.__slots__ if name != "only_adds"}
+    ids = {name: getattr(made, name) for name in IDS}
     found = {kind: {names[one] for one in services} for kind, services in ids.items() if services}
     return found | ({"only_adds": set()} if made.only_adds else {})
 

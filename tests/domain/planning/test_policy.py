@@ -59,7 +59,7 @@ def test_policy(policy: Policy, expected: list[str], drift: set[str]) -> None:
     news = set(plan.findings) - set(EVERYTHING.findings)
     assert {one.code for one in news} == drift
     assert len(news) == len(EVERYTHING.changes) - len(expected)
-    assert {one.message for one in news} == {change.fact for change in plan.withheld}
+    assert {one.message for one in news} == {change.fact() for change in plan.withheld}
     assert list(plan.findings) == sorted(plan.findings)
     assert set(plan.withheld) == set(EVERYTHING.changes) - set(plan.changes)
 

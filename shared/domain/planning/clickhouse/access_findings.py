@@ -8,7 +8,7 @@ from shared.domain.model.resources import ConnectionStatus
 from shared.domain.planning.clickhouse import allow_lists
 from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.planning_index import Entry, PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 _BY_STATUS: dict[str, str] = {
     ConnectionStatus.PENDING: "endpoint-pending",
@@ -16,29 +16,28 @@ _BY_STATUS: dict[str, str] = {
     ConnectionStatus.DISCONNECTED: "endpoint-disconnected",
 }
 
-# By status, and whether an allow list has the endpoint's id. Otherwise the remedy of the finding's code applies.
-_REMEDIES: dict[tuple[str, bool], str] = {
-    (ConnectionStatus.PENDING, True): (
+# By status, and whether an allow list has the endpoint's id; if none has, whether the tag selects a service. Otherwise
+# the remedy of the finding's code applies.
+_REMEDIES: dict[tuple[str, str], str] = {
+    (ConnectionStatus.PENDING, "listed"): (
         "None if it is new: ClickHouse Cloud approves it within minutes. Otherwise contact ClickHouse support."
     ),
-    (ConnectionStatus.PENDING, False): (
+    (ConnectionStatus.PENDING, "selected"): (
+        "Run sync: ClickHouse Cloud approves the connection once an allow list has its id."
+    ),
+    (ConnectionStatus.PENDING, "not selected"): (
         "Select a service in the tag: ClickHouse Cloud approves the connection once an allow list has its id."
     ),
-    (ConnectionStatus.REJECTED, True): (
+    (ConnectionStatus.REJECTED, "listed"): (
         "Recreate the private endpoint: sync cannot approve a rejected connection. If it is rejected again, contact "
         "ClickHouse support."
     ),
-    (ConnectionStatus.REJECTED, False): (
-        "Select a service in the tag, so that an allow list has the endpoint's id; then recreate the private endpoint."
-    ),
-}
-
-# Where the tag selects a service, but no allow list has the endpoint's id.
-_SYNC_REMEDIES: dict[str, str] = {
-    ConnectionStatus.PENDING: "Run sync: ClickHouse Cloud approves the connection once an allow list has its id.",
-    ConnectionStatus.REJECTED: (
+    (ConnectionStatus.REJECTED, "selected"): (
         "Run sync, so that an allow list has the endpoint's id. If the connection stays Rejected, recreate the private "
         "endpoint."
+    ),
+    (ConnectionStatus.REJECTED, "not selected"): (
+        "Select a service in the tag, so that an allow list has the endpoint's id; then recreate the private endpoint."
     ),
 }
 
@@ -65,7 +64,7 @@ def access_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Fi
     others = sorted(index.access.ownership.ids_of.get(endpoint.id, frozenset()) - {id_.lower()})
     entries = [
         *allow_lists.unwanted_entries(index, desired, id_),
-        *(e for one in others for e in allow_lists.entries_of(index, one)),
+        *(e for one in others for e in index.access.entries_of(one)),
     ]
     yield from _staying(index, endpoint.id, entries)
     if others or allow_lists.is_in_other_region(index, desired, id_):
@@ -79,22 +78,18 @@ def release_findings(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Fin
     """What is not removed of a released endpoint: because of SERVICE_FILTER, or until allow lists can be read."""
     yield from _waiting(index, endpoint)
     for registered in sorted(index.access.ownership.ids_of.get(endpoint, frozenset())):
-        yield from _staying(index, endpoint, allow_lists.entries_of(index, registered))
+        yield from _staying(index, endpoint, index.access.entries_of(registered))
 
 
 def connection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
-    connections = desired.endpoint.connections
-    status = next(one.status for one in connections if one.target == desired.alias)
-    listed = sorted(
-        {entry.service.label for id_ in desired.endpoint.ids for entry in allow_lists.entries_of(index, id_)}
-    )
+    status = desired.connection.status
+    entries = [entry for id_ in desired.endpoint.ids for entry in index.access.entries_of(id_)]
+    listed = sorted({entry.service.label for entry in entries})
     allowed = f"on the allow list of {', '.join(listed)}" if listed else "on no allow list"
     if code := _BY_STATUS.get(status):
-        remedy = _REMEDIES.get((status, bool(listed)), "")
-        if desired.selection.granted and not listed:
-            remedy = _SYNC_REMEDIES.get(status, "")
-        message = f"its connection to {desired.alias} is {status}; its id is {allowed}"
-        yield Finding(code, str(desired.endpoint.id), message, remedy)
+        state = "listed" if listed else "selected" if desired.selection.granted else "not selected"
+        message = f"its connection to {desired.connection.target} is {status}; its id is {allowed}"
+        yield Finding(code, str(desired.endpoint.id), message, _REMEDIES.get((status, state), ""))
 
 
 def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
@@ -104,8 +99,7 @@ def _waiting(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
 
 
 def _staying(index: PlanningIndex, endpoint: ResourceId, entries: list[Entry]) -> Iterator[Finding]:
-    found = index.endpoint(endpoint)
-    state = "the endpoint is untagged, but " if found and index.config.request_of(found) is None else ""
+    state = "the endpoint is untagged, but " if index.release_reason(endpoint) == "untagged" else ""
     for entry in entries:
         if not allow_lists.is_removable(index, endpoint, entry):
             message = (

@@ -11,15 +11,15 @@ because deregistering removes the access, too.
 | belongs to an endpoint that exists                                  | no                                 | stays     |
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, NotFound
+from shared.domain.model.resources import Endpoint, NotFound, Service
 from shared.domain.model.snapshot import ReadEndpoint
 from shared.domain.ownership.marks import registration_mark
 from shared.domain.planning.planning_index import Entry, PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess
+from shared.domain.planning.selection import DesiredAccess
 
 
 def is_retired(index: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
@@ -92,21 +92,14 @@ def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
 def _remove_unmarked(index: PlanningIndex, endpoint: ResourceId, unmarked: list[Register]) -> Iterator[Change]:
     """Remove what this pass registered and allowed, where the mark of the registration was not stored."""
     for made in index.results.registered.values():
-        entries = entries_of(index, made.id) if made.endpoint == endpoint else []
-        added = [entry for entry in entries if _was_allowed_with(made, entry)]
+        entries = index.access.entries_of(made.id) if made.endpoint == endpoint else []
+        through = made.service if isinstance(made, RegisterThroughService) else None
+        added = [entry for entry in entries if entry.service.id == through]
         if index.access.ownership.is_foreign(endpoint, made.id):
-            yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in added)
+            yield from _disallow(endpoint, added)
         registration = index.access.registrations.get(made.id.lower())
         if made in unmarked and registration and added == entries:
             yield Deregister(endpoint, registration.id, registration.region)
-
-
-def _was_allowed_with(made: Register, entry: Entry) -> bool:
-    return isinstance(made, RegisterThroughService) and made.service == entry.service.id
-
-
-def entries_of(index: PlanningIndex, registered: str) -> list[Entry]:
-    return index.access.entries.get(registered.lower(), [])
 
 
 def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -> bool:
@@ -119,7 +112,7 @@ def unwanted_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> 
     """The entries of the id on services that the tag does not select; none while the tag has a mistake."""
     if desired.selection.only_adds:
         return []
-    return [one for one in entries_of(index, id_) if one.service.id not in desired.selection.retained]
+    return [one for one in index.access.entries_of(id_) if one.service.id not in desired.selection.retained]
 
 
 def _registration_and_entries(index: PlanningIndex, desired: DesiredAccess, id_: str) -> Iterator[Change]:
@@ -128,34 +121,39 @@ def _registration_and_entries(index: PlanningIndex, desired: DesiredAccess, id_:
     if registration := index.access.registrations.get(id_.lower()):
         id_ = registration.id  # another spelling may be another id, registered by the call and without a mark
         unwanted = [one for one in unwanted_entries(index, desired, id_) if is_removable(index, at, one)]
-        yield from (Disallow(at, entry.id, entry.service.id) for entry in unwanted)
+        yield from _disallow(at, unwanted)
     elif index.results.add_refused and missing:
         through = missing.pop(0)
-        yield RegisterThroughService(at, id_, index.services.by_id[through].region, mark, through)
+        yield RegisterThroughService(at, id_, through.region, mark, through.id, service_name=through.name)
     else:
         # Also if `add` was refused but there is no service to register through: the API's error is then reported.
         yield Register(at, id_, index.services.region_of(desired.alias), mark)
-    yield from (Allow(at, id_, service) for service in missing)
+    yield from (Allow(at, id_, service.id, service_name=service.name) for service in missing)
 
 
-def _missing(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[str]:
-    return sorted(desired.selection.granted - {entry.service.id for entry in entries_of(index, id_)})
+def _disallow(endpoint: ResourceId, entries: Iterable[Entry]) -> Iterator[Change]:
+    return (Disallow(endpoint, one.id, one.service.id, service_name=one.service.name) for one in entries)
+
+
+def _missing(index: PlanningIndex, desired: DesiredAccess, id_: str) -> list[Service]:
+    allowed = {entry.service.id for entry in index.access.entries_of(id_)}
+    return [index.services.by_id[service] for service in sorted(desired.selection.granted - allowed)]
 
 
 def _is_replaced(index: PlanningIndex, desired: DesiredAccess, other: str, id_: str) -> bool:
     """Whether removing `other` removes no access that the endpoint has or may be granted."""
     if id_.lower() not in index.access.registrations or _missing(index, desired, id_):
         return False
-    allowed = {entry.service.id for entry in entries_of(index, id_)}
-    removed = {entry.service.id for entry in entries_of(index, other)}
+    allowed = {entry.service.id for entry in index.access.entries_of(id_)}
+    removed = {entry.service.id for entry in index.access.entries_of(other)}
     return not (removed & desired.selection.retained) - allowed
 
 
 def _remove_id(index: PlanningIndex, endpoint: ResourceId, registered: str) -> Iterator[Change]:
     """Remove the removable entries of a registered id and, if no entry stays, its registration."""
-    entries = entries_of(index, registered)
+    entries = index.access.entries_of(registered)
     removable = [entry for entry in entries if is_removable(index, endpoint, entry)]
-    yield from (Disallow(endpoint, entry.id, entry.service.id) for entry in removable)
+    yield from _disallow(endpoint, removable)
     if removable == entries and not index.services.unread:
         registration = index.access.registrations[registered]
         yield Deregister(endpoint, registration.id, registration.region)

@@ -24,16 +24,15 @@ DNS_ZONE_CHOICE is `central`.
 """
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from shared.domain.changes import Change, DeleteRecord, PutRecord
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import WILDCARD, ConnectionStatus, RecordSet, Zone
+from shared.domain.model.resources import WILDCARD, ConnectionStatus, RecordSet
 from shared.domain.ownership.marks import MARK, holders_of, is_owned_record, record_metadata
-from shared.domain.planning.classification import private_link_connection
-from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders, record_slots
+from shared.domain.planning.classification import desired_access
+from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -41,19 +40,8 @@ from shared.domain.planning.planning_index import PlanningIndex
 _WORKING = frozenset({ConnectionStatus.APPROVED, ConnectionStatus.PENDING})
 
 
-def plan_zone(
-    index: PlanningIndex, zone: Zone, targets: list[RecordTarget], leaving: AbstractSet[ResourceId]
-) -> Iterator[Change | Finding]:
-    """The changes and findings for all names of one zone.
-
-    `targets` are the endpoints whose addresses belong to it. The endpoints in `leaving` leave every record that
-    they do not want: they are released, or the zone of their address is known.
-    """
-    for slot in record_slots(index, zone, targets, leaving):
-        yield from _plan_slot(index, slot)
-
-
-def _plan_slot(index: PlanningIndex, slot: RecordSlot) -> Iterator[Change | Finding]:
+def plan_record(index: PlanningIndex, slot: RecordSlot) -> Iterator[Change | Finding]:
+    """The change and the findings for one name of a zone."""
     record = slot.record
     if record and not is_owned_record(record, index.config.owner):
         yield from _beside_foreign_record(index, slot, record)
@@ -104,12 +92,11 @@ def _not_elected(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, e
 
 def _held_remedy(index: PlanningIndex, target: RecordTarget, holders: list[ResourceId], missing: str) -> str:
     """How both endpoints get into the record, and whether clients reach the services until then."""
-    found = [index.endpoint(holder) for holder in holders]
     names = ", ".join(holder.name for holder in holders)
-    connections = [private_link_connection(index, one) if one else None for one in found]
-    if not all(one and one.target.lower() == target.alias.lower() for one in connections):
+    connected = [desired for holder in holders if (desired := desired_access(index, holder))]
+    if len(connected) < len(holders) or any(one.alias != target.alias for one in connected):
         return ""
-    near = index.config.central or all(one and one.network == target.endpoint.network for one in found)
+    near = index.config.central or all(one.endpoint.network == target.endpoint.network for one in connected)
     reach = f"Clients reach its services through {names} anyway."
     if not near:
         reach = f"Its clients reach its services only if their network reaches {names}."
@@ -132,16 +119,15 @@ def unreachable_labels(
     | exists, is tagged, has an approved or pending connection to the same alias | the services of its own tag |
     | any other                                                                | none                         |
     """
-    wanted = target.labels if name == WILDCARD else target.labels & {name}
+    wanted = target.selection.labels if name == WILDCARD else target.selection.labels & {name}
     return frozenset[str]().union(*(wanted - _reached(index, target.alias, one) for one in holders))
 
 
 def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
-    found = index.endpoint(holder)
-    connection = private_link_connection(index, found) if found and index.config.request_of(found) is not None else None
-    if not found or not connection or connection.target.lower() != alias.lower() or connection.status not in _WORKING:
+    desired = desired_access(index, holder) if index.is_tagged(holder) else None
+    if not desired or desired.alias != alias or desired.connection.status not in _WORKING:
         return frozenset()
-    return index.services.labels_of(index.services.selection(found, connection.target).granted)
+    return desired.selection.labels
 
 
 def _put(index: PlanningIndex, slot: RecordSlot, targets: list[RecordTarget], behalf: ResourceId) -> PutRecord:

@@ -12,7 +12,7 @@ from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import NO_PAIRS, WILDCARD, RecordSet, Zone
 from shared.domain.ownership.marks import Holders, holders_of, is_owned_record, metadata_fits
-from shared.domain.planning.classification import private_link_connection
+from shared.domain.planning.classification import desired_access
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
 
@@ -48,12 +48,16 @@ class RecordSlot:
 def record_slots(
     index: PlanningIndex, zone: Zone, targets: list[RecordTarget], leaving: AbstractSet[ResourceId]
 ) -> Iterator[RecordSlot]:
-    """The wildcard, and the names of services that it does not lead to."""
+    """The wildcard, and the names of services that it does not lead to.
+
+    `targets` are the endpoints whose addresses belong to the zone. The endpoints in `leaving` leave every record that
+    they do not want: they are released, or the zone of their address is known.
+    """
     wildcard = _slot(index, zone, WILDCARD, targets, leaving)
     yield wildcard
     alias = _alias_of_wildcard(index, wildcard)
-    apart = [target for target in targets if alias and target.alias.lower() != alias]
-    wanted = {label for target in apart for label in target.labels}
+    apart = [target for target in targets if alias and target.alias != alias]
+    wanted = {label for target in apart for label in target.selection.labels}
     owned = {one.name for one in zone.records.values() if is_owned_record(one, index.config.owner)}
     for label in sorted((wanted | owned) - {WILDCARD}):
         record = zone.records.get(label)
@@ -76,8 +80,9 @@ def _slot(
 
 def _wants(target: RecordTarget, label: str, record: RecordSet | None) -> bool:
     """Whether the name is that of a granted service; or possibly is, and the endpoint holds it already."""
-    possible = target.undecided is None or label in target.undecided
-    return label in target.labels or (possible and _holds(target, record))
+    undecided = target.selection.undecided_labels
+    possible = undecided is None or label in undecided
+    return label in target.selection.labels or (possible and _holds(target, record))
 
 
 def elect_holders(index: PlanningIndex, slot: RecordSlot) -> list[RecordTarget]:
@@ -92,7 +97,7 @@ def elect_holders(index: PlanningIndex, slot: RecordSlot) -> list[RecordTarget]:
 
 def _may_join(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elected: list[RecordTarget]) -> bool:
     joined = _holds(target, slot.record)
-    if joined and target.only_adds:
+    if joined and target.selection.only_adds:
         return True
     held_by = set(slot.held.values()) - (index.release_withheld if joined else frozenset())
     holders = [index.endpoint(holder) for holder in held_by]
@@ -102,11 +107,9 @@ def _may_join(index: PlanningIndex, slot: RecordSlot, target: RecordTarget, elec
         return True  # They shared the record before, and whether the others still do is not known.
     if not joined and not all(holders):
         return False
-    others = [(one.shares, one.alias.lower()) for one in elected]
-    for found in filter(None, holders):
-        connection = private_link_connection(index, found)
-        others.append((shares(found), connection.target.lower() if connection else ""))
-    return target.shares and all(other == (True, target.alias.lower()) for other in others)
+    others = [*elected, *(desired_access(index, holder.id) for holder in holders if holder)]
+    alike = all(other and shares(other.endpoint) and other.alias == target.alias for other in others)
+    return shares(target.endpoint) and alike
 
 
 def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
@@ -114,12 +117,9 @@ def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
     if slot.record and not is_owned_record(slot.record, index.config.owner):
         return None
     if elected := elect_holders(index, slot):
-        return elected[0].alias.lower()
-    for holder in sorted(set(slot.held.values())):
-        found = index.endpoint(holder)
-        if found and (connection := private_link_connection(index, found)):
-            return connection.target.lower()
-    return None
+        return elected[0].alias
+    connected = (desired_access(index, holder) for holder in sorted(set(slot.held.values())))
+    return next((desired.alias for desired in connected if desired), None)
 
 
 def _holds(target: RecordTarget, record: RecordSet | None) -> bool:

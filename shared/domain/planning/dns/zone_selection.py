@@ -13,29 +13,15 @@ from shared.domain.model.snapshot import ReadZone, addresses_of
 from shared.domain.ownership.marks import holders_of
 from shared.domain.planning.endpoint_findings import unreadable
 from shared.domain.planning.planning_index import PlanningIndex
-from shared.domain.planning.service_index import DesiredAccess, Selection
+from shared.domain.planning.selection import DesiredAccess
 
 
 @dataclass(frozen=True, slots=True)
-class RecordTarget:
-    """An endpoint, connected to `alias`, whose addresses belong to a zone.
+class RecordTarget(DesiredAccess):
+    """An endpoint with the verdict MANAGE whose addresses belong to a zone."""
 
-    `labels` are the names, within the zone, of the services that it is granted, `undecided` those of services of
-    which that is not decided (None: some of these names are not known). `only_adds`: it leaves no record, because
-    its tag has a mistake.
-    """
-
-    endpoint: Endpoint
     zone: Zone
-    alias: str
     addresses: tuple[str, ...]
-    labels: frozenset[str]
-    undecided: frozenset[str] | None = frozenset()
-    only_adds: bool = False
-
-    @property
-    def shares(self) -> bool:
-        return shares(self.endpoint)
 
 
 type Blocker = Finding | CreateZone | LinkNetwork
@@ -48,12 +34,10 @@ def record_target(index: PlanningIndex, desired: DesiredAccess) -> RecordTarget 
         return addresses
     if not addresses:
         return None
-    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias.lower()])
+    zone = zone_for(index, desired.endpoint, index.services.zone_names[desired.alias])
     if not isinstance(zone, Zone):
         return zone
-    labels = index.services.labels_of(desired.selection.granted)
-    undecided, only_adds = undecided_labels(index, desired.selection), desired.selection.only_adds
-    return RecordTarget(desired.endpoint, zone, desired.alias, addresses, labels, undecided, only_adds)
+    return RecordTarget(desired.endpoint, desired.connection, desired.selection, zone, addresses)
 
 
 def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] | Finding:
@@ -62,17 +46,6 @@ def addresses_for(index: PlanningIndex, endpoint: Endpoint) -> tuple[str, ...] |
     if isinstance(addresses, ReadFailed):
         return unreadable(str(endpoint.id), addresses, System.AZURE, "its network interface: ")
     return addresses
-
-
-def undecided_labels(index: PlanningIndex, selection: Selection) -> frozenset[str] | None:
-    """The names of the undecided services that SERVICE_FILTER may permit; None if some are not known.
-
-    None also while the tag has a mistake: any name may be that of a service that it should select.
-    """
-    if selection.only_adds:
-        return None
-    undecided = selection.undecided & (index.services.permitted | index.services.possibly_permitted)
-    return index.services.labels_of(undecided) if undecided <= index.services.configs.keys() else None
 
 
 def zone_for(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Blocker:
@@ -165,7 +138,7 @@ def without_conflicting_links(blockers: Iterable[Blocker], targets: Iterable[Rec
     """The blockers, except links of networks to zones that get records for another network in this pass."""
     first: dict[ResourceId, tuple[ResourceId, ResourceId | None]] = {}
     for target in targets:
-        if not target.shares:
+        if not shares(target.endpoint):
             first.setdefault(target.zone.id, (target.endpoint.id, target.endpoint.network))
     for blocker in blockers:
         if not isinstance(blocker, LinkNetwork):
