@@ -160,7 +160,7 @@ class Output:
 
     def _findings_and_problems(self, report: Report) -> None:
         for finding in report.plan.findings:
-            self._finding(finding.severity.name.lower(), finding, finding.remedy)
+            self._finding(finding.severity, finding, finding.remedy)
         shown = [finding.message for finding in report.plan.findings]
         for problem in report.problems_with_remedies:
             if not any(message in problem.text or problem.text in message for message in shown):

@@ -101,13 +101,13 @@ async def test_repaired_from_process_to_process(drifted: RunningSimulator, tmp_p
     found = await audited(drifted, **store)
     repaired = await audited(drifted, AUDIT_POLICY="upsert", **store)
     well = await audited(drifted, **store)
-    assert found.health is Health.WRONG
+    assert found.health is Health.ERROR
     assert sorted((one.change, one.status) for one in repaired.repairs) == [
         ("allow", "done"),
         ("put-record", "done"),
         ("register", "done"),
     ]
-    assert (well.health, well.findings, well.repairs) == (Health.WELL, (), ())
+    assert (well.health, well.findings, well.repairs) == (Health.HEALTHY, (), ())
     assert [point.repaired for point in well.history] == [0, 3, 0]
 
 
@@ -116,7 +116,7 @@ async def test_two_calls_to_clickhouse(drifted: RunningSimulator, tmp_path: Path
     await audited(drifted, AUDIT_POLICY="sync", REPORT_STORE=str(tmp_path))
     drifted.clear_requests()
     report = await audited(drifted, REPORT_STORE=str(tmp_path))
-    assert report.health is Health.WELL
+    assert report.health is Health.HEALTHY
     assert [one["method"] for one in drifted.requests("clickhouse")] == ["GET", "GET"]
 
 
@@ -243,7 +243,7 @@ async def test_failed_pass_of_an_event(sim: RunningSimulator, tmp_path: Path) ->
     assert f"Its event arrived, and its last failed pass is pass {failed.pass_id}, " in drift.remedy
     sim.clear_faults()
     repaired = await audited(sim, AUDIT_POLICY="upsert", **more)
-    assert (repaired.health, repaired.findings) == (Health.WELL, ())
+    assert (repaired.health, repaired.findings) == (Health.HEALTHY, ())
 
 
 async def test_slow_configs_hold_up_nobody(drifted: RunningSimulator) -> None:

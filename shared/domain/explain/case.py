@@ -43,7 +43,7 @@ class Case:
         if any(isinstance(one, kinds) and one.endpoint == at for one in self.plan.changes):
             return CATALOGUE[code][1]
         blocking = [one for one in self.plan.findings if one.object == str(at)]
-        worst = max(blocking, key=lambda one: one.severity, default=None)
+        worst = min(blocking, key=lambda one: one.severity.rank, default=None)
         return f"{worst.message}: {worst.remedy}" if worst else "Run explain again: the state changed meanwhile."
 
 

@@ -72,7 +72,7 @@ def test_not_seen(unreadable: dict[Any, Any]) -> None:
     dark = audit(well(registrations=[], also=unreadable), first, minute=15)
     kept = finding(dark, "registration-missing")
     assert (kept.first_seen, kept.last_seen, kept.seen) == (at(0), at(0), False)
-    assert kept.message.startswith("not seen by this audit; last seen 2026-11-23 06:00 UTC: pe-1 (")
+    assert kept.message == finding(first, "registration-missing").message
     assert (dark.health, row(dark, pe(1)).health) == (Health.UNKNOWN, Health.UNKNOWN)
     assert "registration-missing" not in dark.sentence
     assert dark.history[-1].errors == sum(one.seen and one.severity == "error" for one in dark.findings)
@@ -103,7 +103,7 @@ def test_pending(minutes: int, *, stuck: bool) -> None:
     assert row(report, pe(1)).pending_since == at(0)
     found = finding(report, "pending-too-long" if stuck else "endpoint-pending")
     assert (found.severity, found.first_seen) == ("error" if stuck else "info", at(0))
-    assert row(report, pe(1)).health is (Health.WRONG if stuck else Health.WAITING)
+    assert row(report, pe(1)).health is (Health.ERROR if stuck else Health.WAITING)
     assert len(report.findings) == 1
 
 
