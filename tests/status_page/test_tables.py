@@ -79,7 +79,7 @@ def test_names() -> None:
 def test_endpoints_are_sorted() -> None:
     """The worst endpoints come first."""
     states = [one.health for one in TROUBLED.endpoints]
-    others = [Health.WARNING, Health.UNKNOWN, Health.WAITING, Health.HEALTHY]
+    others = [Health.UNKNOWN, Health.WARNING, Health.WAITING, Health.HEALTHY]
     assert states == [Health.ERROR] * 4 + others
 
 

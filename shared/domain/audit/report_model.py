@@ -21,9 +21,9 @@ class Health(StrEnum):
     """The health of an endpoint, a service, a zone, or of everything in a report. The worst first."""
 
     ERROR = "error"
-    WARNING = "warning"
     UNKNOWN = "unknown"
     """It could not be read."""
+    WARNING = "warning"
     WAITING = "waiting"
     """No problem, but not ready, such as before an approval or during provisioning in Azure."""
     HEALTHY = "healthy"

@@ -3,8 +3,8 @@
 | the report has                                                                        | health  |
 |---------------------------------------------------------------------------------------|---------|
 | an error, or a failed repair                                                          | error   |
-| a warning                                                                             | warning |
 | something that could not be read or reached, or an error or warning that was not seen | unknown |
+| a warning                                                                             | warning |
 | an endpoint that is not ready yet                                                     | waiting |
 | none of these                                                                         | healthy |
 

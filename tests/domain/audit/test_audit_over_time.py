@@ -161,6 +161,29 @@ def test_missed_event(then: Snapshot, now: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(
+    ("now", "what"),
+    [(well(pe(1)), "it was deleted"), (well(endpoint(1, None)), "it was untagged"), (RETAGGED, "it changed")],
+)
+def test_what_happened_to_the_endpoint(now: Snapshot, what: str) -> None:
+    """A late event of a deleted or untagged endpoint is reported as that."""
+    first = audit(now, audit(well(), minute=0), minute=10)
+    assert finding(first, "event-late").message.startswith(f"{what} since the previous audit, and no event")
+    missed = finding(audit(now, first, minute=60), "event-missed").message
+    assert missed == f"{what}, and no event has brought this into effect since 2026-11-23 06:10 UTC"
+
+
+def test_an_escalated_finding_is_new() -> None:
+    """A finding that escalates keeps its first_seen, and is announced under its new code, once."""
+    pending = well(endpoint(1, status="Pending"))
+    first = audit(pending, minute=0)
+    second = audit(pending, first, minute=20)
+    third = audit(pending, second, minute=35)
+    assert [one.code for one in newly_seen(second, first)] == ["pending-too-long"]
+    assert [one.code for one in newly_seen(first, second)] == ["endpoint-pending"]
+    assert [*newly_seen(third, second)] == []
+
+
+@pytest.mark.parametrize(
     ("then", "now"),
     [
         (well(), UNREGISTERED),
