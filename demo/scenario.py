@@ -262,7 +262,7 @@ def _expect_repairs(stage: Stage, report: AuditReport, changes: list[str]) -> No
 
 
 def _expect_healthy(stage: Stage, report: AuditReport) -> None:
-    stage.checks.expect("the audit says", Health.WELL, lambda: report.health, report.sentence)
+    stage.checks.expect("the audit says", Health.HEALTHY, lambda: report.health, report.sentence)
 
 
 def _expect_gone(stage: Stage, guid: str) -> None:

@@ -1,17 +1,19 @@
 """Reports and steps on a terminal. Piped, the same lines without colors; lines are never wrapped."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from shared.domain.audit.report_model import AuditedFinding, AuditReport
+from shared.domain.audit.report_model import AuditedFinding, AuditReport, Health
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, stages
-from shared.domain.model.findings import Finding
+from shared.domain.model.findings import Finding, Severity
+from shared.domain.model.remedies import store_remedy
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.text import counted
 from shared.domain.preflight.check_result import CheckStatus, Steps, first_problem
 from shared.domain.results.pass_report import Report
@@ -20,7 +22,8 @@ ERROR, WARNING, UNKNOWN, REMEDY = "bold red", "yellow", "magenta", "cyan"
 _SIGNS = {"+": "green", "~": "yellow", "-": "red"}
 _NOUNS = {"+": "addition", "~": "update", "-": "removal"}
 _OUTCOMES = {"done": "green", "failed": ERROR, "skipped": WARNING}
-_SEVERITIES = {"error": ERROR, "warning": WARNING, "info": "cyan"}
+_SEVERITIES = {Severity.ERROR: ERROR, Severity.WARNING: WARNING, Severity.INFO: "cyan"}
+_HEALTHS = {Health.ERROR: ERROR, Health.WARNING: "bold yellow", Health.UNKNOWN: f"bold {UNKNOWN}"}
 _STATUSES = {
     CheckStatus.PASSED: "green",
     CheckStatus.WARNING: WARNING,
@@ -67,7 +70,7 @@ class Output:
         incomplete, style = ("Incomplete: ", "bold yellow") if report.problems else ("", "bold")
         self.out.print(Text(f"{incomplete}{_counts(report)}", style))
 
-    def audit(self, report: AuditReport, release: str) -> None:
+    def audit(self, report: AuditReport, release: str, not_stored: ReadFailed | None = None) -> None:
         """Repairs, withheld removals, findings and problems, and last the summary."""
         for repair in report.repairs:
             style = _OUTCOMES[repair.status]
@@ -78,15 +81,30 @@ class Output:
         for one in report.withheld:
             self.out.print(Text(f"withheld {one.change} {one.object}: {one.fact}  for {one.endpoint}", WARNING))
         self._release(report.withheld_by, len(report.withheld), release)
-        for finding in report.findings:
-            since = f"since {finding.first_seen:%Y-%m-%d %H:%M} UTC. "
-            self._finding(finding.severity, finding, f"{since}{finding.remedy}")
+        groups: defaultdict[tuple[bool, str, str], list[AuditedFinding]] = defaultdict(list)
+        for finding in sorted(report.findings, key=lambda one: not one.seen):
+            groups[(finding.seen, finding.code, finding.remedy)].append(finding)
+        for group in groups.values():
+            self._finding_group(group)
         self._problems(one for one in report.problems if not any(one in f.message for f in report.findings))
         for left in report.left:
             self.out.print(Text(f"not reached  {left}", WARNING))
-        severities = {finding.severity for finding in report.findings}
-        style = "bold yellow" if "warning" in severities or not report.complete else "bold green"
-        self.out.print(Text(report.sentence, ERROR if "error" in severities or report.problems else style))
+        if not_stored:
+            self._problems([f"the report is not stored: {not_stored.reason}"])
+            self.out.print(Text(f"        {store_remedy(not_stored.cause)}", REMEDY))
+        self.out.print(Text(report.sentence, _HEALTHS.get(report.health, "bold green")))
+
+    def _finding_group(self, group: list[AuditedFinding]) -> None:
+        """A line for findings of one code and remedy, one for the remedy, and one for each object."""
+        first = group[0]
+        line = Text.assemble((f"{first.severity:<8}", _SEVERITIES[first.severity]), (first.code, "bold"))
+        line.append("" if first.seen else "  not seen by this audit", UNKNOWN)
+        self.out.print(line.append(f"  {counted(len(group), 'finding')}" if len(group) > 1 else "", "dim"))
+        self.out.print(Text(f"        {first.remedy}", REMEDY))
+        for one in group:
+            last = "" if one.seen else f"; last seen {one.last_seen:%Y-%m-%d %H:%M} UTC"
+            seen = f"(since {one.first_seen:%Y-%m-%d %H:%M} UTC{last})"
+            self.out.print(Text(f"        - {one.object}: {one.message} {seen}"))
 
     def steps(self, steps: Steps) -> None:
         """A line for each step, and one for its remedy."""
@@ -140,17 +158,17 @@ class Output:
 
     def _findings_and_problems(self, report: Report) -> None:
         for finding in report.plan.findings:
-            self._finding(finding.severity.name.lower(), finding, finding.remedy)
+            self._finding(finding)
         shown = [finding.message for finding in report.plan.findings]
         for problem in report.problems_with_remedies:
             if not any(message in problem.text or problem.text in message for message in shown):
                 self._problems([problem.text])
                 self.out.print(Text(f"        {problem.remedy}", REMEDY))
 
-    def _finding(self, severity: str, finding: Finding | AuditedFinding, remedy: str) -> None:
-        line = Text.assemble((f"{severity:<8}", _SEVERITIES[severity]), (finding.code, "bold"))
+    def _finding(self, finding: Finding) -> None:
+        line = Text.assemble((f"{finding.severity:<8}", _SEVERITIES[finding.severity]), (finding.code, "bold"))
         self.out.print(line.append(f"  {finding.object}: {finding.message}", ""))
-        self.out.print(Text(f"        {remedy}", REMEDY))
+        self.out.print(Text(f"        {finding.remedy}", REMEDY))
 
     def _problems(self, problems: Iterable[str]) -> None:
         for problem in problems:

@@ -33,6 +33,7 @@ from shared.domain.model.resources import (
 from shared.domain.results.report_shares import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import log_event, shorten
+from shared.telemetry.pass_context import current_pass
 
 if TYPE_CHECKING:  # slow to import, and only audits need it
     from shared.domain.audit.report_model import AuditReport
@@ -82,16 +83,17 @@ class ReportRepository:
             return _log_failure(LATEST, reason, temporary=False)
         return report
 
-    async def keep(self, report: "AuditReport", *, latest: bool) -> None:
-        """Store a report in the history and, if `latest`, as the latest report."""
+    async def keep(self, report: "AuditReport", *, latest: bool) -> ReadFailed | None:
+        """Store a report in the history and, if `latest`, as the latest report. The failure, if there is one."""
         if self.store is None:
-            return
+            return None
         from shared.reports.report_json import to_json  # noqa: PLC0415 -- slow to import, and not for events
 
         document = to_json(report)
         at = f"{report.finished:%Y-%m-%d/%H-%M-%S}-{report.pass_id[:8]}"
         names = [f"history/{at}.json", *([LATEST] if latest else [])]
-        await asyncio.gather(*(self._write(name, document) for name in names))
+        written = await asyncio.gather(*(self._write(name, document) for name in names))
+        return next(filter(None, written), None)
 
     async def configs(self) -> Configs | ReadFailed:
         """The stored configs. None, if there is no document or it is not valid."""
@@ -134,10 +136,11 @@ class ReportRepository:
             _log_failure(name, f"not a valid document; it will be overwritten: {error}")
             return NotFound()
 
-    async def _write(self, name: str, document: bytes) -> None:
-        if self.store is not None:
-            store = self.store
-            await _guarded(name, self.write_timeout, lambda: store.write(name, document))
+    async def _write(self, name: str, document: bytes) -> ReadFailed | None:
+        if self.store is None:
+            return None
+        store = self.store
+        return await _guarded(name, self.write_timeout, lambda: store.write(name, document))
 
 
 def _parse_report(document: bytes) -> "AuditReport":
@@ -147,22 +150,28 @@ def _parse_report(document: bytes) -> "AuditReport":
 
 
 async def _guarded[T](name: str, seconds: float, call: Callable[[], Awaitable[T]]) -> T | ReadFailed:
-    """The result of the call; a failure is logged and returned."""
+    """The result of the call; a failure is returned, and logged once for each cause in a pass."""
+    temporary, cause = True, UNKNOWN_CAUSE
     try:
         async with asyncio.timeout(seconds):
             return await call()
     except TimeoutError:
-        timed_out = Cause(CauseKind.TIMED_OUT)
-        return _log_failure(name, f"the report store did not respond within {seconds:.0f} s", cause=timed_out)
+        cause, reason = Cause(CauseKind.TIMED_OUT), f"the report store did not respond within {seconds:.0f} s"
     except PrivateLinkError as error:
-        return _log_failure(name, str(error), temporary=isinstance(error, TemporaryError), cause=error.cause)
+        temporary, cause, reason = isinstance(error, TemporaryError), error.cause, str(error)
     except Exception as error:  # noqa: BLE001 -- the report store must never fail a pass
-        return _log_failure(name, f"{type(error).__name__}: {error}")
-
-
-def _log_failure(name: str, reason: str, *, temporary: bool = True, cause: Cause = UNKNOWN_CAUSE) -> ReadFailed:
-    log_event("store", logging.WARNING, object=name, error=shorten(reason))
+        reason = f"{type(error).__name__}: {error}"
+    context = current_pass()
+    if context is None or cause.kind not in context.store_failures:
+        _log_failure(name, reason)
+    if context:
+        context.store_failures.add(cause.kind)
     return ReadFailed(reason, temporary, cause=cause)
+
+
+def _log_failure(name: str, reason: str, *, temporary: bool = True) -> ReadFailed:
+    log_event("store", logging.WARNING, object=name, error=shorten(reason))
+    return ReadFailed(reason, temporary)
 
 
 def _is_plausible(config: Config) -> bool:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 
 from shared.domain.model.text import counted
 
@@ -56,26 +55,6 @@ def brief(text: str) -> str:
     """The text with ARM ids and aliases replaced by their names."""
     named = _ARM_ID.sub(lambda match: resource_name(match[0]), text)
     return _ALIAS.sub(lambda match: short_alias(match[0]), named)
-
-
-def text_width(text: str) -> int:
-    """The columns that the text takes in a monospaced font."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def clipped(text: str, columns: int) -> str:
-    """The text in at most that many columns. The middle is left out, because names differ at their ends."""
-    text = visible(text)
-    if text_width(text) <= columns:
-        return text
-    tail = columns // 3
-    return f"{_fit(text, columns - tail - 1)}{ELLIPSIS}{_fit(text[::-1], tail)[::-1]}"
-
-
-def _fit(text: str, columns: int) -> str:
-    """The start of a text that is wider than `columns`."""
-    widths = accumulate(map(text_width, text))
-    return text[: next(place for place, so_far in enumerate(widths) if so_far > columns)]
 
 
 def timestamp(at: datetime) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.domain.audit.report_model import AuditReport
+from shared.domain.audit.report_model import AuditReport, Health
 from shared.domain.audit.summary import banner
 from shared.domain.model.text import counted
 from shared.status_page import formatting, tables
-from shared.status_page.index import Index, State, alerts, state, tally
+from shared.status_page.index import Index
 from shared.status_page.topology import Column, diagrams, layout
 from shared.status_page.topology.layout import WIDTH
 
@@ -41,7 +41,6 @@ def _environment() -> Environment:
         "alias": formatting.short_alias,
         "allow_list_summary": tables.allow_list_summary,
         "brief": formatting.brief,
-        "clipped": formatting.clipped,
         "connection_state": tables.connection_state,
         "counted": counted,
         "duration": formatting.duration,
@@ -49,7 +48,7 @@ def _environment() -> Environment:
         "name": formatting.resource_name,
         "short": formatting.short_id,
         "subscription": formatting.subscription_id,
-        "tally": tally,
+        "tally": tables.tally,
         "timestamp": formatting.timestamp,
     }
     environment.globals |= {
@@ -57,7 +56,7 @@ def _environment() -> Environment:
         "EARLY": _asset("early.js"),
         "SCRIPT": _asset("script.js"),
         "POLICY": content_security_policy(),
-        "STATES": tuple(State),
+        "STATES": tuple(Health),
         "COLUMNS": tuple(Column),
         "DIAGRAM_WIDTH": WIDTH,
         "OPEN_REGIONS": OPEN_REGIONS,
@@ -104,22 +103,19 @@ def render(report: AuditReport | None, now: datetime) -> str:
         index=index,
         banner=top,
         period=timedelta(seconds=max(1, report.period_seconds)),
-        state=state(top.health, alerts(report.findings)),
         regions=[(one, layout(one)) for one in diagrams(index)],
         finding_groups=tables.finding_groups(index),
         endpoint_groups=tables.endpoint_groups(index),
         service_groups=tables.service_groups(index),
         history=history,
-        endpoint_states=[index.state(one) for one in report.endpoints],
-        service_states=[index.state(one) for one in report.services],
-        zone_states=[index.state(one) for one in report.zones],
         highest=max([1, *(point.errors + point.warnings for point in history)]),
     )
 
 
-def notice(title: str, text: str, now: datetime, faults: tuple[str, ...] = (), *, wrong: bool = False) -> str:
-    """A page with one message and a list of faults."""
+def notice(
+    title: str, text: str, now: datetime, faults: tuple[str, ...] = (), remedy: str = "", *, wrong: bool = False
+) -> str:
+    """A page with one message, a list of faults and a remedy."""
     template = _environment().get_template("notice.html.j2")
-    return template.render(
-        title=title, text=text, now=now, faults=faults, state=State.ERROR if wrong else State.UNKNOWN
-    )
+    state = Health.ERROR if wrong else Health.UNKNOWN
+    return template.render(title=title, text=text, now=now, faults=faults, remedy=remedy, state=state)

@@ -74,8 +74,8 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
         )
     failed = [answer.reason for answer in report.snapshot.unreadable().values()]
     others = (finding for finding in findings if not any(reason in finding.message for reason in failed))
-    for finding in sorted(others, key=lambda finding: -finding.severity)[:MAX_LINES]:
-        log_finding(finding, finding.severity.name.lower(), "seen")
+    for finding in sorted(others, key=lambda finding: finding.severity.rank)[:MAX_LINES]:
+        log_finding(finding, "seen")
     context = current_pass() or PassContext("")
     calls = context.calls
     statuses = Counter(outcome.status for outcome in report.outcomes)
@@ -91,19 +91,19 @@ def log_pass(report: Report, milliseconds: int, findings: Iterable[Finding] = ()
         changes={status.value: statuses[status] for status in OutcomeStatus},
         planned=len(report.plan.changes) if report.dry_run else 0,
         withheld=len(report.plan.withheld),
-        findings={severity.name.lower(): severities[severity] for severity in Severity},
+        findings={severity: severities[severity] for severity in Severity},
         problems=[shorten(problem) for problem in report.problems[:MAX_ITEMS]],
         **_result(report),
     )
 
 
-def log_finding(finding: "Finding | AuditedFinding", severity: str, state: str) -> None:
+def log_finding(finding: "Finding | AuditedFinding", state: str) -> None:
     """`state`: new or gone since the previous audit, or seen by a pass that compares with nothing."""
     log_event(
         "finding",
         endpoint=finding.object,
         code=finding.code,
-        severity=severity,
+        severity=finding.severity,
         state=state,
         message=shorten(finding.message),
         remedy=finding.remedy,

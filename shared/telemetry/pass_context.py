@@ -10,17 +10,22 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from shared.domain.model.errors import CauseKind
 from shared.domain.results.pass_report import Calls
 
 
 @dataclass
 class PassContext:
-    """`trigger`: event, sync, audit or cli. `retries`: calls that were repeated."""
+    """`trigger`: event, sync, audit or cli. `retries`: calls that were repeated.
+
+    `store_failures`: why the report store failed, as far as it is in the log.
+    """
 
     trigger: str
     id: str = field(default_factory=lambda: uuid4().hex)
     sent: Counter[str] = field(default_factory=Counter)
     retries: int = 0
+    store_failures: set[CauseKind] = field(default_factory=set)
 
     @property
     def calls(self) -> Calls:

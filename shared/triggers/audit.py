@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
@@ -22,7 +23,15 @@ from shared.telemetry.pass_context import PassContext, pass_context
 AFTERWARDS_SECONDS = 20.0
 
 
-async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditReport:
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """`not_stored`: why the report is not the latest one in the report store, if it should be."""
+
+    report: AuditReport
+    not_stored: ReadFailed | None = None
+
+
+async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditResult:
     """Reconcile everything in scope and everything this deployment owns, under AUDIT_POLICY.
 
     It ends within `seconds`, by default AUDIT_DEADLINE; the report lists what it did not reach. Raises
@@ -37,7 +46,7 @@ async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditRepo
         raise TemporaryError(f"the audit did not end within AUDIT_DEADLINE, {seconds:.0f} s") from error
 
 
-async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> AuditReport:
+async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> AuditResult:
     started = datetime.now(UTC)
     stored, failed, _ = await asyncio.gather(
         runtime.report_repository.latest(),
@@ -60,12 +69,12 @@ async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> Aud
     )
     report = runtime.last_audit = audit_report(audit_run, result, runtime.config, before, failed_passes)
     log_audit(report, before)
-    store_failed = isinstance(stored, ReadFailed)
-    if before or not store_failed:  # otherwise it is unknown what is new
+    unread = stored if isinstance(stored, ReadFailed) else None
+    if before or not unread:  # otherwise it is unknown what is new
         await runtime.outcome_publisher.of_audit(result, report, before)
-    await runtime.report_repository.keep(report, latest=not store_failed)
+    failure = await runtime.report_repository.keep(report, latest=not unread)
     await runtime.settle(AFTERWARDS_SECONDS)
-    return report
+    return AuditResult(report, unread or failure)
 
 
 def audit_request(settings: Settings) -> ReconcileRequest:
@@ -87,6 +96,6 @@ def period_seconds(schedule: str, now: datetime) -> int:
 
 async def audit() -> None:
     """The timer trigger. Raises TemporaryError or SettingsError, so that a failed audit is a failed function."""
-    report = await run_audit(get_runtime())
+    report = (await run_audit(get_runtime())).report
     if report.problems:
         raise TemporaryError(f"Not done: {'; '.join(report.problems)}. The next audit tries again.")

@@ -8,6 +8,7 @@ from werkzeug.http import parse_accept_header
 
 from shared.bootstrap import get_runtime
 from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.remedies import store_remedy
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.reports.report_json import to_json
 from shared.settings import SettingsError
@@ -41,12 +42,14 @@ class NoReport:
     title: str
     text: str
     faults: tuple[str, ...] = ()
+    remedy: str = ""
 
 
 NO_STORE = NoReport(
     404,
     "Reports are not stored",
-    "REPORT_STORE is not set. Set it to the URL of a blob container, or to a folder.",
+    "REPORT_STORE is not set.",
+    remedy="Set REPORT_STORE to the URL of a blob container, or to a folder.",
 )
 
 
@@ -68,19 +71,19 @@ async def _latest_report() -> AuditReport | NoReport:
         return NoReport(404, *NO_AUDIT)
     if isinstance(stored, ReadFailed):
         text = f"The result of the latest audit is unknown; audits continue. The error: {stored.reason}"
-        return NoReport(503, "The report store cannot be read", text)
+        return NoReport(503, "The report store cannot be read", text, remedy=store_remedy(stored.cause))
     return stored
 
 
 def respond(request: StatusRequest, found: AuditReport | NoReport, now: datetime) -> Answer:
     """The answer to that request. Pure.
 
-    | found               | status | body                             |
-    |---------------------|--------|----------------------------------|
-    | a report            | 200    | the page, or the document        |
-    | no report, no store | 404    | a page, or a problem document    |
-    | invalid settings    | 500    | the same, with every fault       |
-    | an unreadable store | 503    | the same, with the store's error |
+    | found               | status | body                                        |
+    |---------------------|--------|---------------------------------------------|
+    | a report            | 200    | the page, or the document                   |
+    | no report, no store | 404    | a page, or a problem document               |
+    | invalid settings    | 500    | the same, with every fault                  |
+    | an unreadable store | 503    | the same, with the store's error and remedy |
 
     Without an acceptable form it is 406, and 400 for an unknown `format`.
     """
@@ -123,10 +126,10 @@ def form_wanted(accept: str | None, form: str | None) -> str | None:
 
 def _no_report(form: str, why: NoReport, now: datetime) -> Answer:
     if form == "html":
-        response = _page(why.status, notice(why.title, why.text, now, why.faults, wrong=why.status >= 500))
+        response = _page(why.status, notice(why.title, why.text, now, why.faults, why.remedy, wrong=why.status >= 500))
     else:
-        faults = {"faults": list(why.faults)} if why.faults else {}
-        response = problem(why.status, why.title, detail=why.text, **faults)
+        more = {"faults": list(why.faults), "remedy": why.remedy}
+        response = problem(why.status, why.title, detail=why.text, **{name: one for name, one in more.items() if one})
     later = {"Retry-After": str(RETRY_AFTER_SECONDS)} if why.status == 503 else {}
     return replace(response, headers={**response.headers, **later})
 

@@ -148,7 +148,7 @@ def test_audit_that_times_out(sim: RunningSimulator, run: Run) -> None:
     sim.fault(match={"system": "clickhouse"}, delayMs=30_000, count=None)
     result = run("audit", "--timeout", "1")
     assert result.code == 1
-    assert "unreadable  organization: GET organization" in result.out
+    assert "        - organization: GET organization" in result.out
 
 
 def test_allow_removals(sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,14 +301,39 @@ def test_check_with_an_unknown(sim: RunningSimulator, run: Run) -> None:
 
 
 def test_findings_of_an_audit(sim: RunningSimulator, run: Run) -> None:
-    """audit prints each finding with its age, and a failed repair with the system's message."""
+    """audit prints findings of one code and remedy together: the remedy once, and each object with its age."""
+    result = run("audit")
+    head = r"^error   allow-list-missing  3 findings\n        Run sync .+\n"
+    assert re.search(head + r"(        - /subscriptions/.+ \(since 20.+ UTC\)\n){3}", result.out, re.MULTILINE)
+
+
+def test_failed_repairs_of_an_audit(sim: RunningSimulator, run: Run) -> None:
+    """audit prints a failed repair with the error of the system."""
     for method in ("PATCH", "POST"):
         sim.fault(match={"system": "clickhouse", "method": method}, status=403, count=None)
     result = run("audit", "--policy", "sync")
     assert result.code == 1
     assert re.search(r"^failed  register organization: - -> .+  for /subscriptions/", result.out, re.MULTILINE)
     assert "returned 403" in result.out
-    assert re.search(r"^        since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. ", result.out, re.MULTILINE)
+
+
+def test_audit_that_cannot_store_its_report(
+    sim: RunningSimulator, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """If the report cannot be stored, audit says so with the remedy and exits with 1; stderr has one line about it."""
+    run("sync", "--all")
+    assert run("audit").code == 0
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path / "file"))
+    result = run("audit")
+    assert result.code == 1
+    assert "problem  the report is not stored: reading latest.json of the report store" in result.out
+    assert (
+        "        Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to."
+        in result.out
+    )
+    assert result.out.splitlines()[-1].startswith("No problems found")
+    assert result.err.count("REPORT_STORE") == 1
 
 
 def test_explain_by_name(sim: RunningSimulator, run: Run) -> None:

@@ -21,13 +21,15 @@ from rich.console import Console
 from shared.cli.main import load_settings
 from shared.cli.output import Output, make_console
 from shared.cli.progress import progress
+from shared.domain.audit.summary import summarized
+from shared.domain.model.findings import Severity
 from shared.domain.preflight.check_result import CheckStatus, Step
 from shared.settings import SettingsError
 from shared.telemetry.log import LOGGER
 from simulator.client import RunningSimulator
 from tests.cli.conftest import Run
 from tests.support.paths import ROOT
-from tests.support.sample_reports import troubled
+from tests.support.sample_reports import all_well, troubled
 from tests.support.simulated import ENDPOINT, environment, subscribe, webhook
 
 SHARED = [sys.executable, "-m", "shared"]
@@ -232,6 +234,18 @@ def test_audit_with_problems() -> None:
     assert lines[-1] == report.sentence
 
 
+def test_findings_that_the_audit_did_not_see() -> None:
+    """A finding that the audit could not verify comes last, marked as not seen, with the time when it was."""
+    file = io.StringIO()
+    old, *others = troubled().findings
+    unseen = replace(old, seen=False)
+    Output(make_console(file)).audit(replace(troubled(), findings=(unseen, *others)), "")
+    lines = file.getvalue().splitlines()
+    at = lines.index(f"error   {old.code}  not seen by this audit")
+    assert not [line for line in lines[at + 1 :] if line.startswith(("error", "warning", "info"))]
+    assert lines[at + 2].endswith("; last seen 2026-11-23 06:00 UTC)")
+
+
 @pytest.mark.parametrize("seen", [CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.UNKNOWN, CheckStatus.PASSED])
 def test_colors(seen: CheckStatus) -> None:
     """Warnings are yellow, errors red and unknowns magenta, in the steps and in the conclusion."""
@@ -251,12 +265,14 @@ def test_colors(seen: CheckStatus) -> None:
     assert used == {colors[seen]}
 
 
-@pytest.mark.parametrize(("severity", "color"), [("warning", "33"), ("error", "31"), ("info", "32")])
-def test_color_of_a_summary(severity: str, color: str) -> None:
+@pytest.mark.parametrize(
+    ("severity", "color"), [(Severity.WARNING, "33"), (Severity.ERROR, "31"), (Severity.INFO, "32")]
+)
+def test_color_of_a_summary(severity: Severity, color: str) -> None:
     """The summary of an audit is as severe as its worst finding."""
     file = io.StringIO()
     found = replace(troubled().findings[0], severity=severity)
-    report = replace(troubled(), findings=(found,), problems=(), left=(), complete=True)
+    report = summarized(replace(all_well(), findings=(found,)))
     Output(Console(file=file, force_terminal=True, soft_wrap=True, _environ={"TERM": "xterm"})).audit(report, "")
     assert file.getvalue().splitlines()[-1].startswith(f"\x1b[1;{color}m")
 

@@ -10,7 +10,7 @@ from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass, 
 from shared.domain.audit.report_model import AuditedFinding, AuditReport, Health, Repair
 from shared.domain.changes import Change, Deregister, Register
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
-from shared.domain.model.findings import CATALOGUE, Finding
+from shared.domain.model.findings import CATALOGUE, Finding, Severity
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.plan import Plan
@@ -47,7 +47,7 @@ def test_overview_links_every_finding() -> None:
     """The table of findings has each finding with its severity and a link to its section."""
     rows = FINDINGS.table_of("findings")[1:]
     severities = {row[0]: row[1] for row in rows}
-    assert severities == {f"[`{code}`](#{code})": CATALOGUE[code][0].name.lower() for code in CODES}
+    assert severities == {f"[`{code}`](#{code})": CATALOGUE[code][0] for code in CODES}
 
 
 def test_table_lists_every_alert() -> None:
@@ -81,9 +81,9 @@ def one_event_of_each_type() -> list[OutcomeEvent]:
     """Create one event of each type with the app's own functions."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     at = ResourceId("s", "g", Kind.PRIVATE_ENDPOINT.value, "pe")
-    finding = AuditedFinding("record-drift", "error", str(at), "message", "remedy", now, now)
+    finding = AuditedFinding("record-drift", Severity.ERROR, str(at), "message", "remedy", now, now)
     repair = Repair("put-record", "zone", str(at), "-", "10.0.0.1", "done")
-    audit = AuditReport("o", "p", now, now, 900, "upsert", Health.WRONG, "", findings=(finding,), repairs=(repair,))
+    audit = AuditReport("o", "p", now, now, 900, "upsert", Health.ERROR, "", findings=(finding,), repairs=(repair,))
     changes: list[Change] = [Register(at, "id", "westus3", "d"), Deregister(at, "id", "westus3")]
     report = Report(Snapshot(), Plan(), tuple(Outcome(change, OutcomeStatus.DONE) for change in changes))
     refusal = of_refusal(Finding("bad-selector", str(at), "message"), "p", now)

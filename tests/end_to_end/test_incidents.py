@@ -258,14 +258,19 @@ def test_report_store_gone(sim: RunningSimulator, read: Read, tmp_path: Path, mo
     monkeypatch.setenv("REPORT_STORE", str(tmp_path / "file"))
     audit = read("audit")
     assert audit.count("REPORT_STORE failed: ") == 1
+    assert "problem  the report is not stored: " in audit
     assert "Give the app write access, or set REPORT_STORE to another place." in read("check")
     assert "The report store cannot be read" in page()
+    assert "Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to." in page()
 
 
 def test_wrong_organization(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     """The setting is named, and check names both organizations."""
     monkeypatch.setenv("CLICKHOUSE_ORG_ID", "99999999-2222-4222-8222-222222222222")
     assert "Correct CLICKHOUSE_ORG_ID" in read("plan", ENDPOINT)
+    audit = read("audit")
+    assert audit.count("Correct CLICKHOUSE_ORG_ID: the organization of the API key.") == 1
+    assert "Grant the identity" not in audit
     check = read("check")
     assert re.search(r"the key 'demo-key' belongs to organization 2\S+, not 9\S+\.", check)
 
@@ -277,3 +282,6 @@ def test_wrong_subscription(sim: RunningSimulator, read: Read, monkeypatch: pyte
     check = read("check")
     assert f"not found, or not visible to this identity: {NOWHERE} (" in check
     assert f"Correct {setting}, or assign the identity a role there" in check
+    audit = read("audit")
+    assert "Correct the subscription and resource group in ENDPOINT_SCOPES or DNS_ZONE_SCOPES." in audit
+    assert "Grant the identity" not in audit

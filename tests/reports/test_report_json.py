@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 
 PUBLISHED = ROOT / "docs" / "report.schema.json"
 MOMENT = datetime(2026, 11, 23, 6, tzinfo=UTC)
-MINIMAL = AuditReport("team-a", "p1", MOMENT, MOMENT, 900, "report", Health.WELL, "No problems found.")
+MINIMAL = AuditReport("team-a", "p1", MOMENT, MOMENT, 900, "report", Health.HEALTHY, "No problems found.")
 
 
 @settings(max_examples=60, deadline=None)

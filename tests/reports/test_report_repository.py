@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.audit.report_model import AuditReport
+from shared.domain.model.errors import CauseKind
 from shared.domain.model.resources import Config, NotFound, ReadFailed
 from shared.domain.results.report_shares import FailedPass
 from shared.reports.report_repository import CONFIGS, FAILED_PASSES, LATEST, ReportRepository
+from shared.telemetry.pass_context import pass_context
 from tests.support.audits import at, audit, well
 from tests.support.log_lines import Lines
 from tests.support.stores import MemoryStore
@@ -81,6 +83,25 @@ async def test_failing_store(
     assert isinstance(await repository.configs(), ReadFailed)
     assert [one["object"] for one in lines.of("store")] == [LATEST, CONFIGS, LATEST, CONFIGS]
     assert len(store.documents) == 1, "the history was stored"
+
+
+async def test_one_line_for_one_cause(
+    repository: ReportRepository, store: MemoryStore, report: AuditReport, lines: Lines
+) -> None:
+    """In a pass, a store that fails for one cause is logged once; the failure is returned with its cause."""
+    store.slow = {LATEST, CONFIGS, FAILED_PASSES}
+    with pass_context("audit"):
+        await repository.latest()
+        await repository.configs()
+        await repository.failed_passes()
+        failure = await repository.keep(report, latest=True)
+        assert isinstance(failure, ReadFailed)
+        assert failure.cause.kind is CauseKind.TIMED_OUT
+        assert len(lines.of("store")) == 1
+        store.slow, store.fails = set(), {LATEST}
+        await repository.latest()
+        assert len(lines.of("store")) == 2
+    assert await repository.keep(audit(well(), minute=90), latest=False) is None
 
 
 async def test_no_store(report: AuditReport) -> None:

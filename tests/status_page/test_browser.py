@@ -173,7 +173,7 @@ def test_filters_of_groups(open_page: OpenPage) -> None:
     form = page.get_by_role("search", name="Endpoints")
     form.get_by_label("Search").fill("pe-clickhouse-0777")
     assert len(visible_rows(page, "endpoints")) == 1
-    assert page.locator("#endpoints details.group:visible").count() == 2
+    assert page.locator("#endpoints details.group:visible").count() == 1
     form.get_by_label("Search").fill("")
     assert visible_rows(page, "endpoints") == []
     form.get_by_label("Subscription").select_option(index=2)

@@ -17,9 +17,9 @@ def test_served_by_another() -> None:
         zones=[zone(record(1), vnets=("hub",))],
     )
     report = audit(snapshot, by=deployment(zone_choice=ZoneChoice.CENTRAL))
-    assert report.health is Health.WELL
-    assert [one.health for one in report.endpoints] == [Health.WELL, Health.WELL]
-    assert [one.health for one in report.zones] == [Health.WELL]
+    assert report.health is Health.HEALTHY
+    assert [one.health for one in report.endpoints] == [Health.HEALTHY, Health.HEALTHY]
+    assert [one.health for one in report.zones] == [Health.HEALTHY]
     assert codes(report) == {"wildcard-served-by-other"}
     page = render(report, report.finished)
     assert f"is held by {pe(1)}, through which clients reach the same services" in page

@@ -6,7 +6,6 @@ import pytest
 
 from shared.status_page.formatting import (
     brief,
-    clipped,
     duration,
     elapsed,
     resource_group,
@@ -14,7 +13,6 @@ from shared.status_page.formatting import (
     short_alias,
     short_id,
     subscription_id,
-    text_width,
     timestamp,
     visible,
 )
@@ -65,22 +63,6 @@ def test_short_forms() -> None:
     assert short_id("production-westus3-0-0-x") == "production-westus3-0-0-x"
     assert short_alias(f"production-westus3-0-0.{GUID}.westus3.azure.privatelinkservice") == "production-westus3-0-0"
     assert short_alias(ARM) == "pe-1"
-
-
-@pytest.mark.parametrize(
-    ("text", "columns", "expected"),
-    [
-        ("pe-clickhouse", 13, "pe-clickhouse"),
-        ("pe-clickhouse-analytics-7", 13, "pe-click…cs-7"),
-        ("名名名名名名", 7, "名名…名"),
-        ("a" * 200, 10, "aaaaaa…aaa"),
-        ("a\u202e" * 20, 12, "a\\u202e…202e"),
-    ],
-)
-def test_clipping(text: str, columns: int, expected: str) -> None:
-    """Text that is too wide loses its middle. Its width counts escapes and wide characters."""
-    assert clipped(text, columns) == expected
-    assert text_width(clipped(text, columns)) <= columns
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from shared.domain.audit.report_model import (
     AuditedEndpoint,
     AuditedFinding,
     AuditReport,
-    Health,
     HistoryPoint,
     WithheldRemoval,
 )
+from shared.domain.audit.summary import summarized
 from shared.status_page import content_security_policy, notice, render
 from tests.support.paths import ROOT
 from tests.support.sample_reports import ATTACKS, NOW, all_well, finding, hostile, large, overdue, troubled
@@ -175,12 +175,12 @@ def test_the_sentence() -> None:
     assert f'<h1 id="sentence">{all_well().sentence}</h1>' in PAGES["well"]
 
 
-@pytest.mark.parametrize(("severity", "state"), [("error", "error"), ("warning", "warning")])
-def test_the_banner_of_warnings(severity: str, state: str) -> None:
-    """A report with warnings only has an amber banner and icon."""
-    problem = replace(finding("outside-scope", "x", "message"), severity=severity)
-    page = render(replace(all_well(), health=Health.WRONG, findings=(problem,)), NOW)
-    assert f'<section class="banner {state}"' in page
+@pytest.mark.parametrize("code", ["outside-scope", "record-drift"])
+def test_the_banner_of_warnings(code: str) -> None:
+    """A report with warnings only has an amber banner and icon; one with errors has a red one."""
+    problem = finding(code, "x", "message")
+    page = render(summarized(replace(all_well(), findings=(problem,))), NOW)
+    assert f'<section class="banner {problem.severity}"' in page
 
 
 def test_findings_not_seen() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedRecord, AuditReport, Health
-from shared.status_page.index import Index, State
+from shared.status_page.index import Index
 from shared.status_page.tables import connection_state
 from shared.status_page.topology import Column, Diagram, diagrams, layout
 from shared.status_page.topology.diagram import NO_REGION, NOT_READABLE
@@ -40,15 +40,15 @@ def notes(node: Node) -> list[str]:
 def test_a_diagram_for_each_region() -> None:
     """Regions are sorted by their state, the worst first, then by name."""
     shown = [(one.title, one.state) for one in diagrams(Index(troubled()))]
-    assert shown[:2] == [("northeurope", State.ERROR), ("westus3", State.ERROR)]
+    assert shown[:2] == [("northeurope", Health.ERROR), ("westus3", Health.ERROR)]
     assert {title for title, _ in shown[2:]} <= {NO_REGION, NOT_READABLE}
     states = [state for _, state in shown]
     assert states == sorted(states, key=lambda state: state.rank)
     one_problem = large(100, 20, 10)
-    later = replace(one_problem.endpoints[37], health=Health.WRONG)
-    endpoints = (*(replace(one, health=Health.WELL) for one in one_problem.endpoints[:37]), later)
+    later = replace(one_problem.endpoints[37], health=Health.ERROR)
+    endpoints = (*(replace(one, health=Health.HEALTHY) for one in one_problem.endpoints[:37]), later)
     first = diagrams(Index(replace(one_problem, endpoints=endpoints, findings=())))[0]
-    assert (first.title, first.state) == (later.region, State.ERROR)
+    assert (first.title, first.state) == (later.region, Health.ERROR)
 
 
 def test_a_small_region_is_complete() -> None:
@@ -110,15 +110,15 @@ def test_findings_about_records() -> None:
     """A finding about an endpoint's record is shown at the record, too."""
     records = [row for node in diagram_of(troubled(), "westus3").columns[Column.ZONES] for row in node.rows]
     assert [notes(row) for row in records] == [[], ["record-drift"]]
-    assert [row.state for row in records] == [State.HEALTHY, State.ERROR]
+    assert [row.state for row in records] == [Health.HEALTHY, Health.ERROR]
 
 
 def test_foreign_records() -> None:
     """A foreign record is not managed, and an error only if it blocks an endpoint's record."""
     rows = rows_of(diagram_of(troubled(), "northeurope"), Column.ZONES)
     assert {title: row.state for title, row in rows.items()} == {
-        "*": State.ERROR,
-        "grafana": State.NOT_MANAGED,
+        "*": Health.ERROR,
+        "grafana": Health.NOT_MANAGED,
     }
 
 
@@ -126,11 +126,11 @@ def test_a_record_that_blocks_another_endpoint() -> None:
     """A record of one endpoint that blocks another in its network is healthy and has the code as a note."""
     report = all_well()
     app, jobs, *rest = report.endpoints
-    blocked = replace(jobs, zone="", health=Health.WRONG)
+    blocked = replace(jobs, zone="", health=Health.ERROR)
     findings = (finding("wildcard-owned-by-other", jobs.id, "the record * belongs to another endpoint"),)
     diagram = diagram_of(replace(report, endpoints=(app, blocked, *rest), findings=findings), "westus3")
     record = diagram.columns[Column.ZONES][0].rows[0]
-    assert (record.state, notes(record)) == (State.HEALTHY, ["wildcard-owned-by-other"])
+    assert (record.state, notes(record)) == (Health.HEALTHY, ["wildcard-owned-by-other"])
 
 
 def test_empty_zones_and_networks() -> None:
@@ -168,7 +168,7 @@ def test_large_regions_are_folded() -> None:
     nodes, rows = LIMITS
     assert len(networks) == nodes + 1
     assert (networks[-1].title, networks[-1].aside) == ("15 more networks", "15 healthy")
-    assert [one.state for one in networks].count(State.ERROR) == 2
+    assert [one.state for one in networks].count(Health.ERROR) == 2
     assert all(len(one.rows) == rows + 1 for one in networks[:-1])
     assert networks[0].rows[-1].title == "2 more"
     shown = {one.key for of in diagram.columns.values() for node in of for one in (node, *node.rows)}
@@ -185,48 +185,40 @@ def test_a_diagram_does_not_grow_with_its_endpoints() -> None:
         assert all(len(node.rows) <= rows + 1 for node in shown)
 
 
-def with_finding(code: str, *, health: Health = Health.WRONG, **changes: Any) -> AuditReport:
-    """The healthy report, in which the first endpoint has a finding and these changes."""
+def with_finding(code: str, **changes: Any) -> AuditReport:
+    """The healthy report, in which the first endpoint has a finding, its health, and these changes."""
     report = all_well()
-    first = replace(report.endpoints[0], health=health, **changes)
-    findings = (finding(code, first.id, "message"),)
-    return replace(report, endpoints=(first, *report.endpoints[1:]), findings=findings)
+    about = finding(code, report.endpoints[0].id, "message")
+    first = replace(report.endpoints[0], health=about.health, **changes)
+    return replace(report, endpoints=(first, *report.endpoints[1:]), findings=(about,))
 
 
-@pytest.mark.parametrize(
-    ("code", "state"),
-    [("record-drift", State.ERROR), ("allow-list-extra", State.WARNING), ("outside-scope", State.WARNING)],
-)
-def test_warnings_are_not_errors(code: str, state: State) -> None:
-    """An endpoint with warnings only is a warning, and so are its network, its zone and its services."""
-    report = with_finding(code)
-    zone, service = (
-        replace(report.zones[0], health=Health.WRONG),
-        replace(report.services[1], health=Health.WRONG),
+@pytest.mark.parametrize("health", [Health.ERROR, Health.WARNING, Health.UNKNOWN, Health.WAITING, Health.NOT_MANAGED])
+def test_the_health_of_nodes(health: Health) -> None:
+    """Each node has the health of its object, and a network and a region the worst in them."""
+    report = all_well()
+    changed = replace(
+        report,
+        endpoints=(replace(report.endpoints[0], health=health), *report.endpoints[1:]),
+        services=(report.services[0], replace(report.services[1], health=health)),
+        zones=(replace(report.zones[0], health=health), *report.zones[1:]),
     )
-    changed = replace(report, zones=(zone, *report.zones[1:]), services=(report.services[0], service))
     diagram = diagram_of(changed, "westus3")
-    assert diagram.state is state
-    assert rows_of(diagram, Column.NETWORKS)["pe-clickhouse-app"].state is state
-    assert diagram.columns[Column.NETWORKS][0].state is state
-    assert diagram.columns[Column.ZONES][0].state is state
-    assert {node.title: node.state for node in diagram.columns[Column.SERVICES]}["billing"] is state
-
-
-def test_a_problem_without_a_finding_is_an_error() -> None:
-    """A problem is an error unless its findings say that it is a warning."""
-    report = replace(with_finding("record-drift"), findings=())
-    assert diagram_of(report, "westus3").state is State.ERROR
+    assert rows_of(diagram, Column.NETWORKS)["pe-clickhouse-app"].state is health
+    worst = Health.HEALTHY if health is Health.NOT_MANAGED else health
+    assert (diagram.state, diagram.columns[Column.NETWORKS][0].state) == (worst, worst)
+    assert {node.state for node in diagram.columns[Column.ZONES]} == {health, Health.HEALTHY}
+    assert {node.title: node.state for node in diagram.columns[Column.SERVICES]}["billing"] is health
 
 
 def test_a_missing_record() -> None:
     """A record that does not exist and should is a missing row of its zone, with an edge to its endpoint."""
     report = with_finding("record-drift", zone="")
-    zone = replace(report.zones[0], health=Health.WRONG, records=())
+    zone = replace(report.zones[0], health=Health.ERROR, records=())
     diagram = diagram_of(replace(report, zones=(zone, *report.zones[1:])), "westus3")
     row = rows_of(diagram, Column.ZONES)["*"]
     missing = next(row for node in diagram.columns[Column.ZONES] for row in node.rows if row.missing)
-    assert (missing.aside, missing.state, notes(missing)) == ("missing", State.ERROR, ["record-drift"])
+    assert (missing.aside, missing.state, notes(missing)) == ("missing", Health.ERROR, ["record-drift"])
     assert row.title == "*"
     assert [edge for edge in diagram.edges if edge.kind is EdgeKind.MISSING] == [
         Edge(missing.key, f"endpoint {report.endpoints[0].id.lower()}", EdgeKind.MISSING)
@@ -279,15 +271,15 @@ def test_what_could_not_be_read() -> None:
         "addresses": (),
         "connections": (),
     }
-    report = with_finding("unreadable", health=Health.UNKNOWN, verdict="unknown", **gone)
+    report = with_finding("unreadable", verdict="unknown", **gone)
     scope = finding("unreadable", "private endpoints of /subscriptions/s/resourceGroups/rg-other", "403")
     diagram = diagram_of(replace(report, findings=(*report.findings, scope)), NOT_READABLE)
     shown = {node.title: (node.state, node.missing) for node in diagram.columns[Column.NETWORKS]}
     assert shown == {
-        "rg-network: not readable": (State.UNKNOWN, True),
-        "private endpoints of rg-other": (State.UNKNOWN, True),
+        "rg-network: not readable": (Health.UNKNOWN, True),
+        "private endpoints of rg-other": (Health.UNKNOWN, True),
     }
-    assert diagram.state is State.UNKNOWN
+    assert diagram.state is Health.UNKNOWN
 
 
 def test_an_unreadable_zone() -> None:
@@ -296,14 +288,14 @@ def test_an_unreadable_zone() -> None:
     unread = replace(report.zones[0], health=Health.UNKNOWN, networks=(), records=())
     diagram = diagram_of(replace(report, zones=(unread, *report.zones[1:])), "westus3")
     node = diagram.columns[Column.ZONES][0]
-    assert (node.state, [row.title for row in node.rows]) == (State.UNKNOWN, ["not readable"])
+    assert (node.state, [row.title for row in node.rows]) == (Health.UNKNOWN, ["not readable"])
 
 
 def test_deleted_and_untagged_endpoints() -> None:
     """An endpoint that Azure does not have is deleted. One that exists without the tag is untagged."""
     report = all_well()
-    untagged = replace(report.endpoints[0], verdict="release", health=Health.LEFT_ALONE)
-    deleted = AuditedEndpoint(report.endpoints[1].id, "release", Health.LEFT_ALONE)
+    untagged = replace(report.endpoints[0], verdict="release", health=Health.NOT_MANAGED)
+    deleted = AuditedEndpoint(report.endpoints[1].id, "release", Health.NOT_MANAGED)
     assert connection_state(untagged) == "untagged"
     assert connection_state(deleted) == "deleted"
     diagram = diagram_of(replace(report, endpoints=(untagged, deleted)), NO_REGION)

@@ -20,7 +20,7 @@ from shared.domain.audit.report_model import (
     WithheldRemoval,
 )
 from shared.domain.audit.summary import summarized
-from shared.domain.model.findings import CATALOGUE
+from shared.domain.model.findings import CATALOGUE, Severity
 from shared.domain.model.resources import Connection
 from shared.domain.results.pass_report import Calls
 
@@ -58,7 +58,7 @@ def endpoint(
     return AuditedEndpoint(
         id=arm("privateEndpoints", name, subscription=subscription),
         verdict="manage",
-        health=Health.WELL,
+        health=Health.HEALTHY,
         guid=guid(name),
         network=arm("virtualNetworks", network, subscription=subscription),
         alias=alias(region),
@@ -81,7 +81,7 @@ def service(name: str, region: str, *entries: AllowedId, state: str = "running")
         name=name,
         region=region,
         state=state,
-        health=Health.WELL,
+        health=Health.HEALTHY,
         alias=alias(region),
         hostname=hostname(name, region),
         allow_list=entries,
@@ -98,13 +98,13 @@ def zone(region: str, network: str, *holders: AuditedEndpoint, subscription: int
     records = (AuditedRecord("*", 300, addresses, ours=True, endpoints=ids),) if holders else ()
     at = zone_id(region, f"rg-dns-{network}", subscription)
     linked = (arm("virtualNetworks", network, subscription=subscription),)
-    return AuditedZone(at, f"{region}.{SUFFIX}", Health.WELL, linked, records)
+    return AuditedZone(at, f"{region}.{SUFFIX}", Health.HEALTHY, linked, records)
 
 
 def finding(code: str, about: str, message: str, hours: float = 2) -> AuditedFinding:
     severity, remedy = CATALOGUE[code]
     first = FINISHED - timedelta(hours=hours)
-    return AuditedFinding(code, severity.name.lower(), about, message, remedy, first, FINISHED)
+    return AuditedFinding(code, severity, about, message, remedy, first, FINISHED)
 
 
 def history(*errors: int, warnings: int = 0, endpoints: int = 6) -> tuple[HistoryPoint, ...]:
@@ -173,13 +173,13 @@ def troubled() -> AuditReport:
         connections=(Connection(app2.alias, "Pending"),),
         pending_since=FINISHED - timedelta(minutes=40),
     )
-    etl = replace(data1, health=Health.WRONG)
-    notebooks = replace(data2, health=Health.WRONG, connections=(Connection(data2.alias, "Rejected"),), services=())
-    edge = replace(edge1, health=Health.WRONG)
+    etl = replace(data1, health=Health.ERROR)
+    notebooks = replace(data2, health=Health.ERROR, connections=(Connection(data2.alias, "Rejected"),), services=())
+    edge = replace(edge1, health=Health.ERROR)
     foreign = replace(
         endpoint("pe-unknown-vendor", "vnet-app", "westus3", "10.10.6.6"),
         verdict="foreign-service",
-        health=Health.WRONG,
+        health=Health.ERROR,
         alias="",
         region="",
         zone="",
@@ -198,7 +198,7 @@ def troubled() -> AuditReport:
         connections=(),
     )
     outside = replace(hidden, id=arm("privateEndpoints", "pe-sandbox", subscription=3), verdict="out-of-scope")
-    outside = replace(outside, health=Health.WRONG, network=arm("virtualNetworks", "vnet-sandbox"))
+    outside = replace(outside, health=Health.WARNING, network=arm("virtualNetworks", "vnet-sandbox"))
     analytics, billing, events, events_eu = well.services
     zone_app, zone_data, zone_edge = well.zones
     changed = replace(
@@ -208,21 +208,21 @@ def troubled() -> AuditReport:
         problems=("ARM returned 403 for " + hidden.id,),
         endpoints=(app1, jobs, foreign, etl, notebooks, edge, hidden, outside),
         services=(
-            replace(analytics, health=Health.WRONG, allow_list=tuple(map(allowed, (app1, app2)))),
+            replace(analytics, health=Health.ERROR, allow_list=tuple(map(allowed, (app1, app2)))),
             billing,
             replace(events, health=Health.UNKNOWN, alias="", hostname=""),
-            replace(events_eu, health=Health.WELL),
+            replace(events_eu, health=Health.HEALTHY),
         ),
         zones=(
             zone_app,
             replace(
                 zone_data,
-                health=Health.WRONG,
+                health=Health.ERROR,
                 records=(AuditedRecord("*", 300, ("10.20.1.99",), ours=True, endpoints=(etl.id,)),),
             ),
             replace(
                 zone_edge,
-                health=Health.WRONG,
+                health=Health.ERROR,
                 records=(
                     AuditedRecord("*", 3600, ("10.9.0.4",), ours=False),
                     AuditedRecord("grafana", 60, ("10.9.0.9",), ours=False),
@@ -283,7 +283,7 @@ def large(endpoints: int = 1000, services: int = 100, regions: int = 20) -> Audi
     names = [f"region{n:02d}" for n in range(regions)]
     of_region = {r: [f"svc-{r}-{n}" for n in range(services // regions)] for r in names}
     made = [_one_of_many(n, names[n // 5 % regions], of_region) for n in range(endpoints)]
-    made = [replace(one, health=Health.WRONG) if n % EACH_WRONG == 0 else one for n, one in enumerate(made)]
+    made = [replace(one, health=Health.ERROR) if n % EACH_WRONG == 0 else one for n, one in enumerate(made)]
     wrong = made[::EACH_WRONG]
     # Each endpoint has access to all services of its region.
     within = {region: [one for one in made if one.region == region] for region in names}
@@ -334,7 +334,7 @@ def hostile() -> AuditReport:
             name=name,
             state=name,
             hostname=name,
-            health=Health.WRONG,
+            health=Health.ERROR,
         )
         for n, name in enumerate(ATTACKS)
     )
@@ -350,14 +350,14 @@ def hostile() -> AuditReport:
             AuditedZone(
                 arm("privateDnsZones", name),
                 name,
-                Health.WRONG,
+                Health.ERROR,
                 (arm("virtualNetworks", name),),
                 (AuditedRecord(name, 300, (name,), ours=False, endpoints=(name,)),),
             )
             for name in ATTACKS
         ),
         findings=tuple(
-            AuditedFinding(name, "error", arm("privateEndpoints", name), name, name, FINISHED, FINISHED)
+            AuditedFinding(name, Severity.ERROR, arm("privateEndpoints", name), name, name, FINISHED, FINISHED)
             for name in ATTACKS
         ),
         repairs=tuple(Repair(name, name, name, name, name, name, name) for name in ATTACKS),
@@ -373,7 +373,7 @@ def _hostile_endpoint(n: int, name: str) -> AuditedEndpoint:
         id=arm("privateEndpoints", name),
         guid=name,
         region="westus3" if n % 2 else name,
-        health=Health.WRONG,
+        health=Health.ERROR,
         verdict=name,
         connections=(Connection(name, name),),
     )

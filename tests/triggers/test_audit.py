@@ -46,7 +46,7 @@ def drifted(sim: RunningSimulator) -> RunningSimulator:
 async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
     """An audit in a new process."""
     async with started_runtime(sim.url, **more) as runtime:
-        return await run_audit(runtime)
+        return (await run_audit(runtime)).report
 
 
 def with_store(runtime: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
@@ -101,13 +101,13 @@ async def test_repaired_from_process_to_process(drifted: RunningSimulator, tmp_p
     found = await audited(drifted, **store)
     repaired = await audited(drifted, AUDIT_POLICY="upsert", **store)
     well = await audited(drifted, **store)
-    assert found.health is Health.WRONG
+    assert found.health is Health.ERROR
     assert sorted((one.change, one.status) for one in repaired.repairs) == [
         ("allow", "done"),
         ("put-record", "done"),
         ("register", "done"),
     ]
-    assert (well.health, well.findings, well.repairs) == (Health.WELL, (), ())
+    assert (well.health, well.findings, well.repairs) == (Health.HEALTHY, (), ())
     assert [point.repaired for point in well.history] == [0, 3, 0]
 
 
@@ -116,7 +116,7 @@ async def test_two_calls_to_clickhouse(drifted: RunningSimulator, tmp_path: Path
     await audited(drifted, AUDIT_POLICY="sync", REPORT_STORE=str(tmp_path))
     drifted.clear_requests()
     report = await audited(drifted, REPORT_STORE=str(tmp_path))
-    assert report.health is Health.WELL
+    assert report.health is Health.HEALTHY
     assert [one["method"] for one in drifted.requests("clickhouse")] == ["GET", "GET"]
 
 
@@ -137,7 +137,7 @@ async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: s
     setattr(store, trouble, {name})
     async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
-        report = await run_audit(runtime)
+        report = (await run_audit(runtime)).report
     assert report.problems == ()
     assert name in {one["object"] for one in lines.of("store")}
     assert name not in store.writes
@@ -149,7 +149,7 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
     store = MemoryStore()
     async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
-        first = await run_audit(runtime)
+        first = (await run_audit(runtime)).report
     async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
         store.fails = {LATEST}
@@ -162,14 +162,14 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
                 store.fails = set()
 
         store.read = read  # type: ignore[method-assign]
-        second = await run_audit(runtime)
+        second = (await run_audit(runtime)).report
     assert [point.at for point in second.history] == [first.finished, second.finished]
 
 
 async def test_without_a_store(drifted: RunningSimulator) -> None:
     """Without a store, a process goes on from its own last audit."""
     async with started_runtime(drifted.url) as runtime:
-        first, second = await run_audit(runtime), await run_audit(runtime)
+        first, second = [(await run_audit(runtime)).report for _ in range(2)]
     assert {one.first_seen for one in second.findings} == {first.finished}
 
 
@@ -177,14 +177,14 @@ async def test_out_of_time(drifted: RunningSimulator, tmp_path: Path, lines: Lin
     """An audit reports, names and stores what it did not reach in time; the next one reaches it."""
     drifted.fault(match={"system": "clickhouse"}, delay_ms=60_000, count=None)
     async with started_runtime(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
-        report = await run_audit(runtime, AFTERWARDS_SECONDS + 1)
+        report = (await run_audit(runtime, AFTERWARDS_SECONDS + 1)).report
     assert not report.complete
     assert {"registrations of the organization", "services of the organization"} <= set(report.left)
     assert report.health is Health.UNKNOWN
     assert lines.only("audit", logging.INFO)["complete"] is False
     drifted.clear_faults()
     async with started_runtime(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
-        assert (await run_audit(runtime)).complete
+        assert (await run_audit(runtime)).report.complete
 
 
 async def test_no_time_at_all(drifted: RunningSimulator) -> None:
@@ -243,7 +243,7 @@ async def test_failed_pass_of_an_event(sim: RunningSimulator, tmp_path: Path) ->
     assert f"Its event arrived, and its last failed pass is pass {failed.pass_id}, " in drift.remedy
     sim.clear_faults()
     repaired = await audited(sim, AUDIT_POLICY="upsert", **more)
-    assert (repaired.health, repaired.findings) == (Health.WELL, ())
+    assert (repaired.health, repaired.findings) == (Health.HEALTHY, ())
 
 
 async def test_slow_configs_hold_up_nobody(drifted: RunningSimulator) -> None:

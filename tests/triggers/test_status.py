@@ -12,6 +12,8 @@ import pytest
 
 from localhost.host import Host, running
 from shared.bootstrap import get_runtime
+from shared.domain.model.errors import Cause, CauseKind
+from shared.domain.model.remedies import store_remedy
 from shared.reports.report_json import from_json, to_json
 from shared.reports.report_repository import LATEST
 from shared.status_page import NO_AUDIT, content_security_policy
@@ -25,7 +27,8 @@ SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 JSON = StatusRequest(accept="application/json")
 PAGE = StatusRequest(accept="text/html")
 NO_AUDIT_YET = NoReport(404, *NO_AUDIT)
-BROKEN = NoReport(503, "The report store cannot be read", "the report store did not answer within 5 s")
+DENIED = Cause(CauseKind.MISSING_PERMISSION)
+BROKEN = NoReport(503, "The report store cannot be read", "the store returned 403", remedy=store_remedy(DENIED))
 FAULTS = NoReport(
     500,
     "The settings are invalid",
@@ -66,9 +69,13 @@ def test_every_fault_is_listed() -> None:
 
 
 def test_the_error_of_the_store() -> None:
-    """For a store that cannot be read, page and problem contain its error."""
-    assert BROKEN.text in respond(PAGE, BROKEN, NOW).body.decode()
-    assert BROKEN.text in json.loads(respond(JSON, BROKEN, NOW).body)["detail"]
+    """For a store that cannot be read, page and problem contain its error and the remedy for its cause."""
+    page, problem = respond(PAGE, BROKEN, NOW).body.decode(), json.loads(respond(JSON, BROKEN, NOW).body)
+    assert BROKEN.text in page
+    assert BROKEN.text in problem["detail"]
+    assert "role Storage Blob Data Contributor on the container in REPORT_STORE" in page
+    assert "role Storage Blob Data Contributor on the container in REPORT_STORE" in problem["remedy"]
+    assert "remedy" not in json.loads(respond(JSON, NO_AUDIT_YET, NOW).body)
 
 
 @pytest.mark.parametrize("found", [all_well(), troubled(), hostile(), NO_AUDIT_YET, NO_STORE, FAULTS, BROKEN])

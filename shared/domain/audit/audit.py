@@ -1,10 +1,8 @@
 """Builds the audit report from a reconciliation of everything and the previous audit report."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from shared.domain.audit.comparison import (
     PENDING,
@@ -14,12 +12,10 @@ from shared.domain.audit.comparison import (
     with_first_seen,
 )
 from shared.domain.audit.context import NO_FAILED_PASSES, AuditContext
-from shared.domain.audit.endpoints import endpoint_rows, health_of
+from shared.domain.audit.endpoints import endpoint_rows, with_health
 from shared.domain.audit.findings import findings_of
 from shared.domain.audit.inventory import service_rows, zone_rows
 from shared.domain.audit.report_model import (
-    AuditedEndpoint,
-    AuditedFinding,
     AuditReport,
     Health,
     Repair,
@@ -28,7 +24,6 @@ from shared.domain.audit.report_model import (
 from shared.domain.audit.summary import summarized
 from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.findings import Severity
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import Calls, Report
 from shared.domain.results.report_shares import FailedPass
@@ -86,22 +81,11 @@ def audit_report(
         repairs=tuple(_repairs(report)),
         withheld=tuple(_withheld(report)),
         allow_removals=report.releases_withheld,
-        endpoints=_with_health(rows, audited, access_readable=context.access_readable),
+        endpoints=with_health(rows.values(), audited, context),
         services=service_rows(context),
         zones=zone_rows(context, findings),
     )
     return summarized(audit, previous)
-
-
-def _with_health(
-    rows: dict[str, AuditedEndpoint], findings: tuple[AuditedFinding, ...], *, access_readable: bool
-) -> tuple[AuditedEndpoint, ...]:
-    codes: defaultdict[str, dict[str, Severity]] = defaultdict(dict)
-    for one in filter(attrgetter("seen"), findings):
-        codes[one.object][one.code] = Severity[one.severity.upper()]
-    return tuple(
-        replace(row, health=health_of(row, codes[row.id], access_readable=access_readable)) for row in rows.values()
-    )
 
 
 def _withheld(report: Report) -> Iterator[WithheldRemoval]:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.audit.context import AuditContext
-from shared.domain.audit.findings import UNREADABLE
-from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditReport
-from shared.domain.model.findings import Finding, Severity
+from shared.domain.audit.report_model import UNREADABLE, AuditedEndpoint, AuditedFinding, AuditReport
+from shared.domain.model.findings import Finding
 from shared.domain.planning.classification import Verdict
 
 EVENT_LATE, EVENT_MISSED = "event-late", "event-missed"
@@ -29,7 +28,6 @@ _ORDER += ["endpoint-rejected", PENDING_TOO_LONG, PENDING, EVENT_MISSED, EVENT_L
 _ESCALATED_FROM = {EVENT_MISSED: EVENT_LATE, PENDING_TOO_LONG: PENDING}
 
 type Rows = Mapping[str, AuditedEndpoint]
-type CodeAndObject = tuple[str, str]
 
 
 def endpoints_by_id(report: AuditReport | None) -> dict[str, AuditedEndpoint]:
@@ -76,13 +74,19 @@ def missing_events(
         failed = context.failed_passes.get(endpoint)
         if failed and failed.at > (earlier.first_seen if earlier else previous.finished):
             continue
-        if earlier and now - earlier.first_seen >= grace:
-            since = f"{earlier.first_seen:%Y-%m-%d %H:%M} UTC"
-            message = f"it changed, and no event has brought the change into effect since {since}"
+        what, since = _what_happened(rows.get(endpoint)), earlier.first_seen if earlier else now
+        effect = "no event has brought this into effect"
+        if now - since >= grace:
+            message = f"{what}, and {effect} since {since:%Y-%m-%d %H:%M} UTC"
             yield Finding(EVENT_MISSED, endpoint, message)
         else:
-            message = "it changed since the previous audit, and no event has brought the change into effect"
-            yield Finding(EVENT_LATE, endpoint, message)
+            yield Finding(EVENT_LATE, endpoint, f"{what} since the previous audit, and {effect}")
+
+
+def _what_happened(after: AuditedEndpoint | None) -> str:
+    if after is None or after.deleted:
+        return "it was deleted"
+    return "it was untagged" if after.verdict == Verdict.RELEASE else "it changed"
 
 
 def _changed(before: AuditedEndpoint | None, after: AuditedEndpoint | None) -> bool:
@@ -100,15 +104,15 @@ def with_first_seen(
     """The findings, most severe first and causes before effects, with those that this audit could not verify."""
     current = tuple(findings)
     earlier = previous.findings if previous else ()
-    history, unique = _FindingHistory(earlier), _unique(current)
+    known = _matches(current, earlier)
     new = [
         AuditedFinding(
             one.code,
-            one.severity.name.lower(),
+            one.severity,
             one.object,
             one.message,
             one.remedy,
-            first_seen=history.first_seen(one, unique) or now,
+            first_seen=known[one].first_seen if one in known else now,
             last_seen=now,
         )
         for one in current
@@ -116,7 +120,7 @@ def with_first_seen(
     present = {(one.code, one.object) for one in current}
     unread = {one.object for one in current if one.code == UNREADABLE}
     kept = [
-        _not_seen(one)
+        replace(one, seen=False)
         for one in earlier
         if one.code != UNREADABLE
         and (one.code, one.object) not in present
@@ -126,43 +130,34 @@ def with_first_seen(
 
 
 def newly_seen(report: AuditReport, previous: AuditReport | None) -> Iterator[AuditedFinding]:
-    """The findings of a report that the previous audit, if any, did not have."""
-    history, unique = _FindingHistory(previous.findings if previous else ()), _unique(report.findings)
-    return (one for one in report.findings if history.first_seen(one, unique) is None)
+    """The findings of a report that the previous audit, if any, did not have, or had under another code."""
+    known = _matches(report.findings, previous.findings if previous else ())
+    return (one for one in report.findings if one not in known or known[one].code != one.code)
 
 
-class _FindingHistory:
-    """Matches findings with those of an earlier audit.
+def _matches[F: Finding | AuditedFinding](
+    findings: Iterable[F], earlier: Iterable[AuditedFinding]
+) -> Mapping[F, AuditedFinding]:
+    """The same findings of an earlier audit."""
+    known = _by_key(earlier)
+    return {one: known[key] for key, one in _by_key(findings).items() if key in known}
 
-    The message of an unchanged finding can change, because it can contain request ids. So a finding that is the
-    only one of its code and object, now and then, is matched without its message.
+
+def _by_key[F: Finding | AuditedFinding](findings: Iterable[F]) -> Mapping[tuple[str, ...], F]:
+    """The findings by code, object and message, and the only one of its code and object also without its message.
+
+    The message of an unchanged finding can change, because it can contain request ids. An escalated finding has
+    the code from which it escalated.
     """
-
-    def __init__(self, findings: Iterable[AuditedFinding]) -> None:
-        self._exact = {
-            (one.code, one.object, one.message.removeprefix(_prefix(one))): one.first_seen for one in findings
-        }
-        self._by_object: defaultdict[CodeAndObject, list[datetime]] = defaultdict(list)
-        for (code, object_, _), first_seen in self._exact.items():
-            self._by_object[(code, object_)].append(first_seen)
-
-    def first_seen(self, one: Finding | AuditedFinding, unique: AbstractSet[CodeAndObject]) -> datetime | None:
-        """When the finding was first seen without a gap; None if it is new."""
-        message = one.message if isinstance(one, Finding) else one.message.removeprefix(_prefix(one))
-        exact = self._exact.get((one.code, one.object, message))
-        if exact or (one.code, one.object) not in unique:
-            return exact
-        candidates = (
-            self._by_object.get((code, one.object), ()) for code in (one.code, _ESCALATED_FROM.get(one.code, ""))
-        )
-        return next((found[0] for found in candidates if len(found) == 1), None)
-
-
-def _unique(findings: Iterable[Finding | AuditedFinding]) -> AbstractSet[CodeAndObject]:
-    counts: defaultdict[CodeAndObject, int] = defaultdict(int)
+    groups: defaultdict[tuple[str, ...], list[F]] = defaultdict(list)
     for one in findings:
-        counts[(one.code, one.object)] += 1
-    return {key for key, count in counts.items() if count == 1}
+        groups[(_ESCALATED_FROM.get(one.code, one.code), one.object)].append(one)
+    by_key: dict[tuple[str, ...], F] = {}
+    for code_and_object, group in groups.items():
+        by_key |= {(*code_and_object, one.message): one for one in group}
+        if len(group) == 1:
+            by_key[code_and_object] = group[0]
+    return by_key
 
 
 def _is_unverified(object_: str, context: AuditContext, unread: AbstractSet[str]) -> bool:
@@ -172,14 +167,6 @@ def _is_unverified(object_: str, context: AuditContext, unread: AbstractSet[str]
     return object_.startswith(context.unlisted_scopes) and object_ not in context.classified
 
 
-def _not_seen(one: AuditedFinding) -> AuditedFinding:
-    return replace(one, seen=False, message=_prefix(one) + one.message) if one.seen else one
-
-
-def _prefix(one: AuditedFinding) -> str:
-    return f"not seen by this audit; last seen {one.last_seen:%Y-%m-%d %H:%M} UTC: "
-
-
 def _sort_key(one: AuditedFinding) -> tuple[int, int, str, str, str]:
     rank = _ORDER.index(one.code if one.code in _ORDER else _OTHERS)
-    return (-Severity[one.severity.upper()], rank, one.code, one.object, one.message)
+    return (one.severity.rank, rank, one.code, one.object, one.message)

@@ -1,13 +1,15 @@
 """The private endpoints in the audit report."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.audit.comparison import Rows
 from shared.domain.audit.context import AuditContext
-from shared.domain.audit.report_model import AuditedEndpoint, Health
-from shared.domain.model.findings import IN_PROGRESS, Finding, Severity
+from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, Health
+from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ConnectionStatus, Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, addresses_of
@@ -15,6 +17,11 @@ from shared.domain.planning.classification import Verdict, private_link_connecti
 
 # Above this number of endpoints the report has host names only with the services.
 MOST_WITH_HOSTNAMES = 500
+_BY_VERDICT: Mapping[str, Health] = {
+    Verdict.UNKNOWN: Health.UNKNOWN,
+    Verdict.RELEASE: Health.NOT_MANAGED,
+    Verdict.OUT_OF_SCOPE: Health.NOT_MANAGED,
+}
 
 
 def endpoint_rows(
@@ -46,7 +53,7 @@ def _row(
     since = previous.pending_since if previous else None
     if endpoint is None:
         kept = since if verdict is Verdict.UNKNOWN else None
-        return AuditedEndpoint(str(id_), verdict.value, Health.WELL, pending_since=kept)
+        return AuditedEndpoint(str(id_), verdict.value, Health.HEALTHY, pending_since=kept)
     link = private_link_connection(index, endpoint)
     pending = link is not None and link.status == ConnectionStatus.PENDING
     recreated = previous is None or previous.guid not in ("", endpoint.guid)
@@ -57,7 +64,7 @@ def _row(
     return AuditedEndpoint(
         id=str(id_),
         verdict=verdict.value,
-        health=Health.WELL,
+        health=Health.HEALTHY,
         guid=endpoint.guid,
         network=str(endpoint.network or ""),
         alias=link.target if link else "",
@@ -73,12 +80,21 @@ def _row(
     )
 
 
-def health_of(row: AuditedEndpoint, codes: dict[str, Severity], *, access_readable: bool) -> Health:
-    """The health of an endpoint with findings of these codes and severities."""
-    if any(severity > Severity.INFO for code, severity in codes.items() if code != "unreadable"):
-        return Health.WRONG
-    if row.verdict == Verdict.UNKNOWN or "unreadable" in codes or not access_readable:
-        return Health.UNKNOWN
-    if row.verdict in (Verdict.RELEASE, Verdict.OUT_OF_SCOPE):
-        return Health.LEFT_ALONE
-    return Health.WAITING if row.pending_since or IN_PROGRESS in codes else Health.WELL
+def with_health(
+    rows: Iterable[AuditedEndpoint], findings: Iterable[AuditedFinding], context: AuditContext
+) -> tuple[AuditedEndpoint, ...]:
+    """The rows with their health: the worst of the verdict, the findings, and what could not be read."""
+    by_object: defaultdict[str, list[AuditedFinding]] = defaultdict(list)
+    for one in findings:
+        if one.seen:
+            by_object[one.object].append(one)
+    return tuple(replace(row, health=_health_of(row, by_object[row.id], context)) for row in rows)
+
+
+def _health_of(row: AuditedEndpoint, findings: list[AuditedFinding], context: AuditContext) -> Health:
+    health = _BY_VERDICT.get(row.verdict, Health.HEALTHY)
+    in_progress = any(one.code == IN_PROGRESS for one in findings)
+    if health is Health.HEALTHY and (row.pending_since or in_progress):
+        health = Health.WAITING
+    unread = () if context.access_readable else (Health.UNKNOWN,)
+    return Health.worst([health, *unread, *(one.health for one in findings if not one.is_info)])

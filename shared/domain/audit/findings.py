@@ -12,6 +12,7 @@ A drift finding states the fact. Its remedy depends on why this audit did not ma
 from collections.abc import Iterator
 
 from shared.domain.audit.context import AuditContext
+from shared.domain.audit.report_model import UNREADABLE
 from shared.domain.changes import Change
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
@@ -19,8 +20,6 @@ from shared.domain.model.remedies import remedy_for
 from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint
 from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.policy import drift
-
-UNREADABLE = "unreadable"
 
 
 def findings_of(context: AuditContext) -> frozenset[Finding]:

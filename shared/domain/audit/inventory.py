@@ -1,12 +1,13 @@
 """The ClickHouse services on Azure with their allow lists, and the private DNS zones, in the audit report."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import AllowedId, AuditedRecord, AuditedService, AuditedZone, Health
 from shared.domain.changes import IN_A_ZONE, Allow, Disallow, RegisterThroughService
-from shared.domain.model.findings import Finding
+from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Service, Zone
 from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadZone
@@ -20,12 +21,20 @@ RECORD_BLOCKED = frozenset({"wildcard-foreign", "wildcard-owned-by-other", "reco
 def service_rows(context: AuditContext) -> tuple[AuditedService, ...]:
     """The rows, sorted by name and id."""
     changes = (one for one in context.unapplied if isinstance(one, Allow | Disallow | RegisterThroughService))
-    drifted = {change.service for change in changes}
+    problems = _by_object((change.service, change.drift) for change in changes)
     ordered = sorted(context.index.services.all, key=lambda one: (one.name, one.id))
-    return tuple(_service(context, service, drifted) for service in ordered)
+    return tuple(_service(context, service, problems.get(service.id, [])) for service in ordered)
 
 
-def _service(context: AuditContext, service: Service, drifted: set[str]) -> AuditedService:
+def _by_object[K](codes: Iterable[tuple[K, str]]) -> Mapping[K, list[Health]]:
+    """The health of objects by the codes of their findings."""
+    healths: defaultdict[K, list[Health]] = defaultdict(list)
+    for object_, code in codes:
+        healths[object_].append(Health(CATALOGUE[code][0]))
+    return healths
+
+
+def _service(context: AuditContext, service: Service, problems: list[Health]) -> AuditedService:
     config = context.index.services.configs.get(service.id)
     owned = context.index.access.ownership.endpoint_of
     entries = tuple(
@@ -37,42 +46,38 @@ def _service(context: AuditContext, service: Service, drifted: set[str]) -> Audi
         name=service.label,
         region=service.region,
         state=service.state,
-        health=_service_health(context, service, entries, drifted),
+        health=Health.worst([_service_health(context, service, entries), *problems]),
         alias=config.alias if config else "",
         hostname=config.hostname if config else "",
         allow_list=entries,
     )
 
 
-def _service_health(
-    context: AuditContext, service: Service, entries: tuple[AllowedId, ...], drifted: set[str]
-) -> Health:
-    if service.id in drifted:
-        return Health.WRONG
+def _service_health(context: AuditContext, service: Service, entries: tuple[AllowedId, ...]) -> Health:
     if service.id in context.index.services.without_private_link:
-        return Health.LEFT_ALONE
+        return Health.NOT_MANAGED
     config = context.report.snapshot.get(ReadConfig(service.id))
     if not service.readable or isinstance(config, ReadFailed):
         return Health.UNKNOWN
     managed = service.id in context.index.services.permitted or any(entry.ours for entry in entries)
-    return Health.WELL if managed else Health.LEFT_ALONE
+    return Health.HEALTHY if managed else Health.NOT_MANAGED
 
 
 def zone_rows(context: AuditContext, findings: AbstractSet[Finding]) -> tuple[AuditedZone, ...]:
     """The rows, sorted by id, including zones that could not be read."""
-    unhealthy = {change.zone for change in context.unapplied if isinstance(change, IN_A_ZONE)}
-    unhealthy |= set(_blocked_zones(context, findings))
+    drifts = ((change.zone, change.drift) for change in context.unapplied if isinstance(change, IN_A_ZONE))
+    problems = _by_object([*drifts, *_blocked_zones(context, findings)])
     reads = context.report.snapshot.unreadable()
-    zones = [_zone(context, zone, unhealthy) for zone in context.index.dns.zones]
+    zones = [_zone(context, zone, problems.get(zone.id, [])) for zone in context.index.dns.zones]
     zones += [AuditedZone(str(read.id), read.id.name, Health.UNKNOWN) for read in reads if isinstance(read, ReadZone)]
     return tuple(sorted(zones, key=lambda row: row.id))
 
 
-def _zone(context: AuditContext, zone: Zone, unhealthy: set[ResourceId]) -> AuditedZone:
+def _zone(context: AuditContext, zone: Zone, problems: list[Health]) -> AuditedZone:
     return AuditedZone(
         id=str(zone.id),
         name=zone.id.name,
-        health=Health.WRONG if zone.id in unhealthy else Health.WELL,
+        health=Health.worst(problems),
         networks=tuple(sorted(map(str, zone.networks))),
         records=tuple(_record(context, zone.records[name]) for name in sorted(zone.records)),
     )
@@ -84,8 +89,8 @@ def _record(context: AuditContext, record: RecordSet) -> AuditedRecord:
     return AuditedRecord(record.name, record.ttl, record.addresses, owned, tuple(sorted(endpoints)))
 
 
-def _blocked_zones(context: AuditContext, findings: AbstractSet[Finding]) -> Iterator[ResourceId]:
-    """The zones in which an existing record prevents the record of an endpoint."""
+def _blocked_zones(context: AuditContext, findings: AbstractSet[Finding]) -> Iterator[tuple[ResourceId, str]]:
+    """The zones in which an existing record prevents the record of an endpoint, with the code of the finding."""
     for finding in findings:
         if finding.code not in RECORD_BLOCKED:
             continue
@@ -96,4 +101,4 @@ def _blocked_zones(context: AuditContext, findings: AbstractSet[Finding]) -> Ite
         assert link is not None, "only a managed endpoint gets a record"
         zone = zone_for(context.index, endpoint, context.index.services.zone_names[link.target.lower()])
         assert isinstance(zone, Zone), "a record can be blocked only in a zone that was read"
-        yield zone.id
+        yield zone.id, finding.code

@@ -85,7 +85,7 @@ def of_audit(report: AuditReport, previous: AuditReport | None) -> Iterator[Outc
     """The drift that is new since the previous audit, and the repairs."""
     origin = previous.pass_id if previous else ""
     for one in newly_seen(report, previous):
-        if one.severity != "info" and one.code not in NO_DRIFT:
+        if not one.is_info and one.code not in NO_DRIFT:
             data = {"object": one.object, "code": one.code, "severity": one.severity}
             data |= {"message": one.message, "remedy": one.remedy}
             same = (one.code, one.message, origin)

@@ -4,45 +4,73 @@ Ids of endpoints, networks and zones are ARM ids with names in lower case; ids o
 Times are in UTC. Everything is sorted, so that equal states give equal documents.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from shared.domain.model.findings import Severity
 from shared.domain.model.resources import Connection
+from shared.domain.planning.classification import Verdict
 from shared.domain.planning.policy import Policy
 from shared.domain.results.pass_report import NO_CALLS, Calls
 
 
 class Health(StrEnum):
-    """The health of an endpoint, a service, a zone, or of everything in a report."""
+    """The health of an endpoint, a service, a zone, or of everything in a report. The worst first."""
 
-    WELL = "well"
-    WAITING = "waiting"
-    """No problem, but not ready, such as before an approval or during provisioning in Azure."""
-    WRONG = "wrong"
+    ERROR = "error"
     UNKNOWN = "unknown"
     """It could not be read."""
-    LEFT_ALONE = "left-alone"
+    WARNING = "warning"
+    WAITING = "waiting"
+    """No problem, but not ready, such as before an approval or during provisioning in Azure."""
+    HEALTHY = "healthy"
+    NOT_MANAGED = "not-managed"
     """Not managed by this deployment, such as out of scope or without the tag."""
+
+    @property
+    def rank(self) -> int:
+        return tuple(Health).index(self)
+
+    @staticmethod
+    def worst(several: Iterable["Health"]) -> "Health":
+        """The worst of several; healthy if there are none."""
+        return min(several, key=lambda one: one.rank, default=Health.HEALTHY)
+
+
+UNREADABLE = "unreadable"
+"""The code of a finding on what could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedFinding:
-    """A finding. `severity`: error, warning or info. `first_seen`: since when no audit has found it gone.
+    """A finding. `first_seen`: since when no audit has found it gone.
 
     `object`: the id of an endpoint or a zone, a scope, or the name of what could not be read. `seen`: false if
     this audit could not read the object; `last_seen` is then the time of the last audit that could.
     """
 
     code: str
-    severity: str
+    severity: Severity
     object: str
     message: str
     remedy: str
     first_seen: datetime
     last_seen: datetime
     seen: bool = True
+
+    @property
+    def is_info(self) -> bool:
+        return self.severity is Severity.INFO
+
+    @property
+    def health(self) -> Health:
+        """The health of its object, as far as this finding shows."""
+        if self.is_info:
+            return Health.HEALTHY
+        return Health(self.severity) if self.seen and self.code != UNREADABLE else Health.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +125,11 @@ class AuditedEndpoint:
     pending_since: datetime | None = None
     tag_value: str | None = None
     registered: tuple[str, ...] = ()
+
+    @property
+    def deleted(self) -> bool:
+        """Whether Azure does not have it. An untagged endpoint still has a network and a GUID."""
+        return self.verdict == Verdict.RELEASE and not (self.guid or self.network or self.connections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +224,10 @@ class AuditReport:
     zones: tuple[AuditedZone, ...] = ()
     history: tuple[HistoryPoint, ...] = ()
     schema_version: Literal[1] = 1
+
+    @property
+    def objects(self) -> tuple[AuditedEndpoint | AuditedService | AuditedZone, ...]:
+        return (*self.endpoints, *self.services, *self.zones)
 
     @property
     def withheld_by(self) -> str:

@@ -2,10 +2,11 @@
 
 | the report has                                                                        | health  |
 |---------------------------------------------------------------------------------------|---------|
-| an error or a warning, a failed repair, or something that is wrong                    | wrong   |
+| an error, or a failed repair                                                          | error   |
 | something that could not be read or reached, or an error or warning that was not seen | unknown |
+| a warning                                                                             | warning |
 | an endpoint that is not ready yet                                                     | waiting |
-| none of these                                                                         | well    |
+| none of these                                                                         | healthy |
 
 The sentence begins with the words for the health, so that the two cannot contradict each other.
 """
@@ -17,8 +18,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.audit.report_model import AuditReport, Health, HistoryPoint
 from shared.domain.changes.outcome import OutcomeStatus
+from shared.domain.model.findings import Severity
 from shared.domain.model.text import counted
-from shared.domain.planning.classification import Verdict
 
 # One week of audits every 15 minutes.
 MOST_POINTS = 672
@@ -27,16 +28,17 @@ _MOST_CODES = 3
 
 NO_PROBLEMS = "No problems found"
 _BEGINNINGS = {
-    Health.WRONG: "Problems found",
+    Health.ERROR: "Problems found",
+    Health.WARNING: "Warnings found",
     Health.UNKNOWN: "Not everything could be read",
     Health.WAITING: NO_PROBLEMS,
-    Health.WELL: NO_PROBLEMS,
+    Health.HEALTHY: NO_PROBLEMS,
 }
 # Singular and plural.
 _VERBS = {
-    Health.WRONG: ("needs attention", "need attention"),
-    Health.UNKNOWN: ("could not be read", "could not be read"),
-    Health.WAITING: ("is not ready yet", "are not ready yet"),
+    (Health.ERROR, Health.WARNING): ("needs attention", "need attention"),
+    (Health.UNKNOWN,): ("could not be read", "could not be read"),
+    (Health.WAITING,): ("is not ready yet", "are not ready yet"),
 }
 
 
@@ -71,31 +73,27 @@ def summarized(report: AuditReport, previous: AuditReport | None = None) -> Audi
 
 
 def _health(report: AuditReport) -> Health:
-    rows = {row.health for row in report.endpoints} | {row.health for row in report.services}
-    rows |= {row.health for row in report.zones}
-    verdicts = {row.verdict for row in report.endpoints}
-    problems = [one for one in report.findings if one.severity != "info"]
-    failed = any(repair.status == OutcomeStatus.FAILED for repair in report.repairs)
-    wrong = Health.WRONG in rows or verdicts & {Verdict.FOREIGN_SERVICE, Verdict.FAILED}
-    if failed or wrong or any(one.seen and one.code != "unreadable" for one in problems):
-        return Health.WRONG
-    unread = Health.UNKNOWN in rows or Verdict.UNKNOWN in verdicts
-    if unread or problems or report.problems or not report.complete:
-        return Health.UNKNOWN
-    return Health.WAITING if Health.WAITING in rows else Health.WELL
+    """The worst of what is in the report. What is not managed does not count."""
+    evidence = {row.health for row in report.objects} | {one.health for one in report.findings}
+    if any(repair.status == OutcomeStatus.FAILED for repair in report.repairs):
+        evidence.add(Health.ERROR)
+    if report.problems or not report.complete:
+        evidence.add(Health.UNKNOWN)
+    return Health.worst(evidence - {Health.NOT_MANAGED})
 
 
 def _endpoints(report: AuditReport, health: Health) -> str:
-    managed = Counter[Health](row.health for row in report.endpoints if row.health is not Health.LEFT_ALONE)
+    managed = Counter[Health](row.health for row in report.endpoints if row.health is not Health.NOT_MANAGED)
     if not managed:
         unread = health is Health.UNKNOWN
         return "no private endpoint was read" if unread else "no private endpoint requests access"
-    counts = (f"{count} {_VERBS[one][count > 1]}" for one in _VERBS if (count := managed[one]))
-    return ", ".join([counted(managed.total(), "private endpoint"), *counts])
+    counts = ((sum(managed[one] for one in healths), verbs) for healths, verbs in _VERBS.items())
+    states = (f"{count} {verbs[count > 1]}" for count, verbs in counts if count)
+    return ", ".join([counted(managed.total(), "private endpoint"), *states])
 
 
 def _details(report: AuditReport) -> Iterator[str]:
-    codes = Counter(one.code for one in report.findings if one.seen and one.severity != "info")
+    codes = Counter(one.code for one in report.findings if one.seen and not one.is_info)
     if codes:
         most = ", ".join(f"{code} ({count})" for code, count in codes.most_common(_MOST_CODES))
         yield f"Findings: {most}{' and more' if len(codes) > _MOST_CODES else ''}."
@@ -112,9 +110,9 @@ def _history_point(report: AuditReport) -> HistoryPoint:
     severities = Counter(one.severity for one in report.findings if one.seen)
     return HistoryPoint(
         at=report.finished,
-        errors=severities["error"],
-        warnings=severities["warning"],
-        infos=severities["info"],
+        errors=severities[Severity.ERROR],
+        warnings=severities[Severity.WARNING],
+        infos=severities[Severity.INFO],
         repaired=sum(1 for repair in report.repairs if repair.status == OutcomeStatus.DONE),
         endpoints=len(report.endpoints),
     )

@@ -1,15 +1,21 @@
 """What an operator needs to know: findings with stable codes, each with a severity and a remedy."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import StrEnum
 
 from shared.domain.model.selectors import SELECTOR_FORMS
 
 
-class Severity(IntEnum):
-    INFO = 1
-    WARNING = 2
-    ERROR = 3
+class Severity(StrEnum):
+    """The worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,7 +42,7 @@ class Finding:
     def as_json(self) -> dict[str, str]:
         return {
             "code": self.code,
-            "severity": self.severity.name.lower(),
+            "severity": self.severity,
             "object": self.object,
             "message": self.message,
             "remedy": self.remedy,

@@ -31,6 +31,22 @@ _REMEDIES = {
     },
 }
 
+_STORE_REMEDIES = {
+    CauseKind.INVALID_CREDENTIAL: _REMEDIES[CauseKind.INVALID_CREDENTIAL][System.AZURE],
+    CauseKind.MISSING_PERMISSION: (
+        "Assign the app's identity the role Storage Blob Data Contributor on the container in REPORT_STORE, "
+        "and permit the app in the firewall of the storage account."
+    ),
+    CauseKind.NOT_FOUND: "Create the container, or correct REPORT_STORE.",
+    CauseKind.CONNECTION_LOST: "Correct REPORT_STORE, or permit outbound HTTPS from the app to it (DNS, firewall).",
+    CauseKind.UNKNOWN: "Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to.",
+}
+
+
+def store_remedy(cause: Cause) -> str:
+    """What an operator does about a report store that cannot be read or written."""
+    return _STORE_REMEDIES.get(cause.kind, _CHECK_STATUS[System.AZURE])
+
 
 def remedy_for(cause: Cause, system: System) -> str:
     """What an operator does about a failed call; "" if the cause does not determine it."""

@@ -6,7 +6,6 @@ from collections.abc import Set as AbstractSet
 
 from shared.domain.audit.report_model import AuditedFinding, AuditReport
 from shared.status_page.index import Index
-from shared.status_page.tables import is_deleted
 from shared.status_page.topology.model import Diagram
 from shared.status_page.topology.region import Region
 
@@ -41,7 +40,7 @@ def _homes(report: AuditReport) -> dict[str, str]:
     regions = {one.region for one in report.services}
     homes = {one.id: zones.get(one.name) or _region_of(one.name, regions) for one in report.zones}
     for one in report.endpoints:
-        unknown = NO_REGION if one.network or is_deleted(one) else NOT_READABLE
+        unknown = NO_REGION if one.network or one.deleted else NOT_READABLE
         homes[one.id] = one.region or neighbours.get(one.network.lower(), unknown)
     return homes
 
@@ -54,7 +53,7 @@ def _region_of(zone: str, regions: AbstractSet[str]) -> str:
 def _unreadable(index: Index) -> Iterator[AuditedFinding]:
     """The findings about what has no row in the report, such as the private endpoints of a scope."""
     report = index.report
-    known = {one.id.lower() for items in (report.endpoints, report.services, report.zones) for one in items}
+    known = {one.id.lower() for one in report.objects}
     for one in index.findings:
         if one.code == "unreadable" and one.object.lower() not in known:
             yield one

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.status_page.index import State, tally, worst
+from shared.domain.audit.report_model import Health
+from shared.status_page.tables import tally
 
 
 class Column(StrEnum):
@@ -51,7 +52,7 @@ class Node:
     key: str
     title: str
     aside: str = ""
-    state: State | None = None
+    state: Health | None = None
     notes: tuple[Note, ...] = ()
     anchor: str = ""
     full: str = ""
@@ -79,7 +80,7 @@ class Diagram:
     """The diagram of one region, or of what belongs to none."""
 
     title: str
-    state: State
+    state: Health
     columns: Mapping[Column, tuple[Node, ...]]
     edges: tuple[Edge, ...]
     summary: str
@@ -89,14 +90,14 @@ def fold(nodes: Sequence[Node], most: int, noun: str = "") -> tuple[Node, ...]:
     """The worst `most` nodes in their order, and one node that stands for the others."""
     if len(nodes) <= most + 1:
         return tuple(nodes)
-    ranked = sorted(nodes, key=lambda one: (one.state or State.HEALTHY).rank)
+    ranked = sorted(nodes, key=lambda one: (one.state or Health.HEALTHY).rank)
     others = ranked[most:]
     states = [one.state for one in others if one.state]
     rest = Node(
         key=f"more {others[0].key}",
         title=f"{len(others)} more {noun}".rstrip(),
         aside=tally(states),
-        state=worst(states) if states else None,
+        state=Health.worst(states) if states else None,
         folded=tuple(key for one in others for key in one.keys),
     )
     kept = {one.key for one in ranked[:most]}

@@ -8,11 +8,12 @@ from shared.domain.audit.report_model import (
     AuditedRecord,
     AuditedService,
     AuditedZone,
+    Health,
 )
 from shared.domain.model.resources import ZONE_SUFFIX
 from shared.status_page.formatting import brief, resource_group, resource_name, short_alias
-from shared.status_page.index import Index, State, alerts, worst
-from shared.status_page.tables import allow_list_summary, is_deleted
+from shared.status_page.index import Index, alerts
+from shared.status_page.tables import allow_list_summary
 from shared.status_page.topology.model import EdgeKind, Node, Note, fold
 
 RECORD_CODES = frozenset({"record-drift", "wildcard-foreign", "wildcard-owned-by-other"})
@@ -38,7 +39,7 @@ def network_node(network: str, endpoints: Sequence[AuditedEndpoint], index: Inde
         key=key("network", network),
         title=resource_name(network),
         aside=resource_group(network),
-        state=worst(map(index.state, endpoints)) if endpoints else None,
+        state=Health.worst(one.health for one in endpoints) if endpoints else None,
         missing=not known,
         full=network,
         rows=rows or (Node(key("none", network), "no private endpoint"),),
@@ -51,16 +52,16 @@ def _endpoint_row(one: AuditedEndpoint, index: Index) -> Node:
     repeated = state and any(state.text.lower() in note.text for note in codes)
     states = ", ".join(c.status for c in one.connections) or "no connection"
     findings = [f"{f.code}: {f.message}" for f in index.about(one.id)]
-    address = _addresses(one.addresses) or ("deleted" if is_deleted(one) else "no address")
+    address = _addresses(one.addresses) or ("deleted" if one.deleted else "no address")
     return Node(
         key=key("endpoint", one.id),
         title=resource_name(one.id),
         aside=address,
-        state=index.state(one),
-        missing=is_deleted(one),
+        state=one.health,
+        missing=one.deleted,
         notes=(state, *codes) if state and not repeated else codes,
         anchor=index.anchor(one.id),
-        full="; ".join([" ".join(one.addresses) or address, states, index.state(one), *findings]),
+        full="; ".join([" ".join(one.addresses) or address, states, one.health, *findings]),
     )
 
 
@@ -77,7 +78,7 @@ def link_node(alias: str, region: str) -> Node:
 
 def foreign_link_node(target: str) -> Node:
     """A connection target that is not a Private Link service of the organization."""
-    return Node(key("link", target), short_alias(target), "foreign", State.NOT_MANAGED, full=target)
+    return Node(key("link", target), short_alias(target), "foreign", Health.NOT_MANAGED, full=target)
 
 
 def service_node(one: AuditedService, index: Index) -> Node:
@@ -86,10 +87,10 @@ def service_node(one: AuditedService, index: Index) -> Node:
         key=key("service", one.id),
         title=one.name,
         aside=f"{one.state} · {allow_list_summary(one)}",
-        state=index.state(one),
+        state=one.health,
         notes=_notes(index.alerts(one.id)),
         anchor=index.anchor(one.id),
-        full=f"{one.name}; {one.id}; {one.state}; {index.state(one)}; {one.hostname or 'unknown host name'}",
+        full=f"{one.name}; {one.id}; {one.state}; {one.health}; {one.hostname or 'unknown host name'}",
     )
 
 
@@ -101,8 +102,8 @@ def zone_node(
     rows = [_record_row(one, record, ids, index) for record in one.records]
     if record_missing:
         note = Note("record-drift", "error")
-        rows.append(Node(key("missing record", one.id), "*", "missing", State.ERROR, (note,), missing=True))
-    state = index.state(one)
+        rows.append(Node(key("missing record", one.id), "*", "missing", Health.ERROR, (note,), missing=True))
+    state = one.health
     return Node(
         key=key("zone", one.id),
         title=_short_zone(one.name),
@@ -111,13 +112,13 @@ def zone_node(
         notes=_notes(index.alerts(one.id)),
         full=one.id,
         rows=fold(rows, most)
-        or (Node(key("none", one.id), "no record" if state is not State.UNKNOWN else "not readable"),),
+        or (Node(key("none", one.id), "no record" if state is not Health.UNKNOWN else "not readable"),),
     )
 
 
 def missing_zone_node(name: str) -> Node:
     """A private DNS zone that does not exist and should."""
-    return Node(key("missing zone", name), _short_zone(name), "zone missing", State.ERROR, full=name, missing=True)
+    return Node(key("missing zone", name), _short_zone(name), "zone missing", Health.ERROR, full=name, missing=True)
 
 
 def _short_zone(name: str) -> str:
@@ -131,7 +132,7 @@ def unreadable_node(one: AuditedFinding) -> Node:
         key("unreadable", one.object),
         title,
         "not readable",
-        State.UNKNOWN,
+        Health.UNKNOWN,
         _notes([one]),
         full=one.message,
         missing=True,
@@ -142,12 +143,12 @@ def _record_row(zone: AuditedZone, one: AuditedRecord, users: list[str], index: 
     endpoints = dict.fromkeys([*one.endpoints, *(users if one.name == "*" else ())])
     notes = _notes(f for user in endpoints for f in index.about(user) if f.code in RECORD_CODES)
     owner = "managed" if one.ours else "foreign"
-    state = State.HEALTHY if one.ours else State.NOT_MANAGED
+    state = Health.HEALTHY if one.ours else Health.NOT_MANAGED
     return Node(
         key=key("record", zone.id, one.name),
         title=one.name,
         aside=_addresses(one.addresses),
-        state=State.ERROR if any(note.severity == "error" for note in notes) else state,
+        state=Health.ERROR if any(note.severity == "error" for note in notes) else state,
         notes=notes,
         full=f"{one.name}.{zone.name} A {' '.join(one.addresses)}; TTL {one.ttl}; {owner}",
     )

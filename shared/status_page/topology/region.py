@@ -10,10 +10,11 @@ from shared.domain.audit.report_model import (
     AuditedRecord,
     AuditedService,
     AuditedZone,
+    Health,
 )
 from shared.domain.model.resources import Connection
 from shared.domain.model.text import counted
-from shared.status_page.index import Index, State, worst
+from shared.status_page.index import Index
 from shared.status_page.tables import network_title
 from shared.status_page.topology import nodes
 from shared.status_page.topology.model import Column, Diagram, Edge, EdgeKind, Node, fold
@@ -41,10 +42,10 @@ class Region:
             Column.SERVICES: fold([*self._service_nodes()], most, "services"),
         }
         counts = ((self.endpoints, "endpoint"), (self.services, "service"), (self.zones, "zone"))
-        states = [self.index.state(one) for items, _ in counts for one in items]
-        states += [State.UNKNOWN for _ in self.unreadable]
+        states = [one.health for items, _ in counts for one in items]
+        states += [Health.UNKNOWN for _ in self.unreadable]
         summary = " · ".join(counted(len(items), noun) for items, noun in counts if items)
-        return Diagram(title, worst(states), columns, self._edges_between(columns), summary)
+        return Diagram(title, Health.worst(states), columns, self._edges_between(columns), summary)
 
     @property
     def _limits(self) -> tuple[int, int]:
@@ -60,7 +61,7 @@ class Region:
             networks.setdefault(container.lower(), (container, []))[1].append(one)
         for network in (network for zone in self.zones for network in zone.networks):
             networks.setdefault(network.lower(), (network, []))
-        ranks = {key: worst(map(self.index.state, inside)).rank for key, (_, inside) in networks.items()}
+        ranks = {key: Health.worst(one.health for one in inside).rank for key, (_, inside) in networks.items()}
         return {key: networks[key] for key in sorted(networks, key=ranks.__getitem__)}
 
     def _network_nodes(self) -> Iterator[Node]:

@@ -51,13 +51,13 @@ from tests.support.worlds import (
 def test_no_problems() -> None:
     """Without drift, everything is healthy, and the sentence says so."""
     report = audit(well())
-    assert report.health is Health.WELL
+    assert report.health is Health.HEALTHY
     assert report.sentence == "No problems found: 1 private endpoint."
     assert (report.findings, report.repairs, report.problems, report.left) == ((), (), (), ())
     assert report.complete
     assert report.verdicts == {"manage": 1}
     healths = [one.health for rows in (report.endpoints, report.services, report.zones) for one in rows]
-    assert healths == [Health.WELL] * 3
+    assert healths == [Health.HEALTHY] * 3
 
 
 def test_rows() -> None:
@@ -81,23 +81,34 @@ def test_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "wrong"),
+    ("seen", "errors", "warnings"),
     [
-        (well(registrations=[]), {"endpoint"}),
-        (well(services=[service("main")]), {"endpoint", "service"}),
-        (well(zones=[zone(record(1, ttl=9))]), {"endpoint", "zone"}),
-        (well(zones=[zone(foreign_record())]), {"endpoint", "zone"}),
-        (well(endpoint(1, status="Rejected")), {"endpoint"}),
-        (well(endpoint(1, status="Disconnected")), {"endpoint"}),
-        (well(pe(1)), {"endpoint", "service", "zone"}),
+        (well(registrations=[]), {"endpoint"}, set()),
+        (well(services=[service("main")]), {"endpoint", "service"}, set()),
+        (well(zones=[zone(record(1, ttl=9))]), {"endpoint", "zone"}, set()),
+        (well(zones=[zone(foreign_record())]), {"endpoint", "zone"}, set()),
+        (well(endpoint(1, status="Rejected")), {"endpoint"}, set()),
+        (well(endpoint(1, status="Disconnected")), {"endpoint"}, set()),
+        (well(pe(1)), {"endpoint", "zone"}, {"service"}),
+        (
+            well(
+                endpoint(1),
+                endpoint(2),
+                services=[service("main", guid(1), guid(2))],
+                registrations=[registered(1), registered(2)],
+            ),
+            set(),
+            {"endpoint", "zone"},
+        ),
     ],
 )
-def test_unhealthy_objects(seen: Snapshot, wrong: set[str]) -> None:
-    """Drift marks the endpoint, the service and the zone that have it."""
+def test_unhealthy_objects(seen: Snapshot, errors: set[str], warnings: set[str]) -> None:
+    """Drift marks the endpoint, the service and the zone that have it, with the severity of its finding."""
     report = audit(seen)
     rows: dict[str, Any] = {"endpoint": report.endpoints, "service": report.services, "zone": report.zones}
-    assert {name for name, of_kind in rows.items() if any(one.health is Health.WRONG for one in of_kind)} == wrong
-    assert report.health is Health.WRONG
+    for health, names in ((Health.ERROR, errors), (Health.WARNING, warnings)):
+        assert {name for name, of_kind in rows.items() if any(one.health is health for one in of_kind)} == names
+    assert report.health is (Health.ERROR if errors else Health.WARNING)
     assert "1 needs attention" in report.sentence
 
 
@@ -105,8 +116,8 @@ def test_unhealthy_objects(seen: Snapshot, wrong: set[str]) -> None:
     ("seen", "by", "health"),
     [
         (well(endpoint(1, status="Pending")), deployment(), Health.WAITING),
-        (well(endpoint(1, alias=STRANGE_ALIAS)), deployment(), Health.WRONG),
-        (well(), deployment(scopes=(Scope(SUBSCRIPTION, "rg-other"),)), Health.WRONG),
+        (well(endpoint(1, alias=STRANGE_ALIAS)), deployment(), Health.ERROR),
+        (well(), deployment(scopes=(Scope(SUBSCRIPTION, "rg-other"),)), Health.WARNING),
         (well(also={ReadEndpoint(pe(1)): FORBIDDEN}), deployment(), Health.UNKNOWN),
         (well(also={ReadRegistrations(): TIMED_OUT}), deployment(), Health.UNKNOWN),
         (well(also={ReadZone(zone_id()): FORBIDDEN}), deployment(), Health.UNKNOWN),
@@ -130,7 +141,7 @@ def test_in_progress() -> None:
 
 @pytest.mark.parametrize(
     ("state", "code", "health"),
-    [("Deleting", "endpoint-in-progress", Health.WAITING), ("Failed", "endpoint-failed", Health.WRONG)],
+    [("Deleting", "endpoint-in-progress", Health.WAITING), ("Failed", "endpoint-failed", Health.ERROR)],
 )
 def test_deleting_and_failed(state: str, code: str, health: Health) -> None:
     """An endpoint that is being deleted, or has failed, is reported as that, and not as drift."""
@@ -152,7 +163,7 @@ def test_untagged() -> None:
     seen = well(endpoint(1), endpoint(2, None), endpoint(3, None, alias=STRANGE_ALIAS))
     report = audit(seen)
     assert [one.id for one in report.endpoints] == [str(pe(1)), str(pe(2))]
-    assert row(report, pe(2)).health is Health.LEFT_ALONE
+    assert row(report, pe(2)).health is Health.NOT_MANAGED
     assert report.verdicts == {"manage": 1, "release": 2}
 
 
@@ -160,7 +171,7 @@ def test_no_requests() -> None:
     """Without tagged endpoints there are no problems."""
     report = audit(snapshot(endpoint(1, None, alias=STRANGE_ALIAS)))
     assert (report.health, report.sentence) == (
-        Health.WELL,
+        Health.HEALTHY,
         "No problems found: no private endpoint requests access.",
     )
 
@@ -186,7 +197,7 @@ def test_services_left_alone() -> None:
     """A service that SERVICE_FILTER does not permit, and without an owned entry, is not managed."""
     seen = well(services=[service("main", guid(1)), service("other", "foreign-id")])
     healths = {one.name: one.health for one in audit(seen, by=deployment(service_filter="main")).services}
-    assert healths == {"main": Health.WELL, "other": Health.LEFT_ALONE}
+    assert healths == {"main": Health.HEALTHY, "other": Health.NOT_MANAGED}
 
 
 def test_entries_under_a_foreign_registration() -> None:
@@ -206,7 +217,7 @@ def test_registration_beside_a_foreign_one() -> None:
     report = audit(seen)
     assert codes(report) == {"registration-foreign"}
     assert row(report, pe(1)).registered == tuple(sorted({guid(1), arm}))
-    assert (report.health, row(report, pe(1)).health) == (Health.WELL, Health.WELL)
+    assert (report.health, row(report, pe(1)).health) == (Health.HEALTHY, Health.HEALTHY)
 
 
 def test_removals_over_limit() -> None:
@@ -290,7 +301,7 @@ def test_zone_to_create_or_link(vnets: tuple[str, ...] | None, code: str) -> Non
     zones = [] if vnets is None else [zone(vnets=vnets)]
     report = audit(well(zones=zones), by=deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns")))
     assert code in codes(report)
-    assert [one.health for one in report.zones] == [Health.WRONG] * len(zones)
+    assert [one.health for one in report.zones] == [Health.ERROR] * len(zones)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_not_seen(unreadable: dict[Any, Any]) -> None:
     dark = audit(well(registrations=[], also=unreadable), first, minute=15)
     kept = finding(dark, "registration-missing")
     assert (kept.first_seen, kept.last_seen, kept.seen) == (at(0), at(0), False)
-    assert kept.message.startswith("not seen by this audit; last seen 2026-11-23 06:00 UTC: pe-1 (")
+    assert kept.message == finding(first, "registration-missing").message
     assert (dark.health, row(dark, pe(1)).health) == (Health.UNKNOWN, Health.UNKNOWN)
     assert "registration-missing" not in dark.sentence
     assert dark.history[-1].errors == sum(one.seen and one.severity == "error" for one in dark.findings)
@@ -101,7 +101,7 @@ def test_pending(minutes: int, *, stuck: bool) -> None:
     assert row(report, pe(1)).pending_since == at(0)
     found = finding(report, "pending-too-long" if stuck else "endpoint-pending")
     assert (found.severity, found.first_seen) == ("error" if stuck else "info", at(0))
-    assert row(report, pe(1)).health is (Health.WRONG if stuck else Health.WAITING)
+    assert row(report, pe(1)).health is (Health.ERROR if stuck else Health.WAITING)
     assert len(report.findings) == 1
 
 
@@ -156,6 +156,29 @@ def test_missed_event(then: Snapshot, now: Snapshot) -> None:
     third = audit(now, second, minute=10 + GRACE / timedelta(minutes=1))
     missed = finding(third, "event-missed")
     assert (missed.severity, missed.first_seen) == ("warning", at(10))
+
+
+@pytest.mark.parametrize(
+    ("now", "what"),
+    [(well(pe(1)), "it was deleted"), (well(endpoint(1, None)), "it was untagged"), (RETAGGED, "it changed")],
+)
+def test_what_happened_to_the_endpoint(now: Snapshot, what: str) -> None:
+    """A late event of a deleted or untagged endpoint is reported as that."""
+    first = audit(now, audit(well(), minute=0), minute=10)
+    assert finding(first, "event-late").message.startswith(f"{what} since the previous audit, and no event")
+    missed = finding(audit(now, first, minute=60), "event-missed").message
+    assert missed == f"{what}, and no event has brought this into effect since 2026-11-23 06:10 UTC"
+
+
+def test_an_escalated_finding_is_new() -> None:
+    """A finding that escalates keeps its first_seen, and is announced under its new code, once."""
+    pending = well(endpoint(1, status="Pending"))
+    first = audit(pending, minute=0)
+    second = audit(pending, first, minute=20)
+    third = audit(pending, second, minute=35)
+    assert [one.code for one in newly_seen(second, first)] == ["pending-too-long"]
+    assert [one.code for one in newly_seen(first, second)] == ["endpoint-pending"]
+    assert [*newly_seen(third, second)] == []
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,15 @@ HEALTHS = st.sampled_from(Health)
 
 def _finding(code: str, *, seen: bool) -> AuditedFinding:
     severity, remedy = CATALOGUE[code]
-    return AuditedFinding(code, severity.name.lower(), "object", "message", remedy, at(0), at(0), seen)
+    return AuditedFinding(code, severity, "object", "message", remedy, at(0), at(0), seen)
 
 
 FINDINGS = st.lists(st.builds(_finding, st.sampled_from(sorted(CATALOGUE)), seen=st.booleans()), max_size=3)
-ENDPOINTS = st.builds(AuditedEndpoint, st.just("pe"), st.sampled_from([*Verdict]), HEALTHS)
+BAD_VERDICTS = {Verdict.FOREIGN_SERVICE, Verdict.FAILED, Verdict.UNKNOWN}
+# The audit never calls an endpoint with one of these verdicts healthy: test_any_audit_is_consistent.
+ENDPOINTS = st.builds(AuditedEndpoint, st.just("pe"), st.sampled_from([*Verdict]), HEALTHS).filter(
+    lambda row: row.verdict not in BAD_VERDICTS or row.health in (Health.ERROR, Health.WARNING, Health.UNKNOWN)
+)
 SERVICES = st.builds(AuditedService, *map(st.just, ("id", "name", "region", "state")), HEALTHS)
 ZONES = st.builds(AuditedZone, st.just("id"), st.just("name"), HEALTHS)
 STATUSES = st.sampled_from(["done", "failed", "skipped"])
@@ -69,33 +73,38 @@ REPORTS = st.builds(
 
 
 def _assert_consistent(report: AuditReport) -> None:
-    serious = [one for one in report.findings if one.severity != "info"]
+    serious = [one for one in report.findings if not one.is_info]
     healths = [row.health for row in report.endpoints]
     healths += [row.health for row in report.services] + [row.health for row in report.zones]
     verdicts = {row.verdict for row in report.endpoints}
-    healthy = report.health in (Health.WELL, Health.WAITING)
+    healthy = report.health in (Health.HEALTHY, Health.WAITING)
     assert report.sentence.startswith(f"{NO_PROBLEMS}: ") is healthy
     if healthy:
         assert not serious
         assert not report.problems
         assert report.complete
-        assert not verdicts & {Verdict.FOREIGN_SERVICE, Verdict.FAILED, Verdict.UNKNOWN}
-        assert not {Health.WRONG, Health.UNKNOWN} & set(healths)
+        assert not verdicts & BAD_VERDICTS
+        assert not {Health.ERROR, Health.WARNING, Health.UNKNOWN} & set(healths)
         assert "failed" not in {repair.status for repair in report.repairs}
-    if report.health is Health.WELL:
+    if report.health is Health.HEALTHY:
         assert Health.WAITING not in healths
     current = [one for one in report.findings if one.seen]
-    assert ("Findings: " in report.sentence) is any(one.severity != "info" for one in current)
+    assert ("Findings: " in report.sentence) is any(not one.is_info for one in current)
     for one in serious:
-        assert one in current or report.health in (Health.WRONG, Health.UNKNOWN)
+        assert report.health.rank <= one.health.rank
+    errors = [one for one in current if one.health is Health.ERROR]
+    failed = [repair for repair in report.repairs if repair.status == "failed"]
+    assert (report.health is Health.ERROR) is bool(errors or failed or Health.ERROR in healths)
+    assert report.sentence.startswith("Problems found: ") is (report.health is Health.ERROR)
+    assert report.sentence.startswith("Warnings found: ") is (report.health is Health.WARNING)
     point = report.history[-1]
     assert point.errors + point.warnings + point.infos == len(current)
-    for health, verb in (
-        (Health.WRONG, "need"),
-        (Health.UNKNOWN, "could not be read"),
-        (Health.WAITING, "not ready"),
+    for counted_as, verb in (
+        ((Health.ERROR, Health.WARNING), "need"),
+        ((Health.UNKNOWN,), "could not be read"),
+        ((Health.WAITING,), "not ready"),
     ):
-        count = sum(row.health is health for row in report.endpoints)
+        count = sum(row.health in counted_as for row in report.endpoints)
         assert (
             f" {count} {verb}" in report.sentence
             or f" {count} is {verb}" in report.sentence
@@ -152,16 +161,18 @@ def test_any_audit_is_consistent(
     second = audit(well(*endpoints, **parts, also=unreadable), first, minute=15)
     for report in (first, second):
         _assert_consistent(report)
-        serious = {one.object for one in report.findings if one.seen and one.severity != "info"}
         for row in report.endpoints:
-            assert (row.health in (Health.WRONG, Health.UNKNOWN)) or row.id not in serious
+            found = [one.health for one in report.findings if one.object == row.id and one.seen]
+            assert row.health.rank <= min((one.rank for one in found), default=row.health.rank)
+            assert (row.health is Health.ERROR) is (Health.ERROR in found)
+            assert row.health is not Health.WARNING or Health.WARNING in found
 
 
 def test_foreign_service() -> None:
     """A tagged endpoint that is connected to a foreign service is a problem, and is counted as one."""
     report = audit(well(endpoint(1, alias=STRANGE_ALIAS)))
     assert "not-a-clickhouse-endpoint" in codes(report)
-    assert report.health is Health.WRONG
+    assert report.health is Health.ERROR
     assert report.sentence.startswith("Problems found: 1 private endpoint, 1 needs attention. Findings: ")
 
 
@@ -173,7 +184,7 @@ def test_overdue_after_two_periods(seconds: int, overdue: bool) -> None:  # noqa
     """A report is overdue when it is older than two periods of the schedule."""
     shown = banner(all_well(), FINISHED + timedelta(seconds=seconds))
     assert shown.overdue is overdue
-    assert shown.health is (Health.UNKNOWN if overdue else Health.WELL)
+    assert shown.health is (Health.UNKNOWN if overdue else Health.HEALTHY)
     assert shown.age >= timedelta()
 
 
@@ -187,7 +198,7 @@ def test_period_of_the_report() -> None:
 def test_banner() -> None:
     """The banner has the report's health and sentence; for an overdue report, the time of the last audit."""
     current = banner(troubled(), FINISHED)
-    assert (current.health, current.sentence) == (Health.WRONG, troubled().sentence)
+    assert (current.health, current.sentence) == (Health.ERROR, troubled().sentence)
     overdue = banner(troubled(), FINISHED + timedelta(hours=5))
     assert overdue.sentence == "No audit has finished since 2026-11-23 06:00 UTC."
 

@@ -274,7 +274,7 @@ def test_catalogue(code: str) -> None:
     assert finding.remedy.endswith(".")
     assert finding.as_json() == {
         "code": code,
-        "severity": finding.severity.name.lower(),
+        "severity": finding.severity,
         "object": "an object",
         "message": "what there is",
         "remedy": finding.remedy,
@@ -292,5 +292,5 @@ def test_remedy_by_cause() -> None:
 
 
 def test_severities() -> None:
-    """Severities can be compared."""
-    assert Severity.INFO < Severity.WARNING < Severity.ERROR
+    """Severities have an order, the worst first."""
+    assert sorted(Severity, key=lambda one: one.rank) == [Severity.ERROR, Severity.WARNING, Severity.INFO]

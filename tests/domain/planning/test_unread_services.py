@@ -206,14 +206,14 @@ def test_the_audit_names_it(unread: Service, about: str) -> None:
     assert len(reported) == 1
     assert unread.label in reported[0]
     rows = {one.id: (one.name, one.health) for one in report.services}
-    assert rows.pop(service("main").id) == ("main", Health.WELL)
+    assert rows.pop(service("main").id) == ("main", Health.HEALTHY)
     assert rows == ({BROKEN.id: (BROKEN.id, Health.UNKNOWN)} if unread.id else {})
 
 
 @pytest.mark.parametrize("harmless", HARMLESS)
 def test_the_audit_is_well_beside_a_harmless_one(harmless: Service) -> None:
     """A misread service of another cloud, or on its way out, is no matter of an audit."""
-    assert audit(well(services=[service("main", guid(1)), harmless])).health is Health.WELL
+    assert audit(well(services=[service("main", guid(1)), harmless])).health is Health.HEALTHY
 
 
 def test_the_world_is_otherwise_the_same() -> None:
