@@ -89,12 +89,12 @@ _WARNINGS = {
 }
 _INFOS = {
     "no-service-selected": "List services in the tag's value to allow them through this endpoint.",
-    IN_PROGRESS: "None if it changed recently. If it persists, check the endpoint and its network interface in Azure.",
-    "endpoint-pending": "None if it is new. If it persists, check that its id is on a service's allow list.",
-    "wildcard-served-by-other": "None. The record is reassigned when the other endpoint is deleted.",
-    "record-kept-by-other": "None: clients reach the endpoint. Set DNS_ADOPT=true to manage the record here.",
-    "registration-foreign": "None. To retire the foreign id, remove it from all services, then from the organization.",
-    "event-late": "None if it changed recently. If it happens repeatedly, check the event subscription.",
+    IN_PROGRESS: "No action needed if it changed recently. If it persists, check the endpoint and its NIC in Azure.",
+    "endpoint-pending": "No action needed if it is new. If it persists, check that an allow list has its id.",
+    "wildcard-served-by-other": "No action needed. The record is reassigned when the other endpoint is deleted.",
+    "record-kept-by-other": "No action needed: clients reach the endpoint. Set DNS_ADOPT=true to manage the record.",
+    "registration-foreign": "No action needed. To retire the foreign id, remove it by hand.",
+    "event-late": "No action needed if it changed recently. If it happens repeatedly, check the event subscription.",
 }
 
 _BY_SEVERITY = {Severity.ERROR: _ERRORS, Severity.WARNING: _WARNINGS, Severity.INFO: _INFOS}

@@ -2,7 +2,9 @@
 
 from shared.domain.model.errors import Cause, CauseKind, System
 
-_RETRIED = "None if it happens once: Event Grid retries events, and each audit reads everything again. If it repeats,"
+_RETRIED = (
+    "No action needed if it happens once: events are retried, and each audit reads everything again. If it repeats,"
+)
 _CHECK_STATUS = {
     System.AZURE: f"{_RETRIED} see Azure Service Health.",
     System.CLICKHOUSE: f"{_RETRIED} see status.clickhouse.com.",

@@ -11,7 +11,7 @@ There is no database: a mark on the object itself names the owner and one privat
 | the registration's description | the registered id belongs to                       | the registration is |
 |--------------------------------|----------------------------------------------------|---------------------|
 | our mark for endpoint E        | E, or no endpoint that was read (E's former GUID)  | ours, for E         |
-| our mark for endpoint E        | another endpoint: as read, or by its own ARM id    | foreign             |
+| our mark for endpoint E        | another endpoint, as read, or is its ARM id        | foreign             |
 | any, for another cloud         | any                                                | foreign             |
 | anything else                  | any                                                | foreign             |
 

@@ -37,8 +37,8 @@ ORGANIZATION = "Set CLICKHOUSE_ORG_ID to the organization of the API key, or use
 MALFORMED = "Try again. If this persists, contact ClickHouse support. Until then nothing is deregistered."
 ROLE = "Assign the key a role with the permissions in docs/permissions.md."
 MANAGE = (
-    "None, if you deregister by hand what the app reports. Otherwise add organization:manage to the key's role"
-    " (docs/permissions.md)."
+    "No action needed if you deregister by hand what the app reports. Otherwise add organization:manage to the role of"
+    " the key (docs/permissions.md)."
 )
 LINKED = (
     "Create the private DNS zone, and link it to the virtual networks of the clients. Delete a zone without clients."
@@ -70,7 +70,9 @@ def services(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResu
     permitted = len(_permitted(snapshot, config))
     detail = f"{permitted} of {counted(len(found), 'service')} on Azure and permitted by SERVICE_FILTER"
     if not permitted:
-        return warning(detail, "None, if a service is still to be created; otherwise correct SERVICE_FILTER.")
+        return warning(
+            detail, "No action needed if a service is still to be created; otherwise correct SERVICE_FILTER."
+        )
     return passed(detail)
 
 

@@ -50,7 +50,8 @@ def removals(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckRes
     if policies.audits is Policy.SYNC:
         return passed("by audits, not by events: EVENT_POLICY is upsert")
     detail = f"EVENT_POLICY is upsert and AUDIT_POLICY is {policies.audits}: neither events nor audits remove access"
-    return warning(detail, "None if you remove access with sync; otherwise set AUDIT_POLICY or EVENT_POLICY to sync.")
+    remedy = "No action needed if you remove access with sync; otherwise set AUDIT_POLICY or EVENT_POLICY to sync."
+    return warning(detail, remedy)
 
 
 def event_subscriptions(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:

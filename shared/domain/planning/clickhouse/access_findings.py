@@ -20,7 +20,7 @@ _BY_STATUS: dict[str, str] = {
 # the remedy of the finding's code applies.
 _REMEDIES: dict[tuple[str, str], str] = {
     (ConnectionStatus.PENDING, "listed"): (
-        "None if it is new: ClickHouse Cloud approves it within minutes. Otherwise contact ClickHouse support."
+        "No action needed if it is new: ClickHouse Cloud approves it within minutes. Otherwise contact its support."
     ),
     (ConnectionStatus.PENDING, "selected"): (
         "Run sync: ClickHouse Cloud approves the connection once an allow list has its id."
