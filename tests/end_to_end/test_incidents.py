@@ -15,6 +15,7 @@ from shared.domain.audit.report_model import AuditReport
 from shared.status_page import render
 from shared.triggers.status import StatusRequest, status
 from simulator.client import RunningSimulator
+from simulator.worldfile import demo
 from tests.support.simulated import (
     ENDPOINT,
     SUBSCRIPTION,
@@ -285,3 +286,24 @@ def test_wrong_subscription(sim: RunningSimulator, read: Read, monkeypatch: pyte
     audit = read("audit")
     assert "Correct the subscription and resource group in ENDPOINT_SCOPES or DNS_ZONE_SCOPES." in audit
     assert "Grant the identity" not in audit
+
+
+def test_control_characters(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Control, bidirectional and newline characters of tags, names and errors reach the terminal as escapes."""
+    hidden = "ana\x1b[31mlytics\u202e\nboo"
+    put_endpoint(sim, {**TAGGED, "clickhouse-services": hidden})
+    printed = [read("plan", ENDPOINT), read("explain", ENDPOINT), read("audit")]
+    world = demo()
+    world["clickhouse"]["services"][0]["name"] = hidden
+    sim.reset(world)
+    put_endpoint(sim, {"clickhouse-services": "*"})
+    printed += [read("plan", ENDPOINT), read("explain", ENDPOINT), read("sync", ENDPOINT), read("audit")]
+    sim.fault(match={"system": "clickhouse"}, status=400, body={"error": hidden}, count=None)
+    sim.fault(match={"system": "arm"}, status=400, body={"error": {"code": "X", "message": hidden}}, count=None)
+    printed += [read("plan", ENDPOINT), read("explain", "pe-app"), read("explain", ENDPOINT), read("check")]
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path / "file" / hidden))
+    printed += [read("audit"), read("check")]
+    for out in printed:
+        assert all(line.isprintable() for line in out.split("\n"))
+    assert sum("\\u202e" in out for out in printed) >= 8
