@@ -99,13 +99,16 @@ class Output:
             groups[(finding.seen, finding.code, finding.remedy)].append(finding)
         for group in groups.values():
             self._finding_group(group)
-        self._problems(one for one in report.problems if not any(one in f.message for f in report.findings))
+        shown = [finding.message for finding in report.findings]
+        self._problems(one for one in report.problems if not _is_shown(one, shown))
         for left in report.left:
             self.out.print(Line(f"not reached  {left}", WARNING))
+        sentence, style = report.sentence, _HEALTHS.get(report.health, "bold green")
         if not_stored:
+            sentence, style = f"The report is not stored. {sentence}", ERROR
             self._problems([f"the report is not stored: {not_stored.reason}"])
             self.out.print(Line(f"        {store_remedy(not_stored.cause)}", REMEDY))
-        self.out.print(Line(report.sentence, _HEALTHS.get(report.health, "bold green")))
+        self.out.print(Line(sentence, style))
 
     def _finding_group(self, group: list[AuditedFinding]) -> None:
         """A line for findings of one code and remedy, one for the remedy, and one for each object."""
@@ -174,7 +177,7 @@ class Output:
             self._finding(finding)
         shown = [finding.message for finding in report.plan.findings]
         for problem in report.problems_with_remedies:
-            if not any(message in problem.text or problem.text in message for message in shown):
+            if not _is_shown(problem.text, shown):
                 self._problems([problem.text])
                 self.out.print(Line(f"        {problem.remedy}", REMEDY))
 
@@ -186,6 +189,10 @@ class Output:
     def _problems(self, problems: Iterable[str]) -> None:
         for problem in problems:
             self.out.print(Line(f"problem  {problem}", ERROR))
+
+
+def _is_shown(problem: str, messages: Iterable[str]) -> bool:
+    return any(message in problem or problem in message for message in messages)
 
 
 def _line(change: Change) -> Line:
