@@ -16,6 +16,7 @@ from shared.status_page import render
 from shared.triggers.status import StatusRequest, status
 from simulator.client import RunningSimulator
 from simulator.worldfile import demo
+from tests.support.real_clients import answering, http_answer
 from tests.support.simulated import (
     ENDPOINT,
     SUBSCRIPTION,
@@ -73,6 +74,12 @@ def page() -> str:
             get_runtime.cache_clear()
 
     return text_of(asyncio.run(answer()).decode())
+
+
+def invalid_page() -> str:
+    """The text of the status page where the settings are invalid, so that there is no runtime to close."""
+    get_runtime.cache_clear()
+    return text_of(asyncio.run(status(StatusRequest(accept="text/html"))).body.decode())
 
 
 def text_of(html: str) -> str:
@@ -332,6 +339,44 @@ def test_report_store_gone(sim: RunningSimulator, read: Read, tmp_path: Path, mo
     assert "The report store cannot be read" in text
     assert [remedy in out for out in (audit, read("check"), text)] == [True, True, True]
     assert "\nThe report is not stored. No problems found: 1 private endpoint.\n" in audit
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cure"),
+    [
+        (404, "ContainerNotFound", "Create the container, or correct REPORT_STORE."),
+        (403, "AuthorizationFailure", "permit the app in the network rules of the storage account."),
+    ],
+)
+def test_container_refused(
+    sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, status: int, code: str, cure: str
+) -> None:
+    """check, audit and page have the same remedy for a container that is missing or refuses the app."""
+    with answering(http_answer(status, "", headers=f"x-ms-error-code: {code}\r\n".encode())) as storage:
+        monkeypatch.setenv("REPORT_STORE", f"{storage.url}/account/reports")
+        for out in (read("check"), read("audit"), page()):
+            assert f"the store returned {status} {code}" in out
+            assert cure in out
+
+
+def test_second_zone(sim: RunningSimulator, read: Read) -> None:
+    """A second zone of the name without a link changes nothing, and check names it."""
+    second = ZONE.replace("rg-dns", "rg-network")
+    arm(sim, "PUT", second, {"location": "global"})
+    assert "0 to add, 0 to change, 0 to remove" in read("plan", ENDPOINT)
+    check = read("check")
+    assert f"{second} is not linked to a virtual network; no tagged endpoint needs it yet" in check
+    assert "No problem found. 1 warning." in check
+
+
+def test_invalid_settings(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command and the page list all invalid settings once, each with what to set."""
+    for name in ("CLICKHOUSE_ORG_ID", "ENDPOINT_SCOPES", "MAX_REMOVALS"):
+        monkeypatch.setenv(name, "x")
+    for out in (read("plan", "--all"), read("audit"), read("check"), read("explain", ENDPOINT), invalid_page()):
+        for name in ("CLICKHOUSE_ORG_ID", "ENDPOINT_SCOPES", "MAX_REMOVALS"):
+            assert out.count(f"{name} is invalid: ") == 1
+        assert out.count("Remedy: ") >= 3
 
 
 def test_wrong_organization(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
