@@ -104,6 +104,7 @@ def _repairs(report: Report) -> Iterator[Repair]:
         if change not in undone and status is not OutcomeStatus.DONE:
             if tried.stale:
                 continue  # another writer was first; the change was replaced or is not needed
-            status, error = OutcomeStatus.SKIPPED, f"already in effect, although the call failed: {error}"
+            if tried.temporary:  # a refused call has no effect; the change was replaced by another one
+                status, error = OutcomeStatus.SKIPPED, f"already in effect, although the call failed: {error}"
         before, after = change.before_after()
         yield Repair(change.verb, change.object, str(change.endpoint), before, after, status.value, error)

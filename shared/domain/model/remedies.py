@@ -36,12 +36,14 @@ _REMEDIES = {
 _STORE_REMEDIES = {
     CauseKind.INVALID_CREDENTIAL: _REMEDIES[CauseKind.INVALID_CREDENTIAL][System.AZURE],
     CauseKind.MISSING_PERMISSION: (
-        "Assign the app's identity the role Storage Blob Data Contributor on the container in REPORT_STORE, "
-        "and permit the app in the firewall of the storage account."
+        "Assign the app's identity the role Storage Blob Data Contributor on the container in REPORT_STORE; if the "
+        "error is AuthorizationFailure, permit the app in the network rules of the storage account."
     ),
     CauseKind.NOT_FOUND: "Create the container, or correct REPORT_STORE.",
-    CauseKind.CONNECTION_LOST: "Correct REPORT_STORE, or permit outbound HTTPS from the app to it (DNS, firewall).",
-    CauseKind.UNKNOWN: "Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to.",
+    CauseKind.CONNECTION_LOST: (
+        "Correct REPORT_STORE, or permit outbound HTTPS from the app to it (DNS, firewall, private endpoint)."
+    ),
+    CauseKind.UNKNOWN: "Give the app write access to REPORT_STORE, or set it to another blob container or folder.",
 }
 
 

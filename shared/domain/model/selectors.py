@@ -138,7 +138,11 @@ def parse_selectors(text: str) -> Selectors:
 def _parse(text: str) -> Selector | str:
     if ";" in text:
         return f"{quoted(text, 60)} contains a semicolon; separate selectors with commas"
-    return _selector(text) or f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"
+    if selector := _selector(text):
+        return selector
+    near = re.sub(r"\s*([:=])\s*", r"\1", text)
+    hint = f" (did you mean {near}?)" if near != text and _selector(near) else ""
+    return f"{quoted(text, 60)} is not a selector{hint}; use one of: {SELECTOR_FORMS}"
 
 
 def _selector(text: str) -> Selector | None:

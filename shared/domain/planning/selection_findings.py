@@ -19,7 +19,8 @@ def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator
     for fault in (*found.selectors.faults, *(_ambiguous(index, name) for name in found.ambiguous)):
         yield Finding("bad-selector", at, f"{fault}; {_NOTHING_REMOVED}")
     for text in found.unmatched:
-        yield Finding("service-not-found", at, f"{_unmatched(index, text)}; {_NOTHING_REMOVED}")
+        message, remedy = _unmatched(index, text)
+        yield Finding("service-not-found", at, f"{message}; {_NOTHING_REMOVED}", remedy)
     for service in sorted(selection.denied):
         yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {_named(by_id[service])}")
     for service in sorted(selection.other_private_link):
@@ -62,15 +63,18 @@ def _named(service: Service) -> str:
     return f"{service.name} ({service.id})" if service.name else service.label
 
 
-def _unmatched(index: PlanningIndex, text: str) -> str:
-    """That a selector matches no service on Azure, and what it probably means."""
+def _unmatched(index: PlanningIndex, text: str) -> tuple[str, str]:
+    """That a selector matches no service on Azure, and what it probably means; the remedy, if it is known."""
     services = index.snapshot.services() or ()
     for service in services:
         if text.casefold() in (service.name.casefold(), service.id.lower()):
             state = "is being deleted" if service.gone else f"runs on {service.provider.upper()}, not on Azure"
-            return f"{_named(service)} {state}"
+            return f"{_named(service)} {state}", "Remove the service from the tag: no private endpoint reaches it."
     names = [service.name for service in index.services.all if service.name]
+    if set(text.split()) <= set(names):
+        return f"no service on Azure matches {text}; separate selectors with commas", ""
     tags = [pair for service in index.services.all for pair in (service.tags or {}).items()]
-    known = [*names, *(f"tag:{key}" for key, _ in tags), *(f"tag:{key}={value}" for key, value in tags)]
+    regions = (f"region:{service.region}" for service in index.services.all)
+    known = [*names, *regions, *(f"tag:{key}" for key, _ in tags), *(f"tag:{key}={value}" for key, value in tags)]
     near = get_close_matches(text, sorted(set(known)), n=1)
-    return f"no service on Azure matches {text}{f' (did you mean {near[0]}?)' if near else ''}"
+    return f"no service on Azure matches {text}{f' (did you mean {near[0]}?)' if near else ''}", ""

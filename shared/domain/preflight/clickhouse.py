@@ -10,6 +10,7 @@ from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
 from shared.domain.model.text import counted
+from shared.domain.ownership.marks import endpoints_in
 from shared.domain.preflight.check_result import (
     CheckResult,
     CheckStatus,
@@ -41,7 +42,7 @@ MANAGE = (
     " the key (docs/permissions.md)."
 )
 LINKED = (
-    "Create the private DNS zone, and link it to the virtual networks of the clients. Delete a zone without clients."
+    "Link the zone to the virtual networks of the clients; create it if it is missing. Delete a zone without clients."
 )
 CENTRAL = "Keep one zone of that name in DNS_ZONE_SCOPES, linked to the virtual network of the clients' DNS resolver."
 RESOLVER = "this check cannot determine whether clients use a DNS server in a linked network"
@@ -132,6 +133,7 @@ def regions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResul
     |                                                                        | endpoint exists there            |
     | if not central: no zone is linked to the network of a tagged endpoint  | failed                           |
     | no zone is linked to any network                                       | failed or warning, as above      |
+    | a zone with our record of a tagged endpoint is not linked to any       | failed                           |
     | one of several zones is not linked to any network                      | warning                          |
 
     Passed instead, if events create what is missing in DNS_ZONE_RESOURCE_GROUP; central zones are linked by hand.
@@ -164,8 +166,11 @@ def _fault(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -
     networks = {one.network for one in tagged if one.network and ZONE_TAG not in one.tags} - linked
     if networks and not config.central:
         return f"{named} is not linked to {', '.join(map(str, sorted(networks)))} of tagged endpoints", True
-    if unlinked := [str(zone.id) for zone in zones if not zone.networks]:
-        return f"{', '.join(unlinked)} is not linked to a virtual network", bool(tagged and not linked)
+    if unlinked := [zone for zone in zones if not zone.networks]:
+        records = (record for zone in unlinked for record in zone.records.values())
+        lost = {one.id for one in tagged} & endpoints_in(records, config.owner)
+        names = ", ".join(str(zone.id) for zone in unlinked)
+        return f"{names} is not linked to a virtual network", bool(lost or (tagged and not linked))
     return None
 
 

@@ -120,7 +120,7 @@ def _provide_zone(index: PlanningIndex, endpoint: Endpoint, name: str, named: li
         return _not_linked(link, f"its record {first.name} leads elsewhere ({', '.join(first.addresses)})")
     if named:
         zones = ", ".join(str(one.id) for one in named)
-        message = f"no zone {name} is linked to {endpoint.network}; {zones} {'is' if len(named) == 1 else 'are'} not"
+        message = f"no zone {name} is linked to {endpoint.network}; not linked: {zones}"
         return Finding("zone-not-linked", str(endpoint.id), message)
     return Finding("zone-missing", str(endpoint.id), f"there is no zone {name} in DNS_ZONE_SCOPES")
 
