@@ -136,7 +136,7 @@ def test_configs_refused(sim: RunningSimulator, read: Read, monkeypatch: pytest.
     ("state", "cure"),
     [
         ("Failed", "Find the cause in the Azure activity log, then update or recreate the private endpoint."),
-        ("Deleting", "None if it changed recently. If it persists, check the endpoint and its network interface"),
+        ("Deleting", "No action needed if it changed recently. If it persists, check the endpoint and its NIC"),
     ],
 )
 def test_provisioning_state(sim: RunningSimulator, read: Read, state: str, cure: str) -> None:
