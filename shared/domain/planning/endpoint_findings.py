@@ -21,13 +21,7 @@ from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import Endpoint, NotFound, ProvisioningState, ReadFailed, Service
-from shared.domain.model.snapshot import (
-    ReadConfig,
-    ReadEndpoint,
-    ReadRegistrations,
-    ReadServices,
-    addresses_of,
-)
+from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices, addresses_of
 from shared.domain.planning.classification import Verdict, concerns_us
 from shared.domain.planning.planning_index import PlanningIndex
 
