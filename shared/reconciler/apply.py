@@ -6,18 +6,9 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from shared.domain.changes import (
-    Allow,
-    Change,
-    CreateZone,
-    DeleteRecord,
-    Deregister,
-    Disallow,
-    LinkNetwork,
-    PutRecord,
-    Register,
-    RegisterThroughService,
-)
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages, unconfirmed
 from shared.domain.model.errors import CauseKind, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import RecordSet, Registration

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import IN_A_ZONE, Deregister, PutRecord, Register, RegisterThroughService
+from shared.domain.changes.clickhouse import Deregister, Register, RegisterThroughService
+from shared.domain.changes.dns import DnsChange, PutRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.changes.pass_results import PassResults
 from shared.domain.model.errors import CauseKind
@@ -82,7 +83,7 @@ class ProcessCache:
             deregistrations_refused=frozenset(
                 o.change.id.lower() for o in outcomes if o.forbidden and isinstance(o.change, Deregister)
             ),
-            locked_zones=frozenset(o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)),
+            locked_zones=frozenset(o.change.zone for o in outcomes if o.locked and isinstance(o.change, DnsChange)),
             names_taken=frozenset(
                 (put.zone, put.after.name) for put, o in puts if o.cause.kind is CauseKind.NAME_TAKEN
             ),

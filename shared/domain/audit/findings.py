@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import UNREADABLE
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
 from shared.domain.model.remedies import remedy_for

@@ -164,6 +164,9 @@ class LinkNetwork(ZoneChange):
         return f"linked to {self.network}"
 
 
+DnsChange = RecordChange | ZoneChange
+
+
 def _with_group(id_: ResourceId) -> str:
     return f"{id_.name} ({id_.resource_group})"
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
 
-from shared.domain.changes import Change, Key, Register
+from shared.domain.changes.base import Change, Key
+from shared.domain.changes.clickhouse import Register
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
 from shared.domain.model.resources import Registration
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from shared.domain.changes import Register
+from shared.domain.changes.clickhouse import Register
 from shared.domain.model.ids import ResourceId
 
 

@@ -1,6 +1,6 @@
 """An endpoint's access to ClickHouse Cloud, explained: services, registration, allow lists, connection."""
 
-from shared.domain.changes import Allow, Deregister, Register
+from shared.domain.changes.clickhouse import Allow, Deregister, Register
 from shared.domain.explain.case import Case, result_of
 from shared.domain.model.errors import System
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS

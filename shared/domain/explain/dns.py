@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.domain.changes import CreateZone, LinkNetwork, PutRecord
+from shared.domain.changes.dns import CreateZone, LinkNetwork, PutRecord
 from shared.domain.explain.case import AGAIN, Case, result_of
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS, Finding
 from shared.domain.model.resources import WILDCARD, RecordSet, Zone

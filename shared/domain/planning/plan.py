@@ -22,7 +22,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, DeleteRecord, Deregister, Disallow, sort_key
+from shared.domain.changes.base import Change, sort_key
+from shared.domain.changes.clickhouse import Deregister, Disallow
+from shared.domain.changes.dns import DeleteRecord, DnsChange
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
@@ -162,6 +164,6 @@ def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
 def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:
     """The changes that a management lock on their zone refused in this pass."""
     for change in changes:
-        if isinstance(change, IN_A_ZONE) and change.zone in index.results.locked_zones:
+        if isinstance(change, DnsChange) and change.zone in index.results.locked_zones:
             message = f"a management lock refuses: {change.verb} {change.summary()}"
             yield Finding("zone-locked", str(change.endpoint), message)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.model.findings import Finding
 from shared.domain.planning.plan import Plan
 

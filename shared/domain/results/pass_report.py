@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId

@@ -13,7 +13,8 @@ because deregistering removes the access, too.
 
 from collections.abc import Iterable, Iterator
 
-from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound, Service
 from shared.domain.model.snapshot import ReadEndpoint

@@ -26,7 +26,8 @@ DNS_ZONE_CHOICE is `central`.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from shared.domain.changes import Change, DeleteRecord, PutRecord
+from shared.domain.changes.base import Change
+from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, ConnectionStatus, RecordSet

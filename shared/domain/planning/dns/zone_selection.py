@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.domain.changes import CreateZone, LinkNetwork
+from shared.domain.changes.dns import CreateZone, LinkNetwork
 from shared.domain.model.deployment_config import ZONE_TAG, shares, tagged_zone
 from shared.domain.model.errors import System
 from shared.domain.model.findings import Finding
