@@ -9,7 +9,6 @@
 So access is granted registration first, and removed allow lists first. Records depend on neither.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +17,7 @@ from itertools import batched
 from shared.domain.changes.base import Change, Key
 from shared.domain.changes.clickhouse import Register
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind
+from shared.domain.model.grouping import grouped
 from shared.domain.model.resources import Registration
 
 # ClickHouse publishes no limit on the size of a body. This many GUIDs make 40 KB, ARM ids of the usual length 200 KB;
@@ -69,11 +69,8 @@ def stages(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
 
 def calls(stage: Iterable[Change]) -> list[tuple[Change, ...]]:
     """The changes of one stage, grouped by call."""
-    groups: defaultdict[str, list[Change]] = defaultdict(list)
-    for change in stage:
-        groups[change.batch_key].append(change)
-    ordered = (groups[key] for key in sorted(groups))
-    return [chunk for group in ordered for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
+    groups = grouped((change.batch_key, change) for change in stage)
+    return [chunk for _, group in sorted(groups.items()) for chunk in batched(group, MOST_IN_A_CALL, strict=False)]
 
 
 def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Change, Outcome]:

@@ -34,12 +34,12 @@ There is no database: a mark on the object itself names the owner and one privat
 9. What cannot be read changes nothing. Access requires a registration whose mark the API has returned.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import BadIdError, Kind, ResourceId
 from shared.domain.model.resources import Endpoint, Registration
 from shared.domain.ownership.marks import parse_registration_mark
@@ -64,9 +64,7 @@ class Ownership:
     @cached_property
     def ids_of(self) -> dict[ResourceId, frozenset[str]]:
         """Our registered ids in lower case, by endpoint."""
-        ids_of: defaultdict[ResourceId, set[str]] = defaultdict(set)
-        for id_, endpoint in self.endpoint_of.items():
-            ids_of[endpoint].add(id_)
+        ids_of = grouped((endpoint, id_) for id_, endpoint in self.endpoint_of.items())
         return {endpoint: frozenset(ids) for endpoint, ids in ids_of.items()}
 
     def is_foreign(self, endpoint: ResourceId, id_: str) -> bool:

@@ -16,7 +16,6 @@ function: it reads no clock, no setting and no system. A failed read prevents th
 never causes a removal.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from shared.domain.changes.dns import DeleteRecord, DnsChange
 from shared.domain.changes.pass_results import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
+from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
@@ -142,14 +142,12 @@ def _records(
     index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     found = [target for desired in managed if (target := record_target(index, desired))]
-    targets: defaultdict[ResourceId, list[RecordTarget]] = defaultdict(list)
-    for target in (one for one in found if isinstance(one, RecordTarget)):
-        targets[target.zone.id].append(target)
+    targets = grouped((one.zone.id, one) for one in found if isinstance(one, RecordTarget))
     placed = [target for in_zone in targets.values() for target in in_zone]
     yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
     leaving = released | {target.endpoint.id for target in placed if not target.selection.only_adds}
     for zone in index.dns.zones:
-        for slot in record_slots(index, zone, targets[zone.id], leaving):
+        for slot in record_slots(index, zone, targets.get(zone.id, []), leaving):
             yield from plan_record(index, slot)
 
 

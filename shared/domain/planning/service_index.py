@@ -8,13 +8,13 @@ SERVICE_FILTER is not a tag: its selectors must be understood when the app start
 (see `allow_lists` for the entries that stay).
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.grouping import grouped
 from shared.domain.model.resources import Config, Endpoint, ReadFailed, Service
 from shared.domain.model.selectors import Selectors
 from shared.domain.model.snapshot import ReadConfig, Snapshot
@@ -84,10 +84,8 @@ class ServiceIndex:
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:
         """The ids of the services behind each of the organization's Private Link services, by alias."""
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for service, config in self.configs.items():
-            found[config.alias.lower()].add(service)
-        return {alias: frozenset(services) for alias, services in found.items()}
+        services_of = grouped((config.alias.lower(), service) for service, config in self.configs.items())
+        return {alias: frozenset(services) for alias, services in services_of.items()}
 
     @cached_property
     def zone_names(self) -> dict[str, str]:
