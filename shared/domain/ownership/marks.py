@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from shared.domain.model.ids import BadIdError, Kind, ResourceId
+from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Pairs, RecordSet, is_ipv4
 
 MARK = "clickhouse-privatelink"
@@ -95,7 +95,4 @@ def _parse_short_id(text: str) -> ResourceId | None:
     group, _, name = rest.partition("/")
     kind = Kind.PRIVATE_ENDPOINT
     path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind.value}/{name}"
-    try:
-        return ResourceId.parse(path, kind)
-    except BadIdError:
-        return None
+    return ResourceId.find(path, kind)

@@ -40,7 +40,7 @@ from functools import cached_property
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.grouping import grouped
-from shared.domain.model.ids import BadIdError, Kind, ResourceId
+from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Endpoint, Registration
 from shared.domain.ownership.marks import parse_registration_mark
 
@@ -79,7 +79,8 @@ class Ownership:
 
     def _owned_for(self, id_: str, registration: Registration) -> ResourceId | None:
         marked = _endpoint_marked(registration, self.owner)
-        carrier = self.endpoint_by_id.get(id_) or _endpoint_named_by(id_)
+        # An ARM id names its endpoint, also one that was not read.
+        carrier = self.endpoint_by_id.get(id_) or ResourceId.find(id_, Kind.PRIVATE_ENDPOINT)
         return marked if carrier in (None, marked) else None
 
 
@@ -92,11 +93,3 @@ def index_registrations(registrations: Iterable[Registration], owner: str) -> di
 def _endpoint_marked(registration: Registration, owner: str) -> ResourceId | None:
     on_azure = registration.provider in ("azure", "")
     return parse_registration_mark(registration.description, owner) if on_azure else None
-
-
-def _endpoint_named_by(id_: str) -> ResourceId | None:
-    """The endpoint that an ARM Resource ID names; None for a GUID."""
-    try:
-        return ResourceId.parse(id_, Kind.PRIVATE_ENDPOINT)
-    except BadIdError:
-        return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.domain.changes.dns import CreateZone, LinkNetwork
-from shared.domain.model.deployment_config import ZONE_TAG, shares, tagged_zone
+from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.errors import System
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
@@ -73,10 +73,9 @@ def zone_for(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Bloc
 def _tagged_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Finding:
     at = str(endpoint.id)
     try:
-        zone = tagged_zone(endpoint)
+        zone = ResourceId.parse(endpoint.tags[ZONE_TAG], Kind.ZONE)
     except BadIdError as error:
         return Finding("zone-not-usable", at, f"its tag {ZONE_TAG}: {error}")
-    assert zone is not None, "the endpoint has the tag"
     if not in_scope(zone, index.config.dns_scopes):
         return Finding("zone-not-usable", at, f"the zone in its tag, {zone}, is outside DNS_ZONE_SCOPES")
     if zone.name != name:
