@@ -48,17 +48,9 @@ class Outcome:
         return self.cause.kind is CauseKind.CHANGED
 
     @property
-    def forbidden(self) -> bool:
-        return self.cause.forbidden
-
-    @property
-    def locked(self) -> bool:
-        return self.cause.kind is CauseKind.LOCKED
-
-    @property
     def retryable(self) -> bool:
         """Whether a retry of the event may succeed."""
-        return self.temporary or self.forbidden or self.locked
+        return self.temporary or self.cause.forbidden or self.cause.kind is CauseKind.LOCKED
 
 
 def stages(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
