@@ -76,7 +76,7 @@ def blocked(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> dict[Chan
 
 
 def unconfirmed(changes: Iterable[Change], registrations: Iterable[Registration]) -> frozenset[Change]:
-    """The registrations among the changes that the API has not returned with our mark (rule 9 of `ownership`)."""
+    """The registrations among the changes that the API has not returned with our mark: they give no access."""
     returned = {(one.id.lower(), one.description) for one in registrations}
     made = (change for change in changes if isinstance(change, Register))
     return frozenset(change for change in made if (change.id.lower(), change.description) not in returned)

@@ -2,7 +2,7 @@
 
 | the endpoint                                            | what is still changed       | finding              |
 |---------------------------------------------------------|-----------------------------|----------------------|
-| is Deleting                                             | nothing                     | endpoint-in-progress |
+| is Deleting, and tagged or connected by alias           | nothing                     | endpoint-in-progress |
 | is tagged and Failed                                    | nothing                     | endpoint-failed      |
 | is tagged and has no connection yet                     | nothing                     | endpoint-in-progress |
 | has the verdict MANAGE, in any state except Succeeded   | everything                  | endpoint-in-progress |
