@@ -36,10 +36,9 @@ from shared.domain.planning.clickhouse import access_findings, allow_lists
 from shared.domain.planning.dns.dns_records import plan_record
 from shared.domain.planning.dns.record_holders import record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
-from shared.domain.planning.endpoint_findings import verdict_findings
+from shared.domain.planning.endpoint_findings import selection_findings, verdict_findings
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
-from shared.domain.planning.selection_findings import selection_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,6 @@ def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
 
 
 def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:
-    """The changes that a management lock on their zone refused in this pass."""
     for change in changes:
         if isinstance(change, DnsChange) and change.zone in index.results.locked_zones:
             message = f"a management lock refuses: {change.verb} {change.summary()}"

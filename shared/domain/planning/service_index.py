@@ -21,6 +21,14 @@ from shared.domain.model.snapshot import ReadConfig, Snapshot
 from shared.domain.planning.selection import Selection, SelectorMatches
 
 
+def service_unread(service: Service) -> str:
+    """That a listed service cannot be read, and what follows."""
+    return (
+        f"service {service.label} is in the list, but not as the API describes it: its allow list is not changed, "
+        "and nothing is deregistered until it can be read"
+    )
+
+
 @dataclass(frozen=True)
 class ServiceIndex:
     """The services on Azure, except deleted ones. Aliases are keyed in lower case."""

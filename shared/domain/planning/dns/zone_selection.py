@@ -8,10 +8,10 @@ from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.errors import System
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
+from shared.domain.model.remedies import unreadable
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
 from shared.domain.model.snapshot import ReadZone, addresses_of
 from shared.domain.ownership.marks import holders_of
-from shared.domain.planning.endpoint_findings import unreadable
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
 
