@@ -75,16 +75,15 @@ def make_plan(
     verdicts = {one: verdict_on(index, one) for one in sorted(affected_endpoints(index, targets))}
     to_manage = (one for one, verdict in verdicts.items() if verdict is Verdict.MANAGE)
     managed = [desired for one in to_manage if (desired := desired_access(index, one))]
-    released = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
-    decisions = [*verdict_findings(index, verdicts), *_records(index, managed, released)]
+    to_release = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
+    decisions = [*verdict_findings(index, verdicts), *_records(index, managed, to_release)]
     if snapshot.services() is not None and snapshot.registrations() is not None:
         foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
-        decisions += _access(index, managed, released, foreign)
+        decisions += _access(index, managed, to_release, foreign)
     deregistrations = {one for one in decisions if isinstance(one, Deregister)}
     refused = {one for one in deregistrations if one.id.lower() in results.deregistrations_refused}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
-    permitted = (change for change in planned if _may_remove(index, change))
-    changes = {with_reason(index, change) for change in permitted}
+    changes = {with_reason(index, change) for change in planned if _may_remove(index, change)}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
     hostnames = {one.endpoint.id: one.selection.hostnames for one in managed}
@@ -107,8 +106,8 @@ def with_reason(index: PlanningIndex, change: Change) -> Change:
 
 
 def _reason(index: PlanningIndex, change: Change, endpoint: ResourceId) -> str:
-    if released := index.release_reason(endpoint):
-        return f"{endpoint.name} is {released}"
+    if reason := index.release_reason(endpoint):
+        return f"{endpoint.name} is {reason}"
     if isinstance(change, DeleteRecord):
         return f"{endpoint.name} does not need it"
     if not isinstance(change, Disallow | Deregister):
@@ -123,28 +122,28 @@ def _reason(index: PlanningIndex, change: Change, endpoint: ResourceId) -> str:
 
 
 def _access(
-    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId], foreign: list[ResourceId]
+    index: PlanningIndex, managed: list[DesiredAccess], to_release: AbstractSet[ResourceId], foreign: list[ResourceId]
 ) -> Iterator[Change | Finding]:
     for desired in managed:
         yield from allow_lists.plan_access(index, desired)
         yield from access_findings.access_findings(index, desired)
         yield from selection_findings(index, desired)
         yield from access_findings.connection_findings(index, desired)
-    for endpoint in released:
+    for endpoint in to_release:
         yield from allow_lists.plan_release(index, endpoint)
         yield from access_findings.release_findings(index, endpoint)
     for endpoint in foreign:
-        yield from allow_lists.plan_release(index, endpoint, only_retired=True)
+        yield from allow_lists.plan_release(index, endpoint, only_former=True)
 
 
 def _records(
-    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId]
+    index: PlanningIndex, managed: list[DesiredAccess], to_release: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     found = [target for desired in managed if (target := record_target(index, desired))]
     targets = grouped((one.zone.id, one) for one in found if isinstance(one, RecordTarget))
     placed = [target for in_zone in targets.values() for target in in_zone]
     yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
-    leaving = released | {target.endpoint.id for target in placed if not target.selection.only_adds}
+    leaving = to_release | {target.endpoint.id for target in placed if not target.selection.only_adds}
     for zone in index.dns.zones:
         for slot in record_slots(index, zone, targets.get(zone.id, []), leaving):
             yield from plan_record(index, slot)

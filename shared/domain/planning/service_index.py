@@ -138,8 +138,8 @@ class ServiceIndex:
 
     def _find_selection(self, selectors: Selectors, alias: str) -> Selection:
         found, behind = self._matches(selectors), self.behind[alias]
-        refused = found.permitted & self.without_private_link
-        unknown = found.permitted.difference(self.configs, refused)
+        without_private_link = found.permitted & self.without_private_link
+        unknown = found.permitted.difference(self.configs, without_private_link)
         granted, undecided = found.permitted & behind, unknown | found.uncertain
         hostnames = sorted((self.by_id[one].name, self.configs[one].hostname) for one in granted)
         possible = undecided & (self.permitted | self.possibly_permitted)
@@ -148,8 +148,8 @@ class ServiceIndex:
             granted=granted,
             undecided=undecided,
             denied=found.explicit - self.permitted - self.possibly_permitted,
-            other_private_link=(found.permitted & found.explicit) - behind - unknown - refused,
-            without_private_link=refused,
+            other_private_link=(found.permitted & found.explicit) - behind - unknown - without_private_link,
+            without_private_link=without_private_link,
             only_adds=found.has_mistake,
             hostnames=MappingProxyType(dict(hostnames)),
             labels=self._labels(granted),

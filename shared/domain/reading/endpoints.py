@@ -23,8 +23,8 @@ MANY = 25
 
 def endpoints_needed(snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig) -> list[Read[Any]]:
     """The first round: the reads of these endpoints that are not in the snapshot."""
-    permitted = [one for one in sorted(endpoints) if config.in_endpoint_scopes(one)]
-    return list(single_reads_or_lists(snapshot, permitted, config, ReadEndpoint, ListEndpoints))
+    in_scopes = [one for one in sorted(endpoints) if config.in_endpoint_scopes(one)]
+    return list(single_reads_or_lists(snapshot, in_scopes, config, ReadEndpoint, ListEndpoints))
 
 
 def in_need_of_a_pass(

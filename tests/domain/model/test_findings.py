@@ -12,7 +12,7 @@ from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, ReadFailed, Service
 from shared.domain.model.snapshot import ReadAddresses, ReadConfig, Snapshot
 from shared.domain.ownership.marks import MARK
-from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.policy import Policy, filtered
 from shared.domain.planning.removal_limit import limited
 from tests.support.plans import plan_of
 from tests.support.worlds import (
@@ -233,7 +233,7 @@ ROWS: list[tuple[str, str, Snapshot, DeploymentConfig]] = [
 def test_findings(code: str, said: str, seen: Snapshot, by: DeploymentConfig) -> None:
     """Each condition has a finding with its code, whose message names the object."""
     plan = limited(plan_of(seen, by), 0 if code == "removals-over-limit" else 20)
-    findings = permitted(plan, Policy.REPORT).findings
+    findings = filtered(plan, Policy.REPORT).findings
     assert [finding for finding in findings if finding.code == code and said in finding.message]
 
 
