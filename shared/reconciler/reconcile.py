@@ -89,7 +89,7 @@ async def reconcile(
         applied, snapshot = await apply(changes, snapshot, systems)
         outcomes += applied
         # An endpoint may have changed during the writes: it is read and planned again.
-        targets = targets.with_endpoints(change.endpoint for change in changes)
+        targets = replace(targets, endpoints=targets.endpoints | {change.endpoint for change in changes})
         snapshot = _without_stale_reads(snapshot, plan, changes)
 
 

@@ -11,7 +11,7 @@ from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
 from shared.domain.model.remedies import unreadable
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
 from shared.domain.model.snapshot import ReadZone, addresses_of
-from shared.domain.ownership.marks import holders_of
+from shared.domain.ownership.marks import endpoints_of
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
 
@@ -126,7 +126,7 @@ def _provide_zone(index: PlanningIndex, endpoint: Endpoint, name: str, named: li
 
 def _leads_here(index: PlanningIndex, endpoint: Endpoint, record: RecordSet) -> bool:
     """Whether clients in the endpoint's network reach all addresses of the record, as far as is known."""
-    holders = set(holders_of(record).values())
+    holders = endpoints_of(record)
     others = [index.endpoint(one) for one in holders - {endpoint.id}]
     return bool(holders) and all(
         one and (one.network == endpoint.network or (shares(one) and shares(endpoint))) for one in others
