@@ -10,8 +10,7 @@ from typing import Any
 
 from shared.domain.changes.clickhouse import Deregister, Register, RegisterThroughService
 from shared.domain.changes.dns import DnsChange, PutRecord
-from shared.domain.changes.outcome import Outcome, OutcomeStatus
-from shared.domain.changes.pass_results import PassResults
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, PassResults
 from shared.domain.model.errors import CauseKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, ReadFailed

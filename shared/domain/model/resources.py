@@ -204,4 +204,4 @@ class Zone:
 
     id: ResourceId
     networks: frozenset[ResourceId] = frozenset()
-    records: Mapping[str, RecordSet] = field(default_factory=lambda: MappingProxyType({}))
+    records: Mapping[str, RecordSet] = MappingProxyType({})

@@ -18,13 +18,13 @@ never causes a removal.
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from shared.domain.changes.base import Change, sort_key
 from shared.domain.changes.clickhouse import Deregister, Disallow
 from shared.domain.changes.dns import DeleteRecord, DnsChange
-from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.changes.outcome import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.grouping import grouped
@@ -50,8 +50,8 @@ class Plan:
 
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
-    verdicts: Mapping[ResourceId, Verdict] = field(default_factory=lambda: MappingProxyType({}))
-    hostnames: Mapping[ResourceId, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    verdicts: Mapping[ResourceId, Verdict] = MappingProxyType({})
+    hostnames: Mapping[ResourceId, Mapping[str, str]] = MappingProxyType({})
     withheld: tuple[Change, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.changes.outcome import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import ResourceId
