@@ -13,7 +13,7 @@ from shared.cli.options import CHANGES, FAILED, OK, UNKNOWN, UsageError, command
 from shared.cli.output import Output
 from shared.cli.probe import Prober
 from shared.cli.progress import progress
-from shared.domain.changes import PutRecord
+from shared.domain.changes.dns import PutRecord
 from shared.domain.explain.explanation import expected_addresses
 from shared.domain.explain.explanation import explain as explain_endpoint
 from shared.domain.model.errors import PrivateLinkError

@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from shared.domain.audit.report_model import AuditedFinding, AuditReport, Health
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, stages
 from shared.domain.model.findings import Finding, Severity
 from shared.domain.model.remedies import store_remedy

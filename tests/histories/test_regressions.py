@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from shared.domain.changes import DeleteRecord, PutRecord
+from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ReadConfig

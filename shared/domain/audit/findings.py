@@ -13,13 +13,13 @@ from collections.abc import Iterator
 
 from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import UNREADABLE
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint
-from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.policy import drift
+from shared.domain.planning.service_index import service_unread
 
 
 def findings_of(context: AuditContext) -> frozenset[Finding]:

@@ -1,6 +1,6 @@
 """What an operator needs to know: findings with stable codes, each with a severity and a remedy."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from shared.domain.model.selectors import SELECTOR_FORMS
@@ -40,13 +40,7 @@ class Finding:
         return CATALOGUE[self.code][0]
 
     def as_json(self) -> dict[str, str]:
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "object": self.object,
-            "message": self.message,
-            "remedy": self.remedy,
-        }
+        return {"code": self.code, "severity": self.severity, **asdict(self)}
 
 
 IN_PROGRESS = "endpoint-in-progress"

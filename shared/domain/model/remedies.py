@@ -1,6 +1,8 @@
-"""Remedies for failed reads and calls, by cause."""
+"""Remedies for failed reads and calls, by cause; and the finding on a failed read."""
 
 from shared.domain.model.errors import Cause, CauseKind, System
+from shared.domain.model.findings import Finding
+from shared.domain.model.resources import ReadFailed
 
 _RETRIED = (
     "No action needed if it happens once: events are retried, and each audit reads everything again. If it repeats,"
@@ -62,3 +64,8 @@ def remedy_for(cause: Cause, system: System) -> str:
     if cause.kind is CauseKind.LOCKED:
         return f"Remove the management lock from {cause.scope or 'the resource or its resource group'}."
     return _REMEDIES.get(cause.kind, {}).get(system, "")
+
+
+def unreadable(at: str, error: ReadFailed, system: System, what: str = "") -> Finding:
+    """The finding on a failed read, with the remedy for its cause."""
+    return Finding("unreadable", at, f"{what}{error.reason}", remedy_for(error.cause, system))

@@ -113,13 +113,8 @@ class Selectors:
 
     def unmatched(self, services: Collection[Service]) -> tuple[str, ...]:
         """The selectors, except `*`, that match no service."""
-        return tuple(
-            selector.text
-            for selector in self.selectors
-            if selector.form is not Form.ALL
-            and not selector.among(services)
-            and not any(map(selector.may_match, services))
-        )
+        specific = (selector for selector in self.selectors if selector.form is not Form.ALL)
+        return tuple(one.text for one in specific if not one.among(services) and not any(map(one.may_match, services)))
 
     def ambiguous(self, services: Collection[Service]) -> tuple[str, ...]:
         """The names that match several services: names are not unique."""

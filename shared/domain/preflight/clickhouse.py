@@ -58,7 +58,7 @@ def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
         return failed(detail, ORGANIZATION)
     if isinstance(answer, tuple):
         return passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
-    refused = isinstance(answer, ReadFailed) and answer.forbidden
+    refused = isinstance(answer, ReadFailed) and answer.cause.forbidden
     return not_read(str(failure_reason(answer)), [answer], KEY if refused else ORGANIZATION, System.CLICKHOUSE)
 
 
@@ -93,7 +93,7 @@ def role(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
     roles = f"roles: {', '.join(sorted(names)) or 'not visible'}"
     if mine and all(one.roles and _lower(one.roles) <= INSUFFICIENT for one in mine):
         return failed(f"it cannot change services ({roles})", ROLE)
-    if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.forbidden:
+    if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.cause.forbidden:
         detail = f"it cannot manage the organization ({roles}): registrations are not removed"
         return _with_expiry(snapshot, mine, warning(detail, MANAGE))
     if isinstance(snapshot.roles, int) or (mine and all(ADMIN in _lower(one.roles) for one in mine)):
