@@ -73,12 +73,12 @@ class ProcessCache:
         """What the changes of this pass, and of earlier ones, have shown."""
         done = [outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE]
         registered = {change.id.lower(): change for change in done if isinstance(change, Register)}
-        gone = {change.id.lower() for change in done if isinstance(change, Deregister)}
+        unmarked = {change.id.lower() for change in done if isinstance(change, Deregister) and change.unmarked}
         puts = [(o.change, o) for o in outcomes if isinstance(o.change, PutRecord)]
         return PassResults(
             add_refused=self.add_refused,
             registered=MappingProxyType(registered),
-            deregistered=frozenset(gone & registered.keys()),
+            unmarked=frozenset(unmarked),
             deregistrations_refused=frozenset(
                 o.change.id.lower() for o in outcomes if o.forbidden and isinstance(o.change, Deregister)
             ),
