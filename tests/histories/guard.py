@@ -30,6 +30,8 @@ class Guard:
     """The older states that lists of services have shown."""
     own_reads: dict[ResourceId, Truth] = field(default_factory=dict)
     """The truth at the last read of each single endpoint."""
+    former: dict[ResourceId, set[str]] = field(default_factory=dict)
+    """The ids in older states that lists have shown of endpoints without a read of their own."""
     marked: set[str] = field(default_factory=set)
     """The ids that a response contained with this deployment's mark."""
     truncated: set[ResourceId] = field(default_factory=set)
@@ -93,6 +95,7 @@ class Guard:
     def _show_endpoints(self, older: Truth) -> None:
         for slot in self.versions.keys() - self.own_reads.keys():
             self.versions[slot].append(older.endpoints.get(slot))
+            self.former[slot] = oracle.live_ids(older.endpoints.get(slot))
             if self.record_targets[slot] != self._record_target(older, slot):
                 self.record_targets[slot] = None
 
@@ -231,6 +234,8 @@ class Guard:
             endpoint = before.endpoints.get(slot) if slot else None
             if slot is None or endpoint is None or id_.lower() not in oracle.live_ids(endpoint):
                 continue
+            if id_.lower() not in self.former.get(slot, {id_.lower()}):
+                continue  # a list shows only the ids from before the endpoint was recreated
             if any(self._is_lost(before, one.id, one.region) for one in before.registered(id_)):
                 continue  # a pass withdraws access under a registration whose mark was lost
             views = [after, *self.shown_services]
