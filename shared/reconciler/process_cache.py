@@ -73,14 +73,14 @@ class ProcessCache:
         """What the changes of this pass, and of earlier ones, have shown."""
         done = [outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE]
         registered = {change.id.lower(): change for change in done if isinstance(change, Register)}
-        gone = {change.id.lower() for change in done if isinstance(change, Deregister)}
+        unmarked = {change.id.lower() for change in done if isinstance(change, Deregister) and change.unmarked}
         forbidden = [outcome.change for outcome in outcomes if outcome.cause.forbidden]
         locked = [outcome.change for outcome in outcomes if outcome.cause.kind is CauseKind.LOCKED]
         name_taken = [outcome.change for outcome in outcomes if outcome.cause.kind is CauseKind.NAME_TAKEN]
         return PassResults(
             add_refused=self.add_refused,
             registered=MappingProxyType(registered),
-            deregistered=frozenset(gone & registered.keys()),
+            unmarked=frozenset(unmarked),
             deregistrations_refused=frozenset(one.id.lower() for one in forbidden if isinstance(one, Deregister)),
             locked_zones=frozenset(one.zone for one in locked if isinstance(one, DnsChange)),
             names_taken=frozenset((one.zone, one.after.name) for one in name_taken if isinstance(one, PutRecord)),

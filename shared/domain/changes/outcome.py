@@ -61,15 +61,15 @@ class PassResults:
 
     `add_refused`: the API refuses the organization's deprecated `add`, so register through a service.
 
-    Of this pass only, with ids in lower case: `registered`, the registrations that the API accepted; `deregistered`,
-    those of them that were removed again; `deregistrations_refused`, the ids that the key may not deregister;
-    `locked_zones`, where a management lock refused a write; `names_taken`, the zone and name of each record set that
-    was refused because a record of another type has the name.
+    Of this pass only, with ids in lower case: `registered`, the registrations that the API accepted; `unmarked`, those
+    of them that were removed again because their description was not stored; `deregistrations_refused`, the ids that
+    the key may not deregister; `locked_zones`, where a management lock refused a write; `names_taken`, the zone and
+    name of each record set that was refused because a record of another type has the name.
     """
 
     add_refused: bool = False
     registered: Mapping[str, Register] = MappingProxyType({})
-    deregistered: frozenset[str] = frozenset()
+    unmarked: frozenset[str] = frozenset()
     deregistrations_refused: frozenset[str] = frozenset()
     locked_zones: frozenset[ResourceId] = frozenset()
     names_taken: frozenset[tuple[ResourceId, str]] = frozenset()

@@ -201,7 +201,7 @@ def made(description: str, *, service: str | None = None) -> PassResults:
         else Register(pe(1), guid(1), REGION, mark)
     )
     gone = frozenset({guid(1)}) if description == "gone" else frozenset[str]()
-    return PassResults(registered={guid(1): change}, deregistered=gone)
+    return PassResults(registered={guid(1): change}, unmarked=gone)
 
 
 MARK_1 = registration_mark(OWNER, pe(1))

@@ -84,8 +84,8 @@ def registered_without_mark(index: PlanningIndex, endpoint: ResourceId) -> list[
 
 def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
     found = index.access.registrations.get(made.id.lower())
-    if found is None:  # a former id was deregistered because the endpoint was recreated meanwhile
-        return made.id.lower() in index.results.deregistered and not is_former(index, made.endpoint, made.id)
+    if found is None:
+        return made.id.lower() in index.results.unmarked
     # A description that is no part of the mark is foreign: somebody else registered the id at the same time.
     return found.description != made.description and made.description.startswith(found.description)
 
@@ -100,7 +100,7 @@ def _remove_unmarked(index: PlanningIndex, endpoint: ResourceId, unmarked: list[
             yield from _disallow(endpoint, added)
         registration = index.access.registrations.get(made.id.lower())
         if made in unmarked and registration and added == entries:
-            yield Deregister(endpoint, registration.id, registration.region)
+            yield Deregister(endpoint, registration.id, registration.region, unmarked=True)
 
 
 def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -> bool:
