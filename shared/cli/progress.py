@@ -23,7 +23,7 @@ INTERVAL = 10.0
 async def progress(console: Console, command: str, seconds: float, interval: float = INTERVAL) -> AsyncIterator[None]:
     """Report that the command runs, and what it waits for, until the body ends. `seconds`: its timeout."""
     deadline, logger = Deadline.after(seconds), logging.getLogger(LOGGER)
-    waits = _Waits(console, deadline)
+    waits = _Waits(console, command, deadline)
     pending = asyncio.create_task(_report_pending(console, command, deadline, interval))
     logger.addHandler(waits)
     try:
@@ -43,9 +43,10 @@ async def _report_pending(console: Console, command: str, deadline: Deadline, in
 class _Waits(logging.Handler):
     """Reports noticeable waits before retries, and failures of the report store, from the log; each one once."""
 
-    def __init__(self, console: Console, deadline: Deadline) -> None:
+    def __init__(self, console: Console, command: str, deadline: Deadline) -> None:
         super().__init__()
         self._console, self._deadline = console, deadline
+        self._next_step = "" if command == "check" else " To check it, run check."
         self._reported: dict[str, float] = {}
         self._store_failed = False
 
@@ -53,7 +54,7 @@ class _Waits(logging.Handler):
         line = json.loads(record.getMessage())
         if line["event"] == "store" and not self._store_failed:
             self._store_failed = True
-            self._console.print(Line(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow"))
+            self._console.print(Line(f"REPORT_STORE failed: {line['error']}.{self._next_step}", "yellow"))
         if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
             return
         system, left = line["system"], self._deadline.left()

@@ -126,5 +126,5 @@ def _invalidate(call: tuple[Change, ...]) -> Update:
 def _skipped(change: Change, blocker: Outcome) -> Outcome:
     if blocker.status is OutcomeStatus.DONE:
         return Outcome(change, OutcomeStatus.SKIPPED, _NO_MARK, temporary=True)
-    error = f"skipped: depends on {blocker.change.verb}, which failed: {blocker.error}"
+    error = f"skipped: depends on {blocker.change.verb} {blocker.change.summary()}, which failed"
     return Outcome(change, OutcomeStatus.SKIPPED, error, blocker.temporary, blocker.cause)

@@ -364,10 +364,10 @@ def test_explain_without_readable_permissions(sim: RunningSimulator, run: Run) -
 
 
 def test_explain_by_name_without_permission(sim: RunningSimulator, run: Run) -> None:
-    """If the endpoints cannot be listed, explain says why, with exit code 1."""
+    """If the endpoints cannot be listed, explain says why, with exit code 4."""
     sim.deny({"scope": f"/subscriptions/{SUBSCRIPTION}", "type": "privateEndpoints"})
     result = run("explain", "pe-app")
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (4, "")
     assert "listing private endpoints" in result.err or "listing the private endpoints" in result.err
 
 
