@@ -22,14 +22,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, PrivateLinkError, TemporaryError
-from shared.domain.model.resources import (
-    ALIAS_SUFFIX,
-    Config,
-    NotFound,
-    ReadFailed,
-    ReadResult,
-    is_clickhouse_zone,
-)
+from shared.domain.model.resources import ALIAS_SUFFIX, Config, NotFound, ReadFailed, ReadResult, is_clickhouse_zone
 from shared.domain.results.report_shares import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.telemetry.log import log_event, shorten

@@ -49,9 +49,7 @@ async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditResu
 async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> AuditResult:
     started = datetime.now(UTC)
     stored, failed, _ = await asyncio.gather(
-        runtime.report_repository.latest(),
-        runtime.report_repository.failed_passes(),
-        runtime.config_cache.load(),
+        runtime.report_repository.latest(), runtime.report_repository.failed_passes(), runtime.config_cache.load()
     )
     settings, left = runtime.settings, deadline - time.monotonic() - AFTERWARDS_SECONDS
     result = await runtime.reconcile(audit_request(settings), left, "audit")

@@ -4,23 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.audit.comparison import (
-    PENDING,
-    endpoints_by_id,
-    missing_events,
-    overdue_approvals,
-    with_first_seen,
-)
+from shared.domain.audit.comparison import PENDING, endpoints_by_id, missing_events, overdue_approvals, with_first_seen
 from shared.domain.audit.context import NO_FAILED_PASSES, AuditContext
 from shared.domain.audit.endpoints import endpoint_rows, with_health
 from shared.domain.audit.findings import findings_of
 from shared.domain.audit.inventory import service_rows, zone_rows
-from shared.domain.audit.report_model import (
-    AuditReport,
-    Health,
-    Repair,
-    WithheldRemoval,
-)
+from shared.domain.audit.report_model import AuditReport, Health, Repair, WithheldRemoval
 from shared.domain.audit.summary import summarized
 from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import DeploymentConfig

@@ -16,14 +16,7 @@ PENDING, PENDING_TOO_LONG = "endpoint-pending", "pending-too-long"
 
 _OTHERS = "others"
 # Within a severity, causes come before their effects.
-_ORDER = [
-    UNREADABLE,
-    "removals-over-limit",
-    _OTHERS,
-    "record-drift",
-    "registration-missing",
-    "allow-list-missing",
-]
+_ORDER = [UNREADABLE, "removals-over-limit", _OTHERS, "record-drift", "registration-missing", "allow-list-missing"]
 _ORDER += ["endpoint-rejected", PENDING_TOO_LONG, PENDING, EVENT_MISSED, EVENT_LATE]
 _ESCALATED_FROM = {EVENT_MISSED: EVENT_LATE, PENDING_TOO_LONG: PENDING}
 

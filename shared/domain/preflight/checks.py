@@ -10,15 +10,7 @@ from typing import cast
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
-from shared.domain.preflight.check_result import (
-    CheckResult,
-    CheckStatus,
-    Step,
-    Steps,
-    failed,
-    passed,
-    skipped,
-)
+from shared.domain.preflight.check_result import CheckResult, CheckStatus, Step, Steps, failed, passed, skipped
 from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 
 
