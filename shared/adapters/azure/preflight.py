@@ -34,7 +34,7 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AzurePreflight:
-    """The port `AzurePreflight` over ARM, with read-only clients."""
+    """The port `Azure` of the preflight over ARM, with read-only clients."""
 
     clients: ArmClients
     budget: Budget

@@ -1,10 +1,11 @@
 """The checks of Azure: identity, scopes and permissions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
-from shared.domain.model.resources import NotFound, ReadFailed, ReadResult
+from shared.domain.model.resources import NotFound, ReadFailed
+from shared.domain.model.snapshot import ListAddresses, ListEndpoints, ListZones, ReadAddresses, ReadEndpoint, ReadZone
 from shared.domain.model.text import counted
 from shared.domain.preflight import check_result as check
 from shared.domain.preflight import rbac
@@ -21,6 +22,8 @@ SIGN_IN = "Sign in (az login), or assign the app a managed identity and set AZUR
 NO_ROLE = "Assign the roles of docs/permissions.md to this identity on {}."
 PERMISSIONS = "permissions"
 
+type Lists = ListEndpoints | ListAddresses | ListZones
+
 
 def identity(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
     reason = check.failure_reason(snapshot.identity)
@@ -36,7 +39,8 @@ def scopes(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult
         settings = ", ".join(dict.fromkeys(known[scope] for scope in missing))
         remedy = f"Correct {settings}, or assign the identity a role there: until then ARM does not show it."
         return check.failed(f"not found, or not visible to this identity: {detail}", remedy)
-    answers = [*snapshot.endpoints.values(), *snapshot.interfaces.values(), *rights.values()]
+    lists = snapshot.answers(ListEndpoints).values(), snapshot.answers(ListAddresses).values()
+    answers = [answer for some in (*lists, rights.values()) for answer in some]
     failures = [answer for answer in answers if isinstance(answer, ReadFailed)]
     if len(failures) < len(answers):
         return check.passed(_listed(known))
@@ -54,44 +58,47 @@ def permissions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckR
 
 def endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     places = (*config.endpoint_scopes, *endpoint_groups(snapshot, config))
-    return _read_lists(snapshot, snapshot.endpoints, places, rbac.READ_ENDPOINTS, "endpoints")
+    return _read_lists(snapshot, ListEndpoints, places, rbac.READ_ENDPOINTS, "endpoints")
 
 
 def interfaces(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
     places = (*config.endpoint_scopes, *endpoint_groups(snapshot, config))
-    return _read_lists(snapshot, snapshot.interfaces, places, rbac.READ_INTERFACES, "endpoints")
+    return _read_lists(snapshot, ListAddresses, places, rbac.READ_INTERFACES, "endpoints")
 
 
 def zone_lists(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    return _read_lists(snapshot, snapshot.zone_lists, config.dns_scopes, rbac.READ_ZONES, "records")
+    return _read_lists(snapshot, ListZones, config.dns_scopes, rbac.READ_ZONES, "records")
 
 
-def _read_lists[T](
-    snapshot: PreflightSnapshot, lists: Mapping[Scope, ReadResult[T]], places: Iterable[Scope], action: str, role: str
+def _read_lists(
+    snapshot: PreflightSnapshot, kind: type[Lists], places: Iterable[Scope], action: str, role: str
 ) -> CheckResult:
-    """The result for lists, which omit, without an error, what the identity may not read.
+    """The result for lists of this kind, which omit, without an error, what the identity may not read.
 
     | a list was not read                                              | failed or unknown |
     | the identity lacks the permission at a scope or a resource group | failed            |
     | a resource that the lists omit was not read by its id either     | failed or unknown |
     | otherwise                                                        | passed            |
     """
-    if bad := check.unreadable(lists, ROLE.format(role, _listed(lists))):
+    lists = snapshot.answers(kind)
+    if bad := check.unreadable(lists, ROLE.format(role, _listed(read.scope for read in lists))):
         return bad
     rights = {place: snapshot.rights.get(str(place)) for place in places}
     lacking = [at for at, known in rights.items() if isinstance(known, tuple) and rbac.missing_actions(known, [action])]
     if lacking:
         detail = f"missing permission {action} on {_listed(lacking)}: lists omit what is there"
         return check.failed(detail, ROLE.format(role, _listed(lacking)))
-    omitted = {id_: answer for id_, answer in snapshot.by_id.items() if f"{id_.type}/read" == action}
-    if bad := check.unreadable({id_: one for id_, one in omitted.items() if one != NotFound()}, DENIED.format(role)):
+    by_id = snapshot.answers(ReadEndpoint) | snapshot.answers(ReadAddresses)
+    omitted = {read: answer for read, answer in by_id.items() if f"{read.id.type}/read" == action}
+    if bad := check.unreadable({read: one for read, one in omitted.items() if one != NotFound()}, DENIED.format(role)):
         return CheckResult(bad.status, f"omitted by the lists, and {action} failed: {bad.detail}", bad.remedy)
     return check.passed(f"read in {_listed(rights)}")
 
 
 def zones(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
-    bad = check.unreadable(snapshot.zones, ROLE.format("records", "the resource groups of the zones"))
-    return bad or check.passed(f"read in {counted(len(snapshot.zones), 'zone')} for ClickHouse")
+    zones = snapshot.answers(ReadZone)
+    bad = check.unreadable(zones, ROLE.format("records", "the resource groups of the zones"))
+    return bad or check.passed(f"read in {counted(len(zones), 'zone')} for ClickHouse")
 
 
 def write_records(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:

@@ -9,6 +9,7 @@ from shared.domain.model.deployment_config import ZONE_TAG, DeploymentConfig
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
+from shared.domain.model.snapshot import ReadRegistrations, ReadServices
 from shared.domain.model.text import counted
 from shared.domain.preflight import check_result as check
 from shared.domain.preflight.check_result import CheckResult
@@ -43,7 +44,7 @@ RENEW = "Create a new key, and replace the id and secret in the settings."
 
 
 def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
-    caller, answer = snapshot.caller, snapshot.registrations
+    caller, answer = snapshot.caller, snapshot.state.get(ReadRegistrations())
     if isinstance(caller, Caller) and caller.organization.lower() not in ("", snapshot.organization.lower()):
         detail = f"the key {caller.name!r} belongs to organization {caller.organization}, not {snapshot.organization}"
         return check.failed(detail, ORGANIZATION)
@@ -56,7 +57,7 @@ def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
 
 
 def services(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    found = snapshot.services
+    found = snapshot.state.get(ReadServices())
     if not isinstance(found, tuple):
         return check.not_read(str(check.failure_reason(found)), [found], ROLE, System.CLICKHOUSE)
     if malformed := sorted(one.label for one in found if one.on_azure and not one.readable):
@@ -164,11 +165,10 @@ def _fault(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -
 
 
 def _zones_of(snapshot: PreflightSnapshot, region: str) -> list[Zone]:
-    return sorted((zone for zone in snapshot.known_zones() if region in zone.id.name.split(".")), key=attrgetter("id"))
+    return sorted((zone for zone in snapshot.state.zones() if region in zone.id.name.split(".")), key=attrgetter("id"))
 
 
 def _permitted(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[Service]:
-    found = snapshot.services if isinstance(snapshot.services, tuple) else ()
-    usable = [service for service in found if service.on_azure and service.readable]
+    usable = [service for service in snapshot.state.services() or () if service.on_azure and service.readable]
     permitted = config.permitted(usable)
     return [service for service in usable if service.id in permitted]

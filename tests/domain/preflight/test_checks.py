@@ -25,6 +25,7 @@ from shared.domain.preflight.preflight_snapshot import (
     StoreState,
 )
 from shared.domain.preflight.rbac import Permission, missing_actions
+from tests.support.preflights import preflight_snapshot
 from tests.support.worlds import (
     FORBIDDEN,
     REGION,
@@ -60,16 +61,19 @@ CREATING = deployment(zone_group=DNS_GROUP)
 CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
 CENTRAL_CREATING = deployment(zone_group=DNS_GROUP, zone_choice=ZoneChoice.CENTRAL)
 
-WELL = PreflightSnapshot(
-    at=NOW,
+STATE: Mapping[str, Any] = {
+    "endpoints": {SCOPE: (endpoint(1),)},
+    "interfaces": {SCOPE: dict.fromkeys(endpoint(1).interfaces, ())},
+    "zone_lists": {SCOPE: (zone_id(),)},
+    "zones": {zone_id(): zone()},
+    "registrations": (),
+    "services": (service("main"),),
+}
+WELL = preflight_snapshot(
+    PreflightSnapshot(NOW),
+    **STATE,
     identity="someone",
-    endpoints={SCOPE: (endpoint(1),)},
-    interfaces={SCOPE: dict.fromkeys(endpoint(1).interfaces, ())},
-    zone_lists={SCOPE: (zone_id(),)},
-    zones={zone_id(): zone()},
     rights=dict.fromkeys((SUB, str(DNS_GROUP), str(zone_id()), ENDPOINT_GROUP, NETWORKS), EVERYTHING),
-    registrations=(),
-    services=(service("main"),),
     caller=Caller("k-1", "privatelink", ORGANIZATION),
     keys=(KEY,),
     roles=9,
@@ -88,7 +92,7 @@ def run(seen: PreflightSnapshot, by: DeploymentConfig | None = None) -> dict[str
 
 def but(**changed: Any) -> PreflightSnapshot:
     """The snapshot without problems, but for this."""
-    return replace(WELL, **changed)
+    return preflight_snapshot(WELL, **{**STATE, **changed})
 
 
 def rights(**changed: Any) -> Mapping[str, Any]:
