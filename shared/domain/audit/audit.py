@@ -52,6 +52,7 @@ def audit_report(
         *missing_events(context, rows, previous, now, run.pending_grace),
     }
     audited = with_first_seen(findings, previous, context, now)
+    removals = (change for change in report.plan.withheld if change.removes)
     audit = AuditReport(
         owner=config.owner,
         pass_id=run.pass_id,
@@ -68,19 +69,13 @@ def audit_report(
         verdicts=report.verdicts,
         findings=audited,
         repairs=tuple(_repairs(report)),
-        withheld=tuple(_withheld(report)),
+        withheld=tuple(WithheldRemoval(one.verb, one.object, str(one.endpoint), one.fact()) for one in removals),
         allow_removals=report.releases_withheld,
         endpoints=with_health(rows.values(), audited, context),
         services=service_rows(context),
         zones=zone_rows(context, findings),
     )
     return summarized(audit, previous)
-
-
-def _withheld(report: Report) -> Iterator[WithheldRemoval]:
-    for change in report.plan.withheld:
-        if change.removes:
-            yield WithheldRemoval(change.verb, change.object, str(change.endpoint), change.fact())
 
 
 def _repairs(report: Report) -> Iterator[Repair]:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import UNREADABLE
 from shared.domain.changes import Change
-from shared.domain.changes.outcome import Outcome
 from shared.domain.model.findings import Finding
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint
@@ -23,9 +22,9 @@ from shared.domain.planning.policy import drift
 
 
 def findings_of(context: AuditContext) -> frozenset[Finding]:
-    drifts = frozenset(drift(change, _remedy(context, change)) for change in context.unapplied)
-    from_plan = frozenset(context.report.plan.findings) - drifts
-    return frozenset({*from_plan, *drifts, *_read_failures(context)})
+    drifts = (drift(change, _remedy(context, change)) for change in context.unapplied)
+    # The plan can have the same drift without a remedy. Of equal findings the first one stays.
+    return frozenset({*drifts, *context.report.plan.findings, *_read_failures(context)})
 
 
 def _remedy(context: AuditContext, change: Change) -> str:
@@ -37,18 +36,14 @@ def _remedy(context: AuditContext, change: Change) -> str:
 
 
 def _remedy_by_cause(context: AuditContext, change: Change) -> str:
-    if change in context.failed:
-        return _remedy_of_failure(context.failed[change])
+    if failed := context.failed.get(change):
+        first = remedy_for(failed.cause, change.system) or "Correct what the error names."
+        return f"This audit could not repair it: {failed.error}. {first} The next audit tries again."
     if change in context.withheld and context.policy.permits(change):
         return "MAX_REMOVALS holds it back: see the finding removals-over-limit."
     if change.removes:
         return "Run sync for the endpoint, or set AUDIT_POLICY=sync so that the audit removes it."
     return "Run sync for the endpoint, or set AUDIT_POLICY=upsert so that the audit repairs it."
-
-
-def _remedy_of_failure(outcome: Outcome) -> str:
-    first = remedy_for(outcome.cause, outcome.change.system) or "Correct what the error names."
-    return f"This audit could not repair it: {outcome.error}. {first} The next audit tries again."
 
 
 def _read_failures(context: AuditContext) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.planning.policy import Policies, Policy
 from shared.domain.preflight.check_result import RETRY, CheckStatus, Step, first_problem, overall
-from shared.domain.preflight.checks import CATALOGUE, preflight
+from shared.domain.preflight.checks import CHECKS, preflight
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
     Caller,
@@ -108,7 +108,7 @@ def rights(**changed: Any) -> Mapping[str, Any]:
 def test_all_is_well() -> None:
     """Without problems every check passes."""
     steps = run(WELL)
-    assert list(steps) == ["settings", *(one.name for one in CATALOGUE)]
+    assert list(steps) == ["settings", *(one.name for one in CHECKS)]
     assert {step.status for step in steps.values()} == {PASSED}
     assert overall(steps.values()) is PASSED
     assert first_problem(steps.values()) is None
@@ -117,7 +117,7 @@ def test_all_is_well() -> None:
 def test_order() -> None:
     """A check depends only on earlier checks."""
     before = {"settings"}
-    for check in CATALOGUE:
+    for check in CHECKS:
         assert set(check.needs) <= before
         before.add(check.name)
 
