@@ -27,7 +27,6 @@ def service_rows(context: AuditContext) -> tuple[AuditedService, ...]:
 
 
 def _by_object[K](codes: Iterable[tuple[K, str]]) -> Mapping[K, list[Health]]:
-    """The health of objects by the codes of their findings."""
     healths: defaultdict[K, list[Health]] = defaultdict(list)
     for object_, code in codes:
         healths[object_].append(Health(CATALOGUE[code][0]))
