@@ -11,18 +11,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from shared.domain.model import snapshot as reads
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.ids import Scope
 from shared.domain.model.resources import NotFound, ReadResult
-from shared.domain.model.snapshot import (
-    ListAddresses,
-    ListEndpoints,
-    ListZones,
-    ReadRegistrations,
-    ReadServices,
-    ReadZone,
-)
 from shared.domain.preflight.places import permission_places, unlisted
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
@@ -79,7 +72,7 @@ async def read_preflight(
     of_key: Mapping[str, Callable[[], Awaitable[Any]]] = {"caller": api.caller, "keys": api.keys, "roles": api.roles}
     snapshot, access, key, store = await asyncio.gather(
         _azure(systems, config, settings),
-        read_all([ReadRegistrations(), ReadServices()], systems),
+        read_all([reads.ReadRegistrations(), reads.ReadServices()], systems),
         _each(of_key, lambda part: of_key[part]()),
         systems.store(),
     )
@@ -92,8 +85,8 @@ async def _azure(systems: PreflightSystems, config: DeploymentConfig, snapshot: 
     snapshot = replace(snapshot, identity=await _answer(systems.azure.identity()))
     if not isinstance(snapshot.identity, str):
         return snapshot
-    scopes = config.endpoint_scopes
-    lists = [*map(ListEndpoints, scopes), *map(ListAddresses, scopes), *map(ListZones, config.dns_scopes)]
+    scopes, zone_lists = config.endpoint_scopes, map(reads.ListZones, config.dns_scopes)
+    lists = [*map(reads.ListEndpoints, scopes), *map(reads.ListAddresses, scopes), *zone_lists]
     answers, event_subscriptions = await asyncio.gather(
         read_all(lists, systems), _each(_subscriptions(config), systems.azure.event_subscriptions)
     )
@@ -102,7 +95,7 @@ async def _azure(systems: PreflightSystems, config: DeploymentConfig, snapshot: 
     known = (listed for listed in event_subscriptions.values() if isinstance(listed, tuple))
     topics = {subscription.topic for listed in known for subscription in listed}
     zones, deliveries = await asyncio.gather(
-        read_all(map(ReadZone, snapshot.listed_zones()), systems),
+        read_all(map(reads.ReadZone, snapshot.listed_zones()), systems),
         _each(topics, lambda topic: systems.azure.deliveries(topic, snapshot.at)),
     )
     return replace(snapshot, state=state.with_results(zones), deliveries=deliveries)

@@ -26,8 +26,7 @@ from shared.domain.model.resources import ALIAS_SUFFIX, Config, NotFound, ReadFa
 from shared.domain.results.report_shares import FailedPass
 from shared.reconciler.ports import ReportStore
 from shared.reconciler.reader import read_failed
-from shared.telemetry.log import log_event, shorten
-from shared.telemetry.pass_context import current_pass
+from shared.telemetry.log import current_pass, log_event, shorten
 
 if TYPE_CHECKING:  # slow to import, and only audits need it
     from shared.domain.audit.report_model import AuditReport

@@ -16,7 +16,7 @@ from shared.domain.planning.policy import Policy
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from shared.telemetry.audit_log import log_audit
-from shared.telemetry.pass_context import PassContext, pass_context
+from shared.telemetry.log import PassContext, pass_context
 
 # The time for creating, publishing and storing the report, after the last call of the pass.
 AFTERWARDS_SECONDS = 20.0

@@ -125,8 +125,7 @@ async def test_event_of_an_endpoint_in_progress(
     created = put_endpoint(demo, **{"clickhouse-services": "analytics"})
     unfinished = {**created, "properties": {**created["properties"], **properties}}
     demo.fault(match={"path": AT}, status=200, body=unfinished, count=None)
-    remedy = "No action needed if it changed"
-    with pytest.raises(TemporaryError, match=rf"Not done: {AT}: its? .*\. Remedy: {remedy}") as caught:
+    with pytest.raises(TemporaryError, match=rf"Not done: {AT}: its? .*\. Remedy: No action needed if it") as caught:
         await endpoint_changed(PE)
     assert "Event Grid will retry this event" in str(caught.value)
     assert {one["action"] for one in lines.of("change")} == given

@@ -17,7 +17,7 @@ from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_li
 from shared.adapters.retry import Budget, Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError, System, TemporaryError
 from shared.domain.model.resources import Config, Registration, Service
-from shared.telemetry.pass_context import count_call
+from shared.telemetry.log import count_call
 
 if TYPE_CHECKING:  # only a preflight reads keys
     from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
