@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from shared.adapters.http_errors import cause_kind
 from shared.adapters.json_fields import LONGEST_ERROR
@@ -36,6 +36,9 @@ class SdkClient(ABC):
         try:
             return await call(client)
         except HttpResponseError as error:
+            if error.status_code is None and isinstance(error, ClientAuthenticationError):
+                text = f"{what}: no token: {' '.join(error.message.split())}"[:LONGEST_ERROR]
+                raise TemporaryError(text, cause=Cause(CauseKind.INVALID_CREDENTIAL)) from error
             code = getattr(error, "error_code", None) or error.reason
             text = f"{what}: {self.service} returned {error.status_code} {getattr(code, 'value', code)}"[:LONGEST_ERROR]
             permanent = 400 <= (error.status_code or 0) < 500 and error.status_code != 429

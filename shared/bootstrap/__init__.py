@@ -29,6 +29,7 @@ def quiet() -> None:
     """Disable the libraries' log lines for each call and retry; the product writes its own."""
     for name in ("httpx", "azure"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Azure's management SDKs log a traceback for every error response that is not JSON.
-    logging.getLogger("azure.mgmt").setLevel(logging.ERROR)
+    # They log a traceback for every error response that is not JSON, and many lines for a missing token.
+    for name in ("azure.mgmt", "azure.identity"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     stamina.instrumentation.set_on_retry_hooks(())

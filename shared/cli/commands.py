@@ -13,7 +13,7 @@ from shared.cli.options import CHANGES, FAILED, OK, UNKNOWN, UsageError, command
 from shared.cli.output import Output
 from shared.cli.probe import Prober
 from shared.cli.progress import progress
-from shared.domain.changes import PutRecord
+from shared.domain.changes.dns import PutRecord
 from shared.domain.explain.explanation import expected_addresses
 from shared.domain.explain.explanation import explain as explain_endpoint
 from shared.domain.model.errors import PrivateLinkError
@@ -34,7 +34,8 @@ EXIT_CODES = {CheckStatus.PASSED: OK, CheckStatus.FAILED: FAILED, CheckStatus.UN
 async def plan_or_sync(runtime: Runtime, options: Namespace, output: Output) -> int:
     """What sync would change, or its changes."""
     if outside := [one for one in options.endpoints if not runtime.config.in_endpoint_scopes(one)]:
-        raise UsageError("; ".join(f"{one} is outside ENDPOINT_SCOPES" for one in outside))
+        remedy = "add the subscription or resource group if the endpoint may request access"
+        raise UsageError("; ".join(f"{one} is outside ENDPOINT_SCOPES: {remedy}" for one in outside))
     limit = options.allow_removals
     request = ReconcileRequest(
         Targets(frozenset(options.endpoints), everything=options.all),
@@ -93,7 +94,8 @@ async def explain(runtime: Runtime, options: Namespace, output: Output) -> int:
     else:
         output.steps(steps)
         output.conclusion(steps, "All checks passed: clients can reach ClickHouse through this endpoint.")
-        output.command(report.plan.changes, command_line("sync", str(endpoint), settings=options.settings))
+        possible = [one for one in report.plan.changes if not (isinstance(one, PutRecord) and missing.get(one.zone))]
+        output.command(possible, command_line("sync", str(endpoint), settings=options.settings))
         if overall(steps) is CheckStatus.UNKNOWN:
             check_command = command_line("check", settings=options.settings)
             output.hint(f"To check settings, permissions and systems: {check_command}")
@@ -127,8 +129,9 @@ async def _missing_permissions(runtime: Runtime, plan: Plan, deadline: Deadline)
 
 
 def _release_command(releases: int, options: Namespace) -> str:
-    """The command that makes withheld removals, which release this many endpoints."""
-    return command_line("sync", "--all", "--allow-removals", str(releases), settings=options.settings)
+    """The command that makes withheld removals, which release this many endpoints; no other removal needs a limit."""
+    limit = ["--allow-removals", str(releases)] if releases else []
+    return command_line("sync", "--all", *limit, settings=options.settings)
 
 
 COMMANDS: dict[str, Callable[[Runtime, Namespace, Output], Awaitable[int]]] = {

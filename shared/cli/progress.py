@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 from rich.console import Console
 from rich.status import Status
-from rich.text import Text
 
 from shared.adapters.retry import Deadline
+from shared.cli.output import Line
 from shared.telemetry.log import LOGGER
 
 # Shorter waits are not reported.
@@ -53,14 +53,14 @@ class _Waits(logging.Handler):
         line = json.loads(record.getMessage())
         if line["event"] == "store" and not self._store_failed:
             self._store_failed = True
-            self._console.print(Text(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow"))
+            self._console.print(Line(f"REPORT_STORE failed: {line['error']}. To check it, run check.", "yellow"))
         if line["event"] != "retry" or line["waitSeconds"] < MIN_WAIT:
             return
         system, left = line["system"], self._deadline.left()
         if self._reported.get(system, math.inf) - left >= MIN_WAIT:
             self._reported[system] = left
             wait = _wait_text(line.get("status"), line["waitSeconds"])
-            self._console.print(Text(f"{system} {wait}; {left:.0f} s left", "yellow"))
+            self._console.print(Line(f"{system} {wait}; {left:.0f} s left", "yellow"))
 
 
 def _wait_text(status: int | None, wait: float) -> str:

@@ -6,18 +6,9 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from shared.domain.changes import (
-    Allow,
-    Change,
-    CreateZone,
-    DeleteRecord,
-    Deregister,
-    Disallow,
-    LinkNetwork,
-    PutRecord,
-    Register,
-    RegisterThroughService,
-)
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked, calls, stages, unconfirmed
 from shared.domain.model.errors import CauseKind, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import RecordSet, Registration
@@ -59,9 +50,11 @@ async def _apply_call(call: tuple[Change, ...], systems: Systems) -> Result:
     try:
         update = await _send(call, systems)
     except PrivateLinkError as error:
+        temporary = isinstance(error, TemporaryError)
         no_service = isinstance(call[0], Allow | Disallow) and error.cause.kind is CauseKind.NOT_FOUND
-        if len(call) == 1 or no_service or error.cause.forbidden or isinstance(error, TemporaryError):
-            return [_failed(change, error) for change in call], _invalidate(call)
+        if len(call) == 1 or no_service or error.cause.forbidden or temporary:
+            failed = [Outcome(change, OutcomeStatus.FAILED, str(error), temporary, error.cause) for change in call]
+            return failed, _invalidate(call)
         half = len(call) // 2
         first, _ = await _apply_call(call[:half], systems)
         second, _ = await _apply_call(call[half:], systems)
@@ -128,10 +121,6 @@ def _invalidate(call: tuple[Change, ...]) -> Update:
             return lambda snapshot: snapshot.forget_zone(zone)
         case _:
             return lambda snapshot: snapshot.invalidate([ReadRegistrations(), ReadServices()])
-
-
-def _failed(change: Change, error: PrivateLinkError) -> Outcome:
-    return Outcome(change, OutcomeStatus.FAILED, str(error), isinstance(error, TemporaryError), error.cause)
 
 
 def _skipped(change: Change, blocker: Outcome) -> Outcome:

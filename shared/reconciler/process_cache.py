@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import IN_A_ZONE, Deregister, PutRecord, Register, RegisterThroughService
-from shared.domain.changes.outcome import Outcome, OutcomeStatus
-from shared.domain.changes.pass_results import PassResults
+from shared.domain.changes.clickhouse import Deregister, Register, RegisterThroughService
+from shared.domain.changes.dns import DnsChange, PutRecord
+from shared.domain.changes.outcome import Outcome, OutcomeStatus, PassResults
 from shared.domain.model.errors import CauseKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Config, ReadFailed
@@ -73,17 +73,15 @@ class ProcessCache:
         """What the changes of this pass, and of earlier ones, have shown."""
         done = [outcome.change for outcome in outcomes if outcome.status is OutcomeStatus.DONE]
         registered = {change.id.lower(): change for change in done if isinstance(change, Register)}
-        gone = {change.id.lower() for change in done if isinstance(change, Deregister)}
-        puts = [(o.change, o) for o in outcomes if isinstance(o.change, PutRecord)]
+        unmarked = {change.id.lower() for change in done if isinstance(change, Deregister) and change.unmarked}
+        forbidden = [outcome.change for outcome in outcomes if outcome.cause.forbidden]
+        locked = [outcome.change for outcome in outcomes if outcome.cause.kind is CauseKind.LOCKED]
+        name_taken = [outcome.change for outcome in outcomes if outcome.cause.kind is CauseKind.NAME_TAKEN]
         return PassResults(
             add_refused=self.add_refused,
             registered=MappingProxyType(registered),
-            deregistered=frozenset(gone & registered.keys()),
-            deregistrations_refused=frozenset(
-                o.change.id.lower() for o in outcomes if o.forbidden and isinstance(o.change, Deregister)
-            ),
-            locked_zones=frozenset(o.change.zone for o in outcomes if o.locked and isinstance(o.change, IN_A_ZONE)),
-            names_taken=frozenset(
-                (put.zone, put.after.name) for put, o in puts if o.cause.kind is CauseKind.NAME_TAKEN
-            ),
+            unmarked=frozenset(unmarked),
+            deregistrations_refused=frozenset(one.id.lower() for one in forbidden if isinstance(one, Deregister)),
+            locked_zones=frozenset(one.zone for one in locked if isinstance(one, DnsChange)),
+            names_taken=frozenset((one.zone, one.after.name) for one in name_taken if isinstance(one, PutRecord)),
         )

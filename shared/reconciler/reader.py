@@ -4,22 +4,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.domain.model import snapshot as reads
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError, TemporaryError
 from shared.domain.model.resources import ReadFailed, ReadResult
-from shared.domain.model.snapshot import (
-    ListAddresses,
-    ListEndpoints,
-    ListZones,
-    Read,
-    ReadAddresses,
-    ReadConfig,
-    ReadEndpoint,
-    ReadRegistrations,
-    ReadServices,
-    ReadZone,
-    Snapshot,
-)
+from shared.domain.model.snapshot import Read, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.reading import needs
 from shared.domain.reading.endpoints import FEW
@@ -34,23 +23,23 @@ async def read_needed(
 
     A read that fails is in it as ReadFailed; nothing is raised.
     """
-    while reads := needs(snapshot, targets, config, cache.hints):
-        snapshot = snapshot.with_results(await read_all(reads, systems, cache))
+    while needed := needs(snapshot, targets, config, cache.hints):
+        snapshot = snapshot.with_results(await read_all(needed, systems, cache))
     return snapshot
 
 
 async def read_all(
-    reads: Iterable[Read[Any]], systems: Systems, cache: ProcessCache | None = None
+    needed: Iterable[Read[Any]], systems: Systems, cache: ProcessCache | None = None
 ) -> Mapping[Read[Any], ReadResult[Any]]:
     """The results of these reads, made in parallel; configs come from the cache where it has them.
 
     Many configs exceed the rate limit, so the reader waits for the stored config cache first.
     """
-    reads = list(reads)
-    if cache and cache.loading_configs and sum(isinstance(read, ReadConfig) for read in reads) > FEW:
+    needed = list(needed)
+    if cache and cache.loading_configs and sum(isinstance(read, reads.ReadConfig) for read in needed) > FEW:
         await asyncio.wait([cache.loading_configs])
-    cached = {read: cache.configs[read] for read in reads if read in cache.configs} if cache else {}
-    missing = [read for read in reads if read not in cached]
+    cached = {read: cache.configs[read] for read in needed if read in cache.configs} if cache else {}
+    missing = [read for read in needed if read not in cached]
     results = await asyncio.gather(*(_result(read, systems) for read in missing))
     return {**cached, **dict(zip(missing, results, strict=True))}
 
@@ -62,23 +51,23 @@ def read_failed(error: PrivateLinkError) -> ReadFailed:
 async def _result(read: Read[Any], systems: Systems) -> ReadResult[Any]:  # noqa: C901, PLR0911 -- a table
     try:
         match read:
-            case ReadEndpoint(endpoint):
+            case reads.ReadEndpoint(endpoint):
                 return await systems.network.endpoint(endpoint)
-            case ListEndpoints(scope):
+            case reads.ListEndpoints(scope):
                 return await systems.network.endpoints(scope)
-            case ReadAddresses(interface):
+            case reads.ReadAddresses(interface):
                 return await systems.network.addresses(interface)
-            case ListAddresses(scope):
+            case reads.ListAddresses(scope):
                 return await systems.network.addresses_in(scope)
-            case ListZones(scope):
+            case reads.ListZones(scope):
                 return await systems.dns.zones(scope)
-            case ReadZone(zone):
+            case reads.ReadZone(zone):
                 return await systems.dns.zone(zone)
-            case ReadRegistrations():
+            case reads.ReadRegistrations():
                 return await systems.clickhouse.registrations()
-            case ReadServices():
+            case reads.ReadServices():
                 return await systems.clickhouse.services()
-            case ReadConfig(service):
+            case reads.ReadConfig(service):
                 return await systems.clickhouse.config(service)
     except PrivateLinkError as error:
         return read_failed(error)

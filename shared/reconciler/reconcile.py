@@ -10,7 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, blocked
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
@@ -18,8 +18,8 @@ from shared.domain.model.resources import Endpoint, NotFound
 from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, ReadZone, Snapshot
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan, make_plan
-from shared.domain.planning.policy import Policy, permitted
-from shared.domain.planning.removal_limit import limited, over_limit, released, releases, with_kept
+from shared.domain.planning.policy import Policy, filtered
+from shared.domain.planning.removal_limit import limited, over_limit, planned_releases, released, with_kept
 from shared.domain.reading.endpoints import MANY
 from shared.domain.results.pass_report import Report
 from shared.reconciler.apply import apply
@@ -72,24 +72,24 @@ async def reconcile(
         snapshot = await read_needed(snapshot, targets, systems, config, cache)
         cache.update_from(snapshot, outcomes)
         make = partial(make_plan, snapshot, config, targets, cache.pass_results(outcomes))
-        plan = permitted(make(), request.policy)
+        plan = filtered(make(), request.policy)
         if targets.everything:
             plan = limited(plan, request.max_removals)
         elif request.by_event:
             cache.count_released(releasing & released(outcomes, plan))
-            wanted, recent = releases(plan, snapshot), cache.recently_released()
+            wanted, recent = planned_releases(plan, snapshot), cache.recently_released()
             if kept := over_limit(wanted, recent, request.max_removals):
-                remaining = permitted(make(kept), request.policy)
+                remaining = filtered(make(kept), request.policy)
                 plan = with_kept(remaining, plan, kept, len(wanted | recent), request.max_removals)
         changes = _untried(plan, outcomes)
         if request.dry_run or not changes or rounds == ROUNDS:
             return Report(snapshot, plan, outcomes, dry_run=request.dry_run)
         rounds += 1
-        releasing |= releases(plan, snapshot)
+        releasing |= planned_releases(plan, snapshot)
         applied, snapshot = await apply(changes, snapshot, systems)
         outcomes += applied
         # An endpoint may have changed during the writes: it is read and planned again.
-        targets = targets.with_endpoints(change.endpoint for change in changes)
+        targets = replace(targets, endpoints=targets.endpoints | {change.endpoint for change in changes})
         snapshot = _without_stale_reads(snapshot, plan, changes)
 
 

@@ -1,7 +1,6 @@
 """Short forms of names, times and counts. Pure."""
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.model.text import counted
@@ -10,14 +9,6 @@ ELLIPSIS = "…"
 _ARM_ID = re.compile(r"/subscriptions/[^\s,;:'\"]+")
 _ALIAS = re.compile(r"[^\s,;:'\"]+\.azure\.privatelinkservice", re.IGNORECASE)
 _GUID_PARTS = [8, 4, 4, 4, 12]
-_INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-
-def visible(text: str) -> str:
-    """The text with control, format and bidirectional characters as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _INVISIBLE else c for c in text)
 
 
 def resource_name(ident: str) -> str:

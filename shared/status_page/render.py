@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from shared.domain.audit.report_model import AuditReport, Health
 from shared.domain.audit.summary import banner
-from shared.domain.model.text import counted
+from shared.domain.model.text import counted, visible
 from shared.status_page import formatting, tables
 from shared.status_page.index import Index
 from shared.status_page.topology import Column, diagrams, layout
@@ -67,7 +67,7 @@ def _environment() -> Environment:
 
 def _visible(value: Any) -> Any:
     """Escape invisible characters in everything but our own markup."""
-    return formatting.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
-from shared.domain.model.ids import BadIdError, Kind, ResourceId, quoted
+from shared.domain.model.ids import Kind, ResourceId, quoted
 
 # A private endpoint, its zone group, or the tags of either; as an ARM id or a request URL.
 _RESOURCE = re.compile(
@@ -60,10 +60,7 @@ def _type(event: Event) -> str:
 
 def _endpoint(text: str) -> ResourceId | None:
     match = _RESOURCE.fullmatch(text.strip())
-    try:
-        return ResourceId.parse(match[1], Kind.PRIVATE_ENDPOINT) if match else None
-    except BadIdError:
-        return None
+    return ResourceId.find(match[1], Kind.PRIVATE_ENDPOINT) if match else None
 
 
 def _log_malformed(reason: str, value: object) -> None:

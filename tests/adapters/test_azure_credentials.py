@@ -15,7 +15,7 @@ from shared.adapters.azure.clients import ArmClients
 from shared.adapters.azure.network import AzureNetwork
 from shared.adapters.azure.private_dns import AzureDns
 from shared.adapters.retry import Budget, Deadline
-from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import CauseKind, PermanentError, TemporaryError
 from simulator.client import RunningSimulator
 from tests.support.real_clients import BYOC_ZONE, SCOPE, ZONE
 
@@ -107,6 +107,7 @@ async def test_no_token(sim: RunningSimulator) -> None:
     """Without a token no request is sent, and the error is temporary."""
     credential = Credential(ClientAuthenticationError("the identity endpoint is not available"))
     async with azure(sim, credential, 0.3) as (dns, _):
-        with pytest.raises(TemporaryError, match="identity endpoint is not available"):
+        with pytest.raises(TemporaryError, match="no token: the identity endpoint is not available") as raised:
             await dns.zones(SCOPE)
+    assert raised.value.cause.kind is CauseKind.INVALID_CREDENTIAL
     assert sim.requests() == []

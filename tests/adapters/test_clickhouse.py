@@ -131,7 +131,7 @@ async def test_refused_config(sim: RunningSimulator, adapters: Adapters, status:
         await adapters.clickhouse.config(ANALYTICS)
     failed = read_failed(raised.value)
     assert (failed.temporary, failed.cause.kind, failed.cause.status) == (False, kind, status)
-    assert (failed.refused, failed.forbidden) == (kind is CauseKind.REFUSED, status == 401)
+    assert (failed.refused, failed.cause.forbidden) == (kind is CauseKind.REFUSED, status == 401)
     assert failed.retryable is (status == 401)
 
 

@@ -309,7 +309,7 @@ async def test_without_whoami() -> None:
     assert (snapshot.state.answers, len(paths)) == ({ReadRegistrations(): (), ReadServices(): ()}, 5)
     for unread, denied in ((snapshot.caller, False), (snapshot.keys, True), (snapshot.roles, False)):
         assert isinstance(unread, ReadFailed)
-        assert (unread.temporary, unread.forbidden) == (False, denied)
+        assert (unread.temporary, unread.cause.forbidden) == (False, denied)
     assert isinstance(snapshot.caller, ReadFailed)
     assert snapshot.caller.reason.startswith("GET /whoami at ClickHouse Cloud returned 404")
 

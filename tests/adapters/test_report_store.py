@@ -8,16 +8,25 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from azure.storage.blob.aio import ContainerClient
 
 from shared.adapters.storage.report_store import BlobStore, FolderStore
-from shared.domain.model.errors import PermanentError, TemporaryError
+from shared.domain.model.errors import CauseKind, PermanentError, TemporaryError
 from shared.domain.model.resources import NotFound
 from shared.reconciler.ports import ReportStore
 from tests.support.azurite import NoAzuriteError, azurite
 from tests.support.real_clients import answering, http_answer
 
 PUBLISHED_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+class SignedOut:
+    """A credential that has no token."""
+
+    async def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+        raise ClientAuthenticationError("run az login\nfirst")
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +162,12 @@ def test_sdks_are_imported_on_demand() -> None:
 async def test_unused_container() -> None:
     """A store that was not used can be closed."""
     await BlobStore("https://account.invalid/reports", None).close()
+
+
+async def test_no_token() -> None:
+    """Without a token no request is sent, and the cause is the credential and not the network."""
+    store = BlobStore("https://account.blob.core.windows.net/reports", SignedOut())
+    with pytest.raises(TemporaryError, match=r"reading latest\.json of .*: no token: run az login first$") as raised:
+        await store.read("latest.json")
+    assert raised.value.cause.kind is CauseKind.INVALID_CREDENTIAL
+    await store.close()

@@ -216,7 +216,7 @@ def test_explain_as_json(sim: RunningSimulator, run: Run) -> None:
         (("plan", "--all", "--timeout", "0"), "at least 1 second"),
         (("audit", "--policy", "all"), "invalid"),
         (("explain",), "required: endpoint"),
-        (("sync", ENDPOINT, OUTSIDE), f"{OUTSIDE} is outside ENDPOINT_SCOPES"),
+        (("sync", ENDPOINT, OUTSIDE), f"{OUTSIDE} is outside ENDPOINT_SCOPES: add the subscription"),
     ],
 )
 def test_usage(sim: RunningSimulator, run: Run, arguments: tuple[str, ...], words: str) -> None:
@@ -328,11 +328,9 @@ def test_audit_that_cannot_store_its_report(
     result = run("audit")
     assert result.code == 1
     assert "problem  the report is not stored: reading latest.json of the report store" in result.out
-    assert (
-        "        Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to."
-        in result.out
-    )
-    assert result.out.splitlines()[-1].startswith("No problems found")
+    remedy = "Give the app write access to REPORT_STORE, or set it to another blob container or folder."
+    assert f"        {remedy}" in result.out
+    assert result.out.splitlines()[-1].startswith("The report is not stored. No problems found")
     assert result.err.count("REPORT_STORE") == 1
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal
 from shared.domain.audit.report_model import AuditedFinding, AuditReport, Health, Repair
-from shared.domain.changes import Change, Deregister, Register
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Deregister, Register
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import CATALOGUE, Finding, Severity
 from shared.domain.model.ids import Kind, ResourceId

@@ -15,6 +15,8 @@ from shared.domain.audit.report_model import AuditReport
 from shared.status_page import render
 from shared.triggers.status import StatusRequest, status
 from simulator.client import RunningSimulator
+from simulator.worldfile import demo
+from tests.support.real_clients import answering, http_answer
 from tests.support.simulated import (
     ENDPOINT,
     SUBSCRIPTION,
@@ -74,6 +76,12 @@ def page() -> str:
     return text_of(asyncio.run(answer()).decode())
 
 
+def invalid_page() -> str:
+    """The text of the status page where the settings are invalid, so that there is no runtime to close."""
+    get_runtime.cache_clear()
+    return text_of(asyncio.run(status(StatusRequest(accept="text/html"))).body.decode())
+
+
 def text_of(html: str) -> str:
     visible = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", html)
     return " ".join(re.sub(r"<[^>]+>", " ", visible).split())
@@ -95,10 +103,68 @@ def test_key_rotated(sim: RunningSimulator, read: Read) -> None:
     """Every output names both settings of the key; plan reports the refused key once per call."""
     sim.key("demo-key", state="disabled")
     plan = read("plan", ENDPOINT)
-    for out in (plan, read("explain", ENDPOINT), read("check"), read("audit")):
+    audit = read("audit")
+    for out in (plan, read("explain", ENDPOINT), read("check"), audit):
         assert "Set CLICKHOUSE_CLOUD_API_KEY and CLICKHOUSE_CLOUD_API_SECRET to a key" in out
     assert plan.count("GET organization/services at ClickHouse Cloud returned 401") == 1
+    assert "\nproblem " not in audit
     assert "Not everything could be read" in page()
+
+
+def test_key_without_permission(sim: RunningSimulator, read: Read) -> None:
+    """sync and audit name the missing permissions and the organization; no change is said to be in effect."""
+    sim.role("Limited", "organization:view", "service:view", "service:manage", "service:view-private-endpoints")
+    sim.key("demo-key", role="Limited")
+    put_endpoint(sim, TAGGED, endpoint=SECOND)
+    needed = "Assign a role with organization:manage, service:manage-private-endpoints on organization 2"
+    assert needed in read("sync", SECOND)
+    audit = read("audit", "--policy", "upsert")
+    assert "Assign a role with organization:manage on organization 2" in audit
+    assert "already in effect" not in audit
+
+
+def test_configs_refused(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """plan and explain name the permission to read private endpoint configs, once they are not cached."""
+    monkeypatch.delenv("REPORT_STORE")
+    sim.role("Limited", "organization:view", "organization:manage", "service:view", "service:manage")
+    sim.key("demo-key", role="Limited")
+    for out in (read("plan", ENDPOINT), read("explain", ENDPOINT)):
+        assert "Assign a role with service:view-private-endpoints on organization 2" in out
+
+
+@pytest.mark.parametrize(
+    ("state", "cure"),
+    [
+        ("Failed", "Find the cause in the Azure activity log, then update or recreate the private endpoint."),
+        ("Deleting", "No action needed if it changed recently. If it persists, check the endpoint and its NIC"),
+    ],
+)
+def test_provisioning_state(sim: RunningSimulator, read: Read, state: str, cure: str) -> None:
+    """plan, explain and audit name the state and what to do."""
+    sim.endpoint(ENDPOINT, provisioningState=state)
+    for out in (read("plan", ENDPOINT), read("explain", ENDPOINT), read("audit")):
+        assert f"its provisioning state is {state}" in out
+        assert cure in out
+
+
+@pytest.mark.parametrize(
+    ("status", "cure"),
+    [
+        (
+            "Pending",
+            "Its id is on an allow list: recreate the endpoint. If that does not help, contact ClickHouse support.",
+        ),
+        ("Rejected", "Recreate the private endpoint: sync cannot approve a rejected connection."),
+    ],
+)
+def test_connection_status(
+    sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, status: str, cure: str
+) -> None:
+    """A connection that is pending for too long, or rejected although its id is allowed, needs a new endpoint."""
+    monkeypatch.setenv("PENDING_GRACE", "0")
+    sim.connection(ENDPOINT, status)  # type: ignore[arg-type] # one of its values
+    assert cure in read("audit")
+    assert f"is {status}" in read("explain", ENDPOINT)
 
 
 def test_dns_write_denied(sim: RunningSimulator, read: Read) -> None:
@@ -108,6 +174,7 @@ def test_dns_write_denied(sim: RunningSimulator, read: Read) -> None:
     explain = read("explain", ENDPOINT)
     assert f"sync cannot write it: missing permission Microsoft.Network/privateDnsZones/A/write on {ZONE}" in explain
     assert "What to do: Assign the role records of docs/permissions.md to the app's identity on " in explain
+    assert "shared sync" not in explain
     assert f"missing permission Microsoft.Network/privateDnsZones/A/write on {ZONE}" in read("sync", ENDPOINT)
     assert "Assign the role records of docs/permissions.md to the app's identity" in read("check")
 
@@ -169,10 +236,12 @@ def test_record_changed(sim: RunningSimulator, read: Read) -> None:
 
 
 def test_zone_unlinked(sim: RunningSimulator, read: Read) -> None:
-    """explain names the network and the zone that is not linked to it."""
+    """explain names the network and the zone that is not linked to it; check does not call the zone unused."""
     arm(sim, "DELETE", f"{ZONE}/virtualNetworkLinks/vnet-app")
-    explain = read("explain", ENDPOINT)
-    assert f"virtualNetworks/vnet-app; {ZONE} is not." in explain
+    assert f"virtualNetworks/vnet-app; not linked: {ZONE}." in read("explain", ENDPOINT)
+    check = read("check")
+    assert f"{ZONE} is not linked to a virtual network; tagged endpoints exist in westus3" in check
+    assert "No problem found" not in check
 
 
 def test_deleted_without_event(sim: RunningSimulator, read: Read) -> None:
@@ -192,6 +261,7 @@ def test_two_endpoints_in_one_network(sim: RunningSimulator, read: Read) -> None
     assert "Clients reach its services through pe-app anyway." in plan
     assert "Select a service in the tag" not in plan
     read("sync", SECOND)
+    assert re.search(r"^AUDIT_POLICY=report withholds 1 removal\. .* sync --all$", read("audit"), re.MULTILINE)
     explain = read("explain", SECOND)
     assert re.search(r"^warning  record .*; clients reach the services through it$", explain, re.MULTILINE)
 
@@ -232,6 +302,10 @@ def test_tags_stripped(sim: RunningSimulator, read: Read) -> None:
     [
         ("analytics;reporting", "contains a semicolon; separate selectors with commas"),
         ("analitics,reporting", "no service on Azure matches analitics (did you mean analytics?)"),
+        ("analytics reporting", "no service on Azure matches analytics reporting; separate selectors with commas"),
+        ("region:westus", "no service on Azure matches region:westus (did you mean region:westus3?)"),
+        ("tag: env=prod", "'tag: env=prod' is not a selector (did you mean tag:env=prod?)"),
+        ("legacy", "runs on AWS, not on Azure"),
     ],
 )
 def test_typing_error(sim: RunningSimulator, read: Read, tag: str, cause: str) -> None:
@@ -239,6 +313,7 @@ def test_typing_error(sim: RunningSimulator, read: Read, tag: str, cause: str) -
     put_endpoint(sim, {**TAGGED, "clickhouse-services": tag})
     plan, explain = read("plan", ENDPOINT), read("explain", ENDPOINT)
     assert cause in plan
+    assert ("Remove the service from the tag: no private endpoint reaches it." in plan) == (tag == "legacy")
     assert "nothing is removed for this endpoint until the tag is corrected" in plan
     assert len(re.findall(r"^failed ", explain, re.MULTILINE)) == 1
 
@@ -259,9 +334,49 @@ def test_report_store_gone(sim: RunningSimulator, read: Read, tmp_path: Path, mo
     audit = read("audit")
     assert audit.count("REPORT_STORE failed: ") == 1
     assert "problem  the report is not stored: " in audit
-    assert "Give the app write access, or set REPORT_STORE to another place." in read("check")
-    assert "The report store cannot be read" in page()
-    assert "Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to." in page()
+    remedy = "Give the app write access to REPORT_STORE, or set it to another blob container or folder."
+    text = page()
+    assert "The report store cannot be read" in text
+    assert [remedy in out for out in (audit, read("check"), text)] == [True, True, True]
+    assert "\nThe report is not stored. No problems found: 1 private endpoint.\n" in audit
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cure"),
+    [
+        (404, "ContainerNotFound", "Create the container, or correct REPORT_STORE."),
+        (403, "AuthorizationFailure", "permit the app in the network rules of the storage account."),
+    ],
+)
+def test_container_refused(
+    sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, status: int, code: str, cure: str
+) -> None:
+    """check, audit and page have the same remedy for a container that is missing or refuses the app."""
+    with answering(http_answer(status, "", headers=f"x-ms-error-code: {code}\r\n".encode())) as storage:
+        monkeypatch.setenv("REPORT_STORE", f"{storage.url}/account/reports")
+        for out in (read("check"), read("audit"), page()):
+            assert f"the store returned {status} {code}" in out
+            assert cure in out
+
+
+def test_second_zone(sim: RunningSimulator, read: Read) -> None:
+    """A second zone of the name without a link changes nothing, and check names it."""
+    second = ZONE.replace("rg-dns", "rg-network")
+    arm(sim, "PUT", second, {"location": "global"})
+    assert "0 to add, 0 to change, 0 to remove" in read("plan", ENDPOINT)
+    check = read("check")
+    assert f"{second} is not linked to a virtual network; no tagged endpoint needs it yet" in check
+    assert "No problem found. 1 warning." in check
+
+
+def test_invalid_settings(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command and the page list all invalid settings once, each with what to set."""
+    for name in ("CLICKHOUSE_ORG_ID", "ENDPOINT_SCOPES", "MAX_REMOVALS"):
+        monkeypatch.setenv(name, "x")
+    for out in (read("plan", "--all"), read("audit"), read("check"), read("explain", ENDPOINT), invalid_page()):
+        for name in ("CLICKHOUSE_ORG_ID", "ENDPOINT_SCOPES", "MAX_REMOVALS"):
+            assert out.count(f"{name} is invalid: ") == 1
+        assert out.count("Remedy: ") >= 3
 
 
 def test_wrong_organization(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,9 +394,33 @@ def test_wrong_organization(sim: RunningSimulator, read: Read, monkeypatch: pyte
 def test_wrong_subscription(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     """check names the scope that ARM does not find, and the setting that has it."""
     monkeypatch.setenv(setting, NOWHERE)
+    if setting == "ENDPOINT_SCOPES":
+        assert "Correct the subscription and resource group in ENDPOINT_SCOPES" in read("explain", "pe-app")
+        assert "outside ENDPOINT_SCOPES: add the subscription or resource group" in read("plan", ENDPOINT)
     check = read("check")
     assert f"not found, or not visible to this identity: {NOWHERE} (" in check
     assert f"Correct {setting}, or assign the identity a role there" in check
     audit = read("audit")
     assert "Correct the subscription and resource group in ENDPOINT_SCOPES or DNS_ZONE_SCOPES." in audit
     assert "Grant the identity" not in audit
+
+
+def test_control_characters(sim: RunningSimulator, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Control, bidirectional and newline characters of tags, names and errors reach the terminal as escapes."""
+    hidden = "ana\x1b[31mlytics\u202e\nboo"
+    put_endpoint(sim, {**TAGGED, "clickhouse-services": hidden})
+    printed = [read("plan", ENDPOINT), read("explain", ENDPOINT), read("audit")]
+    world = demo()
+    world["clickhouse"]["services"][0]["name"] = hidden
+    sim.reset(world)
+    put_endpoint(sim, {"clickhouse-services": "*"})
+    printed += [read("plan", ENDPOINT), read("explain", ENDPOINT), read("sync", ENDPOINT), read("audit")]
+    sim.fault(match={"system": "clickhouse"}, status=400, body={"error": hidden}, count=None)
+    sim.fault(match={"system": "arm"}, status=400, body={"error": {"code": "X", "message": hidden}}, count=None)
+    printed += [read("plan", ENDPOINT), read("explain", "pe-app"), read("explain", ENDPOINT), read("check")]
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path / "file" / hidden))
+    printed += [read("audit"), read("check")]
+    for out in printed:
+        assert all(line.isprintable() for line in out.split("\n"))
+    assert sum("\\u202e" in out for out in printed) >= 8

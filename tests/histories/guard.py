@@ -2,14 +2,15 @@
 
 A pass acts on earlier reads, so each rule covers the time since the pass started: items that were foreign all
 the time must not change, access that was permitted all the time must not be removed, unreadable endpoints must
-not lose anything, and access that was never permitted must not be given.
+not lose anything, and access that was never permitted must not be given. A list can show an older state. A pass
+may act on it, but not instead of an endpoint's own read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.resources import Endpoint, RecordSet
+from shared.domain.model.resources import Endpoint, RecordSet, Registration
 from tests.histories import oracle
 from tests.histories.initial_state import MARK, TAG, Deployment, Item, Truth
 
@@ -25,6 +26,19 @@ class Guard:
     truth: Truth
     versions: dict[ResourceId, list[Endpoint | None]] = field(default_factory=dict)
     services: list[Truth] = field(default_factory=list)
+    shown_services: list[Truth] = field(default_factory=list)
+    """The older states that lists of services have shown."""
+    own_reads: dict[ResourceId, Truth] = field(default_factory=dict)
+    """The truth at the last read of each single endpoint."""
+    former: dict[ResourceId, set[str]] = field(default_factory=dict)
+    """The ids in older states that lists have shown of endpoints without a read of their own."""
+    marked: set[str] = field(default_factory=set)
+    """The ids that a response contained with this deployment's mark."""
+    truncated: set[ResourceId] = field(default_factory=set)
+    """The endpoints that had a registration with only a part of the mark."""
+    disturbed: bool = False
+    """Whether somebody else changed more than endpoints, or a response of ClickHouse Cloud was not current."""
+    written: Truth | None = None
     read_slots: set[ResourceId] = field(default_factory=set)
     foreign: set[Item] = field(default_factory=set)
     owned: set[str] = field(default_factory=set)
@@ -38,12 +52,15 @@ class Guard:
         self.services = [truth]
         self.foreign = {item for item in truth.creators if self._is_foreign(truth, item)}
         self.owned = self._owned(truth)
+        self.truncated = self._truncated(truth)
         self.versions = {slot: [truth.endpoints.get(slot)] for slot in set(truth.slot_of_id.values())}
         self.read_slots = {slot for slot in self.versions if truth.readable(slot)}
         self.record_targets = {slot: self._record_target(truth, slot) for slot in self.versions}
 
     def watch(self, before: Truth, after: Truth) -> None:
         """Record a change by any actor."""
+        if after is not self.written and _without_endpoints(before) != _without_endpoints(after):
+            self.disturbed = True
         for slot in set(after.slot_of_id.values()):
             known = self.versions.setdefault(slot, [None])
             if after.endpoints.get(slot) not in known:
@@ -52,23 +69,73 @@ class Guard:
                 self.read_slots.add(slot)
             if self.record_targets.setdefault(slot, None) != self._record_target(after, slot):
                 self.record_targets[slot] = None
-        self.owned |= self._owned(after)
+        self.truncated |= self._truncated(after)
         if before.services is not after.services:
             self.services.append(after)
         self.foreign &= after.creators.keys()
-        self.foreign = {item for item in self.foreign if self._is_foreign(after, item)}
+        self._watch_owners(after)
 
-    def check(self, before: Truth, after: Truth) -> None:
+    def _watch_owners(self, truth: Truth) -> None:
+        self.owned |= self._owned(truth)
+        self.foreign = {item for item in self.foreign if self._is_foreign(truth, item)}
+
+    def show(self, kind: str, older: Truth) -> None:
+        """Record that a list shows an older state."""
+        match kind:
+            case "endpoints":
+                self._show_endpoints(older)
+            case "registrations":
+                self.disturbed = True
+                self._watch_owners(older)
+            case "services":
+                self.disturbed = True
+                self.services.append(older)
+                self.shown_services.append(older)
+
+    def _show_endpoints(self, older: Truth) -> None:
+        for slot in self.versions.keys() - self.own_reads.keys():
+            self.versions[slot].append(older.endpoints.get(slot))
+            self.former[slot] = oracle.live_ids(older.endpoints.get(slot))
+            if self.record_targets[slot] != self._record_target(older, slot):
+                self.record_targets[slot] = None
+
+    def read_registrations(self, returned: Iterable[Registration]) -> None:
+        """Record the marks in a response."""
+        slots, owner = self.truth.slot_of_id, self.deployment.owner
+        slots = self.written.slot_of_id if self.written else slots
+        self.marked |= {
+            one.id.lower()
+            for one in returned
+            if (slot := slots.get(one.id.lower())) and one.description == oracle.mark_of(owner, slot)
+        }
+
+    def check(self, before: Truth, after: Truth, *, through_service: bool = False) -> None:
         """Record every rule that a write of the pass violates."""
+        self.written = after
         self.created |= after.creators.keys() - before.creators.keys()
         violated = [
             *self._foreign_things(before, after),
             *self._created(before, after),
+            *(() if through_service else self._allowed_without_mark(before, after)),
             *self._removed(before, after),
             *self._lost_access(before, after),
             *self._records(before, after),
         ]
         self.violations += [f"{self.deployment.owner}: {one}" for one in violated]
+
+    def check_findings(self, without_mark: Iterable[str]) -> None:
+        """Record the endpoints of which a report says wrongly that the API has not stored the mark."""
+        for slot in (one for one in self.versions if str(one) in set(without_mark)):
+            if slot not in self.truncated:
+                self.violations.append(f"{self.deployment.owner}: the mark of {slot.name} was stored")
+
+    def check_accepted(self, case: oracle.Case, slots: Iterable[ResourceId]) -> None:
+        """Record what an event leaves undone although nothing failed and nobody else changed anything meanwhile."""
+        for slot in self.own_reads.keys() & set(slots) if not self.disturbed else ():
+            last_read = self.own_reads[slot]
+            if last_read.endpoints.get(slot) == case.after.endpoints.get(slot):
+                faults = oracle.access_faults(replace(case, before=last_read), slot)
+                self.violations += [f"{self.deployment.owner}: the event was accepted, but {one}" for one in faults]
 
     def permitted(self, slot: ResourceId, service: str) -> list[bool]:
         """Return for each state that the pass may have read whether the endpoint was permitted the service."""
@@ -95,6 +162,11 @@ class Guard:
         owner = self.deployment.owner
         return {one.id for one in truth.registrations.values() if oracle.owns(truth, owner, one.id)}
 
+    def _truncated(self, truth: Truth) -> set[ResourceId]:
+        marks = {one: oracle.mark_of(self.deployment.owner, one) for one in truth.slot_of_id.values()}
+        registered = [(truth.slot_of_id.get(r.id.lower()), r.description) for r in truth.registrations.values()]
+        return {slot for slot, text in registered if slot and marks[slot] != text and marks[slot].startswith(text)}
+
     def _is_foreign(self, truth: Truth, item: Item) -> bool:
         id_ = item[2] if item[0] == "entry" else item[1]
         return not oracle.owns(truth, self.deployment.owner, id_)
@@ -118,6 +190,11 @@ class Guard:
                 yield f"{item} was created without permission"
             elif item[0] == "entry" and id_ not in self.owned and before.registered(id_):
                 yield f"{item} was created under a foreign registration"
+
+    def _allowed_without_mark(self, before: Truth, after: Truth) -> Iterator[str]:
+        for item in after.creators.keys() - before.creators.keys():
+            if item[0] == "entry" and item[2].lower() not in self.marked:
+                yield f"{item} was created before a response contained the mark of its registration"
 
     def _was_id_of(self, slot: ResourceId, id_: str) -> bool:
         known = self.versions.get(slot, [])
@@ -157,9 +234,12 @@ class Guard:
             endpoint = before.endpoints.get(slot) if slot else None
             if slot is None or endpoint is None or id_.lower() not in oracle.live_ids(endpoint):
                 continue
+            if id_.lower() not in self.former.get(slot, {id_.lower()}):
+                continue  # a list shows only the ids from before the endpoint was recreated
             if any(self._is_lost(before, one.id, one.region) for one in before.registered(id_)):
                 continue  # a pass withdraws access under a registration whose mark was lost
-            remaining = any(service in after.listing(one) for one in oracle.live_ids(endpoint))
+            views = [after, *self.shown_services]
+            remaining = any(service in truth.listing(one) for one in oracle.live_ids(endpoint) for truth in views)
             if not remaining and all(self.permitted(slot, service)):
                 yield f"{slot.name} lost its access to {service}"
 
@@ -195,3 +275,7 @@ class Guard:
             alone = len(set(old.values())) == 1
             if alone and record.name == "*" and self.record_targets.get(slot) == (record.zone, mine):
                 yield f"{where} was removed for {slot.name}, which is entitled to it"
+
+
+def _without_endpoints(truth: Truth) -> Truth:
+    return replace(truth, endpoints={}, interfaces={}, slot_of_id={})

@@ -13,6 +13,7 @@ from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, RecordSet, Registration
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.policy import Policy
+from shared.domain.results.pass_report import Report
 from shared.reconciler.process_cache import ProcessCache
 from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from tests.histories import oracle
@@ -41,14 +42,16 @@ from tests.histories.initial_state import (
     Truth,
     Universe,
     address,
+    guid,
     new_endpoint,
     zone_name,
 )
 from tests.histories.loop import Scheduler
-from tests.histories.ports import KEPT, KINDS, SYSTEMS, Behavior, Crash, Fault, Ports
+from tests.histories.ports import KEPT, KINDS, LISTS, SYSTEMS, Behavior, Crash, Fault, Lag, Ports
 
 ENOUGH = 2_000
 EVERYTHING = 10**6
+UNRELATED = Registration(guid(9_999), WEST, "of no private endpoint in scope")
 
 # Weighted so that endpoints interact: most of them are in networks of the same zone.
 slots = st.sampled_from([SLOTS[n] for n in (0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 5)])
@@ -90,6 +93,7 @@ creation = _step("create", slot=slots, alias=aliases, tags=tags, ready=st.sample
 by_azure_users = st.one_of(
     creation,
     creation,
+    _step("recreate", slot=slots),
     _step("delete", slot=slots),
     _step("retag", slot=slots, tags=tags),
     _step("retag", slot=slots, tags=tags),
@@ -137,6 +141,9 @@ problems = st.one_of(
     _step("empty_service_list", gone=st.booleans()),
     _step("lock", scopes=st.sets(st.sampled_from([Scope(S1, "rg-dns"), Scope(S2, "rg-dns")]), max_size=2)),
     _step("refuse_configs", refused=st.sets(services, max_size=2)),
+    _step("permit_configs", permitted=st.booleans()),
+    _step("lag", kind=st.sampled_from(LISTS), reads=st.sampled_from([1, 2, 3, 6])),
+    _step("lag", kind=st.sampled_from(LISTS), reads=st.sampled_from([1, 2, 3, 6])),
     _step(
         "settings",
         owner=st.sampled_from(["one", "one", "two"]),
@@ -148,6 +155,7 @@ problems = st.one_of(
 )
 # The processing of an event: lost, or a pass with that many calls before the next step.
 deliveries = st.sampled_from(["lost", 0, 5, 9, 13, 18, *[ENOUGH] * 5])
+late_lists = st.sampled_from([0, 0, 0, 1, 3])
 
 
 @dataclass
@@ -212,6 +220,7 @@ class Histories(RuleBasedStateMachine):
         by_audit=st.booleans(),
         first=st.lists(creation, min_size=1, max_size=4),
         events=st.sampled_from(["lost", ENOUGH]),
+        unrelated=st.booleans(),
     )
     def begin(self, **chosen: Any) -> None:
         self.by_audit = chosen["by_audit"]
@@ -220,18 +229,22 @@ class Histories(RuleBasedStateMachine):
         self.behavior.manages = chosen["manages"]
         self.behavior.encountered |= set() if chosen["manages"] else {"a key without organization:manage"}
         self.behavior.answers = chosen["answers"]
+        if chosen["unrelated"]:
+            self.universe.become(self.truth.with_registration(UNRELATED, HAND))
         configured = zip(self.deployments.items(), chosen["service_filters"], strict=True)
         for (owner, deployment), service_filter in list(configured):
             options = {"id_kind": chosen["kind"], "adopt": chosen["adopt"]}
             self.deployments[owner] = replace(deployment, service_filter=service_filter, **options)
         for step in chosen["first"]:
-            self.act(step, number=0, delivery=chosen["events"], order=[])
+            self.act(step, number=0, delivery=chosen["events"], order=[], late=0)
 
     # Steps
 
-    @rule(step=by_azure_users, number=st.integers(0, 1), delivery=deliveries, order=picks)
-    def act(self, step: Step, number: int, delivery: str | int, order: list[int]) -> None:
-        """Change an endpoint, and process its event."""
+    @rule(step=by_azure_users, number=st.integers(0, 1), delivery=deliveries, order=picks, late=late_lists)
+    def act(self, step: Step, number: int, delivery: str | int, order: list[int], late: int) -> None:
+        """Change an endpoint, and process its event. The next `late` lists do not show the change."""
+        if late:
+            self.do_lag("endpoints", late)
         self._do(step)
         if isinstance(delivery, int):
             self._start([step[1]["slot"]], number)
@@ -260,6 +273,11 @@ class Histories(RuleBasedStateMachine):
         known = replace(self.truth, slot_of_id={**self.truth.slot_of_id, **ids})
         known = known.with_endpoint(slot, endpoint)
         self.universe.become(known.with_address(endpoint, (address(number),) if ready else ()))
+
+    def do_recreate(self, slot: ResourceId) -> None:
+        """Recreate an endpoint with the same tags, as a deployment pipeline does."""
+        if endpoint := self.truth.endpoints.get(slot):
+            self.do_create(slot, endpoint.connections[0].target, dict(endpoint.tags), ready=True)
 
     def do_delete(self, slot: ResourceId) -> None:
         self.universe.become(self.truth.with_endpoint(slot, None))
@@ -386,6 +404,13 @@ class Histories(RuleBasedStateMachine):
     def do_refuse_configs(self, refused: set[str]) -> None:
         self.behavior.refused_configs = frozenset(refused)
 
+    def do_permit_configs(self, *, permitted: bool) -> None:
+        """Give or take the key's permission for every private endpoint config."""
+        self.behavior.views_configs = permitted
+
+    def do_lag(self, kind: str, reads: int) -> None:
+        self.behavior.lags[kind] = Lag(self.truth, reads)
+
     def do_empty_service_list(self, *, gone: bool) -> None:
         self.behavior.empty_list = gone
 
@@ -425,6 +450,16 @@ class Histories(RuleBasedStateMachine):
         """Deliver events late or again, and run their pass for some calls."""
         self._start(events, number)
         self._go(delivery if isinstance(delivery, int) else 3, order)
+
+    @rule(
+        slot=slots, change=st.one_of(by_azure_users, manual_changes), after=st.integers(1, 25), number=st.integers(0, 1)
+    )
+    def change_during_pass(self, slot: ResourceId, change: Step, after: int, number: int) -> None:
+        """Change something after some calls of the pass of an event."""
+        self._start([slot], number)
+        self._go(after)
+        self._do(change)
+        self._go(ENOUGH)
 
     @rule(owner=st.sampled_from(["one", "one", "two"]), calls=st.sampled_from([3, 9, 15, ENOUGH]), order=picks)
     def audit(self, owner: str, calls: int, order: list[int]) -> None:
@@ -469,11 +504,17 @@ class Histories(RuleBasedStateMachine):
     async def _pass(self, ports: Ports, deployment: Deployment, process: Process, targets: Targets) -> None:
         request = ReconcileRequest(targets, policy=Policy.SYNC, max_removals=EVERYTHING)
         try:
-            await reconcile(request, ports.systems(), deployment.config(), process.cache)
+            report = await reconcile(request, ports.systems(), deployment.config(), process.cache)
+            self._check_report(report, ports.guard, process.cache, targets)
         except Crash:
             process.cache = ProcessCache()
         finally:
             self.universe.watchers.remove(ports.guard.watch)
+
+    def _check_report(self, report: Report, guard: Guard, cache: ProcessCache, targets: Targets) -> None:
+        guard.check_findings(one.object for one in report.plan.findings if one.code == "registration-mark-not-kept")
+        if not (report.retryable or report.problems or _some_configs_refused(cache)):
+            guard.check_accepted(self._case(guard.truth, guard.deployment), targets.endpoints)
 
     def _go(self, calls: int, order: Iterable[int] = ()) -> None:
         self.scheduler.go(calls, order)
@@ -516,7 +557,7 @@ class Histories(RuleBasedStateMachine):
         by_audit = self.by_audit or self.moved
         self._deliver_all(by_audit=by_audit)
         self._deliver_all(by_audit=by_audit)
-        faults = [fault for owner in self.deployments for fault in oracle.faults_of(self._case(before, owner))]
+        faults = [fault for owner in self.deployments for fault in self._faults(before, owner)]
         assert not faults, "\n".join(faults)
         after = self.truth
         self._deliver_all(by_audit=True)
@@ -524,15 +565,18 @@ class Histories(RuleBasedStateMachine):
         self._deliver_all(by_audit=False)
         assert self.truth == after, "a further event changed something"
 
-    def _case(self, before: Truth, owner: str) -> oracle.Case:
+    def _faults(self, before: Truth, owner: str) -> list[str]:
+        return oracle.faults_of(self._case(before, self.deployments[owner]))
+
+    def _case(self, before: Truth, deployment: Deployment) -> oracle.Case:
         return oracle.Case(
             before,
             self.truth,
-            self.deployments[owner],
+            deployment,
             needs_service=self.behavior.refuses_add or not self.behavior.manages,
             manages=self.behavior.manages,
             forgets=self.behavior.description != KEPT,
-            others=tuple(one for one in self.deployments.values() if one.owner != owner),
+            others=tuple(one for one in self.deployments.values() if one.owner != deployment.owner),
         )
 
     def _deliver_all(self, *, by_audit: bool) -> None:
@@ -549,3 +593,9 @@ class Histories(RuleBasedStateMachine):
 
 def _id(endpoint: Endpoint, kind: IdKind) -> str:
     return endpoint.guid if kind is IdKind.GUID else endpoint.arm_id
+
+
+def _some_configs_refused(cache: ProcessCache) -> bool:
+    """Return whether configs are refused for another reason than a permission that is missing for all of them."""
+    refused = cache.refused_configs.values()
+    return bool(refused) and (bool(cache.configs) or not all(one.cause.action for one in refused))

@@ -186,13 +186,17 @@ def short_id(slot: ResourceId) -> str:
     return f"{slot.subscription}/{slot.resource_group}/{slot.name}"
 
 
+def mark_of(owner: str, slot: ResourceId) -> str:
+    return f"{MARK}/{owner} {short_id(slot)};"
+
+
 def owner_of_registration(truth: Truth, id_: str, region: str) -> str:
     """Return who may remove a registration: its creator if the description has its mark, else LOST."""
     creator = truth.creators.get(("registration", id_, region), "hand")
     slot = truth.slot_of_id.get(id_.lower())
     if creator == "hand" or slot is None:
         return "hand"
-    marked = truth.registrations[id_, region].description == f"{MARK}/{creator} {short_id(slot)};"
+    marked = truth.registrations[id_, region].description == mark_of(creator, slot)
     return creator if marked else LOST
 
 
@@ -210,12 +214,13 @@ def is_foreign(truth: Truth, owner: str, id_: str) -> bool:
 def faults_of(case: Case) -> list[str]:
     """Return a message for each difference from the expected state of this deployment."""
     slots = sorted(set(case.after.slot_of_id.values()))
-    access = [fault for slot in slots for fault in _access(case, slot)]
+    access = [fault for slot in slots for fault in access_faults(case, slot)]
     records = [fault for zone in case.after.zones.values() for fault in _zone(case, zone)]
     return [f"{case.deployment.owner}: {fault}" for fault in [*access, *records]]
 
 
-def _access(case: Case, slot: ResourceId) -> Iterator[str]:
+def access_faults(case: Case, slot: ResourceId) -> Iterator[str]:
+    """Return a message for each difference in the registrations and allow lists of one endpoint."""
     state = classify(case.after, case.deployment, slot)
     endpoint = case.after.endpoints.get(slot)
     ids = sorted(id_ for id_, at in case.after.slot_of_id.items() if at == slot)

@@ -19,6 +19,8 @@ KEPT = 1_000
 # Azure's limits on the metadata of a record set.
 MAX_PAIRS, MAX_VALUE_LENGTH = 15, 256
 SYSTEMS = ("network", "dns", "clickhouse")
+# What can show an older state than reads of single objects: the lists, and the responses of the organization.
+LISTS = ("endpoints", "registrations", "services", "records")
 KINDS = ("throttled", "error", "refused", "lost before", "lost after", "crash before", "crash after")
 
 
@@ -37,10 +39,19 @@ class Fault:
 
 
 @dataclass
+class Lag:
+    """The next `reads` lists of one kind show an older truth than reads of single objects."""
+
+    shown: Truth
+    reads: int
+
+
+@dataclass
 class Behavior:
     """The behavior of the systems, and the kinds of faults so far."""
 
     faults: list[Fault] = field(default_factory=list)
+    lags: dict[str, Lag] = field(default_factory=dict)
     empty_list: bool = False
     description: int = KEPT
     refuses_add: bool = False
@@ -48,6 +59,7 @@ class Behavior:
     manages: bool = True
     locked: frozenset[Scope] = frozenset()
     refused_configs: frozenset[str] = frozenset()
+    views_configs: bool = True
     encountered: set[str] = field(default_factory=set)
 
     def fault(self, system: str) -> str:
@@ -64,7 +76,9 @@ class Behavior:
 
     def clear(self) -> None:
         self.faults.clear()
+        self.lags.clear()
         self.empty_list = False
+        self.views_configs = True
         self.locked = frozenset()
         self.refused_configs = frozenset()
 
@@ -114,6 +128,16 @@ class Ports:
         self.scheduler.kill(self.worker)
         raise Crash
 
+    def shown(self, kind: str, part: Callable[[Truth], object]) -> Truth:
+        """Return the truth that this list shows. A lag counts only if this part of the truth has changed."""
+        lag = self.behavior.lags.get(kind)
+        if lag is None or not lag.reads or part(lag.shown) == part(self.truth):
+            return self.truth
+        lag.reads -= 1
+        self.behavior.encountered.add(f"late {kind}")
+        self.guard.show(kind, lag.shown)
+        return lag.shown
+
     def check_readable(self, what: ResourceId | Scope) -> None:
         """Raise the error of ARM if the resource is not readable."""
         if any(scope.covers(what) for scope in self.truth.denied):
@@ -126,10 +150,10 @@ class Ports:
             self.behavior.encountered.add("locked")
             raise locked(f"409 ScopeLocked: {zone}")
 
-    def write(self, truth: Truth) -> None:
-        """Set the new truth, after the guard has checked it."""
+    def write(self, truth: Truth, *, through_service: bool = False) -> None:
+        """Set the new truth, after the guard has checked it. `through_service`: the call registers and allows."""
         if truth != self.truth:
-            self.guard.check(self.truth, truth)
+            self.guard.check(self.truth, truth, through_service=through_service)
             self.universe.become(truth)
 
 
@@ -142,12 +166,14 @@ class _Network:
             self.ports.check_readable(endpoint)
             return self.ports.truth.endpoints.get(endpoint, NotFound())
 
-        return await self.ports.call("network", read)
+        result = await self.ports.call("network", read)
+        self.ports.guard.own_reads[endpoint] = self.ports.truth
+        return result
 
     async def endpoints(self, scope: Scope) -> tuple[Endpoint, ...]:
         def read() -> tuple[Endpoint, ...]:
             self.ports.check_readable(scope)
-            known = self.ports.truth.endpoints.values()
+            known = self.ports.shown("endpoints", lambda truth: truth.endpoints).endpoints.values()
             return tuple(e for e in known if scope.covers(e.id) and self.ports.truth.readable(e.id))
 
         return await self.ports.call("network", read)
@@ -162,8 +188,8 @@ class _Network:
     async def addresses_in(self, scope: Scope) -> Mapping[ResourceId, tuple[str, ...]]:
         def read() -> Mapping[ResourceId, tuple[str, ...]]:
             self.ports.check_readable(scope)
-            truth = self.ports.truth
-            return {n: a for n, a in truth.interfaces.items() if scope.covers(n) and truth.readable(n)}
+            known = self.ports.shown("endpoints", lambda truth: truth.interfaces).interfaces
+            return {n: a for n, a in known.items() if scope.covers(n) and self.ports.truth.readable(n)}
 
         return await self.ports.call("network", read)
 
@@ -183,7 +209,8 @@ class _Dns:
     async def zone(self, zone: ResourceId) -> Zone | NotFound:
         def read() -> Zone | NotFound:
             self.ports.check_readable(zone)
-            return self.ports.truth.zones.get(zone, NotFound())
+            known = self.ports.truth.zones.get(zone)
+            return replace(known, records=self._records(zone)) if known else NotFound()
 
         return await self.ports.call("dns", read)
 
@@ -229,6 +256,14 @@ class _Dns:
 
         return await self.ports.call("dns", write)
 
+    def _records(self, zone: ResourceId) -> Mapping[str, RecordSet]:
+        """Return the records that the list of a zone shows. A lag does not hide the zone itself."""
+
+        def records(truth: Truth) -> Mapping[str, RecordSet]:
+            return truth.zones[zone].records if zone in truth.zones else MappingProxyType({})
+
+        return records(self.ports.shown("records", records))
+
     def _check_etag(self, record: RecordSet, etag: str | None) -> None:
         self.ports.check_readable(record.zone)
         known = self.ports.truth.zones[record.zone].records.get(record.name)
@@ -244,14 +279,17 @@ class _ClickHouse:
     ports: Ports
 
     async def registrations(self) -> tuple[Registration, ...]:
-        return await self.ports.call("clickhouse", self._all)
+        result = await self.ports.call("clickhouse", self._all)
+        self.ports.guard.read_registrations(result)
+        return result
 
     async def services(self) -> tuple[Service, ...]:
         def read() -> tuple[Service, ...]:
             if self.ports.behavior.empty_list:
                 self.ports.behavior.encountered.add("empty list of services")
+                self.ports.guard.disturbed = True
                 return ()
-            return tuple(self.ports.truth.services.values())
+            return tuple(self.ports.shown("services", lambda truth: truth.services).services.values())
 
         return await self.ports.call("clickhouse", read)
 
@@ -260,6 +298,9 @@ class _ClickHouse:
             if service in self.ports.behavior.refused_configs:
                 self.ports.behavior.encountered.add("refused config")
                 raise refused("400: no Private Link")
+            if not self.ports.behavior.views_configs:
+                self.ports.behavior.encountered.add("a key without service:view-private-endpoints")
+                raise refused("403: no permission", action="service:view-private-endpoints")
             there = service in self.ports.truth.services
             return self.ports.truth.configs[service] if there else NotFound()
 
@@ -280,7 +321,9 @@ class _ClickHouse:
             self.ports.write(truth)
             return self._all() if self.ports.behavior.answers else None
 
-        return await self.ports.call("clickhouse", write)
+        result = await self.ports.call("clickhouse", write)
+        self.ports.guard.read_registrations(result or ())
+        return result
 
     async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         def write() -> Service | None:
@@ -302,13 +345,16 @@ class _ClickHouse:
             _refuse(service not in truth.services, f"service {service} does not exist")
             entry = Registration(endpoint_id, truth.services[service].region, description)
             truth = self._allowed(self._registered(truth, entry), service, endpoint_id)
-            self.ports.write(truth)
+            self.ports.write(truth, through_service=True)
             return truth.registrations[endpoint_id, entry.region] if self.ports.behavior.answers else None
 
-        return await self.ports.call("clickhouse", write)
+        result = await self.ports.call("clickhouse", write)
+        self.ports.guard.read_registrations((result,) if result else ())
+        return result
 
     def _all(self) -> tuple[Registration, ...]:
-        return tuple(self.ports.truth.registrations.values())
+        shown = self.ports.shown("registrations", lambda truth: truth.registrations)
+        return tuple(shown.registrations.values())
 
     def _registered(self, truth: Truth, one: Registration) -> Truth:
         _refuse(bool(truth.registered(one.id)), f"{one.id} is already registered")

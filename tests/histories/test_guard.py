@@ -25,9 +25,10 @@ def test_a_pass_may_remove_what_it_created() -> None:
         by_audit=False,
         first=[created],
         events="lost",
+        unrelated=False,
     )
     mistake = ("retag", {"slot": ENDPOINT, "tags": {"clickhouse-services": "unknown, Alpha"}})
-    history.act(delivery="lost", number=0, order=[], step=mistake)
+    history.act(delivery="lost", number=0, order=[], late=0, step=mistake)
     history.audit(calls=15, order=[], owner="one")
     history.deliver(delivery="lost", events={ENDPOINT}, number=0, order=[])
     history.teardown()

@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 
-from shared.domain.changes import DeleteRecord, PutRecord
+import pytest
+
+from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.model.deployment_config import IdKind
-from shared.domain.model.resources import ReadFailed
+from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import ReadConfig
 from tests.support.fakes import Cloud
 from tests.support.passes import run
@@ -15,7 +17,9 @@ from tests.support.worlds import (
     REGION,
     deployment,
     endpoint,
+    foreign,
     foreign_record,
+    guid,
     pe,
     record,
     registered,
@@ -23,6 +27,8 @@ from tests.support.worlds import (
     snapshot,
     zone,
 )
+
+EAST_ALIAS = OTHER_ALIAS.replace(REGION, "eastus2")
 
 
 def test_no_records_for_single_hosts_beside_a_foreign_wildcard() -> None:
@@ -70,3 +76,31 @@ def test_denied_service_with_unknown_tags_keeps_no_record() -> None:
     )
     plan = plan_of(state, deployment(service_filter="main,other"))
     assert [change.before.name for change in plan.changes if isinstance(change, DeleteRecord)] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "foreign_guid", "recreated"),
+    [
+        (IdKind.GUID, True, endpoint(1, guid_number=9)),
+        (IdKind.RESOURCE_ID, False, replace(endpoint(1, alias=EAST_ALIAS), guid=guid(9))),
+    ],
+)
+def test_recreated_during_the_pass_with_the_same_arm_id(
+    kind: IdKind, recreated: Endpoint, *, foreign_guid: bool
+) -> None:
+    """An ARM id that a pass registers, and deregisters because the endpoint was recreated, has not lost its mark.
+
+    Its new id is preferred, or its Private Link service is in another region. The pass reported
+    registration-mark-not-kept, and planned nothing more for the endpoint.
+    """
+    cloud = Cloud(endpoint(1), services=[service("main")], zones=[zone()])
+    cloud.clickhouse.have(replace(service("east"), region="eastus2"), alias=EAST_ALIAS)
+    if foreign_guid:
+        cloud.clickhouse.have_registered(foreign(guid(1)))
+    cloud.log.before["update_allow_list"] = lambda: cloud.network.have(recreated)
+    report = asyncio.run(run(cloud, pe(1), by=deployment(id_kind=kind)))
+    expected = guid(9) if kind is IdKind.GUID else endpoint(1).arm_id
+    assert "registration-mark-not-kept" not in {finding.code for finding in report.plan.findings}
+    assert not report.retryable
+    assert expected in cloud.clickhouse.registered
+    assert expected in cloud.allowed("main" if kind is IdKind.GUID else "east")

@@ -279,4 +279,4 @@ async def test_unreachable_container(subscribed: RunningSimulator) -> None:
     async with started_runtime(subscribed.url, REPORT_STORE=f"{storage.url}/account/reports") as app:
         step = (await checked(app))["report store"]
     assert (step.status, "ServiceRequestError" in step.detail) == (CheckStatus.UNKNOWN, True)
-    assert step.remedy.startswith("Correct the account in REPORT_STORE, or permit outbound connections")
+    assert step.remedy.startswith("Correct REPORT_STORE, or permit outbound HTTPS")

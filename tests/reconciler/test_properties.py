@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.changes import DeleteRecord, Deregister, Disallow, PutRecord
+from shared.domain.changes.clickhouse import Deregister, Disallow
+from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.errors import PermanentError, PrivateLinkError, TemporaryError
 from shared.domain.model.resources import Endpoint, RecordSet, Registration

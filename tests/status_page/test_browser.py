@@ -1,6 +1,7 @@
 """The page in a real browser."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.domain.audit.report_model import AuditReport
+from shared.domain.audit.report_model import AuditReport, WithheldRemoval
 from shared.status_page import NO_AUDIT, notice, render
 from tests.support.sample_reports import ATTACKS, FINISHED, NOW, all_well, hostile, large, overdue, troubled
 
@@ -347,3 +348,13 @@ def test_finished_in_the_future(open_page: OpenPage) -> None:
     ahead: AuditReport = all_well()
     page = open_page(render(ahead, FINISHED - timedelta(minutes=5)))
     assert page.locator("#age").inner_text() == "less than a minute"
+
+
+def test_withheld_removals(open_page: OpenPage) -> None:
+    """However long the reason, the words of the other columns are not broken into two lines."""
+    one = WithheldRemoval("deregister", "organization", all_well().endpoints[0].id, "it is deleted, " * 60)
+    page = open_page(render(replace(all_well(), policy="sync", withheld=(one,)), NOW))
+    state, change, place = page.locator(".repairs tbody td").all()[:3]
+    text = "const text = new Range(); text.selectNodeContents(cell)"
+    height = f"(cell) => {{ {text}; return text.getBoundingClientRect().height }}"
+    assert max(cell.evaluate(height) for cell in (state, change, place)) < 30

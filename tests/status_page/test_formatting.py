@@ -14,28 +14,10 @@ from shared.status_page.formatting import (
     short_id,
     subscription_id,
     timestamp,
-    visible,
 )
 
 ARM = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-net/providers/x/privateEndpoints/pe-1"
 GUID = "3b7e37a4-c5df-5e3e-b5f9-e2bf14afdd1e"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("pe-1", "pe-1"),
-        ("名 é שלום", "名 é שלום"),
-        ("a\u202eb", "a\\u202eb"),
-        ("a\x00\nb", "a\\u0000\\u000ab"),
-        ("a\u200bb", "a\\u200bb"),
-        ("\ue000", "\\ue000"),
-        ("a\u00a0b", "a\u00a0b"),
-    ],
-)
-def test_visible(text: str, expected: str) -> None:
-    """Invisible characters become escapes. Visible text in any script stays as it is."""
-    assert visible(text) == expected
 
 
 @pytest.mark.parametrize(

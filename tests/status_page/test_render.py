@@ -142,6 +142,8 @@ def test_withheld_removals() -> None:
     page = render(replace(all_well(), policy="sync", withheld=(one, one), allow_removals=1), NOW)
     assert "MAX_REMOVALS withholds 2 removals. To apply them, run" in page
     assert "sync --all --allow-removals 1</code>" in page
+    assert "sync --all</code>" in render(replace(all_well(), policy="report", withheld=(one,)), NOW)
+    assert '<span class="part">policy sync</span><span class="part">2 withheld</span>' in page
     assert page.count("</svg>withheld</span>") == 2
     assert page.count(one.fact) == 2
     assert "withheld" not in PAGES["well"].split("</style>")[1]

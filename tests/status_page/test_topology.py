@@ -10,7 +10,7 @@ from shared.domain.audit.report_model import AuditedEndpoint, AuditedRecord, Aud
 from shared.status_page.index import Index
 from shared.status_page.tables import connection_state
 from shared.status_page.topology import Column, Diagram, diagrams, layout
-from shared.status_page.topology.diagram import NO_REGION, NOT_READABLE
+from shared.status_page.topology.diagram import DELETED, NO_REGION, NOT_READABLE
 from shared.status_page.topology.layout import HEADING, LEFT_AND_WIDTH
 from shared.status_page.topology.model import Edge, EdgeKind, Node
 from shared.status_page.topology.region import LIMITS
@@ -41,7 +41,7 @@ def test_a_diagram_for_each_region() -> None:
     """Regions are sorted by their state, the worst first, then by name."""
     shown = [(one.title, one.state) for one in diagrams(Index(troubled()))]
     assert shown[:2] == [("northeurope", Health.ERROR), ("westus3", Health.ERROR)]
-    assert {title for title, _ in shown[2:]} <= {NO_REGION, NOT_READABLE}
+    assert {title for title, _ in shown[2:]} <= {DELETED, NO_REGION, NOT_READABLE}
     states = [state for _, state in shown]
     assert states == sorted(states, key=lambda state: state.rank)
     one_problem = large(100, 20, 10)
@@ -237,12 +237,14 @@ def test_a_record_that_exists_is_not_missing() -> None:
 
 
 def test_a_missing_link() -> None:
-    """A VNet link that does not exist and should is a missing edge."""
+    """A VNet link that does not exist and should is a missing edge, from the zone that the endpoint needs."""
     report = with_finding("zone-not-linked", zone="")
     zone = replace(report.zones[0], networks=(), records=())
-    diagram = diagram_of(replace(report, zones=(zone,)), "westus3")
+    other = replace(zone, id=zone.id.replace("westus3", "a.westus3"), name=f"a.{zone.name}")
+    diagram = diagram_of(replace(report, zones=(other, zone)), "westus3")
     network = f"network {report.endpoints[0].network.lower()}"
-    assert Edge(f"zone {zone.id.lower()}", network, EdgeKind.MISSING) in diagram.edges
+    missing = [edge for edge in diagram.edges if edge.kind is EdgeKind.MISSING]
+    assert missing == [Edge(f"zone {zone.id.lower()}", network, EdgeKind.MISSING)]
 
 
 def test_a_missing_zone() -> None:
@@ -298,7 +300,7 @@ def test_deleted_and_untagged_endpoints() -> None:
     deleted = AuditedEndpoint(report.endpoints[1].id, "release", Health.NOT_MANAGED)
     assert connection_state(untagged) == "untagged"
     assert connection_state(deleted) == "deleted"
-    diagram = diagram_of(replace(report, endpoints=(untagged, deleted)), NO_REGION)
+    diagram = diagram_of(replace(report, endpoints=(untagged, deleted)), DELETED)
     node = diagram.columns[Column.NETWORKS][0]
     assert node.title == "Deleted endpoints"
     assert [(row.title, row.aside, row.missing) for row in node.rows] == [("pe-clickhouse-jobs", "deleted", True)]

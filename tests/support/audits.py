@@ -11,7 +11,7 @@ from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import Snapshot
-from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.policy import Policy, filtered
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Calls, Report
 from shared.domain.results.report_shares import FailedPass
@@ -51,7 +51,7 @@ def at(minute: float) -> datetime:
 def report_of(snapshot_: Snapshot, by: DeploymentConfig | None = None, *, max_removals: int = 20) -> Report:
     """The report of a pass that changes nothing in that world."""
     plan = limited(plan_of(snapshot_, by), max_removals)
-    return Report(snapshot_, permitted(plan, Policy.REPORT), dry_run=True)
+    return Report(snapshot_, filtered(plan, Policy.REPORT), dry_run=True)
 
 
 def audit(

@@ -17,8 +17,9 @@ def locked(message: str) -> PermanentError:
     return PermanentError(message, cause=Cause(CauseKind.LOCKED))
 
 
-def refused(message: str) -> PermanentError:
-    return PermanentError(message, cause=Cause(CauseKind.REFUSED))
+def refused(message: str, action: str = "") -> PermanentError:
+    """`action`: the missing permission."""
+    return PermanentError(message, cause=Cause(CauseKind.REFUSED, action))
 
 
 def raises(kind: CauseKind, match: str | None = None) -> pytest.RaisesExc[PrivateLinkError]:

@@ -1,6 +1,6 @@
 """The plan for a whole snapshot."""
 
-from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.changes.outcome import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
 from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR
@@ -25,15 +25,17 @@ def translate(what: str, error: HttpResponseError) -> PrivateLinkError:
     status, body = error.status_code, _body(error)
     code = str(body.get("code") or "")
     text = _without_token(error, f"{code} {body.get('message') or ''}".strip() or error.message)
-    kind = _kind(status, code.lower(), text)
+    no_token = status is None and isinstance(error, ClientAuthenticationError)
+    kind = CauseKind.INVALID_CREDENTIAL if no_token else _kind(status, code.lower(), text)
     # A message about linked scopes names first the permission that is there, and last the one that is missing.
     action, scope = (DENIED.findall(text) or [("", "")])[-1]
     words = f"{code}: missing permission {action} on {scope}" if action else " ".join(text.split())
     headers = getattr(error.response, "headers", {})
     refused = status is not None and 300 <= status < 500 and status not in TEMPORARY
     family = PermanentError if refused or kind in (CauseKind.LOCKED, CauseKind.NAME_TAKEN) else TemporaryError
+    returned = "no token" if no_token else f"ARM returned {status or 'no status'}"
     return family(
-        f"{what}: ARM returned {status or 'no status'}: {words[:LONGEST_ERROR]}",
+        f"{what}: {returned}: {words[:LONGEST_ERROR]}",
         request_id=headers.get("x-ms-request-id"),
         cause=Cause(kind, action, scope, seconds(headers.get("Retry-After")), status),
     )

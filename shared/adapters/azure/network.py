@@ -16,7 +16,7 @@ from typing import Any
 from shared.adapters.azure.clients import ArmClients, Listing, ask, ask_or_absent, every, parsed
 from shared.adapters.json_fields import PARSE_ERRORS, optional_list, optional_str
 from shared.adapters.retry import Budget
-from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope, virtual_network_of
+from shared.domain.model.ids import Kind, ResourceId, Scope, virtual_network_of
 from shared.domain.model.resources import Connection, Endpoint, NotFound, is_ipv4
 
 # The API version of azure-mgmt-network 33.
@@ -104,11 +104,7 @@ def legible(json: Json) -> Endpoint | None:
 
 def _interface(json: Json) -> tuple[ResourceId | None, tuple[str, ...]]:
     """The id and addresses of an interface; no id for those of scale sets, which private endpoints do not have."""
-    addresses = addresses_from(json)
-    try:
-        return ResourceId.parse(json["id"], Kind.NETWORK_INTERFACE), addresses
-    except BadIdError:
-        return None, addresses
+    return ResourceId.find(json["id"], Kind.NETWORK_INTERFACE), addresses_from(json)
 
 
 def _connections(properties: Json) -> tuple[Connection, ...]:

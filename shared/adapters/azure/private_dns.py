@@ -16,7 +16,7 @@ from shared.adapters.azure.clients import ArmClients, ask, ask_or_absent, every,
 from shared.adapters.json_fields import optional_list, optional_str
 from shared.adapters.retry import Budget
 from shared.domain.model.errors import PermanentError
-from shared.domain.model.ids import BadIdError, Kind, ResourceId, Scope
+from shared.domain.model.ids import Kind, ResourceId, Scope
 from shared.domain.model.resources import NotFound, RecordSet, Zone
 
 A = "A"
@@ -39,7 +39,7 @@ class AzureDns:
         async def listed() -> list[ResourceId | None]:
             zones, group = (await self.clients.dns(scope.subscription)).private_zones, scope.resource_group
             listing = partial(zones.list_by_resource_group, group) if group else zones.list
-            return await every(lambda json: _known(json["id"], Kind.ZONE), listing)
+            return await every(lambda json: ResourceId.find(json["id"], Kind.ZONE), listing)
 
         what = f"listing the private DNS zones of {scope}"
         return tuple(filter(None, await ask(self.budget.for_one_read(), what, listed)))
@@ -121,16 +121,9 @@ def record_from(zone: ResourceId, json: Json) -> RecordSet:
 
 
 def _linked(json: Json) -> ResourceId | None:
+    """The linked network; None if its id has another form, which the networks of private endpoints do not have."""
     network = ((json.get("properties") or {}).get("virtualNetwork") or {}).get("id")
-    return _known(network, Kind.VIRTUAL_NETWORK) if network else None
-
-
-def _known(text: str, kind: Kind) -> ResourceId | None:
-    """The id; None for one of another form, which zones for ClickHouse and their networks do not have."""
-    try:
-        return ResourceId.parse(text, kind)
-    except BadIdError:
-        return None
+    return ResourceId.find(network, Kind.VIRTUAL_NETWORK) if network else None
 
 
 def _at(record: RecordSet) -> tuple[str, str, str, str]:

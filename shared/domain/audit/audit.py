@@ -10,14 +10,14 @@ from shared.domain.audit.endpoints import endpoint_rows, with_health
 from shared.domain.audit.inventory import service_rows, zone_rows
 from shared.domain.audit.report_model import UNREADABLE, AuditReport, Health, Repair, WithheldRemoval
 from shared.domain.audit.summary import summarized
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import Finding
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint
-from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.policy import Policy, drift
+from shared.domain.planning.service_index import service_unread
 from shared.domain.results.pass_report import Calls, Report
 from shared.domain.results.report_shares import FailedPass
 
@@ -92,7 +92,8 @@ def _repairs(report: Report) -> Iterator[Repair]:
         if change not in undone and status is not OutcomeStatus.DONE:
             if tried.stale:
                 continue  # another writer was first; the change was replaced or is not needed
-            status, error = OutcomeStatus.SKIPPED, f"already in effect, although the call failed: {error}"
+            if tried.temporary:  # a refused call has no effect; the change was replaced by another one
+                status, error = OutcomeStatus.SKIPPED, f"already in effect, although the call failed: {error}"
         before, after = change.before_after()
         yield Repair(change.verb, change.object, str(change.endpoint), before, after, status.value, error)
 

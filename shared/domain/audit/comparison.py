@@ -13,6 +13,7 @@ from shared.domain.planning.classification import Verdict
 
 EVENT_LATE, EVENT_MISSED = "event-late", "event-missed"
 PENDING, PENDING_TOO_LONG = "endpoint-pending", "pending-too-long"
+_LISTED = "Its id is on an allow list: recreate the endpoint. If that does not help, contact ClickHouse support."
 
 _OTHERS = "others"
 # Within a severity, causes come before their effects.
@@ -30,11 +31,13 @@ def endpoints_by_id(report: AuditReport | None) -> dict[str, AuditedEndpoint]:
 def overdue_approvals(context: AuditContext, rows: Rows, now: datetime, grace: timedelta) -> Iterator[Finding]:
     """Connections pending for longer than `grace`. An endpoint that reaches no service stays pending."""
     granted = {str(endpoint) for endpoint, names in context.report.plan.hostnames.items() if names}
+    remedies = {one.object: one.remedy for one in context.report.plan.findings if one.code == PENDING}
     for row in rows.values():
         overdue = row.pending_since is not None and now - row.pending_since >= grace
         if overdue and row.verdict == Verdict.MANAGE and (row.services or row.id in granted):
             since = f"{row.pending_since:%Y-%m-%d %H:%M} UTC"
-            yield Finding(PENDING_TOO_LONG, row.id, f"its connection to {row.alias} has been pending since {since}")
+            message = f"its connection to {row.alias} has been pending since {since}"
+            yield Finding(PENDING_TOO_LONG, row.id, message, _LISTED if row.services else remedies.get(row.id, ""))
 
 
 def missing_events(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId

@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 
 from shared.domain.audit.context import AuditContext
 from shared.domain.audit.report_model import AllowedId, AuditedRecord, AuditedService, AuditedZone, Health
-from shared.domain.changes import IN_A_ZONE, Allow, Disallow, RegisterThroughService
+from shared.domain.changes.clickhouse import Allow, Disallow, RegisterThroughService
+from shared.domain.changes.dns import DnsChange
 from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import ReadFailed, RecordSet, Service, Zone
@@ -64,7 +65,7 @@ def _service_health(context: AuditContext, service: Service, entries: tuple[Allo
 
 def zone_rows(context: AuditContext, findings: AbstractSet[Finding]) -> tuple[AuditedZone, ...]:
     """The rows, sorted by id, including zones that could not be read."""
-    drifts = ((change.zone, change.drift) for change in context.unapplied if isinstance(change, IN_A_ZONE))
+    drifts = ((change.zone, change.drift) for change in context.unapplied if isinstance(change, DnsChange))
     problems = _by_object([*drifts, *_blocked_zones(context, findings)])
     reads = context.report.snapshot.unreadable()
     zones = [_zone(context, zone, problems.get(zone.id, [])) for zone in context.index.dns.zones]

@@ -21,7 +21,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from shared.domain.audit.comparison import newly_seen
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.changes import Deregister, Register
+from shared.domain.changes.clickhouse import Deregister, Register
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import Finding
 from shared.domain.results.pass_report import Report

@@ -74,12 +74,17 @@ class RegisterThroughService(Register):
 
 @dataclass(frozen=True, slots=True)
 class Deregister(RegistrationChange):
-    """Remove an id from the organization: the endpoint is deleted, untagged or recreated, or has another id."""
+    """Remove an id from the organization: the endpoint is deleted, untagged or recreated, or has another id.
+
+    `unmarked`: this pass registered the id, and the API did not store the description.
+    """
 
     verb: ClassVar[str] = "deregister"
     drift: ClassVar[str] = "registration-orphaned"
     stage: ClassVar[int] = 3
     takes: ClassVar[bool] = True
+
+    unmarked: bool = field(default=False, kw_only=True, compare=False)
 
     def requires(self) -> Iterator[Key]:
         yield ("disallowed", self.id.lower())

@@ -9,7 +9,7 @@ from shared.domain.changes.base import NOTHING, Change, Key, Sign
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import RecordSet
-from shared.domain.ownership.marks import MARK, holders_of
+from shared.domain.ownership.marks import MARK, endpoints_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ class PutRecord(RecordChange):
         return self.after
 
     def taken_from(self) -> frozenset[ResourceId]:
-        return _holders(self.before) - _holders(self.after)
+        return endpoints_of(self.before) - endpoints_of(self.after)
 
     @property
     def sign(self) -> Sign:
         return "~" if self.before else "+"
 
     def provides(self) -> Iterator[Key]:
-        return (("written", endpoint) for endpoint in _holders(self.after))
+        return (("written", endpoint) for endpoint in endpoints_of(self.after))
 
     def _subject(self) -> str:
         return f"{self._difference()} in {self.object}"
@@ -103,10 +103,10 @@ class DeleteRecord(RecordChange):
         return self.before
 
     def taken_from(self) -> frozenset[ResourceId]:
-        return _holders(self.before) | {self.endpoint}
+        return endpoints_of(self.before) | {self.endpoint}
 
     def requires(self) -> Iterator[Key]:
-        return (("written", endpoint) for endpoint in _holders(self.before))
+        return (("written", endpoint) for endpoint in endpoints_of(self.before))
 
     def _subject(self) -> str:
         return f"{_addresses(self.before)} in {self.object}"
@@ -164,12 +164,11 @@ class LinkNetwork(ZoneChange):
         return f"linked to {self.network}"
 
 
+DnsChange = RecordChange | ZoneChange
+
+
 def _with_group(id_: ResourceId) -> str:
     return f"{id_.name} ({id_.resource_group})"
-
-
-def _holders(record: RecordSet | None) -> frozenset[ResourceId]:
-    return frozenset(holders_of(record).values()) if record else frozenset()
 
 
 def _addresses(record: RecordSet) -> str:

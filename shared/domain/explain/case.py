@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint

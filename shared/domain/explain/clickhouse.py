@@ -1,13 +1,13 @@
 """An endpoint's access to ClickHouse Cloud, explained: services, registration, allow lists, connection."""
 
-from shared.domain.changes import Allow, Deregister, Register
+from shared.domain.changes.clickhouse import Allow, Deregister, Register
 from shared.domain.explain.case import Case, result_of
 from shared.domain.model.errors import System
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS
+from shared.domain.model.remedies import unreadable
 from shared.domain.model.resources import ConnectionStatus, ReadFailed
 from shared.domain.model.snapshot import ReadRegistrations
-from shared.domain.planning.endpoint_findings import unreadable
-from shared.domain.planning.selection_findings import selection_findings
+from shared.domain.planning.endpoint_findings import selection_findings
 from shared.domain.preflight.check_result import CheckResult, failed, passed, skipped, unknown
 
 _DENIALS = (

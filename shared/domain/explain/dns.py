@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.domain.changes import CreateZone, LinkNetwork, PutRecord
+from shared.domain.changes.dns import CreateZone, LinkNetwork, PutRecord
 from shared.domain.explain.case import AGAIN, Case, result_of
 from shared.domain.model.findings import CATALOGUE, IN_PROGRESS, Finding
 from shared.domain.model.resources import WILDCARD, RecordSet, Zone
@@ -36,7 +36,7 @@ def address(case: Case) -> CheckResult:
 
 
 def _zone_of(case: Case) -> Zone | Blocker:
-    found = zone_for(case.index, case.endpoint, case.index.services.zone_names[case.desired.alias.lower()])
+    found = zone_for(case.index, case.endpoint, case.index.services.zone_names[case.desired.alias])
     held_back = case.finding("zone-not-linked") if isinstance(found, LinkNetwork) else None
     return held_back or found
 
@@ -51,7 +51,7 @@ def zone(case: Case) -> CheckResult:
         case LinkNetwork(zone=id_):
             return passed(str(id_))
         case Finding(code="zone-not-linked"):
-            named = case.index.dns.named[case.index.services.zone_names[case.desired.alias.lower()]]
+            named = case.index.dns.named[case.index.services.zone_names[case.desired.alias]]
             return passed(", ".join(str(zone.id) for zone in named))
         case finding:
             lists = sorted(str(read.scope) for read in case.index.snapshot.answers if isinstance(read, ListZones))

@@ -101,7 +101,7 @@ def _private_link(case: Case) -> CheckResult:
     services = case.index.services
     if case.managed:
         alias = case.desired.alias
-        return passed(f"{alias}, with {counted(len(services.behind[alias.lower()]), 'service')}")
+        return passed(f"{alias}, with {counted(len(services.behind[alias]), 'service')}")
     if finding := case.finding("not-a-clickhouse-endpoint"):
         aliases = ", ".join(sorted(one.alias for one in set(services.configs.values()))) or "none"
         return result_of(finding, f"; the organization has: {aliases}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.model.ids import Kind, ResourceId, Scope, in_scope
+from shared.domain.model.ids import ResourceId, Scope, in_scope
 from shared.domain.model.resources import Endpoint, Service
 from shared.domain.model.selectors import Selectors, parse_selectors
 
@@ -75,9 +75,3 @@ class DeploymentConfig:
 def shares(endpoint: Endpoint) -> bool:
     """Whether the endpoint's tag permits other endpoints' addresses in the same record set."""
     return endpoint.tags.get(SHARING_TAG, "").strip().lower() == SHARED
-
-
-def tagged_zone(endpoint: Endpoint) -> ResourceId | None:
-    """The zone in the endpoint's tag; None without the tag. Raises BadIdError if the value is not a zone id."""
-    value = endpoint.tags.get(ZONE_TAG)
-    return ResourceId.parse(value, Kind.ZONE) if value is not None else None

@@ -1,6 +1,6 @@
 """What an operator needs to know: findings with stable codes, each with a severity and a remedy."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from shared.domain.model.selectors import SELECTOR_FORMS
@@ -40,13 +40,7 @@ class Finding:
         return CATALOGUE[self.code][0]
 
     def as_json(self) -> dict[str, str]:
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "object": self.object,
-            "message": self.message,
-            "remedy": self.remedy,
-        }
+        return {"code": self.code, "severity": self.severity, **asdict(self)}
 
 
 IN_PROGRESS = "endpoint-in-progress"
@@ -56,7 +50,7 @@ _ERRORS = {
     "bad-selector": f"Correct the tag. A selector is one of: {SELECTOR_FORMS}.",
     "service-not-permitted": "Extend SERVICE_FILTER if this endpoint may reach the service; otherwise correct the tag.",
     "endpoint-failed": "Find the cause in the Azure activity log, then update or recreate the private endpoint.",
-    "pending-too-long": "Check in ClickHouse Cloud that its id is on an allow list, then recreate the endpoint.",
+    "pending-too-long": "Run sync if no allow list has its id. Otherwise recreate the endpoint.",
     "endpoint-rejected": "Check that its id is on the service's allow list. If it is, recreate the private endpoint.",
     "endpoint-disconnected": "Its Private Link service is gone. Recreate it with the service's current alias.",
     "zone-missing": "Create the private DNS zone and link it to the virtual network.",
@@ -71,7 +65,7 @@ _ERRORS = {
     "allow-list-missing": "Run sync for the endpoint, or let the audit add the id (AUDIT_POLICY=upsert).",
     "registration-mark-not-kept": "Contact ClickHouse support: the API must store descriptions unchanged.",
     "registration-blocked": "Remove one of the registrations in the ClickHouse Cloud console, then run sync.",
-    "unreadable": "Grant the identity or API key permission to read it, or wait until the system is available.",
+    "unreadable": "Correct what the error names. If it names nothing and persists, contact the system's support.",
     "removals-over-limit": "If intended, run sync with allowRemovals or raise MAX_REMOVALS. If not, restore the tags.",
 }
 _WARNINGS = {

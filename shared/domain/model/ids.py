@@ -42,12 +42,17 @@ class ResourceId:
     name: str
 
     @classmethod
-    def parse(cls, text: str, kind: Kind) -> "ResourceId":
-        """The id in `text`, in any letter case. Raises BadIdError if it is not an id of that kind."""
+    def find(cls, text: str, kind: Kind) -> "ResourceId | None":
+        """The id in `text`, in any letter case; None if it is not an id of that kind."""
         match = _RESOURCE.fullmatch(text.strip().lower())
-        if not match or match[3] != kind.value.lower():
-            raise BadIdError(f"{quoted(text)} is not the ARM id of a {kind.value}")
-        return cls(match[1], match[2], kind.value, match[4])
+        return cls(match[1], match[2], kind.value, match[4]) if match and match[3] == kind.value.lower() else None
+
+    @classmethod
+    def parse(cls, text: str, kind: Kind) -> "ResourceId":
+        """As `find`, but raises BadIdError instead of returning None."""
+        if found := cls.find(text, kind):
+            return found
+        raise BadIdError(f"{quoted(text)} is not the ARM id of a {kind.value}")
 
     def __str__(self) -> str:
         """The ARM id, with names in lower case and the fixed words as ARM spells them."""

@@ -1,6 +1,8 @@
-"""Remedies for failed reads and calls, by cause."""
+"""Remedies for failed reads and calls, by cause; and the finding on a failed read."""
 
 from shared.domain.model.errors import Cause, CauseKind, System
+from shared.domain.model.findings import Finding
+from shared.domain.model.resources import ReadFailed
 
 _RETRIED = (
     "No action needed if it happens once: events are retried, and each audit reads everything again. If it repeats,"
@@ -36,12 +38,14 @@ _REMEDIES = {
 _STORE_REMEDIES = {
     CauseKind.INVALID_CREDENTIAL: _REMEDIES[CauseKind.INVALID_CREDENTIAL][System.AZURE],
     CauseKind.MISSING_PERMISSION: (
-        "Assign the app's identity the role Storage Blob Data Contributor on the container in REPORT_STORE, "
-        "and permit the app in the firewall of the storage account."
+        "Assign the app's identity the role Storage Blob Data Contributor on the container in REPORT_STORE; if the "
+        "error is AuthorizationFailure, permit the app in the network rules of the storage account."
     ),
     CauseKind.NOT_FOUND: "Create the container, or correct REPORT_STORE.",
-    CauseKind.CONNECTION_LOST: "Correct REPORT_STORE, or permit outbound HTTPS from the app to it (DNS, firewall).",
-    CauseKind.UNKNOWN: "Correct REPORT_STORE: the URL of a blob container, or a folder that the app can write to.",
+    CauseKind.CONNECTION_LOST: (
+        "Correct REPORT_STORE, or permit outbound HTTPS from the app to it (DNS, firewall, private endpoint)."
+    ),
+    CauseKind.UNKNOWN: "Give the app write access to REPORT_STORE, or set it to another blob container or folder.",
 }
 
 
@@ -60,3 +64,8 @@ def remedy_for(cause: Cause, system: System) -> str:
     if cause.kind is CauseKind.LOCKED:
         return f"Remove the management lock from {cause.scope or 'the resource or its resource group'}."
     return _REMEDIES.get(cause.kind, {}).get(system, "")
+
+
+def unreadable(at: str, error: ReadFailed, system: System, what: str = "") -> Finding:
+    """The finding on a failed read, with the remedy for its cause."""
+    return Finding("unreadable", at, f"{what}{error.reason}", remedy_for(error.cause, system))

@@ -54,10 +54,6 @@ class ReadFailed:
     cause: Cause = UNKNOWN_CAUSE
 
     @property
-    def forbidden(self) -> bool:
-        return self.cause.forbidden
-
-    @property
     def refused(self) -> bool:
         """Whether the system refuses this one object; other objects are not affected."""
         return self.cause.kind is CauseKind.REFUSED
@@ -65,7 +61,7 @@ class ReadFailed:
     @property
     def retryable(self) -> bool:
         """Whether the read may succeed when Event Grid retries the event."""
-        return self.temporary or self.forbidden
+        return self.temporary or self.cause.forbidden
 
 
 type ReadResult[T] = T | NotFound | ReadFailed
@@ -208,4 +204,4 @@ class Zone:
 
     id: ResourceId
     networks: frozenset[ResourceId] = frozenset()
-    records: Mapping[str, RecordSet] = field(default_factory=lambda: MappingProxyType({}))
+    records: Mapping[str, RecordSet] = MappingProxyType({})

@@ -113,13 +113,8 @@ class Selectors:
 
     def unmatched(self, services: Collection[Service]) -> tuple[str, ...]:
         """The selectors, except `*`, that match no service."""
-        return tuple(
-            selector.text
-            for selector in self.selectors
-            if selector.form is not Form.ALL
-            and not selector.among(services)
-            and not any(map(selector.may_match, services))
-        )
+        specific = (selector for selector in self.selectors if selector.form is not Form.ALL)
+        return tuple(one.text for one in specific if not one.among(services) and not any(map(one.may_match, services)))
 
     def ambiguous(self, services: Collection[Service]) -> tuple[str, ...]:
         """The names that match several services: names are not unique."""
@@ -138,7 +133,11 @@ def parse_selectors(text: str) -> Selectors:
 def _parse(text: str) -> Selector | str:
     if ";" in text:
         return f"{quoted(text, 60)} contains a semicolon; separate selectors with commas"
-    return _selector(text) or f"{quoted(text, 60)} is not a selector; use one of: {SELECTOR_FORMS}"
+    if selector := _selector(text):
+        return selector
+    near = re.sub(r"\s*([:=])\s*", r"\1", text)
+    hint = f" (did you mean {near}?)" if near != text and _selector(near) else ""
+    return f"{quoted(text, 60)} is not a selector{hint}; use one of: {SELECTOR_FORMS}"
 
 
 def _selector(text: str) -> Selector | None:

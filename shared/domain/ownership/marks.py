@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from shared.domain.model.ids import BadIdError, Kind, ResourceId
+from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Pairs, RecordSet, is_ipv4
 
 MARK = "clickhouse-privatelink"
@@ -51,10 +51,14 @@ def holders_of(record: RecordSet) -> dict[str, ResourceId]:
     return dict(pair for pair in parsed if pair)
 
 
+def endpoints_of(record: RecordSet | None) -> frozenset[ResourceId]:
+    """The endpoints in the metadata; none without a record set."""
+    return frozenset(holders_of(record).values()) if record else frozenset()
+
+
 def endpoints_in(records: Iterable[RecordSet], owner: str) -> frozenset[ResourceId]:
     """The endpoints in the metadata of this owner's record sets."""
-    owned = (record for record in records if is_owned_record(record, owner))
-    return frozenset(endpoint for record in owned for endpoint in holders_of(record).values())
+    return frozenset[ResourceId]().union(*(endpoints_of(one) for one in records if is_owned_record(one, owner)))
 
 
 def record_metadata(owner: str, holders: Holders, current: Pairs) -> dict[str, str]:
@@ -95,7 +99,4 @@ def _parse_short_id(text: str) -> ResourceId | None:
     group, _, name = rest.partition("/")
     kind = Kind.PRIVATE_ENDPOINT
     path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind.value}/{name}"
-    try:
-        return ResourceId.parse(path, kind)
-    except BadIdError:
-        return None
+    return ResourceId.find(path, kind)

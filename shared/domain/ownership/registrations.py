@@ -1,12 +1,8 @@
-"""Ownership rules: what this deployment owns, and under which id it registers an endpoint.
+"""Which registrations this deployment owns, and under which id it registers an endpoint.
 
-There is no database: a mark on the object itself names the owner and one private endpoint.
-
-1. A mark proves ownership of the object that carries it, and of no other. DNS says nothing about ClickHouse Cloud,
-   and ClickHouse Cloud nothing about DNS.
-2. A registration is ours if its description is our mark; an address in a record set is ours if that record set's
-   metadata says so (`marks`). Everything else is foreign, and never changed or removed.
-3. What was read takes precedence over a mark: an id that another endpoint carries is not ours.
+There is no database: a mark on the object itself names the owner and one private endpoint (`marks`). It proves
+ownership of that object, and of no other. What was read takes precedence over a mark: an id that another endpoint
+carries is not ours. docs/architecture.md lists all rules of ownership.
 
 | the registration's description | the registered id belongs to                       | the registration is |
 |--------------------------------|----------------------------------------------------|---------------------|
@@ -15,8 +11,8 @@ There is no database: a mark on the object itself names the owner and one privat
 | any, for another cloud         | any                                                | foreign             |
 | anything else                  | any                                                | foreign             |
 
-4. ClickHouse Cloud accepts both kinds of id, and registers an id once in an organization. If the preferred id is
-   foreign, the endpoint is registered under its other id beside it.
+Foreign registrations are never changed or removed. ClickHouse Cloud accepts both kinds of id, and registers an id
+once in an organization. If the preferred id is foreign, the endpoint is registered under its other id beside it.
 
 | the id of the kind ENDPOINT_ID_KIND | the id of the other kind | the endpoint is registered as         |
 |-------------------------------------|--------------------------|---------------------------------------|
@@ -25,22 +21,15 @@ There is no database: a mark on the object itself names the owner and one privat
 | foreign                             | foreign                  | nothing: a finding                    |
 | a GUID that is not there yet        | any                      | nothing yet                           |
 | foreign                             | a GUID, not there yet    | nothing yet                           |
-
-5. On permitted services, the allow-list entries of our registration equal what the tag selects. Entries of foreign
-   ids are not changed (`planning/clickhouse/allow_lists`).
-6. Without the tag, or if Azure returns 404 for the endpoint, its entries are removed, then its registration.
-7. Where an entry must stay, the registration stays (`planning/clickhouse/allow_lists`).
-8. Records follow the endpoint, independently of 4 to 7 (`planning/dns`).
-9. What cannot be read changes nothing. Access requires a registration whose mark the API has returned.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.ids import BadIdError, Kind, ResourceId
+from shared.domain.model.grouping import grouped
+from shared.domain.model.ids import Kind, ResourceId
 from shared.domain.model.resources import Endpoint, Registration
 from shared.domain.ownership.marks import parse_registration_mark
 
@@ -64,9 +53,7 @@ class Ownership:
     @cached_property
     def ids_of(self) -> dict[ResourceId, frozenset[str]]:
         """Our registered ids in lower case, by endpoint."""
-        ids_of: defaultdict[ResourceId, set[str]] = defaultdict(set)
-        for id_, endpoint in self.endpoint_of.items():
-            ids_of[endpoint].add(id_)
+        ids_of = grouped((endpoint, id_) for id_, endpoint in self.endpoint_of.items())
         return {endpoint: frozenset(ids) for endpoint, ids in ids_of.items()}
 
     def is_foreign(self, endpoint: ResourceId, id_: str) -> bool:
@@ -81,7 +68,8 @@ class Ownership:
 
     def _owned_for(self, id_: str, registration: Registration) -> ResourceId | None:
         marked = _endpoint_marked(registration, self.owner)
-        carrier = self.endpoint_by_id.get(id_) or _endpoint_named_by(id_)
+        # An ARM id names its endpoint, also one that was not read.
+        carrier = self.endpoint_by_id.get(id_) or ResourceId.find(id_, Kind.PRIVATE_ENDPOINT)
         return marked if carrier in (None, marked) else None
 
 
@@ -94,11 +82,3 @@ def index_registrations(registrations: Iterable[Registration], owner: str) -> di
 def _endpoint_marked(registration: Registration, owner: str) -> ResourceId | None:
     on_azure = registration.provider in ("azure", "")
     return parse_registration_mark(registration.description, owner) if on_azure else None
-
-
-def _endpoint_named_by(id_: str) -> ResourceId | None:
-    """The endpoint that an ARM Resource ID names; None for a GUID."""
-    try:
-        return ResourceId.parse(id_, Kind.PRIVATE_ENDPOINT)
-    except BadIdError:
-        return None

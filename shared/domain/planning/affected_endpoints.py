@@ -14,7 +14,6 @@ A record that an endpoint frees is transferred in the same pass to an endpoint t
 "Possibly": the wildcard may now lead to another Private Link service, or be open to other endpoints that share.
 """
 
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, Endpoint, RecordSet, Zone
 from shared.domain.model.snapshot import addresses_of
-from shared.domain.ownership.marks import holders_of
+from shared.domain.ownership.marks import endpoints_of, holders_of
 from shared.domain.planning.classification import Verdict, desired_access, verdict_on, zone_name_of
 from shared.domain.planning.dns.zone_selection import zone_for
 from shared.domain.planning.planning_index import PlanningIndex
@@ -34,9 +33,6 @@ class Targets:
 
     endpoints: frozenset[ResourceId] = frozenset()
     everything: bool = False
-
-    def with_endpoints(self, more: Iterable[ResourceId]) -> "Targets":
-        return Targets(self.endpoints | frozenset(more), everything=self.everything)
 
 
 def affected_endpoints(index: PlanningIndex, targets: Targets) -> frozenset[ResourceId]:
@@ -55,11 +51,7 @@ def affected_endpoints(index: PlanningIndex, targets: Targets) -> frozenset[Reso
 def freed_records(index: PlanningIndex, targets: Targets) -> list[RecordSet]:
     """The records of this deployment that the targets, and holders that were not found, free or possibly free."""
     leaving = targets.endpoints | _deleted_holders(index)
-    return [one for one in index.dns.owned_records if any(_frees(index, one, at) for at in _holders(one) & leaving)]
-
-
-def _holders(record: RecordSet) -> AbstractSet[ResourceId]:
-    return set(holders_of(record).values())
+    return [one for one in index.dns.owned_records if any(_frees(index, one, at) for at in endpoints_of(one) & leaving)]
 
 
 def _deleted_holders(index: PlanningIndex) -> frozenset[ResourceId]:
@@ -95,7 +87,7 @@ def _changes_wildcard(index: PlanningIndex, record: RecordSet, endpoint: Endpoin
 def _in_records_of(index: PlanningIndex, targets: frozenset[ResourceId]) -> frozenset[ResourceId]:
     """The endpoints in one record with a target that is tagged and does not share."""
     alone = {one for one in targets if index.is_tagged(one) and (found := index.endpoint(one)) and not shares(found)}
-    records = map(_holders, index.dns.owned_records)
+    records = map(endpoints_of, index.dns.owned_records)
     others = {one for holders in records if holders & alone for one in holders - alone}
     return frozenset(one for one in others if index.endpoint(one) and index.config.in_endpoint_scopes(one))
 

@@ -14,8 +14,9 @@
 | exists     | yes                | yes    | no, and all private endpoint configs are known          | FOREIGN_SERVICE |
 | exists     | yes                | yes    | unknown: some private endpoint configs are missing      | UNKNOWN         |
 
-`Deleting` and `Failed` are provisioning states of Azure. `exists` is any other state, also `Updating`, an unknown
-one, or none. "Not found" is a 404 for that very id. A Deleting or Failed endpoint keeps its access and records.
+The first row that matches applies. `Deleting` and `Failed` are provisioning states of Azure. `exists` is any state,
+also an unknown one, or none. "Not found" is a 404 for that very id. With the verdicts IN_PROGRESS and FAILED, an
+endpoint keeps its access and records.
 """
 
 from enum import StrEnum

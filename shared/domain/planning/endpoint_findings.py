@@ -1,8 +1,8 @@
-"""Findings on the verdict and the provisioning state of each endpoint.
+"""Findings on each endpoint: its verdict, its provisioning state, and the services that its tag selects.
 
 | the endpoint                                            | what is still changed       | finding              |
 |---------------------------------------------------------|-----------------------------|----------------------|
-| is Deleting                                             | nothing                     | endpoint-in-progress |
+| is Deleting, and tagged or connected by alias           | nothing                     | endpoint-in-progress |
 | is tagged and Failed                                    | nothing                     | endpoint-failed      |
 | is tagged and has no connection yet                     | nothing                     | endpoint-in-progress |
 | has the verdict MANAGE, in any state except Succeeded   | everything                  | endpoint-in-progress |
@@ -15,21 +15,20 @@ reports the finding, and does not report as drift what such an endpoint lacks.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from shared.domain.model.errors import System
 from shared.domain.model.findings import IN_PROGRESS, Finding
 from shared.domain.model.ids import ResourceId
-from shared.domain.model.remedies import remedy_for
+from shared.domain.model.remedies import unreadable
 from shared.domain.model.resources import Endpoint, NotFound, ProvisioningState, ReadFailed, Service
-from shared.domain.model.snapshot import (
-    ReadConfig,
-    ReadEndpoint,
-    ReadRegistrations,
-    ReadServices,
-    addresses_of,
-)
+from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadRegistrations, ReadServices, addresses_of
 from shared.domain.planning.classification import Verdict, concerns_us
 from shared.domain.planning.planning_index import PlanningIndex
+from shared.domain.planning.selection import DesiredAccess
+from shared.domain.planning.service_index import service_unread
+
+_NOTHING_REMOVED = "nothing is removed for this endpoint until the tag is corrected"
 
 
 def verdict_findings(index: PlanningIndex, verdicts: Mapping[ResourceId, Verdict]) -> Iterator[Finding]:
@@ -66,11 +65,6 @@ def _reasons_in_progress(index: PlanningIndex, endpoint: Endpoint, verdict: Verd
         yield "it has no private address yet"
 
 
-def unreadable(at: str, error: ReadFailed, system: System, what: str = "") -> Finding:
-    """The finding on a failed read, with the remedy for its cause."""
-    return Finding("unreadable", at, f"{what}{error.reason}", remedy_for(error.cause, system))
-
-
 def _not_released(index: PlanningIndex, endpoint: ResourceId) -> Iterator[Finding]:
     """Why the access of a deleted or untagged endpoint is not known, if this deployment may have registered it."""
     found = index.snapshot.get(ReadEndpoint(endpoint))
@@ -85,7 +79,7 @@ def _unknown(index: PlanningIndex, endpoint: ResourceId) -> Finding:
     if isinstance(found, ReadFailed):
         return unreadable(at, found, System.AZURE)
     unread = "; ".join(map(service_unread, index.services.unread))
-    without_config = (finding for one in index.services.all if (finding := config_unread(index, at, one)))
+    without_config = (finding for one in index.services.all if (finding := _config_unread(index, at, one)))
     no_config = next(without_config, None)
     return _no_access(index, at) or no_config or Finding("unreadable", at, unread or "it was not read")
 
@@ -102,7 +96,7 @@ def _no_access(index: PlanningIndex, at: str) -> Finding | None:
     return None
 
 
-def config_unread(index: PlanningIndex, at: str, service: Service) -> Finding | None:
+def _config_unread(index: PlanningIndex, at: str, service: Service) -> Finding | None:
     """That the private endpoint config of a service could not be read."""
     answer = index.snapshot.get(ReadConfig(service.id))
     if not isinstance(answer, ReadFailed):
@@ -110,9 +104,68 @@ def config_unread(index: PlanningIndex, at: str, service: Service) -> Finding | 
     return unreadable(at, answer, System.CLICKHOUSE, f"the private endpoint config of service {service.name}: ")
 
 
-def service_unread(service: Service) -> str:
-    """That a listed service cannot be read, and what follows."""
-    return (
-        f"service {service.label} is in the list, but not as the API describes it: its allow list is not changed, "
-        "and nothing is deregistered until it can be read"
-    )
+def selection_findings(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Finding]:
+    at, selection, by_id = str(desired.endpoint.id), desired.selection, index.services.by_id
+    found = index.services.matches(desired.endpoint)
+    for fault in (*found.selectors.faults, *(_ambiguous(index, name) for name in found.ambiguous)):
+        yield Finding("bad-selector", at, f"{fault}; {_NOTHING_REMOVED}")
+    for text in found.unmatched:
+        message, remedy = _unmatched(index, text)
+        yield Finding("service-not-found", at, f"{message}; {_NOTHING_REMOVED}", remedy)
+    for service in sorted(selection.denied):
+        yield Finding("service-not-permitted", at, f"SERVICE_FILTER does not permit {_named(by_id[service])}")
+    for service in sorted(selection.other_private_link):
+        message = f"{_named(by_id[service])} is not behind {desired.connection.target}"
+        yield Finding("service-on-other-private-link", at, message)
+    for service in sorted(selection.without_private_link):
+        yield _without_private_link(index, by_id[service])
+    for service in sorted(selection.undecided):
+        yield _undecided(index, at, by_id[service])
+    allowed = any(map(index.access.entries_of, desired.endpoint.ids))
+    if not selection.retained and not (selection.only_adds and allowed):
+        yield Finding("no-service-selected", at, "it gets its registration and record, but reaches no service")
+
+
+def _ambiguous(index: PlanningIndex, name: str) -> str:
+    exact = any(service.name == name for service in index.services.all)
+    ids = ", ".join(sorted(one.id for one in index.services.all if one.name.casefold() == name.casefold()))
+    return f"several services are named {name}{'' if exact else ' without regard to letter case'}: {ids}"
+
+
+def _without_private_link(index: PlanningIndex, service: Service) -> Finding:
+    answer = index.snapshot.get(ReadConfig(service.id))
+    reason = answer.reason if isinstance(answer, ReadFailed) else ""
+    message = f"{service.label} is selected by a tag, but its private endpoint config is refused: {reason}"
+    return Finding("service-without-private-link", service.id, message)
+
+
+def _undecided(index: PlanningIndex, at: str, service: Service) -> Finding:
+    if not service.readable:
+        return Finding("unreadable", at, service_unread(service))
+    if unread := _config_unread(index, at, service):
+        return unread
+    if service.tags is None:
+        return Finding("unreadable", at, f"the tags of service {service.name} are not in the API's response")
+    message = f"{_named(service)} is selected by an ambiguous name; its allow list is not changed"
+    return Finding("bad-selector", at, message)
+
+
+def _named(service: Service) -> str:
+    return f"{service.name} ({service.id})" if service.name else service.label
+
+
+def _unmatched(index: PlanningIndex, text: str) -> tuple[str, str]:
+    """That a selector matches no service on Azure, and what it probably means; the remedy, if it is known."""
+    services = index.snapshot.services() or ()
+    for service in services:
+        if text.casefold() in (service.name.casefold(), service.id.lower()):
+            state = "is being deleted" if service.gone else f"runs on {service.provider.upper()}, not on Azure"
+            return f"{_named(service)} {state}", "Remove the service from the tag: no private endpoint reaches it."
+    names = [service.name for service in index.services.all if service.name]
+    if set(text.split()) <= set(names):
+        return f"no service on Azure matches {text}; separate selectors with commas", ""
+    tags = [pair for service in index.services.all for pair in (service.tags or {}).items()]
+    regions = (f"region:{service.region}" for service in index.services.all)
+    known = [*names, *regions, *(f"tag:{key}" for key, _ in tags), *(f"tag:{key}={value}" for key, value in tags)]
+    near = get_close_matches(text, sorted(set(known)), n=1)
+    return f"no service on Azure matches {text}{f' (did you mean {near[0]}?)' if near else ''}", ""

@@ -16,16 +16,18 @@ function: it reads no clock, no setting and no system. A failed read prevents th
 never causes a removal.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from shared.domain.changes import IN_A_ZONE, Change, DeleteRecord, Deregister, Disallow, sort_key
-from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.changes.base import Change, sort_key
+from shared.domain.changes.clickhouse import Deregister, Disallow
+from shared.domain.changes.dns import DeleteRecord, DnsChange
+from shared.domain.changes.outcome import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.findings import IN_PROGRESS, Finding
+from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.planning.affected_endpoints import Targets, affected_endpoints
@@ -34,10 +36,9 @@ from shared.domain.planning.clickhouse import access_findings, allow_lists
 from shared.domain.planning.dns.dns_records import plan_record
 from shared.domain.planning.dns.record_holders import record_slots
 from shared.domain.planning.dns.zone_selection import RecordTarget, record_target, without_conflicting_links
-from shared.domain.planning.endpoint_findings import verdict_findings
+from shared.domain.planning.endpoint_findings import selection_findings, verdict_findings
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
-from shared.domain.planning.selection_findings import selection_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Plan:
 
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
-    verdicts: Mapping[ResourceId, Verdict] = field(default_factory=lambda: MappingProxyType({}))
-    hostnames: Mapping[ResourceId, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    verdicts: Mapping[ResourceId, Verdict] = MappingProxyType({})
+    hostnames: Mapping[ResourceId, Mapping[str, str]] = MappingProxyType({})
     withheld: tuple[Change, ...] = ()
 
     @property
@@ -74,16 +75,15 @@ def make_plan(
     verdicts = {one: verdict_on(index, one) for one in sorted(affected_endpoints(index, targets))}
     to_manage = (one for one, verdict in verdicts.items() if verdict is Verdict.MANAGE)
     managed = [desired for one in to_manage if (desired := desired_access(index, one))]
-    released = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
-    decisions = [*verdict_findings(index, verdicts), *_records(index, managed, released)]
+    to_release = {one for one, verdict in verdicts.items() if verdict is Verdict.RELEASE} - release_withheld
+    decisions = [*verdict_findings(index, verdicts), *_records(index, managed, to_release)]
     if snapshot.services() is not None and snapshot.registrations() is not None:
         foreign = [one for one, verdict in verdicts.items() if verdict is Verdict.FOREIGN_SERVICE]
-        decisions += _access(index, managed, released, foreign)
+        decisions += _access(index, managed, to_release, foreign)
     deregistrations = {one for one in decisions if isinstance(one, Deregister)}
     refused = {one for one in deregistrations if one.id.lower() in results.deregistrations_refused}
     planned = {one for one in decisions if not isinstance(one, Finding)} - refused
-    permitted = (change for change in planned if _may_remove(index, change))
-    changes = {with_reason(index, change) for change in permitted}
+    changes = {with_reason(index, change) for change in planned if _may_remove(index, change)}
     findings = {one for one in decisions if isinstance(one, Finding)}
     findings |= {*_locked(index, changes), *(_left_registered(index, change) for change in refused)}
     hostnames = {one.endpoint.id: one.selection.hostnames for one in managed}
@@ -106,8 +106,8 @@ def with_reason(index: PlanningIndex, change: Change) -> Change:
 
 
 def _reason(index: PlanningIndex, change: Change, endpoint: ResourceId) -> str:
-    if released := index.release_reason(endpoint):
-        return f"{endpoint.name} is {released}"
+    if reason := index.release_reason(endpoint):
+        return f"{endpoint.name} is {reason}"
     if isinstance(change, DeleteRecord):
         return f"{endpoint.name} does not need it"
     if not isinstance(change, Disallow | Deregister):
@@ -122,32 +122,30 @@ def _reason(index: PlanningIndex, change: Change, endpoint: ResourceId) -> str:
 
 
 def _access(
-    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId], foreign: list[ResourceId]
+    index: PlanningIndex, managed: list[DesiredAccess], to_release: AbstractSet[ResourceId], foreign: list[ResourceId]
 ) -> Iterator[Change | Finding]:
     for desired in managed:
         yield from allow_lists.plan_access(index, desired)
         yield from access_findings.access_findings(index, desired)
         yield from selection_findings(index, desired)
         yield from access_findings.connection_findings(index, desired)
-    for endpoint in released:
+    for endpoint in to_release:
         yield from allow_lists.plan_release(index, endpoint)
         yield from access_findings.release_findings(index, endpoint)
     for endpoint in foreign:
-        yield from allow_lists.plan_release(index, endpoint, only_retired=True)
+        yield from allow_lists.plan_release(index, endpoint, only_former=True)
 
 
 def _records(
-    index: PlanningIndex, managed: list[DesiredAccess], released: AbstractSet[ResourceId]
+    index: PlanningIndex, managed: list[DesiredAccess], to_release: AbstractSet[ResourceId]
 ) -> Iterator[Change | Finding]:
     found = [target for desired in managed if (target := record_target(index, desired))]
-    targets: defaultdict[ResourceId, list[RecordTarget]] = defaultdict(list)
-    for target in (one for one in found if isinstance(one, RecordTarget)):
-        targets[target.zone.id].append(target)
+    targets = grouped((one.zone.id, one) for one in found if isinstance(one, RecordTarget))
     placed = [target for in_zone in targets.values() for target in in_zone]
     yield from without_conflicting_links([one for one in found if not isinstance(one, RecordTarget)], placed)
-    leaving = released | {target.endpoint.id for target in placed if not target.selection.only_adds}
+    leaving = to_release | {target.endpoint.id for target in placed if not target.selection.only_adds}
     for zone in index.dns.zones:
-        for slot in record_slots(index, zone, targets[zone.id], leaving):
+        for slot in record_slots(index, zone, targets.get(zone.id, []), leaving):
             yield from plan_record(index, slot)
 
 
@@ -160,8 +158,7 @@ def _left_registered(index: PlanningIndex, change: Deregister) -> Finding:
 
 
 def _locked(index: PlanningIndex, changes: set[Change]) -> Iterator[Finding]:
-    """The changes that a management lock on their zone refused in this pass."""
     for change in changes:
-        if isinstance(change, IN_A_ZONE) and change.zone in index.results.locked_zones:
+        if isinstance(change, DnsChange) and change.zone in index.results.locked_zones:
             message = f"a management lock refuses: {change.verb} {change.summary()}"
             yield Finding("zone-locked", str(change.endpoint), message)

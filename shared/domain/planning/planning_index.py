@@ -1,13 +1,13 @@
 """Lookups over a snapshot: services, access at ClickHouse Cloud, and private DNS. Each is built on first use."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.changes.pass_results import NO_RESULTS, PassResults
+from shared.domain.changes.outcome import NO_RESULTS, PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound, ReadFailed, RecordSet, Registration, Service, Zone
 from shared.domain.model.snapshot import ListEndpoints, ListZones, ReadEndpoint, ReadZone, Snapshot
@@ -22,13 +22,6 @@ class Entry:
 
     service: Service
     id: str
-
-
-def _grouped[K, V](pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
-    found: defaultdict[K, list[V]] = defaultdict(list)
-    for key, value in pairs:
-        found[key].append(value)
-    return dict(found)
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class AccessIndex:
         """The allow-list entries of each id, sorted by service. Services of any cloud, except deleted ones."""
         services = sorted(self.snapshot.services() or (), key=lambda service: service.id)
         existing = [service for service in services if not service.gone]
-        return _grouped((id_.lower(), Entry(one, id_)) for one in existing for id_ in one.allow_list)
+        return grouped((id_.lower(), Entry(one, id_)) for one in existing for id_ in one.allow_list)
 
     def entries_of(self, id_: str) -> list[Entry]:
         return self.entries.get(id_.lower(), [])
@@ -75,12 +68,12 @@ class DnsIndex:
     @cached_property
     def linked(self) -> Mapping[ResourceId, list[Zone]]:
         """The zones that each virtual network is linked to."""
-        return _grouped((network, zone) for zone in self.zones for network in zone.networks)
+        return grouped((network, zone) for zone in self.zones for network in zone.networks)
 
     @cached_property
     def named(self) -> Mapping[str, list[Zone]]:
         """The zones of each name."""
-        return _grouped((zone.id.name, zone) for zone in self.zones)
+        return grouped((zone.id.name, zone) for zone in self.zones)
 
     @cached_property
     def owned_records(self) -> tuple[RecordSet, ...]:

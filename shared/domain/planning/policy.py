@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.model.findings import Finding
 from shared.domain.planning.plan import Plan
 
@@ -28,18 +28,18 @@ class Policies:
     max_removals: int = 20
 
 
-def permitted(plan: Plan, policy: Policy) -> Plan:
+def filtered(plan: Plan, policy: Policy) -> Plan:
     """The plan without the changes that the policy does not permit, with a finding for each.
 
     What an endpoint in progress lacks is no drift.
     """
-    refused = tuple(change for change in plan.changes if not policy.permits(change))
-    drifts = (drift(change) for change in refused if str(change.endpoint) not in plan.in_progress)
+    withheld = tuple(change for change in plan.changes if not policy.permits(change))
+    drifts = (drift(change) for change in withheld if str(change.endpoint) not in plan.in_progress)
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if policy.permits(change)),
         findings=tuple(sorted({*plan.findings, *drifts})),
-        withheld=(*plan.withheld, *refused),
+        withheld=(*plan.withheld, *withheld),
     )
 
 

@@ -45,11 +45,11 @@ def limited(plan: Plan, limit: int) -> Plan:
     )
 
 
-def releases(plan: Plan, snapshot: Snapshot) -> frozenset[ResourceId]:
+def planned_releases(plan: Plan, snapshot: Snapshot) -> frozenset[ResourceId]:
     """The existing endpoints that lost their tag and from which the plan removes something."""
     losing = frozenset[ResourceId]().union(*(change.taken_from() for change in plan.changes))
-    released = (one for one in losing if plan.verdicts.get(one) is Verdict.RELEASE)
-    return frozenset(one for one in released if isinstance(snapshot.get(ReadEndpoint(one)), Endpoint))
+    releasing = (one for one in losing if plan.verdicts.get(one) is Verdict.RELEASE)
+    return frozenset(one for one in releasing if isinstance(snapshot.get(ReadEndpoint(one)), Endpoint))
 
 
 def over_limit(wanted: AbstractSet[ResourceId], recent: AbstractSet[ResourceId], limit: int) -> frozenset[ResourceId]:

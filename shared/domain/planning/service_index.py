@@ -8,17 +8,25 @@ SERVICE_FILTER is not a tag: its selectors must be understood when the app start
 (see `allow_lists` for the entries that stay).
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.grouping import grouped
 from shared.domain.model.resources import Config, Endpoint, ReadFailed, Service
 from shared.domain.model.selectors import Selectors
 from shared.domain.model.snapshot import ReadConfig, Snapshot
 from shared.domain.planning.selection import Selection, SelectorMatches
+
+
+def service_unread(service: Service) -> str:
+    """That a listed service cannot be read, and what follows."""
+    return (
+        f"service {service.label} is in the list, but not as the API describes it: its allow list is not changed, "
+        "and nothing is deregistered until it can be read"
+    )
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,8 @@ class ServiceIndex:
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:
         """The ids of the services behind each of the organization's Private Link services, by alias."""
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for service, config in self.configs.items():
-            found[config.alias.lower()].add(service)
-        return {alias: frozenset(services) for alias, services in found.items()}
+        services_of = grouped((config.alias.lower(), service) for service, config in self.configs.items())
+        return {alias: frozenset(services) for alias, services in services_of.items()}
 
     @cached_property
     def zone_names(self) -> dict[str, str]:
@@ -132,8 +138,8 @@ class ServiceIndex:
 
     def _find_selection(self, selectors: Selectors, alias: str) -> Selection:
         found, behind = self._matches(selectors), self.behind[alias]
-        refused = found.permitted & self.without_private_link
-        unknown = found.permitted.difference(self.configs, refused)
+        without_private_link = found.permitted & self.without_private_link
+        unknown = found.permitted.difference(self.configs, without_private_link)
         granted, undecided = found.permitted & behind, unknown | found.uncertain
         hostnames = sorted((self.by_id[one].name, self.configs[one].hostname) for one in granted)
         possible = undecided & (self.permitted | self.possibly_permitted)
@@ -142,8 +148,8 @@ class ServiceIndex:
             granted=granted,
             undecided=undecided,
             denied=found.explicit - self.permitted - self.possibly_permitted,
-            other_private_link=(found.permitted & found.explicit) - behind - unknown - refused,
-            without_private_link=refused,
+            other_private_link=(found.permitted & found.explicit) - behind - unknown - without_private_link,
+            without_private_link=without_private_link,
             only_adds=found.has_mistake,
             hostnames=MappingProxyType(dict(hostnames)),
             labels=self._labels(granted),

@@ -11,6 +11,7 @@ from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
 from shared.domain.model.snapshot import ReadRegistrations, ReadServices
 from shared.domain.model.text import counted
+from shared.domain.ownership.marks import endpoints_in
 from shared.domain.preflight import check_result as check
 from shared.domain.preflight.check_result import CheckResult
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, PreflightSnapshot
@@ -34,7 +35,7 @@ MANAGE = (
     " the key (docs/permissions.md)."
 )
 LINKED = (
-    "Create the private DNS zone, and link it to the virtual networks of the clients. Delete a zone without clients."
+    "Link the zone to the virtual networks of the clients; create it if it is missing. Delete a zone without clients."
 )
 CENTRAL = "Keep one zone of that name in DNS_ZONE_SCOPES, linked to the virtual network of the clients' DNS resolver."
 RESOLVER = "this check cannot determine whether clients use a DNS server in a linked network"
@@ -50,7 +51,7 @@ def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
         return check.failed(detail, ORGANIZATION)
     if isinstance(answer, tuple):
         return check.passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
-    refused = isinstance(answer, ReadFailed) and answer.forbidden
+    refused = isinstance(answer, ReadFailed) and answer.cause.forbidden
     return check.not_read(
         str(check.failure_reason(answer)), [answer], KEY if refused else ORGANIZATION, System.CLICKHOUSE
     )
@@ -87,7 +88,7 @@ def role(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
     roles = f"roles: {', '.join(sorted(names)) or 'not visible'}"
     if mine and all(one.roles and _lower(one.roles) <= INSUFFICIENT for one in mine):
         return check.failed(f"it cannot change services ({roles})", ROLE)
-    if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.forbidden:
+    if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.cause.forbidden:
         detail = f"it cannot manage the organization ({roles}): registrations are not removed"
         return _with_expiry(snapshot, mine, check.warning(detail, MANAGE))
     if isinstance(snapshot.roles, int) or (mine and all(ADMIN in _lower(one.roles) for one in mine)):
@@ -127,6 +128,7 @@ def regions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResul
     |                                                                        | endpoint exists there            |
     | if not central: no zone is linked to the network of a tagged endpoint  | failed                           |
     | no zone is linked to any network                                       | failed or warning, as above      |
+    | a zone with our record of a tagged endpoint is not linked to any       | failed                           |
     | one of several zones is not linked to any network                      | warning                          |
 
     Passed instead, if events create what is missing in DNS_ZONE_RESOURCE_GROUP; central zones are linked by hand.
@@ -159,8 +161,11 @@ def _fault(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -
     networks = {one.network for one in tagged if one.network and ZONE_TAG not in one.tags} - linked
     if networks and not config.central:
         return f"{named} is not linked to {', '.join(map(str, sorted(networks)))} of tagged endpoints", True
-    if unlinked := [str(zone.id) for zone in zones if not zone.networks]:
-        return f"{', '.join(unlinked)} is not linked to a virtual network", bool(tagged and not linked)
+    if unlinked := [zone for zone in zones if not zone.networks]:
+        records = (record for zone in unlinked for record in zone.records.values())
+        lost = {one.id for one in tagged} & endpoints_in(records, config.owner)
+        names = ", ".join(str(zone.id) for zone in unlinked)
+        return f"{names} is not linked to a virtual network", bool(lost or (tagged and not linked))
     return None
 
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.errors import CauseKind
+from shared.domain.model.errors import UNKNOWN_CAUSE
 from shared.domain.model.event_filter import EVENT_TYPES, OPERATIONS
+from shared.domain.model.remedies import store_remedy
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.text import counted
 from shared.domain.planning.policy import Policy
@@ -17,18 +18,6 @@ from shared.domain.preflight.rbac import READ_TOPICS, missing_actions
 FUNCTION = "/functions/endpoint_changed"
 WEBHOOK = "/runtime/webhooks/eventgrid"
 GRACE = timedelta(minutes=15)
-STORE = "Give the app write access, or set REPORT_STORE to another place."
-STORE_REFUSED = (
-    "Assign the app's identity the role Storage Blob Data Contributor on the container; if the error is"
-    " AuthorizationFailure, permit the app in the network rules of the storage account."
-)
-STORE_REMEDIES = {
-    CauseKind.INVALID_CREDENTIAL: STORE_REFUSED,
-    CauseKind.MISSING_PERMISSION: STORE_REFUSED,
-    CauseKind.NOT_FOUND: "Create the container, or correct REPORT_STORE.",
-    CauseKind.CONNECTION_LOST: "Correct the account in REPORT_STORE, or permit outbound connections from the app to it"
-    " (DNS, firewall, private endpoint).",
-}
 SUBSCRIBE = "Create the event subscription (infra/events.bicep). Until then only audits notice changes."
 PREFLIGHT_ROLE = "Assign the app's identity the role preflight of docs/permissions.md on the subscription."
 
@@ -107,11 +96,10 @@ def store(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult
     if state is None:
         return check.passed("REPORT_STORE is not set: no reports are stored")
     if not isinstance(state, StoreState):
-        cause = state.cause.kind if isinstance(state, ReadFailed) else CauseKind.UNKNOWN
-        result = check.not_read(str(check.failure_reason(state)), [state], STORE)
-        return replace(result, remedy=STORE_REMEDIES.get(cause, result.remedy))
+        remedy = store_remedy(state.cause if isinstance(state, ReadFailed) else UNKNOWN_CAUSE)
+        return replace(check.not_read(str(check.failure_reason(state)), [state], remedy), remedy=remedy)
     if state.writable is False:
-        return check.failed(f"{state.place} is not writable", STORE)
+        return check.failed(f"{state.place} is not writable", store_remedy(UNKNOWN_CAUSE))
     if state.last is None:
         detail = f"no report in {state.place} yet" + ("; it is writable" if state.writable else "")
         return check.warning(detail, "Wait for the first audit.")

@@ -2,11 +2,11 @@
 records, and endpoints that wait for a record.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from shared.domain.model.deployment_config import ZONE_TAG, DeploymentConfig
+from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import WILDCARD, Endpoint, NotFound
 from shared.domain.model.snapshot import ListEndpoints, Read, ReadEndpoint, Snapshot
@@ -23,8 +23,8 @@ MANY = 25
 
 def endpoints_needed(snapshot: Snapshot, endpoints: Iterable[ResourceId], config: DeploymentConfig) -> list[Read[Any]]:
     """The first round: the reads of these endpoints that are not in the snapshot."""
-    permitted = [one for one in sorted(endpoints) if config.in_endpoint_scopes(one)]
-    return list(single_reads_or_lists(snapshot, permitted, config, ReadEndpoint, ListEndpoints))
+    in_scopes = [one for one in sorted(endpoints) if config.in_endpoint_scopes(one)]
+    return list(single_reads_or_lists(snapshot, in_scopes, config, ReadEndpoint, ListEndpoints))
 
 
 def in_need_of_a_pass(
@@ -48,11 +48,10 @@ def single_reads_or_lists(
     listing: Callable[[Scope], Read[Any]],
 ) -> Iterator[Read[Any]]:
     """A read for each resource that is not in the snapshot; or first, if a scope has many of them, its list."""
-    unknown: defaultdict[Scope | None, list[Read[Any]]] = defaultdict(list)
-    for one in wanted:
-        if (read := single(one)) not in snapshot:
-            unknown[next((scope for scope in config.endpoint_scopes if scope.covers(one)), None)].append(read)
-    for scope, reads in unknown.items():
+    scopes = config.endpoint_scopes
+    unread = ((one, read) for one in wanted if (read := single(one)) not in snapshot)
+    reads_of = grouped((next((scope for scope in scopes if scope.covers(one)), None), read) for one, read in unread)
+    for scope, reads in reads_of.items():
         if scope and len(reads) > MANY and listing(scope) not in snapshot:
             yield listing(scope)
         else:

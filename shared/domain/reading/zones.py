@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.model.deployment_config import tagged_zone
-from shared.domain.model.ids import BadIdError, ResourceId, in_scope
+from shared.domain.model.deployment_config import ZONE_TAG
+from shared.domain.model.ids import Kind, ResourceId, in_scope
 from shared.domain.model.resources import Endpoint, Zone, is_clickhouse_zone
 from shared.domain.model.snapshot import ListZones, Read, ReadZone, Snapshot
 from shared.domain.planning.classification import zone_name_of
@@ -76,10 +76,7 @@ def zones_for(index: PlanningIndex, endpoint: Endpoint, hints: Hints) -> Iterato
 
 
 def zone_in_tag(index: PlanningIndex, endpoint: Endpoint) -> Iterator[ReadZone]:
-    try:
-        zone = tagged_zone(endpoint)
-    except BadIdError:
-        return  # reported by the plan
+    zone = ResourceId.find(endpoint.tags.get(ZONE_TAG, ""), Kind.ZONE)  # the plan reports a mistake in it
     if zone and in_scope(zone, index.config.dns_scopes):
         yield ReadZone(zone)
 

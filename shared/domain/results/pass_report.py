@@ -4,9 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.changes import Change
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
-from shared.domain.model.findings import IN_PROGRESS
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, ReadFailed
 from shared.domain.model.snapshot import Read, ReadEndpoint, Snapshot, addresses_of
@@ -73,12 +72,6 @@ class Report:
         return sum(self.plan.verdicts.get(endpoint) is Verdict.RELEASE for endpoint in removals)
 
     @property
-    def in_progress(self) -> tuple[str, ...]:
-        """What Azure has not finished yet. Not a problem: nothing failed."""
-        findings = (finding for finding in self.plan.findings if finding.code == IN_PROGRESS)
-        return tuple(f"{finding.object}: {finding.message}" for finding in findings)
-
-    @property
     def unfinished(self) -> tuple[str, ...]:
         """The reads and changes that may succeed on another try, sorted."""
         reads = {str(read) for read, failed in self.snapshot.unreadable().items() if failed.temporary}
@@ -98,7 +91,7 @@ class Report:
     @property
     def forbidden(self) -> bool:
         """Whether a key or permission must be corrected."""
-        return any(one.forbidden or one.cause.action for one in self._failures)
+        return any(one.cause.forbidden or one.cause.action for one in self._failures)
 
     @property
     def _failures(self) -> tuple[ReadFailed | Outcome, ...]:

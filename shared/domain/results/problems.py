@@ -1,12 +1,12 @@
 """What kept a pass from finishing: one problem for each cause, with its remedy."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.errors import Cause, CauseKind, System
+from shared.domain.model.grouping import grouped
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import Read
@@ -53,9 +53,7 @@ def problems_of(reads: Mapping[Read[Any], ReadFailed], undone: Iterable[Outcome]
         _Failure(f"{o.change.verb} {o.change.summary()}: {o.error}", o.change.system, o.cause, o.temporary)
         for o in sorted(undone, key=lambda outcome: outcome.status is OutcomeStatus.SKIPPED)
     ]
-    groups: defaultdict[tuple[object, ...], list[_Failure]] = defaultdict(list)
-    for failure in dict.fromkeys(failures):
-        groups[failure.group].append(failure)
+    groups = grouped((failure.group, failure) for failure in dict.fromkeys(failures))
     return tuple(_problem(*group) for group in groups.values())
 
 

@@ -1,6 +1,5 @@
 """The part of a report for each waiting endpoint: its own results, and those that concern every endpoint."""
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from shared.domain.model.findings import IN_PROGRESS
+from shared.domain.model.grouping import grouped
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.snapshot import Snapshot
 from shared.domain.results.pass_report import Report
@@ -59,8 +59,6 @@ def _split[T, Key: Hashable](
     items: Iterable[T], key_of: Callable[[T], Key], waiting: AbstractSet[Key]
 ) -> Callable[[Key], tuple[T, ...]]:
     """By key of `waiting`: the items that belong to no key of `waiting`, then those of that key, in order."""
-    parts: defaultdict[Key | None, list[T]] = defaultdict(list)
-    for item in items:
-        key = key_of(item)
-        parts[key if key in waiting else None].append(item)
-    return lambda key: (*parts[None], *parts[key])
+    keys = ((key_of(item), item) for item in items)
+    parts = grouped((key if key in waiting else None, item) for key, item in keys)
+    return lambda key: (*parts.get(None, ()), *parts.get(key, ()))

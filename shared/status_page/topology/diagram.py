@@ -11,6 +11,7 @@ from shared.status_page.topology.region import Region
 
 NO_REGION = "No Private Link service of this organization"
 NOT_READABLE = "Not readable"
+DELETED = "Deleted"
 
 
 def diagrams(index: Index) -> tuple[Diagram, ...]:
@@ -40,7 +41,7 @@ def _homes(report: AuditReport) -> dict[str, str]:
     regions = {one.region for one in report.services}
     homes = {one.id: zones.get(one.name) or _region_of(one.name, regions) for one in report.zones}
     for one in report.endpoints:
-        unknown = NO_REGION if one.network or one.deleted else NOT_READABLE
+        unknown = DELETED if one.deleted else NO_REGION if one.network else NOT_READABLE
         homes[one.id] = one.region or neighbours.get(one.network.lower(), unknown)
     return homes
 

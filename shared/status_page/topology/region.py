@@ -78,7 +78,7 @@ class Region:
         for one in zones:
             missing = one.id in without_record
             yield nodes.zone_node(one, self._users(one), self.index, rows, record_missing=missing)
-        names = {name for name, _ in self._missing_zones}
+        names = {name for name, _ in self._zones_needed("zone-missing")}
         yield from (nodes.missing_zone_node(name) for name in sorted(names))
 
     def _users(self, zone: AuditedZone) -> list[AuditedEndpoint]:
@@ -113,12 +113,10 @@ class Region:
                 missing.append((zones[0], one))
         return missing
 
-    @cached_property
-    def _missing_zones(self) -> list[tuple[str, AuditedEndpoint]]:
-        """The endpoints whose zone does not exist, each with the name of that zone."""
+    def _zones_needed(self, code: str) -> list[tuple[str, AuditedEndpoint]]:
+        """The endpoints with this finding, each with the name of the zone that it needs."""
         names = {one.alias: one.hostname.partition(".")[2] for one in self.services if one.hostname}
-        ends = self._with_finding("zone-missing")
-        return [(names[one.alias], one) for one in ends if one.alias in names]
+        return [(names[one.alias], one) for one in self._with_finding(code) if one.alias in names]
 
     def _edges(self) -> Iterator[Edge]:
         for one in self.endpoints:
@@ -145,10 +143,10 @@ class Region:
     def _missing_edges(self) -> Iterator[Edge]:
         for zone, one in self._missing_records:
             yield Edge(nodes.key("missing record", zone.id), nodes.key("endpoint", one.id), EdgeKind.MISSING)
-        for name, one in self._missing_zones:
+        for name, one in self._zones_needed("zone-missing"):
             yield Edge(nodes.key("missing zone", name), nodes.key("network", one.network), EdgeKind.MISSING)
-        for one in self._with_finding("zone-not-linked"):
-            for zone in self.zones[:1]:
+        for name, one in self._zones_needed("zone-not-linked"):
+            for zone in (zone for zone in self.zones if zone.name == name):
                 yield Edge(nodes.key("zone", zone.id), nodes.key("network", one.network), EdgeKind.MISSING)
 
     def _edges_between(self, columns: Mapping[Column, tuple[Node, ...]]) -> tuple[Edge, ...]:

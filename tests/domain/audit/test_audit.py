@@ -17,7 +17,7 @@ from shared.domain.model.snapshot import (
     ReadZone,
     Snapshot,
 )
-from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.policy import Policy, filtered
 from shared.domain.planning.removal_limit import limited
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit, codes, finding, report_of, row, well
@@ -316,7 +316,7 @@ def test_zone_to_create_or_link(vnets: tuple[str, ...] | None, code: str) -> Non
 def test_withheld_removals(policy: str, limit: int, *, withheld: bool, setting: str) -> None:
     """Each removal that a policy or the limit withholds is in the report, with its fact and what permits it."""
     world = well(pe(1))
-    plan = limited(permitted(plan_of(world), Policy(policy)), limit)
+    plan = limited(filtered(plan_of(world), Policy(policy)), limit)
     report = audit(Report(world, plan), policy=policy)
     assert [one.change for one in report.withheld] == [change.verb for change in plan.withheld]
     assert bool(report.withheld) is withheld
@@ -327,5 +327,5 @@ def test_withheld_removals(policy: str, limit: int, *, withheld: bool, setting: 
 def test_withheld_additions() -> None:
     """An addition that the policy does not permit is drift, and no withheld removal."""
     world = well(registrations=[])
-    report = audit(Report(world, permitted(plan_of(world), Policy.REPORT)))
+    report = audit(Report(world, filtered(plan_of(world), Policy.REPORT)))
     assert (report.withheld, report.allow_removals) == ((), 0)

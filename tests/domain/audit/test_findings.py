@@ -13,7 +13,7 @@ from shared.domain.model.ids import Scope
 from shared.domain.model.remedies import remedy_for
 from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import ReadZone, Snapshot
-from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.policy import Policy, filtered
 from shared.domain.results.pass_report import Report
 from tests.support.audits import audit, finding, well
 from tests.support.plans import plan_of
@@ -176,13 +176,13 @@ UNREGISTERED = well(registrations=[])
 )
 def test_remedy_by_policy(code: str, world: Snapshot, policy: str, remedy: str) -> None:
     """The remedy names the policy that permits the change, never the policy of this audit."""
-    report = Report(world, permitted(plan_of(world), Policy(policy)), dry_run=policy == "report")
+    report = Report(world, filtered(plan_of(world), Policy(policy)), dry_run=policy == "report")
     assert finding(audit(report, policy=policy), code).remedy == remedy
 
 
 def _failed(cause: Cause) -> AuditReport:
     """An audit with the policy upsert, whose registration failed."""
-    plan = permitted(plan_of(UNREGISTERED), Policy.UPSERT)
+    plan = filtered(plan_of(UNREGISTERED), Policy.UPSERT)
     outcomes = tuple(
         Outcome(change, OutcomeStatus.FAILED, "HTTP 4xx (request 7)", cause=cause) for change in plan.changes
     )

@@ -3,19 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.changes import (
-    Allow,
-    Change,
-    CreateZone,
-    DeleteRecord,
-    Deregister,
-    Disallow,
-    LinkNetwork,
-    PutRecord,
-    Register,
-    RegisterThroughService,
-    sort_key,
-)
+from shared.domain.changes.base import Change, sort_key
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 from shared.domain.model.resources import RecordSet
 from tests.support.worlds import (
     REGION,

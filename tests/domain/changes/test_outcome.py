@@ -1,17 +1,8 @@
 import pytest
 
-from shared.domain.changes import (
-    Allow,
-    Change,
-    CreateZone,
-    DeleteRecord,
-    Deregister,
-    Disallow,
-    LinkNetwork,
-    PutRecord,
-    Register,
-    RegisterThroughService,
-)
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.dns import CreateZone, DeleteRecord, LinkNetwork, PutRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus, calls, stages, unconfirmed
 from shared.domain.changes.outcome import blocked as waiting
 from shared.domain.model.resources import Registration

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes import Change, Register, RegisterThroughService
-from shared.domain.changes.pass_results import PassResults
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Register, RegisterThroughService
+from shared.domain.changes.outcome import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Registration, Service
@@ -200,7 +201,7 @@ def made(description: str, *, service: str | None = None) -> PassResults:
         else Register(pe(1), guid(1), REGION, mark)
     )
     gone = frozenset({guid(1)}) if description == "gone" else frozenset[str]()
-    return PassResults(registered={guid(1): change}, deregistered=gone)
+    return PassResults(registered={guid(1): change}, unmarked=gone)
 
 
 MARK_1 = registration_mark(OWNER, pe(1))

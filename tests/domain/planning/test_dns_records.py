@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes import DeleteRecord, PutRecord
-from shared.domain.changes.pass_results import PassResults
+from shared.domain.changes.dns import DeleteRecord, PutRecord
+from shared.domain.changes.outcome import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, RecordSet

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes import Deregister, Disallow
+from shared.domain.changes.clickhouse import Deregister, Disallow
 from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint

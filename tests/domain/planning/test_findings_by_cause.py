@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes.pass_results import PassResults
+from shared.domain.changes.outcome import PassResults
 from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
 from shared.domain.model.findings import CATALOGUE, Finding

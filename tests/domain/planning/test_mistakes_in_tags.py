@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes import PutRecord
-from shared.domain.changes.pass_results import PassResults
+from shared.domain.changes.dns import PutRecord
+from shared.domain.changes.outcome import PassResults
 from shared.domain.model.deployment_config import IdKind
 from shared.domain.model.resources import Endpoint, RecordSet
 from shared.domain.model.snapshot import Snapshot

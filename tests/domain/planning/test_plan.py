@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.changes import sort_key
+from shared.domain.changes.base import sort_key
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import Scope
 from shared.domain.model.snapshot import (

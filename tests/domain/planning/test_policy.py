@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.planning.policy import Policy, permitted
+from shared.domain.planning.policy import Policy, filtered
 from shared.domain.planning.removal_limit import limited
 from tests.support.plans import plan_of
 from tests.support.worlds import (
@@ -54,7 +54,7 @@ def changes(plan: object) -> list[str]:
 def test_policy(policy: Policy, expected: list[str], drift: set[str]) -> None:
     """A policy lets through all, no removal, or nothing; every change that it stops becomes a finding."""
     assert changes(EVERYTHING) == ADDITIONS + REMOVALS
-    plan = permitted(EVERYTHING, policy)
+    plan = filtered(EVERYTHING, policy)
     assert changes(plan) == expected
     news = set(plan.findings) - set(EVERYTHING.findings)
     assert {one.code for one in news} == drift
@@ -89,7 +89,7 @@ def test_nothing_to_undo() -> None:
 
 def test_whose_drift() -> None:
     """A finding about a change that was not permitted is about its endpoint, one about the limit about all."""
-    news = set(permitted(EVERYTHING, Policy.REPORT).findings) - set(EVERYTHING.findings)
+    news = set(filtered(EVERYTHING, Policy.REPORT).findings) - set(EVERYTHING.findings)
     assert {one.object for one in news} == {str(pe(n)) for n in (1, 2, 3, 4)}
     reported = set(limited(EVERYTHING, 0).findings) - set(EVERYTHING.findings)
     assert [(one.code, one.object) for one in reported] == [("removals-over-limit", "organization")]

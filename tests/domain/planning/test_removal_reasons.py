@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.changes import Allow, Change, DeleteRecord, Deregister, Disallow, PutRecord
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow
+from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint
 from shared.domain.model.snapshot import ReadEndpoint, Snapshot

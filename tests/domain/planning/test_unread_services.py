@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.audit.report_model import Health
-from shared.domain.changes import Allow, Change, Deregister, Disallow, Register
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register
 from shared.domain.model.deployment_config import DeploymentConfig, IdKind
 from shared.domain.model.resources import Registration, Service
 from shared.domain.model.selectors import parse_selectors

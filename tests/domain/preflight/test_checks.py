@@ -12,6 +12,7 @@ from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.event_filter import OPERATIONS
 from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.remedies import store_remedy
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.planning.policy import Policies, Policy
 from shared.domain.preflight.check_result import RETRY, CheckStatus, Step, first_problem, overall
@@ -37,6 +38,7 @@ from tests.support.worlds import (
     endpoint,
     interface,
     network,
+    record,
     registered,
     service,
     zone,
@@ -359,9 +361,9 @@ def test_remedies_of_what_failed(answer: ReadFailed, *, retry: bool) -> None:
     for seen, name in (
         (but(endpoints={SCOPE: answer}), "private endpoints"),
         (but(registrations=answer), "ClickHouse key"),
-        (but(store=answer), "report store"),
     ):
         assert (run(seen)[name].remedy == RETRY) == retry
+    assert run(but(store=answer))["report store"].remedy == store_remedy(answer.cause)
 
 
 @pytest.mark.parametrize(
@@ -449,6 +451,16 @@ def test_unlinked_zones_and_networks() -> None:
     assert unlinked.detail.startswith(f"{SECOND} is not linked to a virtual network")
     spoke = run(but(**SECOND_LINKED_TO("hub"), endpoints=ANOTHER_NETWORK))["zones and networks"]
     assert spoke.detail.startswith(f"{zone_id()}, {SECOND} is not linked to {network('spoke')} of tagged endpoints")
+
+
+def test_unlinked_zone_in_use() -> None:
+    """An unlinked zone with this deployment's record of a tagged endpoint is a failure, whatever else is linked."""
+    seen = SECOND_LINKED_TO("vnet")
+    used = run(but(**{**seen, "zones": {**seen["zones"], zone_id(): zone(record(1), vnets=())}}))["zones and networks"]
+    assert (used.status, used.detail) == (
+        FAILED,
+        f"{zone_id()} is not linked to a virtual network; tagged endpoints exist in {REGION}",
+    )
 
 
 def test_organization_not_found() -> None:

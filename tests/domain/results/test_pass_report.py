@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes import Allow, DeleteRecord, Register
+from shared.domain.changes.clickhouse import Allow, Register
+from shared.domain.changes.dns import DeleteRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.snapshot import ReadAddresses, ReadRegistrations, ReadServices, Snapshot

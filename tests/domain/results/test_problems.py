@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.domain.changes import PutRecord, Register
+from shared.domain.changes.clickhouse import Register
+from shared.domain.changes.dns import PutRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, System
 from shared.domain.model.remedies import remedy_for

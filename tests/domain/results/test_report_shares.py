@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.changes import DeleteRecord, Register
+from shared.domain.changes.clickhouse import Register
+from shared.domain.changes.dns import DeleteRecord
 from shared.domain.changes.outcome import Outcome, OutcomeStatus
 from shared.domain.model.findings import Finding
 from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint, ReadServices, Snapshot

@@ -6,9 +6,9 @@ from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ConnectionStatus
 from shared.domain.planning.clickhouse import allow_lists
-from shared.domain.planning.endpoint_findings import service_unread
 from shared.domain.planning.planning_index import Entry, PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
+from shared.domain.planning.service_index import service_unread
 
 _BY_STATUS: dict[str, str] = {
     ConnectionStatus.PENDING: "endpoint-pending",

@@ -13,7 +13,8 @@ because deregistering removes the access, too.
 
 from collections.abc import Iterable, Iterator
 
-from shared.domain.changes import Allow, Change, Deregister, Disallow, Register, RegisterThroughService
+from shared.domain.changes.base import Change
+from shared.domain.changes.clickhouse import Allow, Deregister, Disallow, Register, RegisterThroughService
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import Endpoint, NotFound, Service
 from shared.domain.model.snapshot import ReadEndpoint
@@ -22,7 +23,7 @@ from shared.domain.planning.planning_index import Entry, PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
 
 
-def is_retired(index: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
+def is_former(index: PlanningIndex, endpoint: ResourceId, registered: str) -> bool:
     """Whether the endpoint is known not to exist, or to have other ids."""
     found = index.snapshot.get(ReadEndpoint(endpoint))
     if isinstance(found, Endpoint):
@@ -32,13 +33,13 @@ def is_retired(index: PlanningIndex, endpoint: ResourceId, registered: str) -> b
 
 def is_removable(index: PlanningIndex, endpoint: ResourceId, entry: Entry) -> bool:
     """The last column of the table above."""
-    return is_retired(index, endpoint, entry.id) or index.services.permits(entry.service)
+    return is_former(index, endpoint, entry.id) or index.services.permits(entry.service)
 
 
-def plan_release(index: PlanningIndex, endpoint: ResourceId, *, only_retired: bool = False) -> Iterator[Change]:
-    """Remove all registrations of this deployment for the endpoint, or `only_retired` those of former ids."""
+def plan_release(index: PlanningIndex, endpoint: ResourceId, *, only_former: bool = False) -> Iterator[Change]:
+    """Remove all registrations of this deployment for the endpoint, or `only_former` those of former ids."""
     for registered in sorted(index.access.ownership.ids_of.get(endpoint, ())):
-        if not only_retired or is_retired(index, endpoint, registered):
+        if not only_former or is_former(index, endpoint, registered):
             yield from _remove_id(index, endpoint, registered)
 
 
@@ -64,14 +65,14 @@ def plan_access(index: PlanningIndex, desired: DesiredAccess) -> Iterator[Change
     unmarked = registered_without_mark(index, at)
     yield from _remove_unmarked(index, at, unmarked)
     if unmarked or id_ is None:
-        yield from plan_release(index, at, only_retired=True)
+        yield from plan_release(index, at, only_former=True)
     elif is_in_other_region(index, desired, id_):
         if not index.services.unread:
             yield from _remove_id(index, at, id_.lower())
     else:
         yield from _registration_and_entries(index, desired, id_)
         for other in sorted(index.access.ownership.ids_of.get(at, frozenset()) - {id_.lower()}):
-            if is_retired(index, at, other) or _is_replaced(index, desired, other, id_):
+            if is_former(index, at, other) or _is_replaced(index, desired, other, id_):
                 yield from _remove_id(index, at, other)
 
 
@@ -83,8 +84,8 @@ def registered_without_mark(index: PlanningIndex, endpoint: ResourceId) -> list[
 
 def _is_unmarked(index: PlanningIndex, made: Register) -> bool:
     found = index.access.registrations.get(made.id.lower())
-    if found is None:  # a former id was deregistered because the endpoint was recreated meanwhile
-        return made.id.lower() in index.results.deregistered and not is_retired(index, made.endpoint, made.id)
+    if found is None:
+        return made.id.lower() in index.results.unmarked
     # A description that is no part of the mark is foreign: somebody else registered the id at the same time.
     return found.description != made.description and made.description.startswith(found.description)
 
@@ -99,7 +100,7 @@ def _remove_unmarked(index: PlanningIndex, endpoint: ResourceId, unmarked: list[
             yield from _disallow(endpoint, added)
         registration = index.access.registrations.get(made.id.lower())
         if made in unmarked and registration and added == entries:
-            yield Deregister(endpoint, registration.id, registration.region)
+            yield Deregister(endpoint, registration.id, registration.region, unmarked=True)
 
 
 def is_in_other_region(index: PlanningIndex, desired: DesiredAccess, id_: str) -> bool:

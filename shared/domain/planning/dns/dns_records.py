@@ -26,11 +26,12 @@ DNS_ZONE_CHOICE is `central`.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from shared.domain.changes import Change, DeleteRecord, PutRecord
+from shared.domain.changes.base import Change
+from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import WILDCARD, ConnectionStatus, RecordSet
-from shared.domain.ownership.marks import MARK, holders_of, is_owned_record, record_metadata
+from shared.domain.ownership.marks import MARK, endpoints_of, is_owned_record, record_metadata
 from shared.domain.planning.classification import desired_access
 from shared.domain.planning.dns.record_holders import RecordSlot, elect_holders
 from shared.domain.planning.dns.zone_selection import RecordTarget
@@ -51,7 +52,7 @@ def plan_record(index: PlanningIndex, slot: RecordSlot) -> Iterator[Change | Fin
     else:
         elected = elect_holders(index, slot)
         yield from (_not_elected(index, slot, one, elected) for one in slot.wanted_by if one not in elected)
-        leaving = set(holders_of(record).values()) - set(slot.held.values()) if record else set()
+        leaving = endpoints_of(record) - set(slot.held.values())
         if elected or (slot.held and leaving):
             change = _put(index, slot, elected, elected[0].endpoint.id if elected else min(leaving))
             if record is None or replace(change.after, etag=record.etag) != record:

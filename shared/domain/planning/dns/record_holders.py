@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import NO_PAIRS, WILDCARD, RecordSet, Zone
-from shared.domain.ownership.marks import Holders, holders_of, is_owned_record, metadata_fits
+from shared.domain.ownership.marks import Holders, endpoints_of, holders_of, is_owned_record, metadata_fits
 from shared.domain.planning.classification import desired_access
 from shared.domain.planning.dns.zone_selection import RecordTarget
 from shared.domain.planning.planning_index import PlanningIndex
@@ -123,4 +123,4 @@ def _alias_of_wildcard(index: PlanningIndex, slot: RecordSlot) -> str | None:
 
 
 def _holds(target: RecordTarget, record: RecordSet | None) -> bool:
-    return record is not None and target.endpoint.id in holders_of(record).values()
+    return target.endpoint.id in endpoints_of(record)

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.domain.changes import CreateZone, LinkNetwork
-from shared.domain.model.deployment_config import ZONE_TAG, shares, tagged_zone
+from shared.domain.changes.dns import CreateZone, LinkNetwork
+from shared.domain.model.deployment_config import ZONE_TAG, shares
 from shared.domain.model.errors import System
 from shared.domain.model.findings import Finding
 from shared.domain.model.ids import BadIdError, Kind, ResourceId, in_scope
+from shared.domain.model.remedies import unreadable
 from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Zone
 from shared.domain.model.snapshot import ReadZone, addresses_of
-from shared.domain.ownership.marks import holders_of
-from shared.domain.planning.endpoint_findings import unreadable
+from shared.domain.ownership.marks import endpoints_of
 from shared.domain.planning.planning_index import PlanningIndex
 from shared.domain.planning.selection import DesiredAccess
 
@@ -73,10 +73,9 @@ def zone_for(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Bloc
 def _tagged_zone(index: PlanningIndex, endpoint: Endpoint, name: str) -> Zone | Finding:
     at = str(endpoint.id)
     try:
-        zone = tagged_zone(endpoint)
+        zone = ResourceId.parse(endpoint.tags[ZONE_TAG], Kind.ZONE)
     except BadIdError as error:
         return Finding("zone-not-usable", at, f"its tag {ZONE_TAG}: {error}")
-    assert zone is not None, "the endpoint has the tag"
     if not in_scope(zone, index.config.dns_scopes):
         return Finding("zone-not-usable", at, f"the zone in its tag, {zone}, is outside DNS_ZONE_SCOPES")
     if zone.name != name:
@@ -120,14 +119,14 @@ def _provide_zone(index: PlanningIndex, endpoint: Endpoint, name: str, named: li
         return _not_linked(link, f"its record {first.name} leads elsewhere ({', '.join(first.addresses)})")
     if named:
         zones = ", ".join(str(one.id) for one in named)
-        message = f"no zone {name} is linked to {endpoint.network}; {zones} {'is' if len(named) == 1 else 'are'} not"
+        message = f"no zone {name} is linked to {endpoint.network}; not linked: {zones}"
         return Finding("zone-not-linked", str(endpoint.id), message)
     return Finding("zone-missing", str(endpoint.id), f"there is no zone {name} in DNS_ZONE_SCOPES")
 
 
 def _leads_here(index: PlanningIndex, endpoint: Endpoint, record: RecordSet) -> bool:
     """Whether clients in the endpoint's network reach all addresses of the record, as far as is known."""
-    holders = set(holders_of(record).values())
+    holders = endpoints_of(record)
     others = [index.endpoint(one) for one in holders - {endpoint.id}]
     return bool(holders) and all(
         one and (one.network == endpoint.network or (shares(one) and shares(endpoint))) for one in others
