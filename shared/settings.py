@@ -25,33 +25,6 @@ EMULATOR_HOSTS = ("127.0.0.1", "localhost")
 
 _URL = "an https URL"
 _GROUPS = "the ARM ids of subscriptions or resource groups, separated by commas"
-# What each setting is set to.
-_REMEDIES = {
-    "CLICKHOUSE_ORG_ID": "the organization's id, from the ClickHouse Cloud console",
-    "CLICKHOUSE_CLOUD_API_KEY": "the id of an API key whose role has the permissions in docs/permissions.md",
-    "CLICKHOUSE_CLOUD_API_SECRET": "the secret of that key, preferably as a Key Vault reference",
-    "CLICKHOUSE_API_URL": _URL,
-    "CLICKHOUSE_RATE_LIMIT": "calls/seconds, such as 10/10",
-    "OWNER_ID": "a name for this deployment: letters, digits, . _ -, at most 64 characters",
-    "ENDPOINT_SCOPES": _GROUPS,
-    "ENDPOINT_TAG": "the name of a tag",
-    "SERVICE_FILTER": "selectors, separated by commas",
-    "ENDPOINT_ID_KIND": "guid or resource_id",
-    "DNS_ZONE_SCOPES": _GROUPS,
-    "DNS_ZONE_CHOICE": "linked or central",
-    "DNS_ZONE_RESOURCE_GROUP": "the ARM id of a resource group",
-    "DNS_ADOPT": "true or false",
-    "DNS_RECORD_TTL": "seconds from 1 to 2147483647",
-    "AUDIT_SCHEDULE": "six NCRONTAB fields, such as 0 */15 * * * *",
-    "AUDIT_POLICY": "report, upsert or sync",
-    "EVENT_POLICY": "sync or upsert",
-    "MAX_REMOVALS": "an integer from 0",
-    "AUDIT_DEADLINE": "minutes from 1 to 9",
-    "PENDING_GRACE": "minutes from 0 to 10080",
-    "REPORT_STORE": "the https URL of a blob container, or a folder",
-    "OUTCOME_TOPIC_ENDPOINT": "the https URL of the endpoint of an Event Grid topic",
-    "AZURE_RESOURCE_MANAGER_URL": _URL,
-}
 
 
 class SettingsError(Exception):
@@ -146,7 +119,10 @@ Scopes = Annotated[tuple[ScopeId, ...], NoDecode, BeforeValidator(_parts), Field
 
 
 class Settings(BaseSettings):
-    """The settings of one deployment. The names in the environment are those of the fields, in upper case."""
+    """The settings of one deployment. The names in the environment are those of the fields, in upper case.
+
+    The description of a field is what its setting is to be set to.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, validate_default=False)
 
@@ -160,30 +136,49 @@ class Settings(BaseSettings):
             )
         return value
 
-    clickhouse_org_id: UUID
-    clickhouse_cloud_api_key: str
-    clickhouse_cloud_api_secret: SecretStr
-    clickhouse_api_url: Annotated[str, AfterValidator(_api_url)] = PUBLIC_API
-    clickhouse_rate_limit: Annotated[tuple[int, int], NoDecode, BeforeValidator(_rate)] = (10, 10)
-    owner_id: str = Field(pattern=f"^{OWNER_PATTERN}$")
-    endpoint_scopes: Scopes
-    endpoint_tag: str = Field("clickhouse-services", min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$")
-    service_filter: Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)] = None
-    endpoint_id_kind: IdKind = IdKind.GUID
-    dns_zone_scopes: Scopes | None = None
-    dns_zone_choice: ZoneChoice = ZoneChoice.LINKED
-    dns_zone_resource_group: Annotated[Scope | None, NoDecode, BeforeValidator(_group)] = None
-    dns_adopt: bool = False
-    dns_record_ttl: int = Field(300, ge=1, le=2**31 - 1)
-    audit_schedule: Annotated[str, AfterValidator(_ncrontab)]
-    audit_policy: Policy = Policy.REPORT
-    event_policy: Annotated[Policy, AfterValidator(_event_policy)] = Policy.SYNC
-    max_removals: int = Field(20, ge=0)
-    audit_deadline: int = Field(4, ge=1, le=9)
-    pending_grace: int = Field(15, ge=0, le=7 * 24 * 60)
-    report_store: Annotated[str, AfterValidator(_store)] | None = None
-    outcome_topic_endpoint: Url | None = None
-    azure_resource_manager_url: Url = PUBLIC_ARM
+    clickhouse_org_id: UUID = Field(description="the organization's id, from the ClickHouse Cloud console")
+    clickhouse_cloud_api_key: str = Field(
+        description="the id of an API key whose role has the permissions in docs/permissions.md"
+    )
+    clickhouse_cloud_api_secret: SecretStr = Field(
+        description="the secret of that key, preferably as a Key Vault reference"
+    )
+    clickhouse_api_url: Annotated[str, AfterValidator(_api_url)] = Field(PUBLIC_API, description=_URL)
+    clickhouse_rate_limit: Annotated[tuple[int, int], NoDecode, BeforeValidator(_rate)] = Field(
+        (10, 10), description="calls/seconds, such as 10/10"
+    )
+    owner_id: str = Field(
+        pattern=f"^{OWNER_PATTERN}$",
+        description="a name for this deployment: letters, digits, . _ -, at most 64 characters",
+    )
+    endpoint_scopes: Scopes = Field(description=_GROUPS)
+    endpoint_tag: str = Field(
+        "clickhouse-services", min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$", description="the name of a tag"
+    )
+    service_filter: Annotated[Selectors | None, NoDecode, BeforeValidator(_selectors)] = Field(
+        None, description="selectors, separated by commas"
+    )
+    endpoint_id_kind: IdKind = Field(IdKind.GUID, description="guid or resource_id")
+    dns_zone_scopes: Scopes | None = Field(None, description=_GROUPS)
+    dns_zone_choice: ZoneChoice = Field(ZoneChoice.LINKED, description="linked or central")
+    dns_zone_resource_group: Annotated[Scope | None, NoDecode, BeforeValidator(_group)] = Field(
+        None, description="the ARM id of a resource group"
+    )
+    dns_adopt: bool = Field(default=False, description="true or false")
+    dns_record_ttl: int = Field(300, ge=1, le=2**31 - 1, description="seconds from 1 to 2147483647")
+    audit_schedule: Annotated[str, AfterValidator(_ncrontab)] = Field(
+        description="six NCRONTAB fields, such as 0 */15 * * * *"
+    )
+    audit_policy: Policy = Field(Policy.REPORT, description="report, upsert or sync")
+    event_policy: Annotated[Policy, AfterValidator(_event_policy)] = Field(Policy.SYNC, description="sync or upsert")
+    max_removals: int = Field(20, ge=0, description="an integer from 0")
+    audit_deadline: int = Field(4, ge=1, le=9, description="minutes from 1 to 9")
+    pending_grace: int = Field(15, ge=0, le=7 * 24 * 60, description="minutes from 0 to 10080")
+    report_store: Annotated[str, AfterValidator(_store)] | None = Field(
+        None, description="the https URL of a blob container, or a folder"
+    )
+    outcome_topic_endpoint: Url | None = Field(None, description="the https URL of the endpoint of an Event Grid topic")
+    azure_resource_manager_url: Url = Field(PUBLIC_ARM, description=_URL)
 
     @property
     def policies(self) -> Policies:
@@ -221,5 +216,6 @@ def _fault(details: Any) -> str:
     name = str(details["loc"][0]).upper()
     missing = details["type"] in ("missing", "too_short")
     fault = "is not set" if missing else f"is invalid: {details['msg'].removeprefix('Value error, ')}"
-    optional = "" if Settings.model_fields[name.lower()].is_required() else "remove it, or "
-    return f"{name} {fault}. Remedy: {optional}set it to {_REMEDIES[name]}."
+    field = Settings.model_fields[name.lower()]
+    optional = "" if field.is_required() else "remove it, or "
+    return f"{name} {fault}. Remedy: {optional}set it to {field.description}."

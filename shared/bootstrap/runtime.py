@@ -22,8 +22,7 @@ from shared.reconciler.reconcile import ReconcileRequest, reconcile
 from shared.reports.config_cache import ConfigCache
 from shared.reports.report_repository import ReportRepository
 from shared.settings import Settings
-from shared.telemetry.log import log_pass
-from shared.telemetry.pass_context import pass_context
+from shared.telemetry.log import log_pass, pass_context
 
 if TYPE_CHECKING:  # an event does not wait for what only audits, preflights and topics import
     from shared.domain.audit.report_model import AuditReport

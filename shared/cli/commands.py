@@ -58,8 +58,7 @@ async def audit(runtime: Runtime, options: Namespace, output: Output) -> int:
     given = {name: value for name, value in overrides.items() if value is not None}
     runtime.settings = runtime.settings.model_copy(update=given)
     async with progress(output.err, "audit", options.timeout):
-        result = await run_audit(runtime, options.timeout + AFTERWARDS_SECONDS)
-    report, failure = result.report, result.not_stored
+        report, failure = await run_audit(runtime, options.timeout + AFTERWARDS_SECONDS)
     release = _release_command(report.allow_removals, options)
     output.json(json.loads(to_json(report))) if options.json else output.audit(report, release, failure)
     errors = any(finding.severity is Severity.ERROR for finding in report.findings)

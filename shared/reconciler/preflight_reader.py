@@ -11,9 +11,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from shared.domain.model import snapshot as reads
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.errors import PrivateLinkError
-from shared.domain.model.ids import Kind, ResourceId, Scope
+from shared.domain.model.ids import Scope
 from shared.domain.model.resources import NotFound, ReadResult
 from shared.domain.preflight.places import permission_places, unlisted
 from shared.domain.preflight.preflight_snapshot import (
@@ -25,11 +26,11 @@ from shared.domain.preflight.preflight_snapshot import (
     StoreState,
 )
 from shared.domain.preflight.rbac import Permission
-from shared.reconciler.ports import ClickHouse, Dns, Network
-from shared.reconciler.reader import read_failed
+from shared.reconciler.ports import ClickHouse, Systems
+from shared.reconciler.reader import read_all, read_failed
 
 
-class AzurePreflight(Protocol):
+class Azure(Protocol):
     """Reads of Azure for the preflight only. Every method may raise TemporaryError or PermanentError."""
 
     async def identity(self) -> str: ...
@@ -52,13 +53,11 @@ class ClickHousePreflight(ClickHouse, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PreflightSystems:
+class PreflightSystems(Systems):
     """The systems to read. `store`: reads the state of the report store; None without one."""
 
-    azure: AzurePreflight
-    network: Network
-    dns: Dns
     clickhouse: ClickHousePreflight
+    azure: Azure
     store: Callable[[], Awaitable[ReadResult[StoreState] | None]]
 
 
@@ -69,23 +68,16 @@ async def read_preflight(
 
     Raises nothing for a system that fails: its parts are ReadFailed.
     """
-    snapshot, clickhouse, store = await asyncio.gather(
-        _azure(systems, config, settings), _clickhouse(systems.clickhouse), systems.store()
+    api = systems.clickhouse
+    of_key: Mapping[str, Callable[[], Awaitable[Any]]] = {"caller": api.caller, "keys": api.keys, "roles": api.roles}
+    snapshot, access, key, store = await asyncio.gather(
+        _azure(systems, config, settings),
+        read_all([reads.ReadRegistrations(), reads.ReadServices()], systems),
+        _each(of_key, lambda part: of_key[part]()),
+        systems.store(),
     )
-    snapshot = replace(snapshot, store=store, **clickhouse)
+    snapshot = replace(snapshot, state=snapshot.state.with_results(access), store=store, **key)
     return await _permissions(systems, config, snapshot) if isinstance(snapshot.identity, str) else snapshot
-
-
-async def _clickhouse(api: ClickHousePreflight) -> Mapping[str, Any]:
-    """The parts of the snapshot that ClickHouse Cloud answers."""
-    reads: Mapping[str, Callable[[], Awaitable[Any]]] = {
-        "registrations": api.registrations,
-        "services": api.services,
-        "caller": api.caller,
-        "keys": api.keys,
-        "roles": api.roles,
-    }
-    return await _each(reads, lambda part: reads[part]())
 
 
 async def _azure(systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot) -> PreflightSnapshot:
@@ -93,42 +85,31 @@ async def _azure(systems: PreflightSystems, config: DeploymentConfig, snapshot: 
     snapshot = replace(snapshot, identity=await _answer(systems.azure.identity()))
     if not isinstance(snapshot.identity, str):
         return snapshot
-    endpoints, interfaces, zone_lists, event_subscriptions = await asyncio.gather(
-        _each(config.endpoint_scopes, systems.network.endpoints),
-        _each(config.endpoint_scopes, systems.network.addresses_in),
-        _each(config.dns_scopes, systems.dns.zones),
-        _each(_subscriptions(config), systems.azure.event_subscriptions),
+    scopes, zone_lists = config.endpoint_scopes, map(reads.ListZones, config.dns_scopes)
+    lists = [*map(reads.ListEndpoints, scopes), *map(reads.ListAddresses, scopes), *zone_lists]
+    answers, event_subscriptions = await asyncio.gather(
+        read_all(lists, systems), _each(_subscriptions(config), systems.azure.event_subscriptions)
     )
-    snapshot = replace(
-        snapshot,
-        endpoints=endpoints,
-        interfaces=interfaces,
-        zone_lists=zone_lists,
-        event_subscriptions=event_subscriptions,
-    )
-    lists = (listed for listed in event_subscriptions.values() if isinstance(listed, tuple))
-    topics = {subscription.topic for listed in lists for subscription in listed}
+    state = snapshot.state.with_results(answers)
+    snapshot = replace(snapshot, state=state, event_subscriptions=event_subscriptions)
+    known = (listed for listed in event_subscriptions.values() if isinstance(listed, tuple))
+    topics = {subscription.topic for listed in known for subscription in listed}
     zones, deliveries = await asyncio.gather(
-        _each(snapshot.listed_zones(), systems.dns.zone),
+        read_all(map(reads.ReadZone, snapshot.listed_zones()), systems),
         _each(topics, lambda topic: systems.azure.deliveries(topic, snapshot.at)),
     )
-    return replace(snapshot, zones=zones, deliveries=deliveries)
+    return replace(snapshot, state=state.with_results(zones), deliveries=deliveries)
 
 
 async def _permissions(
     systems: PreflightSystems, config: DeploymentConfig, snapshot: PreflightSnapshot
 ) -> PreflightSnapshot:
     """The reads that show what the lists omit. They depend on zones, registrations and lists."""
-
-    async def by_id(resource: ResourceId) -> object:
-        is_endpoint = resource.type == Kind.PRIVATE_ENDPOINT.value
-        return await (systems.network.endpoint if is_endpoint else systems.network.addresses)(resource)
-
     rights, resources = await asyncio.gather(
         _each({*permission_places(snapshot, config), *_subscriptions(config)}, systems.azure.rights),
-        _each(unlisted(snapshot, config), by_id),
+        read_all(unlisted(snapshot, config), systems),
     )
-    return replace(snapshot, rights=rights, by_id=resources)
+    return replace(snapshot, rights=rights, state=snapshot.state.with_results(resources))
 
 
 def _subscriptions(config: DeploymentConfig) -> set[str]:

@@ -3,7 +3,6 @@
 Nothing here raises. An event that could not be published is logged, and not sent again.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,10 +11,10 @@ from datetime import UTC, datetime
 
 from shared.domain.audit.outcome_events import OutcomeEvent, of_audit, of_pass, of_refusal, refusals
 from shared.domain.audit.report_model import AuditReport
-from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.findings import Finding
 from shared.domain.results.pass_report import Report
 from shared.reconciler.ports import Topic
+from shared.reports.report_repository import guarded
 from shared.telemetry.log import log_event, shorten
 
 
@@ -59,18 +58,9 @@ class OutcomePublisher:
     async def _publish(self, events: Sequence[OutcomeEvent]) -> None:
         if not events or not self.topic:
             return
-        types = dict(Counter(event.type for event in events))
-        error = ""
-        try:
-            async with asyncio.timeout(self.timeout):
-                await self.topic.publish(events)
-        except TimeoutError:
-            error = f"the topic did not respond within {self.timeout:.0f} s"
-        except PrivateLinkError as failure:
-            error = str(failure)
-        except Exception as failure:  # noqa: BLE001 -- publication must never fail a pass
-            error = f"{type(failure).__name__}: {failure}"
-        if error:
-            log_event("publish", logging.WARNING, outcome="failed", events=types, error=shorten(error))
+        topic, types = self.topic, dict(Counter(event.type for event in events))
+        failure = await guarded("the topic", self.timeout, lambda: topic.publish(events))
+        if failure:
+            log_event("publish", logging.WARNING, outcome="failed", events=types, error=shorten(failure.reason))
         else:
             log_event("publish", outcome="done", events=types)

@@ -21,19 +21,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from shared.domain.model.errors import UNKNOWN_CAUSE, Cause, CauseKind, PrivateLinkError, TemporaryError
-from shared.domain.model.resources import (
-    ALIAS_SUFFIX,
-    Config,
-    NotFound,
-    ReadFailed,
-    ReadResult,
-    is_clickhouse_zone,
-)
+from shared.domain.model.errors import Cause, CauseKind, PrivateLinkError
+from shared.domain.model.resources import ALIAS_SUFFIX, Config, NotFound, ReadFailed, ReadResult, is_clickhouse_zone
 from shared.domain.results.report_shares import FailedPass
 from shared.reconciler.ports import ReportStore
-from shared.telemetry.log import log_event, shorten
-from shared.telemetry.pass_context import current_pass
+from shared.reconciler.reader import read_failed
+from shared.telemetry.log import current_pass, log_event, shorten
 
 if TYPE_CHECKING:  # slow to import, and only audits need it
     from shared.domain.audit.report_model import AuditReport
@@ -127,7 +120,7 @@ class ReportRepository:
         if self.store is None:
             return NotFound()
         store = self.store
-        document = await _guarded(name, self.read_timeout, lambda: store.read(name))
+        document = await _logged(name, self.read_timeout, lambda: store.read(name))
         if not isinstance(document, bytes):
             return document
         try:
@@ -140,7 +133,7 @@ class ReportRepository:
         if self.store is None:
             return None
         store = self.store
-        return await _guarded(name, self.write_timeout, lambda: store.write(name, document))
+        return await _logged(name, self.write_timeout, lambda: store.write(name, document))
 
 
 def _parse_report(document: bytes) -> "AuditReport":
@@ -149,24 +142,29 @@ def _parse_report(document: bytes) -> "AuditReport":
     return from_json(document)
 
 
-async def _guarded[T](name: str, seconds: float, call: Callable[[], Awaitable[T]]) -> T | ReadFailed:
-    """The result of the call; a failure is returned, and logged once for each cause in a pass."""
-    temporary, cause = True, UNKNOWN_CAUSE
+async def guarded[T](system: str, seconds: float, call: Callable[[], Awaitable[T]]) -> T | ReadFailed:
+    """The result of the call. Nothing is raised: a failure is returned."""
     try:
         async with asyncio.timeout(seconds):
             return await call()
     except TimeoutError:
-        cause, reason = Cause(CauseKind.TIMED_OUT), f"the report store did not respond within {seconds:.0f} s"
+        late = f"{system} did not respond within {seconds:.0f} s"
+        return ReadFailed(late, temporary=True, cause=Cause(CauseKind.TIMED_OUT))
     except PrivateLinkError as error:
-        temporary, cause, reason = isinstance(error, TemporaryError), error.cause, str(error)
-    except Exception as error:  # noqa: BLE001 -- the report store must never fail a pass
-        reason = f"{type(error).__name__}: {error}"
-    context = current_pass()
-    if context is None or cause.kind not in context.store_failures:
-        _log_failure(name, reason)
-    if context:
-        context.store_failures.add(cause.kind)
-    return ReadFailed(reason, temporary, cause=cause)
+        return read_failed(error)
+    except Exception as error:  # noqa: BLE001 -- neither the report store nor the topic may fail a pass
+        return ReadFailed(f"{type(error).__name__}: {error}", temporary=True)
+
+
+async def _logged[T](name: str, seconds: float, call: Callable[[], Awaitable[T]]) -> T | ReadFailed:
+    """The result of the call; a failure is returned, and logged once for each cause in a pass."""
+    result, context = await guarded("the report store", seconds, call), current_pass()
+    if isinstance(result, ReadFailed):
+        if context is None or result.cause.kind not in context.store_failures:
+            _log_failure(name, result.reason)
+        if context:
+            context.store_failures.add(result.cause.kind)
+    return result
 
 
 def _log_failure(name: str, reason: str, *, temporary: bool = True) -> ReadFailed:

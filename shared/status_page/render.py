@@ -90,25 +90,25 @@ def _hash(name: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def render(report: AuditReport | None, now: datetime) -> str:
-    """The page of a report at `now`; of None, that there is no report yet."""
-    if report is None:
-        return notice(*NO_AUDIT, now)
-    index, top = Index(report), banner(report, now)
-    history = report.history[-MOST_BARS:]
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        report=report,
-        now=now,
-        index=index,
-        banner=top,
-        period=timedelta(seconds=max(1, report.period_seconds)),
-        regions=[(one, layout(one)) for one in diagrams(index)],
-        finding_groups=tables.finding_groups(index),
-        endpoint_groups=tables.endpoint_groups(index),
-        service_groups=tables.service_groups(index),
-        history=history,
-        highest=max([1, *(point.errors + point.warnings for point in history)]),
+def render(report: AuditReport, now: datetime) -> str:
+    """The page of a report at `now`."""
+    index, history = Index(report), report.history[-MOST_BARS:]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            now=now,
+            index=index,
+            banner=banner(report, now),
+            period=timedelta(seconds=max(1, report.period_seconds)),
+            regions=[(one, layout(one)) for one in diagrams(index)],
+            finding_groups=tables.finding_groups(index),
+            endpoint_groups=tables.endpoint_groups(index),
+            service_groups=tables.service_groups(index),
+            history=history,
+            highest=max([1, *(point.errors + point.warnings for point in history)]),
+        )
     )
 
 

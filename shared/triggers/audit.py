@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
@@ -17,23 +16,16 @@ from shared.domain.planning.policy import Policy
 from shared.reconciler.reconcile import ReconcileRequest
 from shared.settings import Settings
 from shared.telemetry.audit_log import log_audit
-from shared.telemetry.pass_context import PassContext, pass_context
+from shared.telemetry.log import PassContext, pass_context
 
 # The time for creating, publishing and storing the report, after the last call of the pass.
 AFTERWARDS_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class AuditResult:
-    """`not_stored`: why the report is not the latest one in the report store, if it should be."""
-
-    report: AuditReport
-    not_stored: ReadFailed | None = None
-
-
-async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditResult:
+async def run_audit(runtime: Runtime, seconds: float | None = None) -> tuple[AuditReport, ReadFailed | None]:
     """Reconcile everything in scope and everything this deployment owns, under AUDIT_POLICY.
 
+    Returns the report and, if it should be the latest one in the report store but is not, the reason.
     It ends within `seconds`, by default AUDIT_DEADLINE; the report lists what it did not reach. Raises
     TemporaryError only if there was no time to create and store the report.
     """
@@ -46,12 +38,10 @@ async def run_audit(runtime: Runtime, seconds: float | None = None) -> AuditResu
         raise TemporaryError(f"the audit did not end within AUDIT_DEADLINE, {seconds:.0f} s") from error
 
 
-async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> AuditResult:
+async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> tuple[AuditReport, ReadFailed | None]:
     started = datetime.now(UTC)
     stored, failed, _ = await asyncio.gather(
-        runtime.report_repository.latest(),
-        runtime.report_repository.failed_passes(),
-        runtime.config_cache.load(),
+        runtime.report_repository.latest(), runtime.report_repository.failed_passes(), runtime.config_cache.load()
     )
     settings, left = runtime.settings, deadline - time.monotonic() - AFTERWARDS_SECONDS
     result = await runtime.reconcile(audit_request(settings), left, "audit")
@@ -74,7 +64,7 @@ async def _audit(runtime: Runtime, context: PassContext, deadline: float) -> Aud
         await runtime.outcome_publisher.of_audit(result, report, before)
     failure = await runtime.report_repository.keep(report, latest=not unread)
     await runtime.settle(AFTERWARDS_SECONDS)
-    return AuditResult(report, unread or failure)
+    return report, unread or failure
 
 
 def audit_request(settings: Settings) -> ReconcileRequest:
@@ -96,6 +86,6 @@ def period_seconds(schedule: str, now: datetime) -> int:
 
 async def audit() -> None:
     """The timer trigger. Raises TemporaryError or SettingsError, so that a failed audit is a failed function."""
-    report = (await run_audit(get_runtime())).report
+    report, _ = await run_audit(get_runtime())
     if report.problems:
         raise TemporaryError(f"Not done: {'; '.join(report.problems)}. The next audit tries again.")

@@ -55,7 +55,6 @@ def endpoint_named_by(event: Event) -> ResourceId | None:
 
 
 def _type(event: Event) -> str:
-    """The event's type, from the property of its schema."""
     return str(getattr(event, "event_type", None) or getattr(event, "type", None) or "").lower()
 
 

@@ -19,7 +19,7 @@ from shared.adapters.retry import Budget
 from shared.domain.model.errors import PermanentError
 from shared.domain.model.ids import Scope
 from shared.domain.results.pass_report import Calls
-from shared.telemetry.pass_context import pass_context
+from shared.telemetry.log import pass_context
 from simulator.client import RunningSimulator
 from tests.support.real_clients import PE, SUBSCRIPTION, ZONE, put_endpoint
 

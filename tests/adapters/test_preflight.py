@@ -20,6 +20,7 @@ from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.retry import Budget, Deadline
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError
 from shared.domain.model.resources import NotFound, ReadFailed
+from shared.domain.model.snapshot import ReadRegistrations, ReadServices
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, Deliveries, PreflightSnapshot
 from shared.reconciler.preflight_reader import PreflightSystems, read_preflight
 from tests.support.errors import forbidden
@@ -111,10 +112,10 @@ async def test_no_reads_of_azure_without_an_identity() -> None:
         error = ClientAuthenticationError("no credential")
         clients = ArmClients("https://management.invalid", Credential(error), transport, read_only=True)
         azure, log = AzurePreflight(clients, Budget.of(5)), Log()
-        systems = PreflightSystems(azure, FakeNetwork(log), FakeDns(log), WithKeys(log), no_store)
+        systems = PreflightSystems(FakeNetwork(log), FakeDns(log), WithKeys(log), azure, no_store)
         snapshot = await read_preflight(systems, deployment(), KNOWN)
     assert snapshot.identity == ReadFailed("no credential", temporary=False)
-    assert not snapshot.endpoints
+    assert snapshot.state.answers.keys() == {ReadRegistrations(), ReadServices()}
     assert (snapshot.at, snapshot.key_id, snapshot.caller) == (KNOWN.at, "key", Caller("k-1", "mine", "o-1"))
     assert snapshot.roles == ReadFailed("403", temporary=False, cause=Cause(CauseKind.MISSING_PERMISSION))
     assert {call.name for call in log.calls} == {"registrations", "services"}
@@ -271,7 +272,7 @@ async def read_clickhouse(responses: dict[str, httpx.Response]) -> tuple[Preflig
         clients = ArmClients("https://management.invalid", credential, azure_transport, read_only=True)
         azure = AzurePreflight(clients, Budget.of(5))
         api = ClickHouseCloud(client, key, "o-1", RateLimiter(100, 1), budget)
-        systems = PreflightSystems(azure, FakeNetwork(Log()), FakeDns(Log()), api, no_store)
+        systems = PreflightSystems(FakeNetwork(Log()), FakeDns(Log()), api, azure, no_store)
         return await read_preflight(systems, deployment(), KNOWN), sorted(paths)
 
 
@@ -305,7 +306,7 @@ async def test_without_whoami() -> None:
         f"{organization}/keys": result(None, 403),
     }
     snapshot, paths = await read_clickhouse(responses)
-    assert (snapshot.registrations, snapshot.services, len(paths)) == ((), (), 5)
+    assert (snapshot.state.answers, len(paths)) == ({ReadRegistrations(): (), ReadServices(): ()}, 5)
     for unread, denied in ((snapshot.caller, False), (snapshot.keys, True), (snapshot.roles, False)):
         assert isinstance(unread, ReadFailed)
         assert (unread.temporary, unread.cause.forbidden) == (False, denied)

@@ -8,8 +8,7 @@ import pytest
 from shared.adapters.http_errors import seconds
 from shared.adapters.retry import ATTEMPTS, Budget, Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, System, TemporaryError
-from shared.telemetry.log import MAX_RETRY_LINES, log_retry
-from shared.telemetry.pass_context import pass_context
+from shared.telemetry.log import MAX_RETRY_LINES, log_retry, pass_context
 from simulator.client import RunningSimulator
 from tests.support.errors import changed, raises
 from tests.support.log_lines import Lines

@@ -11,7 +11,7 @@ from shared.domain.model.errors import CauseKind
 from shared.domain.model.resources import Config, NotFound, ReadFailed
 from shared.domain.results.report_shares import FailedPass
 from shared.reports.report_repository import CONFIGS, FAILED_PASSES, LATEST, ReportRepository
-from shared.telemetry.pass_context import pass_context
+from shared.telemetry.log import pass_context
 from tests.support.audits import at, audit, well
 from tests.support.log_lines import Lines
 from tests.support.stores import MemoryStore

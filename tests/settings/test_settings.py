@@ -130,6 +130,12 @@ def test_nothing_set(env: pytest.MonkeyPatch) -> None:
     assert all(" is not set. Remedy: set it to " in fault for fault in faults)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_setting_has_a_remedy(name: str) -> None:
+    """Each setting says what to set it to."""
+    assert Settings.model_fields[name.lower()].description
+
+
 def test_everything_at_once(env: pytest.MonkeyPatch) -> None:
     """Missing, malformed and unresolved settings are reported in one error."""
     env.delenv("OWNER_ID")

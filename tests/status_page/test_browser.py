@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.domain.audit.report_model import AuditReport, WithheldRemoval
-from shared.status_page import notice, render
+from shared.status_page import NO_AUDIT, notice, render
 from tests.support.sample_reports import ATTACKS, FINISHED, NOW, all_well, hostile, large, overdue, troubled
 
 type OpenPage = Callable[..., Page]
@@ -21,7 +21,7 @@ PAGES: dict[str, str] = {
     "troubled": render(troubled(), NOW),
     "grouped": render(large(60, 45, 3), NOW),
     "overdue": render(LATE, LATER),
-    "none": render(None, NOW),
+    "none": notice(*NO_AUDIT, NOW),
     "unusable": notice("The settings are not usable", "Fix these.", NOW, ("A is not set.", "B is."), wrong=True),
     "hostile": render(hostile(), NOW),
 }

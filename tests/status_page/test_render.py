@@ -22,7 +22,7 @@ from shared.domain.audit.report_model import (
     WithheldRemoval,
 )
 from shared.domain.audit.summary import summarized
-from shared.status_page import content_security_policy, notice, render
+from shared.status_page import NO_AUDIT, content_security_policy, notice, render
 from tests.support.paths import ROOT
 from tests.support.sample_reports import ATTACKS, NOW, all_well, finding, hostile, large, overdue, troubled
 
@@ -59,7 +59,7 @@ PAGES = {
     "troubled": render(troubled(), NOW),
     "large": render(large(), NOW),
     "hostile": render(hostile(), NOW),
-    "none": render(None, NOW),
+    "none": notice(*NO_AUDIT, NOW),
     "notice": notice(ATTACKS[0], ATTACKS[1], NOW, ATTACKS, wrong=True),
 }
 

@@ -46,7 +46,7 @@ def drifted(sim: RunningSimulator) -> RunningSimulator:
 async def audited(sim: RunningSimulator, **more: str) -> AuditReport:
     """An audit in a new process."""
     async with started_runtime(sim.url, **more) as runtime:
-        return (await run_audit(runtime)).report
+        return (await run_audit(runtime))[0]
 
 
 def with_store(runtime: Runtime, store: MemoryStore, patience: float = 0.2) -> None:
@@ -137,7 +137,7 @@ async def test_store_in_trouble(drifted: RunningSimulator, lines: Lines, name: s
     setattr(store, trouble, {name})
     async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
-        report = (await run_audit(runtime)).report
+        report = (await run_audit(runtime))[0]
     assert report.problems == ()
     assert name in {one["object"] for one in lines.of("store")}
     assert name not in store.writes
@@ -149,7 +149,7 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
     store = MemoryStore()
     async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
-        first = (await run_audit(runtime)).report
+        first = (await run_audit(runtime))[0]
     async with started_runtime(drifted.url) as runtime:
         with_store(runtime, store)
         store.fails = {LATEST}
@@ -162,14 +162,14 @@ async def test_latest_is_tried_again(drifted: RunningSimulator) -> None:
                 store.fails = set()
 
         store.read = read  # type: ignore[method-assign]
-        second = (await run_audit(runtime)).report
+        second = (await run_audit(runtime))[0]
     assert [point.at for point in second.history] == [first.finished, second.finished]
 
 
 async def test_without_a_store(drifted: RunningSimulator) -> None:
     """Without a store, a process goes on from its own last audit."""
     async with started_runtime(drifted.url) as runtime:
-        first, second = [(await run_audit(runtime)).report for _ in range(2)]
+        first, second = [(await run_audit(runtime))[0] for _ in range(2)]
     assert {one.first_seen for one in second.findings} == {first.finished}
 
 
@@ -177,14 +177,14 @@ async def test_out_of_time(drifted: RunningSimulator, tmp_path: Path, lines: Lin
     """An audit reports, names and stores what it did not reach in time; the next one reaches it."""
     drifted.fault(match={"system": "clickhouse"}, delay_ms=60_000, count=None)
     async with started_runtime(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
-        report = (await run_audit(runtime, AFTERWARDS_SECONDS + 1)).report
+        report = (await run_audit(runtime, AFTERWARDS_SECONDS + 1))[0]
     assert not report.complete
     assert {"registrations of the organization", "services of the organization"} <= set(report.left)
     assert report.health is Health.UNKNOWN
     assert lines.only("audit", logging.INFO)["complete"] is False
     drifted.clear_faults()
     async with started_runtime(drifted.url, REPORT_STORE=str(tmp_path)) as runtime:
-        assert (await run_audit(runtime)).report.complete
+        assert (await run_audit(runtime))[0].complete
 
 
 async def test_no_time_at_all(drifted: RunningSimulator) -> None:

@@ -12,7 +12,7 @@ from localhost.messages import RpcHttp, TypedData
 from localhost.worker import Worker
 from shared.bootstrap import get_runtime
 from shared.settings import read_settings
-from shared.triggers.sync_request import (
+from shared.triggers.sync import (
     MAX_BODY_BYTES,
     MAX_ENDPOINTS,
     BadRequestError,

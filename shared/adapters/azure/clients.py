@@ -12,12 +12,7 @@ from urllib.parse import quote
 
 from azure.core.async_paging import AsyncItemPaged
 from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import (
-    DeserializationError,
-    HttpResponseError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
+from azure.core.exceptions import DeserializationError, HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline import AsyncPipeline, PipelineResponse
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest

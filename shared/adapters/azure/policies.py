@@ -19,7 +19,7 @@ from azure.core.pipeline.policies import (
 
 from shared.adapters.json_fields import LONGEST_ERROR
 from shared.domain.model.errors import PermanentError
-from shared.telemetry.pass_context import count_call
+from shared.telemetry.log import count_call
 
 USER_AGENT = "clickhouse-privatelink"
 NETWORK, DNS = "azure_network", "azure_dns"

@@ -34,7 +34,7 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AzurePreflight:
-    """The port `AzurePreflight` over ARM, with read-only clients."""
+    """The port `Azure` of the preflight over ARM, with read-only clients."""
 
     clients: ArmClients
     budget: Budget
@@ -88,8 +88,6 @@ class AzurePreflight:
         return await self._list(path, query, deliveries_from)
 
     async def _list[T](self, path: str, query: Mapping[str, str], parse: Callable[[list[Json]], T]) -> T:
-        """The items of all pages, parsed."""
-
         async def listed() -> T:
             page = await self.clients.get(path, query)
             items = [*page["value"]]
@@ -142,7 +140,6 @@ def _subscription(topic: str, json: Json) -> EventSubscription:
 
 
 def _metric(json: Json) -> tuple[str, list[tuple[datetime, float]]]:
-    """The name of a metric, and its hourly values."""
     points = [point for one in optional_list(json.get("timeseries")) for point in optional_list(one.get("data"))]
     hourly = [
         (datetime.fromisoformat(one["timeStamp"]).astimezone(UTC), float(one.get("total") or 0)) for one in points

@@ -86,24 +86,23 @@ class AzureDns:
         await ask_or_absent(self.budget.for_writes(), what, delete)
 
     async def create_zone(self, zone: ResourceId) -> None:
-        async def create() -> None:
-            zones = (await self.clients.dns(zone.subscription)).private_zones
-            body: Any = {"location": GLOBAL}
-            poller = await zones.begin_create_or_update(zone.resource_group, zone.name, body, **NEW_RESOURCE)
-            await poller.result()
-
-        await ask(self.budget.for_writes(), f"creating private DNS zone {zone}", create)
+        await self._create(f"creating private DNS zone {zone}", "private_zones", zone)
 
     async def link(self, zone: ResourceId, network: ResourceId) -> None:
+        properties = {"virtualNetwork": {"id": str(network)}, "registrationEnabled": False}
+        what = f"linking {network} to private DNS zone {zone}"
+        await self._create(what, "virtual_network_links", zone, _link_name(network), properties=properties)
+
+    async def _create(self, what: str, operations: str, zone: ResourceId, *below: str, **body: Json) -> None:
+        """Create the zone, or the resource of that name below it, by these operations of the SDK."""
+
         async def create() -> None:
-            links = (await self.clients.dns(zone.subscription)).virtual_network_links
-            properties = {"virtualNetwork": {"id": str(network)}, "registrationEnabled": False}
-            at = (zone.resource_group, zone.name, _link_name(network))
-            body: Any = {"location": GLOBAL, "properties": properties}
-            poller = await links.begin_create_or_update(*at, body, **NEW_RESOURCE)
+            client = getattr(await self.clients.dns(zone.subscription), operations)
+            at = (zone.resource_group, zone.name, *below)
+            poller = await client.begin_create_or_update(*at, {"location": GLOBAL, **body}, **NEW_RESOURCE)
             await poller.result()
 
-        await ask(self.budget.for_writes(), f"linking {network} to private DNS zone {zone}", create)
+        await ask(self.budget.for_writes(), what, create)
 
 
 def record_from(zone: ResourceId, json: Json) -> RecordSet:

@@ -10,20 +10,14 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json
 
-from shared.adapters.clickhouse.parsing import (
-    config_from,
-    registration_from,
-    registrations_from,
-    service_from,
-    services_from,
-)
+from shared.adapters.clickhouse import parsing
 from shared.adapters.clickhouse.rate_limiter import RateLimiter
 from shared.adapters.http_errors import cause_kind, seconds
 from shared.adapters.json_fields import LONGEST_ERROR, PARSE_ERRORS, required_list
 from shared.adapters.retry import Budget, Deadline, within
 from shared.domain.model.errors import Cause, CauseKind, PermanentError, PrivateLinkError, System, TemporaryError
 from shared.domain.model.resources import Config, Registration, Service
-from shared.telemetry.pass_context import count_call
+from shared.telemetry.log import count_call
 
 if TYPE_CHECKING:  # only a preflight reads keys
     from shared.domain.preflight.preflight_snapshot import ApiKey, Caller
@@ -97,10 +91,10 @@ class ClickHouseCloud:
     budget: Budget
 
     async def registrations(self) -> tuple[Registration, ...]:
-        return await self._get(_Call("GET", "", "organization:view"), registrations_from)
+        return await self._get(_Call("GET", "", "organization:view"), parsing.registrations_from)
 
     async def services(self) -> tuple[Service, ...]:
-        return await self._get(_Call("GET", "/services", "service:view"), services_from)
+        return await self._get(_Call("GET", "/services", "service:view"), parsing.services_from)
 
     async def caller(self) -> "Caller":
         """The key as the API knows it. In beta, so that it may be missing."""
@@ -124,22 +118,24 @@ class ClickHouseCloud:
         """Refused (CauseKind.REFUSED) for a service without Private Link; a TemporaryError while it has no values."""
         path = f"{_path(service)}/privateEndpointConfig"
         call = _Call("GET", path, "service:view-private-endpoints", one_object=True)
-        return await self._get(call, lambda result: config_from(result, str(call)))
+        return await self._get(call, lambda result: parsing.config_from(result, str(call)))
 
     async def update_registrations(
         self, add: tuple[Registration, ...], remove: tuple[Registration, ...]
     ) -> tuple[Registration, ...] | None:
         described = [{**_identity(one), "description": one.description} for one in add]
         body = {"privateEndpoints": _delta(described, list(map(_identity, remove)))}
-        return await self._write(_Call("PATCH", "", "organization:manage", body), registrations_from)
+        return await self._write(_Call("PATCH", "", "organization:manage", body), parsing.registrations_from)
 
     async def update_allow_list(self, service: str, add: tuple[str, ...], remove: tuple[str, ...]) -> Service | None:
         body = {"privateEndpointIds": _delta(list(add), list(remove))}
-        return await self._write(_Call("PATCH", _path(service), "service:manage", body), service_from)
+        return await self._write(_Call("PATCH", _path(service), "service:manage", body), parsing.service_from)
 
     async def register_through(self, service: str, endpoint_id: str, description: str) -> Registration | None:
         path, body = f"{_path(service)}/privateEndpoint", {"id": endpoint_id, "description": description}
-        return await self._write(_Call("POST", path, "service:manage-private-endpoints", body), registration_from)
+        return await self._write(
+            _Call("POST", path, "service:manage-private-endpoints", body), parsing.registration_from
+        )
 
     async def _get[T](self, call: _Call, parse: Callable[[Any], T]) -> T:
         result = await self._ask(call, self.budget.for_reads())

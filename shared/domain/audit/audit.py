@@ -4,27 +4,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.audit.comparison import (
-    PENDING,
-    endpoints_by_id,
-    missing_events,
-    overdue_approvals,
-    with_first_seen,
-)
+from shared.domain.audit.comparison import PENDING, endpoints_by_id, missing_events, overdue_approvals, with_first_seen
 from shared.domain.audit.context import NO_FAILED_PASSES, AuditContext
 from shared.domain.audit.endpoints import endpoint_rows, with_health
-from shared.domain.audit.findings import findings_of
 from shared.domain.audit.inventory import service_rows, zone_rows
-from shared.domain.audit.report_model import (
-    AuditReport,
-    Health,
-    Repair,
-    WithheldRemoval,
-)
+from shared.domain.audit.report_model import UNREADABLE, AuditReport, Health, Repair, WithheldRemoval
 from shared.domain.audit.summary import summarized
+from shared.domain.changes.base import Change
 from shared.domain.changes.outcome import OutcomeStatus
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.planning.policy import Policy
+from shared.domain.model.findings import Finding
+from shared.domain.model.remedies import remedy_for
+from shared.domain.model.snapshot import ReadAddresses, ReadEndpoint
+from shared.domain.planning.policy import Policy, drift
+from shared.domain.planning.service_index import service_unread
 from shared.domain.results.pass_report import Calls, Report
 from shared.domain.results.report_shares import FailedPass
 
@@ -54,7 +47,7 @@ def audit_report(
     `failed_passes`: the last failed pass of an event, by the ARM id of its endpoint.
     """
     context, now = AuditContext(report, config, Policy(run.policy), failed_passes), run.finished
-    current = findings_of(context)
+    current = _findings(context)
     rows = {row.id: row for row in endpoint_rows(context, current, endpoints_by_id(previous), now)}
     overdue = {one.object: one for one in overdue_approvals(context, rows, now, run.pending_grace)}
     findings = {
@@ -63,6 +56,7 @@ def audit_report(
         *missing_events(context, rows, previous, now, run.pending_grace),
     }
     audited = with_first_seen(findings, previous, context, now)
+    removals = (change for change in report.plan.withheld if change.removes)
     audit = AuditReport(
         owner=config.owner,
         pass_id=run.pass_id,
@@ -79,19 +73,13 @@ def audit_report(
         verdicts=report.verdicts,
         findings=audited,
         repairs=tuple(_repairs(report)),
-        withheld=tuple(_withheld(report)),
+        withheld=tuple(WithheldRemoval(one.verb, one.object, str(one.endpoint), one.fact()) for one in removals),
         allow_removals=report.releases_withheld,
         endpoints=with_health(rows.values(), audited, context),
         services=service_rows(context),
         zones=zone_rows(context, findings),
     )
     return summarized(audit, previous)
-
-
-def _withheld(report: Report) -> Iterator[WithheldRemoval]:
-    for change in report.plan.withheld:
-        if change.removes:
-            yield WithheldRemoval(change.verb, change.object, str(change.endpoint), change.fact())
 
 
 def _repairs(report: Report) -> Iterator[Repair]:
@@ -108,3 +96,46 @@ def _repairs(report: Report) -> Iterator[Repair]:
                 status, error = OutcomeStatus.SKIPPED, f"already in effect, although the call failed: {error}"
         before, after = change.before_after()
         yield Repair(change.verb, change.object, str(change.endpoint), before, after, status.value, error)
+
+
+def _findings(context: AuditContext) -> frozenset[Finding]:
+    """The findings of this audit alone: the plan's, drift, and everything that could not be read."""
+    drifts = (drift(change, _remedy(context, change)) for change in context.unapplied)
+    # The plan can have the same drift without a remedy. Of equal findings the first one stays.
+    return frozenset({*drifts, *context.report.plan.findings, *_read_failures(context)})
+
+
+def _remedy(context: AuditContext, change: Change) -> str:
+    remedy = _remedy_by_cause(context, change)
+    if failed := context.failed_passes.get(str(change.endpoint)):
+        last = f"pass {failed.pass_id}, {failed.at:%Y-%m-%d %H:%M} UTC: {failed.problem}"
+        return f"{remedy} Its event arrived, and its last failed pass is {last}"
+    return remedy
+
+
+def _remedy_by_cause(context: AuditContext, change: Change) -> str:
+    """The remedy of drift, which depends on why this audit did not make the change.
+
+    | the change                       | remedy                                            |
+    |----------------------------------|---------------------------------------------------|
+    | failed in this audit             | the error, and whether the next audit can succeed |
+    | exceeds MAX_REMOVALS             | see removals-over-limit                           |
+    | is not permitted by AUDIT_POLICY | sync, or the policy that permits it               |
+    """
+    if failed := context.failed.get(change):
+        first = remedy_for(failed.cause, change.system) or "Correct what the error names."
+        return f"This audit could not repair it: {failed.error}. {first} The next audit tries again."
+    if change in context.withheld and context.policy.permits(change):
+        return "MAX_REMOVALS holds it back: see the finding removals-over-limit."
+    if change.removes:
+        return "Run sync for the endpoint, or set AUDIT_POLICY=sync so that the audit removes it."
+    return "Run sync for the endpoint, or set AUDIT_POLICY=upsert so that the audit repairs it."
+
+
+def _read_failures(context: AuditContext) -> Iterator[Finding]:
+    """A finding for each failed read and misread service. The plan reports those of single endpoints."""
+    for service in context.index.services.unread:
+        yield Finding(UNREADABLE, service.id or "organization", service_unread(service))
+    for read, answer in context.report.snapshot.unreadable().items():
+        if not isinstance(read, ReadEndpoint | ReadAddresses) and not answer.refused:
+            yield Finding(UNREADABLE, read.object, answer.reason, remedy_for(answer.cause, read.system))

@@ -17,14 +17,7 @@ _LISTED = "Its id is on an allow list: recreate the endpoint. If that does not h
 
 _OTHERS = "others"
 # Within a severity, causes come before their effects.
-_ORDER = [
-    UNREADABLE,
-    "removals-over-limit",
-    _OTHERS,
-    "record-drift",
-    "registration-missing",
-    "allow-list-missing",
-]
+_ORDER = [UNREADABLE, "removals-over-limit", _OTHERS, "record-drift", "registration-missing", "allow-list-missing"]
 _ORDER += ["endpoint-rejected", PENDING_TOO_LONG, PENDING, EVENT_MISSED, EVENT_LATE]
 _ESCALATED_FROM = {EVENT_MISSED: EVENT_LATE, PENDING_TOO_LONG: PENDING}
 

@@ -42,11 +42,7 @@ def endpoint_rows(
 
 
 def _row(
-    context: AuditContext,
-    id_: ResourceId,
-    endpoint: Endpoint | None,
-    previous: AuditedEndpoint | None,
-    now: datetime,
+    context: AuditContext, id_: ResourceId, endpoint: Endpoint | None, previous: AuditedEndpoint | None, now: datetime
 ) -> AuditedEndpoint:
     plan, index = context.report.plan, context.index
     verdict = plan.verdicts[id_]

@@ -10,11 +10,11 @@ from shared.domain.changes.clickhouse import Allow, Disallow, RegisterThroughSer
 from shared.domain.changes.dns import DnsChange
 from shared.domain.model.findings import CATALOGUE, Finding
 from shared.domain.model.ids import Kind, ResourceId
-from shared.domain.model.resources import Endpoint, ReadFailed, RecordSet, Service, Zone
-from shared.domain.model.snapshot import ReadConfig, ReadEndpoint, ReadZone
+from shared.domain.model.resources import ReadFailed, RecordSet, Service, Zone
+from shared.domain.model.snapshot import ReadConfig, ReadZone
 from shared.domain.ownership.marks import holders_of, is_owned_record
-from shared.domain.planning.classification import private_link_connection
-from shared.domain.planning.dns.zone_selection import zone_for
+from shared.domain.planning.classification import desired_access
+from shared.domain.planning.dns.zone_selection import RecordTarget, record_target
 
 RECORD_BLOCKED = frozenset({"wildcard-foreign", "wildcard-owned-by-other", "record-full"})
 
@@ -28,7 +28,6 @@ def service_rows(context: AuditContext) -> tuple[AuditedService, ...]:
 
 
 def _by_object[K](codes: Iterable[tuple[K, str]]) -> Mapping[K, list[Health]]:
-    """The health of objects by the codes of their findings."""
     healths: defaultdict[K, list[Health]] = defaultdict(list)
     for object_, code in codes:
         healths[object_].append(Health(CATALOGUE[code][0]))
@@ -95,11 +94,7 @@ def _blocked_zones(context: AuditContext, findings: AbstractSet[Finding]) -> Ite
     for finding in findings:
         if finding.code not in RECORD_BLOCKED:
             continue
-        id_ = ResourceId.parse(finding.object, Kind.PRIVATE_ENDPOINT)
-        endpoint = context.report.snapshot.get(ReadEndpoint(id_))
-        assert isinstance(endpoint, Endpoint), "only an endpoint that was read gets a record"
-        link = private_link_connection(context.index, endpoint)
-        assert link is not None, "only a managed endpoint gets a record"
-        zone = zone_for(context.index, endpoint, context.index.services.zone_names[link.target.lower()])
-        assert isinstance(zone, Zone), "a record can be blocked only in a zone that was read"
-        yield zone.id, finding.code
+        desired = desired_access(context.index, ResourceId.parse(finding.object, Kind.PRIVATE_ENDPOINT))
+        target = record_target(context.index, desired) if desired else None
+        assert isinstance(target, RecordTarget), "only a managed endpoint with a zone gets a record"
+        yield target.zone.id, finding.code

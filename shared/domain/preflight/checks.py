@@ -10,15 +10,7 @@ from typing import cast
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.preflight import azure, clickhouse, runtime
-from shared.domain.preflight.check_result import (
-    CheckResult,
-    CheckStatus,
-    Step,
-    Steps,
-    failed,
-    passed,
-    skipped,
-)
+from shared.domain.preflight.check_result import CheckResult, CheckStatus, Step, Steps, failed, passed, skipped
 from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 
 
@@ -34,7 +26,7 @@ class Check:
 
 SETTINGS = "Are the settings valid?"
 SCOPES, ZONES, KEY = ("scopes",), ("private DNS zones",), ("ClickHouse key",)
-CATALOGUE = (
+CHECKS = (
     Check("identity", "Can the app get a token for Azure?", azure.identity),
     Check("scopes", "Can the scopes in the settings be read?", azure.scopes, ("identity",)),
     Check(azure.PERMISSIONS, "Are the identity's permissions known?", azure.permissions, SCOPES),
@@ -65,7 +57,7 @@ def preflight(snapshot: PreflightSnapshot, config: DeploymentConfig | None) -> S
     faults = " ".join(snapshot.faults)
     first = failed(faults, "Correct the settings (docs/settings.md).") if faults else passed("all valid")
     steps = {"settings": Step.of("settings", SETTINGS, first)}
-    for check in CATALOGUE:
+    for check in CHECKS:
         blocked = _blocked(steps[name] for name in check.needs) if config else skipped("settings")
         result = blocked or check.run(snapshot, cast("DeploymentConfig", config))
         steps[check.name] = Step.of(check.name, check.question, result)

@@ -9,18 +9,11 @@ from shared.domain.model.deployment_config import ZONE_TAG, DeploymentConfig
 from shared.domain.model.errors import System
 from shared.domain.model.ids import ResourceId
 from shared.domain.model.resources import ZONE_SUFFIX, ReadFailed, Service, Zone
+from shared.domain.model.snapshot import ReadRegistrations, ReadServices
 from shared.domain.model.text import counted
 from shared.domain.ownership.marks import endpoints_in
-from shared.domain.preflight.check_result import (
-    CheckResult,
-    CheckStatus,
-    failed,
-    failure_reason,
-    not_read,
-    passed,
-    unknown,
-    warning,
-)
+from shared.domain.preflight import check_result as check
+from shared.domain.preflight.check_result import CheckResult
 from shared.domain.preflight.preflight_snapshot import ApiKey, Caller, PreflightSnapshot
 
 ADMIN = "admin"
@@ -52,29 +45,31 @@ RENEW = "Create a new key, and replace the id and secret in the settings."
 
 
 def key(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
-    caller, answer = snapshot.caller, snapshot.registrations
+    caller, answer = snapshot.caller, snapshot.state.get(ReadRegistrations())
     if isinstance(caller, Caller) and caller.organization.lower() not in ("", snapshot.organization.lower()):
         detail = f"the key {caller.name!r} belongs to organization {caller.organization}, not {snapshot.organization}"
-        return failed(detail, ORGANIZATION)
+        return check.failed(detail, ORGANIZATION)
     if isinstance(answer, tuple):
-        return passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
+        return check.passed(f"organization read; it has {counted(len(answer), 'registered private endpoint')}")
     refused = isinstance(answer, ReadFailed) and answer.cause.forbidden
-    return not_read(str(failure_reason(answer)), [answer], KEY if refused else ORGANIZATION, System.CLICKHOUSE)
+    return check.not_read(
+        str(check.failure_reason(answer)), [answer], KEY if refused else ORGANIZATION, System.CLICKHOUSE
+    )
 
 
 def services(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResult:
-    found = snapshot.services
+    found = snapshot.state.get(ReadServices())
     if not isinstance(found, tuple):
-        return not_read(str(failure_reason(found)), [found], ROLE, System.CLICKHOUSE)
+        return check.not_read(str(check.failure_reason(found)), [found], ROLE, System.CLICKHOUSE)
     if malformed := sorted(one.label for one in found if one.on_azure and not one.readable):
-        return warning(f"not as the API describes them, and not modified: {', '.join(malformed)}", MALFORMED)
+        return check.warning(f"not as the API describes them, and not modified: {', '.join(malformed)}", MALFORMED)
     permitted = len(_permitted(snapshot, config))
     detail = f"{permitted} of {counted(len(found), 'service')} on Azure and permitted by SERVICE_FILTER"
     if not permitted:
-        return warning(
+        return check.warning(
             detail, "No action needed if a service is still to be created; otherwise correct SERVICE_FILTER."
         )
-    return passed(detail)
+    return check.passed(detail)
 
 
 def role(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
@@ -92,13 +87,13 @@ def role(snapshot: PreflightSnapshot, _config: DeploymentConfig) -> CheckResult:
     names = frozenset[str]().union(*(one.roles for one in mine))
     roles = f"roles: {', '.join(sorted(names)) or 'not visible'}"
     if mine and all(one.roles and _lower(one.roles) <= INSUFFICIENT for one in mine):
-        return failed(f"it cannot change services ({roles})", ROLE)
+        return check.failed(f"it cannot change services ({roles})", ROLE)
     if isinstance(snapshot.roles, ReadFailed) and snapshot.roles.cause.forbidden:
         detail = f"it cannot manage the organization ({roles}): registrations are not removed"
-        return _with_expiry(snapshot, mine, warning(detail, MANAGE))
+        return _with_expiry(snapshot, mine, check.warning(detail, MANAGE))
     if isinstance(snapshot.roles, int) or (mine and all(ADMIN in _lower(one.roles) for one in mine)):
-        return _with_expiry(snapshot, mine, passed(f"it can manage the organization ({roles})"))
-    return unknown(f"its permissions are not visible ({roles}; {failure_reason(snapshot.roles)})", CONSOLE)
+        return _with_expiry(snapshot, mine, check.passed(f"it can manage the organization ({roles})"))
+    return check.unknown(f"its permissions are not visible ({roles}; {check.failure_reason(snapshot.roles)})", CONSOLE)
 
 
 def _key_in_use(snapshot: PreflightSnapshot) -> tuple[ApiKey, ...]:
@@ -115,12 +110,12 @@ def _lower(names: Iterable[str]) -> set[str]:
 
 def _with_expiry(snapshot: PreflightSnapshot, mine: tuple[ApiKey, ...], result: CheckResult) -> CheckResult:
     if not mine:
-        reason = failure_reason(snapshot.keys) or "it is not in the list of keys"
-        remedy = EXPIRY if result.status is CheckStatus.PASSED else result.remedy
-        return warning(f"{result.detail}; its expiry date is not visible ({reason})", remedy)
+        reason = check.failure_reason(snapshot.keys) or "it is not in the list of keys"
+        remedy = EXPIRY if result.status is check.CheckStatus.PASSED else result.remedy
+        return check.warning(f"{result.detail}; its expiry date is not visible ({reason})", remedy)
     expiry = min((one.expires for one in mine if one.expires), default=None)
     if expiry and expiry - snapshot.at < SOON:
-        return warning(f"{result.detail}; it expires at {expiry:%Y-%m-%d %H:%M} UTC", RENEW)
+        return check.warning(f"{result.detail}; it expires at {expiry:%Y-%m-%d %H:%M} UTC", RENEW)
     return replace(result, detail=f"{result.detail}, until {expiry:%Y-%m-%d}") if expiry else result
 
 
@@ -142,15 +137,15 @@ def regions(snapshot: PreflightSnapshot, config: DeploymentConfig) -> CheckResul
     faults = {name: fault for name in names if (fault := _fault(snapshot, config, name))}
     if not faults:
         unseen = f"; {RESOLVER}" if config.central and names else ""
-        return passed(f"{', '.join(names) or 'no region, because there are no services'}{unseen}")
+        return check.passed(f"{', '.join(names) or 'no region, because there are no services'}{unseen}")
     detail = "; ".join(text for text, _ in faults.values())
     if config.zone_group and not (config.central and any(_zones_of(snapshot, name) for name in faults)):
         by_hand = "; link it by hand" if config.central else ""
-        return passed(f"{detail}; created in {config.zone_group} when an endpoint needs it{by_hand}")
+        return check.passed(f"{detail}; created in {config.zone_group} when an endpoint needs it{by_hand}")
     remedy = CENTRAL if config.central else LINKED
     if needed := [name for name, (_, needs_it) in faults.items() if needs_it]:
-        return failed(f"{detail}; tagged endpoints exist in {', '.join(needed)}", remedy)
-    return warning(f"{detail}; no tagged endpoint needs it yet", remedy)
+        return check.failed(f"{detail}; tagged endpoints exist in {', '.join(needed)}", remedy)
+    return check.warning(f"{detail}; no tagged endpoint needs it yet", remedy)
 
 
 def _fault(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -> tuple[str, bool] | None:
@@ -175,11 +170,10 @@ def _fault(snapshot: PreflightSnapshot, config: DeploymentConfig, region: str) -
 
 
 def _zones_of(snapshot: PreflightSnapshot, region: str) -> list[Zone]:
-    return sorted((zone for zone in snapshot.known_zones() if region in zone.id.name.split(".")), key=attrgetter("id"))
+    return sorted((zone for zone in snapshot.state.zones() if region in zone.id.name.split(".")), key=attrgetter("id"))
 
 
 def _permitted(snapshot: PreflightSnapshot, config: DeploymentConfig) -> list[Service]:
-    found = snapshot.services if isinstance(snapshot.services, tuple) else ()
-    usable = [service for service in found if service.on_azure and service.readable]
+    usable = [service for service in snapshot.state.services() or () if service.on_azure and service.readable]
     permitted = config.permitted(usable)
     return [service for service in usable if service.id in permitted]

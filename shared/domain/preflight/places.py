@@ -4,11 +4,12 @@ ARM lists omit, without an error, what the caller may not read. So the permissio
 and an endpoint or interface that exists for another reason, but is in no list, is read by its id.
 """
 
-from collections.abc import Mapping
 from itertools import chain
+from typing import Any
 
 from shared.domain.model.deployment_config import DeploymentConfig
 from shared.domain.model.ids import ResourceId, Scope
+from shared.domain.model.snapshot import ListAddresses, ListEndpoints, Read, ReadAddresses, ReadEndpoint
 from shared.domain.ownership.marks import endpoints_in, parse_registration_mark
 from shared.domain.preflight.preflight_snapshot import PreflightSnapshot
 
@@ -41,28 +42,25 @@ def endpoint_groups(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tu
     Those of tagged endpoints, of endpoints in our marks, and of virtual networks that are linked to a zone.
     """
     tagged = (endpoint.id for endpoint in snapshot.tagged_endpoints(config))
-    linked = chain.from_iterable(zone.networks for zone in snapshot.known_zones())
+    linked = chain.from_iterable(zone.networks for zone in snapshot.state.zones())
     resources = (*tagged, *linked, *_marked_endpoints(snapshot, config))
     groups = {Scope(one.subscription, one.resource_group) for one in resources if config.in_endpoint_scopes(one)}
     return tuple(sorted(groups - set(config.endpoint_scopes), key=str)[:MAX_GROUPS])
 
 
-def unlisted(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[ResourceId, ...]:
+def unlisted(snapshot: PreflightSnapshot, config: DeploymentConfig) -> tuple[Read[Any], ...]:
     """The endpoints in our marks and the interfaces of tagged endpoints that the lists omit; none if a list failed."""
-    interfaces = [listed for listed in snapshot.interfaces.values() if isinstance(listed, Mapping)]
-    lists = [*interfaces, *(listed for listed in snapshot.endpoints.values() if isinstance(listed, tuple))]
-    if len(lists) < len(snapshot.endpoints) + len(snapshot.interfaces):
+    if any(isinstance(read, ListEndpoints | ListAddresses) for read in snapshot.state.unreadable()):
         return ()
-    endpoints = _marked_endpoints(snapshot, config) - {endpoint.id for endpoint in snapshot.listed_endpoints()}
-    needed = {interface for endpoint in snapshot.tagged_endpoints(config) for interface in endpoint.interfaces}
-    missing = needed - set(chain.from_iterable(interfaces))
-    return (*sorted(endpoints)[:MAX_READS_BY_ID], *sorted(missing)[:MAX_READS_BY_ID])
+    interfaces = {interface for endpoint in snapshot.tagged_endpoints(config) for interface in endpoint.interfaces}
+    needed = (map(ReadEndpoint, sorted(_marked_endpoints(snapshot, config))), map(ReadAddresses, sorted(interfaces)))
+    unread = ([read for read in reads if read not in snapshot.state] for reads in needed)
+    return tuple(read for reads in unread for read in reads[:MAX_READS_BY_ID])
 
 
 def _marked_endpoints(snapshot: PreflightSnapshot, config: DeploymentConfig) -> set[ResourceId]:
     """The endpoints in scope that our registrations and records name."""
-    registrations = snapshot.registrations if isinstance(snapshot.registrations, tuple) else ()
+    registrations = snapshot.state.registrations() or ()
     registered = (parse_registration_mark(one.description, config.owner) for one in registrations)
-    records = (record for zone in snapshot.known_zones() for record in zone.records.values())
-    marked = {*filter(None, registered), *endpoints_in(records, config.owner)}
+    marked = {*filter(None, registered), *endpoints_in(snapshot.state.records(), config.owner)}
     return {endpoint for endpoint in marked if config.in_endpoint_scopes(endpoint)}

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.domain.model.deployment_config import DeploymentConfig
-from shared.domain.model.ids import ResourceId, Scope
-from shared.domain.model.resources import Endpoint, ReadResult, Registration, Service, Zone, is_clickhouse_zone
+from shared.domain.model.ids import ResourceId
+from shared.domain.model.resources import Endpoint, ReadResult, is_clickhouse_zone
+from shared.domain.model.snapshot import ListEndpoints, Snapshot
 from shared.domain.planning.policy import Policies
 from shared.domain.preflight.rbac import Permission
 
@@ -73,22 +74,16 @@ class StoreState:
 class PreflightSnapshot:
     """What the checks decide from. `at`, `faults`, `key_id`, `organization`, `period` and `policies` are not read.
 
-    `identity`: a description of the caller at Azure. `by_id`: endpoints and interfaces that the lists omit, read by
-    their ids. `rights`: permissions by ARM id. `roles`: the number of the organization's roles, which only a key with
-    organization:manage can list. `period`: the time between two audits.
+    `identity`: a description of the caller at Azure. `state`: what a pass reads too; it includes endpoints and
+    interfaces that the lists omit, read by their ids. `rights`: permissions by ARM id. `roles`: the number of the
+    organization's roles, which only a key with organization:manage can list. `period`: the time between two audits.
     """
 
     at: datetime
     faults: tuple[str, ...] = ()
     identity: ReadResult[str] | None = None
-    endpoints: Mapping[Scope, ReadResult[tuple[Endpoint, ...]]] = NONE
-    interfaces: Mapping[Scope, ReadResult[Mapping[ResourceId, tuple[str, ...]]]] = NONE
-    by_id: Mapping[ResourceId, ReadResult[object]] = NONE
-    zone_lists: Mapping[Scope, ReadResult[tuple[ResourceId, ...]]] = NONE
-    zones: Mapping[ResourceId, ReadResult[Zone]] = NONE
+    state: Snapshot = field(default_factory=Snapshot)
     rights: Mapping[str, ReadResult[tuple[Permission, ...]]] = NONE
-    registrations: ReadResult[tuple[Registration, ...]] | None = None
-    services: ReadResult[tuple[Service, ...]] | None = None
     caller: ReadResult[Caller] | None = None
     keys: ReadResult[tuple[ApiKey, ...]] | None = None
     roles: ReadResult[int] | None = None
@@ -100,16 +95,15 @@ class PreflightSnapshot:
     period: timedelta = timedelta()
     policies: Policies = field(default_factory=Policies)
 
-    def listed_endpoints(self) -> tuple[Endpoint, ...]:
-        return tuple(one for listed in self.endpoints.values() if isinstance(listed, tuple) for one in listed)
+    def answers[R](self, kind: type[R]) -> dict[R, ReadResult[Any]]:
+        """The results of the reads of this kind."""
+        return {read: answer for read, answer in self.state.answers.items() if isinstance(read, kind)}
 
     def tagged_endpoints(self, config: DeploymentConfig) -> tuple[Endpoint, ...]:
-        return tuple(one for one in self.listed_endpoints() if config.request_of(one) is not None)
+        """The tagged endpoints in the lists."""
+        listed = (one for answer in self.answers(ListEndpoints).values() if isinstance(answer, tuple) for one in answer)
+        return tuple(one for one in listed if config.request_of(one) is not None)
 
     def listed_zones(self) -> tuple[ResourceId, ...]:
         """The listed zones that may be for ClickHouse, sorted."""
-        zones = {zone for listed in self.zone_lists.values() if isinstance(listed, tuple) for zone in listed}
-        return tuple(sorted(zone for zone in zones if is_clickhouse_zone(zone.name)))
-
-    def known_zones(self) -> tuple[Zone, ...]:
-        return tuple(zone for zone in self.zones.values() if isinstance(zone, Zone))
+        return tuple(sorted(zone for zone in self.state.listed_zones() if is_clickhouse_zone(zone.name)))

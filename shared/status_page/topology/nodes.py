@@ -71,14 +71,9 @@ def connection_kind(one: AuditedEndpoint) -> EdgeKind:
     return EdgeKind(status) if status in ("approved", "pending", "rejected", "disconnected") else EdgeKind.OTHER
 
 
-def link_node(alias: str, region: str) -> Node:
-    """A Private Link service of the organization."""
-    return Node(key("link", alias), short_alias(alias), region, full=alias)
-
-
-def foreign_link_node(target: str) -> Node:
-    """A connection target that is not a Private Link service of the organization."""
-    return Node(key("link", target), short_alias(target), "foreign", Health.NOT_MANAGED, full=target)
+def link_node(target: str, region: str, state: Health | None = None) -> Node:
+    """A Private Link service of the organization, or the target of a foreign connection."""
+    return Node(key("link", target), short_alias(target), region, state, full=target)
 
 
 def service_node(one: AuditedService, index: Index) -> Node:
@@ -128,15 +123,8 @@ def _short_zone(name: str) -> str:
 def unreadable_node(one: AuditedFinding) -> Node:
     """Something that this audit could not read and that has no other node, such as the endpoints of a scope."""
     title = brief(one.object)
-    return Node(
-        key("unreadable", one.object),
-        title,
-        "not readable",
-        Health.UNKNOWN,
-        _notes([one]),
-        full=one.message,
-        missing=True,
-    )
+    notes, full = _notes([one]), one.message
+    return Node(key("unreadable", one.object), title, "not readable", Health.UNKNOWN, notes, full=full, missing=True)
 
 
 def _record_row(zone: AuditedZone, one: AuditedRecord, users: list[str], index: Index) -> Node:

@@ -94,7 +94,7 @@ class Region:
         aliases |= {one.alias.lower(): one.alias for one in self.endpoints if one.alias}
         foreign = {c.target.lower(): c.target for one in self.endpoints for c in _foreign(one)}
         yield from (nodes.link_node(aliases[key], region) for key in sorted(aliases))
-        yield from (nodes.foreign_link_node(foreign[key]) for key in sorted(foreign))
+        yield from (nodes.link_node(foreign[key], "foreign", Health.NOT_MANAGED) for key in sorted(foreign))
 
     def _service_nodes(self) -> Iterator[Node]:
         ordered = sorted(self.services, key=lambda one: (not one.alias, one.alias.lower(), one.name))

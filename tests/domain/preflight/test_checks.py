@@ -16,7 +16,7 @@ from shared.domain.model.remedies import store_remedy
 from shared.domain.model.resources import NotFound, ReadFailed
 from shared.domain.planning.policy import Policies, Policy
 from shared.domain.preflight.check_result import RETRY, CheckStatus, Step, first_problem, overall
-from shared.domain.preflight.checks import CATALOGUE, preflight
+from shared.domain.preflight.checks import CHECKS, preflight
 from shared.domain.preflight.preflight_snapshot import (
     ApiKey,
     Caller,
@@ -26,6 +26,7 @@ from shared.domain.preflight.preflight_snapshot import (
     StoreState,
 )
 from shared.domain.preflight.rbac import Permission, missing_actions
+from tests.support.preflights import preflight_snapshot
 from tests.support.worlds import (
     FORBIDDEN,
     REGION,
@@ -62,16 +63,19 @@ CREATING = deployment(zone_group=DNS_GROUP)
 CENTRAL = deployment(zone_choice=ZoneChoice.CENTRAL)
 CENTRAL_CREATING = deployment(zone_group=DNS_GROUP, zone_choice=ZoneChoice.CENTRAL)
 
-WELL = PreflightSnapshot(
-    at=NOW,
+STATE: Mapping[str, Any] = {
+    "endpoints": {SCOPE: (endpoint(1),)},
+    "interfaces": {SCOPE: dict.fromkeys(endpoint(1).interfaces, ())},
+    "zone_lists": {SCOPE: (zone_id(),)},
+    "zones": {zone_id(): zone()},
+    "registrations": (),
+    "services": (service("main"),),
+}
+WELL = preflight_snapshot(
+    PreflightSnapshot(NOW),
+    **STATE,
     identity="someone",
-    endpoints={SCOPE: (endpoint(1),)},
-    interfaces={SCOPE: dict.fromkeys(endpoint(1).interfaces, ())},
-    zone_lists={SCOPE: (zone_id(),)},
-    zones={zone_id(): zone()},
     rights=dict.fromkeys((SUB, str(DNS_GROUP), str(zone_id()), ENDPOINT_GROUP, NETWORKS), EVERYTHING),
-    registrations=(),
-    services=(service("main"),),
     caller=Caller("k-1", "privatelink", ORGANIZATION),
     keys=(KEY,),
     roles=9,
@@ -90,7 +94,7 @@ def run(seen: PreflightSnapshot, by: DeploymentConfig | None = None) -> dict[str
 
 def but(**changed: Any) -> PreflightSnapshot:
     """The snapshot without problems, but for this."""
-    return replace(WELL, **changed)
+    return preflight_snapshot(WELL, **{**STATE, **changed})
 
 
 def rights(**changed: Any) -> Mapping[str, Any]:
@@ -106,7 +110,7 @@ def rights(**changed: Any) -> Mapping[str, Any]:
 def test_all_is_well() -> None:
     """Without problems every check passes."""
     steps = run(WELL)
-    assert list(steps) == ["settings", *(one.name for one in CATALOGUE)]
+    assert list(steps) == ["settings", *(one.name for one in CHECKS)]
     assert {step.status for step in steps.values()} == {PASSED}
     assert overall(steps.values()) is PASSED
     assert first_problem(steps.values()) is None
@@ -115,7 +119,7 @@ def test_all_is_well() -> None:
 def test_order() -> None:
     """A check depends only on earlier checks."""
     before = {"settings"}
-    for check in CATALOGUE:
+    for check in CHECKS:
         assert set(check.needs) <= before
         before.add(check.name)
 
