@@ -426,6 +426,23 @@ def test_a_record_that_cannot_be_adopted_for_want_of_room() -> None:
     assert codes(plan) == ["record-kept-by-other pe-1"]
 
 
+@pytest.mark.parametrize(
+    ("there", "difference"),
+    [
+        ((), "has no address, should have 10.0.0.1"),
+        (("10.9.9.9",), "has 10.9.9.9, should have 10.0.0.1"),
+        (("10.0.0.1", "10.9.9.9"), "has 10.0.0.1, 10.9.9.9"),
+    ],
+)
+def test_the_message_on_a_foreign_record(there: tuple[str, ...], difference: str) -> None:
+    """The finding has the record's addresses and, unless the endpoint's is among them, what it should have."""
+    plan = plan_of(snapshot(endpoint(1), zones=[zone(replace(foreign_record(), addresses=there))]))
+    (finding,) = plan.findings
+    assert finding.message == (
+        f"the record * in {zone_id()} {difference}; it is not managed by this deployment and not modified"
+    )
+
+
 @pytest.mark.parametrize("answer", [FORBIDDEN, ()])
 def test_records_do_not_depend_on_clickhouse(answer: Any) -> None:
     """The record of an endpoint that is gone is deleted although ClickHouse Cloud could not be read."""
