@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.changes.dns import DeleteRecord, PutRecord
 from shared.domain.changes.outcome import PassResults
-from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.deployment_config import DeploymentConfig, ZoneChoice
 from shared.domain.model.ids import ResourceId, Scope
 from shared.domain.model.resources import Endpoint, RecordSet
 from shared.domain.model.snapshot import (
@@ -290,6 +290,21 @@ def test_closer_name(who: Who, records: list[RecordSet], expected: list[str]) ->
         also={} if pe(1) in who or len(who) > 1 else {ReadEndpoint(pe(1)): FORBIDDEN},
     )
     assert record_changes(plan_of(seen)) == expected
+
+
+def test_a_record_of_one_service_serves_that_service() -> None:
+    """In a central zone, the record of one service is served by its holder if that endpoint reaches this service."""
+    seen = snapshot(
+        endpoint(1),
+        near(2, "far, further"),
+        near(3),
+        services=[service("main"), service("far"), service("further")],
+        elsewhere={"far": OTHER_ALIAS, "further": OTHER_ALIAS},
+        zones=[zone(record(1), named(record(3)))],
+    )
+    plan = plan_of(seen, deployment(zone_choice=ZoneChoice.CENTRAL))
+    assert record_changes(plan) == ["create 10.0.0.2 for pe-2"]
+    assert [code for code in codes(plan) if code.endswith("pe-2")] == ["wildcard-served-by-other pe-2"]
 
 
 MAKING = deployment(zone_group=Scope(SUBSCRIPTION, "rg-dns"))

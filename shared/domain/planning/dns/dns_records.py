@@ -125,7 +125,7 @@ def unreachable_labels(
 
 
 def _reached(index: PlanningIndex, alias: str, holder: ResourceId) -> frozenset[str]:
-    desired = desired_access(index, holder) if index.is_tagged(holder) else None
+    desired = desired_access(index, holder)
     if not desired or desired.alias != alias or desired.connection.status not in _WORKING:
         return frozenset()
     return desired.selection.labels
