@@ -6,7 +6,7 @@ of them are tagged `clickhouse-dns: shared` and are connected to the same Privat
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.model.deployment_config import shares
 from shared.domain.model.ids import ResourceId
@@ -54,9 +54,9 @@ def record_slots(
     they do not want: they are released, or the zone of their address is known.
     """
     wildcard = _slot(index, zone, WILDCARD, targets, leaving)
-    yield wildcard
     alias = _alias_of_wildcard(index, wildcard)
     apart = [target for target in targets if alias and target.alias != alias]
+    yield replace(wildcard, wanted_by=tuple(one for one in wildcard.wanted_by if alias in (None, one.alias)))
     wanted = {label for target in apart for label in target.selection.labels}
     owned = {one.name for one in zone.records.values() if is_owned_record(one, index.config.owner)}
     for label in sorted((wanted | owned) - {WILDCARD}):
