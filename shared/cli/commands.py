@@ -16,10 +16,9 @@ from shared.cli.progress import progress
 from shared.domain.changes.dns import PutRecord
 from shared.domain.explain.explanation import expected_addresses
 from shared.domain.explain.explanation import explain as explain_endpoint
-from shared.domain.model.errors import PrivateLinkError, System
+from shared.domain.model.errors import PrivateLinkError
 from shared.domain.model.findings import Severity
 from shared.domain.model.ids import ResourceId, quoted
-from shared.domain.model.remedies import remedy_for
 from shared.domain.planning.affected_endpoints import Targets
 from shared.domain.planning.plan import Plan
 from shared.domain.preflight.check_result import CheckStatus, first_problem, overall
@@ -80,11 +79,7 @@ async def explain(runtime: Runtime, options: Namespace, output: Output) -> int:
     """Why an endpoint is or is not connected, from a dry run over it. Everything but the probe shares --timeout."""
     deadline = Deadline.after(options.timeout)
     async with progress(output.err, "explain", options.timeout):
-        try:
-            endpoint = await _resolve(runtime, options.endpoint, deadline)
-        except PrivateLinkError as error:
-            output.error(f"{error}\n{remedy_for(error.cause, System.AZURE)}".rstrip())
-            return UNKNOWN
+        endpoint = await _resolve(runtime, options.endpoint, deadline)
         request = ReconcileRequest(Targets(frozenset({endpoint})), dry_run=True)
         report = await runtime.reconcile(request, deadline.left(), "cli")
         missing = await _missing_permissions(runtime, report.plan, deadline)

@@ -13,9 +13,10 @@ from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 from shared.cli import VERSION
-from shared.cli.options import FAILED, INTERRUPTED, INVALID, UsageError, parse
+from shared.cli.options import FAILED, INTERRUPTED, INVALID, UNKNOWN, UsageError, parse
 from shared.cli.output import Output
-from shared.domain.model.errors import PrivateLinkError
+from shared.domain.model.errors import PrivateLinkError, System
+from shared.domain.model.remedies import remedy_for
 from shared.settings import SettingsError, read_settings
 from shared.telemetry.log import LOGGER
 
@@ -31,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         output.error(str(error))
         return INVALID
-    except PrivateLinkError as error:
-        output.error(str(error))
-        return FAILED
+    except PrivateLinkError as error:  # of Azure, if it has a cause: commands report the failed reads of a pass
+        output.error(f"{error}\n{remedy_for(error.cause, System.AZURE)}".rstrip())
+        return UNKNOWN
     except KeyboardInterrupt:
         output.error("Interrupted. Completed changes remain; the next run makes the others.")
         return INTERRUPTED

@@ -27,7 +27,7 @@ exit codes:
   1    something failed, is missing or is not connected
   2    the command or the settings are invalid
   3    plan --exit-code: there are changes to make
-  4    check, explain: no problem was found, but not everything could be determined
+  4    it could not be determined whether there is a problem
   130  interrupted; completed changes remain, and the next run makes the others
 
 to try it: run `make demo KEEP=1`, set SETTINGS and ENDPOINT as it prints, and in this folder run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.domain.audit.report_model import AuditedEndpoint, AuditedFinding, AuditedService, Health
 from shared.domain.model.findings import Severity
 from shared.domain.model.text import counted
-from shared.status_page.formatting import resource_group, resource_name
+from shared.status_page.formatting import resource_group
 from shared.status_page.index import Index
 
 UNGROUPED = 40
@@ -85,9 +85,7 @@ def connection_state(one: AuditedEndpoint) -> str:
 
 
 def network_title(one: AuditedEndpoint) -> str:
-    """The name of its network, or why it has none."""
-    if one.network:
-        return resource_name(one.network)
+    """Why its network is not known."""
     return "Deleted endpoints" if one.deleted else f"{resource_group(one.id) or 'Endpoints'}: not readable"
 
 

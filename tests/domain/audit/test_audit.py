@@ -8,7 +8,9 @@ import pytest
 
 from shared.domain.audit.report_model import AllowedId, AuditedRecord, AuditReport, Health
 from shared.domain.model.deployment_config import DeploymentConfig
+from shared.domain.model.errors import Cause, CauseKind
 from shared.domain.model.ids import Scope
+from shared.domain.model.resources import ReadFailed
 from shared.domain.model.snapshot import (
     ListEndpoints,
     ReadConfig,
@@ -198,6 +200,22 @@ def test_services_left_alone() -> None:
     seen = well(services=[service("main", guid(1)), service("other", "foreign-id")])
     healths = {one.name: one.health for one in audit(seen, by=deployment(service_filter="main")).services}
     assert healths == {"main": Health.HEALTHY, "other": Health.NOT_MANAGED}
+
+
+def test_a_service_without_private_link() -> None:
+    """A service whose private endpoint config is refused, and which no tag selects, is not managed."""
+    no_private_link = ReadFailed("no Private Link", temporary=False, cause=Cause(CauseKind.REFUSED))
+    seen = snapshot(
+        endpoint(1, "main"),
+        services=[service("main", guid(1)), service("other")],
+        registrations=[registered(1)],
+        zones=[zone(record(1))],
+        also={ReadConfig(service_id("other")): no_private_link},
+    )
+    assert {one.name: one.health for one in audit(seen).services} == {
+        "main": Health.HEALTHY,
+        "other": Health.NOT_MANAGED,
+    }
 
 
 def test_entries_under_a_foreign_registration() -> None:
