@@ -96,7 +96,7 @@ def audited(stage: Stage) -> None:
     )
     report = stage.app.audit()
     _expect_healthy(stage, report)
-    stage.page("1-well", report)
+    stage.page("1-healthy", report)
     stage.show.say(
         "A second endpoint connects to a service in the customer's own account (BYOC), which has its own alias and its"
         " own DNS zone."
